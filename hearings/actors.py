@@ -9,7 +9,7 @@ from hearings.status import PresenceStatus
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """Stands in every status change and event. `role` is the part played in the hearing at hand, if any."""
+    """The author of a status change or event. `role` is that in the hearing concerned, if any."""
 
     id: str
     label: str
@@ -18,20 +18,20 @@ class Actor:
     functions: frozenset[str] = frozenset()
     participant_id: str = ""
     presence: PresenceStatus | None = None
-    """Where in the hearing: of somebody who has a seat in it."""
+    """Presence of a participant in the hearing; None for other actors."""
 
 
 SYSTEM = Actor(id="system", label="Vivavoce", state="")
-"""The service: faults, delivery, what follows by itself from something a person did."""
+"""The service itself: faults, delivery, automatic consequences of a person's act."""
 
 
 def person_actor(person: Person) -> Actor:
-    """Staff outside a hearing: their functions count."""
+    """The actor for a member of staff outside a hearing, with their functions."""
     return Actor(id=person.id, label=person.name, state=person.owner_state, functions=frozenset(person.functions))
 
 
 def participant_actor(participant: Participant, person: Person | None = None) -> Actor:
-    """Somebody in a hearing: their role counts. The id is the person's where there is one."""
+    """The actor for a participant, with their role. `id` is the person's if the participant is staff."""
     return Actor(
         id=person.id if person else participant.person_id or participant.id,
         label=participant.display_name,

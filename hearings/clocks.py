@@ -25,7 +25,7 @@ _AREAS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class LocalTime:
-    """An instant as the clocks of one court show it. Never print it without city and offset."""
+    """An instant as local time of one court's zone. Never print it without city and offset."""
 
     city: str
     zone: str
@@ -44,7 +44,7 @@ def _known() -> frozenset[str]:
 def zone(name: str) -> ZoneInfo:
     """The zone of a place. Raises `UnknownZone`."""
     if name not in _known():
-        raise UnknownZone(tell("Not the time zone of a place: {name}", name=repr(name[:60])), "zone")
+        raise UnknownZone(tell("Not a time zone: {name}", name=repr(name[:60])), "zone")
     return ZoneInfo(name)
 
 
@@ -66,23 +66,23 @@ def tzdb_version() -> str:
 
 @cache
 def _needs() -> Mapping[str, str]:
-    """By State, the first version of the data that is right for it (data/README.md, rule 6)."""
-    return {one["state"]: one["version"] for one in reference.defaults()["tzdata_by_state"]}
+    """By State, the first tzdata version with its current rules (data/README.md, rule 6)."""
+    return {row["state"]: row["version"] for row in reference.defaults()["tzdata_by_state"]}
 
 
 def states_with_changes() -> list[str]:
-    """States for which the data of some version are needed."""
+    """States that need at least a certain version of the time-zone data."""
     return sorted(_needs())
 
 
 def too_old(state: str, version: str) -> str:
-    """The version a State needs when this one is older, else empty. An unknown version is taken as it is."""
+    """The version a State needs if `version` is older, else empty. An unknown version is accepted."""
     needed = _needs().get(state, "")
     return needed if version[:4].isdigit() and version < needed else ""
 
 
 def require_fresh(states: Iterable[str]) -> None:
-    """Refuse to reckon for a State whose clocks the running data do not know yet. Raises `StaleTimeZones`."""
+    """Raises `StaleTimeZones` if the installed time-zone data are too old for a State."""
     for state in states:
         if needed := too_old(state, tzdb_version()):
             raise StaleTimeZones(
@@ -97,9 +97,9 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
     Raises `NonexistentTime`, and `AmbiguousTime` unless `fold` says which: 0 the first, 1 the second.
     """
     if wall.tzinfo is not None:
-        raise NaiveTime(tell("Give the wall time without an offset and the zone beside it"), "wall_start")
+        raise NaiveTime(tell("Give the local time without an offset and the time zone beside it"), "wall_start")
     if not 1900 <= wall.year <= 9000:  # at its ends the calendar has no room for an offset
-        raise Invalid(tell("This is not a time of our calendar"), "wall_start")
+        raise Invalid(tell("Not a valid calendar time"), "wall_start")
     place = zone(zone_name)
     wall = wall.replace(fold=0)
     early = wall.replace(tzinfo=place)
@@ -114,13 +114,13 @@ def to_utc(wall: datetime, zone_name: str, fold: int | None = None) -> datetime:
         if fold is None:
             raise AmbiguousTime(wall, zone_name, early, late)
         if fold not in (0, 1):
-            raise Invalid(tell("Which one: 0 for the first, 1 for the second"), "fold")
+            raise Invalid(tell("State which: 0 for the first, 1 for the second"), "fold")
         return instants[fold]
     return real[0]
 
 
 def end_of_day(day: date, zone_name: str) -> datetime:
-    """The last second of a day on a court's calendar, also of one whose last hour the clocks show twice."""
+    """The last second of a local day, also if the clocks show its last hour twice."""
     midnight = datetime(day.year, day.month, day.day) + timedelta(days=1)  # noqa: DTZ001 (a wall time)
     return first_instant(midnight, zone_name) - timedelta(seconds=1)
 
@@ -135,7 +135,7 @@ def local_time(instant: datetime, *, city: str, zone_name: str) -> LocalTime:
 
 
 def _change(low: datetime, high: datetime, place: ZoneInfo) -> datetime:
-    """The first second at which the offset of `high` is in force, somewhere after `low`."""
+    """The first second after `low` at which the offset of `high` is in force."""
     target = high.astimezone(place).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = (low + (high - low) / 2).replace(microsecond=0)

@@ -1,8 +1,8 @@
 """The one way to the database: `Database(url)`, with `transaction()` to write, `trial()` to try and take back, and
 `reading()` and `look()` to read.
 
-Every transaction in which somebody did something raises one number and chains one hash (`act_head`), so that an older
-copy of the database can be told from it.
+Every transaction with an act raises one number and chains one hash (`act_head`), so that an older copy of the
+database can be recognised.
 
 SQLite runs in WAL with foreign keys, full synchronisation and a busy time-out; writers take the lock at BEGIN
 IMMEDIATE, so two of them wait for one another instead of failing half-way. PostgreSQL runs at READ COMMITTED and
@@ -48,19 +48,19 @@ from hearings.errors import (
 from hearings.ids import new_id
 
 BUSY_MS = 15_000
-"""How long a SQLite connection waits for another writer."""
+"""How long a SQLite connection waits for another writer, in milliseconds."""
 CACHE_KIB = 32_768
-"""How much of a SQLite database each connection may keep at hand: reads stay even while it grows."""
+"""Page cache of each SQLite connection in KiB; it keeps reads fast while the database grows."""
 _WRITES = "vivavoce_writes"
 READERS = 2
-"""Threads of a SQLite database in which `look` reads."""
+"""Threads in which `look` reads a SQLite database."""
 
 _SQLITE_FULL = 13
 _SQLITE_AWAY = frozenset({5, 6, 8, 10, 14})
-"""Primary codes: busy, locked, read-only, input or output failed, cannot be opened."""
+"""Primary result codes: busy, locked, read-only, input/output error, cannot be opened."""
 _POSTGRESQL_FULL = frozenset({"53100"})
 _POSTGRESQL_AWAY = ("08", "53", "57P", "58")
-"""How SQLSTATEs begin: connections, resources, an operator's hand, the system."""
+"""First letters of SQLSTATEs: connections, resources, operator intervention, system errors."""
 
 _CLOSING, _CLOSING_SECONDS = "_terminate_graceful_close", 0.2
 
@@ -68,7 +68,8 @@ T = TypeVar("T")
 
 
 def trouble(error: BaseException) -> DatabaseRefused | None:
-    """What to say where the database, and not what was asked of it, is at fault; None for anything else."""
+    """The refusal for an exception that the state of the database caused, not the statement; None for other
+    exceptions."""
     if isinstance(error, NoConnection):
         return DatabaseAway()
     if not isinstance(error, DBAPIError):
@@ -79,14 +80,15 @@ def trouble(error: BaseException) -> DatabaseRefused | None:
         return DatabaseFull()
     if code is not None:
         return DatabaseAway() if code & 0xFF in _SQLITE_AWAY else None
-    unsaid = state is None and isinstance(error, OperationalError)  # no server that could have said anything
+    unsaid = state is None and isinstance(error, OperationalError)  # the driver failed before any server answered
     gone = error.connection_invalidated or unsaid or str(state or "").startswith(_POSTGRESQL_AWAY)
     return DatabaseAway() if gone else None
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
-    """In here a database that is away or full is told as such, whatever its driver calls it."""
+def database_errors() -> Iterator[None]:
+    """Context manager that turns exceptions of a database that is away or full into `DatabaseRefused`, whatever the
+    driver."""
     try:
         yield
     except SQLAlchemyError as error:
@@ -99,18 +101,18 @@ def told() -> Iterator[None]:
 
 
 class Weight(IntEnum):
-    """What becomes of an act in the anchor, a file outside database and data folder (`web.anchor`)."""
+    """How an act is copied to the anchor, a file outside database and data folder (`web.anchor`)."""
 
     plain = 0
-    """It gets there within a second."""
+    """Copied within a second."""
     at_once = 1
-    """It is there before anybody gets an answer."""
+    """Copied before the answer is sent."""
     binds = 2
-    """The same, and it is refused while the anchor cannot be written."""
+    """As `at_once`, and refused while the anchor cannot be written."""
 
 
-class Act(NamedTuple):
-    """What somebody did: table and row it is about, its number there if it has one, when, and its weight."""
+class LoggedAct(NamedTuple):
+    """What somebody did: table, row and number of the row if it has one, the instant, and its weight."""
 
     subject: str
     subject_id: str
@@ -121,37 +123,37 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True)
 class Head:
-    """How far the acts of a database have come: the number only grows, the hash hangs on all hashes before it."""
+    """The latest act of a database: its number, which only grows, and a hash chained over all earlier acts."""
 
     number: int
     hash: str
 
 
 class Anchor(Protocol):
-    """Where the head is kept outside. Both are awaited by whoever acts."""
+    """Keeps the head outside the database. Both methods are awaited by the transaction of the act."""
 
     async def require(self) -> None:
-        """Raise `AnchorAway` when it could not be kept now."""
+        """Raises `AnchorAway` if the head could not be kept now."""
         ...
 
     async def keep(self) -> None:
-        """Keep the newest head; never raises for a disk."""
+        """Keeps the newest head; never raises for a failing disk."""
         ...
 
 
 class _Writing(Session):
-    """A session that remembers the rows that are acts."""
+    """A session that collects the rows that are acts."""
 
 
 @event.listens_for(_Writing, "after_flush")
 def _remember(db: Session, _context: object) -> None:
-    found = [row for row in db.new if hasattr(row, "as_act")]
-    if found:
-        db.info.setdefault("acts", []).extend(found)
+    new_acts = [row for row in db.new if hasattr(row, "as_act")]
+    if new_acts:
+        db.info.setdefault("acts", []).extend(new_acts)
 
 
-def _acts(db: OrmSession) -> list[tuple[Act, str, str]]:
-    """What was done in this session and will be committed: the act, the table of its row, the row."""
+def _acts(db: OrmSession) -> list[tuple[LoggedAct, str, str]]:
+    """The acts that this session will commit: the act, the table of its row, and the row."""
     rows = [row for row in db.info.get("acts", ()) if inspect(row).persistent]
     return [(row.as_act(), row.__tablename__, row.id) for row in rows]
 
@@ -161,7 +163,7 @@ def _weight(db: OrmSession) -> Weight | None:
 
 
 def _raise_head(db: OrmSession) -> Head | None:
-    """The next head, as the last thing of a transaction: on PostgreSQL others who act wait from here to its commit."""
+    """Computes the next head, last in a transaction: on PostgreSQL other acts wait from here until its commit."""
     if not (acts := _acts(db)):
         return None
     table = SQLModel.metadata.tables["act_head"]
@@ -169,8 +171,8 @@ def _raise_head(db: OrmSession) -> Head | None:
         db.execute(text("SELECT pg_advisory_xact_lock(hashtext('act_head'))"))
     before = db.execute(table.select().order_by(table.c.number.desc()).limit(1)).mappings().one()
     number, at = max(before["number"], db.info.get("above", 0)) + 1, acts[-1][0].at
-    told = [[act.subject, act.subject_id, act.number, name, row] for act, name, row in acts]
-    linked = json.dumps([before["hash"], number, told], separators=(",", ":"))
+    database_errors = [[act.subject, act.subject_id, act.number, name, row] for act, name, row in acts]
+    linked = json.dumps([before["hash"], number, database_errors], separators=(",", ":"))
     digest = hashlib.sha256(linked.encode()).hexdigest()
     about: dict[tuple[str, str], int] = {}
     for act, _name, _row in acts:
@@ -181,7 +183,7 @@ def _raise_head(db: OrmSession) -> Head | None:
 
 
 def go_on_above(db: AsyncSession, number: int) -> None:
-    """The head this transaction raises is higher than `number` too: what was lost keeps its numbers."""
+    """Raises the head of this transaction above `number`, so that the numbers of lost acts are not used again."""
     db.sync_session.info["above"] = max(number, db.sync_session.info.get("above", 0))
 
 
@@ -189,7 +191,7 @@ def go_on_above(db: AsyncSession, number: int) -> None:
 
 
 class Database:
-    """Owns the engine. Made once by whoever builds the program; `await close()` at its end."""
+    """Owner of the engine; one instance a process. `close()` is awaited at the end."""
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
@@ -198,7 +200,7 @@ class Database:
             raise ValueError("A SQLite database needs a file")
         self.engine = create_async_engine(self.url, hide_parameters=True)
         self.anchor: Anchor | None = None
-        """Set by whoever keeps the head outside."""
+        """Keeps the head outside the database; None without an anchor file."""
         self._looks: ThreadPoolExecutor | None = None
         if self.sqlite:
             here = self.url.set(drivername="sqlite")
@@ -219,7 +221,7 @@ class Database:
         A refused signature leaves an entry, written after the rollback in a transaction of its own. What binds a State
         is refused (`AnchorAway`) where it could not be kept in the anchor, and is there when the block has been left.
         """
-        with told():
+        with database_errors():
             try:
                 async with self._counted() as db:
                     yield db
@@ -246,18 +248,18 @@ class Database:
 
     @asynccontextmanager
     async def trial(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is tried and always rolled back: it raises what the work would raise."""
-        with told():
+        """A session that is always rolled back; raises what the same work would raise in `transaction`."""
+        with database_errors():
             async with AsyncSession(self._writer, expire_on_commit=False) as db:
                 yield db
                 await db.flush()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that sees one consistent state and writes nothing."""
-        with told():
+        """A session over one consistent snapshot that writes nothing."""
+        with database_errors():
             async with AsyncSession(self._reader, expire_on_commit=False, autoflush=False) as db:
-                yield db  # closing lets go of the rows without expiring them, as a rollback would
+                yield db  # closing releases the rows without expiring them; a rollback would expire them
 
     async def look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
         """What `work` finds in a session like that of `reading`, as cheaply as the database lets us.
@@ -270,19 +272,19 @@ class Database:
             async with self.reading() as db:
                 return await work(db)
         run = contextvars.copy_context().run
-        with told():
+        with database_errors():
             return await asyncio.get_running_loop().run_in_executor(self._looks, run, self._look, work)
 
     def _look(self, work: Callable[[AsyncSession], Coroutine[Any, Any, T]]) -> T:
-        """Run `work` to its end here and now: no await of a session with a synchronous engine ever suspends it."""
+        """Runs `work` to its end in this thread: no await of a session with a synchronous engine suspends it."""
         db = _Look(expire_on_commit=False, autoflush=False)
         db.sync_session.bind = self._looking
         coroutine = work(db)
         try:
             coroutine.send(None)
         except StopIteration as done:
-            found: T = done.value
-            return found
+            result: T = done.value
+            return result
         finally:
             coroutine.close()
             db.sync_session.close()
@@ -307,15 +309,15 @@ class Database:
             waiting, self._appends = self._appends, []
             if len(waiting) > 1 and await self._append(waiting) is None:
                 continue
-            for one in waiting:
-                await self._append([one])
+            for commit in waiting:
+                await self._append([commit])
 
     async def _append(self, waiting: Sequence[tuple[Sequence[SQLModel], asyncio.Future[None]]]) -> Exception | None:
-        """One transaction for all of these, who are told; the error, told only to one who is alone."""
+        """Commits all of these in one transaction. Returns its error; only a single caller is given it."""
         rows = [row for given, _done in waiting for row in given]
         try:
             if self.sqlite:
-                with told():
+                with database_errors():
                     await asyncio.to_thread(self._append_here, rows)
             else:
                 async with self.transaction() as db:
@@ -336,7 +338,7 @@ class Database:
             _raise_head(db)
 
     async def try_write(self) -> None:
-        """Write something that changes nothing, and commit it. Raises `DatabaseRefused` where that cannot be done."""
+        """Commits a write that changes nothing. Raises `DatabaseRefused` if the database cannot be written."""
         async with self.transaction() as db:
             await (await db.connection()).exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
@@ -362,20 +364,20 @@ class Database:
                     await driver.execute("PRAGMA foreign_keys = ON")
 
     async def check(self) -> None:
-        """Refuse (`DatabaseRefused` and its kinds) a database this program cannot work on."""
+        """Raises `DatabaseRefused`, or a subclass, for a database that this program cannot use."""
         if self.sqlite and not Path(str(self.url.database)).is_file():
             raise DatabaseMissing
         try:
             async with self.engine.connect() as connection:
-                found = await connection.run_sync(_current)
+                revision = await connection.run_sync(_current)
         except (SQLAlchemyError, OSError) as error:
             raise DatabaseMissing(f"The database does not answer: {type(error).__name__}") from error
         wanted = head()
-        if found != wanted:
-            raise SchemaBehind(found, wanted)
+        if revision != wanted:
+            raise SchemaBehind(revision, wanted)
 
     async def close(self) -> None:
-        """Give all connections back; what is being appended is committed first."""
+        """Closes all connections, after committing what is being appended."""
         if self._appending is not None and not self._appending.done():
             await self._appending
         await self.engine.dispose()
@@ -389,16 +391,16 @@ async def _end_closings() -> None:
     """End what SQLAlchemy leaves behind of a connection whose work was cancelled: a task that closes it and waits for
     ever when the connection has been closed by force meanwhile, and is destroyed with the loop.
     """
-    left = [one for one in asyncio.all_tasks() if getattr(one.get_coro(), "__name__", "") == _CLOSING]
+    left = [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == _CLOSING]
     if left:
         await asyncio.wait(left, timeout=_CLOSING_SECONDS)
-        for one in left:
-            one.cancel()
+        for closing in left:
+            closing.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
 
 class _Look(AsyncSession):
-    """A session over a synchronous engine: what is asked of it is answered at once."""
+    """A session over a synchronous engine: each call completes without suspending."""
 
     async def exec(self, *statement: Any, **options: Any) -> Any:
         """As `AsyncSession.exec`."""
@@ -433,7 +435,7 @@ def alembic_config() -> Config:
 
 
 def head() -> str:
-    """The newest revision this program knows."""
+    """The newest schema revision that this program knows."""
     return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 
 
@@ -447,12 +449,13 @@ def _upgrade(connection: Connection, revision: str) -> None:
 
 
 def _current(connection: Connection) -> str | None:
-    """The revision a database is at. Compared in full: Alembic takes the beginning of a name for the name."""
-    found = MigrationContext.configure(connection).get_current_revision()
-    known = {one.revision for one in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
-    if found is not None and found not in known:
+    """The schema revision of a database. It is compared in full, because Alembic also accepts the beginning of a
+    name."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {revision.revision for revision in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if current is not None and current not in known:
         raise DatabaseRefused(
-            f"This version does not know the database schema {found}. If it was made before 0.1.0, export what you "
+            f"This version does not know the database schema {current}. If it was made before 0.1.0, export what you "
             "need with the version that made it, then start a new data folder; if by a newer version, run that one"
         )
-    return found
+    return current

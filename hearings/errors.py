@@ -41,7 +41,12 @@ HearingsError
 │   ├── LinkLate                  link_late
 │   ├── LinkUsed                  link_used
 │   ├── LinkDead                  link_dead
+│   ├── CodeDead                  code_dead            no code was sent, or it is used, too old or out of tries
+│   ├── PasskeyNeeded             passkey_needed       a person with a passkey comes in by no link of one administrator
 │   └── PinWrong                  pin_wrong            says how many tries are left
+├── SignInRefused                 sign_in_refused      a passkey or an issuer's answer; `why` names the check
+├── StepUpNeeded                  step_up_needed       who they are has to be proved again, by passkey or issuer
+├── NewLinkNeeded                 new_link_needed      a first way to sign in is added with a link just opened
 ├── ProofUsed                     proof_used           a client's proof has been used before
 ├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
 │   └── SignatureRequired         signature_required   nothing was signed at all
@@ -72,7 +77,7 @@ class HearingsError(Exception):
 
     def __init__(self, text: str = "") -> None:
         self.text = text or (self.__doc__ or self.code).splitlines()[0]
-        """As it was given: a `Sentence`, where it can be told in other languages."""
+        """The text as passed in; a `Sentence` if it can be translated."""
         super().__init__(self.text)
 
 
@@ -137,7 +142,7 @@ class NonexistentTime(Invalid):
 
     def __init__(self, wall: datetime, zone: str, before: datetime, after: datetime) -> None:
         self.wall, self.zone, self.before, self.after = wall, zone, before, after
-        told = tell(
+        text = tell(
             "{wall} does not exist in {zone}: the clocks go from {before} ({offset_before}) to {after} "
             "({offset_after})",
             wall=f"{wall:%Y-%m-%d %H:%M}",
@@ -147,7 +152,7 @@ class NonexistentTime(Invalid):
             after=f"{after:%H:%M}",
             offset_after=f"{after:%z}",
         )
-        super().__init__(told, "wall_start")
+        super().__init__(text, "wall_start")
 
 
 class AmbiguousTime(Invalid):
@@ -157,14 +162,14 @@ class AmbiguousTime(Invalid):
 
     def __init__(self, wall: datetime, zone: str, first: datetime, second: datetime) -> None:
         self.wall, self.zone, self.first, self.second = wall, zone, first, second
-        told = tell(
-            "{wall} happens twice in {zone}: first at {first}, then at {second}; say which",
+        text = tell(
+            "{wall} occurs twice in {zone}: first at {first}, then at {second}; state which",
             wall=f"{wall:%Y-%m-%d %H:%M}",
             zone=zone,
             first=f"{first:%z}",
             second=f"{second:%z}",
         )
-        super().__init__(told, "fold")
+        super().__init__(text, "fold")
 
 
 class NaiveTime(Invalid):
@@ -192,11 +197,11 @@ class Undecided(Invalid):
 
     def __init__(self, fields: Sequence[str]) -> None:
         self.fields = tuple(fields)
-        told = tell(
-            "Nobody has decided this yet: {fields}. Whoever signs fills it in; nothing was changed",
+        text = tell(
+            "Not decided yet: {fields}. Whoever signs completes it; nothing was changed",
             fields=", ".join(self.fields),
         )
-        super().__init__(told, self.fields[0])
+        super().__init__(text, self.fields[0])
 
 
 class RowsRefused(Invalid):
@@ -207,8 +212,8 @@ class RowsRefused(Invalid):
     def __init__(self, rows: Sequence[tuple[int, str, str]]) -> None:
         self.rows = tuple(rows)
         line, column, text = self.rows[0]
-        there = tell("Line {line}, {column}: {text}", line=line, column=column, text=text)
-        super().__init__(there if column else tell("Line {line}: {text}", line=line, text=text), "file")
+        located = tell("Line {line}, {column}: {text}", line=line, column=column, text=text)
+        super().__init__(located if column else tell("Line {line}: {text}", line=line, text=text), "file")
 
 
 class WouldBeLost(Invalid):
@@ -391,6 +396,18 @@ class LinkDead(LinkRefused):
     code = "link_dead"
 
 
+class CodeDead(LinkRefused):
+    """This code does not work any more. Ask for a new one."""
+
+    code = "code_dead"
+
+
+class PasskeyNeeded(LinkRefused):
+    """This person signs in with a passkey or at their issuer; a link made by one administrator does not let them in."""
+
+    code = "passkey_needed"
+
+
 class PinWrong(LinkRefused):
     """The PIN is wrong."""
 
@@ -401,6 +418,29 @@ class PinWrong(LinkRefused):
         self.tries_left = tries_left
 
 
+class SignInRefused(HearingsError):
+    """The sign-in was refused: what was shown does not prove who you are. Nothing was changed."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, why: str) -> None:
+        super().__init__()
+        self.why = why
+        """The check that failed, for the security log; it reveals nothing that was shown."""
+
+
+class StepUpNeeded(HearingsError):
+    """Confirm again that it is you. Nothing was changed."""
+
+    code = "step_up_needed"
+
+
+class NewLinkNeeded(HearingsError):
+    """The first passkey is added with a sign-in link that has just been opened. Nothing was changed."""
+
+    code = "new_link_needed"
+
+
 class ProofUsed(HearingsError):
     """This proof has been used before."""
 
@@ -408,9 +448,10 @@ class ProofUsed(HearingsError):
 
 
 class SignatureRefused(HearingsError):
-    """A signed statement was refused. `code` says why (`hearings.signatures.signatures.CAUSES`).
+    """A signed statement was refused.
 
-    `entry` is a row that outlives the rollback: `Database.transaction` adds it in a transaction of its own.
+    `code` is the cause (`hearings.signatures.signatures.CAUSES`). `entry` is a row that is kept although the
+    transaction rolls back: `Database.transaction` adds it in a transaction of its own.
     """
 
     family = "signature_refused"
@@ -444,8 +485,8 @@ class DoubleBooking(HearingsError):
         self.resources, self.hidden = tuple(resources), hidden
         named = [tell("{name} (no. {number})", name=name, number=number) for number, name in self.resources]
         if hidden:
-            named.append(tell("something in the diary of the other State"))
-        super().__init__(tell("Booked already at this time: {names}", names=Series.of(named or [tell("something")])))
+            named.append(tell("an entry in the diary of the other State"))
+        super().__init__(tell("Already booked at this time: {names}", names=Series.of(named or [tell("something")])))
 
 
 class InterpreterUnfit(HearingsError):

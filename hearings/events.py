@@ -1,10 +1,11 @@
 """The log of a hearing's acts and incidents: numbered per hearing, only ever added to."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -12,7 +13,7 @@ from hearings.models import Hearing, HearingEvent
 
 
 class EventKind(StrEnum):
-    """What may happen in a hearing. `data` of the event names the participant where one is meant."""
+    """Kinds of events in a hearing. `data` of an event names the participant it concerns, if any."""
 
     lobby_opened = "lobby_opened"
     roll_call = "roll_call"
@@ -30,6 +31,8 @@ class EventKind(StrEnum):
     entered = "entered"
     returned_to_lobby = "returned_to_lobby"
     removed = "removed"
+    replaced = "replaced"
+    taken_off = "taken_off"
     released = "released"
     joined = "joined"
     left = "left"
@@ -66,6 +69,7 @@ class EventKind(StrEnum):
     log_note = "log_note"
     data_lost = "data_lost"
     rights_notice = "rights_notice"
+    counsel_waived = "counsel_waived"
     oath = "oath"
     interpreting = "interpreting"
     objection = "objection"
@@ -106,3 +110,33 @@ async def record(
     db.add(event)
     await db.flush()
     return event
+
+
+async def newest(
+    db: AsyncSession,
+    hearing_id: str,
+    *,
+    kind: str = "",
+    concerns: Collection[str] = (),
+    before: int | None = None,
+    limit: int = 100,
+) -> Sequence[HearingEvent]:
+    """Events of a hearing, the newest first: those below the number `before`, of one kind, and by or about somebody.
+
+    `concerns` holds the ids of one person: of the participant, and of the member of staff.
+    """
+    query = select(HearingEvent).where(HearingEvent.hearing_id == hearing_id)
+    if kind:
+        query = query.where(HearingEvent.kind == kind)
+    if concerns:
+        about = col(HearingEvent.data)["participant"].as_string()
+        query = query.where(or_(col(HearingEvent.actor).in_(concerns), about.in_(concerns)))
+    if before is not None:
+        query = query.where(HearingEvent.seq < before)
+    return (await db.exec(query.order_by(col(HearingEvent.seq).desc()).limit(limit))).all()
+
+
+async def kinds_of(db: AsyncSession, hearing_id: str) -> Sequence[str]:
+    """The kinds of events that a hearing has, by name."""
+    query = select(HearingEvent.kind).where(HearingEvent.hearing_id == hearing_id).distinct()
+    return (await db.exec(query.order_by(col(HearingEvent.kind)))).all()

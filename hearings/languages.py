@@ -6,7 +6,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from hearings.errors import UnknownLanguage
-from hearings.sentences import tell
+from hearings.sentences import LanguageName, StateName, tell
 
 _TAG = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 
@@ -20,7 +20,7 @@ def language(tag: str) -> str:
     """The tag in canonical case, such as `pt-BR`. Raises `UnknownLanguage`."""
     match = _TAG.fullmatch(tag)
     if match is None or match[1].lower() not in _names("en"):
-        raise UnknownLanguage(tell("Not a language tag we know: {tag}", tag=repr(tag[:40])), "language")
+        raise UnknownLanguage(tell("Unknown language tag: {tag}", tag=repr(tag[:40])), "language")
     script = f"-{match[2].title()}" if match[2] else ""
     region = f"-{match[3].upper()}" if match[3] else ""
     return match[1].lower() + script + region
@@ -31,25 +31,35 @@ def primary(tag: str) -> str:
     return tag.split("-")[0].lower()
 
 
-def same(one: str, other: str) -> bool:
-    """Whether a speaker of one is understood by a listener of the other: the primary language decides."""
-    return primary(one) == primary(other)
+def same(tag: str, other: str) -> bool:
+    """Whether two tags have the same primary language."""
+    return primary(tag) == primary(other)
 
 
 def name(tag: str, locale: str = "en") -> str:
-    """What the language is called in `locale`; the tag itself when that is not known."""
+    """The name of the language in `locale`; the tag itself if it is unknown."""
     try:
         return _names(locale.replace("-", "_")).get(tag.split("-")[0], tag)
     except (UnknownLocaleError, ValueError):
         return _names("en").get(tag.split("-")[0], tag)
 
 
+def language_name(tag: str) -> LanguageName:
+    """The language of this tag as a translatable text."""
+    return LanguageName.of(tag, name(tag))
+
+
+def state_name(code: str) -> StateName:
+    """The State of this ISO 3166-1 alpha-2 code as a translatable text."""
+    return StateName.of(code, Locale.parse("en").territories.get(code, code))
+
+
 COMMAS = {"ar": "، ", "fa": "، ", "ja": "、", "ur": "، ", "zh": "、"}
-"""By primary language, where it is not the Latin comma."""
+"""Commas by primary language; the Latin comma for all others."""
 
 
 def comma(tag: str) -> str:
-    """What stands in a language between things that are only told one after the other."""
+    """The separator of list items in a language."""
     return COMMAS.get(primary(tag), ", ")
 
 
@@ -66,9 +76,9 @@ TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|{_CITY} \
 
 
 def times_together(text: str, tag: str) -> str:
-    """A text for reading, in which each time keeps its day, hour, city and offset beside one another.
+    """A text for display in which day, hour, city and offset of each time stay together.
 
     Among letters that run from right to left, `23:30 Paris (+01:00), 22:30 Las Palmas (+00:00)` would show one city's
     hour beside the other (UAX #9). The isolates are for display only: what is kept and signed has none.
     """
-    return TIME.sub(lambda found: f"\u2066{found[0]}\u2069", text) if right_to_left(tag) else text
+    return TIME.sub(lambda match: f"\u2066{match[0]}\u2069", text) if right_to_left(tag) else text

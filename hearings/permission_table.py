@@ -1,4 +1,4 @@
-"""The table of interface design §4.1 as data, and the page that shows it. `hearings.permissions` decides by it.
+"""Who may do what, as data, and the page that shows it (docs/permissions.md). `hearings.permissions` decides by it.
 
 Symbols of a cell:
     ●  yes
@@ -17,7 +17,7 @@ from hearings.status import IN_ROOM, PresenceStatus
 
 
 class Cell(StrEnum):
-    """What a role may, in one sign."""
+    """What a role may do, as one symbol."""
 
     yes = "●"
     grant = "○"
@@ -35,142 +35,154 @@ COLUMNS: tuple[Role, ...] = (
     Role.defendant,
     Role.defence,
     Role.prosecutor,
+    Role.civil_party,
+    Role.support_person,
+    Role.observer,
     Role.technician,
     Role.custodian,
     Role.auditor,
 )
-"""The twelve columns, in the order of the table. An expert is read in the column of the witness."""
+"""The columns, in the order of the table. An expert is read in the column of the witness."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One action: what it is called, a cell per column, and what a cell's sign does not say."""
+class PermissionRow:
+    """One action: its label, a cell for each column, and notes on cells."""
 
     label: str
     cells: Mapping[Role, Cell]
     notes: Mapping[Role, str]
 
 
-def _row(label: str, signs: str, **notes: str) -> Row:
+def _row(label: str, signs: str, **notes: str) -> PermissionRow:
     cells = dict(zip(COLUMNS, (Cell(sign) for sign in signs.split()), strict=True))
-    return Row(label=label, cells=cells, notes={Role(name): note for name, note in notes.items()})
+    return PermissionRow(label=label, cells=cells, notes={Role(name): note for name, note in notes.items()})
 
 
-TABLE: Mapping[str, Row] = {
-    "open_lobby": _row("Open the lobby", "● ● ◐ – – – – – – – – –"),
-    "roll_call": _row("Call the roll", "● ● ◐ – – – – – – – – –"),
-    "admit": _row("Admit to the room", "● ○ ◐ – – – – – – – – –", requested_authority="people at its own site"),
-    "return_to_lobby": _row("Return to the lobby", "● ○ ◐ – – – – – – – – –"),
-    "release_witness": _row("Release a witness", "● ○ ◐ – – – – – – – – –"),
-    "remove": _row("Remove from the hearing", "● – ◐ – – – – – – – – –"),
-    "start": _row("Start the sitting", "● – – – – – – – – – – –", presiding_judge="needs a healthy recording"),
-    "sound_check": _row("Check what the recorder stores", "● ● ● – – – – – – ● – –"),
-    "hold": _row("Hold: close the floor", "● ● ● – ● – – ○ ○ – – –", interpreter="when a language is lost"),
-    "lift_hold": _row("Lift a hold", "● – ◐ – – – – – – – – –", requested_authority="a hold of its own"),
-    "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – –"),
+TABLE: Mapping[str, PermissionRow] = {
+    "open_lobby": _row("Open the lobby", "● ● ◐ – – – – – – – – – – – –"),
+    "roll_call": _row("Call the roll", "● ● ◐ – – – – – – – – – – – –"),
+    "admit": _row("Admit to the room", "● ○ ◐ – – – – – – – – – – – –", requested_authority="people at its own site"),
+    "return_to_lobby": _row("Return to the lobby", "● ○ ◐ – – – – – – – – – – – –"),
+    "release_witness": _row("Release a witness", "● ○ ◐ – – – – – – – – – – – –"),
+    "remove": _row("Remove from the hearing", "● – ◐ – – – – – – – – – – – –"),
+    "start": _row("Start the sitting", "● – – – – – – – – – – – – – –", presiding_judge="needs a healthy recording"),
+    "sound_check": _row("Check what the recorder stores", "● ● ● – – – – – – – – – ● – –"),
+    "hold": _row("Hold: close the floor", "● ● ● – ● – – ○ ○ – – – – – –", interpreter="when a language is lost"),
+    "lift_hold": _row("Lift a hold", "● – ◐ – – – – – – – – – – – –", requested_authority="a hold of its own"),
+    "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – – – – –"),
     "unmute_other": _row(
-        "Un-mute another person", "– – – – – – – – – – – –", presiding_judge="only ask them to speak, as everyone may"
+        "Un-mute another person",
+        "– – – – – – – – – – – – – – –",
+        presiding_judge="only ask them to speak, as everyone may",
     ),
     "speak_floor": _row(
         "Speak to the floor",
-        "● ○ ● – – ○ ○ ○ ○ – – –",
+        "● ○ ● – – ○ ○ ○ ○ ○ – – – – –",
         clerk="in the room",
         interpreter="speaks in the language channels",
         witness="once admitted to the room",
         defendant="once admitted to the room",
         defence="once admitted to the room",
         prosecutor="once admitted to the room",
+        civil_party="once admitted to the room",
     ),
     "speak_in_channel": _row(
-        "Speak in a language channel", "– – – – ◐ – – – – – – –", interpreter="in the languages assigned to her"
+        "Speak in a language channel", "– – – – ◐ – – – – – – – – – –", interpreter="in the languages assigned to her"
     ),
-    "hear_floor": _row("Hear the floor as spoken", "● ● ● – ● ● ● ● ● ○ – –", technician="in the sound check only"),
+    "hear_floor": _row(
+        "Hear the floor as spoken", "● ● ● – ● ● ● ● ● ● ● ● ○ – –", technician="in the sound check only"
+    ),
     "hear_channels": _row(
         "Hear language channels",
-        "● ● ● – ● ◐ ◐ ● ● – – –",
+        "● ● ● – ● ◐ ◐ ● ● ● ◐ ● – – –",
         interpreter="as relay too",
         witness="the own language",
         defendant="the own language",
         technician="the level only",
+        support_person="the own language",
     ),
     "confirm_identity": _row(
-        "Confirm identity", "– – ● – – – – – – – – –", clerk="records what the requested authority confirmed"
+        "Confirm identity", "– – ● – – – – – – – – – – – –", clerk="records what the requested authority confirmed"
     ),
     "administer_oath": _row(
         "Administer oath or caution",
-        "● – ● – – – – – – – – –",
+        "● – ● – – – – – – – – – – – –",
         clerk="holds the text",
         requested_authority="as agreed",
         interpreter="renders it",
         witness="answers",
         defendant="answers",
     ),
-    "object": _row("Object", "– – ● – – – – ● ● – – –", defendant="through counsel"),
-    "raise_privilege": _row("Raise a privilege", "– – ● – – ● – ● ● – – –", defendant="through counsel"),
-    "present_exhibit": _row("Present an exhibit", "● ● ◐ – – – – ● ● – – –"),
+    "object": _row(
+        "Object", "– – ● – – – – ● ● – – – – – –", defendant="through counsel", civil_party="through the court"
+    ),
+    "raise_privilege": _row("Raise a privilege", "– – ● – – ● – ● ● ● – – – – –", defendant="through counsel"),
+    "present_exhibit": _row("Present an exhibit", "● ● ◐ – – – – ● ● – – – – – –"),
     "add_log_note": _row(
         "Add a log note",
-        "● ● ● – ○ – – – – ○ – –",
+        "● ● ● – ○ – – – – – – – ○ – –",
         requested_authority="in its own log",
         interpreter="corrections only",
         technician="technical notes only",
     ),
-    "raise_hand": _row("Raise a hand", "● ● ● – ● ● ● ● ● ● – –"),
-    "ask_help": _row("Ask for help", "● ● ● – ● ● ● ● ● ● – –"),
-    "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ● – –", presiding_judge="a summary"),
-    "close": _row("Adjourn or close", "● – – – – – – – – – – –", requested_authority="gives consent"),
+    "raise_hand": _row("Raise a hand", "● ● ● – ● ● ● ● ● ● ● – ● – –"),
+    "ask_help": _row("Ask for help", "● ● ● – ● ● ● ● ● ● ● ● ● – –"),
+    "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –", presiding_judge="a summary"),
+    "close": _row("Adjourn or close", "● – – – – – – – – – – – – – –", requested_authority="gives consent"),
     "edit_minutes": _row(
         "Edit the minutes",
-        "● ● ● – – – – – – – – –",
+        "● ● ● – – – – – – – – – – – –",
         defence="may enter a reservation",
         prosecutor="may enter a reservation",
     ),
     "sign_minutes": _row(
         "Sign the minutes",
-        "● ● ● – ◐ ○ – – – – – –",
+        "● ● ● – ◐ ○ – – – – – – – – –",
         witness="after read-back",
         defence="may enter a reservation",
         prosecutor="may enter a reservation",
     ),
     "view_recording": _row(
         "View a recording",
-        "● ● ● ○ – – ○ ○ ● – ○ ○",
+        "● ● ● ○ – – ○ ○ ● ○ – – – ○ ○",
         defendant="through counsel",
         defence="the copy handed over",
         custodian="no playing without an order",
+        civil_party="by order of the court",
     ),
-    "verify": _row("Verify a recording, without its content", "● ● ● ● – – – ● ● – ● ●"),
-}
-"""Interface design §4.1; a row that names several actions there is one row for each here. A row stands here once
-something asks it: tests/hearings/test_permission_rows.py finds where. What is not built has none, and is nobody's."""
-
-ADDED: Mapping[str, Row] = {
-    "show_picture": _row("Show one's picture to the room", "● ● ● – ● ● ● ● ● – – –"),
-    "see_floor": _row("See the pictures of the room", "● ● ● – ● ● ● ● ● ○ – –", technician="in the sound check only"),
-    "break_off": _row("Break the hearing off", "● – – – – – – – – – – –", presiding_judge="with a reason"),
-    "compare_fingerprints": _row("Say whether the fingerprints read aloud were the same", "● ● ● – – – – – – ● – –"),
-    "issue_link": _row("Issue or replace a join link", "– ● – – – – – – – – – –"),
-    "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – –"),
-    "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – –"),
+    "verify": _row("Verify a recording, without its content", "● ● ● ● – – – ● ● ● – – – ● ●"),
+    "show_picture": _row("Show one's picture to the room", "● ● ● – ● ● ● ● ● ● ● – – – –"),
+    "see_floor": _row(
+        "See the pictures of the room", "● ● ● – ● ● ● ● ● ● ● ● ○ – –", technician="in the sound check only"
+    ),
+    "break_off": _row("Break the hearing off", "● – – – – – – – – – – – – – –", presiding_judge="with a reason"),
+    "compare_fingerprints": _row(
+        "Say whether the fingerprints read aloud were the same", "● ● ● – – – – – – – – – ● – –"
+    ),
+    "issue_link": _row("Issue or replace a join link", "– ● ◐ – – – – – – – – – – – –"),
+    "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – – – – –"),
+    "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – – – – –"),
     "record_remark": _row(
         "Put a remark of one's own on the record",
-        "– – – – ● – – – – ● – –",
+        "– – – – ● – – – – – – – ● – –",
         presiding_judge="adds log notes",
         clerk="adds log notes",
         requested_authority="adds log notes",
         interpreter="while in the room",
         technician="while in the room",
     ),
-    "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – –"),
+    "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – – – – –"),
     "enter_reservation": _row(
         "Enter a reservation to the minutes",
-        "● ● ● – – – – ● ● – – –",
+        "● ● ● – – – – ● ● – – – – – –",
         presiding_judge="also for somebody who said it",
         clerk="also for somebody who said it",
         requested_authority="also for somebody who said it",
     ),
 }
-"""Rows the design's table does not have."""
+"""What each role may do in a hearing. Each row is asked by code (tests/hearings/test_permission_rows.py finds where);
+an action without a row is refused to everybody."""
 
 CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
 FROM: Mapping[str, frozenset[PresenceStatus]] = {
@@ -198,12 +210,13 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "choose_language": CAME,
     "set_original": CAME,
     "leave": CAME,
+    "pin": IN_ROOM,
     "render": IN_ROOM,
     "confirm_condition": IN_ROOM,
     "record_in_room": IN_ROOM,
 }
-"""From which place of a hearing somebody does it. What is not here is done on pages, by
-who has a part in the hearing, wherever they are."""
+"""The presence statuses from which an action is allowed. Other actions are done on pages, by anybody with a role in
+the hearing."""
 
 LIFTS: Mapping[HoldCause, tuple[Role, ...]] = {
     HoldCause.order: (Role.presiding_judge,),
@@ -274,6 +287,7 @@ STAFF: Mapping[str, StaffRow] = {
     "propose_hearing": StaffRow(label="Propose a hearing", functions=("clerk",), side="requesting"),
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
+    "name_people": StaffRow(label="Name people of the own State", functions=SPEAKS, side="either"),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "read_minutes": StaffRow(label="Read the minutes", functions=("clerk", "judge", "authority"), side="either"),
     "receive_minutes": StaffRow(
@@ -307,8 +321,20 @@ STAFF: Mapping[str, StaffRow] = {
     "manage_api_clients": StaffRow(
         label="Register, change and disable clients of the API", functions=("administrator",), side="either"
     ),
+    "see_workload": StaffRow(
+        label="See the workload of the own State's central authority", functions=("authority",), side="either"
+    ),
     "see_checks": StaffRow(
         label="See what the service finds about itself", functions=("administrator",), side="either"
+    ),
+    "see_languages": StaffRow(
+        label="See how far each language is translated", functions=("administrator",), side="either"
+    ),
+    "see_retention": StaffRow(
+        label="See what is kept how long, and whose retention ends", functions=("administrator",), side="either"
+    ),
+    "see_audit": StaffRow(
+        label="See what administrators and the operator have done", functions=("administrator",), side="either"
     ),
     "manage_sites": StaffRow(
         label="Add a site, publish its profile", functions=("clerk", "authority", "administrator"), side="either"
@@ -337,7 +363,7 @@ FROM_TEXT = (
     "Whoever may do something in the room does it from a seat in the room: who has not been admitted, has left or was "
     "removed may not. What is not here is done on pages, or asks nothing of the seat."
 )
-_HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "TE", "AR", "AU")
+_HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "CP", "SP", "OB", "TE", "AR", "AU")
 
 
 def page() -> str:
@@ -345,6 +371,8 @@ def page() -> str:
     legend = " · ".join(f"{head} {LABELS[role].lower()}" for head, role in zip(_HEADS, COLUMNS, strict=True))
     lines = [
         "# Permissions",
+        "",
+        "*For: judges and clerks, central authorities, developers.*",
         "",
         "Made from `hearings/permission_table.py`, by which the code decides; a test compares the two.",
         "",
@@ -359,20 +387,22 @@ def page() -> str:
         f"| Action | {' | '.join(_HEADS)} | Notes |",
         "|---|" + "---|" * (len(COLUMNS) + 1),
     ]
-    for action, found in {**TABLE, **ADDED}.items():
-        notes = "; ".join(f"{_HEADS[COLUMNS.index(role)]}: {note}" for role, note in found.notes.items())
-        cells = " | ".join(found.cells[role].value for role in COLUMNS)
-        lines.append(f"| {found.label} (`{action}`) | {cells} | {notes} |")
+    for action, permission in TABLE.items():
+        notes = "; ".join(f"{_HEADS[COLUMNS.index(role)]}: {note}" for role, note in permission.notes.items())
+        cells = " | ".join(permission.cells[role].value for role in COLUMNS)
+        lines.append(f"| {permission.label} (`{action}`) | {cells} | {notes} |")
     lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
     lines += [f"| `{cause.value}` | {names(roles)} |" for cause, roles in LIFTS.items()]
     lines += ["", "## From where", "", FROM_TEXT, "", "| From | What |", "|---|---|"]
     for places in dict.fromkeys(FROM.values()):
-        named = ", ".join(f"`{one.value}`" for one in PresenceStatus if one in places)
-        lines.append(f"| {named} | {', '.join(f'`{action}`' for action, found in FROM.items() if found == places)} |")
+        named = ", ".join(f"`{presence.value}`" for presence in PresenceStatus if presence in places)
+        lines.append(
+            f"| {named} | {', '.join(f'`{action}`' for action, origins in FROM.items() if origins == places)} |"
+        )
     lines += ["", "## On requests and bookings", "", "| Act | Functions | State |", "|---|---|---|"]
     lines += [
-        f"| {found.label} (`{action}`) | {', '.join(found.functions)} | {found.side} |"
-        for action, found in STAFF.items()
+        f"| {staff_row.label} (`{action}`) | {', '.join(staff_row.functions)} | {staff_row.side} |"
+        for action, staff_row in STAFF.items()
     ]
     return "\n".join(lines) + "\n"
 

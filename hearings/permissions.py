@@ -1,7 +1,7 @@
-"""Who may do what: one pure function over the table of interface design §4.1 (`hearings.permission_table`).
+"""Who may do what: one pure function over the table of `hearings.permission_table`.
 
-Deny by default. A refusal says why and which roles could. What a person sees or may press, what a command does, and
-what media is granted all come from `may`; acts on requests and bookings, outside a sitting, from `may_staff`.
+Deny by default. A refusal says why and which roles could. Pages, commands and media grants all ask `may`; acts on
+requests and bookings outside a sitting ask `may_staff`.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import ADDED, COLUMNS, FROM, LIFTS, STAFF, TABLE, Cell, Row, names
+from hearings.permission_table import COLUMNS, FROM, LIFTS, STAFF, TABLE, Cell, PermissionRow, names
 from hearings.roles import LABELS, Role
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus
 
+YOU_ARE_NOT_IN_ROOM = N_("You are not in the room")
+
 __all__ = [
-    "ADDED",
     "COLUMNS",
     "FROM",
     "LIFTS",
@@ -35,25 +36,25 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """May they, and if not: why, and which roles could."""
+    """Whether an act is allowed; if not, why, and which roles could."""
 
     allowed: bool
     reason: str = ""
     who_can: tuple[Role, ...] = ()
     elsewhere: bool = False
-    """They may, but not from where they are in the hearing."""
+    """The role may, but not from the person's present place in the hearing."""
 
 
 YES = Decision(allowed=True)
 
 
-def row(action: str) -> Row | None:
-    """The row of an action, or None for an action nobody has thought of (which is then nobody's)."""
-    return TABLE.get(action) or ADDED.get(action)
+def row(action: str) -> PermissionRow | None:
+    """The row of an action; None for an action that has none, which is refused to everybody."""
+    return TABLE.get(action)
 
 
 def column(role: Role) -> Role:
-    """The column a role is read in."""
+    """The role whose column of the table applies to a role."""
     return Role.witness if role is Role.expert else role
 
 
@@ -81,21 +82,21 @@ def may(
     it does not matter or is not known (unknown counts as no); `presence`: of who asks, where the act is done from a
     seat (`FROM`; unknown counts as no seat).
     """
-    found = row(action)
-    if found is None:
+    permission = row(action)
+    if permission is None:
         return _no("This action is not known", ())
     if action == "lift_hold":
         decision = _lift(role, hold_cause)
         return may_from(action, presence) if decision.allowed else decision
-    able = tuple(r for r in COLUMNS if found.cells[r] is not Cell.no)
+    able = tuple(r for r in COLUMNS if permission.cells[r] is not Cell.no)
     if role is None:
         return _no("You have no role in this hearing", able)
-    cell = found.cells[column(role)]
-    note = found.notes.get(column(role), "")
-    others = tuple(r for r in able if r is not column(role) and found.cells[r] is Cell.yes)
+    cell = permission.cells[column(role)]
+    note = permission.notes.get(column(role), "")
+    others = tuple(r for r in able if r is not column(role) and permission.cells[r] is Cell.yes)
     match cell:
         case Cell.no:
-            text = f"{LABELS[role]}: not allowed to {_lower(found.label)}"
+            text = f"{LABELS[role]}: not allowed to {_lower(permission.label)}"
             return _no(f"{text} ({note})" if note else text, able)
         case Cell.grant if not granted:
             return _no(f"{LABELS[role]}: only {note or 'when the presiding judge grants it'}", others)
@@ -107,11 +108,11 @@ def may(
 
 
 def may_from(action: str, presence: PresenceStatus | None) -> Decision:
-    """Decide by the seat alone: may this be done from there?"""
+    """Decides by presence alone whether an act may be done from there."""
     places = FROM.get(action)
     if places is None or presence in places:
         return YES
-    here = tell("You are not in the room") if places <= IN_ROOM else tell("You have no seat in this hearing now")
+    here = tell(YOU_ARE_NOT_IN_ROOM) if places <= IN_ROOM else tell("You have no seat in this hearing now")
     return Decision(allowed=False, reason=here, elsewhere=True)
 
 
@@ -123,7 +124,8 @@ def require_from(action: str, presence: PresenceStatus | None) -> None:
 
 
 def refusal(decision: Decision) -> NotAllowed | NotReady:
-    """What is raised of a decision that says no: `NotReady` where only the place in the hearing is wrong."""
+    """The exception for a decision that refuses: `NotReady` when only the person's place in the hearing is wrong, else
+    `NotAllowed`."""
     here = decision.reason
     return NotReady(here) if decision.elsewhere else NotAllowed(decision.reason, decision.who_can)
 
@@ -147,11 +149,8 @@ def _lift(role: Role | None, cause: HoldCause | None) -> Decision:
 
 
 def require(action: str, actor: Actor, **circumstances: object) -> None:
-    """Raise `NotAllowed` unless `may` says yes to this actor, `NotReady` if only their place in the hearing is wrong;
-    `circumstances` as for `may`.
-
-    The service itself may do whatever follows from its code; no person acts as it.
-    """
+    """Raises `NotAllowed` unless `may` allows this actor, and `NotReady` if only their place in the hearing is wrong;
+    `circumstances` as for `may`. The service itself is allowed what its code does; no person acts as the service."""
     if actor is SYSTEM:
         return
     decision = may(action, actor.role, own_state=actor.state, presence=actor.presence, **circumstances)  # type: ignore[arg-type]
@@ -162,22 +161,22 @@ def require(action: str, actor: Actor, **circumstances: object) -> None:
 def may_staff(
     action: str, functions: frozenset[str], *, own_state: str, requesting_state: str, requested_state: str
 ) -> Decision:
-    """Decide an act of staff on a request or booking between two States."""
-    found = STAFF.get(action)
-    if found is None:
+    """Decides whether a member of staff may act on a request or booking between two States."""
+    permission = STAFF.get(action)
+    if permission is None:
         return _no("This action is not known", ())
     side = {"requesting": {requesting_state}, "requested": {requested_state}}.get(
-        found.side, {requesting_state, requested_state}
+        permission.side, {requesting_state, requested_state}
     )
     if own_state not in side:
-        return _no(f"{found.label}: only for the {found.side} State", ())
-    if not functions & set(found.functions):
-        return _no(f"{found.label}: only for {' or '.join(found.functions)}", ())
+        return _no(f"{permission.label}: only for the {permission.side} State", ())
+    if not functions & set(permission.functions):
+        return _no(f"{permission.label}: only for {' or '.join(permission.functions)}", ())
     return YES
 
 
 def require_staff(action: str, actor: Actor, *, requesting_state: str, requested_state: str) -> None:
-    """Raise `NotAllowed` unless `may_staff` says yes. The service itself may (the demo, the command line)."""
+    """Raises `NotAllowed` unless `may_staff` allows it. The service itself is allowed (demonstration, command line)."""
     if actor is SYSTEM:
         return
     decision = may_staff(

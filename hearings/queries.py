@@ -1,21 +1,20 @@
-"""Reading: what pages and the live hearing need, by whom it may be seen.
+"""Read-only queries of the pages and of the live hearing, limited to what the reader may see.
 
-Tenancy: a request or hearing is its two States' business. For anybody else, and for an id nobody has given out, the
-answer is the same `NotFound`. Functions with `lock` read a row to change it: on PostgreSQL they lock it.
+Tenancy: a request or hearing is visible to its two States. To all others, and for an unknown id, the answer is the same
+`NotFound`. Functions with `lock` read a row in order to change it: on PostgreSQL they lock it.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
-from typing import Any, Generic, Required, TypedDict, TypeVar, Unpack
+from operator import itemgetter
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 from sqlalchemy import Integer, String, bindparam, select as core_select, tuple_, union_all
 from sqlmodel import and_, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import Invalid, NotFound
+from hearings.errors import NotFound
 from hearings.models import (
     AuthorityKey,
     CustodyAudit,
@@ -31,23 +30,15 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
-from hearings.sentences import tell
+from hearings.paging import Page, cut, page, read
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
 
 T = TypeVar("T", bound=Row)
 Shown = TypeVar("Shown")
 
 
-@dataclass(frozen=True)
-class Page(Generic[Shown]):
-    """Some rows and the cursor of the next page, empty at the end."""
-
-    rows: list[Shown]
-    after: str
-
-
 def _key(text: str) -> str:
-    """The text, or `NotFound` for what no row can have as a key because no database can hold it."""
+    """The text as a key. Raises `NotFound` for a text that no database can hold."""
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise NotFound
     return text
@@ -56,9 +47,10 @@ def _key(text: str) -> str:
 def _either_side(
     table: type[T], sides: Sequence[Any], where: Sequence[Any], order: Sequence[Any], only: Sequence[str]
 ) -> Any:
-    """The first `most` rows of which a State is on one side or the other: each side by its own index.
+    """A query for the first `most` rows in which a State is the requesting or the requested State. Each side is
+    selected by an index of its own.
 
-    All but whole rows is asked in plain columns, which come without the cost of a session's rows.
+    With `only`, plain columns are selected, which costs less than loading rows into a session.
     """
     columns, most = _columns(table), bindparam("most", type_=Integer)
     firsts = [core_select(columns["id"]).where(side, *where).order_by(*order).limit(most).subquery() for side in sides]
@@ -72,24 +64,22 @@ def _columns(table: type[Row]) -> Any:
 
 
 def _last(column: Any) -> Any:
-    """Where the page before has ended, by a column of instants and the id."""
+    """The position at which the page before ended, by a column of instants and the id."""
     return tuple_(bindparam("at", type_=column.type), bindparam("last", type_=String))
 
 
-async def _page(db: AsyncSession, query: Any, values: Mapping[str, Any], by: str, only: Sequence[str]) -> Page[Any]:
-    """A page of what `_either_side` asks, ordered by the instants of the column `by`; with `only`, as dicts."""
+async def _page(
+    db: AsyncSession, query: Any, values: Mapping[str, Any], order: Sequence[Any], only: Sequence[str]
+) -> Page[Any]:
+    """A page of the rows of `_either_side`; dicts if `only` is given."""
     rows: list[Any] = list((await db.exec(query, params=values)).all())
     if only:
         rows = [dict(zip(only, row, strict=True)) for row in rows]
-    limit = values["most"] - 1
-    if len(rows) <= limit:
-        return Page(rows, "")
-    at, row_id = (rows[limit - 1][name] if only else getattr(rows[limit - 1], name) for name in (by, "id"))
-    return Page(rows[:limit], urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode())
+    return cut(rows, values["most"] - 1, order, dict.__getitem__ if only else getattr)
 
 
 async def get(db: AsyncSession, table: type[T], row_id: str, *, lock: bool = False) -> T:
-    """A row by id, read afresh. Raises `NotFound`."""
+    """A row by id, re-read from the database. Raises `NotFound`."""
     _key(row_id)
     row = await db.get(table, row_id, with_for_update=lock or None, populate_existing=True)
     if row is None:
@@ -114,7 +104,8 @@ async def people(db: AsyncSession, *, state: str = "") -> Sequence[Person]:
 # --- requests ----------------------------------------------------------------------------------------------------
 
 
-def _request_visible(state: Any) -> Any:
+def request_visible(state: Any) -> Any:
+    """The condition that a request is visible to a State: its own, or one that was sent to it."""
     return or_(
         col(HearingRequest.owner_state) == state,
         and_(
@@ -127,24 +118,26 @@ def _request_visible(state: Any) -> Any:
 # A reference begins with its owner's code, so that the index over both finds it.
 _named: Any = and_(HearingRequest.owner_state == bindparam("owner"), HearingRequest.reference == bindparam("named"))
 _REQUEST, _REQUEST_BY_ID = (
-    select(HearingRequest).where(named, _request_visible(bindparam("state"))).execution_options(populate_existing=True)
+    select(HearingRequest).where(named, request_visible(bindparam("state"))).execution_options(populate_existing=True)
     for named in (_named, or_(col(HearingRequest.id) == bindparam("named"), _named))
 )
-"""Put together once, as `_HEARING`: what is asked most often."""
+"""The condition that a request has a given owner and reference. Built once: it is used most often."""
 
 
 async def request(db: AsyncSession, request_id: str, *, state: str, lock: bool = False) -> HearingRequest:
-    """A request, by id or reference, as `state` may see it: its own, or one it was sent. Raises `NotFound`."""
+    """A request by id or reference, if it is visible to `state`: made by that State, or sent to it. Raises
+    `NotFound`."""
     query = _REQUEST_BY_ID if len(_key(request_id)) == 36 else _REQUEST
     values = {"named": request_id, "owner": request_id[:2], "state": state}
-    found = (await db.exec(query.with_for_update() if lock else query, params=values)).first()
-    if found is None:
+    row = (await db.exec(query.with_for_update() if lock else query, params=values)).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 class RequestsAsked(TypedDict, total=False):
-    """What a list of requests may be asked for; only those `state` made (`outgoing`), or only those it was sent."""
+    """The filters of a list of requests. `outgoing`: only those made by `state`; else, with False, only those sent to
+    it."""
 
     state: Required[str]
     outgoing: bool | None
@@ -163,28 +156,30 @@ _REQUEST_FILTERS: dict[str, Any] = {
 }
 
 
+_REQUEST_ORDER = (_request["created_at"].desc(), _request["id"].desc())
+
+
 @cache
 def _requests(outgoing: bool | None, asked: frozenset[str], only: tuple[str, ...]) -> Any:
     where = [clause for name, clause in _REQUEST_FILTERS.items() if name in asked]
-    order = [_request["created_at"].desc(), _request["id"].desc()]
-    return _either_side(HearingRequest, _REQUEST_SIDES[outgoing], where, order, only)
+    return _either_side(HearingRequest, _REQUEST_SIDES[outgoing], where, _REQUEST_ORDER, only)
 
 
 async def _requests_page(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[RequestsAsked]) -> Page[Any]:
-    values = _asked(asked)
+    values = _asked(asked, _REQUEST_ORDER)
     query = _requests(values.pop("outgoing", None), frozenset(values), only)
-    return await _page(db, query, values, "created_at", only)
+    return await _page(db, query, values, _REQUEST_ORDER, only)
 
 
 async def requests(db: AsyncSession, **asked: Unpack[RequestsAsked]) -> Page[HearingRequest]:
-    """Requests `state` may see, newest first."""
+    """Requests visible to `state`, newest first."""
     return await _requests_page(db, (), **asked)
 
 
 async def requests_told(
     db: AsyncSession, only: tuple[str, ...], **asked: Unpack[RequestsAsked]
 ) -> Page[dict[str, Any]]:
-    """As `requests`, these columns by their names; `id` and `created_at` are among them."""
+    """As `requests`, as dicts of these columns; `id` and `created_at` are always included."""
     return await _requests_page(db, only, **asked)
 
 
@@ -205,18 +200,19 @@ _HEARING = (
 async def hearing(db: AsyncSession, ref: str, *, state: str, lock: bool = False) -> Hearing:
     """A hearing by its reference, as one of its two States. Raises `NotFound`."""
     values = {"ref": _key(ref), "state": state}
-    found = (await db.exec(_HEARING.with_for_update() if lock else _HEARING, params=values)).first()
-    if found is None:
+    row = (await db.exec(_HEARING.with_for_update() if lock else _HEARING, params=values)).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def hearing_by_ref(db: AsyncSession, ref: str) -> Hearing:
-    """A hearing by its reference, for a caller who has another proof (a seat in it). Raises `NotFound`."""
-    found = (await db.exec(select(Hearing).where(Hearing.ref == _key(ref)))).first()
-    if found is None:
+    """A hearing by its reference, for a caller whose right has been checked otherwise (a seat in it). Raises
+    `NotFound`."""
+    row = (await db.exec(select(Hearing).where(Hearing.ref == _key(ref)))).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def hearings_of_request(db: AsyncSession, request_id: str) -> Sequence[Hearing]:
@@ -226,7 +222,7 @@ async def hearings_of_request(db: AsyncSession, request_id: str) -> Sequence[Hea
 
 
 class DocketAsked(TypedDict, total=False):
-    """What the docket may be asked for: hearings that start in [since, until)."""
+    """The filters of the docket: hearings that start in [since, until)."""
 
     state: Required[str]
     since: datetime | None
@@ -246,15 +242,18 @@ _HEARING_FILTERS: dict[str, Any] = {
 }
 
 
+_DOCKET_ORDER = (_hearing["starts_at"], _hearing["id"])
+
+
 @cache
 def _docket(asked: frozenset[str], only: tuple[str, ...]) -> Any:
     where = [clause for name, clause in _HEARING_FILTERS.items() if name in asked]
-    return _either_side(Hearing, _HEARING_SIDES, where, [_hearing["starts_at"], _hearing["id"]], only)
+    return _either_side(Hearing, _HEARING_SIDES, where, _DOCKET_ORDER, only)
 
 
 async def _docket_page(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[DocketAsked]) -> Page[Any]:
-    values = _asked(asked)
-    return await _page(db, _docket(frozenset(values), only), values, "starts_at", only)
+    values = _asked(asked, _DOCKET_ORDER)
+    return await _page(db, _docket(frozenset(values), only), values, _DOCKET_ORDER, only)
 
 
 async def docket(db: AsyncSession, **asked: Unpack[DocketAsked]) -> Page[Hearing]:
@@ -263,7 +262,7 @@ async def docket(db: AsyncSession, **asked: Unpack[DocketAsked]) -> Page[Hearing
 
 
 async def docket_told(db: AsyncSession, only: tuple[str, ...], **asked: Unpack[DocketAsked]) -> Page[dict[str, Any]]:
-    """As `docket`, these columns by their names; `id` and `starts_at` are among them."""
+    """As `docket`, as dicts of these columns; `id` and `starts_at` are always included."""
     return await _docket_page(db, only, **asked)
 
 
@@ -279,17 +278,30 @@ async def participants(db: AsyncSession, hearing_id: str) -> Sequence[Participan
     return (await db.exec(query.execution_options(populate_existing=True))).all()
 
 
+async def in_office(db: AsyncSession, hearing_id: str) -> list[Participant]:
+    """The people of a hearing without those who were replaced or taken off, in the order they were added."""
+    return [row for row in await participants(db, hearing_id) if row.vacated_at is None]
+
+
 async def seat_of(db: AsyncSession, *, hearing_id: str, person_id: str) -> Participant:
-    """The participant a member of staff is in this hearing. Raises `NotFound`."""
-    query = select(Participant).where(Participant.hearing_id == hearing_id, Participant.person_id == person_id)
-    found = (await db.exec(query)).first()
-    if found is None:
+    """The participant of this hearing who is a given member of staff, and whose place nobody has taken.
+
+    Raises `NotFound`.
+    """
+    query = select(Participant).where(
+        Participant.hearing_id == hearing_id,
+        Participant.person_id == person_id,
+        col(Participant.vacated_at).is_(None),
+    )
+    participant = (await db.exec(query)).first()
+    if participant is None:
         raise NotFound
-    return found
+    return participant
 
 
 async def live_invitation(db: AsyncSession, participant_id: str) -> Invitation | None:
-    """The link of this person that still works or worked last, if it is not dead."""
+    """The newest join link of this person that was neither revoked nor replaced; it may have been used, or have
+    expired. None if there is none."""
     query = (
         select(Invitation)
         .where(Invitation.participant_id == participant_id, col(Invitation.dead_at).is_(None))
@@ -302,7 +314,7 @@ async def live_invitation(db: AsyncSession, participant_id: str) -> Invitation |
 
 
 async def open_sitting(db: AsyncSession, hearing_id: str, *, lock: bool = False) -> Sitting | None:
-    """The sitting of this hearing that is not closed, if there is one."""
+    """The sitting of this hearing that is not closed; None if there is none."""
     query = (
         select(Sitting)
         .where(Sitting.hearing_id == hearing_id, Sitting.status != SittingStatus.closed)
@@ -318,7 +330,7 @@ async def last_sitting(db: AsyncSession, hearing_id: str) -> Sitting | None:
 
 
 async def open_sittings(db: AsyncSession) -> Sequence[Sitting]:
-    """All sittings that are not closed: what a new web process has to take over."""
+    """All sittings that are not closed; a new web process takes them over."""
     query = select(Sitting).where(Sitting.status != SittingStatus.closed).order_by(col(Sitting.id))
     return (await db.exec(query)).all()
 
@@ -326,10 +338,10 @@ async def open_sittings(db: AsyncSession) -> Sequence[Sitting]:
 async def recording_of(db: AsyncSession, sitting_id: str, *, lock: bool = False) -> Recording:
     """The recording of a sitting. Raises `NotFound`."""
     query = select(Recording).where(Recording.sitting_id == sitting_id).execution_options(populate_existing=True)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None:
+    row = (await db.exec(query.with_for_update() if lock else query)).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def recordings_of_hearing(db: AsyncSession, hearing_id: str) -> Sequence[Recording]:
@@ -346,33 +358,37 @@ async def recording(db: AsyncSession, recording_id: str, *, state: str) -> tuple
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
         .where(Recording.id == _key(recording_id), _hearing_visible(state))
     )
-    found = (await db.exec(query)).first()
-    if found is None:
+    pair = (await db.exec(query)).first()
+    if pair is None:
         raise NotFound
-    return found[0], found[1]
+    return pair[0], pair[1]
 
 
 async def audit_said(db: AsyncSession, recording_id: str, first: str, *, since: datetime) -> bool:
-    """Whether an audit of a recording has named this as the first thing wrong since then."""
+    """Whether an audit of a recording since an instant has reported this as the first failure."""
     query = select(CustodyAudit.id).where(
         CustodyAudit.recording_id == recording_id, CustodyAudit.first == first, col(CustodyAudit.at) >= since
     )
     return (await db.exec(query.limit(1))).first() is not None
 
 
+async def latest_audit(db: AsyncSession, recording_id: str) -> CustodyAudit | None:
+    """The newest verification of a stored recording; None before the first."""
+    query = select(CustodyAudit).where(CustodyAudit.recording_id == recording_id)
+    return (await db.exec(query.order_by(col(CustodyAudit.id).desc()).limit(1))).first()
+
+
 async def recordings(
-    db: AsyncSession, *, state: str, before: str = "", limit: int = 50
-) -> Sequence[tuple[Recording, Hearing]]:
-    """Recordings of a State's hearings that have begun, newest first; those older than the one with id `before`."""
+    db: AsyncSession, *, state: str, after: str = "", limit: int = 50
+) -> Page[tuple[Recording, Hearing]]:
+    """Recordings of a State's hearings that have begun, newest first."""
     query = (
         select(Recording, Hearing)
         .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
         .where(_hearing_visible(state), col(Recording.status) != RecordingStatus.not_started)
-        .order_by(col(Recording.id).desc())
-        .limit(limit)
     )
-    return (await db.exec(query.where(col(Recording.id) < before) if before else query)).all()
+    return await page(db, query, col(Recording.id).desc(), after=after, limit=limit, row=itemgetter(0))
 
 
 async def sound_checks(db: AsyncSession, sitting_id: str) -> Sequence[SoundCheck]:
@@ -390,14 +406,29 @@ async def history(db: AsyncSession, *rows: Row) -> Sequence[StatusChange]:
     return (await db.exec(query.order_by(col(StatusChange.at), col(StatusChange.id)))).all()
 
 
-async def hearing_history(db: AsyncSession, found: Hearing) -> Sequence[StatusChange]:
+async def history_page(
+    db: AsyncSession, *rows: Row, since: datetime | None = None, after: str = "", limit: int = 100
+) -> Page[StatusChange]:
+    """As `history`, in pages, from an instant on. Raises `Invalid`."""
+    query = select(StatusChange).where(col(StatusChange.subject_id).in_([row.id for row in rows]))
+    if since is not None:
+        query = query.where(col(StatusChange.at) >= since)
+    return await page(db, query, col(StatusChange.at), col(StatusChange.id), after=after, limit=limit)
+
+
+async def hearing_rows(db: AsyncSession, hearing: Hearing) -> Sequence[Row]:
+    """A hearing, its sittings and its recordings, whose changes are its history."""
+    sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == hearing.id))).all()
+    return [hearing, *sittings, *await recordings_of_hearing(db, hearing.id)]
+
+
+async def hearing_history(db: AsyncSession, row: Hearing) -> Sequence[StatusChange]:
     """Every change of status of a hearing, its sittings and its recordings, oldest first."""
-    sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == found.id))).all()
-    return await history(db, found, *sittings, *await recordings_of_hearing(db, found.id))
+    return await history(db, *await hearing_rows(db, row))
 
 
 async def events(db: AsyncSession, hearing_id: str, *, after: int = 0, limit: int = 500) -> Sequence[HearingEvent]:
-    """The acts of a hearing after a number, in order."""
+    """Events of a hearing after a number, in order."""
     query = (
         select(HearingEvent)
         .where(HearingEvent.hearing_id == hearing_id, HearingEvent.seq > after)
@@ -408,35 +439,22 @@ async def events(db: AsyncSession, hearing_id: str, *, after: int = 0, limit: in
 
 
 async def last_events(db: AsyncSession, hearing_ids: Collection[str]) -> Mapping[str, int]:
-    """The number of the latest act of each of these hearings that has one."""
+    """The number of the latest event of each of these hearings; hearings without one are left out."""
     query = select(HearingEvent.hearing_id, func.max(HearingEvent.seq)).group_by(col(HearingEvent.hearing_id))
     return dict((await db.exec(query.where(col(HearingEvent.hearing_id).in_(hearing_ids)))).all())
 
 
 async def authority_keys(db: AsyncSession, states: Sequence[str]) -> Sequence[AuthorityKey]:
-    """The public keys of these States' authorities that are in force: a recording is encrypted to all of them."""
+    """The public keys of these States' authorities that are in force. A recording is encrypted to all of them."""
     query = select(AuthorityKey).where(
         col(AuthorityKey.owner_state).in_(states), col(AuthorityKey.retired_at).is_(None)
     )
     return (await db.exec(query.order_by(col(AuthorityKey.id)))).all()
 
 
-def _asked(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a statement: what is asked for, where its page begins, and one row more than the page holds."""
+def _asked(asked: Mapping[str, Any], order: Sequence[Any]) -> dict[str, Any]:
+    """The parameters of a statement: the filters, the mark of the page, and as limit one row more than a page."""
     given = {"limit": 50, "after": "", **asked}
-    most, begins = given.pop("limit") + 1, _cursor(given.pop("after"))
+    most, after = given.pop("limit") + 1, given.pop("after")
+    begins = dict(zip(("at", "last"), read(after, order), strict=True)) if after else {}
     return {name: value for name, value in given.items() if value is not None} | {"most": most} | begins
-
-
-def _cursor(after: str) -> dict[str, Any]:
-    """Where a page begins, `at` and `last`; nothing for the first. Raises `Invalid`."""
-    if not after:
-        return {}
-    try:
-        at, row_id = urlsafe_b64decode(after.encode()).decode().split(" ")
-        instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None or "\x00" in row_id:
-            raise ValueError(at)
-        return {"at": instant.astimezone(UTC), "last": row_id}
-    except (ValueError, OverflowError) as error:
-        raise Invalid(tell("This is not the mark of a page"), "after") from error

@@ -1,7 +1,7 @@
 """The law as data: loads `hearings/data`, once, and answers simple questions about it.
 
-Every row has a source and a confidence. Unknown, empty or null means nobody has verified it: what is shown from it
-says so, and an administrator may correct the file. `data/README.md` tells how the files are to be read.
+Every row has a source and a confidence. Unknown, empty or null means not verified: pages say so, and an administrator
+may correct the file. `data/README.md` describes the files.
 """
 
 import csv
@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 
 from hearings.errors import UnknownState
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
+
+NO_DATA = N_("No data for the State {name}")
 
 VERIFIED = frozenset({"read-in-source"})
 """Confidences that need no "unverified" beside them."""
@@ -88,32 +90,56 @@ def day(text: str | None) -> date | None:
 @cache
 def enums() -> Mapping[str, list[str]]:
     """The closed lists of codes."""
-    found: Mapping[str, list[str]] = _yaml("enums.yaml")["enums"]
-    return found
+    members_of: Mapping[str, list[str]] = _yaml("enums.yaml")["enums"]
+    return members_of
 
 
 @cache
 def defaults() -> Mapping[str, Any]:
     """Groups of States, timers, policies for unknown data."""
-    found: Mapping[str, Any] = _yaml("defaults.yaml")
-    return found
+    values: Mapping[str, Any] = _yaml("defaults.yaml")
+    return values
+
+
+@cache
+def cities() -> Mapping[str, Mapping[str, str]]:
+    """By English name, how cities that no time zone is named after are called: `own`, and by language tag."""
+    names: Mapping[str, Mapping[str, str]] = _yaml("cities.yaml")["cities"]
+    return names
+
+
+@cache
+def state_forms() -> Mapping[tuple[str, str], Mapping[str, str]]:
+    """The forms of names of States in a sentence, by language tag and ISO 3166-1 code; `*` for a State without a row,
+    whose name is put in the place of `{name}`. A language without rows does not inflect names."""
+    return {
+        (row["language"], row["state"]): {form: row[form] for form in ("the", "of", "in", "to")}
+        for row in _csv("state_forms.csv")
+    }
+
+
+@cache
+def request_rules() -> Mapping[str, Any]:
+    """Product defaults for the handling of requests: timers, numbers of slots and files."""
+    values: Mapping[str, Any] = _yaml("requests.yaml")
+    return values
 
 
 @cache
 def gate() -> Mapping[str, Any]:
-    """What the gate asks about offences, and how it words scopes and capacities."""
-    found: Mapping[str, Any] = _yaml("gate.yaml")
-    return found
+    """The gate's questions about offences, and its words for scopes and capacities."""
+    entries: Mapping[str, Any] = _yaml("gate.yaml")
+    return entries
 
 
 def specificity(row: Mapping[str, Any]) -> int:
-    """What instruments are sorted by: the most specific first, those that are no basis last."""
+    """Sort key of instruments: the most specific first, those that are no basis last."""
     return int(row["priority"] or 1000)
 
 
 @cache
 def instruments() -> Mapping[str, Mapping[str, Any]]:
-    """Instruments by id, the most specific first; the last is the footing of data/gate.yaml that needs no treaty."""
+    """Instruments by id, the most specific first; the last is the basis of data/gate.yaml that needs no treaty."""
     rows = sorted([*_yaml("instruments.yaml")["instruments"], *gate()["instruments"]], key=specificity)
     return {row["id"]: row for row in rows}
 
@@ -165,7 +191,7 @@ def jurisdiction(state: str) -> Jurisdiction:
     try:
         return jurisdictions()[state]
     except KeyError:
-        raise UnknownState(tell("No data for the State {name}", name=repr(state[:10])), "state") from None
+        raise UnknownState(tell(NO_DATA, name=repr(state[:10])), "state") from None
 
 
 UNKNOWN_PARTY = PartyRow(status="unknown", in_force_from=None, confidence="unknown", source="")
@@ -194,8 +220,8 @@ def party(state: str, instrument: str) -> PartyRow:
 def members(group: str | list[str]) -> frozenset[str]:
     """The States of `group:EU` or of a list."""
     if isinstance(group, str):
-        found: list[str] = defaults()["groups"][group.removeprefix("group:")]
-        return frozenset(found)
+        states: list[str] = defaults()["groups"][group.removeprefix("group:")]
+        return frozenset(states)
     return frozenset(group)
 
 
@@ -237,19 +263,19 @@ def court_hours() -> tuple[CourtHours, ...]:
 
 
 def _hours_rows() -> dict[str, Mapping[str, Any]]:
-    """Intervals of one zone together: a lunch break makes two rows of the file."""
-    found: dict[str, dict[str, Any]] = {}
+    """Rows of court hours with all intervals of a zone together: a lunch break makes two rows of the file."""
+    by_key: dict[str, dict[str, Any]] = {}
     for row in _csv("court_hours.csv"):
-        one = found.setdefault(
+        court = by_key.setdefault(
             f"{row['iso2']}/{row['tz']}",
             {name: row[name] for name in ("iso2", "tz", "confidence", "source")} | {"intervals": []},
         )
-        one["intervals"].append({name: row[name] for name in ("weekdays", "opens", "closes")})
-    return dict(found)
+        court["intervals"].append({name: row[name] for name in ("weekdays", "opens", "closes")})
+    return dict(by_key)
 
 
 def key_of(kind: str, row: Mapping[str, Any]) -> str:
-    """What tells the rows of a kind apart, such as `RO/untoc` for a party."""
+    """The key of a row within its kind, such as `RO/untoc` for a party."""
     return "/".join(str(row[name]) for name in KEYS[kind])
 
 

@@ -2,9 +2,11 @@
 
 from enum import StrEnum
 
+from hearings.sentences import N_
+
 
 class Role(StrEnum):
-    """A participant's part. An expert has the rights of a witness."""
+    """A participant's role. An expert has the rights of a witness."""
 
     presiding_judge = "presiding_judge"
     clerk = "clerk"
@@ -16,13 +18,16 @@ class Role(StrEnum):
     defendant = "defendant"
     defence = "defence"
     prosecutor = "prosecutor"
+    civil_party = "civil_party"
+    support_person = "support_person"
+    observer = "observer"
     technician = "technician"
     custodian = "custodian"
     auditor = "auditor"
 
 
 class StaffFunction(StrEnum):
-    """What a person with a standing sign-in does for their authority."""
+    """The function of a member of staff in their authority."""
 
     judge = "judge"
     clerk = "clerk"
@@ -31,21 +36,24 @@ class StaffFunction(StrEnum):
 
 
 LABELS = {
-    Role.presiding_judge: "Presiding judge",
-    Role.clerk: "Clerk",
-    Role.requested_authority: "Requested authority",
-    Role.central_authority: "Central authority",
-    Role.interpreter: "Interpreter",
-    Role.witness: "Witness",
-    Role.expert: "Expert",
-    Role.defendant: "Defendant",
-    Role.defence: "Defence counsel",
-    Role.prosecutor: "Prosecutor",
-    Role.technician: "Technician",
-    Role.custodian: "Custodian",
-    Role.auditor: "Auditor",
+    Role.presiding_judge: N_("Presiding judge"),
+    Role.clerk: N_("Clerk"),
+    Role.requested_authority: N_("Requested authority"),
+    Role.central_authority: N_("Central authority"),
+    Role.interpreter: N_("Interpreter"),
+    Role.witness: N_("Witness"),
+    Role.expert: N_("Expert"),
+    Role.defendant: N_("Defendant"),
+    Role.defence: N_("Defence counsel"),
+    Role.prosecutor: N_("Prosecutor"),
+    Role.civil_party: N_("Victim or civil party"),
+    Role.support_person: N_("Support person"),
+    Role.observer: N_("Observer"),
+    Role.technician: N_("Technician"),
+    Role.custodian: N_("Custodian"),
+    Role.auditor: N_("Auditor"),
 }
-"""English names; `web` translates them."""
+"""Labels of the roles."""
 
 SHORT = {
     Role.presiding_judge: "judge",
@@ -58,16 +66,19 @@ SHORT = {
     Role.defendant: "defendant",
     Role.defence: "defence",
     Role.prosecutor: "prosecutor",
+    Role.civil_party: "party",
+    Role.support_person: "support",
+    Role.observer: "observer",
     Role.technician: "technician",
     Role.custodian: "custodian",
     Role.auditor: "auditor",
 }
-"""The word a track is named by: a role, never a person."""
+"""Prefixes of track names by role; never a person's name."""
 
 CONDUCTING = frozenset({Role.presiding_judge, Role.clerk, Role.requested_authority})
-"""They enter the room after the device check, without the lobby."""
+"""Roles that enter the room after the device check, without the lobby."""
 HEARD = frozenset({Role.witness, Role.expert, Role.defendant})
-"""The person the hearing is for."""
+"""Roles of the person heard."""
 
 
 def track(role: Role, number: int, kind: str) -> str:

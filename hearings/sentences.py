@@ -1,22 +1,41 @@
-"""Sentences a person reads, written in English and remembered as they were made, so that pages tell them in theirs.
+"""Sentences a person reads: on pages, in minutes, mails and printed documents. Written in English; each keeps its
+message and inputs, so that it can be translated.
 
-`tell("{state} is bound since {day}", state=StateName("FR", "France"), day=...)` is an ordinary English text for
-everything that stores, compares or sends it; `web.words.sentences` finds message and inputs in it and says the same in
-the reader's language. Messages are collected for translators by `python -m web.words.catalogues`.
+`tell("{state} is bound since {day}", state=StateName.of("FR", "France"), day=...)` is an ordinary English text for
+everything that stores, compares or sends it; `web.words.sentences` translates it by its message and inputs. Code that
+writes in a language other than the reader's takes a function `Say` as a parameter, because the catalogues belong to the
+web. Messages are collected for translators by `python -m web.words.catalogues`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; "}
-Joint = Literal["and", "or", "comma", "semicolon"]
+JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; ", "space": " ", "none": ""}
+Joint = Literal["and", "or", "comma", "semicolon", "space", "none"]
+
+Say = Callable[[str, str], str]
+"""From language (BCP 47) and text to the translated text; a text that is no sentence is returned unchanged."""
+
+
+def english(_lang: str, text: str) -> str:
+    """The `Say` of a program without catalogues: sentences are English."""
+    return str(text)
+
+
+class Untranslated(LookupError):
+    """Raised by a strict `Say`: a message in the text has no translation in the language."""
+
+
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for "extract, translate later"
+    """Mark a message for translators; `tell()` makes a sentence of it, `_()` of `web.words.i18n` translates it."""
+    return message
 
 
 class Sentence(str):
     """An English text that knows its message and what was filled in. `plural`: the message for several, or empty.
 
-    msgspec encodes no subclass of str: what goes over a socket is told first, or made plain by `str()`.
+    msgspec encodes no subclass of str: texts for a socket are translated first, or converted by `str()`.
     """
 
     __slots__ = ("given", "message", "plural")
@@ -26,9 +45,9 @@ class Sentence(str):
 
 
 class Word(str):
-    """A code of a closed list (data/enums.yaml), in English its own letters.
+    """A code of a closed list (data/enums.yaml); its English text is the code itself.
 
-    `table`: that of `web.words.terms.WORDS`, `role`, or the class of a status.
+    `table`: that of `web.words.labels.WORDS`, `role`, or the class of a status.
     """
 
     __slots__ = ("code", "table")
@@ -44,33 +63,36 @@ class Word(str):
 
     @classmethod
     def status(cls, status: StrEnum) -> Self:
-        """How something stands (`hearings.status`)."""
+        """A status (`hearings.status`) as words."""
         return cls.of(type(status).__name__, status.value)
 
 
 class StateName(str):
-    """A State by name; `code` is ISO 3166-1 alpha-2."""
+    """A State by name; `code` is ISO 3166-1 alpha-2. `hearings.languages.state_name` looks up the English name."""
 
     __slots__ = ("code",)
     code: str
 
     @classmethod
     def of(cls, code: str, name: str) -> Self:
-        """The State `code`, which English calls `name`."""
+        """The State `code` with its English name."""
         made = cls(name)
         made.code = code
         return made
 
 
-class Tongue(str):
-    """A language by its tag (BCP 47), which is also its English here."""
+class LanguageName(str):
+    """A language; `tag` is BCP 47. `hearings.languages.language_name` looks up the English name."""
 
-    __slots__ = ()
+    __slots__ = ("tag",)
+    tag: str
 
     @classmethod
-    def of(cls, tag: str) -> Self:
-        """The language with this tag."""
-        return cls(tag)
+    def of(cls, tag: str, name: str = "") -> Self:
+        """The language of this tag with its English name; without a name, the tag."""
+        made = cls(name or tag)
+        made.tag = tag
+        return made
 
 
 class Quoted(str):
@@ -80,7 +102,7 @@ class Quoted(str):
 
 
 class Series(str):
-    """Several things said one after the other: with "and", with "or", or only apart."""
+    """Several texts as a list: joined by "and", by "or", by a separator, or by nothing."""
 
     __slots__ = ("joint", "parts")
     joint: Joint
@@ -89,22 +111,22 @@ class Series(str):
     @classmethod
     def of(cls, parts: Iterable[str], joint: Joint = "comma") -> Self:
         """The parts as one text."""
-        kept = tuple(parts)
-        made = cls(JOINTS[joint].join(kept))
-        made.parts, made.joint = kept, joint
+        items = tuple(parts)
+        made = cls(JOINTS[joint].join(items))
+        made.parts, made.joint = items, joint
         return made
 
 
 def tell(message: str, /, **given: Any) -> Sentence:
-    """The message with what is given in its braces; days and numbers as they are, other texts may be sentences."""
+    """The message with its placeholders filled by `given`: days, numbers, and texts, which may be sentences."""
     made = Sentence(message.format_map(given) if given else message)
     made.message, made.plural, made.given = message, "", given
     return made
 
 
-def tell_n(one: str, several: str, n: int, /, **given: Any) -> Sentence:
-    """As `tell`, for `n` things; the messages may say `{n}`."""
+def tell_n(singular: str, several: str, n: int, /, **given: Any) -> Sentence:
+    """As `tell`, with a singular and a plural message for `n`; both may contain `{n}`."""
     given["n"] = n
-    made = Sentence((one if n == 1 else several).format_map(given))
-    made.message, made.plural, made.given = one, several, given
+    made = Sentence((singular if n == 1 else several).format_map(given))
+    made.message, made.plural, made.given = singular, several, given
     return made

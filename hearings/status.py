@@ -1,6 +1,6 @@
-"""The lives of requests, hearings, sittings, recordings, agreements, minutes, people, consents: enums and edges.
+"""Lifecycles of requests, hearings, sittings, recordings, agreements, minutes, people, consents: enums and transitions.
 
-One transition table per lifecycle (architecture.md §5). A status changes only through `hearings.moves`, which
+One transition table per lifecycle. A status changes only through `hearings.moves`, which
 looks here what is allowed. Every member's name is its value, so what the database stores is what the code says.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class RequestStatus(StrEnum):
-    """The ask by one State to another for a hearing by video."""
+    """Statuses of a State's request to another State for a hearing by video."""
 
     draft = "draft"
     submitted = "submitted"
@@ -55,7 +55,7 @@ class SittingStatus(StrEnum):
 
 
 class RecordingStatus(StrEnum):
-    """What is known of sealed bytes; unknown counts as failing."""
+    """Status of a recording, by the bytes known to be sealed; unknown counts as failing."""
 
     not_started = "not_started"
     starting = "starting"
@@ -80,7 +80,7 @@ class AgreementStatus(StrEnum):
 
 
 class ComparisonStatus(StrEnum):
-    """What reading the media worker's fingerprint aloud between the courts has shown."""
+    """Result of reading the media worker's fingerprint aloud between the courts."""
 
     open = "open"
     matched = "matched"
@@ -241,7 +241,8 @@ _OUT = frozenset({_P.left, _P.removed, _P.released})
 
 PRESENCE_MOVES: Mapping[PresenceStatus, frozenset[PresenceStatus]] = {
     # "invited" again at every step: a new link replaces the old one, and whoever held it starts afresh.
-    _P.invited: frozenset({_P.identified}) | _OUT,
+    # Straight into the room: somebody at another's device, whom the court has seen there.
+    _P.invited: frozenset({_P.identified, _P.present}) | _OUT,
     _P.identified: frozenset({_P.tested, _P.invited}) | _OUT,
     # Straight into the room: those who conduct the hearing do not wait in the lobby.
     _P.tested: frozenset({_P.waiting, _P.present, _P.invited}) | _OUT,
@@ -250,7 +251,7 @@ PRESENCE_MOVES: Mapping[PresenceStatus, frozenset[PresenceStatus]] = {
     _P.present: frozenset({_P.reconnecting, _P.waiting, _P.invited}) | _OUT,
     _P.reconnecting: frozenset({_P.present, _P.waiting, _P.invited}) | _OUT,
     # Whoever left by themselves may come back, through the device check and the lobby.
-    _P.left: frozenset({_P.tested, _P.invited, _P.removed, _P.released}),
+    _P.left: frozenset({_P.tested, _P.present, _P.invited, _P.removed, _P.released}),
     _P.removed: frozenset({_P.invited}),
     _P.released: frozenset({_P.invited}),
 }
@@ -267,14 +268,24 @@ LIFECYCLES: Mapping[type[StrEnum], Mapping[Any, frozenset[Any]]] = {
     ConsentStatus: CONSENT_MOVES,
     OfferStatus: OFFER_MOVES,
 }
-"""Every lifecycle: its enum and what may follow what. An empty set is an end."""
+"""Every lifecycle: its enum and the statuses that may follow each. An empty set is an end."""
+STATUS_FIELDS: Mapping[type[StrEnum], str] = {PresenceStatus: "presence"}
+"""The column of a lifecycle, where it is not `status`."""
+SINCE: Mapping[type[StrEnum], str] = {
+    SittingStatus: "since",
+    RecordingStatus: "since",
+    ComparisonStatus: "since",
+    ConsentStatus: "since",
+    PresenceStatus: "presence_since",
+}
+"""The column with the instant of the last change, if a row has one."""
 
 OPEN_SITTINGS = frozenset(SittingStatus) - {SittingStatus.closed}
 LIVE_SITTINGS = frozenset({SittingStatus.in_session, SittingStatus.paused, SittingStatus.held})
-"""The recording runs (or ought to) in these."""
+"""Statuses in which the recording runs, or should."""
 ACCEPTED_REQUESTS = frozenset({RequestStatus.accepted, RequestStatus.accepted_with_conditions})
 CARRYING_REQUESTS = ACCEPTED_REQUESTS | {RequestStatus.executing}
-"""A hearing is proposed, prepared and held only of a request in these."""
+"""Statuses of a request in which a hearing may be proposed, prepared and held."""
 HEARINGS_OVER = frozenset(status for status, following in HEARING_MOVES.items() if not following)
 IN_ROOM = frozenset({PresenceStatus.present, PresenceStatus.reconnecting})
 OUT_OF_HEARING = frozenset({PresenceStatus.left, PresenceStatus.removed, PresenceStatus.released})

@@ -1,1 +1,1 @@
-"""How two sites meet: profiles, negotiation, the signed technical agreement, line tests, rules of the room."""
+"""Technical agreement of two sites: profiles, negotiation, signatures, line tests, rules of the room."""

@@ -1,4 +1,4 @@
-"""The technical agreement of a hearing: drafted, proposed, countered, signed by both, tested; void by any change.
+"""The technical agreement of a hearing: drafted, proposed, countered, signed by both, tested; void after any change.
 
 Both States sign the SHA-256 of the same terms (RFC 8785 JSON). The terms hold the two profiles by version and hash,
 the needs, the session `hearings.agreement.negotiation` makes of them, and the facts the agreement rests on: the
@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
 from hearings.agreement import facts as agreement_facts, outcome as outcomes, profiles
-from hearings.agreement.negotiation import Needs, Outcome, negotiate
+from hearings.agreement.negotiation import Needs, NegotiationOutcome, negotiate
 from hearings.errors import AgreementConflict, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.models import (
     Agreement,
@@ -29,7 +29,7 @@ from hearings.models import (
     SiteProfile,
 )
 from hearings.models.signature import Act
-from hearings.moves import born, check, move_agreement, move_hearing
+from hearings.moves import born, check, move
 from hearings.permissions import require_staff
 from hearings.queries import get, history, open_sitting
 from hearings.sentences import StateName, Word, tell
@@ -56,7 +56,7 @@ async def draft(
     actor: Actor,
     now: datetime,
 ) -> Agreement:
-    """Negotiate two profiles for a hearing, with or without conflicts; nobody is bound by a draft.
+    """Negotiate two profiles for a hearing, with or without conflicts; a draft binds no State.
 
     `needs` are as `outcomes.needs_from` reads them, over those that follow from the hearing. Raises `NotReady` while
     another agreement of the hearing is not void; `NotFound` for a profile of another State or of a retired site.
@@ -66,7 +66,7 @@ async def draft(
     if hearing.status in HEARINGS_OVER:
         raise NotReady(tell("The hearing is {status}", status=Word.status(hearing.status)))
     if await running(db, hearing.id) is not None:
-        raise NotReady(tell("This hearing has an agreement that is not void"))
+        raise NotReady(tell("This hearing already has an agreement that is not void"))
     for profile, state in (
         (requesting_profile, hearing.requesting_state),
         (requested_profile, hearing.requested_state),
@@ -74,7 +74,7 @@ async def draft(
         site = await get(db, Site, profile.site_id)
         if profile.owner_state != state or site.retired_at is not None:
             raise NotFound
-    found = outcomes.needs_from({**outcomes.as_json(await agreement_facts.needs_of(db, hearing)), **(needs or {})})
+    required = outcomes.needs_from({**outcomes.as_json(await agreement_facts.needs_of(db, hearing)), **(needs or {})})
     last = (await db.exec(select(func.max(Agreement.number)).where(col(Agreement.hearing_id) == hearing.id))).one()
     agreement = Agreement(
         owner_state=hearing.owner_state,
@@ -85,7 +85,7 @@ async def draft(
         by_state=actor.state or hearing.requesting_state,
         requesting_profile_id=requesting_profile.id,
         requested_profile_id=requested_profile.id,
-        needs=outcomes.as_json(found),
+        needs=outcomes.as_json(required),
         terms={},
         terms_sha256="",
         created_by=actor.id,
@@ -100,18 +100,18 @@ async def draft(
 
 
 async def propose(db: AsyncSession, *, agreement: Agreement, actor: Actor, now: datetime) -> None:
-    """Put a draft on the table. Raises `AgreementConflict` while it has conflicts, `NotAllowed` for the State that did
-    not draft it. Effects: status to proposed."""
+    """Propose a draft to the other State. Raises `AgreementConflict` while it has conflicts, `NotAllowed` for the State
+    that did not draft it. Effects: status to proposed."""
     hearing = await get(db, Hearing, agreement.hearing_id)
     _staff("negotiate", hearing, actor)
     check("agreement", agreement.status, S.proposed)
     if actor.state != agreement.by_state and actor is not SYSTEM:
         raise NotAllowed(
-            tell("It is for {state} to propose its draft", state=StateName.of(agreement.by_state, agreement.by_state))
+            tell("Only {state} can propose its draft", state=StateName.of(agreement.by_state, agreement.by_state))
         )
     await _require_fresh(db, agreement, hearing)
     _require_session(agreement)
-    move_agreement(db, agreement, S.proposed, actor=actor, now=now)
+    move(db, agreement, S.proposed, actor=actor, now=now)
 
 
 async def counter(
@@ -128,7 +128,7 @@ async def counter(
     own_draft = agreement.status is S.drafted
     if own_draft != (actor.state == agreement.by_state) and actor is not SYSTEM:
         raise NotAllowed(
-            tell("The draft is the other State's") if own_draft else tell("The offer on the table is your own")
+            tell("The draft belongs to the other State") if own_draft else tell("The current proposal is your own")
         )
     to = S.proposed if agreement.status is S.countered else S.countered
     if not own_draft:
@@ -139,14 +139,14 @@ async def counter(
         {"need": name, "before": before[name], "after": after[name]} for name in after if before[name] != after[name]
     ]
     if not changes:
-        raise NotReady(tell("Nothing is changed by this offer"))
+        raise NotReady(tell("This proposal changes nothing"))
     agreement.needs, agreement.round = after, agreement.round + 1
     agreement.by_state = actor.state or agreement.by_state
     await _put_terms(db, agreement, hearing)
     reason = clean(reason, "reason", most=500)
     if not own_draft:
         _require_session(agreement)
-        move_agreement(db, agreement, to, actor=actor, now=now, reason=reason)
+        move(db, agreement, to, actor=actor, now=now, reason=reason)
     db.add(agreement)
     await _offer(db, agreement, changes=changes, reason=reason, actor=actor, now=now)
     return changes
@@ -163,7 +163,7 @@ async def sign(db: AsyncSession, *, agreement: Agreement, jws: str, actor: Actor
     _staff("sign_agreement", hearing, actor)
     check("agreement", agreement.status, S.agreed)
     await _require_fresh(db, agreement, hearing)
-    kept = await signatures.receive(
+    signature = await signatures.receive(
         db,
         jws=jws,
         state=actor.state,
@@ -176,8 +176,8 @@ async def sign(db: AsyncSession, *, agreement: Agreement, jws: str, actor: Actor
         expect_body=body(agreement),
     )
     if await signed_by(db, agreement) >= {hearing.requesting_state, hearing.requested_state}:
-        move_agreement(db, agreement, S.agreed, actor=actor, now=now)
-    return kept
+        move(db, agreement, S.agreed, actor=actor, now=now)
+    return signature
 
 
 async def void(db: AsyncSession, *, agreement: Agreement, reason: str, actor: Actor, now: datetime) -> None:
@@ -188,7 +188,7 @@ async def void(db: AsyncSession, *, agreement: Agreement, reason: str, actor: Ac
     hearing = await get(db, Hearing, agreement.hearing_id, lock=True)
     _staff("negotiate", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open: the agreement holds until the sitting is closed"))
+        raise NotReady(tell("The lobby is open: the agreement stays in force until the sitting is closed"))
     await _void(db, agreement, hearing, clean(reason, "reason", most=500, least=3), actor, now)
 
 
@@ -225,10 +225,10 @@ async def void_built_on(db: AsyncSession, *, site_id: str, reason: str, actor: A
 async def _void(
     db: AsyncSession, agreement: Agreement, hearing: Hearing, reason: str, actor: Actor, now: datetime
 ) -> None:
-    move_agreement(db, agreement, S.void, actor=actor, now=now, reason=reason)
+    move(db, agreement, S.void, actor=actor, now=now, reason=reason)
     if hearing.status is HearingStatus.ready:
         reason = f"technical agreement void: {reason}"
-        move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=reason)
+        move(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=reason)
     await db.flush()
 
 
@@ -241,7 +241,7 @@ def body(agreement: Agreement) -> dict[str, str]:
 
 
 def about(hearing: Hearing, agreement: Agreement) -> str:
-    """What the statement names."""
+    """The subject that the statement names."""
     return f"{hearing.ref}/agreement/{agreement.number}"
 
 
@@ -251,8 +251,8 @@ def other_state(hearing: Hearing, state: str) -> str:
 
 
 async def stale(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> str:
-    """Why the terms no longer hold, empty when they do. Terms that are not signed by both yet must also be those that
-    are negotiated now: a new version of this program may know more rules than they were made by."""
+    """Why the terms are out of date; empty if they are not. Terms that are not signed by both yet must also be those
+    that are negotiated now: a new version of this program may know more rules than they were made by."""
     reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason or agreement.status in SIGNED:
         return reason
@@ -260,7 +260,7 @@ async def stale(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> str
     return "" if agreement.terms["session"] == again else "the rules of negotiation are others"
 
 
-async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
+async def outcome(db: AsyncSession, agreement: Agreement) -> NegotiationOutcome:
     """The lines behind the terms: the same profiles and needs give the same lines."""
     sides = [
         profiles.parse((await get(db, SiteProfile, profile_id)).abilities)
@@ -270,12 +270,12 @@ async def outcome(db: AsyncSession, agreement: Agreement) -> Outcome:
 
 
 def needs_of(agreement: Agreement) -> Needs:
-    """The needs behind the terms. Before both have signed, those that have come since count as for a new offer."""
+    """The needs behind the terms. Before both have signed, needs added to the program since have their defaults."""
     return (outcomes.as_signed if agreement.status in SIGNED else outcomes.needs_from)(agreement.needs)
 
 
 async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
-    found = await outcome(db, agreement)
+    result = await outcome(db, agreement)
     sides = {}
     for side, profile_id in (
         ("requesting", agreement.requesting_profile_id),
@@ -293,7 +293,7 @@ async def _put_terms(db: AsyncSession, agreement: Agreement, hearing: Hearing) -
         "round": agreement.round,
         "profiles": sides,
         "needs": agreement.needs,
-        "session": _session(found.session),
+        "session": _session(result.session),
         "recipients": [hearing.requesting_state, hearing.requested_state],
         "facts": await agreement_facts.facts(db, hearing),
     }
@@ -333,14 +333,14 @@ def _require_session(agreement: Agreement) -> None:
 
 async def _require_fresh(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> None:
     if reason := await stale(db, agreement, hearing):
-        raise TermsChanged(tell("Since these terms were made: {reason}", reason=reason))
+        raise TermsChanged(tell("Changed since these terms were drawn up: {reason}", reason=reason))
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
 async def running(db: AsyncSession, hearing_id: str) -> Agreement | None:
-    """The agreement of a hearing that is not void."""
+    """The agreement of a hearing that is not void; None if there is none."""
     query = select(Agreement).where(Agreement.hearing_id == hearing_id, Agreement.status != S.void)
     return (await db.exec(query.execution_options(populate_existing=True))).first()
 
@@ -365,7 +365,7 @@ async def without_exhibits(db: AsyncSession, request_id: str) -> Sequence[Hearin
 async def of_hearing(db: AsyncSession, hearing: Hearing, *, state: str) -> Sequence[Agreement]:
     """A hearing's agreements as a State sees them, the newest first: a draft is its author's only."""
     query = select(Agreement).where(Agreement.hearing_id == hearing.id).order_by(col(Agreement.number).desc())
-    return [one for one in (await db.exec(query)).all() if await visible(db, one, state)]
+    return [row for row in (await db.exec(query)).all() if await visible(db, row, state)]
 
 
 async def visible(db: AsyncSession, agreement: Agreement, state: str) -> bool:
@@ -379,25 +379,30 @@ async def agreement(db: AsyncSession, hearing: Hearing, number: int, *, state: s
     """One agreement of a hearing, read to be changed. Raises `NotFound` for one that the State may not see."""
     query = select(Agreement).where(Agreement.hearing_id == hearing.id, Agreement.number == number)
     query = query.execution_options(populate_existing=True)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None or not await visible(db, found, state):
+    row = (await db.exec(query.with_for_update() if lock else query)).first()
+    if row is None or not await visible(db, row, state):
         raise NotFound
-    return found
+    return row
 
 
 async def offers(db: AsyncSession, agreement: Agreement) -> Sequence[AgreementOffer]:
-    """Every round, the newest first."""
+    """Every round of offers, the newest first."""
     query = select(AgreementOffer).where(AgreementOffer.agreement_id == agreement.id)
     return (await db.exec(query.order_by(col(AgreementOffer.round).desc()))).all()
 
 
 async def signed_by(db: AsyncSession, agreement: Agreement) -> set[str]:
-    """The States whose signature is over the terms on the table."""
-    return {
-        one.owner_state
-        for one in await signatures.signatures_of(db, agreement)
-        if signatures.read(one)["body"] == body(agreement)
-    }
+    """The States that have signed the present terms."""
+    return {signature.owner_state for signature in await signatures_over_terms(db, agreement)}
+
+
+async def signatures_over_terms(db: AsyncSession, agreement: Agreement) -> list[Signature]:
+    """The signatures over the present terms, oldest first; those over older terms count no more."""
+    return [
+        signature
+        for signature in await signatures.signatures_of(db, agreement)
+        if signatures.read(signature)["body"] == body(agreement)
+    ]
 
 
 def _staff(action: str, hearing: Hearing, actor: Actor) -> None:

@@ -1,4 +1,4 @@
-"""Lines of a negotiation on what stands in the rooms: for interpreting, exhibits, and the person heard. Pure."""
+"""Lines of a negotiation on equipment of the rooms: for interpreting, exhibits, and the person heard. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -6,11 +6,11 @@ from dataclasses import replace
 from hearings import reference
 from hearings.agreement.formats import Format
 from hearings.agreement.negotiation_input import Asked, given
-from hearings.agreement.outcome import Interpreting, Line, Result
+from hearings.agreement.outcome import Interpreting, NegotiatedLine, Result
 from hearings.agreement.profiles import Profile
 
 
-def interpreting(asked: Asked, picture: Format | None) -> Line:
+def interpreting(asked: Asked, picture: Format | None) -> NegotiatedLine:
     """How the hearing is interpreted.
 
     Simultaneous needs the band of ISO 24019 (data/defaults.yaml), a channel beside the floor at both sites, and a booth
@@ -20,7 +20,7 @@ def interpreting(asked: Asked, picture: Format | None) -> Line:
     """
     needs, a, b = asked.needs, asked.a, asked.b
     least = int(reference.defaults()["interpretation"]["simultaneous_min_audio_hz"])
-    line = Line(
+    line = NegotiatedLine(
         item="interpreting",
         rule="interpreting",
         result=Result.agreed,
@@ -47,7 +47,7 @@ def interpreting(asked: Asked, picture: Format | None) -> Line:
         "simultaneous_booth": at is not None and not at.booth,
     }
     rule = next((name for name, stands in against.items() if stands), "")
-    side = unable or needs.interpreter_at.upper()
+    side = unable or (needs.interpreter_at.upper() if at else "")
     inputs = given(side=side, band=band or "–", least=least)
     if not rule and at:
         return replace(line, rule="simultaneous", inputs=inputs)
@@ -68,7 +68,7 @@ _BETTER: Mapping[str, tuple[str, ...]] = {
     "simultaneous_band": ("wider_audio",),
     "simultaneous_booth": ("offer_booth", "interpreter_apart"),
 }
-"""What would make simultaneous interpreting possible."""
+"""Options that would make simultaneous interpreting possible."""
 
 
 def _ways(site: Profile) -> tuple[str, ...]:
@@ -86,13 +86,13 @@ def _interpreters_site(asked: Asked) -> Profile | None:
     return {"a": asked.a, "b": asked.b, "apart": None}[asked.needs.interpreter_at]
 
 
-def relay(asked: Asked) -> Iterator[Line]:
+def relay(asked: Asked) -> Iterator[NegotiatedLine]:
     """Through a pivot language: where the interpreters sit, one must hear the other, which takes relay and a channel
     for each of them; interpreters at places of their own would need it from the room."""
     needs, at = asked.needs, _interpreters_site(asked)
     if not needs.pivot or needs.interpreting is Interpreting.none:
         return
-    line = Line(
+    line = NegotiatedLine(
         item="relay",
         rule="relay" if at else "relay_apart",
         result=Result.agreed,
@@ -106,8 +106,8 @@ def relay(asked: Asked) -> Iterator[Line]:
     yield line if able else replace(line, result=Result.conflict, value="", options=options)
 
 
-def exhibits(asked: Asked) -> Iterator[Line]:
-    """Each site shows exhibits by a way of its own; one that has none sends them to the other, which shows them."""
+def exhibits(asked: Asked) -> Iterator[NegotiatedLine]:
+    """Each site displays exhibits in its own way; a site without one sends them to the other, which displays them."""
     if not asked.needs.exhibits:
         return
     carried = frozenset(row["id"] for row in asked.rows("exhibits") if row["carried"])
@@ -116,7 +116,7 @@ def exhibits(asked: Asked) -> Iterator[Line]:
     able = asked.in_order("exhibits", ways[0] & ways[1] & carried) or asked.in_order(
         "exhibits", (ways[0] | ways[1]) & carried
     )
-    line = Line(
+    line = NegotiatedLine(
         item="exhibits",
         rule="exhibits",
         result=Result.compromise if without else Result.agreed,
@@ -135,26 +135,26 @@ def _shows(site: Profile) -> frozenset[str]:
     return site.content_sharing | _flag("document_camera", site.document_camera)
 
 
-def facilities(asked: Asked) -> Iterator[Line]:
-    """What the place where the person is heard must have."""
+def facilities(asked: Asked) -> Iterator[NegotiatedLine]:
+    """Requirements of the place where the person is heard."""
     needs, heard = asked.needs, asked.needs.heard
     place = {"a": asked.a, "b": asked.b}[heard]
     has: list[tuple[str, bool, frozenset[str], Callable[[Profile], frozenset[str]]]] = [
-        ("room_view", needs.room_view, frozenset({"room_view"}), lambda one: _flag("room_view", one.room_view)),
+        ("room_view", needs.room_view, frozenset({"room_view"}), lambda profile: _flag("room_view", profile.room_view)),
         (
             "true_to_life",
             needs.true_to_life,
             frozenset({"true_to_life"}),
-            lambda one: _flag("true_to_life", one.true_to_life),
+            lambda profile: _flag("true_to_life", profile.true_to_life),
         ),
-        ("private_line", needs.private_line, frozenset(), lambda one: one.private_lines),
-        ("accessibility", bool(needs.accessibility), needs.accessibility, lambda one: one.accessibility),
+        ("private_line", needs.private_line, frozenset(), lambda profile: profile.private_lines),
+        ("accessibility", bool(needs.accessibility), needs.accessibility, lambda profile: profile.accessibility),
     ]
     for item, wanted, every, offered in has:
         if not wanted:
             continue
         missing = every - offered(place) if every else frozenset() if offered(place) else frozenset({item})
-        yield Line(
+        yield NegotiatedLine(
             item=item,
             rule=item,
             result=Result.conflict if missing else Result.agreed,
@@ -166,5 +166,5 @@ def facilities(asked: Asked) -> Iterator[Line]:
         )
 
 
-def _flag(name: str, held: bool) -> frozenset[str]:
-    return frozenset({name}) if held else frozenset()
+def _flag(name: str, present: bool) -> frozenset[str]:
+    return frozenset({name}) if present else frozenset()

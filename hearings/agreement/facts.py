@@ -1,4 +1,5 @@
-"""What a technical agreement rests on besides the sites: the hearing's times, people and conditions as they are now."""
+"""The facts a technical agreement is based on besides the sites: times, people and conditions of the hearing as they
+are now."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,20 +11,20 @@ from hearings.agreement.negotiation import Interpreting, Needs
 from hearings.clocks import tzdb_version, zone
 from hearings.models import Attachment, Hearing, HearingDay, HearingRequest, Participant
 from hearings.models.request_parts import AttachmentKind
-from hearings.queries import get, participants
+from hearings.queries import get, in_office
 from hearings.requests import conditions
 from hearings.roles import HEARD, Role
 from hearings.sentences import Series, tell
 
-NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician})
-"""Roles that bring no camera."""
+NOT_SEEN = frozenset({Role.central_authority, Role.custodian, Role.auditor, Role.technician, Role.observer})
+"""Roles without a camera."""
 
 
 async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
-    """What an agreement rests on besides profiles and needs, as it is now. Each day is told in UTC and as the clocks of
-    both courts show it, by the version of the time-zone data in use."""
+    """The present facts of an agreement besides profiles and needs. Each day is given in UTC and by the clocks of both
+    courts, by the installed time-zone data."""
     request = await get(db, HearingRequest, hearing.request_id)
-    people = await participants(db, hearing.id)
+    people = await in_office(db, hearing.id)
     query = select(HearingDay.starts_at, HearingDay.ends_at).where(
         HearingDay.hearing_id == hearing.id, col(HearingDay.dropped_at).is_(None)
     )
@@ -39,9 +40,9 @@ async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
         },
         "tzdb": tzdb_version(),
         "languages": [hearing.language_requesting, hearing.language_requested],
-        "people_languages": sorted({tag for one in people for tag in (one.speaks, one.hears) if tag}),
+        "people_languages": sorted({tag for person in people for tag in (person.speaks, person.hears) if tag}),
         "recording_policy": hearing.recording_policy.value,
-        "conditions": [conditions.as_json(one) for one in conditions.parse(request.condition_rules)],
+        "conditions": [conditions.as_json(condition) for condition in conditions.parse(request.condition_rules)],
     }
 
 
@@ -56,24 +57,24 @@ CHANGED = {
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """What is no longer as it was, in words; empty when nothing. Facts that older terms do not hold are not asked for;
+    """The facts that have changed, in words; empty when there are none. Facts that older terms do not have are ignored;
     newer time-zone data alone change nothing as long as the clocks show the same."""
-    found = {name: text for name, text in CHANGED.items() if name in before and before[name] != after.get(name)}
-    if "days" in found:
-        found.pop("clocks", None)  # they say the same
-    return Series.of(found.values(), "semicolon")
+    changes = {name: text for name, text in CHANGED.items() if name in before and before[name] != after.get(name)}
+    if "days" in changes:
+        changes.pop("clocks", None)  # the days include the clocks
+    return Series.of(changes.values(), "semicolon")
 
 
 async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
-    """What follows from a hearing: its languages, people, recording policy and conditions, and the exhibits of its
-    request. Interpreters sit with the person heard unless the States say otherwise."""
+    """The needs that follow from a hearing: its languages, people, recording policy and conditions, and the exhibits of
+    its request. Interpreters are with the person heard unless the States agree otherwise."""
     request = await get(db, HearingRequest, hearing.request_id)
-    people = await participants(db, hearing.id)
+    people = await in_office(db, hearing.id)
     mode = request.interpreter_mode or Interpreting.consecutive
     foreign = hearing.language_requesting != hearing.language_requested
-    heard = next((one.state for one in people if one.role in HEARD), hearing.requested_state)
+    heard = next((person.state for person in people if person.role in HEARD), hearing.requested_state)
     side = "a" if heard == hearing.requesting_state else "b"
-    kinds = {one.kind for one in conditions.parse(request.condition_rules)}
+    kinds = {condition.kind for condition in conditions.parse(request.condition_rules)}
     return Needs(
         interpreting=Interpreting(str(mode)) if foreign else Interpreting.none,
         cameras_a=_cameras(people, hearing.requesting_state),
@@ -81,7 +82,7 @@ async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
         recording=hearing.recording_policy,
         heard=side,
         room_view=conditions.ConditionKind.camera_shows_room in kinds,
-        private_line=any(one.role is Role.defence for one in people),
+        private_line=any(person.role is Role.defence for person in people),
         interpreter_at=side,
         exhibits=bool(request.exhibits) or await _has_exhibits(db, request),
     )
@@ -93,4 +94,5 @@ async def _has_exhibits(db: AsyncSession, request: HearingRequest) -> bool:
 
 
 def _cameras(people: Sequence[Participant], state: str) -> int:
-    return min(12, max(1, sum(one.state == state and one.role not in NOT_SEEN for one in people)))
+    cameras = [person for person in people if person.role not in NOT_SEEN and person.device_of_id is None]
+    return min(12, max(1, sum(person.state == state for person in cameras)))

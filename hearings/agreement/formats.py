@@ -10,7 +10,7 @@ from hearings.agreement.profiles import Profile
 
 @dataclass(frozen=True)
 class Format:
-    """Codecs, size, frames a second, and what they take."""
+    """Codecs, size, frames a second, and bit rates in kbit/s."""
 
     audio: str
     audio_kbps: int
@@ -21,7 +21,7 @@ class Format:
 
 
 def video_kbps(bits: int, width: int, height: int, fps: int) -> int:
-    """What a picture takes, rounded up: `bits` are those for a thousand pixels."""
+    """Bit rate of a picture in kbit/s, rounded up; `bits` are those for a thousand pixels."""
     return -(-width * height * fps * bits // 1_000_000)
 
 
@@ -45,11 +45,11 @@ def best_format(a: Profile, b: Profile, needs: Needs, table: Mapping[str, Any]) 
     audios = [row for row in table["audio_codecs"] if row["carried"] and row["id"] in a.audio_codecs & b.audio_codecs]
     videos = [row for row in table["video_codecs"] if row["carried"] and row["id"] in a.video_codecs & b.video_codecs]
     heights = sorted(
-        (one for one in table["sizes"] if needs.least_height <= one <= min(a.height, b.height, needs.most_height)),
+        (size for size in table["sizes"] if needs.least_height <= size <= min(a.height, b.height, needs.most_height)),
         reverse=True,
     )
     rates = sorted(
-        (one for one in table["rates"] if needs.least_fps <= one <= min(a.fps, b.fps, needs.most_fps)), reverse=True
+        (rate for rate in table["rates"] if needs.least_fps <= rate <= min(a.fps, b.fps, needs.most_fps)), reverse=True
     )
     for audio in audios:
         for video in videos:
@@ -65,7 +65,7 @@ def best_format(a: Profile, b: Profile, needs: Needs, table: Mapping[str, Any]) 
 
 
 def unbound(profile: Profile) -> Profile:
-    """The same site with all the bandwidth there could be."""
+    """The same site with unlimited bandwidth."""
     return replace(profile, up_least=_ENOUGH, up_target=_ENOUGH, down_least=_ENOUGH, down_target=_ENOUGH)
 
 

@@ -1,4 +1,4 @@
-"""Line tests: what both sites' browsers measured, judged against the agreement, and how long a passed one is good for.
+"""Line tests: measurements of both sites' browsers, judged against the agreement, and the validity of a passed test.
 
 Both browsers meet in a media worker as in a hearing (`web.live.line_rooms`). The figures: round trip between the sites
 (the sum of both to the server), loss, jitter, the audio band by tones the other site plays, bandwidth, the quality of
@@ -15,20 +15,42 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import pages, reference
+from hearings import paging, reference
 from hearings.actors import Actor
-from hearings.agreement import agreements, facts as agreement_facts, profiles, speech_quality
+from hearings.agreement import agreements, facts as agreement_facts, profiles
 from hearings.errors import AgreementMissing, Invalid, LineTestMissing, NotFound, NotReady
 from hearings.models import Agreement, Hearing, LineReport, LineTest
-from hearings.moves import move_agreement
+from hearings.moves import move
+from hearings.paging import Page
 from hearings.permissions import require_staff
-from hearings.queries import Page, get
+from hearings.queries import get
 from hearings.sentences import Series, tell
 from hearings.status import AgreementStatus
 from hearings.texts import clean
 
+CODEC_MS = 26.5
+"""Delay of Opus: a frame of 20 ms, 6.5 ms of looking ahead (RFC 6716 section 2.1.4 and 4.3)."""
+JITTERS = 2
+"""Delay of a balanced jitter buffer, as a multiple of the jitter."""
+BASE_R, BPL = 93.2, 25.1
+
+
+def rating(*, rtt_ms: float, loss_percent: float, jitter_ms: float) -> float:
+    """The rating R, 0 to 93.2. `rtt_ms`: round trip between the two ends; `loss_percent`: of packets; all from 0 on."""
+    one_way = rtt_ms / 2 + JITTERS * jitter_ms + CODEC_MS
+    delay = 0.024 * one_way + 0.11 * max(0.0, one_way - 177.3)
+    loss = 95 * loss_percent / (loss_percent + BPL)
+    return max(0.0, BASE_R - delay - loss)
+
+
+def mos(*, rtt_ms: float, loss_percent: float, jitter_ms: float) -> float:
+    """Mean opinion score, 1 (bad) to 4.5, to two digits."""
+    r = rating(rtt_ms=rtt_ms, loss_percent=loss_percent, jitter_ms=jitter_ms)
+    return round(max(1.0, 1 + 0.035 * r + r * (r - 60) * (100 - r) * 7e-6), 2)
+
+
 OPEN_FOR = timedelta(hours=1)
-"""How long the second site's report is waited for."""
+"""Time limit for the second site's report."""
 FIGURES: Mapping[str, tuple[float, float]] = {
     "seconds": (5, 600),
     "rtt_ms": (0, 60_000),
@@ -37,15 +59,15 @@ FIGURES: Mapping[str, tuple[float, float]] = {
     "up_kbps": (0, 10_000_000),
     "down_kbps": (0, 10_000_000),
 }
-"""What a report must hold, and between which bounds."""
+"""Members of a report, with their bounds."""
 SOUND_AHEAD = (-60_000, 60_000)
 """Bounds of `sound_ahead_ms`, which a report holds only where the browser gives it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One line of the judgement. `limit` None: measured, not judged. `measured` None: not measured. `side`: requesting,
-    requested, or both."""
+    """One result of the judgement. `limit` None: measured, not judged. `measured` None: not measured. `side`:
+    requesting, requested, or both."""
 
     item: str
     side: str
@@ -69,21 +91,22 @@ def read(measured: Mapping[str, Any]) -> dict[str, Any]:
     """
     unknown = sorted(set(map(str, measured)) - {*FIGURES, "tones", "sound_ahead_ms"})
     if unknown:
-        raise Invalid(tell("A report has no {name}", name=repr(unknown[0][:40])), unknown[0][:40])
-    found: dict[str, Any] = {name: _figure(measured.get(name), name, *bounds) for name, bounds in FIGURES.items()}
+        raise Invalid(tell("Unknown field of a report: {name}", name=repr(unknown[0][:40])), unknown[0][:40])
+    figures: dict[str, Any] = {name: figure(measured.get(name), name, *bounds) for name, bounds in FIGURES.items()}
     ahead = measured.get("sound_ahead_ms")
-    found["sound_ahead_ms"] = None if ahead is None else _figure(ahead, "sound_ahead_ms", *SOUND_AHEAD)
+    figures["sound_ahead_ms"] = None if ahead is None else figure(ahead, "sound_ahead_ms", *SOUND_AHEAD)
     tones = measured.get("tones")
     known = profiles.table()["line_test"]["tones_hz"]
     if not isinstance(tones, Mapping) or set(tones) != set(map(str, known)):
         raise Invalid(
-            tell("A level for each of these tones is needed: {tones}", tones=Series.of(map(str, known))), "tones"
+            tell("A level is needed for each of these tones: {tones}", tones=Series.of(map(str, known))), "tones"
         )
-    found["tones"] = {str(hz): _figure(tones[str(hz)], "tones", -200, 200) for hz in known}
-    return found
+    figures["tones"] = {str(hz): figure(tones[str(hz)], "tones", -200, 200) for hz in known}
+    return figures
 
 
-def _figure(value: Any, field: str, least: float, most: float) -> float:
+def figure(value: Any, field: str, least: float, most: float) -> float:
+    """A number out of JSON, to two digits. Raises `Invalid` naming the field."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise Invalid(tell("A number is needed"), field)
     if not least <= value <= most:
@@ -108,23 +131,25 @@ def judge(session: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) 
     The upward bandwidth is that of one camera with its voice as agreed. Measured and not judged: downward, the band
     without simultaneous interpreting, and, where the agreement does not ask for it, whether sound and picture keep
     together; where it does, what a browser did not measure has failed. The quality of speech (`mos`) is estimated from
-    the round trip, loss and jitter (`hearings.agreement.speech_quality`).
+    the round trip, loss and jitter (`hearings.agreement.line_tests`).
     """
     limits = profiles.table()["line_test"]
     least = int(reference.defaults()["interpretation"]["simultaneous_min_audio_hz"])
     wide = least if session["interpreting"] == "simultaneous" else None
     rtt = round(sum(report["rtt_ms"] for report in reports.values()), 2)
-    found = [Finding(item="rtt_ms", side="both", measured=rtt, limit=limits["rtt_ms"], passed=rtt <= limits["rtt_ms"])]
+    findings = [
+        Finding(item="rtt_ms", side="both", measured=rtt, limit=limits["rtt_ms"], passed=rtt <= limits["rtt_ms"])
+    ]
     upward = session["video_kbps"] + session["audio_kbps"]
     for side, report in reports.items():
         for item in ("loss_percent", "jitter_ms"):
             passed = report[item] <= limits[item]
-            found.append(Finding(item=item, side=side, measured=report[item], limit=limits[item], passed=passed))
-        quality = speech_quality.mos(rtt_ms=rtt, loss_percent=report["loss_percent"], jitter_ms=report["jitter_ms"])
+            findings.append(Finding(item=item, side=side, measured=report[item], limit=limits[item], passed=passed))
+        quality = mos(rtt_ms=rtt, loss_percent=report["loss_percent"], jitter_ms=report["jitter_ms"])
         least_mos = limits["mos"]
-        found.append(Finding(item="mos", side=side, measured=quality, limit=least_mos, passed=quality >= least_mos))
+        findings.append(Finding(item="mos", side=side, measured=quality, limit=least_mos, passed=quality >= least_mos))
         heard = band(report["tones"])
-        found += [
+        findings += [
             Finding(item="band_hz", side=side, measured=heard, limit=wide, passed=wide is None or heard >= wide),
             Finding(
                 item="up_kbps", side=side, measured=report["up_kbps"], limit=upward, passed=report["up_kbps"] >= upward
@@ -132,16 +157,16 @@ def judge(session: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) 
             Finding(item="down_kbps", side=side, measured=report["down_kbps"], limit=None, passed=True),
             _together(side, report.get("sound_ahead_ms"), asked=bool(session.get("lip_sync", False))),
         ]
-    return tuple(found)
+    return tuple(findings)
 
 
 def _together(side: str, ahead: float | None, *, asked: bool) -> Finding:
-    """Sound ahead of the picture, in ms; negative behind. The limit is that of the way it is off."""
+    """Sound ahead of the picture, in ms; negative behind. The limit depends on the sign."""
     limits = profiles.table()["line_test"]
     limit = -limits["sound_behind_ms"] if ahead is not None and ahead < 0 else limits["sound_ahead_ms"]
-    kept = ahead is not None and -limits["sound_behind_ms"] <= ahead <= limits["sound_ahead_ms"]
+    within = ahead is not None and -limits["sound_behind_ms"] <= ahead <= limits["sound_ahead_ms"]
     return Finding(
-        item="sound_ahead_ms", side=side, measured=ahead, limit=limit if asked else None, passed=kept or not asked
+        item="sound_ahead_ms", side=side, measured=ahead, limit=limit if asked else None, passed=within or not asked
     )
 
 
@@ -175,7 +200,7 @@ async def begin(db: AsyncSession, *, agreement: Agreement, actor: Actor, now: da
 async def report(
     db: AsyncSession, *, test: LineTest, measured: Mapping[str, Any], actor: Actor, now: datetime
 ) -> LineReport:
-    """What the browser at the actor's site measured; the second report has the test judged.
+    """Record the measurements of the browser at the actor's site; the second report triggers the judgement.
 
     Raises `Invalid` naming the field, `NotReady` for a second report of the same State, one that comes more than an
     hour after the test was begun, or a test of an agreement that is void by now.
@@ -185,12 +210,12 @@ async def report(
     hearing = await get(db, Hearing, agreement.hearing_id)
     _staff(hearing, actor)
     if agreement.status not in agreements.SIGNED or agreement.terms_sha256 != test.terms_sha256:
-        raise NotReady(tell("The agreement this test was begun for no longer holds"))
+        raise NotReady(tell("The agreement this test was started for is no longer in force"))
     before = await reports(db, test)
-    if actor.state in {one.owner_state for one in before}:
-        raise NotReady(tell("This site has reported already: begin a new test"))
+    if actor.state in {earlier.owner_state for earlier in before}:
+        raise NotReady(tell("This site has already reported: start a new test"))
     if now - test.begun_at > OPEN_FOR:
-        raise NotReady(tell("This test was begun more than an hour ago: begin a new one"))
+        raise NotReady(tell("This test was started more than an hour ago: start a new one"))
     row = LineReport(
         owner_state=actor.state,
         line_test_id=test.id,
@@ -215,31 +240,31 @@ async def _judge(
     actor: Actor,
     now: datetime,
 ) -> None:
-    by_state = {one.owner_state: one.measured for one in both}
+    by_state = {side.owner_state: side.measured for side in both}
     sides = {"requesting": by_state[hearing.requesting_state], "requested": by_state[hearing.requested_state]}
     findings = judge(agreement.terms["session"], sides)
-    test.findings = [asdict(one) for one in findings]
-    test.judged_at, test.passed = now, all(one.passed for one in findings)
+    test.findings = [asdict(finding) for finding in findings]
+    test.judged_at, test.passed = now, all(finding.passed for finding in findings)
     db.add(test)
     if test.passed and agreement.status is AgreementStatus.agreed:
-        move_agreement(db, agreement, AgreementStatus.tested, actor=actor, now=now, reason="line test passed")
+        move(db, agreement, AgreementStatus.tested, actor=actor, now=now, reason="line test passed")
     await db.flush()
 
 
 async def require_line(
     db: AsyncSession, *, hearing: Hearing, without_test: str = "", actor: Actor, now: datetime
 ) -> Agreement:
-    """The agreement a hearing can be made ready on: signed by both and resting on facts that still hold.
+    """The agreement by which a hearing can be made ready: signed by both, with facts that are unchanged.
 
-    Without a test that passed and is good for the day of the hearing, `without_test` must say why it goes on all the
-    same. Raises `AgreementMissing`, `LineTestMissing`. Effects: with a reason, `passed_over_*` of the agreement.
+    Without a passed test that is valid on the day of the hearing, `without_test` must give a reason to go on. Raises
+    `AgreementMissing`, `LineTestMissing`. Effects: with a reason, `passed_over_*` of the agreement.
     """
     agreement = await agreements.running(db, hearing.id)
     if agreement is None or agreement.status not in agreements.SIGNED:
         raise AgreementMissing
     reason = agreement_facts.changed(agreement.terms["facts"], await agreement_facts.facts(db, hearing))
     if reason:
-        raise AgreementMissing(tell("The agreement no longer holds: {reason}", reason=reason))
+        raise AgreementMissing(tell("The agreement is no longer in force: {reason}", reason=reason))
     if await good(db, agreement, hearing):
         return agreement
     why = clean(without_test, "without_test", most=500, least=3 if without_test.strip() else 0)
@@ -264,7 +289,7 @@ async def good(db: AsyncSession, agreement: Agreement, hearing: Hearing) -> bool
 
 
 async def latest(db: AsyncSession, agreement: Agreement) -> LineTest | None:
-    """The test begun last."""
+    """The newest test; None if there is none."""
     query = select(LineTest).where(LineTest.agreement_id == agreement.id).order_by(col(LineTest.id).desc())
     return (await db.exec(query.limit(1))).first()
 
@@ -278,19 +303,19 @@ async def tests(db: AsyncSession, agreement: Agreement, *, limit: int = 20) -> S
 async def page(db: AsyncSession, agreement: Agreement, *, after: str = "", limit: int = 20) -> Page[LineTest]:
     """As `tests`, in pages."""
     query = select(LineTest).where(LineTest.agreement_id == agreement.id)
-    return await pages.by_id(db, query, LineTest, after=after, limit=limit, newest=True)
+    return await paging.page(db, query, col(LineTest.id).desc(), after=after, limit=limit)
 
 
 async def test_of(db: AsyncSession, agreement: Agreement, test_id: str) -> LineTest:
     """One test of an agreement. Raises `NotFound`."""
-    found = await db.get(LineTest, test_id) if "\x00" not in test_id else None
-    if found is None or found.agreement_id != agreement.id:
+    test = await db.get(LineTest, test_id) if "\x00" not in test_id else None
+    if test is None or test.agreement_id != agreement.id:
         raise NotFound
-    return found
+    return test
 
 
 async def reports(db: AsyncSession, test: LineTest) -> Sequence[LineReport]:
-    """What has been reported, the first first."""
+    """The reports of a test, the earliest first."""
     query = select(LineReport).where(LineReport.line_test_id == test.id).order_by(col(LineReport.id))
     return (await db.exec(query)).all()
 

@@ -1,7 +1,7 @@
-"""Two site profiles and what a hearing needs, to one session both can hold, or the conflicts between them. Pure.
+"""Negotiates a session from two site profiles and a hearing's needs, or finds the conflicts. Pure.
 
-`negotiate` looks at one item after the other by the preferences of data/negotiation.yaml. Every line names its rule and
-inputs, says in a sentence why, and what was given up; a conflict says what would solve it. Swapping the sides gives the
+`negotiate` looks at one item after the other by the preferences of data/negotiation.yaml. Every line has its rule and
+inputs, a sentence with the reason, and what was given up; a conflict has its solutions. Swapping the sides gives the
 mirrored outcome; the order in which a profile lists things does not matter; the same input gives the same outcome.
 """
 
@@ -12,26 +12,38 @@ from typing import Any
 from hearings.agreement import equipment, profiles
 from hearings.agreement.formats import Format, best_format, unbound
 from hearings.agreement.negotiation_input import Asked, given
-from hearings.agreement.outcome import Breakdown, Interpreting, Line, Needs, Outcome, Result, Session
+from hearings.agreement.outcome import (
+    Breakdown,
+    Interpreting,
+    Needs,
+    NegotiatedLine,
+    NegotiationOutcome,
+    Result,
+    Session,
+)
 from hearings.agreement.profiles import Profile
 
-__all__ = ["Interpreting", "Line", "Needs", "Outcome", "Result", "Session", "negotiate"]
+__all__ = ["Interpreting", "Needs", "NegotiatedLine", "NegotiationOutcome", "Result", "Session", "negotiate"]
 
 
-def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] | None = None) -> Outcome:
-    """The session two sites can hold under these needs, with its reasons; `session` is None under a conflict."""
+def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] | None = None) -> NegotiationOutcome:
+    """The session of two sites for these needs, with reasons; `session` is None if there is a conflict."""
     asked = Asked(a, b, needs, profiles.table() if table is None else table)
     picture = best_format(asked.a, asked.b, needs, asked.table)
     breakdown = _breakdown(asked)
     srtp = _srtp(asked)
     lines = [
-        _each(asked, "endpoint", "endpoints", lambda one: frozenset({one.endpoint})),
-        _each(asked, "transport", "transports", lambda one: one.transports),
+        _each(asked, "endpoint", "endpoints", lambda site: frozenset({site.endpoint})),
+        _each(asked, "transport", "transports", lambda site: site.transports),
         _encryption(asked),
         srtp,
         _fingerprints(asked),
-        _common(asked, "audio_codec", "audio_codecs", lambda one: one.audio_codecs, picture.audio if picture else None),
-        _common(asked, "video_codec", "video_codecs", lambda one: one.video_codecs, picture.video if picture else None),
+        _common(
+            asked, "audio_codec", "audio_codecs", lambda site: site.audio_codecs, picture.audio if picture else None
+        ),
+        _common(
+            asked, "video_codec", "video_codecs", lambda site: site.video_codecs, picture.video if picture else None
+        ),
         _size(asked, picture),
         _rate(asked, picture),
         _bandwidth(asked, picture),
@@ -39,15 +51,15 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         *equipment.relay(asked),
         *equipment.exhibits(asked),
         _recording(asked),
-        _common(asked, "key_holders", "key_holders", lambda one: one.key_holders),
-        _common(asked, "format", "formats", lambda one: one.formats),
+        _common(asked, "key_holders", "key_holders", lambda site: site.key_holders),
+        _common(asked, "format", "formats", lambda site: site.formats),
         _breakdown_line(asked, breakdown),
         *_lip_sync(asked),
         *equipment.facilities(asked),
     ]
-    found = {line.item: line for line in lines}
+    by_item = {line.item: line for line in lines}
     if picture is None or any(line.result is Result.conflict for line in lines):
-        return Outcome(lines=tuple(lines), session=None)
+        return NegotiationOutcome(lines=tuple(lines), session=None)
     session = Session(
         audio_codec=picture.audio,
         audio_hz=asked.band(picture),
@@ -56,27 +68,27 @@ def negotiate(a: Profile, b: Profile, needs: Needs, *, table: Mapping[str, Any] 
         height=picture.height,
         fps=picture.fps,
         video_kbps=picture.video_kbps,
-        encryption=found["encryption"].value,
-        transport=found["transport"].value,
-        interpreting=found["interpreting"].value,
-        recording=found["recording"].value,
-        key_holders=found["key_holders"].value,
-        format=found["format"].value,
-        exhibits=found["exhibits"].value if needs.exhibits else "none",
+        encryption=by_item["encryption"].value,
+        transport=by_item["transport"].value,
+        interpreting=by_item["interpreting"].value,
+        recording=by_item["recording"].value,
+        key_holders=by_item["key_holders"].value,
+        format=by_item["format"].value,
+        exhibits=by_item["exhibits"].value if needs.exhibits else "none",
         breakdown=breakdown,
         fingerprints=needs.fingerprints,
         srtp_profiles=tuple(srtp.value.split(", ")),
         lip_sync=needs.lip_sync,
     )
-    return Outcome(lines=tuple(lines), session=session)
+    return NegotiationOutcome(lines=tuple(lines), session=session)
 
 
 # --- picture and sound ------------------------------------------------------------------------------------------
 
 
-def _size(asked: Asked, picture: Format | None) -> Line:
+def _size(asked: Asked, picture: Format | None) -> NegotiatedLine:
     needs, lower = asked.needs, min(asked.a.height, asked.b.height)
-    line = Line(
+    line = NegotiatedLine(
         item="size",
         rule="size",
         result=Result.agreed,
@@ -93,9 +105,9 @@ def _size(asked: Asked, picture: Format | None) -> Line:
     return line if picture.height == higher else replace(line, result=Result.compromise)
 
 
-def _rate(asked: Asked, picture: Format | None) -> Line:
+def _rate(asked: Asked, picture: Format | None) -> NegotiatedLine:
     needs, lower = asked.needs, min(asked.a.fps, asked.b.fps)
-    line = Line(
+    line = NegotiatedLine(
         item="rate",
         rule="rate",
         result=Result.agreed,
@@ -104,7 +116,7 @@ def _rate(asked: Asked, picture: Format | None) -> Line:
         inputs=given(lower=lower, least=needs.least_fps, most=needs.most_fps),
     )
     if picture is None:
-        if not any(needs.least_fps <= one <= min(lower, needs.most_fps) for one in asked.table["rates"]):
+        if not any(needs.least_fps <= rate <= min(lower, needs.most_fps) for rate in asked.table["rates"]):
             return replace(line, result=Result.conflict, options=("more_frames", "accept_fewer_frames"))
         return replace(line, result=Result.open)
     higher = min(max(asked.a.fps, asked.b.fps), needs.most_fps, max(asked.table["rates"]))
@@ -112,10 +124,10 @@ def _rate(asked: Asked, picture: Format | None) -> Line:
     return line if picture.fps == higher else replace(line, result=Result.compromise)
 
 
-def _bandwidth(asked: Asked, picture: Format | None) -> Line:
-    """What each camera may take; a conflict only when codecs, size and rate would fit but the lines do not."""
+def _bandwidth(asked: Asked, picture: Format | None) -> NegotiatedLine:
+    """Bandwidth of each camera; a conflict only if codecs, size and rate fit but the lines do not."""
     a, b, needs = asked.a, asked.b, asked.needs
-    line = Line(
+    line = NegotiatedLine(
         item="bandwidth",
         rule="bandwidth",
         result=Result.agreed,
@@ -155,12 +167,12 @@ def _common(
     kind: str,
     offered: Callable[[Profile], frozenset[str]],
     chosen: str | None = None,
-) -> Line:
-    """The first word, in the order of preference, that both offer and the room carries."""
+) -> NegotiatedLine:
+    """The first value, in the order of preference, that both offer and the room carries."""
     a, b = offered(asked.a), offered(asked.b)
     both = asked.in_order(kind, a & b)
     carried = [row["id"] for row in asked.rows(kind) if row["carried"] and row["id"] in both]
-    line = Line(
+    line = NegotiatedLine(
         item=item,
         rule=item,
         result=Result.agreed,
@@ -187,10 +199,10 @@ def _rank(asked: Asked, kind: str, word: str) -> int:
     return [row["id"] for row in asked.rows(kind)].index(word)
 
 
-def _each(asked: Asked, item: str, kind: str, offered: Callable[[Profile], frozenset[str]]) -> Line:
-    """Each site connects to the room by itself: each must offer one way that the room carries."""
+def _each(asked: Asked, item: str, kind: str, offered: Callable[[Profile], frozenset[str]]) -> NegotiatedLine:
+    """Each site connects to the room by itself, and must offer a way that the room carries."""
     able = [row["id"] for row in asked.rows(kind) if row["carried"]]
-    line = Line(
+    line = NegotiatedLine(
         item=item,
         rule=item,
         result=Result.agreed,
@@ -205,9 +217,9 @@ def _each(asked: Asked, item: str, kind: str, offered: Callable[[Profile], froze
     return replace(line, value=(common or able)[0], inputs=inputs)
 
 
-def _encryption(asked: Asked) -> Line:
-    """The strongest both have; where the server must not be able to open it, nothing else will do."""
-    line = _common(asked, "encryption", "encryption", lambda one: one.encryption)
+def _encryption(asked: Asked) -> NegotiatedLine:
+    """The strongest that both have; end-to-end encryption if the server must not be able to decrypt."""
+    line = _common(asked, "encryption", "encryption", lambda site: site.encryption)
     if not asked.needs.end_to_end:
         return line
     carried = {row["id"] for row in asked.rows("encryption") if row["carried"]}
@@ -223,20 +235,20 @@ def _encryption(asked: Asked) -> Line:
     return replace(line, rule=rule, result=Result.conflict, value="", inputs=inputs, options=options)
 
 
-def _srtp(asked: Asked) -> Line:
-    """Every protection profile that both have and the media worker carries: it takes no other in the hearing."""
-    line = _common(asked, "srtp_profile", "srtp_profiles", lambda one: one.srtp_profiles)
+def _srtp(asked: Asked) -> NegotiatedLine:
+    """Every SRTP protection profile that both and the media worker have; it accepts no other in the hearing."""
+    line = _common(asked, "srtp_profile", "srtp_profiles", lambda site: site.srtp_profiles)
     carried = frozenset(row["id"] for row in asked.rows("srtp_profiles") if row["carried"])
     every = asked.in_order("srtp_profiles", asked.a.srtp_profiles & asked.b.srtp_profiles & carried)
     return replace(line, value=", ".join(every)) if every else line
 
 
-def _lip_sync(asked: Asked) -> Iterator[Line]:
-    """That sound and picture keep together, where it is asked for: the line test shows it (ITU-R BT.1359)."""
+def _lip_sync(asked: Asked) -> Iterator[NegotiatedLine]:
+    """Whether sound and picture must be synchronous; the line test measures it (ITU-R BT.1359)."""
     if not asked.needs.lip_sync:
         return
     limits = asked.table["line_test"]
-    yield Line(
+    yield NegotiatedLine(
         item="lip_sync",
         rule="lip_sync",
         result=Result.agreed,
@@ -247,11 +259,11 @@ def _lip_sync(asked: Asked) -> Iterator[Line]:
     )
 
 
-def _fingerprints(asked: Asked) -> Line:
+def _fingerprints(asked: Asked) -> NegotiatedLine:
     """Whether fingerprints are compared aloud before the start. Every site can; the States may waive it (checklist of
     the hearing, item 13, from the EU guide on videoconferencing, 67)."""
     wanted = asked.needs.fingerprints
-    return Line(
+    return NegotiatedLine(
         item="fingerprints",
         rule="fingerprints" if wanted else "fingerprints_waived",
         result=Result.agreed if wanted else Result.compromise,
@@ -261,15 +273,15 @@ def _fingerprints(asked: Asked) -> Line:
     )
 
 
-def _recording(asked: Asked) -> Line:
-    """What the hearing is to record, or the most that both laws allow below it."""
+def _recording(asked: Asked) -> NegotiatedLine:
+    """The recording requested, or the most below it that both laws allow."""
     words = [row["id"] for row in asked.rows("recordings")]
     carried = {row["id"] for row in asked.rows("recordings") if row["carried"]}
     wanted = asked.needs.recording.value
     below = words[words.index(wanted) :]
     allowed = [word for word in below if word in asked.a.recordings & asked.b.recordings]
     able = [word for word in allowed if word in carried]
-    line = Line(
+    line = NegotiatedLine(
         item="recording",
         rule="recording",
         result=Result.agreed,
@@ -285,23 +297,22 @@ def _recording(asked: Asked) -> Line:
 
 
 def _breakdown(asked: Asked) -> Breakdown:
-    """The smallest figures of both sites and of what is asked for, and the ways on that both have. Never a conflict:
-    everybody can pause and adjourn."""
+    """The smallest figures of both sites and the needs, and the steps that both have. Never a conflict."""
     three = (asked.a, asked.b, asked.needs)
     both = asked.a.fallbacks & asked.b.fallbacks
     return Breakdown(
-        redial=min(one.redial for one in three),
+        redial=min(source.redial for source in three),
         second_line="second_line" in both,
         phone="phone" in both and asked.needs.phone,
-        adjourn_after_minutes=min(one.adjourn_after_minutes for one in three),
+        adjourn_after_minutes=min(source.adjourn_after_minutes for source in three),
     )
 
 
-def _breakdown_line(asked: Asked, agreed: Breakdown) -> Line:
+def _breakdown_line(asked: Asked, agreed: Breakdown) -> NegotiatedLine:
     ways = frozenset(way for way in ("second_line", "phone") if getattr(agreed, way))
     wanted = (asked.a.fallbacks | asked.b.fallbacks) - ways - {"adjourn"}
     given_up = asked.in_order("fallbacks", wanted if asked.needs.phone else wanted - {"phone"})
-    figures = {(one.redial, one.adjourn_after_minutes) for one in (asked.a, asked.b, asked.needs)}
+    figures = {(source.redial, source.adjourn_after_minutes) for source in (asked.a, asked.b, asked.needs)}
     rule = "breakdown_ways" if ways else "breakdown"
     inputs = given(
         redial=agreed.redial,
@@ -309,7 +320,7 @@ def _breakdown_line(asked: Asked, agreed: Breakdown) -> Line:
         minutes=agreed.adjourn_after_minutes,
         given_up=", ".join(given_up) or "–",
     )
-    return Line(
+    return NegotiatedLine(
         item="breakdown",
         rule=rule,
         result=Result.compromise if given_up or len(figures) > 1 else Result.agreed,

@@ -1,4 +1,4 @@
-"""What a negotiation looks at: two profiles, the needs, and the table of preferences. Pure."""
+"""The input of a negotiation: two profiles, the needs, and the table of preferences. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hearings.agreement.profiles import Profile
 
 @dataclass(frozen=True)
 class Asked:
-    """Both sites, what the hearing needs, and data/negotiation.yaml."""
+    """Both sites, the hearing's needs, and data/negotiation.yaml."""
 
     a: Profile
     b: Profile
@@ -20,24 +20,24 @@ class Asked:
     table: Mapping[str, Any]
 
     def rows(self, kind: str) -> Sequence[Mapping[str, Any]]:
-        """The words of a kind with what is known of them, the preferred first."""
+        """The rows of a kind, the preferred first."""
         rows: Sequence[Mapping[str, Any]] = self.table[kind]
         return rows
 
     def sides(self) -> Iterator[tuple[str, Profile]]:
-        """Both sites by the letters the sentences use."""
+        """Both sites by their letters in sentences."""
         yield "A", self.a
         yield "B", self.b
 
     def in_order(self, kind: str, words: frozenset[str]) -> tuple[str, ...]:
-        """These words, the preferred first."""
+        """These values, the preferred first."""
         return tuple(row["id"] for row in self.rows(kind) if row["id"] in words)
 
     def band(self, picture: Format) -> int:
-        """The highest frequency that passes: of the sound format and of both sites' microphones."""
+        """The highest frequency in Hz that the sound format and both sites' microphones pass."""
         return min(profiles.audio_hz()[picture.audio], self.a.microphone_hz, self.b.microphone_hz)
 
 
 def given(**values: object) -> tuple[tuple[str, str], ...]:
-    """Inputs of a line."""
+    """The inputs of a line."""
     return tuple((name, str(value)) for name, value in values.items())

@@ -1,25 +1,26 @@
-"""What a negotiation is asked and what comes of it: needs, lines with their reasons, the agreed session. Pure."""
+"""Needs and outcome of a negotiation: lines with their reasons, the agreed session. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from hearings.agreement.negotiation_words import OPTIONS, SENTENCES
-from hearings.agreement.profiles import ACCESSIBILITY, MOST_MINUTES_DOWN, MOST_REDIALS, table
+from hearings.agreement.profiles import ACCESSIBILITY, MOST_MINUTES_DOWN, MOST_REDIALS, YES_OR_NO, table
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
-from hearings.sentences import Series, tell
+from hearings.sentences import Sentence, Series, tell
+from hearings.texts import WHOLE_NUMBER
 
 
 class Result(StrEnum):
-    """What a line comes to."""
+    """The outcome of a line."""
 
     agreed = "agreed"
     compromise = "compromise"
     conflict = "conflict"
     open = "open"
-    """Follows once the conflicts are solved."""
+    """Decided once the conflicts are solved."""
 
 
 class Interpreting(StrEnum):
@@ -28,16 +29,18 @@ class Interpreting(StrEnum):
     none = "none"
     consecutive = "consecutive"
     simultaneous = "simultaneous"
-    """If it can be; else consecutive."""
+    """Simultaneous if the equipment allows it, else consecutive."""
     simultaneous_only = "simultaneous_only"
 
 
 INTERPRETER_AT = ("a", "b", "apart")
+SITES: Mapping[str, str] = {"A": "A", "B": "B"}
+"""Default names of both sites."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What the hearing needs. `heard` is the side (`a` or `b`) at which the person is heard."""
+    """The hearing's needs. `heard` is the side (`a` or `b`) at which the person is heard."""
 
     interpreting: Interpreting = Interpreting.consecutive
     cameras_a: int = 2
@@ -48,30 +51,30 @@ class Needs:
     most_fps: int = 30
     recording: RecordingPolicy = RecordingPolicy.sound_and_picture
     end_to_end: bool = False
-    """Encryption that the server cannot open is insisted on."""
+    """Whether encryption that the server cannot open is required."""
     heard: str = "b"
     room_view: bool = False
     private_line: bool = False
     accessibility: frozenset[str] = frozenset()
     interpreter_at: str = "b"
-    """Where interpreters sit: at a side (`a` or `b`), or `apart`, at a place of their own."""
+    """Where the interpreters are: at a side (`a` or `b`), or `apart`, at a place of their own."""
     pivot: bool = False
-    """One interpreter goes on from what another renders into a third language."""
+    """Whether one interpreter may work from another's channel into a third language."""
     exhibits: bool = False
     """Exhibits are shown."""
     redial: int = 3
     phone: bool = True
-    """The telephone may be used when the line breaks."""
+    """Whether the telephone may be used when the line breaks."""
     adjourn_after_minutes: int = 30
     fingerprints: bool = True
-    """Both courts read the code of the server's certificate to each other before the start."""
+    """Whether both courts read each other the code of the server's certificate before the start."""
     true_to_life: bool = False
-    """The person heard is shown as if they sat opposite."""
+    """Whether the person heard is displayed as if they sat opposite."""
     lip_sync: bool = False
-    """The line test must show that sound and picture keep together."""
+    """Whether the line test must show that sound and picture are synchronous."""
 
     def mirrored(self) -> "Needs":
-        """The same needs with the sides swapped."""
+        """The same needs with sides `a` and `b` exchanged."""
         other = {"a": "b", "b": "a", "apart": "apart"}
         return replace(
             self,
@@ -83,7 +86,7 @@ class Needs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class NegotiatedLine:
     """One item of the outcome. `rule` and `result` choose the sentence, `inputs` fill it."""
 
     item: str
@@ -94,20 +97,36 @@ class Line:
     value: str = ""
     inputs: tuple[tuple[str, str], ...] = ()
     options: tuple[str, ...] = ()
-    """What would solve a conflict: keys of `OPTIONS`."""
+    """What would solve a conflict, as keys of `OPTIONS`."""
 
     @property
-    def text(self) -> str:
-        """Why, and what was given up."""
-        return SENTENCES[f"{self.rule}.{self.result}"].format(**dict(self.inputs))
+    def text(self) -> Sentence:
+        """The reason of the result, and what was given up for it."""
+        return self.sentence()
 
     @property
-    def advice(self) -> tuple[str, ...]:
-        """What would solve it, in sentences."""
-        return tuple(OPTIONS[option].format(**dict(self.inputs)) for option in self.options)
+    def advice(self) -> tuple[Sentence, ...]:
+        """What would solve the conflict, as sentences."""
+        return self.remedies()
 
-    def mirrored(self) -> "Line":
-        """The line as the other side reads it."""
+    def sentence(self, sites: Mapping[str, str] = SITES, word: Callable[[str], str] = str) -> Sentence:
+        """`text`, with names for the sites and codes in it."""
+        return tell(SENTENCES[f"{self.rule}.{self.result}"], **self._given(sites, word))
+
+    def remedies(self, sites: Mapping[str, str] = SITES, word: Callable[[str], str] = str) -> tuple[Sentence, ...]:
+        """`advice`, likewise."""
+        return tuple(tell(OPTIONS[option], **self._given(sites, word)) for option in self.options)
+
+    def _given(self, sites: Mapping[str, str], word: Callable[[str], str]) -> Mapping[str, Series]:
+        return {
+            name: Series.of((sites[site] for site in value.split(" and ") if site), "and")
+            if name == "side"
+            else Series.of(map(word, value.split(", ")))
+            for name, value in self.inputs
+        }
+
+    def mirrored(self) -> "NegotiatedLine":
+        """The same line from the point of view of the other side."""
         swap = {"side": {"A": "B", "B": "A", "A and B": "A and B"}}
         inputs = tuple((key, swap.get(key, {}).get(value, value)) for key, value in self.inputs)
         return replace(self, offered_a=self.offered_b, offered_b=self.offered_a, inputs=inputs)
@@ -115,19 +134,19 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Breakdown:
-    """What is done when a line breaks: pause, redial, the second line, the telephone, adjourn; in this order."""
+    """The steps when a line breaks, in this order: pause, redial, the second line, the telephone, adjourn."""
 
     redial: int
-    """How often at most."""
+    """Greatest number of attempts."""
     second_line: bool
     phone: bool
     adjourn_after_minutes: int
-    """Counted from the break."""
+    """Minutes from the break of the line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """What both sites hold the hearing with."""
+    """The technical parameters that both sites use for the hearing."""
 
     audio_codec: str
     audio_hz: int
@@ -143,26 +162,26 @@ class Session:
     key_holders: str
     format: str
     exhibits: str
-    """How they are shown; `none` when there are none."""
+    """How exhibits are displayed; `none` when there are none."""
     breakdown: Breakdown
     fingerprints: bool
-    """Compared aloud before the start."""
+    """Whether the code of the certificate is compared aloud before the start."""
     srtp_profiles: tuple[str, ...]
-    """How media are protected: these and no others, the strongest first."""
+    """The SRTP profiles that protect media, strongest first; no others are used."""
     lip_sync: bool
     """Measured and judged in the line test."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """Every line, and the session when no line is a conflict."""
+class NegotiationOutcome:
+    """All lines, and the session if no line is a conflict."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[NegotiatedLine, ...]
     session: Session | None
 
     @property
-    def conflicts(self) -> tuple[Line, ...]:
-        """The lines that stand in the way."""
+    def conflicts(self) -> tuple[NegotiatedLine, ...]:
+        """The lines that are conflicts."""
         return tuple(line for line in self.lines if line.result is Result.conflict)
 
 
@@ -170,31 +189,32 @@ class Outcome:
 
 
 def needs_from(value: Mapping[str, Any]) -> Needs:
-    """Needs out of JSON; what is left out is as `Needs` says. Raises `Invalid` naming the field."""
+    """The needs in a JSON object; a missing member has the default of `Needs`. Raises `Invalid` naming the field."""
     read: dict[str, Any] = {}
     for name, given in value.items():
         if name not in _READ:
-            raise Invalid(tell("Needs have no {name}", name=repr(str(name)[:40])), str(name)[:40])
+            raise Invalid(tell("Unknown requirement: {name}", name=repr(str(name)[:40])), str(name)[:40])
         read[name] = _READ[name](given, name)
     needs = Needs(**read)
     if needs.most_height < needs.least_height:
-        raise Invalid(tell("The largest picture cannot be below the least"), "most_height")
+        raise Invalid(tell("The maximum resolution cannot be below the minimum"), "most_height")
     if needs.most_fps < needs.least_fps:
-        raise Invalid(tell("The most frames cannot be below the least"), "most_fps")
+        raise Invalid(tell("The maximum frame rate cannot be below the minimum"), "most_fps")
     return needs
 
 
-def as_json(one: Needs | Session) -> dict[str, Any]:
+def as_json(values: Needs | Session) -> dict[str, Any]:
     """Needs or a session as JSON, lists sorted."""
-    return {name: _listed(value) for name, value in asdict(one).items()}
+    return {name: _listed(value) for name, value in asdict(values).items()}
 
 
 SINCE: Mapping[str, Any] = {"fingerprints": False}
-"""Needs that terms of before do not name, and what these come to there."""
+"""Needs that older terms do not name, with the values they have in such terms."""
 
 
 def as_signed(needs: Mapping[str, Any]) -> Needs:
-    """Needs of terms that both have signed: what has come since was not agreed to."""
+    """The needs of terms that both States have signed. Fields added since have the values of `SINCE`: nobody agreed to
+    others."""
     return needs_from({**SINCE, **needs})
 
 
@@ -205,7 +225,7 @@ def _listed(value: Any) -> Any:
 
 
 def completed(needs: Mapping[str, Any]) -> dict[str, Any]:
-    """Needs as they were kept, with those that have come since."""
+    """Stored needs, completed with the defaults of fields that were added since."""
     return as_json(needs_from(needs))
 
 
@@ -213,22 +233,22 @@ def _number(least: int, most: int) -> Any:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
-            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
+            raise Invalid(tell(WHOLE_NUMBER, least=least, most=most), field)
         return int(text)
 
     return read
 
 
 def _height(value: Any, field: str) -> int:
-    found: int = _number(1, 10_000)(value, field)
-    if found not in table()["sizes"]:
+    height: int = _number(1, 10_000)(value, field)
+    if height not in table()["sizes"]:
         raise Invalid(tell("One of: {known}", known=Series.of(map(str, table()["sizes"]))), field)
-    return found
+    return height
 
 
 def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
-        raise Invalid(tell("Yes or no is needed"), field)
+        raise Invalid(tell(YES_OR_NO), field)
     return value
 
 

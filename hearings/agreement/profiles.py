@@ -1,6 +1,6 @@
-"""What a site can do: the form of a profile, read and checked. Pure; `hearings.agreement.sites` keeps the versions.
+"""The profile of a site: its form, parsed and checked. Pure; `hearings.agreement.sites` has the versions.
 
-A profile has two parts: *abilities*, here, which are negotiated and seen by whoever negotiates with the site; and
+A profile has two parts: *abilities*, here, which are negotiated and visible to the other State of a negotiation; and
 *details* for people (`hearings.agreement.site_details`), each public or confidential. A confidential detail goes to the
 other State once both have signed an agreement. Older versions may lack fields: they are read with the default.
 """
@@ -16,27 +16,31 @@ import yaml
 from hearings import reference
 from hearings.errors import Invalid
 from hearings.models.hearing import RecordingPolicy
-from hearings.sentences import Series, tell
+from hearings.sentences import N_, Series, tell
+from hearings.texts import WHOLE_NUMBER
+
+NOT_IN_PROFILE = N_("Unknown field of a profile: {name}")
+YES_OR_NO = N_("Yes or no is needed")
 
 ACCESSIBILITY = ("wheelchair", "hearing_loop", "captions", "sign_language_screen", "quiet_room", "child_friendly")
 INTERPRETING = ("consecutive", "simultaneous")
 CONTENT_SHARING = ("screen", "h239", "bfcp")
 MOST_CHANNELS, MOST_REDIALS, MOST_MINUTES_DOWN = 8, 10, 240
 BROWSER_SRTP = frozenset({"SRTP_AEAD_AES_256_GCM", "SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"})
-"""What browsers offer; the last one they must (RFC 8827 section 6.5). Profiles from before they were asked count so."""
+"""Profiles of browsers; the last is mandatory (RFC 8827 section 6.5). The default of older site profiles."""
 PRIVATE_LINES = ("room_beside", "phone", "separate_video")
 
 
 @cache
 def table() -> Mapping[str, Any]:
-    """data/negotiation.yaml: preferences, what the room carries, limits of a line test."""
+    """data/negotiation.yaml: preferences, capabilities of the room, limits of a line test."""
     text = (files("hearings") / "data" / "negotiation.yaml").read_text("utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
-    return found
+    values: Mapping[str, Any] = yaml.safe_load(text)
+    return values
 
 
 def ids(kind: str) -> tuple[str, ...]:
-    """The words known of a kind, the preferred first."""
+    """The known values of a kind, the preferred first."""
     return tuple(row["id"] for row in table()[kind])
 
 
@@ -48,7 +52,7 @@ def audio_hz() -> Mapping[str, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A site's abilities. Bandwidth in kbit/s: what is guaranteed, and what there usually is."""
+    """A site's abilities. Bandwidth in kbit/s: guaranteed, and usual (`target`)."""
 
     endpoint: str = "webrtc"
     audio_codecs: frozenset[str]
@@ -66,14 +70,14 @@ class Profile:
     srtp_profiles: frozenset[str] = BROWSER_SRTP
     """How its equipment can protect media, in names of IANA's registry of SRTP protection profiles."""
     interpreting: frozenset[str] = frozenset()
-    """How people at the site can be interpreted for."""
+    """Modes of interpreting for people at the site."""
     booth: bool = False
     relay: bool = False
-    """Whether one interpreter can hear another there, to go on from a pivot language."""
+    """Whether an interpreter there can hear another one, for relay through a pivot language."""
     channels: int = 1
-    """How many language channels people there can hear, besides the floor."""
+    """Number of language channels people there can hear, besides the floor."""
     recordings: frozenset[str]
-    """What its law allows to be recorded."""
+    """The recordings that its law allows."""
     key_holders: frozenset[str]
     formats: frozenset[str]
     private_lines: frozenset[str] = frozenset()
@@ -93,12 +97,12 @@ class Profile:
 
 def _words(known: Callable[[], Iterable[str]], least: int) -> Callable[[Any, str], frozenset[str]]:
     def read(value: Any, field: str) -> frozenset[str]:
-        if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(item, str) for item in value):
             raise Invalid(tell("A list of words is needed"), field)
         unknown = sorted(set(value) - set(known()))
         if unknown:
             raise Invalid(
-                tell("Not known: {name}; known: {known}", name=repr(unknown[0][:40]), known=Series.of(known())), field
+                tell("Unknown: {name}; known: {known}", name=repr(unknown[0][:40]), known=Series.of(known())), field
             )
         if len(set(value)) < least:
             raise Invalid(tell("Choose at least one"), field)
@@ -111,7 +115,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
-            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
+            raise Invalid(tell(WHOLE_NUMBER, least=least, most=most), field)
         return int(text)
 
     return read
@@ -119,7 +123,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
 
 def _flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
-        raise Invalid(tell("Yes or no is needed"), field)
+        raise Invalid(tell(YES_OR_NO), field)
     return value
 
 
@@ -130,10 +134,10 @@ def _endpoint(value: Any, field: str) -> str:
 
 
 def _height(value: Any, field: str) -> int:
-    found = _number(1, 10_000)(value, field)
-    if found not in table()["sizes"]:
+    height = _number(1, 10_000)(value, field)
+    if height not in table()["sizes"]:
         raise Invalid(tell("One of: {known}", known=Series.of(map(str, table()["sizes"]))), field)
-    return found
+    return height
 
 
 READ: Mapping[str, Callable[[Any, str], Any]] = {
@@ -167,7 +171,7 @@ READ: Mapping[str, Callable[[Any, str], Any]] = {
     "document_camera": _flag,
     "content_sharing": _words(lambda: CONTENT_SHARING, 0),
 }
-"""How each ability is read out of JSON."""
+"""The JSON reader of each ability."""
 
 
 def parse(abilities: Mapping[str, Any]) -> Profile:
@@ -175,15 +179,15 @@ def parse(abilities: Mapping[str, Any]) -> Profile:
     what is guaranteed."""
     unknown = sorted(set(map(str, abilities)) - set(READ))
     if unknown:
-        raise Invalid(tell("A profile has no {name}", name=repr(unknown[0][:40])), unknown[0][:40])
+        raise Invalid(tell(NOT_IN_PROFILE, name=repr(unknown[0][:40])), unknown[0][:40])
     read = {name: READ[name](value, name) for name, value in abilities.items()}
-    missing = [one.name for one in fields(Profile) if one.name not in read and not _has_default(one.name)]
+    missing = [field.name for field in fields(Profile) if field.name not in read and not _has_default(field.name)]
     if missing:
         raise Invalid(tell("Cannot be empty"), missing[0])
     profile = Profile(**read)
     for way in ("up", "down"):
         if getattr(profile, f"{way}_target") < getattr(profile, f"{way}_least"):
-            raise Invalid(tell("What there usually is cannot be less than what is guaranteed"), f"{way}_target")
+            raise Invalid(tell("The usual value cannot be lower than the guaranteed one"), f"{way}_target")
     return profile
 
 
@@ -193,5 +197,5 @@ def _has_default(name: str) -> bool:
 
 def as_json(profile: Profile) -> dict[str, Any]:
     """The object `parse` reads, lists sorted."""
-    found = {one.name: getattr(profile, one.name) for one in fields(profile)}
-    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+    values = {field.name: getattr(profile, field.name) for field in fields(profile)}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}

@@ -1,28 +1,37 @@
-"""Rules of a hearing's room: what the conditions and the technical agreement ask of it, and what stands in the way.
+"""Rules of a hearing's room, from the conditions and the technical agreement, and what prevents the start.
 
-`of` is pure. The room obeys: what must not be recorded never reaches the recorder, the start waits for whom and what
-the requested State asked for, times are announced, the picture is held to what was agreed. docs/conditions.md says what
-is enforced and what is not.
+`of` is pure. The room enforces them: excluded tracks never reach the recorder, the start waits for the people and
+confirmations that the requested State required, times are announced, the picture is limited to the agreed format.
+docs/conditions.md says what is enforced and what is not.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements
 from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
-from hearings.models import Agreement, Hearing, HearingRequest, RoomConfirmation, Sitting
+from hearings.models import (
+    Agreement,
+    Hearing,
+    HearingEvent,
+    HearingRequest,
+    Participant,
+    RoomConfirmation,
+    Sitting,
+)
 from hearings.models.hearing import RecordingPolicy
+from hearings.models.request import Capacity
 from hearings.permissions import require_from
 from hearings.queries import events, get, participants
 from hearings.requests import conditions
-from hearings.requests.conditions import Condition, ConditionKind, Kept, Treatment
+from hearings.requests.conditions import Condition, ConditionKind, NotRecorded, Treatment
 from hearings.roles import LABELS, Role
 from hearings.sentences import tell
 from hearings.signatures import recipients as keys
@@ -33,7 +42,7 @@ BEFORE_START = frozenset({SittingStatus.roll_call, SittingStatus.pre_record})
 
 @dataclass(frozen=True)
 class RoomRules:
-    """What the room keeps to. Without conditions and agreement: nothing special."""
+    """The rules of a room; the defaults are those without conditions and agreement."""
 
     conditions: tuple[Condition, ...] = ()
     unrecorded: frozenset[tuple[Role, str]] = frozenset()
@@ -42,7 +51,7 @@ class RoomRules:
     present: frozenset[Role] = frozenset()
     """Roles of which somebody must be in the room before the start."""
     confirm: tuple[Condition, ...] = ()
-    """What the requested authority confirms before the start."""
+    """Conditions that the requested authority confirms before the start."""
     time_limit: timedelta | None = None
     breaks_every: timedelta | None = None
     session: Mapping[str, Any] = field(default_factory=dict)
@@ -68,14 +77,20 @@ class RoomRules:
 NO_RULES = RoomRules()
 
 
-def of(agreement: Agreement | None, asked: Iterable[Condition]) -> RoomRules:
-    """The rules that follow from an agreement that both have signed, and from conditions."""
+NEED_COUNSEL = frozenset({Capacity.suspect, Capacity.accused, Capacity.convicted_person})
+"""Capacities in which nobody answers without counsel in the room, unless they have waived it on the record (ICCPR
+14(3)(b) and (d); Directive 2013/48/EU art. 3)."""
+
+
+def of(agreement: Agreement | None, asked: Iterable[Condition], capacity: Capacity | None = None) -> RoomRules:
+    """The rules that follow from an agreement that both have signed, from conditions, and from the capacity in which
+    the person is heard."""
     asked = tuple(asked)
     terms = agreement.terms if agreement is not None and agreement.status in agreements.SIGNED else {}
     session = terms.get("session", {})
-    kinds = {one.kind: one for one in asked}
-    present = {Role(one["role"]) for one in asked if one.kind is ConditionKind.official_present}
-    if ConditionKind.counsel_present in kinds:
+    kinds = {condition.kind: condition for condition in asked}
+    present = {Role(condition["role"]) for condition in asked if condition.kind is ConditionKind.official_present}
+    if ConditionKind.counsel_present in kinds or capacity in NEED_COUNSEL:
         present.add(Role.defence)
     limit, pause = kinds.get(ConditionKind.time_limit), kinds.get(ConditionKind.breaks_every)
     return RoomRules(
@@ -83,7 +98,7 @@ def of(agreement: Agreement | None, asked: Iterable[Condition]) -> RoomRules:
         unrecorded=frozenset(_unrecorded(asked)),
         sound_only=session.get("recording") == RecordingPolicy.sound_only.value,
         present=frozenset(present),
-        confirm=tuple(one for one in asked if one.treatment is Treatment.confirmed),
+        confirm=tuple(condition for condition in asked if condition.treatment is Treatment.confirmed),
         time_limit=timedelta(minutes=limit["minutes"]) if limit else None,
         breaks_every=timedelta(minutes=pause["minutes"]) if pause else None,
         session=session,
@@ -92,16 +107,19 @@ def of(agreement: Agreement | None, asked: Iterable[Condition]) -> RoomRules:
 
 
 def _unrecorded(asked: Iterable[Condition]) -> Iterable[tuple[Role, str]]:
-    for one in asked:
-        if one.kind is ConditionKind.no_recording_of:
-            kinds = {Kept.sound.value: ("mic",), Kept.picture.value: ("cam",)}.get(one["what"], ("mic", "cam"))
-            yield from ((Role(one["who"]), kind) for kind in kinds)
+    for condition in asked:
+        if condition.kind is ConditionKind.no_recording_of:
+            kinds = {NotRecorded.sound.value: ("mic",), NotRecorded.picture.value: ("cam",)}.get(
+                condition["what"], ("mic", "cam")
+            )
+            yield from ((Role(condition["who"]), kind) for kind in kinds)
 
 
 async def of_hearing(db: AsyncSession, hearing: Hearing) -> RoomRules:
-    """The rules as the rows have them."""
+    """The rules of a hearing, from its rows."""
     request = await get(db, HearingRequest, hearing.request_id)
-    return of(await agreements.running(db, hearing.id), conditions.parse(request.condition_rules))
+    signed = await agreements.running(db, hearing.id)
+    return of(signed, conditions.parse(request.condition_rules), request.capacity)
 
 
 async def of_sitting(db: AsyncSession, sitting: Sitting) -> RoomRules:
@@ -113,24 +131,25 @@ async def of_sitting(db: AsyncSession, sitting: Sitting) -> RoomRules:
 
 
 async def confirmed(db: AsyncSession, sitting_id: str) -> dict[str, RoomConfirmation]:
-    """What has been confirmed in a sitting, by kind of condition."""
+    """The confirmations of a sitting, by kind of condition."""
     query = select(RoomConfirmation).where(RoomConfirmation.sitting_id == sitting_id)
-    return {one.condition_kind: one for one in (await db.exec(query)).all()}
+    return {confirmation.condition_kind: confirmation for confirmation in (await db.exec(query)).all()}
 
 
 async def confirm(db: AsyncSession, *, sitting: Sitting, kind: str, actor: Actor, now: datetime) -> None:
-    """The requested authority confirms, before the start, that a condition is kept. Again changes nothing.
+    """The requested authority confirms, before the start, that a condition is kept. A repeated confirmation changes
+    nothing.
 
-    Raises `NotAllowed` for anybody else, `NotReady` outside roll call and sound check, `Invalid` for what is not asked.
+    Raises `NotAllowed` for other actors, `NotReady` outside roll call and sound check, `Invalid` for other conditions.
     Effects: adds the confirmation, event condition_confirmed.
     """
     if actor.role is not Role.requested_authority:
-        raise NotAllowed(tell("The requested authority confirms this"), (Role.requested_authority,))
+        raise NotAllowed(tell("Only the requested authority can confirm this"), (Role.requested_authority,))
     require_from("confirm_condition", actor.presence)
     if sitting.status not in BEFORE_START:
         raise NotReady(tell("This is confirmed at the roll call or the sound check"))
     rules = await of_sitting(db, sitting)
-    if kind not in {one.kind.value for one in rules.confirm}:
+    if kind not in {condition.kind.value for condition in rules.confirm}:
         raise Invalid(tell("This condition needs no confirmation here"), "kind")
     if kind in await confirmed(db, sitting.id):
         return
@@ -149,18 +168,35 @@ async def confirm(db: AsyncSession, *, sitting: Sitting, kind: str, actor: Actor
 
 
 async def require_kept(db: AsyncSession, sitting: Sitting) -> None:
-    """Raise `ConditionsOpen`, naming each, unless everybody asked for is in the room and all is confirmed."""
+    """Raises `ConditionsOpen`, naming each, unless all required people are in the room and all conditions confirmed.
+
+    Counsel whom no condition demands may be missing if every accused person in the room has waived counsel.
+    """
     rules = await of_sitting(db, sitting)
-    if not rules.conditions:
+    if not rules.conditions and not rules.present:
         return
     everybody = await participants(db, sitting.hearing_id)
-    here = {one.role for one in everybody if one.presence is PresenceStatus.present}
+    present = [participant for participant in everybody if participant.presence is PresenceStatus.present]
+    here = {participant.role for participant in present}
+    if ConditionKind.counsel_present not in {condition.kind for condition in rules.conditions}:
+        here |= await _waived(db, sitting, present)
     absent = [f"{LABELS[role]} is not in the room" for role in sorted(rules.present - here)]
     done = await confirmed(db, sitting.id)
-    unconfirmed = [conditions.sentence(one) for one in rules.confirm if one.kind.value not in done]
+    unconfirmed = [conditions.sentence(condition) for condition in rules.confirm if condition.kind.value not in done]
     missing = absent + [f"Not confirmed by the requested authority: {text}" for text in unconfirmed]
     if missing:
         raise ConditionsOpen("; ".join(missing), missing)
+
+
+async def _waived(db: AsyncSession, sitting: Sitting, present: Sequence[Participant]) -> set[Role]:
+    """Counsel, if everybody accused who is in the room has waived it on the record of the hearing."""
+    accused = {participant.id for participant in present if participant.role is Role.defendant}
+    kinds = (EventKind.counsel_waived.value, EventKind.entry_withdrawn.value)
+    query = select(HearingEvent).where(HearingEvent.hearing_id == sitting.hearing_id, col(HearingEvent.kind).in_(kinds))
+    log = (await db.exec(query)).all()
+    no_longer = {int(event.data.get("corrects") or 0) for event in log}
+    in_force = [event for event in log if event.kind == EventKind.counsel_waived and event.seq not in no_longer]
+    return {Role.defence} if accused and accused <= {event.data["participant"] for event in in_force} else set()
 
 
 async def require_keys(db: AsyncSession, hearing: Hearing) -> None:
@@ -177,7 +213,7 @@ async def recipients(db: AsyncSession, hearing: Hearing) -> Collection[str]:
 
 
 def due(rules: RoomRules, sitting: Sitting, now: datetime) -> tuple[EventKind, datetime] | None:
-    """What time it is to announce, and since when it has been: the limit is used up, or a pause is due.
+    """The event to announce, and the instant since which it is due: the time limit is reached, or a pause is due.
 
     The limit counts from the start of the sitting, a pause from when the floor was last opened.
     """
@@ -191,14 +227,14 @@ def due(rules: RoomRules, sitting: Sitting, now: datetime) -> tuple[EventKind, d
 
 
 async def announce(db: AsyncSession, *, sitting: Sitting, now: datetime) -> EventKind | None:
-    """Put into the log what is due and not yet there. Returns it, None when there is nothing new. Nobody is cut off.
+    """Records the event that is due, unless it is in the log. Returns it, or None. Nobody is cut off.
 
     Effects: event time_limit_reached or break_due, once for each time it falls due.
     """
-    found = due(await of_sitting(db, sitting), sitting, now)
-    if found is None:
+    rule_due = due(await of_sitting(db, sitting), sitting, now)
+    if rule_due is None:
         return None
-    kind, since = found
+    kind, since = rule_due
     for event in await events(db, sitting.hearing_id, limit=100_000):
         if event.kind == kind.value and event.at >= since:
             return None

@@ -1,4 +1,4 @@
-"""What people need to know of a site: telephones, technician, how it is dialled. Read and checked; pure.
+"""Details of a site for people: telephones, technician, dialling. Parsed and checked; pure.
 
 Each detail is public or confidential (the "Handshake" forms tell static and public parameters from variable and
 confidential ones). How a site is dialled is in fields of their own, each with its form. A meeting's PIN is no detail:
@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hearings.agreement.profiles import NOT_IN_PROFILE
 from hearings.errors import Invalid
 from hearings.languages import language
 from hearings.sentences import Series, tell
@@ -20,7 +21,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "signalling": ("https", "sip_tls", "sip", "h323", "isdn"),
     "pin_told_by": ("no_pin", "phone", "in_person", "encrypted_mail", "sealed_letter"),
 }
-"""Details that are one of these words."""
+"""Closed lists of details."""
 
 Read = Callable[[str, str], str]
 
@@ -35,7 +36,7 @@ def _text(most: int) -> Read:
     def read(value: str, field: str) -> str:
         value = clean(value, field, most=most, lines=True)
         if _PIN.search(value):
-            raise Invalid(tell("A PIN is never written here: say only by which separate channel it is told"), field)
+            raise Invalid(tell("Never enter a PIN here: state only the separate channel by which it is given"), field)
         return value
 
     return read
@@ -106,8 +107,8 @@ def _ports(value: str, field: str) -> str:
     value = clean(value, field, most=200)
     parts = [part.strip().lower() for part in value.split(",") if part.strip()]
     for part in parts:
-        found = _PORTS.fullmatch(part)
-        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        match = _PORTS.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= 65535:
             raise Invalid(tell("Ports such as 443/tcp, 50000-50100/udp are needed"), field)
     return ", ".join(parts)
@@ -140,23 +141,23 @@ READ: Mapping[str, Read] = {
     "recording_storage": _text(500),
     "note": _text(1000),
 }
-"""Every detail and how it is read: what is returned is its canonical form, empty for none."""
+"""Every detail with its reader, which returns the canonical form; empty for none."""
 
 LINES = frozenset({"technician_languages", "dial_number", "sip_uri", "h323_alias", "dial_host", "ports"})
 """Details that are one line, left to right in every language."""
 
 
 def parse(details: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Details as they are kept, without empty ones: `{name: {"value", "confidential"}}`. Raises `Invalid`."""
-    found: dict[str, dict[str, Any]] = {}
+    """Details in their stored form, without empty ones: `{name: {"value", "confidential"}}`. Raises `Invalid`."""
+    parsed: dict[str, dict[str, Any]] = {}
     for name, detail in details.items():
         if name not in READ:
-            raise Invalid(tell("A profile has no {name}", name=repr(str(name)[:40])), str(name)[:40])
+            raise Invalid(tell(NOT_IN_PROFILE, name=repr(str(name)[:40])), str(name)[:40])
         if not isinstance(detail, Mapping) or set(detail) != {"value", "confidential"}:
             raise Invalid(tell("A text and whether it is confidential are needed"), name)
         if not isinstance(detail["value"], str) or not isinstance(detail["confidential"], bool):
             raise Invalid(tell("A text and whether it is confidential are needed"), name)
         value = READ[name](detail["value"], name)
         if value:
-            found[name] = {"value": value, "confidential": detail["confidential"]}
-    return found
+            parsed[name] = {"value": value, "confidential": detail["confidential"]}
+    return parsed

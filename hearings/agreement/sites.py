@@ -15,8 +15,8 @@ from hearings.agreement import agreements, profiles, site_details
 from hearings.clocks import zone
 from hearings.errors import Invalid, NotFound
 from hearings.models import Site, SiteProfile
+from hearings.paging import Page, page
 from hearings.permissions import require_staff
-from hearings.queries import Page
 from hearings.sentences import tell
 from hearings.texts import clean
 
@@ -80,7 +80,7 @@ async def publish(
     made = await _version(db, site, last.version + 1, abilities, details, reason, actor, now)
     if (made.abilities, made.details) == (last.abilities, last.details):
         raise Invalid(tell("Nothing has changed"), "")
-    if profiles.parse(made.abilities) != profiles.parse(last.abilities):  # the last may lack what has come since
+    if profiles.parse(made.abilities) != profiles.parse(last.abilities):  # the last may lack fields added since
         await agreements.void_built_on(
             db, site_id=site.id, reason=f"{site.name}: profile version {made.version}: {reason}", actor=actor, now=now
         )
@@ -135,19 +135,18 @@ def _require(action: str, actor: Actor) -> None:
 
 async def site(db: AsyncSession, site_id: str, *, state: str) -> Site:
     """A State's own site. Raises `NotFound`."""
-    found = await db.get(Site, site_id) if "\x00" not in site_id else None
-    if found is None or found.owner_state != state:
+    row = await db.get(Site, site_id) if "\x00" not in site_id else None
+    if row is None or row.owner_state != state:
         raise NotFound
-    return found
+    return row
 
 
 async def sites(db: AsyncSession, *, state: str, retired: bool = False, after: str = "", limit: int = 50) -> Page[Site]:
     """A State's sites, in the order they were added."""
-    query = select(Site).where(Site.owner_state == state, col(Site.id) > after)
+    query = select(Site).where(Site.owner_state == state)
     if not retired:
         query = query.where(col(Site.retired_at).is_(None))
-    rows = list((await db.exec(query.order_by(col(Site.id)).limit(limit + 1))).all())
-    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
+    return await page(db, query, col(Site.id), after=after, limit=limit)
 
 
 async def on_offer(db: AsyncSession, *, states: Sequence[str], limit: int = 200) -> Sequence[Site]:
@@ -157,12 +156,12 @@ async def on_offer(db: AsyncSession, *, states: Sequence[str], limit: int = 200)
 
 
 async def newest(db: AsyncSession, site_id: str) -> SiteProfile:
-    """The version that counts. Raises `NotFound`."""
+    """The newest version of a profile. Raises `NotFound`."""
     query = select(SiteProfile).where(SiteProfile.site_id == site_id).order_by(col(SiteProfile.version).desc())
-    found = (await db.exec(query.limit(1))).first()
-    if found is None:
+    row = (await db.exec(query.limit(1))).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def versions(db: AsyncSession, site_id: str) -> Sequence[SiteProfile]:

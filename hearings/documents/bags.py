@@ -1,7 +1,7 @@
-"""A folder of files as one zip that proves itself: BagIt 1.0 (RFC 8493) with SHA-256; the same files, the same bytes.
+"""A folder of files as a verifiable zip: BagIt 1.0 (RFC 8493) with SHA-256; the same files give the same bytes.
 
-Names and their order follow from the content, no clock of this machine is in it, and a file is never held beside
-another: each is written as it comes.
+Names and their order follow from the content, no time of this machine is in it, and only one file at a time is in
+memory.
 """
 
 import hashlib
@@ -10,15 +10,14 @@ from typing import IO, Self
 
 ALGORITHM = "sha256"
 EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The earliest a zip can say; so that it says nothing."""
+"""The earliest date of the zip format, which carries no information."""
 PACKED = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
-"""Endings of what is packed already."""
+"""Endings of compressed files."""
 
 
 class Bag:
-    """A bag that is being written. `name` is its one folder, as RFC 8493 §4 wants of what is sent as one file.
-
-    Used as a context manager: what becomes of the writing, the zip is closed, and `file` may be closed after it.
+    """A bag that is being written. `name` is its one folder (RFC 8493 §4). As a context manager it closes the zip on
+    any exit; `file` may be closed after it.
     """
 
     def __init__(self, file: IO[bytes], name: str) -> None:
@@ -34,7 +33,7 @@ class Bag:
         self.zip.close()
 
     def add(self, path: str, data: bytes) -> None:
-        """Put a file into the payload. Raises `ValueError` for a name that is there or leads out of the bag."""
+        """Add a file to the payload. Raises `ValueError` for a repeated name or one that leads out of the bag."""
         steps = path.split("/")
         if path in self.payload or any(step in ("", ".", "..") or "\\" in step for step in steps):
             raise ValueError(f"Not a new name inside the bag: {path!r}")
@@ -43,12 +42,12 @@ class Bag:
         self.size += len(data)
 
     def close(self, info: dict[str, str]) -> None:
-        """Write the manifests and what the bag says of itself; nothing can be added any more."""
-        told = info | {"Payload-Oxum": f"{self.size}.{len(self.payload)}"}
+        """Write the manifests and bag-info.txt; nothing can be added afterwards."""
+        labels = info | {"Payload-Oxum": f"{self.size}.{len(self.payload)}"}
         tags = {
             "bagit.txt": "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
-            "bag-info.txt": "".join(f"{label}: {' '.join(value.split())}\n" for label, value in told.items()),
-            f"manifest-{ALGORITHM}.txt": _manifest({f"data/{path}": found for path, found in self.payload.items()}),
+            "bag-info.txt": "".join(f"{label}: {' '.join(value.split())}\n" for label, value in labels.items()),
+            f"manifest-{ALGORITHM}.txt": _manifest({f"data/{path}": digest for path, digest in self.payload.items()}),
         }
         hashes = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in tags.items()}
         for path, text in (tags | {f"tagmanifest-{ALGORITHM}.txt": _manifest(hashes)}).items():
@@ -63,10 +62,10 @@ class Bag:
 
 
 def _manifest(hashes: dict[str, str]) -> str:
-    lines = (f"{found}  {_encoded(path)}\n" for path, found in sorted(hashes.items()))
+    lines = (f"{digest}  {_encoded(path)}\n" for path, digest in sorted(hashes.items()))
     return "".join(lines)
 
 
 def _encoded(path: str) -> str:
-    """RFC 8493 §2.1.3: only line ends and the sign that encodes them are encoded."""
+    """A path as RFC 8493 §2.1.3 encodes it: line ends and the percent sign only."""
     return path.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D")

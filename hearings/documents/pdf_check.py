@@ -23,11 +23,11 @@ from pyhanko_certvalidator import ValidationContext
 MEMORY = 1 << 30
 SECONDS = 20
 MOST = 50
-"""Signatures that are looked at."""
+"""Greatest number of signatures that are checked."""
 
 
 def main() -> None:
-    """Bound what this process may use, then check."""
+    """Limit memory and time of this process, then check."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 async def look(data: bytes, roots: list[str]) -> dict[str, Any]:
-    """What is known of the file."""
+    """The report on a file."""
     try:
         reader = PdfFileReader(BytesIO(data), strict=False)
         if reader.encrypted:
@@ -46,16 +46,16 @@ async def look(data: bytes, roots: list[str]) -> dict[str, Any]:
     except Exception:
         return {"signatures": [], "problem": "unreadable"}
     context = ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(pem.unarmor(one.encode())[2]) for one in roots],
+        trust_roots=[asn1_x509.Certificate.load(pem.unarmor(root.encode())[2]) for root in roots],
         allow_fetching=False,
         revocation_mode="soft-fail",
     )
-    return {"signatures": [await one_signature(one, context) for one in embedded], "problem": ""}
+    return {"signatures": [await one_signature(signature, context) for signature in embedded], "problem": ""}
 
 
-async def one_signature(one: EmbeddedPdfSignature, context: ValidationContext) -> dict[str, Any]:
-    """What is known of one signature; whatever cannot be decided counts as not holding."""
-    found: dict[str, Any] = {
+async def one_signature(signature: EmbeddedPdfSignature, context: ValidationContext) -> dict[str, Any]:
+    """The report on one signature; what cannot be decided counts as failed."""
+    report: dict[str, Any] = {
         "signer": "",
         "issuer": "",
         "said_at": "",
@@ -65,27 +65,29 @@ async def one_signature(one: EmbeddedPdfSignature, context: ValidationContext) -
         "problem": "",
     }
     try:
-        found["signer"] = _shown(one.signer_cert.subject.human_friendly)
-        found["issuer"] = _shown(one.signer_cert.issuer.human_friendly)
-        found["said_at"] = one.self_reported_timestamp.isoformat() if one.self_reported_timestamp else ""
-        status = await async_validate_pdf_signature(one, context)
-        found["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
+        report["signer"] = _printable(signature.signer_cert.subject.human_friendly)
+        report["issuer"] = _printable(signature.signer_cert.issuer.human_friendly)
+        report["said_at"] = signature.self_reported_timestamp.isoformat() if signature.self_reported_timestamp else ""
+        status = await async_validate_pdf_signature(signature, context)
+        report["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         added = status.modification_level
-        kept = found["whole_file"] or (added is not None and added <= ModificationLevel.FORM_FILLING)
-        found["intact"] = bool(status.intact and status.valid and kept and status.docmdp_ok is not False)
-        found["trusted"] = bool(status.trusted and found["intact"])
+        unchanged = report["whole_file"] or (added is not None and added <= ModificationLevel.FORM_FILLING)
+        report["intact"] = bool(status.intact and status.valid and unchanged and status.docmdp_ok is not False)
+        report["trusted"] = bool(status.trusted and report["intact"])
         if not status.intact or not status.valid:
-            found["problem"] = "changed"
-        elif not kept or status.docmdp_ok is False:
-            found["problem"] = "changed_since"
+            report["problem"] = "changed"
+        elif not unchanged or status.docmdp_ok is False:
+            report["problem"] = "changed_since"
     except Exception as error:
-        found["problem"] = f"undecided: {type(error).__name__}"
-    return found
+        report["problem"] = f"undecided: {type(error).__name__}"
+    return report
 
 
-def _shown(name: str) -> str:
-    """A name as it can be kept and shown: a certificate may hold any character, and PostgreSQL keeps no NUL."""
-    return "".join("\ufffd" if unicodedata.category(one) in ("Cc", "Cs") else one for one in name[:300])
+def _printable(name: str) -> str:
+    """A name without control characters: a certificate may hold any character, and PostgreSQL stores no NUL."""
+    return "".join(
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:300]
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Seals on PDF: the installation's own (PAdES B-B, ETSI EN 319 142-1), and what is on a file somebody has brought.
+"""Seals on PDF: making the installation's own (PAdES B-B, ETSI EN 319 142-1), and checking signatures on other files.
 
-The seal says which installation made a file and that it has not been changed. It is no authority's signature: its
-reason and the file's last line say so. Its key is made by `vivavoce init` and certified by nobody but itself.
+The seal shows which installation made a file and that it is unchanged. It is no authority's signature: its reason and
+the file's last line say so. Its key is made by `vivavoce init`, with a self-signed certificate.
 """
 
 import asyncio
@@ -23,14 +23,14 @@ from cryptography.x509.oid import NameOID
 REASON = "Sealed by this installation, not by the authority"
 LIFETIME = timedelta(days=3653)
 LARGEST = 26_214_400
-"""Bytes of a file that is checked: as large as an attachment."""
+"""Greatest size in bytes of a file that is checked: that of an attachment."""
 PATIENCE = 30.0
-"""Seconds a check may take."""
+"""Time limit of a check, in seconds."""
 
 
 @dataclass(frozen=True)
 class DocumentSeal:
-    """Where the seal's key and certificate are, both PEM."""
+    """Paths of the seal's private key and certificate, both PEM."""
 
     key: Path
     certificate: Path
@@ -38,33 +38,33 @@ class DocumentSeal:
 
 @dataclass(frozen=True, kw_only=True)
 class PdfSignature:
-    """One signature on a file: whose it says it is, and what holds."""
+    """One signature of a PDF: whom it names as signer, and which checks it passes."""
 
     signer: str
     issuer: str
     said_at: str
-    """The time the signer's machine claims; nobody else vouches for it."""
+    """The signing time that the signer's machine claims; nobody else confirms it."""
     intact: bool
-    """What it covers is what was signed, and nothing but signatures was added since."""
+    """Whether the signed bytes are unchanged and nothing but signatures was added since."""
     whole_file: bool
-    """It covers the file to its last byte."""
+    """Whether it covers the file to its last byte."""
     trusted: bool
-    """Its certificate leads to a root an administrator has added; otherwise nothing is known about the signer."""
+    """Whether its certificate leads to a root that an administrator has added; else the signer is unknown."""
     problem: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SignedPdfReport:
-    """What is known of a file. `problem` is empty when it could be read."""
+    """The result of checking a file. `problem` is empty if the file could be read."""
 
     signatures: Sequence[PdfSignature] = field(default_factory=tuple)
     problem: str = ""
 
     @property
     def intact(self) -> bool:
-        """There are signatures, all hold, and one of them covers the whole file."""
-        held = [one.intact for one in self.signatures]
-        return bool(held) and all(held) and any(one.whole_file for one in self.signatures)
+        """Whether there are signatures, all are intact, and one of them covers the whole file."""
+        intact = [signature.intact for signature in self.signatures]
+        return bool(intact) and all(intact) and any(signature.whole_file for signature in self.signatures)
 
 
 # --- the installation's seal -------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 async def seal(pdf: bytes, seal: DocumentSeal) -> bytes:
-    """The file with the installation's seal as a further revision. In a thread."""
+    """The PDF with the installation's seal added as an incremental revision. Computed in a thread."""
     return await asyncio.to_thread(_seal, pdf, seal)
 
 
@@ -148,14 +148,14 @@ def _seal(pdf: bytes, seal: DocumentSeal) -> bytes:
 
 
 async def check(pdf: bytes, *, roots: Sequence[Path] = ()) -> SignedPdfReport:
-    """What signatures a file carries, and whether they hold. Never raises for what the file is.
+    """Checks the signatures of a file. Never raises for the file's content.
 
     In a process of its own with bounded memory and time, because a file from outside may be anything. `roots` are PEM
     certificates an administrator has added; nothing is fetched.
     """
     if len(pdf) > LARGEST:
         return SignedPdfReport(problem="too_large")
-    told = json.dumps([path.read_text("ascii") for path in roots]).encode() + b"\n"
+    trusted = json.dumps([path.read_text("ascii") for path in roots]).encode() + b"\n"
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "hearings.documents.pdf_check"),
         stdin=asyncio.subprocess.PIPE,
@@ -164,8 +164,8 @@ async def check(pdf: bytes, *, roots: Sequence[Path] = ()) -> SignedPdfReport:
         env={"PYTHONDONTWRITEBYTECODE": "1"},
     )
     try:
-        out, _nothing = await asyncio.wait_for(process.communicate(told + pdf), PATIENCE)
-        found: dict[str, Any] = json.loads(out)
+        out, _nothing = await asyncio.wait_for(process.communicate(trusted + pdf), PATIENCE)
+        report: dict[str, Any] = json.loads(out)
     except (TimeoutError, ValueError):
         return SignedPdfReport(problem="unreadable")
     finally:
@@ -173,25 +173,26 @@ async def check(pdf: bytes, *, roots: Sequence[Path] = ()) -> SignedPdfReport:
             process.kill()
             await process.wait()
     return SignedPdfReport(
-        signatures=tuple(PdfSignature(**one) for one in found["signatures"]), problem=str(found["problem"])
+        signatures=tuple(PdfSignature(**signature) for signature in report["signatures"]),
+        problem=str(report["problem"]),
     )
 
 
 def as_json(report: SignedPdfReport) -> dict[str, Any]:
-    """A report as JSON, with what follows from it."""
+    """A report as JSON, with `intact`."""
     return {
         "problem": report.problem,
         "intact": report.intact,
-        "signatures": [asdict(one) for one in report.signatures],
+        "signatures": [asdict(signature) for signature in report.signatures],
     }
 
 
 def roots_in(folder: Path) -> list[Path]:
-    """The root certificates an administrator has put into a folder, if there is one."""
+    """The root certificates that an administrator has put into a folder; none without the folder."""
     return sorted(folder.glob("*.pem"))
 
 
 def expires(seal: DocumentSeal) -> datetime:
-    """Until when the seal's certificate says it is valid."""
-    found = x509.load_pem_x509_certificate(seal.certificate.read_bytes())
-    return found.not_valid_after_utc.astimezone(UTC)
+    """The instant at which the seal's certificate expires."""
+    certificate = x509.load_pem_x509_certificate(seal.certificate.read_bytes())
+    return certificate.not_valid_after_utc.astimezone(UTC)

@@ -1,1 +1,1 @@
-"""A hearing until it is held: offers and agreed terms, days, people and their links and seats."""
+"""A hearing until its sitting: offers and agreed terms, days, participants with their links and seats."""

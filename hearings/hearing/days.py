@@ -1,4 +1,4 @@
-"""A hearing over one day or several: the next day's time is the hearing's own; part heard, postponed, adjourned."""
+"""The days of a hearing: adding, moving, dropping and ending them. The hearing's own time is that of the next day."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,11 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import Invalid
 from hearings.models import Agreement, Hearing, HearingDay, Offer
-from hearings.sentences import tell, tell_n
+from hearings.sentences import N_, tell, tell_n
 from hearings.status import AgreementStatus
 from hearings.times import bookings
 from hearings.times.queries import days_of
 from hearings.times.wall_times import FixedTime, WallTime, fix, time_of
+
+HEARING_ENDED = N_("the hearing has ended")
 
 MOST = 20
 
@@ -30,7 +32,7 @@ def check(times: Sequence[FixedTime]) -> None:
 
 
 async def plan(db: AsyncSession, *, hearing: Hearing, times: Sequence[FixedTime]) -> None:
-    """Add days after those there are. Effects: adds the rows."""
+    """Add days after the existing ones. Effects: adds the rows."""
     last = max((day.number for day in await days_of(db, hearing.id)), default=0)
     for number, time in enumerate(times, start=last + 1):
         db.add(HearingDay(owner_state=hearing.owner_state, hearing_id=hearing.id, number=number, **time.columns()))
@@ -43,7 +45,7 @@ async def planned(db: AsyncSession, hearing: Hearing) -> list[HearingDay]:
 
 
 async def times(db: AsyncSession, hearing: Hearing) -> list[tuple[int, datetime, datetime]]:
-    """Number, start and end of every day still to be held."""
+    """Number, start and end of every day still planned."""
     return [(day.number, day.starts_at, day.ends_at) for day in await planned(db, hearing)]
 
 
@@ -57,8 +59,8 @@ async def later(
     fold: int | None,
     now: datetime,
 ) -> list[FixedTime]:
-    """Where the further planned days go when the next one has another time: the same distance in days, its wall time,
-    `fold` of it where that day's clocks show it twice.
+    """The times of the further planned days when the next one moves: the same distance in days, its wall time, and its
+    `fold` if the clocks of that day show the time twice.
 
     Raises as `wall_times.fix`.
     """
@@ -66,7 +68,7 @@ async def later(
     if len(days) < 2:
         return []
     old, new = datetime.fromisoformat(days[0].wall_start), datetime.fromisoformat(first.wall_start)
-    found = []
+    fixed = []
     for day in days[1:]:
         distance = datetime.fromisoformat(day.wall_start).date() - old.date()
         asked = WallTime(
@@ -75,8 +77,8 @@ async def later(
             duration=first.ends_at - first.starts_at,
             fold=fold,
         )
-        found.append(fix(asked, zones=zones, states=states, now=now))
-    return found
+        fixed.append(fix(asked, zones=zones, states=states, now=now))
+    return fixed
 
 
 async def move(
@@ -88,7 +90,7 @@ async def move(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Give the planned days other times, in order; what is booked for them goes with them.
+    """Move the planned days to other times, in order, with their bookings.
 
     `despite` says why interpreters go with them in spite of what speaks against the other time. Raises `DoubleBooking`,
     `InterpreterUnfit`. Effects: the hearing's time, its days, bookings; a day is added when none was planned.
@@ -101,11 +103,11 @@ async def move(
         for day, time in zip(days, times, strict=True):
             time.put(day)
             db.add(day)
-        # All of them are given back before one is booked anew: days may take one another's places.
-        held = {day.number: await bookings.release(db, hearing=hearing, days=[day.number], now=now) for day in days}
+        # All are released before any is booked again: a day may take the former time of another.
+        released = {day.number: await bookings.release(db, hearing=hearing, days=[day.number], now=now) for day in days}
         for day in days:
             await bookings.book_again(
-                db, held[day.number], hearing=hearing, day=day, despite=despite, actor=actor, now=now
+                db, released[day.number], hearing=hearing, day=day, despite=despite, actor=actor, now=now
             )
     await put(db, hearing=hearing, time=times[0])
 
@@ -120,7 +122,7 @@ async def put(db: AsyncSession, *, hearing: Hearing, time: FixedTime) -> None:
 
 
 async def adopt(db: AsyncSession, *, hearing: Hearing, offer: Offer) -> None:
-    """The time of an offer becomes that of the hearing and of its next day. Effects: both rows."""
+    """Give the hearing and its next day the time of an offer. Effects: both rows."""
     time = time_of(offer)
     days = await planned(db, hearing)
     await put(db, hearing=hearing, time=time)
@@ -133,7 +135,7 @@ async def adopt(db: AsyncSession, *, hearing: Hearing, offer: Offer) -> None:
 
 
 async def drop(db: AsyncSession, *, hearing: Hearing, reason: str, now: datetime) -> None:
-    """The days still planned will not be held. Effects: the rows say when and why."""
+    """Drop the days still planned. Effects: time and reason in the rows."""
     for day in await planned(db, hearing):
         day.dropped_at, day.dropped_why = now, reason
         db.add(day)
@@ -141,9 +143,9 @@ async def drop(db: AsyncSession, *, hearing: Hearing, reason: str, now: datetime
 
 
 async def heard(db: AsyncSession, *, hearing: Hearing, over: bool, now: datetime) -> None:
-    """A sitting of a hearing has ended; `over` when the hearing is concluded or aborted with it.
+    """Record the end of a sitting on its day; `over`: the hearing is concluded or aborted with it.
 
-    Effects: the next planned day is heard; when it is over the others are dropped and their bookings given back.
+    Effects: the next planned day is heard; with `over` the others are dropped and their bookings released.
     """
     days = await planned(db, hearing)
     if days:
@@ -151,5 +153,5 @@ async def heard(db: AsyncSession, *, hearing: Hearing, over: bool, now: datetime
         db.add(days[0])
         await db.flush()
     if over and len(days) > 1:
-        await drop(db, hearing=hearing, reason="the hearing has ended", now=now)
+        await drop(db, hearing=hearing, reason=HEARING_ENDED, now=now)
         await bookings.release(db, hearing=hearing, days=[day.number for day in days[1:]], now=now)

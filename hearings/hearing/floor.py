@@ -1,7 +1,7 @@
-"""Who may be heard and seen in the room, and hear and see it: the permission table asked of one person, now. Pure.
+"""Who may send and receive sound and pictures in the room, by the permission table. Pure.
 
-Where a cell of the table has a condition, `GRANTED` and `own_channel` say when it is met. The room's plan, what a
-person may switch on, and what their page offers all come from here.
+If a cell of the table has a condition, `GRANTED` and `own_channel` decide whether it is met. The media plan of the
+room, own switches and the controls of pages use these functions.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -15,11 +15,11 @@ TEST = frozenset({SittingStatus.pre_record})
 """The sound check: what is said in it is no evidence, so that a technician may listen."""
 
 
-def _in_the_room(one: Participant, status: SittingStatus | None) -> bool:
-    return one.presence in IN_ROOM
+def _in_the_room(person: Participant, status: SittingStatus | None) -> bool:
+    return person.presence in IN_ROOM
 
 
-def _in_a_test(one: Participant, status: SittingStatus | None) -> bool:
+def _in_a_test(person: Participant, status: SittingStatus | None) -> bool:
     return status in TEST
 
 
@@ -31,18 +31,18 @@ GRANTED: Mapping[str, Callable[[Participant, SittingStatus | None], bool]] = {
 """When the condition of a cell marked ○ is met: the court gives the floor by letting somebody into the room."""
 
 
-def granted(action: str, one: Participant, status: SittingStatus | None = None) -> bool:
-    """Whether the condition of the person's cell is met, in a sitting of this status (None: not known, which grants
-    nothing). No action beside those of `GRANTED` has a condition that is met here."""
-    return action in GRANTED and GRANTED[action](one, status)
+def granted(action: str, person: Participant, status: SittingStatus | None = None) -> bool:
+    """Whether the condition of the person's cell is met in a sitting of this status (None: unknown, so not met). The
+    condition of an action that is not in `GRANTED` is never met here."""
+    return action in GRANTED and GRANTED[action](person, status)
 
 
-def speaks(one: Participant) -> Decision:
+def speaks(person: Participant) -> Decision:
     """May this person open their microphone: to the floor, or an interpreter to a language channel?"""
-    channel = may("speak_in_channel", one.role, own=True)
+    channel = may("speak_in_channel", person.role, own=True)
     if channel.allowed:
         return channel
-    return may("speak_floor", one.role, granted=granted("speak_floor", one))
+    return may("speak_floor", person.role, granted=granted("speak_floor", person))
 
 
 def has_voice(role: Role) -> bool:
@@ -50,31 +50,31 @@ def has_voice(role: Role) -> bool:
     return may("speak_floor", role, granted=True).allowed or may("speak_in_channel", role, own=True).allowed
 
 
-def shows(one: Participant) -> Decision:
+def shows(person: Participant) -> Decision:
     """May this person switch their camera on?"""
-    return may("show_picture", one.role)
+    return may("show_picture", person.role)
 
 
-def hears(one: Participant, status: SittingStatus) -> Decision:
+def hears(person: Participant, status: SittingStatus) -> Decision:
     """May this person hear the floor as spoken?"""
-    return may("hear_floor", one.role, granted=granted("hear_floor", one, status))
+    return may("hear_floor", person.role, granted=granted("hear_floor", person, status))
 
 
-def sees(one: Participant, status: SittingStatus) -> Decision:
+def sees(person: Participant, status: SittingStatus) -> Decision:
     """May this person see the pictures of the room?"""
-    return may("see_floor", one.role, granted=granted("see_floor", one, status))
+    return may("see_floor", person.role, granted=granted("see_floor", person, status))
 
 
-def hears_channel(one: Participant, lang: str, booked: Collection[str]) -> Decision:
+def hears_channel(person: Participant, lang: str, booked: Collection[str]) -> Decision:
     """May this person hear the channel of `lang`?"""
-    return may("hear_channels", one.role, own=own_channel(one, lang, booked))
+    return may("hear_channels", person.role, own=own_channel(person, lang, booked))
 
 
-def own_channel(one: Participant, lang: str, booked: Collection[str]) -> bool:
-    """Whether a language is the person's own: the one they speak, or any booked one when theirs is not booked."""
-    return lang == one.speaks or one.speaks not in booked
+def own_channel(person: Participant, lang: str, booked: Collection[str]) -> bool:
+    """Whether the channel of `lang` is open to the person: the language they speak, or any if theirs is not booked."""
+    return lang == person.speaks or person.speaks not in booked
 
 
-def channel(one: Participant, booked: Collection[str]) -> str:
+def channel(person: Participant, booked: Collection[str]) -> str:
     """The channel this person hears; empty for none."""
-    return one.hears if one.hears and hears_channel(one, one.hears, booked).allowed else ""
+    return person.hears if person.hears and hears_channel(person, person.hears, booked).allowed else ""

@@ -10,25 +10,30 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, line_tests, room_rules
 from hearings.clocks import LocalTime, local_time, zone
 from hearings.errors import Invalid, NotAllowed, NotReady, WouldBeLost
-from hearings.hearing import agreed_terms, days as hearing_days, law_on_the_day, offers
+from hearings.hearing import agreed_terms, days as hearing_days, law_on_the_day, offers, readiness
 from hearings.hearing.links import kill_links
 from hearings.ids import new_ref
 from hearings.languages import language
-from hearings.models import Hearing, HearingRequest, Offer
+from hearings.models import Hearing, HearingRequest, Offer, Resource
 from hearings.models.hearing import RecordingPolicy, everybody
-from hearings.moves import born, check, move_hearing, move_request, noted
+from hearings.moves import born, check, move, noted
 from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import require_staff
-from hearings.queries import get, hearings_of_request, open_sitting, participants
+from hearings.queries import get, hearings_of_request, in_office, open_sitting, participants
 from hearings.requests import consent_answers
+from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.requests.log import require_carried
 from hearings.roles import HEARD, Role
-from hearings.sentences import Series, StateName, Word, tell, tell_n
+from hearings.sentences import N_, Series, StateName, Word, tell, tell_n
 from hearings.status import ACCEPTED_REQUESTS, CARRYING_REQUESTS, HEARINGS_OVER, HearingStatus, RequestStatus
 from hearings.texts import clean
 from hearings.times import bookings
 from hearings.times.queries import offers_of
 from hearings.times.wall_times import FixedTime, WallTime, fix, resolved, time_of
+
+AGREEMENT_VOID = N_("the agreement is void")
+ROOM_GIVEN_BACK = N_("a room of the terms was given back")
+LOBBY_IS_OPEN = N_("The lobby is open: close the sitting first")
 
 MARGINS = ("margin_before", "margin_after", "line_test")
 MOST_MARGIN = 240
@@ -40,10 +45,10 @@ async def _request_to_hear(db: AsyncSession, request: HearingRequest, actor: Act
     request = await get(db, HearingRequest, request.id, lock=True)
     if request.status not in CARRYING_REQUESTS:
         raise NotReady(
-            tell("A hearing follows an accepted request; this one is {status}", status=Word.status(request.status))
+            tell("A hearing requires an accepted request; this one is {status}", status=Word.status(request.status))
         )
-    if any(one.status not in HEARINGS_OVER for one in await hearings_of_request(db, request.id)):
-        raise NotReady(tell("This request has a hearing already"))
+    if any(earlier.status not in HEARINGS_OVER for earlier in await hearings_of_request(db, request.id)):
+        raise NotReady(tell("This request already has a hearing"))
     return request
 
 
@@ -53,7 +58,7 @@ def _fixed(
     for name in zones:
         zone(name)
     states = (request.requesting_state, request.requested_state)
-    return [fix(one, zones=zones, states=states, now=now) for one in times]
+    return [fix(instant, zones=zones, states=states, now=now) for instant in times]
 
 
 def _drafted(
@@ -64,7 +69,7 @@ def _drafted(
     languages: tuple[str, str],
     **columns: Any,
 ) -> Hearing:
-    """The row; of each pair the requesting court's comes first."""
+    """The new row of a hearing; in each pair the value of the requesting court comes first."""
     return Hearing(
         owner_state=request.owner_state,
         ref=new_ref(),
@@ -78,6 +83,7 @@ def _drafted(
         requested_city=clean(cities[1], "requested_city", most=100, least=1),
         language_requesting=language(languages[0] or request.language_of_court),
         language_requested=language(languages[1] or request.language_of_person),
+        capacity=request.capacity.value if request.capacity else "",
         **columns,
     )
 
@@ -149,13 +155,13 @@ async def propose(
     await offers.put(db, hearing=hearing, **offered, by_state=request.requesting_state, actor=actor, now=now)
     request.unscheduled = False
     if request.status in ACCEPTED_REQUESTS:
-        move_request(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
+        move(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
     return hearing
 
 
 def policy_asked(request: HearingRequest) -> RecordingPolicy:
-    """What is recorded unless somebody says otherwise: nothing where the request asks that nothing be, else all."""
+    """The default recording policy: `not_recorded` if the request asks for that, else `sound_and_picture`."""
     return RecordingPolicy.not_recorded if request.recording_asked is False else RecordingPolicy.sound_and_picture
 
 
@@ -176,19 +182,19 @@ async def counter(
 ) -> None:
     """Ask for another time: the requested State counters, the requesting State proposes anew.
 
-    An agreement there was is void. Further days keep their distance and take the new wall time. What was held for
-    the old times is given back, but for what had been booked after an agreement: it goes with the hearing.
+    An agreement there was is void. Further days keep their distance and take the new wall time. Bookings for the old
+    times are released, except those made after an agreement, which move with the hearing.
     Raises as `propose`, and `NotReady` while the lobby is open.
     Effects: status to countered (or proposed, by the requesting State), by way of agreed for one that was ready; the
     time changes, with its days, offers and bookings.
     """
     _staff("agree_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open: close the sitting first"))
+        raise NotReady(tell(LOBBY_IS_OPEN))
     zones = (hearing.requesting_zone, hearing.requested_zone)
     states = (hearing.requesting_state, hearing.requested_state)
     asked = WallTime(wall_start=wall_start, wall_zone=wall_zone, duration=duration, fold=fold)
-    times = [fix(one, zones=zones, states=states, now=now) for one in (asked, *alternatives)]
+    times = [fix(wish, zones=zones, states=states, now=now) for wish in (asked, *alternatives)]
     days = await hearing_days.later(db, hearing=hearing, first=times[0], zones=zones, states=states, fold=fold, now=now)
     reopen(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500))
     by_state = asking_state(hearing)
@@ -210,12 +216,12 @@ async def counter(
 
 
 def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, reason: str) -> None:
-    """The agreement on a hearing's terms is void, or its time is to be another.
+    """Reopen the negotiation: the agreement on the terms is void, or another time is asked for.
 
     Effects: status to proposed by the requesting State, to countered by the requested; from ready by way of agreed.
     """
     if hearing.status is HearingStatus.ready:
-        move_hearing(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason="the agreement is void")
+        move(db, hearing, HearingStatus.agreed, actor=actor, now=now, reason=AGREEMENT_VOID)
     own = actor is SYSTEM or actor.state == hearing.requesting_state
     to = HearingStatus.proposed if own else HearingStatus.countered
     other_signed = hearing.requested_signed if own else hearing.requesting_signed
@@ -224,17 +230,17 @@ def reopen(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, r
     ):  # the other State has accepted, and this one asks for another time instead
         noted(db, hearing, to, actor=actor, now=now, reason=reason)
     else:
-        move_hearing(db, hearing, to, actor=actor, now=now, reason=reason)
-    agreed_terms.unsign(hearing)
+        move(db, hearing, to, actor=actor, now=now, reason=reason)
+    agreed_terms.renew(hearing)
 
 
 def asking_state(hearing: Hearing) -> str:
-    """Whose proposal is on the table: the requesting State's while it is proposed, else the requested State's."""
+    """The State whose proposal is open: the requesting State while the status is proposed, else the requested State."""
     return hearing.requested_state if hearing.status is HearingStatus.countered else hearing.requesting_state
 
 
 async def sign(db: AsyncSession, *, hearing: Hearing, offer: Offer | None, actor: Actor, now: datetime) -> None:
-    """A State signs a time, on whichever side it is: its own offer, the other State's, or the terms as they stand.
+    """Sign a time for a State: its own offer, the other State's offer, or the present terms.
 
     Raises and effects: those of `agreed_terms.sign_offer`, `agree` or `agreed_terms.sign_terms`.
     """
@@ -247,7 +253,7 @@ async def sign(db: AsyncSession, *, hearing: Hearing, offer: Offer | None, actor
 
 
 def waits_for(hearing: Hearing, state: str) -> bool:
-    """Whether a hearing waits for this State's signature, by its row alone: it answers an offer, or signs last."""
+    """Whether this State's signature is outstanding, by the row of the hearing: to answer an offer, or to sign last."""
     ours = hearing.requesting_signed if state == hearing.requesting_state else hearing.requested_signed
     other = hearing.requested_signed if state == hearing.requesting_state else hearing.requesting_signed
     if hearing.status in agreed_terms.WAIT:
@@ -283,16 +289,18 @@ async def agree(
         if accepted:
             await agreed_terms.sign_terms(db, hearing=hearing, actor=actor, now=now)
             return
-        raise NotAllowed(tell("It is for {state} to agree to this time", state=StateName.of(asked, asked)))
+        raise NotAllowed(tell("Only {state} can agree to this time", state=StateName.of(asked, asked)))
     check("hearing", hearing.status, HearingStatus.agreed)
     if accepted:
-        raise NotReady(tell("Signed already: it is for {state} to sign it too", state=StateName.of(by_state, by_state)))
+        raise NotReady(tell("Already signed: {state} must sign it too", state=StateName.of(by_state, by_state)))
     if offer is None and len(on_table) > 1:
-        raise NotReady(tell("Several times are offered: say which one"))
+        raise NotReady(tell("Several times are offered: state which one"))
     chosen = offer or (on_table[0] if on_table else None)
     if chosen is not None:
         await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
         await hearing_days.adopt(db, hearing=hearing, offer=chosen)
+    agreed_terms.unsign(hearing)
+    rooms = [dict(room) for room in await agreed_terms.rooms_of(db, hearing, chosen)]
     await bookings.assign(
         db,
         hearing=hearing,
@@ -302,10 +310,9 @@ async def agree(
         actor=actor,
         now=now,
     )
-    agreed_terms.unsign(hearing)
-    found = await agreed_terms.consent(db, hearing, asked, actor=actor, now=now)
-    if chosen is not None and chosen.signed_terms == found:
-        agreed_terms.put_signature(hearing, by_state, found)
+    terms_hash = await agreed_terms.consent(db, hearing, asked, rooms=rooms, actor=actor, now=now)
+    if chosen is not None and chosen.signed_terms == terms_hash:
+        agreed_terms.put_signature(hearing, by_state, terms_hash)
     await agreed_terms.settle(db, hearing=hearing, actor=actor, now=now)
     await agreements.void_if_changed(db, hearing=hearing, now=now)
 
@@ -333,22 +340,9 @@ async def change_terms(
     )
     if before == after:
         if reason.strip():
-            raise WouldBeLost(tell("The terms are these already, so this reason would not be kept"), "reason")
+            raise WouldBeLost(tell("The terms are unchanged, so this reason would not be saved"), "reason")
         return False
-    if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open: close the sitting first"))
-    why = clean(reason, "reason", most=500, least=3)
-    if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
-        reopen(db, hearing, actor=actor, now=now, reason=why)
-        await offer_again(db, hearing, actor=actor, now=now)
-    elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
-        raise NotReady(
-            tell("The terms of a hearing that is {status} stay as they are", status=Word.status(hearing.status))
-        )
-    elif actor is not SYSTEM and actor.state != asking_state(hearing):
-        raise NotReady(tell("Propose another time with it, or agree first: the other State's proposal is on the table"))
-    elif not await offers_of(db, hearing.id, open_only=True):  # accepted by the other State and not signed by both
-        await offer_again(db, hearing, actor=actor, now=now)
+    await _void(db, hearing, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3))
     hearing.recording_policy, hearing.participant_classes = after
     await offers.unsign(db, hearing)
     db.add(hearing)
@@ -357,8 +351,63 @@ async def change_terms(
     return True
 
 
+async def _void(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime, reason: str) -> None:
+    """Change the terms, keeping the time. Raises `NotReady` if they cannot change. Effects: those of `reopen`
+    on an agreement there was, and the time is on the table.
+    """
+    if await open_sitting(db, hearing.id) is not None:
+        raise NotReady(tell(LOBBY_IS_OPEN))
+    if hearing.status in {HearingStatus.agreed, HearingStatus.ready}:
+        reopen(db, hearing, actor=actor, now=now, reason=reason)
+        await offer_again(db, hearing, actor=actor, now=now)
+    elif hearing.status not in {HearingStatus.proposed, HearingStatus.countered}:
+        raise NotReady(
+            tell("The terms of a hearing that is {status} cannot be changed", status=Word.status(hearing.status))
+        )
+    elif actor is not SYSTEM and actor.state != asking_state(hearing):
+        raise NotReady(tell("Propose another time with it, or agree first: the other State's proposal is still open"))
+    elif not await offers_of(db, hearing.id, open_only=True):  # accepted by the other State and not signed by both
+        await offer_again(db, hearing, actor=actor, now=now)
+
+
+async def book(
+    db: AsyncSession, *, hearing: Hearing, numbers: Sequence[int], despite: str = "", actor: Actor, now: datetime
+) -> None:
+    """Book resources for every day of a hearing still to come. Raises and effects: those of `bookings.assign`.
+
+    A room is in the terms of what nobody has signed yet, so an offer signed before it was booked is signed no more.
+    """
+    times = await hearing_days.times(db, hearing)
+    before = await agreed_terms.rooms_of(db, hearing)
+    await bookings.assign(db, hearing=hearing, numbers=numbers, times=times, despite=despite, actor=actor, now=now)
+    await _unsign_offers(db, hearing, before)
+
+
+async def _unsign_offers(db: AsyncSession, hearing: Hearing, before: agreed_terms.Rooms) -> None:
+    if await agreed_terms.rooms_of(db, hearing) != before:
+        await offers.unsign(db, hearing)
+        db.add(hearing)
+
+
+async def give_back(db: AsyncSession, *, hearing: Hearing, resource: Resource, actor: Actor, now: datetime) -> None:
+    """Release one resource of a hearing. Releasing a room that a State has signed voids the agreement.
+
+    Raises as `bookings.unassign`; for such a room `NotAllowed` without the function to agree, and as `change_terms`.
+    Effects: its bookings are released; of such a room also those of `change_terms`: both sign anew.
+    """
+    bookings.require_own(resource, actor, "book_resource")
+    before = await agreed_terms.rooms_of(db, hearing)
+    if resource.resource_no in {room["resource"] for room in hearing.agreed_rooms}:
+        _staff("agree_hearing", hearing, actor)
+        await _void(db, hearing, actor=actor, now=now, reason=ROOM_GIVEN_BACK)
+    await bookings.unassign(db, hearing=hearing, resource=resource, actor=actor, now=now)
+    await _unsign_offers(db, hearing, before)
+    await db.flush()
+    await agreements.void_if_changed(db, hearing=hearing, now=now)
+
+
 async def offer_again(db: AsyncSession, hearing: Hearing, *, actor: Actor, now: datetime) -> None:
-    """Put the time of a hearing on the table anew, what is booked for it staying so. Effects: adds the offer."""
+    """Offer the time of a hearing again, keeping its bookings. Effects: adds the offer."""
     await offers.put(
         db, hearing=hearing, times=[time_of(hearing)], by_state=asking_state(hearing), actor=actor, now=now
     )
@@ -383,7 +432,7 @@ async def make_ready(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Everybody who is needed has been named: the lobby may be opened when the day comes.
+    """Make a hearing ready: everybody needed is named, and the lobby may be opened on the day.
 
     Raises `NotReady` while a State has not signed the terms as they stand, without presiding judge, requested authority
     and a person to hear, or without an interpreter when the two sides speak different languages; `RequestOver`,
@@ -391,16 +440,12 @@ async def make_ready(
     `without_basis` says why it goes on all the same;
     `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
     test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
-    Effects: that reason is kept with the agreement, the other in the history; status to ready.
+    Effects: stores `without_test` with the agreement and `without_basis` in the history; status to ready.
     """
     _staff("prepare_hearing", hearing, actor)
     await agreed_terms.require_both(db, hearing)
-    roles = {participant.role for participant in await participants(db, hearing.id)}
-    missing = [role.value for role in (Role.presiding_judge, Role.requested_authority) if role not in roles]
-    if not roles & HEARD:
-        missing.append("person to be heard")
-    if hearing.language_requesting != hearing.language_requested and Role.interpreter not in roles:
-        missing.append(Role.interpreter.value)
+    named = {row.role for row in await in_office(db, hearing.id)}
+    missing = readiness.unnamed(hearing, named)
     if missing:
         raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
     request = await get(db, HearingRequest, hearing.request_id)
@@ -409,8 +454,8 @@ async def make_ready(
     why = await law_on_the_day.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)
-    told = f"no basis in force that day: {why}" if why else ""
-    move_hearing(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=told)
+    reason = f"no basis in force that day: {why}" if why else ""
+    move(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=reason)
 
 
 async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Actor, now: datetime) -> None:
@@ -419,10 +464,8 @@ async def cancel(db: AsyncSession, *, hearing: Hearing, reason: str, actor: Acto
     """
     _staff("cancel_hearing", hearing, actor)
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open: close the sitting first"))
-    move_hearing(
-        db, hearing, HearingStatus.cancelled, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3)
-    )
+        raise NotReady(tell(LOBBY_IS_OPEN))
+    move(db, hearing, HearingStatus.cancelled, actor=actor, now=now, reason=clean(reason, "reason", most=500, least=3))
     (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
     ids = [participant.id for participant in await participants(db, hearing.id)]
     await kill_links(db, participant_ids=ids, now=now, why="cancelled")
@@ -442,9 +485,9 @@ def both_times(hearing: Hearing, instant: datetime | None = None) -> tuple[Local
 
 
 def moved_to(hearing: Hearing) -> datetime | None:
-    """Where newer time-zone data would put the start, None when it stays: a person decides, nothing moves by itself.
+    """The start by newer time-zone data; None if unchanged. A person decides, nothing moves by itself.
 
-    `hearings.hearing.zone_data` has the days, and those whose wall time the clocks skip now.
+    `hearings.hearing.zone_data` lists the days, also those whose wall time is skipped now.
     """
     start = resolved(hearing)
     return None if start == hearing.starts_at else start
@@ -454,22 +497,24 @@ def _classes(wanted: Sequence[str] | None) -> list[str]:
     if wanted is None:
         return everybody()
     if unknown := set(wanted) - set(Role):
-        raise Invalid(tell("Not a part in a hearing: {name}", name=sorted(unknown)[0][:40]), "participant_classes")
+        raise Invalid(tell("Not a role in a hearing: {name}", name=sorted(unknown)[0][:40]), "participant_classes")
     if not {Role.presiding_judge, Role.requested_authority} <= set(wanted) or not set(wanted) & HEARD:
-        raise Invalid(tell("Judge, requested authority and a person to be heard take part"), "participant_classes")
+        raise Invalid(
+            tell("A hearing needs a judge, the requested authority and a person to be heard"), "participant_classes"
+        )
     return sorted(set(wanted))
 
 
 def _margins(wanted: Mapping[str, int] | None) -> dict[str, Any]:
-    found = dict.fromkeys(MARGINS, 0) | dict(wanted or {})
-    for name, minutes in found.items():
+    margins = dict.fromkeys(MARGINS, 0) | dict(wanted or {})
+    for name, minutes in margins.items():
         if name not in MARGINS or not 0 <= minutes <= MOST_MARGIN:
             raise Invalid(tell_n("Between 0 and {n} minute", "Between 0 and {n} minutes", MOST_MARGIN), name)
-    return found
+    return margins
 
 
 def _part(name: str) -> str:
-    return Word.of("role", name) if name in set(Role) else tell("person to be heard")
+    return Word.of("role", name) if name in set(Role) else tell(PERSON_TO_BE_HEARD)
 
 
 def _staff(action: str, subject: Hearing | HearingRequest, actor: Actor) -> None:

@@ -1,7 +1,7 @@
-"""What the law says of the day a hearing is held on: time a summons needs, and whether a basis binds both States then.
+"""Checks of the law for the day of a hearing: lead time of a summons, and a basis in force between both States.
 
-It says what speaks against a day, and nothing of what is right: people decide, and a hearing goes on without a basis
-in force only on somebody's word, which stands in its history.
+The result lists obstacles and never confirms a day: people decide, and a hearing goes on without a basis in force only
+with a person's reason, which is stored in its history.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from hearings import clocks, queries
 from hearings.errors import BasisNotInForce
 from hearings.hearing.days import planned
 from hearings.law import legal_bases
-from hearings.law.answer import Held, LineStatus
+from hearings.law.answer import HeldOn, LineStatus
 from hearings.law.law import LAW, Law, current
 from hearings.law.parties import Question
 from hearings.models import Hearing, HearingRequest
@@ -28,40 +28,40 @@ LEAD_TIME = "lead_time_too_short"
 NO_BASIS = "no_basis_in_force"
 
 
-def on_day(request: HearingRequest, held: Held, *, today: date, law: Law = LAW) -> tuple[tuple[str, str, str], ...]:
-    """Code, side and sentence for each thing that speaks against a day: `LEAD_TIME`, `NO_BASIS`. Pure.
+def on_day(request: HearingRequest, day: HeldOn, *, today: date, law: Law = LAW) -> tuple[tuple[str, str, str], ...]:
+    """Code (`LEAD_TIME`, `NO_BASIS`), side and sentence of each obstacle to a day. Pure.
 
-    Only what the request relies on is asked; nothing is said of a request that names no basis yet.
+    Only instruments the request relies on are evaluated; a request without a basis yet has no obstacle.
     """
     if not request.instruments:
         return ()
-    return (*_lead_times(request, held, today, law), *_bases(request, held.on, law))
+    return (*_lead_times(request, day, today, law), *_bases(request, day.on, law))
 
 
-def _lead_times(request: HearingRequest, held: Held, today: date, law: Law) -> Iterator[tuple[str, str, str]]:
-    ask = legal_bases.ask_about(request, on=today, hearing_on=held.on, hearing_known_on=held.known_on, law=law)
-    told = set()
+def _lead_times(request: HearingRequest, day: HeldOn, today: date, law: Law) -> Iterator[tuple[str, str, str]]:
+    ask = legal_bases.ask_about(request, on=today, hearing_on=day.on, hearing_known_on=day.known_on, law=law)
+    noted = set()
     for verdict in legal_bases.evaluate(ask, request.instruments, law=law).verdicts:
         for note in verdict.notes:
-            if note.code != LEAD_TIME or note.key in told:
+            if note.code != LEAD_TIME or note.key in noted:
                 continue
-            told.add(note.key)
+            noted.add(note.key)
             overlay = law.rows["overlay"].get(note.key.removeprefix("lead_time_"), {})
             side = "requesting" if overlay.get("state") == request.requesting_state else "requested"
             yield LEAD_TIME, side, tell("{note} ({provision})", note=note.text, provision=note.provision)
 
 
 def _bases(request: HearingRequest, day: date, law: Law) -> Iterator[tuple[str, str, str]]:
-    bonds = Question(legal_bases.ask_about(request, on=day, law=law), law).bonds
-    lines = [bonds[one] for one in request.instruments if one in bonds]
-    if any(all(line.status is LineStatus.met for line in those) for those in lines):
+    binding = Question(legal_bases.ask_about(request, on=day, law=law), law).binding_lines
+    lines = [binding[instrument] for instrument in request.instruments if instrument in binding]
+    if any(all(line.status is LineStatus.met for line in basis_lines) for basis_lines in lines):
         return
-    open_ = [line.text for those in lines for line in those if line.status is not LineStatus.met]
+    open_ = [line.text for basis_lines in lines for line in basis_lines if line.status is not LineStatus.met]
     yield (
         NO_BASIS,
         "both",
         tell(
-            "No basis the request relies on is known to be in force between both States on this day: {why}",
+            "No legal basis of the request is known to be in force between both States on this day: {why}",
             why=Series.of(dict.fromkeys(open_) if open_ else request.instruments),
         ),
     )
@@ -76,37 +76,37 @@ def warned(
     today: date,
     law: Law = LAW,
 ) -> tuple[Warned, ...]:
-    """What the law says against these times; days are those of `zone`. `known_on`: by start, since when it is known."""
+    """The obstacles to these times; days are those of `zone`. `known_on`: by start, the day it became known."""
     place = clocks.zone(zone)
     known = known_on or {}
-    # Many times found are on the same few days: each day is asked once.
+    # Many times are on the same few days: each day is evaluated once.
     asked = cache(partial(on_day, request, today=today, law=law))
     return tuple(
         Warned(code=code, side=side, place="", starts_at=begins, day=day, detail=text)
         for begins, _ends in times
         for day in (begins.astimezone(place).date(),)
-        for code, side, text in asked(Held(on=day, known_on=known.get(begins)))
+        for code, side, text in asked(HeldOn(on=day, known_on=known.get(begins)))
     )
 
 
 async def of_times(
     db: AsyncSession, request: HearingRequest, times: Sequence[Time], *, zone: str, now: datetime
 ) -> tuple[Warned, ...]:
-    """What the law as it is now says against times nobody has proposed yet."""
+    """The obstacles, by the present law, to times not proposed yet."""
     return warned(request, times, zone=zone, today=now.date(), law=await current(db))
 
 
 async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tuple[Warned, ...]:
-    """What the law says against the days still to be held and the times on the table, the earliest first.
+    """The obstacles to the days still planned and to the times offered, the earliest first.
 
     The time a summons needs counts from the day on which a time was first offered.
     """
     request = await queries.get(db, HearingRequest, hearing.request_id)
     times = {(day.starts_at, day.ends_at) for day in await planned(db, hearing)}
     every = await diary_queries.offers_of(db, hearing.id)
-    times |= {(one.starts_at, one.ends_at) for one in every if one.status.value == "offered"}
+    times |= {(offer.starts_at, offer.ends_at) for offer in every if offer.status.value == "offered"}
     known = dict.fromkeys((begins for begins, _ends in times), hearing.created_at.date())
-    known |= {one.starts_at: one.created_at.date() for one in reversed(every) if one.starts_at in known}
+    known |= {offer.starts_at: offer.created_at.date() for offer in reversed(every) if offer.starts_at in known}
     return warned(
         request,
         sorted(times),
@@ -117,36 +117,40 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tu
     )
 
 
-async def held(db: AsyncSession, request: HearingRequest, *, now: datetime) -> Held | None:
-    """The next day of the request's hearing, by the requesting court's calendar; before there is one, the earliest of
-    the times the request proposes that is still to come; None without either.
+async def day_of_hearing(db: AsyncSession, request: HearingRequest, *, now: datetime) -> HeldOn | None:
+    """The next day of the request's hearing, by the requesting court's calendar; before there is one, the earliest
+    future time the request proposes; None without either.
     """
     for hearing in await queries.hearings_of_request(db, request.id):
         if hearing.status in HEARINGS_OVER:
             continue
         days = await planned(db, hearing)
         begins = days[0].starts_at if days else hearing.starts_at
-        since = [one.created_at for one in await diary_queries.offers_of(db, hearing.id) if one.starts_at == begins]
-        return Held(
+        since = [
+            offer.created_at for offer in await diary_queries.offers_of(db, hearing.id) if offer.starts_at == begins
+        ]
+        return HeldOn(
             on=begins.astimezone(clocks.zone(hearing.requesting_zone)).date(),
             known_on=min(since, default=hearing.created_at).date(),
         )
-    wished = [datetime.fromisoformat(one["at"]) for one in request.proposed_slots]
+    wished = [datetime.fromisoformat(slot["at"]) for slot in request.proposed_slots]
     ahead = min((at for at in wished if at > now), default=None)
-    slot = next((one for one in request.proposed_slots if datetime.fromisoformat(one["at"]) == ahead), None)
-    return Held(on=datetime.fromisoformat(slot["wall"]).date()) if slot else None
+    slot = next(
+        (proposed for proposed in request.proposed_slots if datetime.fromisoformat(proposed["at"]) == ahead), None
+    )
+    return HeldOn(on=datetime.fromisoformat(slot["wall"]).date()) if slot else None
 
 
 async def require_basis(db: AsyncSession, hearing: Hearing, *, without_basis: str = "", now: datetime) -> str:
-    """A basis the request relies on is in force between both States on every day still to be held, or somebody says
-    why the hearing goes on all the same; returns that reason, cleaned, empty where none is needed.
+    """Require a basis of the request in force between both States on every day still planned, or a reason to go on
+    without one. Returns that reason, cleaned; empty if none is needed.
 
-    Raises `BasisNotInForce`, `Invalid` for a reason that says nothing.
+    Raises `BasisNotInForce`, `Invalid` for an empty reason.
     """
-    found = [one.detail for one in await of_hearing(db, hearing, now=now) if one.code == NO_BASIS]
-    if not found:
+    obstacles = [obstacle.detail for obstacle in await of_hearing(db, hearing, now=now) if obstacle.code == NO_BASIS]
+    if not obstacles:
         return ""
     why = clean(without_basis, "without_basis", most=500, least=3 if without_basis.strip() else 0)
     if not why:
-        raise BasisNotInForce(found[0], found)
+        raise BasisNotInForce(obstacles[0], obstacles)
     return why

@@ -1,12 +1,10 @@
-"""Join links: a secret for the address's fragment, a PIN by another way, and what they buy: one login.
+"""Join links: a secret in the fragment of the address and a PIN sent separately, exchanged once for a login.
 
-A link works from the opening of the lobby to the close of the sitting, once. Five wrong PINs kill it. Looking at it
-changes nothing: only `redeem` does, and only with the PIN.
+A link works once, from the opening of the lobby to the close of the sitting. Five wrong PINs end it. Opening its page
+changes nothing; only `redeem`, with the PIN, does.
 """
 
 import asyncio
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,23 +26,29 @@ from hearings.errors import (
     PinWrong,
 )
 from hearings.events import EventKind, record
+from hearings.hearing import companions, naming, pins
+from hearings.hearing.companions import NOT_BY_LINK
 from hearings.models import Hearing, Invitation, Login, Participant
-from hearings.moves import move_presence
+from hearings.models.participant import CodeWay
+from hearings.moves import move
 from hearings.people.logins import LoginEnd, create_login, end_logins_of, hash_secret, new_secret
 from hearings.permissions import require
 from hearings.queries import get, live_invitation, open_sitting
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.status import HearingStatus, PresenceStatus, SittingStatus
 
-TRIES = 5
+HEARING_OVER = N_("The hearing is over")
+
 OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
-SCRYPT = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
-"""16 MiB and some tens of milliseconds a try."""
+LINK_AND_PIN = N_("link and PIN")
+LINK_AND_CODE = N_("link and code")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invite:
-    """What the clerk hands over, by two ways. Neither can be had again: the database keeps hashes."""
+    """Link and PIN, which the clerk hands over by two ways. Neither can be read again: the database stores hashes.
+    `pin` is empty where a code is sent instead.
+    """
 
     secret: str
     pin: str
@@ -53,7 +57,7 @@ class Invite:
 
 @dataclass(frozen=True, kw_only=True)
 class Redeemed:
-    """What a link and its PIN bought."""
+    """The result of redeeming a link."""
 
     participant: Participant
     hearing: Hearing
@@ -62,53 +66,50 @@ class Redeemed:
 
 
 def address(origin: str, made: Invite) -> str:
-    """Where the link leads; its secret is in the fragment, which no browser sends."""
+    """The address of the link; its secret is in the fragment, which browsers do not send."""
     return f"{origin}/j#{made.secret}"
 
 
-def hash_pin(pin: str) -> str:
-    """What is stored of a PIN: `scrypt$salt$hash`, hexadecimal. Slow on purpose; run it in a thread."""
-    salt = secrets.token_bytes(16)
-    return f"scrypt${salt.hex()}${hashlib.scrypt(pin.encode(), salt=salt, **SCRYPT).hex()}"
+PIN = (CodeWay.phone, "")
 
 
-def pin_matches(pin: str, stored: str) -> bool:
-    """Whether the PIN is the one stored. Slow on purpose; run it in a thread."""
-    _, salt, wanted = stored.split("$")
-    found = hashlib.scrypt(pin.encode("utf-8", "replace"), salt=bytes.fromhex(salt), **SCRYPT)
-    return hmac.compare_digest(found.hex(), wanted)
-
-
-async def issue(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> tuple[Invite, bool]:
-    """`invite`, or `replace_link` for somebody who has or had one; and whether it was replaced."""
+async def issue(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, by: tuple[CodeWay, str] = PIN
+) -> tuple[Invite, bool]:
+    """`invite`, or `replace_link` for a participant who has or had a link. Returns it, and whether it was replaced.
+    `by`: how they get their six digits, and the address that codes go to (`hearings.hearing.codes.checked`)."""
     replaced = participant.presence is not PresenceStatus.invited or bool(await live_invitation(db, participant.id))
     make = replace_link if replaced else invite
-    return await make(db, participant=participant, actor=actor, now=now), replaced
+    return await make(db, participant=participant, actor=actor, now=now, by=by), replaced
 
 
-async def invite(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> Invite:
-    """Make a link and PIN for somebody who has none that lives.
+async def invite(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, by: tuple[CodeWay, str] = PIN
+) -> Invite:
+    """Make a link and PIN for a participant without a valid one.
 
     Effects: adds the invitation, event link_issued. Raises `NotAllowed`, `Invalid` (staff sign in by themselves),
     `NotReady` when the hearing is over.
     """
-    require("issue_link", actor)
-    made = await _make(db, participant, now)
+    require("issue_link", actor, target_state=participant.state)
+    made = await _make(db, participant, now, by)
     await record(
         db, hearing=participant.hearing_id, kind=EventKind.link_issued, actor=actor, now=now, participant=participant.id
     )
     return made
 
 
-async def replace_link(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> Invite:
-    """Make a new link; the old one and every login bought with it die. Raises as `invite` does.
+async def replace_link(
+    db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, by: tuple[CodeWay, str] = PIN
+) -> Invite:
+    """Make a new link; the old one and every login made with it end. Raises as `invite` does.
 
-    Effects, in order: kills links and logins, takes the person out of the room and back to `invited`, forgets the
+    Effects, in order: ends links and logins, takes the person out of the room and back to `invited`, forgets the
     confirmed identity (another person may hold the new link), adds the invitation, event link_replaced.
     """
-    require("issue_link", actor)
+    require("issue_link", actor, target_state=participant.state)
     await _end(db, participant, "replaced", actor, now)
-    made = await _make(db, participant, now)
+    made = await _make(db, participant, now, by)
     await record(
         db,
         hearing=participant.hearing_id,
@@ -121,14 +122,14 @@ async def replace_link(db: AsyncSession, *, participant: Participant, actor: Act
 
 
 async def revoke_link(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
-    """Let the link and every login bought with it die; there is none until one is made again.
+    """End the link and every login made with it; the participant has none until a new one is made.
 
-    Raises `NotAllowed`, `NotReady` when there is none that lives.
+    Raises `NotAllowed`, `NotReady` when there is no valid one.
     Effects: those of `replace_link` without the invitation; event link_revoked.
     """
-    require("issue_link", actor)
+    require("issue_link", actor, target_state=participant.state)
     if await live_invitation(db, participant.id) is None:
-        raise NotReady(tell("This person has no link that works"))
+        raise NotReady(tell("This person has no valid link"))
     await _end(db, participant, "revoked", actor, now)
     await record(
         db,
@@ -144,7 +145,11 @@ async def _end(db: AsyncSession, participant: Participant, why: str, actor: Acto
     await kill_links(db, participant_ids=[participant.id], now=now, why=why)
     await end_logins_of(db, participant_ids=[participant.id], now=now, why=LoginEnd(f"link_{why}"))
     if participant.presence is not PresenceStatus.invited:
-        move_presence(db, participant, PresenceStatus.invited, actor=actor, now=now, reason=f"link {why}")
+        move(db, participant, PresenceStatus.invited, actor=actor, now=now, reason=f"link {why}")
+    await companions.follow(db, participant, actor=actor, now=now)
+    for companion in await companions.of_device(db, participant):  # another person may hold the new link
+        companion.identity_confirmed_at, companion.identity_confirmed_by, companion.identity_method = None, "", ""
+        db.add(companion)
     participant.microphone = participant.muted_by_court = participant.camera = False
     participant.renders = ""
     participant.hand_at = participant.help_at = participant.notice_at = participant.admitted_at = None
@@ -153,18 +158,27 @@ async def _end(db: AsyncSession, participant: Participant, why: str, actor: Acto
     participant.devices = None
 
 
-async def _make(db: AsyncSession, participant: Participant, now: datetime) -> Invite:
+async def _make(db: AsyncSession, participant: Participant, now: datetime, by: tuple[CodeWay, str]) -> Invite:
     if participant.person_id is not None:
         raise Invalid(tell("Staff sign in with their own link, not with a join link"), "participant")
+    if participant.role in naming.STAFF_ROLES:
+        raise Invalid(tell("Judge, clerk and authority sign in with their own account: name a member of staff"), "role")
+    if participant.device_of_id is not None:
+        raise Invalid(tell(NOT_BY_LINK), "participant")
+    if participant.vacated_at is not None:
+        raise NotReady(tell("The person no longer takes part"))
     if (await get(db, Hearing, participant.hearing_id)).status in OVER:
-        raise NotReady(tell("The hearing is over"))
-    secret, pin = new_secret(), f"{secrets.randbelow(1_000_000):06d}"
+        raise NotReady(tell(HEARING_OVER))
+    way, to = by
+    secret, pin = new_secret(), f"{secrets.randbelow(1_000_000):06d}" if way is CodeWay.phone else ""
     invitation = Invitation(
         owner_state=participant.owner_state,
         participant_id=participant.id,
         secret_hash=hash_secret(secret),
-        pin_hash=await asyncio.to_thread(hash_pin, pin),
-        tries_left=TRIES,
+        pin_hash=await asyncio.to_thread(pins.hash_pin, pin) if pin else "",
+        tries_left=pins.TRIES,
+        code_way=way,
+        code_to=to,
         created_at=now,
     )
     db.add(invitation)
@@ -173,7 +187,7 @@ async def _make(db: AsyncSession, participant: Participant, now: datetime) -> In
 
 
 async def kill_links(db: AsyncSession, *, participant_ids: list[str], now: datetime, why: str) -> None:
-    """Let no link of these people work any more. Effects: sets `dead_at` and `dead_why`."""
+    """End all links of these participants. Effects: sets `dead_at` and `dead_why`."""
     await db.exec(
         update(Invitation)
         .where(col(Invitation.participant_id).in_(participant_ids), col(Invitation.dead_at).is_(None))
@@ -182,32 +196,39 @@ async def kill_links(db: AsyncSession, *, participant_ids: list[str], now: datet
 
 
 async def look(database: Database, *, secret: str, now: datetime) -> tuple[Participant, Hearing]:
-    """Whom a link is for, if it would work now with the right PIN. Changes nothing. Raises `LinkRefused`."""
+    """The participant of a link that would work now with the right PIN. Changes nothing. Raises `LinkRefused`."""
     async with database.reading() as db:
-        _, participant, hearing = await _usable(db, secret, lock=False)
+        _, participant, hearing = await usable(db, secret, lock=False)
         return participant, hearing
 
 
 async def redeem(database: Database, *, secret: str, pin: str, now: datetime) -> Redeemed:
-    """Use a link. Raises `LinkUnknown`, `LinkEarly`, `LinkLate`, `LinkUsed`, `LinkDead`, `PinWrong`.
+    """Use a link. Raises `LinkUnknown`, `LinkEarly`, `LinkLate`, `LinkUsed`, `LinkDead`, `PinWrong`, `CodeDead`.
 
-    One transaction holds the link from the look at its tries to the outcome, so however many tries come at once,
-    five PINs are checked and no more. A wrong PIN is committed although an error is raised.
+    One transaction locks the link from reading its attempts to the outcome, so at most five PINs are checked, even if
+    attempts are concurrent. A wrong PIN is committed although an error is raised.
     Effects when right: marks the link used, presence to identified, adds a login, events link_used, joined.
-    Effects when wrong: one try fewer, event pin_failed; at none left the link dies, event link_dead.
+    Effects when wrong: one attempt fewer, event pin_failed; after the last the link ends, event link_dead, or the code.
     """
     async with database.transaction() as db:
-        invitation, participant, hearing = await _usable(db, secret, lock=True)
+        invitation, participant, hearing = await usable(db, secret, lock=True)
         actor = participant_actor(participant)
-        if await asyncio.to_thread(pin_matches, pin, invitation.pin_hash):
+        by_code = invitation.code_way is not CodeWay.phone
+        left = await (pins.code_tried if by_code else pins.pin_tried)(db, invitation=invitation, digits=pin, now=now)
+        if left is None:
             invitation.used_at = now
-            move_presence(db, participant, PresenceStatus.identified, actor=actor, now=now, reason="link and PIN")
+            move(
+                db,
+                participant,
+                PresenceStatus.identified,
+                actor=actor,
+                now=now,
+                reason=LINK_AND_CODE if by_code else LINK_AND_PIN,
+            )
             login, cookie = await create_login(db, participant=participant, now=now)
             for kind in (EventKind.link_used, EventKind.joined):
                 await record(db, hearing=hearing, kind=kind, actor=actor, now=now, participant=participant.id)
             return Redeemed(participant=participant, hearing=hearing, login=login, cookie=cookie)
-        invitation.tries_left -= 1
-        left = invitation.tries_left
         await record(
             db,
             hearing=hearing,
@@ -217,7 +238,7 @@ async def redeem(database: Database, *, secret: str, pin: str, now: datetime) ->
             participant=participant.id,
             tries_left=left,
         )
-        if left == 0:
+        if left == 0 and not by_code:
             invitation.dead_at, invitation.dead_why = now, "wrong_pins"
             await record(
                 db,
@@ -231,7 +252,8 @@ async def redeem(database: Database, *, secret: str, pin: str, now: datetime) ->
     raise PinWrong(left)
 
 
-async def _usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitation, Participant, Hearing]:
+async def usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitation, Participant, Hearing]:
+    """A link that would work now, with its participant and hearing. Raises `LinkRefused`."""
     query = select(Invitation).where(Invitation.secret_hash == hash_secret(secret))
     query = query.execution_options(populate_existing=True)
     invitation = (await db.exec(query.with_for_update() if lock else query)).first()
@@ -254,8 +276,15 @@ async def _usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitat
     return invitation, participant, hearing
 
 
+async def look_dead(database: Database, *, secret: str) -> bool:
+    """Whether a link has ended."""
+    async with database.reading() as db:
+        query = select(Invitation.dead_at).where(Invitation.secret_hash == hash_secret(secret))
+        return (await db.exec(query)).first() is not None
+
+
 async def hearing_of(database: Database, *, secret: str) -> Hearing | None:
-    """The hearing a link belongs to, whether or not the link works: its times may be told, its case may not."""
+    """The hearing a link belongs to, whether or not the link works: its times may be displayed, its case may not."""
     async with database.reading() as db:
         query = select(Invitation).where(Invitation.secret_hash == hash_secret(secret))
         invitation = (await db.exec(query)).first()

@@ -1,4 +1,4 @@
-"""Times one State offers to the other: one to three beside one another, of which one is accepted."""
+"""Times one State offers to the other: one to three alternatives, of which one is accepted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,29 +9,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady, TermsChanged
 from hearings.hearing import agreed_terms
+from hearings.hearing.agreed_terms import OFF_THE_TABLE
 from hearings.models import Hearing, Offer
-from hearings.moves import born, move_offer
+from hearings.moves import born, move
 from hearings.permissions import require_staff
 from hearings.sentences import Word, tell, tell_n
 from hearings.status import OfferStatus
 from hearings.times import bookings
 from hearings.times.queries import offers_of
-from hearings.times.wall_times import FixedTime, has_moved
+from hearings.times.wall_times import TIME_PASSED, FixedTime, has_moved
 
 MOST = 3
 
 
 def _check(hearing: Hearing, times: Sequence[FixedTime], days: Sequence[FixedTime], *, holds: bool) -> None:
-    """Raise `Invalid` for times that cannot be offered together; `holds`: something is kept free for each of them."""
+    """Raise `Invalid` for times that cannot be offered together; `holds`: resources are booked for each of them."""
     if not 1 <= len(times) <= MOST:
         raise Invalid(tell_n("Offer one time", "Offer one to {n} times", MOST), "slots")
     if len({time.starts_at for time in times}) != len(times):
-        raise Invalid(tell("The same time twice"), "slots")
+        raise Invalid(tell("The same time is given twice"), "slots")
     if days and len(times) > 1:
         raise Invalid(tell("A hearing over several days is offered one time at once"), "slots")
-    kept = sorted(bookings.footprint(hearing, one.starts_at, one.ends_at) for one in times)
-    if holds and any(after[0] < one[1] for one, after in pairwise(kept)):
-        raise Invalid(tell("These times lie too close together to keep something free for each of them"), "slots")
+    spans = sorted(bookings.footprint(hearing, instant.starts_at, instant.ends_at) for instant in times)
+    if holds and any(after[0] < before[1] for before, after in pairwise(spans)):
+        raise Invalid(tell("These times are too close together to keep resources free for each of them"), "slots")
 
 
 async def put(
@@ -47,7 +48,7 @@ async def put(
     actor: Actor,
     now: datetime,
 ) -> list[Offer]:
-    """Offer times, in place of those that were on the table. What `numbers` name is held for every one of them.
+    """Offer times in place of those open so far. The resources `numbers` are held for every one of them.
 
     `days` are the further days of the one time offered, `first_day` the number of the day it is for. `despite` says
     why interpreters are held in spite of what speaks against them.
@@ -55,10 +56,10 @@ async def put(
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
     _check(hearing, times, days, holds=bool(numbers))
-    agreed_terms.unsign(hearing)
+    agreed_terms.renew(hearing)
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")
-    turn = max((one.round for one in before), default=0) + 1
+    turn = max((offer.round for offer in before), default=0) + 1
     made = []
     for number, time in enumerate(times, start=1):
         offer = Offer(
@@ -74,11 +75,11 @@ async def put(
         db.add(offer)
         born(db, offer, offer.status, actor=actor, now=now)
         await db.flush()
-        for day, one in enumerate([time, *days], start=first_day):
+        for day, instant in enumerate([time, *days], start=first_day):
             await bookings.book(
                 db,
                 numbers=numbers,
-                times=[bookings.footprint(hearing, one.starts_at, one.ends_at)],
+                times=[bookings.footprint(hearing, instant.starts_at, instant.ends_at)],
                 hearing=hearing,
                 offer=offer,
                 day=day,
@@ -91,22 +92,22 @@ async def put(
 
 
 async def unsign(db: AsyncSession, hearing: Hearing) -> None:
-    """The terms are to be others: no offer is signed any more. Effects: hearing and open offers say so."""
-    agreed_terms.unsign(hearing)
-    for one in await offers_of(db, hearing.id, open_only=True):
-        one.signed_terms = ""
-        db.add(one)
+    """Clear the signatures on open offers, because the terms change. Effects: hearing and open offers."""
+    agreed_terms.renew(hearing)
+    for offer in await offers_of(db, hearing.id, open_only=True):
+        offer.signed_terms = ""
+        db.add(offer)
 
 
 async def pass_over(
     db: AsyncSession, *, hearing: Hearing, but: Offer | None = None, actor: Actor, now: datetime, reason: str = ""
 ) -> None:
-    """What is still on the table no longer is, but for one. Effects: status; what the offers held is released."""
-    gone = [one for one in await offers_of(db, hearing.id, open_only=True) if but is None or one.id != but.id]
-    for one in gone:
-        move_offer(db, one, OfferStatus.passed_over, actor=actor, now=now, reason=reason)
+    """Pass over the open offers, except `but`. Effects: status; their bookings are released."""
+    gone = [offer for offer in await offers_of(db, hearing.id, open_only=True) if but is None or offer.id != but.id]
+    for offer in gone:
+        move(db, offer, OfferStatus.passed_over, actor=actor, now=now, reason=reason)
     if gone:
-        await bookings.release(db, hearing=hearing, offers=[one.id for one in gone], now=now)
+        await bookings.release(db, hearing=hearing, offers=[offer.id for offer in gone], now=now)
 
 
 async def choose(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
@@ -117,17 +118,17 @@ async def choose(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Act
     if offer.hearing_id != hearing.id:
         raise NotFound
     if offer.status is not OfferStatus.offered:
-        raise NotReady(tell("This time is no longer on the table: it is {status}", status=Word.status(offer.status)))
+        raise NotReady(tell(OFF_THE_TABLE, status=Word.status(offer.status)))
     if offer.starts_at <= now:
-        raise NotReady(tell("This time has passed"))
+        raise NotReady(tell(TIME_PASSED))
     if has_moved(offer):
-        raise TermsChanged(tell("Newer time-zone data move this time: propose it again"))
-    move_offer(db, offer, OfferStatus.accepted, actor=actor, now=now)
+        raise TermsChanged(tell("Updated time-zone data move this time: propose it again"))
+    move(db, offer, OfferStatus.accepted, actor=actor, now=now)
     await pass_over(db, hearing=hearing, but=offer, actor=actor, now=now, reason="another was chosen")
 
 
 async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: Actor, now: datetime) -> None:
-    """Take an offered time back before the other State has read it; the last one on the table stays.
+    """Take an offered time back before the other State has read it; the last open one stays.
 
     Raises `NotFound` for the other State's, `NotReady` once it is read. Effects: status; what it held is released.
     """
@@ -137,24 +138,26 @@ async def take_back(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor: 
     if offer.hearing_id != hearing.id or (actor is not SYSTEM and offer.by_state != actor.state):
         raise NotFound
     if offer.read_at is not None:
-        raise NotReady(tell("The other State has read this offer; it can be countered, not taken back"))
-    others = [one for one in await offers_of(db, hearing.id, open_only=True) if one.id != offer.id]
+        raise NotReady(tell("The other State has read this offer; it can be countered, but no longer withdrawn"))
+    others = [row for row in await offers_of(db, hearing.id, open_only=True) if row.id != offer.id]
     if not others:
-        raise NotReady(tell("It is the only time on the table: propose another, or cancel the hearing"))
-    move_offer(db, offer, OfferStatus.taken_back, actor=actor, now=now)
+        raise NotReady(tell("It is the only time on offer: propose another, or cancel the hearing"))
+    move(db, offer, OfferStatus.taken_back, actor=actor, now=now)
     await bookings.release(db, hearing=hearing, offers=[offer.id], now=now)
 
 
 async def read_by(db: AsyncSession, *, hearing: Hearing, state: str, now: datetime) -> bool:
-    """An officer of a State looks at the hearing: the other State's open offers are read from now on.
+    """Mark the other State's open offers as read, when an officer of a State looks at the hearing.
 
-    Effects: `read_at` of those not read yet; tells whether there were any.
+    Effects: `read_at` of those not read yet. Returns whether there were any.
     """
-    found = [
-        one for one in await offers_of(db, hearing.id, open_only=True) if one.by_state != state and one.read_at is None
+    unread = [
+        offer
+        for offer in await offers_of(db, hearing.id, open_only=True)
+        if offer.by_state != state and offer.read_at is None
     ]
-    for one in found:
-        one.read_at = now
-        db.add(one)
+    for offer in unread:
+        offer.read_at = now
+        db.add(offer)
     await db.flush()
-    return bool(found)
+    return bool(unread)

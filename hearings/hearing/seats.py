@@ -1,7 +1,7 @@
 """A person's own place in the hearing: arriving, device check, coming back after a loss, and their own switches.
 
-The sixty-second rule: who lost the line, reloaded or crashed is back in the same seat, listening and muted, within
-60 s; later they go through the lobby again, except those who conduct the hearing, whom nobody could admit.
+The sixty-second rule: who lost the line, reloaded or crashed gets the same seat back, listening and muted,
+within 60 s; later they go through the lobby again, except those who conduct the hearing, whom nobody could admit.
 """
 
 from datetime import datetime, timedelta
@@ -12,32 +12,35 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor, participant_actor
 from hearings.errors import Invalid, LoginEnded, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
-from hearings.hearing import floor
+from hearings.hearing import companions, floor
 from hearings.hearing.participants import require_open, silence
 from hearings.languages import language
 from hearings.models import Hearing, Participant
-from hearings.moves import move_presence
-from hearings.people.logins import LoginEnd, require_standing
+from hearings.moves import move
+from hearings.people.logins import LoginEnd, require_live
 from hearings.permissions import Decision, require, require_from
 from hearings.queries import get
 from hearings.roles import CONDUCTING, Role
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.status import PresenceStatus
+
+LINE_LOST = N_("line lost for 60 s")
+ONLY_INTERPRETERS = N_("Only an interpreter speaks in a language channel")
 
 RETURN_WITHIN = timedelta(seconds=60)
 
 
 async def of_login(db: AsyncSession, *, participant_id: str, login_id: str, now: datetime) -> Participant:
-    """The seat a login has, for who acts from it: seat and login are locked until the end of the transaction, so that
-    neither ends meanwhile. Asked of every page that comes, and of every act.
+    """The seat of a login. Locks seat and login until the transaction ends, so that neither ends before. Called
+    for every page that connects, and for every act.
 
-    Raises `NotFound` for somebody else's seat, `LoginEnded` also for who was removed.
+    Raises `NotFound` for somebody else's seat, `LoginEnded` also for a participant who was removed.
     """
     participant = await get(db, Participant, participant_id, lock=True)
-    login = await require_standing(db, login_id=login_id, now=now)
+    login = await require_live(db, login_id=login_id, now=now)
     if participant.id != login.participant_id and (login.person_id is None or participant.person_id != login.person_id):
         raise NotFound
-    if participant.presence is PresenceStatus.removed:
+    if participant.presence is PresenceStatus.removed or participant.vacated_at is not None:
         raise LoginEnded(LoginEnd.removed)
     return participant
 
@@ -50,7 +53,7 @@ async def arrive(db: AsyncSession, *, participant: Participant, now: datetime) -
     if participant.presence is not PresenceStatus.invited:
         return
     actor = participant_actor(participant)
-    move_presence(db, participant, PresenceStatus.identified, actor=actor, now=now, reason="signed in")
+    move(db, participant, PresenceStatus.identified, actor=actor, now=now, reason="signed in")
     await _record(db, participant, EventKind.joined, actor, now)
 
 
@@ -66,8 +69,8 @@ async def ready(
 ) -> None:
     """Recording notice acknowledged and devices checked: to the lobby, or for those who conduct, into the room.
 
-    Raises `LobbyClosed`; `NotReady` without the notice, a microphone or a speaker. A camera may be missing: whether
-    the sitting starts without a picture is the judge's decision.
+    Raises `LobbyClosed`; `NotReady` without the notice, a speaker or, for who may speak, a microphone. A camera may be
+    missing: whether the sitting starts without a picture is the judge's decision.
     Effects, in order: sets `notice_at`, `devices` and, for who may show a picture, `camera`; presence to tested, then
     waiting or present; microphone off; events notice_acknowledged, devices_checked, and entered for those in the room.
     """
@@ -75,8 +78,8 @@ async def ready(
     await require_open(db, participant.hearing_id)
     if not notice:
         raise NotReady(tell("The recording notice must be acknowledged first"))
-    if not (microphone and speaker):
-        raise NotReady(tell("A microphone and a speaker that work are needed"))
+    if not speaker or (floor.has_voice(participant.role) and not microphone):
+        raise NotReady(tell("A working microphone and loudspeaker are required"))
     actor = participant_actor(participant)
     participant.notice_at = participant.notice_at or now
     participant.devices = {"camera": camera, "microphone": microphone, "speaker": speaker}
@@ -86,20 +89,20 @@ async def ready(
         await _record(db, participant, EventKind.devices_checked, actor, now, **participant.devices)
         return
     if participant.presence is not PresenceStatus.tested:
-        move_presence(db, participant, PresenceStatus.tested, actor=actor, now=now)
+        move(db, participant, PresenceStatus.tested, actor=actor, now=now)
     participant.microphone = False
     await _record(db, participant, EventKind.notice_acknowledged, actor, now)
     await _record(db, participant, EventKind.devices_checked, actor, now, **participant.devices)
     if participant.role in CONDUCTING:
-        move_presence(db, participant, PresenceStatus.present, actor=actor, now=now)
+        move(db, participant, PresenceStatus.present, actor=actor, now=now)
         participant.admitted_at = now
         await _record(db, participant, EventKind.entered, actor, now)
     else:
-        move_presence(db, participant, PresenceStatus.waiting, actor=actor, now=now)
+        move(db, participant, PresenceStatus.waiting, actor=actor, now=now)
 
 
 async def connected(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
-    """The person's page is connected (again).
+    """Record that the person's page is connected (again).
 
     Effects for somebody reconnecting: within 60 s presence to present, later to waiting (present for those who
     conduct); microphone off in any case; event joined. Nothing for others.
@@ -110,21 +113,23 @@ async def connected(db: AsyncSession, *, participant: Participant, now: datetime
     away = now - participant.presence_since
     back = away <= RETURN_WITHIN or participant.role in CONDUCTING
     to = PresenceStatus.present if back else PresenceStatus.waiting
-    move_presence(db, participant, to, actor=actor, now=now, reason=f"back after {away.total_seconds():.0f} s")
+    move(db, participant, to, actor=actor, now=now, reason=f"back after {away.total_seconds():.0f} s")
     silence(participant)
+    await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.joined, actor, now, away=round(away.total_seconds(), 1))
 
 
 async def disconnected(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
-    """The person's page is gone.
+    """Record that the person's page has lost its connection.
 
     Effects for somebody in the room: presence to reconnecting, microphone off and nothing rendered (nobody comes
     back un-muted), event reconnecting. Nothing for others.
     """
     if participant.presence is not PresenceStatus.present:
         return
-    move_presence(db, participant, PresenceStatus.reconnecting, actor=SYSTEM, now=now, reason="line lost")
+    move(db, participant, PresenceStatus.reconnecting, actor=SYSTEM, now=now, reason="line lost")
     silence(participant)
+    await companions.follow(db, participant, actor=SYSTEM, now=now)
     await _record(db, participant, EventKind.reconnecting, SYSTEM, now)
 
 
@@ -140,25 +145,26 @@ async def lapse(db: AsyncSession, *, hearing_id: str, now: datetime) -> list[Par
     )
     gone = list((await db.exec(query.with_for_update())).all())
     for participant in gone:
-        move_presence(db, participant, PresenceStatus.left, actor=SYSTEM, now=now, reason="line lost for 60 s")
+        move(db, participant, PresenceStatus.left, actor=SYSTEM, now=now, reason=LINE_LOST)
         await _record(db, participant, EventKind.left, SYSTEM, now, why="line_lost")
     return gone
 
 
 async def take_over(db: AsyncSession, *, participant: Participant, now: datetime) -> None:
-    """Another tab or device of the same person takes the seat. Effects: microphone off, event seat_taken_over."""
+    """Give the seat to another tab or device of the same person. Effects: microphone off, event seat_taken_over."""
     participant.microphone = False
     db.add(participant)
     await _record(db, participant, EventKind.seat_taken_over, participant_actor(participant), now)
 
 
 async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
-    """Leave by oneself; coming back goes through device check and lobby. Effects: presence to left, event left."""
+    """Leave by one's own act; returning goes through device check and lobby. Effects: presence to left, event left."""
     _own("leave", participant, actor)
-    move_presence(db, participant, PresenceStatus.left, actor=actor, now=now)
+    move(db, participant, PresenceStatus.left, actor=actor, now=now)
     silence(participant)
     participant.camera = False
     participant.help_at = None
+    await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.left, actor, now, why="own_wish")
 
 
@@ -236,12 +242,24 @@ async def set_original(
     db.add(participant)
 
 
+async def pin(db: AsyncSession, *, participant: Participant, whom: str, actor: Actor, now: datetime) -> None:
+    """Choose whom to see large, or nobody (empty): they then have a place when there are more people than places.
+
+    Raises `NotFound` for somebody of another hearing. Effects: `pinned_id`.
+    """
+    _own("pin", participant, actor)
+    if whom and (await get(db, Participant, whom)).hearing_id != participant.hearing_id:
+        raise NotFound
+    participant.pinned_id = whom
+    db.add(participant)
+
+
 async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime) -> None:
     """The language an interpreter speaks into from now on; empty for none. Effects: `renders`, event."""
     require("speak_in_channel", actor, own=participant.id == actor.participant_id)
     _own("render", participant, actor)
     if participant.role is not Role.interpreter:
-        raise NotAllowed(tell("Only an interpreter speaks in a language channel"), (Role.interpreter,))
+        raise NotAllowed(tell(ONLY_INTERPRETERS), (Role.interpreter,))
     participant.renders = _booked(await get(db, Hearing, participant.hearing_id), lang)
     db.add(participant)
     await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
@@ -262,7 +280,7 @@ def _allowed(decision: Decision) -> None:
 
 
 def _own(action: str, participant: Participant, actor: Actor) -> None:
-    """The person themselves, from a place where they may. Raises `NotAllowed`, `NotReady`."""
+    """Require that the actor is the participant, in a presence that allows it. Raises `NotAllowed`, `NotReady`."""
     if participant.id != actor.participant_id:
         raise NotAllowed(tell("Only the person concerned can do this"))
     require_from(action, participant.presence)

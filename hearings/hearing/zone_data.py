@@ -1,8 +1,8 @@
-"""Newer time-zone data: which future hearings they would move. A person of the owner decides; nothing moves silently.
+"""Newer time-zone data: the future hearings they would move. Staff of the owner decide; nothing moves by itself.
 
-A day of a hearing stands by its wall time and by the instant that followed from it when it was fixed. When the running
-data say another instant, the court either keeps its wall time (the instant moves, and the other State has to agree
-anew) or keeps the instant (the wall time is told anew, the agreement stands). Both are told by the history.
+A day of a hearing has its wall time and the instant that followed from it when it was fixed. If the installed data give
+another instant, the court either keeps its wall time (the instant moves, and the other State has to agree anew) or
+keeps the instant (the wall time changes, the agreement stays in force). The history records either decision.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from hearings.actors import Actor
 from hearings.clocks import tzdb_version, zone
 from hearings.errors import NotReady
 from hearings.hearing import days as hearing_days, hearing as diary, offers
+from hearings.hearing.hearing import LOBBY_IS_OPEN
 from hearings.models import Hearing, HearingDay
 from hearings.moves import noted
 from hearings.permissions import require_staff
@@ -30,7 +31,7 @@ OPEN = frozenset({H.proposed, H.countered, H.agreed, H.ready, H.part_heard})
 
 @dataclass(frozen=True)
 class Moved:
-    """A day the running data put elsewhere. `instant` is where they put its wall time, None when that is skipped."""
+    """A day whose instant the installed data change. `instant`: that of its wall time now; None if it is skipped."""
 
     hearing: Hearing
     day: HearingDay
@@ -38,33 +39,35 @@ class Moved:
 
 
 async def moved(db: AsyncSession, *, now: datetime, state: str = "") -> Sequence[Moved]:
-    """Every future day that stands by older data and would move, of one State's hearings or all, earliest first."""
+    """The future days fixed by older data that the installed data would move, of one State or of all, earliest
+    first."""
     rows = await diary_queries.days_by_older_data(db, version=tzdb_version(), now=now, state=state)
     return [Moved(hearing, day, resolved(day)) for day, hearing in rows if hearing.status in OPEN and has_moved(day)]
 
 
 async def note(db: AsyncSession, *, now: datetime) -> Sequence[Moved]:
-    """As `moved`, of all States. Effects: each day remembers by which data, so that what waits is found by it."""
-    found = await moved(db, now=now)
-    for one in found:
-        one.day.moved_by = tzdb_version()
-    return found
+    """As `moved`, for all States. Effects: stores the version of the data with each day, so that pending days can be
+    queried."""
+    moved_days = await moved(db, now=now)
+    for moved_day in moved_days:
+        moved_day.day.moved_by = tzdb_version()
+    return moved_days
 
 
 async def keep_wall_time(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
-    """The court sits when its clock says so: the instants of the days move, bookings go with them.
+    """Keep the wall time: the instants of the days move, with their bookings.
 
     Raises `NotReady` when nothing moves, the wall time no longer exists or has passed, or the lobby is open, and
-    `DoubleBooking`. Effects: days, hearing and bookings; an agreement is void: the other State is asked anew.
+    `DoubleBooking`. Effects: days, hearing and bookings; an agreement is void, and the other State has to agree anew.
     """
     days = await _affected(db, hearing, actor)
     times = {}
     for day in days:
         start = resolved(day)
         if start is None:
-            raise NotReady(tell("The clocks skip this time now: propose another time, or keep the instant"))
+            raise NotReady(tell("The clocks now skip this time: propose another time, or keep the UTC time"))
         if start <= now:
-            raise NotReady(tell("This time would have passed: propose another time, or keep the instant"))
+            raise NotReady(tell("This time would be in the past: propose another time, or keep the UTC time"))
         times[day.number] = FixedTime(
             starts_at=start,
             ends_at=start + (day.ends_at - day.starts_at),
@@ -76,23 +79,23 @@ async def keep_wall_time(db: AsyncSession, *, hearing: Hearing, actor: Actor, no
     why = f"time-zone data {tzdb_version()}: the wall time is kept, the instant moves"
     planned = await hearing_days.planned(db, hearing)
     all_times = [times.get(day.number) or time_of(day) for day in planned]
-    # What is on the table falls before the days move: what it held would be in their way.
+    # Open offers end before the days move: the resources they hold would collide with the new times.
     await offers.pass_over(db, hearing=hearing, actor=actor, now=now, reason=why)
     if hearing.status in {H.agreed, H.ready}:
         diary.reopen(db, hearing, actor=actor, now=now, reason=why)
     else:
         noted(db, hearing, hearing.status, actor=actor, now=now, reason=why)
-    # An hour more or less may cost an interpreter her rest: that is then the reason, which her State reads.
+    # An hour more or less may shorten an interpreter's rest; this is the reason her State is given.
     await hearing_days.move(db, hearing=hearing, times=all_times, despite=why, actor=actor, now=now)
     if hearing.status is not H.part_heard:
         await diary.offer_again(db, hearing, actor=actor, now=now)
 
 
 async def keep_instant(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
-    """Everybody comes at the instant agreed: only the wall time it has is told anew.
+    """Keep the instant agreed: only its wall time changes.
 
     Raises `NotReady` when nothing moves or the lobby is open. Effects: the days' and the hearing's wall time; a line
-    of history. An offer of the same instant is told anew with it; accepting another that has moved is refused.
+    of history. The wall time of an offer of the same instant changes too; accepting another that has moved is refused.
     """
     for day in await _affected(db, hearing, actor):
         local = day.starts_at.astimezone(zone(day.wall_zone))
@@ -120,7 +123,7 @@ async def _affected(db: AsyncSession, hearing: Hearing, actor: Actor) -> list[He
         requested_state=hearing.requested_state,
     )
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open: close the sitting first"))
+        raise NotReady(tell(LOBBY_IS_OPEN))
     days = [day for day in await hearing_days.planned(db, hearing) if has_moved(day)]
     if hearing.status not in OPEN or not days:
         raise NotReady(tell("The time-zone data do not move this hearing"))

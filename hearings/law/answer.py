@@ -1,4 +1,4 @@
-"""The gate's question, and the parts of its answer: lines, terms, notes, needs of consent."""
+"""The input of the law check and the parts of its result: lines, terms, notes, needs of consent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from hearings.sentences import Sentence, tell
 
 
 class LineStatus(StrEnum):
-    """What is known of one need of the text."""
+    """The result of one requirement of the text."""
 
     met = "met"
     missing = "missing"
@@ -23,8 +23,8 @@ MET, MISSING, HUMAN = LineStatus.met, LineStatus.missing, LineStatus.needs_human
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """The day a hearing is to be held on, and since when that has been known: None where it only is a wish so far."""
+class HeldOn:
+    """The day of a hearing, and the day since which it has been known; None if it is only proposed."""
 
     on: date
     known_on: date | None = None
@@ -32,7 +32,7 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What the gate is asked about. None and empty mean not said yet, and what is not said is never taken as met."""
+    """The input of the law check. None and empty mean "not answered yet", which never counts as met."""
 
     requesting_state: str
     requested_state: str
@@ -40,7 +40,7 @@ class Ask:
     capacity: Capacity | None = None
     scopes: frozenset[str] = frozenset()
     answers: Mapping[str, bool | None] = field(default_factory=dict)
-    """By the `field` of data/gate.yaml."""
+    """The answers by the `field` of data/gate.yaml."""
     reason_no_attendance: ReasonNoAttendance | None = None
     reason_text: str = ""
     language_of_request: str = ""
@@ -48,7 +48,7 @@ class Ask:
     stage: str = ""
     """`proceeding_stage` of data/enums.yaml."""
     channel: str = ""
-    """`channel` of data/enums.yaml: how the request goes, or how the person is approached."""
+    """How the request is transmitted, or the person approached: `channel` of data/enums.yaml."""
     urgent: bool | None = None
     both_agree_urgent_route: bool | None = None
     route_possible: bool | None = None
@@ -62,10 +62,10 @@ class Ask:
     evidential_purpose: bool | None = None
     lawyer_access: bool | None = None
     consent: str = "not_asked"
-    """`consent_state` of data/enums.yaml, of the person's consent so far."""
+    """The state of the person's consent: `consent_state` of data/enums.yaml."""
     consent_recorded: bool | None = None
     adult_informed: bool | None = None
-    """Whether a parent or another appropriate adult of a child was told."""
+    """Whether a parent or another appropriate adult of a child was informed."""
     counsel_named: bool | None = None
     in_custody: bool | None = None
     grave_offence_or_jury: bool | None = None
@@ -76,24 +76,25 @@ class Ask:
     authorities_agree: bool | None = None
     hearing_on: date | None = None
     hearing_known_on: date | None = None
-    """The day from which a summons could name `hearing_on`; today when not said."""
+    """The first day on which a summons could have named `hearing_on`; None means today."""
 
     def fact(self, name: str) -> bool | None:
-        """A yes, a no, or None for what was not said (or is no question we know: an administrator may name one)."""
-        found = self.answers.get(name)
-        if found is None:
-            found = getattr(self, name, None)
-        return found if isinstance(found, bool) else None
+        """An answer by name; None if it was not given or the field is unknown (an administrator may name one)."""
+        value = self.answers.get(name)
+        if value is None:
+            value = getattr(self, name, None)
+        return value if isinstance(value, bool) else None
 
     def said(self, name: str) -> str:
-        """A word, empty when it was not said."""
-        found = getattr(self, name, "")
-        return str(found) if found and isinstance(found, str) else ""
+        """A text by name; empty if it was not given."""
+        value = getattr(self, name, "")
+        return str(value) if value and isinstance(value, str) else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One need of the text. `code` is one of the refusal or block codes of data/enums.yaml, where one fits."""
+class GateLine:
+    """One requirement of the text and its result. `code`: a refusal or block code of data/enums.yaml, if one
+    applies."""
 
     key: str
     status: LineStatus
@@ -106,7 +107,7 @@ class Line:
 
     @property
     def unverified(self) -> bool:
-        """Whether "unverified" must stand beside it."""
+        """Whether the source of the line has to be displayed as unverified."""
         return self.confidence not in VERIFIED
 
     def as_json(self) -> dict[str, Any]:
@@ -124,8 +125,8 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Term:
-    """How the hearing is held, as the text or a national rule says: who conducts, identifies, pays."""
+class ConductTerm:
+    """A rule of the text or of national law for how the hearing is held: who conducts, identifies, pays."""
 
     key: str
     value: str
@@ -134,7 +135,7 @@ class Term:
     source: str
     confidence: str
     agree: bool = False
-    """The text is silent or leaves it to the States: it belongs into their agreement."""
+    """Whether the text is silent or leaves it to the States, so that it belongs in their agreement."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -151,7 +152,7 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """A warning that stops nothing. `code` is one of the warning codes of data/enums.yaml, where one fits."""
+    """A warning that prevents nothing. `code`: a warning code of data/enums.yaml, if one applies."""
 
     key: str
     provision: str
@@ -174,7 +175,7 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsentNeed:
-    """The person must consent because of one rule. `layer`: treaty, national or policy; `state`: whose law, if any."""
+    """A rule by which the person must consent. `layer`: treaty, national or policy; `state`: whose law, if any."""
 
     who: str
     layer: str
@@ -185,7 +186,7 @@ class ConsentNeed:
     confidence: str
     revocable: bool = True
     known: bool = True
-    """False: the data does not say whether this rule asks for it, so it is treated as if it did."""
+    """False if the data do not say whether the rule requires consent; it is then treated as if it did."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -212,9 +213,9 @@ def line(
     confidence: str = "",
     code: str = "",
     **inputs: Any,
-) -> Line:
+) -> GateLine:
     """A line whose source and confidence are those of a row of data, unless said otherwise."""
-    return Line(
+    return GateLine(
         key=key,
         status=status,
         provision=paragraph,
@@ -227,18 +228,18 @@ def line(
 
 
 def by(answer: bool | None) -> LineStatus:
-    """A yes is met, a no is missing, nothing said is a human's to say."""
+    """The status of an answer: yes is `met`, no is `missing`, none is `needs_human`."""
     return MET if answer else HUMAN if answer is None else MISSING
 
 
-YES, NO, NOT_SAID = tell("yes"), tell("no"), tell("not said")
+YES, NO, NOT_SAID = tell("yes"), tell("no"), tell("not stated")
 
 
 def said(answer: bool | None) -> Sentence:
-    """How an answer reads behind a colon."""
+    """An answer in words, to follow a colon."""
     return YES if answer else NOT_SAID if answer is None else NO
 
 
 def words(code: str) -> str:
-    """A code of the data as words."""
+    """A code of the data with blanks for underscores."""
     return code.replace("_", " ")

@@ -1,15 +1,18 @@
 """How a hearing is held under an instrument: who is present, conducts, identifies, interprets, records, pays.
 
-These are no needs that are met or not: the text says who does it, or leaves it to the States' agreement.
+These are not needs that are met or missing: the text says who acts, or leaves it to the States' agreement.
 """
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from hearings.law.answer import Note, Term
+from hearings.law.answer import ConductTerm, Note
 from hearings.law.law import Law, cite
-from hearings.sentences import Sentence, Series, Word, tell
+from hearings.sentences import N_, Sentence, Series, Word, tell
+
+AS_NATIONAL_LAW_SAYS = N_("according to national law")
+INTERPRETER_SIDE = N_("Who provides the interpreter")
 
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "presence_requested_authority": ("presence", "rules"),
@@ -20,12 +23,12 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
     "minutes_by": ("minutes", "rules"),
     "cost_default": ("costs",),
 }
-"""Field of a profile: topics of the paragraphs it is said in, the fittest first."""
+"""By field of a profile: topics of the paragraphs it comes from, the most fitting first."""
 TEXTS: Mapping[str, Sentence] = {
     "presence_requested_authority": tell("Presence of the requested authority"),
     "conducted_by": tell("Who conducts the hearing"),
     "identification_by": tell("Who establishes the identity"),
-    "interpreter_side": tell("Who provides the interpreter"),
+    "interpreter_side": tell(INTERPRETER_SIDE),
     "silence_rule": tell("Right not to testify"),
     "minutes_by": tell("Who draws up the minutes"),
     "cost_default": tell("Who pays"),
@@ -33,17 +36,17 @@ TEXTS: Mapping[str, Sentence] = {
 OPEN = frozenset({"silent", "unknown", "consulted", "by_agreement", "may_be_agreed", "may_be_required"})
 """Values that leave the matter to the two States."""
 SAYS: Mapping[str, Sentence] = {
-    "silent": tell("the text says nothing: agree on it"),
-    "unknown": tell("not known: agree on it"),
+    "silent": tell("not regulated: to be agreed"),
+    "unknown": tell("not known: to be agreed"),
     "consulted": tell("the States consult on it"),
     "by_agreement": tell("as the States agree"),
     "may_be_agreed": tell("the States may agree on it"),
     "may_be_required": tell("the requested State may require it"),
     "mandatory": tell("must be present"),
     "both_laws": tell("under the law of either State"),
-    "both_laws_told_before": tell("under the law of either State, and told beforehand"),
-    "requested_state_on_request": tell("the requested State, where asked"),
-    "national_law": tell("as national law says"),
+    "both_laws_told_before": tell("under the law of either State, with prior notice"),
+    "requested_state_on_request": tell("the requested State, if so requested"),
+    "national_law": tell(AS_NATIONAL_LAW_SAYS),
     "requesting_authority": tell("the requesting authority"),
     "requested_authority": tell("the requested authority"),
     "requesting_state": tell("the requesting State"),
@@ -61,32 +64,32 @@ def _rule(law: Law, row: Mapping[str, Any], topics: tuple[str, ...]) -> Mapping[
 
 
 @lru_cache(maxsize=256)
-def terms(law: Law, instrument: str) -> tuple[Term, ...]:
-    """What the profile of an instrument says of the manner; the same for whoever asks."""
+def terms(law: Law, instrument: str) -> tuple[ConductTerm, ...]:
+    """The terms of conduct in the profile of an instrument; the same for every question."""
     row = law.instruments[instrument]
-    profile, found = row["profile"], []
+    profile, conduct_terms = row["profile"], []
     for name, topics in TOPICS.items():
         value = str(profile.get(name) or "unknown")
         rule = _rule(law, row, topics)
         given = {"matter": TEXTS[name], "rule": SAYS.get(value) or Word.of(name, value)}
         text = tell("{matter}: {rule}", **given)
         if name == "cost_default" and profile.get("cost_exceptions"):
-            but = Series.of(Word.of("cost_exception", one) for one in profile["cost_exceptions"])
+            but = Series.of(Word.of("cost_exception", exception) for exception in profile["cost_exceptions"])
             text = tell("{matter}: {rule}; except {exceptions}", **given, exceptions=but)
-        found.append(_term(name, value, rule, text, agree=value in OPEN))
+        conduct_terms.append(_term(name, value, rule, text, agree=value in OPEN))
     for name in profile.get("must_be_in_agreement", ()):
         text = tell("To be agreed: {matter}", matter=Word.of("agreed_matter", name))
-        found.append(_term(f"agree_{name}", "to_be_agreed", _rule(law, row, ()), text, agree=True))
+        conduct_terms.append(_term(f"agree_{name}", "to_be_agreed", _rule(law, row, ()), text, agree=True))
     protection = profile.get("protection")
     if protection and protection.get("protected_identity_allowed"):
         rule = law.rules.get(protection["rule"], row)
         text = tell("The identity may be protected; the requested authority must know it")
-        found.append(_term("protection", "protected_identity", rule, text))
-    return tuple(found)
+        conduct_terms.append(_term("protection", "protected_identity", rule, text))
+    return tuple(conduct_terms)
 
 
-def _term(key: str, value: str, rule: Mapping[str, Any], text: str, *, agree: bool = False) -> Term:
-    return Term(
+def _term(key: str, value: str, rule: Mapping[str, Any], text: str, *, agree: bool = False) -> ConductTerm:
+    return ConductTerm(
         key=key,
         value=value,
         provision=cite(rule).strip() if "instrument_label" in rule else str(rule.get("name", "")),
@@ -97,8 +100,8 @@ def _term(key: str, value: str, rule: Mapping[str, Any], text: str, *, agree: bo
     )
 
 
-def with_national(base: tuple[Term, ...], national: list[Term]) -> tuple[Term, ...]:
-    """National rules take the place of what the instrument says on the same matter, or stand beside it."""
+def with_national(base: tuple[ConductTerm, ...], national: list[ConductTerm]) -> tuple[ConductTerm, ...]:
+    """Adds national rules, which replace the instrument's terms of the same key."""
     if not national:
         return base
     replaced = {term.key for term in national}
@@ -106,7 +109,7 @@ def with_national(base: tuple[Term, ...], national: list[Term]) -> tuple[Term, .
 
 
 def alternatives(law: Law, row: Mapping[str, Any], *, in_custody: bool | None) -> Iterator[Note]:
-    """What is no way round a consent that was not given."""
+    """Notes on what the instrument offers if consent is not given; a code marks what needs consent itself."""
     for entry in row["profile"].get("alternatives_on_no_consent", ()):
         if entry.get("if_in_custody") and in_custody is False:
             continue

@@ -6,9 +6,9 @@ Every consent may be revoked at any time; `revocable` tells whether the rule its
 
 from collections.abc import Callable, Iterator, Mapping
 
-from hearings.law.answer import HUMAN, MET, MISSING, ConsentNeed, Line, LineStatus
+from hearings.law.answer import HUMAN, MET, MISSING, ConsentNeed, GateLine, LineStatus
 from hearings.law.law import cite
-from hearings.law.paragraphs import Footing
+from hearings.law.paragraphs import Paragraph
 from hearings.law.parties import Question
 from hearings.sentences import Sentence, tell
 
@@ -17,27 +17,27 @@ STATES: Mapping[str, tuple[LineStatus, str, Callable[[str], Sentence] | None]] =
     "refused": (MISSING, "no_consent", lambda need: tell("{need}: refused", need=need)),
     "withdrawn": (MISSING, "consent_withdrawn", lambda need: tell("{need}: withdrawn", need=need)),
 }
-"""What a consent so far (`consent_state` of data/enums.yaml) comes to; any other is pending."""
+"""The status of a consent by its state (`consent_state` of data/enums.yaml); any other state is pending."""
 
 
-def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]:
-    """Every rule under which this person must consent on this footing."""
+def consents(question: Question, paragraph: Paragraph | None) -> Iterator[ConsentNeed]:
+    """Every rule by which this person must consent under this paragraph."""
     capacity = question.ask.capacity
     if capacity is None:
         return
-    if found is not None and found.consent_required:
-        policy = found.head
+    if paragraph is not None and paragraph.consent_required:
+        policy = paragraph.head
         yield ConsentNeed(
             who=capacity.value,
             layer="policy" if policy else "treaty",
             state="",
-            provision=cite(found.rule),
+            provision=cite(paragraph.rule),
             text=tell("The person must consent (a rule of this service, not of the treaty)")
             if policy
             else tell("The person must consent"),
-            source=str(found.rule["source"]),
-            confidence="product-default" if policy else str(found.rule["confidence"]),
-            revocable=bool(found.rule.get("consent_revocable")),
+            source=str(paragraph.rule["source"]),
+            confidence="product-default" if policy else str(paragraph.rule["confidence"]),
+            revocable=bool(paragraph.rule.get("consent_revocable")),
         )
     for state, side in question.sides:
         for overlay in question.law.overlays(state, side):
@@ -51,10 +51,10 @@ def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]
                 layer="national",
                 state=state,
                 provision=overlay["provision"],
-                text=tell("The law of {state} asks for the person's consent", state=name)
+                text=tell("The law of {state} requires the person's consent", state=name)
                 if known
                 else tell(
-                    "Whether the law of {state} asks for the person's consent is not known, so it counts as if it did",
+                    "Whether the law of {state} requires the person's consent is not known; it is treated as required",
                     state=name,
                 ),
                 source=overlay["source"],
@@ -64,8 +64,8 @@ def consents(question: Question, found: Footing | None) -> Iterator[ConsentNeed]
             )
 
 
-def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]:
-    """One line for each rule that asks for consent, by what is known of the consent so far."""
+def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[GateLine]:
+    """One line for each rule that asks for consent, with the status of that consent."""
     status, code, how = STATES.get(question.ask.consent, (HUMAN, "consent_pending", None))
     seen: set[str] = set()
     for need in needed:
@@ -73,7 +73,7 @@ def lines(question: Question, needed: tuple[ConsentNeed, ...]) -> Iterator[Line]
         while key in seen:
             key += "_more"
         seen.add(key)
-        yield Line(
+        yield GateLine(
             key=key,
             status=status,
             provision=need.provision,

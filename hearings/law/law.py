@@ -1,7 +1,7 @@
-"""The law as the gate sees it: the data files, with the administrator's rows laid over them.
+"""The law that the gate evaluates: the data files, with the administrator's rows in place of theirs.
 
-A `Law` never changes; an edit makes another. `LAW` is the files alone. `current(db)` is what holds now: it asks the
-database for the newest edit only, and merges again when that is one it has not seen.
+A `Law` never changes; an edit makes another. `LAW` is the files alone. `current(db)` is the law in force now: it reads
+the newest edit, and merges again only if that edit is new to it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,12 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import reference
 from hearings.errors import UnknownState
 from hearings.models.law import LawKind, LawRow
-from hearings.reference import CourtHours, Jurisdiction, PartyRow
+from hearings.reference import NO_DATA, CourtHours, Jurisdiction, PartyRow
 from hearings.sentences import tell
 
 Rows = Mapping[str, Mapping[str, Any]]
 Versions = Mapping[str, tuple[tuple[int, Mapping[str, Any] | None], ...]]
-"""By key, every version an administrator has written, oldest first: its number, and the row (None: taken back)."""
+"""By key, every version an administrator has written, oldest first: its number, and the row (None: withdrawn)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +36,16 @@ class DatedHours:
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """All rows, by kind and key, and the questions the engine asks about them."""
+    """All rows, by kind and key, with the lookups of the engine."""
 
     rows: Mapping[str, Rows]
     """By kind (`hearings.models.law.LawKind`), then by key (`hearings.reference.key_of`)."""
     serial: int = 0
     """Number of the newest edit in it; 0 for the files alone."""
     edited: frozenset[tuple[str, str]] = frozenset()
-    """Kind and key of the rows that are not as in the files."""
+    """Kind and key of the rows that differ from the files."""
     hours_versions: Versions = field(default_factory=dict)
-    """Of rows of court hours: the earlier ones count until the day a later one counts from."""
+    """Versions of the rows of court hours: each is valid until the first day of the next."""
     enums: Mapping[str, list[str]] = field(default_factory=reference.enums)
     defaults: Mapping[str, Any] = field(default_factory=reference.defaults)
     gate: Mapping[str, Any] = field(default_factory=reference.gate)
@@ -58,12 +58,12 @@ class Law:
 
     @cached_property
     def bases(self) -> tuple[Mapping[str, Any], ...]:
-        """Instruments that say anything of hearings by video: no proposals without text, soft law, mere channels."""
+        """Instruments with provisions on hearings by video: no proposals without text, soft law or mere channels."""
         return tuple(row for row in self.instruments.values() if row.get("profile") and not row.get("channel_only"))
 
     @cached_property
     def channel_only(self) -> tuple[Mapping[str, Any], ...]:
-        """Instruments that are a way for requests and nothing more."""
+        """Instruments that only open a channel for requests."""
         return tuple(row for row in self.instruments.values() if row.get("channel_only"))
 
     @property
@@ -74,18 +74,18 @@ class Law:
     @cached_property
     def rules_of(self) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
         """Paragraphs by the instrument they belong to."""
-        found: dict[str, list[Mapping[str, Any]]] = {}
+        by_instrument: dict[str, list[Mapping[str, Any]]] = {}
         for rule in self.rules.values():
-            found.setdefault(rule["instrument_id"], []).append(rule)
-        return {instrument: tuple(rules) for instrument, rules in found.items()}
+            by_instrument.setdefault(rule["instrument_id"], []).append(rule)
+        return {instrument: tuple(rules) for instrument, rules in by_instrument.items()}
 
     @cached_property
     def _overlays(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
-        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        by_side: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for overlay in self.rows["overlay"].values():
             for side in overlay["applies_when_state_is"]:
-                found.setdefault((overlay["state"], side), []).append(overlay)
-        return {key: tuple(overlays) for key, overlays in found.items()}
+                by_side.setdefault((overlay["state"], side), []).append(overlay)
+        return {key: tuple(overlays) for key, overlays in by_side.items()}
 
     def overlays(self, state: str, side: str) -> tuple[Mapping[str, Any], ...]:
         """National rules of a State when it is the `requesting` or `requested` one."""
@@ -93,13 +93,13 @@ class Law:
 
     @cached_property
     def _declarations(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
-        found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        by_party: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for row in self.rows["declaration"].values():
-            found.setdefault((row["iso2"], row["instrument_id"]), []).append(row)
-        return {key: tuple(rows) for key, rows in found.items()}
+            by_party.setdefault((row["iso2"], row["instrument_id"]), []).append(row)
+        return {key: tuple(rows) for key, rows in by_party.items()}
 
     def declarations(self, state: str, instrument: str) -> tuple[Mapping[str, Any], ...]:
-        """What a State has declared to an instrument, as far as the data knows."""
+        """Known declarations of a State to an instrument."""
         return self._declarations.get((state, instrument), ())
 
     @cached_property
@@ -121,30 +121,32 @@ class Law:
         try:
             return self.jurisdictions[state]
         except KeyError:
-            raise UnknownState(tell("No data for the State {name}", name=repr(state[:10])), "state") from None
+            raise UnknownState(tell(NO_DATA, name=repr(state[:10])), "state") from None
 
     def state_name(self, state: str) -> str:
         """The name of a State, its code where it has no row."""
-        found = self.jurisdictions.get(state)
-        return found.name if found else state
+        known = self.jurisdictions.get(state)
+        return known.name if known else state
 
     def court_hours(self, state: str, zone: str) -> tuple[DatedHours, ...]:
-        """Opening intervals of the courts of a State in a zone; none where nobody knows them.
+        """Opening intervals of the courts of a State in a zone; empty if unknown.
 
-        A version replaces all that was written before it, from the day it counts from on (without one: always).
+        A version replaces all earlier ones from its first day on (without one: always).
         """
         key = f"{state}/{zone}"
         of_files = reference.rows_of("court_hours").get(key)
-        found = _dated(of_files, 0)
+        hours = _dated(of_files, 0)
         for version, row in self.hours_versions.get(key, ()):
             if row is None:
-                found = _dated(of_files, 0)
+                hours = _dated(of_files, 0)
                 continue
             first = reference.day(row.get("effective_from")) or date.min
-            found = [
-                replace(one, last=min(one.last, first - timedelta(days=1))) for one in found if one.first < first
+            hours = [
+                replace(interval, last=min(interval.last, first - timedelta(days=1)))
+                for interval in hours
+                if interval.first < first
             ] + _dated(row, version, first)
-        return tuple(found)
+        return tuple(hours)
 
     def members(self, group: str | list[str]) -> frozenset[str]:
         """The States of `group:EU` or of a list."""
@@ -153,7 +155,7 @@ class Law:
 
 def _dated(row: Mapping[str, Any] | None, version: int, first: date = date.min) -> list[DatedHours]:
     intervals = reference.read_hours(row) if row is not None else ()
-    return [DatedHours(hours=one, version=version, first=first) for one in intervals]
+    return [DatedHours(hours=interval, version=version, first=first) for interval in intervals]
 
 
 def cite(rule: Mapping[str, Any]) -> str:
@@ -167,11 +169,11 @@ LAW = Law(rows={kind: reference.rows_of(kind) for kind in reference.KEYS})
 def merge(
     rows: Iterable[tuple[str, str, Mapping[str, Any] | None]], *, serial: int = 0, hours: Versions | None = None
 ) -> Law:
-    """The files with rows laid over them: kind, key, and the row (None: as the file has it).
+    """The files with rows in place of theirs: kind, key, and the row (None: the file's).
 
     `hours`: every version of the rows of court hours.
     """
-    merged: dict[str, dict[str, Mapping[str, Any]]] = {kind: dict(found) for kind, found in LAW.rows.items()}
+    merged: dict[str, dict[str, Mapping[str, Any]]] = {kind: dict(by_key) for kind, by_key in LAW.rows.items()}
     edited = set()
     for kind, key, data in rows:
         if data is not None:
@@ -182,29 +184,31 @@ def merge(
 
 _KEPT = 8
 _seen: dict[str, Law] = {}
-"""By id of the newest edit, which no two databases share; the oldest is forgotten first."""
+"""Merged laws by the id of their newest edit, which no two databases share; the oldest is dropped first."""
 
 
 async def newest(db: AsyncSession) -> LawRow | None:
-    """The last edit of the law, in one look at an index."""
+    """The last edit of the law, by one read of an index."""
     return (await db.exec(select(LawRow).order_by(col(LawRow.serial).desc()).limit(1))).first()
 
 
 async def current(db: AsyncSession) -> Law:
-    """The law as it holds now."""
+    """The law in force now."""
     last = await newest(db)
     if last is None:
         return LAW
-    found = _seen.get(last.id)
-    if found is None:
+    merged = _seen.get(last.id)
+    if merged is None:
         rows = (await db.exec(select(LawRow).order_by(col(LawRow.serial)))).all()
         newest_rows = {(row.kind.value, row.key): row.data for row in rows}
         hours: dict[str, tuple[tuple[int, Mapping[str, Any] | None], ...]] = {}
         for row in rows:
             if row.kind is LawKind.court_hours:
                 hours[row.key] = (*hours.get(row.key, ()), (row.version, row.data))
-        found = merge(((kind, key, data) for (kind, key), data in newest_rows.items()), serial=last.serial, hours=hours)
+        merged = merge(
+            ((kind, key, data) for (kind, key), data in newest_rows.items()), serial=last.serial, hours=hours
+        )
         while len(_seen) >= _KEPT:
             _seen.pop(next(iter(_seen)))
-        _seen[last.id] = found
-    return found
+        _seen[last.id] = merged
+    return merged

@@ -1,4 +1,4 @@
-"""The legal gate: what a text needs for a hearing by video, and what of it was given. Pure, and driven by data.
+"""The legal gate: what an instrument needs for a hearing by video, and what of it was given. Pure, and driven by data.
 
 For each instrument asked about there are lines (`hearings.law.needs`): met, missing, or for a human to decide; the
 terms on which it lets the hearing be held; whose consent is needed. It says what the text needs and what was given, and
@@ -13,22 +13,24 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.law import conduct, consent_rules as consents, overlays
-from hearings.law.answer import Ask, ConsentNeed, Line, LineStatus, Note, Term
+from hearings.law.answer import Ask, ConductTerm, ConsentNeed, GateLine, LineStatus, Note
 from hearings.law.law import LAW, Law, cite
 from hearings.law.needs import needs
-from hearings.law.paragraphs import Footing, footing
+from hearings.law.paragraphs import Paragraph, paragraph_for
 from hearings.law.parties import Question
 from hearings.law.refusals import refusal_grounds, refusal_objections, request_objections
 from hearings.models.request import HearingRequest
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
+
+SAME_STATES = N_("The two States are the same")
 
 __all__ = [
     "Ask",
-    "Decision",
+    "GateLine",
+    "GateOutcome",
     "GateResult",
-    "Line",
+    "GateStatus",
     "LineStatus",
-    "Outcome",
     "Verdict",
     "ask_about",
     "evaluate",
@@ -39,8 +41,8 @@ __all__ = [
 ]
 
 
-class Outcome(StrEnum):
-    """What the lines of one instrument come to. Refused: it does not reach this person, whatever else is given."""
+class GateOutcome(StrEnum):
+    """The result of one instrument's lines. Refused: it does not reach this person, whatever else is given."""
 
     met = "met"
     missing = "missing"
@@ -48,8 +50,8 @@ class Outcome(StrEnum):
     refused = "refused"
 
 
-class Decision(StrEnum):
-    """How things stand on one instrument, the best last; the words are those of data/enums.yaml.
+class GateStatus(StrEnum):
+    """The status of one instrument, the best last; the words are those of data/enums.yaml.
 
     They say what of the text is open, not what is right: the decision is the authorities'.
     """
@@ -63,18 +65,18 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """One instrument: its lines and what they come to, how the hearing is held on it, whose consent it needs."""
+    """One instrument: its lines with their result, terms of conduct, and needs of consent."""
 
     instrument: str
     name: str
     provision: str
-    outcome: Outcome
-    decision: Decision
+    outcome: GateOutcome
+    decision: GateStatus
     selectable: bool
-    """In force and open to be relied on, on the day asked about."""
-    lines: tuple[Line, ...]
+    """In force and selectable as a basis on the day asked about."""
+    lines: tuple[GateLine, ...]
     must_be_agreed: tuple[str, ...]
-    terms: tuple[Term, ...] = ()
+    terms: tuple[ConductTerm, ...] = ()
     notes: tuple[Note, ...] = ()
     consents: tuple[ConsentNeed, ...] = ()
     obstacles: tuple[str, ...] = ()
@@ -84,13 +86,13 @@ class Verdict:
 
     @property
     def usable(self) -> bool:
-        """Nothing is missing or blocked, and both States are known to be bound; a human may still have to decide."""
-        open_, stopped = {Outcome.met, Outcome.needs_human}, {Decision.refused, Decision.blocked}
+        """Whether nothing is missing or blocked and both States are known to be bound; a human may have to decide."""
+        open_, stopped = {GateOutcome.met, GateOutcome.needs_human}, {GateStatus.refused, GateStatus.blocked}
         return self.selectable and self.outcome in open_ and self.decision not in stopped
 
     @property
-    def unverified(self) -> tuple[Line, ...]:
-        """Lines that rest on data nobody has verified."""
+    def unverified(self) -> tuple[GateLine, ...]:
+        """Lines based on unverified data."""
         return tuple(line for line in self.lines if line.unverified)
 
     def as_json(self) -> dict[str, Any]:
@@ -122,8 +124,8 @@ class GateResult:
     """Number of the newest edit of the law it was made with; 0 for the files alone."""
     first: str = ""
     """The usable instrument that goes first: the most specific, or the convention both States prefer."""
-    decision: Decision = Decision.refused
-    """How things stand on the first usable instrument; if none is, on the first that binds both and is not out."""
+    decision: GateStatus = GateStatus.refused
+    """Status of the first usable instrument; without one, of the first that binds both States and is not refused."""
     consents: tuple[ConsentNeed, ...] = ()
     """Who must consent, and by which rules, on that same instrument."""
 
@@ -135,7 +137,7 @@ class GateResult:
     @property
     def fallbacks(self) -> tuple[str, ...]:
         """Usable instruments that give way to the first."""
-        return tuple(one for one in self.usable if one != self.first)
+        return tuple(basis for basis in self.usable if basis != self.first)
 
     def verdict(self, instrument: str) -> Verdict | None:
         """The verdict on one instrument."""
@@ -159,7 +161,7 @@ SAME = (
     *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
     *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
 )
-"""Columns of a request that are facts of the same name; those it does not have count as not said."""
+"""Columns of a request that are facts of the same name; missing columns count as not answered."""
 
 
 def ask_about(
@@ -172,7 +174,7 @@ def ask_about(
     hearing_known_on: date | None = None,
     law: Law = LAW,
 ) -> Ask:
-    """The gate's inputs, out of a request. `consent`: how the person's consent stands (`consent_state` of the data)."""
+    """The gate's inputs from a request. `consent`: state of the person's consent (`consent_state` of the data)."""
     fields = {test["field"] for tests in law.gate["scope_tests"].values() for test in tests}
     given = {name: getattr(request, name, None) for name in SAME}
     facts: dict[str, Any] = {
@@ -215,31 +217,28 @@ def _selectable(row: Mapping[str, Any], on: date | None) -> bool:
 
 
 def evaluate(ask: Ask, instruments: Iterable[str] | None = None, *, law: Law = LAW) -> GateResult:
-    """Ask each instrument what it needs; all of them when none is named.
-
-    Raises `UnknownState`, and `Invalid` when the two States are one.
-    """
+    """Evaluates the instruments named, or all. Raises `UnknownState`, and `Invalid` if both States are the same."""
     if ask.requesting_state == ask.requested_state:
-        raise Invalid(tell("The two States are the same"), "requested_state")
+        raise Invalid(tell(SAME_STATES), "requested_state")
     for state in (ask.requesting_state, ask.requested_state):
         law.jurisdiction(state)
     wanted = None if instruments is None else set(instruments)
     question = Question(ask, law)
-    found = tuple(_verdict(question, row) for row in law.bases if wanted is None or row["id"] in wanted)
-    first = _first(ask, found, law)
-    leading = first or next((v for v in found if v.decision is not Decision.refused and _binds(v)), None)
+    verdicts = tuple(_verdict(question, row) for row in law.bases if wanted is None or row["id"] in wanted)
+    first = _first(ask, verdicts, law)
+    leading = first or next((v for v in verdicts if v.decision is not GateStatus.refused and _binds(v)), None)
     return GateResult(
         on=ask.on,
-        verdicts=found,
+        verdicts=verdicts,
         law=law.serial,
         first=first.instrument if first else "",
-        decision=leading.decision if leading else Decision.refused,
+        decision=leading.decision if leading else GateStatus.refused,
         consents=leading.consents if leading else (),
     )
 
 
-def _first(ask: Ask, found: tuple[Verdict, ...], law: Law) -> Verdict | None:
-    usable = [verdict for verdict in found if verdict.usable]
+def _first(ask: Ask, verdicts: tuple[Verdict, ...], law: Law) -> Verdict | None:
+    usable = [verdict for verdict in verdicts if verdict.usable]
     if ask.prefer_convention:
         for verdict in usable:
             priority = law.instruments[verdict.instrument]["profile"].get("treaty_priority") or {}
@@ -254,18 +253,20 @@ def _binds(verdict: Verdict) -> bool:
 
 def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
     law = question.law
-    found = footing(question, row)
-    needed = tuple(consents.consents(question, found))
+    paragraph = paragraph_for(question, row)
+    needed = tuple(consents.consents(question, paragraph))
     national = list(overlays.national(question, row))
     lines = (
-        *needs(question, row, found),
+        *needs(question, row, paragraph),
         *consents.lines(question, needed),
-        *(part for part in national if isinstance(part, Line)),
+        *(part for part in national if isinstance(part, GateLine)),
     )
     notes = [part for part in national if isinstance(part, Note)]
     if needed:
         notes += conduct.alternatives(law, row, in_custody=question.ask.in_custody)
-    terms = conduct.with_national(conduct.terms(law, row["id"]), [part for part in national if isinstance(part, Term)])
+    terms = conduct.with_national(
+        conduct.terms(law, row["id"]), [part for part in national if isinstance(part, ConductTerm)]
+    )
     selected = _selectable(row, question.ask.on)
     steps = law.defaults["next_steps"]
     codes = {line.code for line in lines if line.status is not LineStatus.met}
@@ -273,9 +274,9 @@ def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
     return Verdict(
         instrument=row["id"],
         name=row["name"],
-        provision=cite(found.rule if found and found.carried else question.paragraph(row)),
+        provision=cite(paragraph.rule if paragraph and paragraph.carried else question.paragraph(row)),
         outcome=_outcome(lines),
-        decision=_decision({effect for _line, effect in effects}, terms, found, selected=selected),
+        decision=_decision({effect for _line, effect in effects}, terms, paragraph, selected=selected),
         selectable=selected,
         lines=lines,
         must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
@@ -283,45 +284,49 @@ def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
         notes=tuple(notes),
         consents=needed,
         obstacles=tuple(
-            line.text for line, effect in effects if line.status is LineStatus.missing or effect is not Decision.pending
+            line.text
+            for line, effect in effects
+            if line.status is LineStatus.missing or effect is not GateStatus.pending
         ),
         next_steps={code: tuple(steps[code]) for code in steps if code in codes},
     )
 
 
-def _outcome(lines: tuple[Line, ...]) -> Outcome:
+def _outcome(lines: tuple[GateLine, ...]) -> GateOutcome:
     statuses = {line.status for line in lines}
     out = {"person_category_not_covered", "declaration_9_9"}
     if any(line.code in out and line.status is LineStatus.missing for line in lines):
-        return Outcome.refused
+        return GateOutcome.refused
     if LineStatus.missing in statuses:
-        return Outcome.missing
-    return Outcome.needs_human if LineStatus.needs_human in statuses else Outcome.met
+        return GateOutcome.missing
+    return GateOutcome.needs_human if LineStatus.needs_human in statuses else GateOutcome.met
 
 
-def _decision(effects: set[Decision], terms: tuple[Term, ...], found: Footing | None, *, selected: bool) -> Decision:
-    """In the order of data/defaults.yaml. What nobody has said yet counts as pending, whatever its code."""
+def _decision(
+    effects: set[GateStatus], terms: tuple[ConductTerm, ...], paragraph: Paragraph | None, *, selected: bool
+) -> GateStatus:
+    """The decision, in the order of data/defaults.yaml. An unanswered line counts as pending, whatever its code."""
     if not selected:
-        return Decision.refused
-    for one in (Decision.refused, Decision.blocked, Decision.pending):
-        if one in effects:
-            return one
-    owed = found is not None and found.obligation == "mandatory"
-    return Decision.allowed if owed and not any(term.agree for term in terms) else Decision.allowed_with_conditions
+        return GateStatus.refused
+    for status in (GateStatus.refused, GateStatus.blocked, GateStatus.pending):
+        if status in effects:
+            return status
+    owed = paragraph is not None and paragraph.obligation == "mandatory"
+    return GateStatus.allowed if owed and not any(term.agree for term in terms) else GateStatus.allowed_with_conditions
 
 
-def _effects(law: Law, lines: tuple[Line, ...]) -> Iterator[tuple[Line, Decision]]:
-    """The open lines, each with what it does to the decision."""
+def _effects(law: Law, lines: tuple[GateLine, ...]) -> Iterator[tuple[GateLine, GateStatus]]:
+    """The open lines, each with its effect on the decision."""
     blocks, refusals = law.defaults["block_effect"], law.enums["refusal_code"]
     unbound = law.defaults["unknown_data_policy"]["party_status"] == "not_selectable_until_admin_confirms"
     for line in lines:
         if line.status is LineStatus.met:
             continue
         if line.code in blocks:
-            yield line, Decision(blocks[line.code])
+            yield line, GateStatus(blocks[line.code])
         elif line.status is LineStatus.missing:
-            yield line, Decision.refused if line.code in refusals else Decision.blocked
+            yield line, GateStatus.refused if line.code in refusals else GateStatus.blocked
         elif unbound and line.key.startswith("part"):
-            yield line, Decision.blocked
+            yield line, GateStatus.blocked
         else:
-            yield line, Decision.pending
+            yield line, GateStatus.pending

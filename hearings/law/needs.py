@@ -1,26 +1,26 @@
-"""What an instrument needs for a hearing by video, need by need, as lines that are met, missing or a human's.
+"""The needs of an instrument for a hearing by video, as lines: met, missing, or for a human to decide.
 
-One small function per need, each over the data; `legal_bases` puts them together. What nobody has said or verified
-counts as a human's to decide, or is shown as unverified beside a line that is met.
+One small function per need, each over the data; `legal_bases` puts them together. What is unanswered is for a human to
+decide; unverified data are displayed as such beside a line that is met.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearings.law import paragraphs, transmission
-from hearings.law.answer import MET, MISSING, Line, by, line, said, words
+from hearings.law.answer import MET, MISSING, GateLine, by, line, said, words
 from hearings.law.law import cite
-from hearings.law.paragraphs import Footing
+from hearings.law.paragraphs import Paragraph
 from hearings.law.parties import Question, specific_first
 from hearings.sentences import Sentence, Series, Word, tell
 
 
-def needs(question: Question, row: Mapping[str, Any], found: Footing | None) -> Iterator[Line]:
-    """All needs of one instrument (a row that has a profile), but those of consent and of national law."""
-    yield from question.bonds[row["id"]]
+def needs(question: Question, row: Mapping[str, Any], paragraph: Paragraph | None) -> Iterator[GateLine]:
+    """All needs of one instrument (a row with a profile), except those of consent and of national law."""
+    yield from question.binding_lines[row["id"]]
     yield from _offence(question, row)
     yield from _procedure(question, row)
-    yield paragraphs.person(question, row, found)
+    yield paragraphs.person(question, row, paragraph)
     yield from _reason(question, row)
     yield from _purpose(question, row)
     yield from _conditions(question, row)
@@ -28,12 +28,12 @@ def needs(question: Question, row: Mapping[str, Any], found: Footing | None) -> 
     yield transmission.language(question, row)
     yield transmission.channel(question, row)
     yield from transmission.oral(question, row)
-    yield from paragraphs.declarations(question, row, found)
+    yield from paragraphs.declarations(question, row, paragraph)
     yield from specific_first(question, row)
-    yield from paragraphs.confirmations(question, row, found)
+    yield from paragraphs.confirmations(question, row, paragraph)
 
 
-def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     scopes, given = row["offence_scope"], question.ask.scopes
     if "any" in scopes:
         yield line("offence", MET, row["name"], tell("Any offence"), row, scopes=sorted(given))
@@ -42,13 +42,13 @@ def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     wanted = Series.of((tell(labels[scope]) for scope in scopes), "or")
     matching = [scope for scope in scopes if scope in given]
     if matching:
-        status, text, code = MET, tell("Said to be {offence}", offence=tell(labels[matching[0]])), ""
+        status, text, code = MET, tell("Stated to be {offence}", offence=tell(labels[matching[0]])), ""
     elif not given:
-        status, text, code = MISSING, tell("Say whether this is {offence}", offence=wanted), ""
+        status, text, code = MISSING, tell("State whether this is {offence}", offence=wanted), ""
     else:
-        status, text, code = MISSING, tell("Not said to be {offence}", offence=wanted), "offence_not_covered"
+        status, text, code = MISSING, tell("Not stated to be {offence}", offence=wanted), "offence_not_covered"
     rules = question.law.rules_of.get(row["id"], ())
-    rule = next((one for one in rules if one["topic"] == "scope"), row)
+    rule = next((offence_rule for offence_rule in rules if offence_rule["topic"] == "scope"), row)
     yield line(
         "offence", status, cite(rule) if rule is not row else row["name"], text, rule, code=code, scopes=sorted(given)
     )
@@ -58,12 +58,12 @@ def _offence(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
             asked = test["text"]
             text = tell(asked)
             if not answer:
-                text = tell("{need}: not so", need=text) if answer is False else tell("{need}: not said", need=text)
+                text = tell("{need}: no", need=text) if answer is False else tell("{need}: not stated", need=text)
             code = "offence_not_covered" if answer is False else ""
             yield line(test["key"], by(answer), test["provision"], text, test, code=code, answer=answer)
 
 
-def _procedure(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def _procedure(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     listed = row["profile"].get("procedures") or row.get("procedures_only")
     if not listed:
         return
@@ -89,7 +89,7 @@ REASON_GIVEN: Mapping[str, Sentence] = {
 }
 
 
-def _reason(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def _reason(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     accepted, reason = row["profile"].get("reason_required"), question.ask.reason_no_attendance
     if not accepted:
         return
@@ -101,19 +101,23 @@ def _reason(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         cite(rule),
         REASON_GIVEN[reason.value]
         if complete and reason is not None
-        else tell("Say whether appearance in person is not possible or not desirable, and why"),
+        else tell("State whether appearance in person is not possible or not desirable, and why"),
         rule,
         code="" if complete else "reason_no_attendance_missing",
         reason=reason.value if reason else None,
     )
 
 
-def _purpose(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
-    """The measure must aim at evidence, and go no further (Bissilli)."""
+def _purpose(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
+    """The hearing must serve to gather evidence, and nothing else (Bissilli)."""
     if not row["profile"].get("evidential_purpose_required"):
         return
     answer = question.ask.evidential_purpose
-    laws = [one["case_law"] for one in row["profile"].get("refusal_validation", ()) if one.get("case_law")]
+    laws = [
+        validation["case_law"]
+        for validation in row["profile"].get("refusal_validation", ())
+        if validation.get("case_law")
+    ]
     rule = question.law.rules.get(laws[0]) if laws else None
     rule = rule or question.paragraph(row)
     yield line(
@@ -127,7 +131,7 @@ def _purpose(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     )
 
 
-def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     """Conditions with an input of their own, such as access to a lawyer before consenting (Regulation, art. 6)."""
     texts = question.law.gate["condition_texts"]
     for condition in row["profile"].get("conditions", ()):
@@ -143,7 +147,7 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
                 continue
             if young is None:
                 age = condition["applies_if_age_below"]
-                text = tell("Say whether the person is below {age}. If so: {need}", age=age, need=text)
+                text = tell("State whether the person is under {age}. If so: {need}", age=age, need=text)
                 answer = None
         answer = None if answer is None else answer is condition["must_be"]
         yield line(

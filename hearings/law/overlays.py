@@ -1,4 +1,4 @@
-"""National rules on top of a treaty: one small function per effect a row of data/overlays.yaml may have.
+"""National rules added to a treaty: one function for each effect that a row of data/overlays.yaml may have.
 
 A rule counts for its State on the side it names, requesting or requested. Where the data restrict a rule to persons
 only by naming whose consent it asks, the other effects on persons are read the same way (`_concerned`).
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, MISSING, Line, Note, Term, by, line, said, words
+from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, Note, by, line, said, words
 from hearings.law.parties import Question
 from hearings.sentences import Sentence, Series, StateName, Word, tell, tell_n
 
-Part = Line | Note | Term
+Part = GateLine | Note | ConductTerm
 Overlay = Mapping[str, Any]
 
 
@@ -44,7 +44,7 @@ def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
         return
     answer = question.ask.counsel_named
     text = tell(
-        "The law of {state} asks for defence counsel. Named: {answer}",
+        "The law of {state} requires defence counsel. Named: {answer}",
         state=_name(question, overlay),
         answer=said(answer),
     )
@@ -60,7 +60,7 @@ def _treaty(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
         _key("treaty_basis", overlay),
         MET if treaty else MISSING,
         overlay["provision"],
-        tell("The law of {state} asks for an international agreement as the basis", state=_name(question, overlay)),
+        tell("The law of {state} requires an international agreement as the basis", state=_name(question, overlay)),
         overlay,
         code="" if treaty else "domestic_law_bar",
         basis=row["name"],
@@ -77,7 +77,7 @@ def _blocks(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
             MISSING if hit else MET if given else HUMAN,
             overlay["provision"],
             tell(
-                "{state} does not take this way without its authority's approval: {way}",
+                "{state} does not accept this channel without the approval of its authority: {way}",
                 state=_name(question, overlay),
                 way=Word.of("channel", block["value"]),
             ),
@@ -95,9 +95,9 @@ def _required_channel(question: Question, row: Mapping[str, Any], overlay: Overl
         MET if fits else MISSING if chosen else HUMAN,
         overlay["provision"],
         tell(
-            "The only ways by which {state} takes requests: {ways}",
+            "The only channels {state} accepts: {ways}",
             state=_name(question, overlay),
-            ways=Series.of((Word.of("channel", one) for one in required), "or"),
+            ways=Series.of((Word.of("channel", way) for way in required), "or"),
         ),
         overlay,
         code="wrong_channel" if chosen and not fits else "",
@@ -122,12 +122,12 @@ def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> 
         what=Word.of("lead_time", lead["applies_to"]),
     )
     if on is not None:
-        text = tell("{reason}. So not before {day}", reason=text, day=earliest)
+        text = tell("{reason}. Not before {day}", reason=text, day=earliest)
     yield _note("lead_time", overlay, text, lead["code"] if on is not None else "")
 
 
 def _later(day: date, months: int) -> date:
-    """The same day of the month so many months later, the first of the next where there is none."""
+    """The same day of the month so many months later, or the first of the next month if there is none."""
     years, month = divmod(day.month - 1 + months, 12)
     try:
         return day.replace(year=day.year + years, month=month + 1)
@@ -143,11 +143,11 @@ def _summons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
     if rule.get("if_national_of_state") and ask.person_nationality and not national:
         return
     text = tell(
-        "{state} owes no service of a summons on its own nationals who are to be defendants",
+        "{state} is not obliged to serve a summons on its own nationals who are to be defendants",
         state=_name(question, overlay),
     )
     if not national:
-        text = tell("{reason}. Say the nationality", reason=text)
+        text = tell("{reason}. State the nationality", reason=text)
     yield _note("summons", overlay, text, rule["code"] if national else "")
 
 
@@ -164,7 +164,8 @@ def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> I
             HUMAN if grave is None else MISSING if grave else MET,
             overlay["provision"],
             tell(
-                "The law of {state} wants the person present in the courtroom for {case}. This is one: {answer}",
+                "The law of {state} requires the person to be present in the courtroom for {case}. This is such a "
+                "case: {answer}",
                 state=_name(question, overlay),
                 case=case,
                 answer=said(grave),
@@ -181,12 +182,12 @@ def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
     if not _concerned(question, overlay):
         return
     newer = question.law.rules.get(overlay.get("stage_excluded_superseded_by") or "")
-    cited = [one.get("case_law") for one in row["profile"].get("refusal_validation", ())]
+    cited = [validation.get("case_law") for validation in row["profile"].get("refusal_validation", ())]
     status, code = (MET if stage and stage not in excluded else HUMAN), ""
     text = tell(
         "Stages at which {state} does not hear the person: {stages}. This one: {stage}",
         state=_name(question, overlay),
-        stages=Series.of((Word.of("stage", one) for one in excluded), "or"),
+        stages=Series.of((Word.of("stage", name) for name in excluded), "or"),
         stage=Word.of("stage", stage) if stage else said(None),
     )
     if stage in excluded and newer is None:
@@ -194,10 +195,15 @@ def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
     elif stage in excluded and newer is not None:
         given = {"reason": text, "ruling": newer["instrument_label"]}
         text = (
-            tell("{reason}. Overtaken for this instrument by {ruling}: a refusal needs reasons of the case", **given)
+            tell(
+                "{reason}. Superseded for this instrument by {ruling}: a refusal requires reasons specific to the case",
+                **given,
+            )
             if newer["id"] in cited
             else tell(
-                "{reason}. Overtaken for another instrument by {ruling}: a refusal needs reasons of the case", **given
+                "{reason}. Superseded for another instrument by {ruling}: a refusal requires reasons specific to the "
+                "case",
+                **given,
             )
         )
     yield line(
@@ -216,9 +222,9 @@ def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
     limited = bool(overlay["video_persons_limited"])
     given = {"state": _name(question, overlay)}
     text = (
-        tell("The law of {state} names hearings by video for certain persons only: see the rule", **given)
+        tell("The law of {state} provides for hearings by video for certain persons only: see the rule", **given)
         if limited
-        else tell("The law of {state} names hearings by video without limiting them to certain persons", **given)
+        else tell("The law of {state} provides for hearings by video without limiting them to certain persons", **given)
     )
     yield line(
         _key("persons", overlay), HUMAN if limited else MET, overlay["provision"], text, overlay, limited=limited
@@ -227,11 +233,11 @@ def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
 
 INTERPRETER: Mapping[str, Sentence] = {
     "requested_state": tell("the interpreter comes from the requested State"),
-    "requested_state_on_request": tell("the interpreter comes from the requested State, where asked"),
+    "requested_state_on_request": tell("the interpreter comes from the requested State, if so requested"),
     "requesting_state": tell("the interpreter comes from the requesting State"),
     "may_be_required": tell("the requested State may require an interpreter"),
     "consulted": tell("the States consult on the interpreter"),
-    "silent": tell("it says nothing of the interpreter"),
+    "silent": tell("no rule on the interpreter"),
 }
 
 
@@ -264,8 +270,8 @@ def _note(key: str, overlay: Overlay, text: str, code: str) -> Note:
     )
 
 
-def _term(key: str, value: str, overlay: Overlay, text: str) -> Term:
-    return Term(
+def _term(key: str, value: str, overlay: Overlay, text: str) -> ConductTerm:
+    return ConductTerm(
         key=key,
         value=value,
         provision=overlay["provision"],
@@ -289,9 +295,9 @@ EFFECTS: Mapping[str, Callable[[Question, Mapping[str, Any], Overlay], Iterator[
     "minutes_each_place": _minutes,
     "investigating_judge_present": _judge,
 }
-"""By the field of the overlay."""
+"""Functions by the field of the overlay."""
 ELSEWHERE = frozenset({"consent_required", "consent_revocable", "accepted_languages", "stage_excluded_superseded_by"})
-"""Fields with an effect that other modules give them."""
+"""Fields whose effect is in other modules."""
 DESCRIBING = frozenset(
     {"id", "state", "provision", "applies_when_state_is", "rule", "typed_note", "state_confidence", "source"}
     | {"confidence"}

@@ -1,4 +1,4 @@
-"""Who is bound by what on a day: instruments in force, parties, sides of bilateral treaties, the specific first."""
+"""Which State is bound by which instrument on a day: in force, parties, sides of bilateral treaties, order."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from hearings import reference
-from hearings.law.answer import HUMAN, MET, MISSING, Ask, Line, line
+from hearings.law.answer import HUMAN, MET, MISSING, Ask, GateLine, line
 from hearings.law.law import Law, cite
 from hearings.sentences import Series, StateName, Word, tell
 
@@ -16,7 +16,7 @@ NOT_BOUND = "no_instrument_in_force_between_states"
 
 @dataclass(frozen=True)
 class Question:
-    """An ask together with the law it is put to, and what both answer once for all instruments."""
+    """An ask and the law, with the answers that are the same for all instruments."""
 
     ask: Ask
     law: Law
@@ -32,18 +32,18 @@ class Question:
         return reference.day(text)
 
     def state(self, code: str) -> StateName:
-        """A State, to be named in a sentence."""
+        """The name of a State, for a sentence."""
         return StateName.of(code, self.law.state_name(code))
 
     def paragraph(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The paragraph of an instrument that speaks of hearings by video, as the data lists it first."""
+        """The paragraph of an instrument on hearings by video that the data list first."""
         profile = row["profile"]
         entries = [*profile["persons"].values(), *profile["general_heads"]]
-        found = self.law.rules.get(entries[0]["rule"]) if entries else None
-        return found or {**row, "instrument_label": row["name"], "provision": ""}
+        rule = self.law.rules.get(entries[0]["rule"]) if entries else None
+        return rule or {**row, "instrument_label": row["name"], "provision": ""}
 
     @cached_property
-    def bonds(self) -> Mapping[str, tuple[Line, ...]]:
+    def binding_lines(self) -> Mapping[str, tuple[GateLine, ...]]:
         """By instrument: the lines on its being in force and binding both States."""
         return {row["id"]: (in_force(self, row), *parties(self, row)) for row in self.law.bases}
 
@@ -51,14 +51,14 @@ class Question:
     def bound(self) -> tuple[Mapping[str, Any], ...]:
         """Treaties in force between the two States, the most specific first."""
         rows = (row for row in self.law.bases if not row.get("no_treaty"))
-        return tuple(row for row in rows if all(found.status is MET for found in self.bonds[row["id"]]))
+        return tuple(row for row in rows if all(entry.status is MET for entry in self.binding_lines[row["id"]]))
 
 
-def in_force(question: Question, row: Mapping[str, Any]) -> Line:
-    """In force on the day: by its status, from its first to its last day. What needs no treaty is not asked."""
+def in_force(question: Question, row: Mapping[str, Any]) -> GateLine:
+    """Whether it is in force on the day, by its status and its first and last day. A basis without treaty always is."""
     on, name = question.ask.on, row["name"]
     if row.get("no_treaty"):
-        text = tell("No treaty is relied on, so none has to be in force")
+        text = tell("No treaty is relied on, so none needs to be in force")
         return line("in_force", MET, name, text, row, on=on.isoformat())
     start, until = reference.day(row["valid_from"]), reference.day(row["valid_to"])
     valid = row["status"] == "in_force" and start is not None and start <= on and not (until and until < on)
@@ -78,7 +78,7 @@ def in_force(question: Question, row: Mapping[str, Any]) -> Line:
     )
 
 
-def parties(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def parties(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     """Whether both States are bound: each by a row of its own, or one on each side of a bilateral treaty."""
     if row["binding"] == "bilateral":
         yield _bilateral(question, row)
@@ -99,11 +99,11 @@ def parties(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
         )
 
 
-def _bilateral(question: Question, row: Mapping[str, Any]) -> Line:
+def _bilateral(question: Question, row: Mapping[str, Any]) -> GateLine:
     side_a, side_b = (question.law.members(row["bilateral"][side]) for side in ("side_a", "side_b"))
-    one, other = question.ask.requesting_state, question.ask.requested_state
-    bound = (one in side_a and other in side_b) or (one in side_b and other in side_a)
-    names = {"one": question.state(one), "other": question.state(other)}
+    state, other = question.ask.requesting_state, question.ask.requested_state
+    bound = (state in side_a and other in side_b) or (state in side_b and other in side_a)
+    names = {"one": question.state(state), "other": question.state(other)}
     return line(
         "parties",
         MET if bound else MISSING,
@@ -113,11 +113,11 @@ def _bilateral(question: Question, row: Mapping[str, Any]) -> Line:
         else tell("Between {one} and {other}: not bound", **names),
         row,
         code="" if bound else NOT_BOUND,
-        states=[one, other],
+        states=[state, other],
     )
 
 
-def _party(question: Question, row: Mapping[str, Any], state: str, side: str) -> Line:
+def _party(question: Question, row: Mapping[str, Any], state: str, side: str) -> GateLine:
     party = question.law.party(state, row["id"])
     name, start = question.state(state), party.in_force_from
     code = ""
@@ -129,7 +129,7 @@ def _party(question: Question, row: Mapping[str, Any], state: str, side: str) ->
     elif start is not None and start > question.ask.on:
         status, text, code = MISSING, tell("{state} is bound only from {day}", state=name, day=start), NOT_BOUND
     elif start is None:
-        status, text = MET, tell("{state} is bound (since a day that is not known)", state=name)
+        status, text = MET, tell("{state} is bound (date not known)", state=name)
     else:
         status, text = MET, tell("{state} is bound (since {day})", state=name, day=start)
     return line(
@@ -146,7 +146,7 @@ def _party(question: Question, row: Mapping[str, Any], state: str, side: str) ->
     )
 
 
-def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
+def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
     """A general convention gives way to a treaty between the two States, unless both prefer it (18(7), 46(7))."""
     rule = row["profile"].get("treaty_priority")
     agreed = question.ask.prefer_convention
@@ -156,17 +156,18 @@ def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[Line]
         names = [other["name"] for other in known]
         may = rule.get("may_agree_otherwise", False)
         status = HUMAN
-        text = tell("A treaty between the two States would go first; the data names none, and is not complete")
+        text = tell("A treaty between the two States would take precedence; the data name none and are not complete")
         if agreed and may:
-            status, text = MET, tell("Both States agree to use this convention instead of a treaty between them")
+            status, text = MET, tell("Both States agree to apply this convention instead of a treaty between them")
         elif known:
             text = tell(
-                "Both States are bound by what goes first unless both prefer this convention: {treaties}",
+                "Both States are bound by instruments that take precedence unless both prefer this convention: "
+                "{treaties}",
                 treaties=Series.of(names),
             )
             status = MISSING if agreed is False and any(_reaches(question, other) for other in known) else HUMAN
         elif agreed is False:
-            text = tell("A treaty between the two States goes first; the data names none: say which")
+            text = tell("A treaty between the two States takes precedence; the data name none: state which")
         yield line("specific_treaty", status, cite(law), text, law, confidence="unknown", known=names, agreed=agreed)
     if row.get("only_without_other_mla_treaty"):
         names = [other["name"] for other in question.bound if other["id"] != row["id"]]

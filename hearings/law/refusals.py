@@ -1,4 +1,4 @@
-"""On what grounds an instrument may be refused, and what can be held against a refusal before it is sent."""
+"""Grounds on which a request under an instrument may be refused, and objections to a refusal before it is sent."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,13 @@ from typing import Any
 from hearings.errors import Invalid
 from hearings.law.answer import words
 from hearings.law.law import LAW, Law, cite
-from hearings.sentences import Series, tell
+from hearings.sentences import N_, Series, tell
+
+NOT_A_MOTIVE = N_("Unknown motive of refusal")
+NOT_A_GROUND = N_("Unknown ground of refusal")
 
 LEAST = 3
-"""Fewer characters than this are no reasons."""
+"""Least number of characters of reasons."""
 NOT_NAMED = "ground_not_named"
 
 
@@ -25,7 +28,7 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True)
 class Objection:
-    """What stands against a refusal. `binding`: a ruling or the text itself; otherwise a thing to look at again."""
+    """An objection to a refusal. `binding`: by a ruling or the text itself; otherwise a point to reconsider."""
 
     code: str
     text: str
@@ -45,7 +48,7 @@ def refusal_grounds(instruments: Iterable[str], *, law: Law = LAW) -> tuple[Grou
     return tuple(
         Ground(
             code=code,
-            provisions=tuple(dict.fromkeys(cite(rule) for one in named for rule in one.get(code, ()))),
+            provisions=tuple(dict.fromkeys(cite(rule) for by_code in named for rule in by_code.get(code, ()))),
             formal=code in formal,
         )
         for code in law.enums["refusal_code"]
@@ -53,39 +56,42 @@ def refusal_grounds(instruments: Iterable[str], *, law: Law = LAW) -> tuple[Grou
 
 
 def _named(instrument: str, law: Law) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    by_code: dict[str, list[Mapping[str, Any]]] = {}
     for rule in law.rules_of.get(instrument, ()):
         for code in rule.get("refusal_grounds", ()):
-            found.setdefault(code, []).append(rule)
+            by_code.setdefault(code, []).append(rule)
     declaration = (law.instruments[instrument].get("profile") or {}).get("declaration")
     if declaration:
-        found.setdefault(declaration["code"], []).append(law.rules[declaration["rule"]])
-    return found
+        by_code.setdefault(declaration["code"], []).append(law.rules[declaration["rule"]])
+    return by_code
 
 
 def refusal_objections(
     instrument: str, ground: str, motive: str, reasons: str, *, law: Law = LAW
 ) -> tuple[Objection, ...]:
-    """What can be held against refusing on this ground, for this motive, with these reasons; empty: nothing known.
+    """Objections to refusing on this ground, for this motive, with these reasons; empty if none is known.
 
     `motive` is a `refusal_motive` of data/enums.yaml, or empty. A ground that a ruling has narrowed (Bissilli) needs
-    reasons of the very case. Raises `Invalid` for what is no ground, motive or instrument.
+    reasons of the very case. Raises `Invalid` for an unknown ground, motive or instrument.
     """
     if instrument not in law.instruments:
-        raise Invalid(tell("Not an instrument we know"), "instrument")
+        raise Invalid(tell("Unknown instrument"), "instrument")
     if ground not in law.enums["refusal_code"]:
         postponing = ground in law.enums["postponement_code"]
         raise Invalid(
-            tell("That is a reason to postpone, not to refuse") if postponing else tell("Not a ground of refusal"),
+            tell("That is a reason to postpone, not to refuse") if postponing else tell(NOT_A_GROUND),
             "ground",
         )
     if motive and motive not in law.enums["refusal_motive"]:
-        raise Invalid(tell("Not a motive of refusal"), "motive")
+        raise Invalid(tell(NOT_A_MOTIVE), "motive")
     row = law.instruments[instrument]
-    found = []
+    objections = []
     if len(reasons.strip()) < LEAST:
-        rule = next((one for one in law.rules_of.get(instrument, ()) if one["topic"] == "reasons"), row)
-        found.append(_objection("reasons_missing", tell("Reasons are given for any refusal"), rule, binding=True))
+        rules = law.rules_of.get(instrument, ())
+        rule = next((paragraph for paragraph in rules if paragraph["topic"] == "reasons"), row)
+        objections.append(
+            _objection("reasons_missing", tell("Reasons must be given for any refusal"), rule, binding=True)
+        )
     for check in (row.get("profile") or {}).get("refusal_validation", ()):
         if check["ground"] != ground:
             continue
@@ -98,10 +104,12 @@ def refusal_objections(
                 motive=_that(texts, motive),
                 required=_that(texts, required),
             )
-            found.append(_objection("motive_invalid", text, rule, binding=True))
+            objections.append(_objection("motive_invalid", text, rule, binding=True))
         elif motive != required:
-            text = tell("Say that the refusal rests on {required}, and give them", required=_that(texts, required))
-            found.append(_objection("motive_missing", text, rule, binding=True))
+            text = tell(
+                "State that the refusal rests on {required}, and give the reasons", required=_that(texts, required)
+            )
+            objections.append(_objection("motive_missing", text, rule, binding=True))
     named = _named(instrument, law)
     if named and ground not in named and ground not in law.gate["formal_grounds"]:
         paragraphs = dict.fromkeys(cite(rule) for rules in named.values() for rule in rules)
@@ -110,19 +118,22 @@ def refusal_objections(
             instrument=row["name"],
             paragraphs=Series.of(paragraphs),
         )
-        found.append(_objection(NOT_NAMED, text, row, binding=False))
-    return tuple(found)
+        objections.append(_objection(NOT_NAMED, text, row, binding=False))
+    return tuple(objections)
 
 
 def request_objections(
     instruments: Sequence[str], ground: str, motive: str, reasons: str, *, law: Law = LAW
 ) -> tuple[Objection, ...]:
-    """As `refusal_objections`, for a request that relies on several instruments: a ground one names is named."""
-    found = [
-        one for instrument in instruments for one in refusal_objections(instrument, ground, motive, reasons, law=law)
+    """As `refusal_objections`, for several instruments: a ground that any of them names counts as named."""
+    objections = [
+        objection
+        for instrument in instruments
+        for objection in refusal_objections(instrument, ground, motive, reasons, law=law)
     ]
-    named = any(one.code == ground and one.provisions for one in refusal_grounds(instruments, law=law))
-    return tuple(one for one in found if not (named and one.code == NOT_NAMED))
+    grounds = refusal_grounds(instruments, law=law)
+    named = any(listed.code == ground and listed.provisions for listed in grounds)
+    return tuple(objection for objection in objections if not (named and objection.code == NOT_NAMED))
 
 
 def _that(texts: Mapping[str, str], motive: str) -> str:

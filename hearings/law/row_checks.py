@@ -1,7 +1,7 @@
-"""What a row of law must look like before it is laid over the files: fields of each kind, closed lists, plain errors.
+"""Checks of a row of law before it replaces that of the files: fields of each kind, closed lists.
 
-A row is refused with the field and what was expected. What only nests (`profile`, `bilateral`) is checked part by part
-in `hearings.law.row_shape`.
+A row is refused with the field and what was expected. Nested fields (`profile`, `bilateral`) are checked in
+`hearings.law.row_shape`.
 """
 
 import re
@@ -16,8 +16,10 @@ from hearings.languages import language
 from hearings.law import row_shape
 from hearings.law.law import Law
 from hearings.law.row_shape import choices, must, states_of
-from hearings.sentences import Series, tell
+from hearings.sentences import N_, Series, tell
 from hearings.texts import clean
+
+NOT_A_KIND = N_("Unknown kind of row: {kind}")
 
 ID = re.compile(r"[a-z][a-z0-9_]{1,59}")
 OVERLAY_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,59}")
@@ -26,11 +28,11 @@ HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 WEEKDAYS = re.compile(r"[1-7](-[1-7])?(\|[1-7](-[1-7])?)*")
 BINDINGS = ("parties", "bilateral", "none")
 
-Check = Callable[[Any, "Field", Law], Any]
+Check = Callable[[Any, "RowField", Law], Any]
 
 
 @dataclass(frozen=True)
-class Field:
+class RowField:
     """One field of a kind of rows. `shape`: text, long, choice, flag, number, day, list, pipes, json.
 
     `list` is a list of words, `pipes` the same in one text as the CSV files have it. `options` names a list of
@@ -44,8 +46,8 @@ class Field:
     check: Check | None = None
 
 
-def options(field: Field, law: Law) -> tuple[str, ...]:
-    """The words a choice offers."""
+def options(field: RowField, law: Law) -> tuple[str, ...]:
+    """The members of a field's closed list."""
     if field.options == "instruments":
         return tuple(law.instruments)
     if field.options == "states":
@@ -62,11 +64,11 @@ def options(field: Field, law: Law) -> tuple[str, ...]:
 def validate(kind: str, data: Mapping[str, Any], law: Law) -> dict[str, Any]:
     """A whole row, checked and in the order of its fields. Raises `Invalid` naming the field."""
     if kind not in FIELDS:
-        raise Invalid(tell("Not a kind of row: {kind}", kind=kind[:40]), "kind")
+        raise Invalid(tell(NOT_A_KIND, kind=kind[:40]), "kind")
     known = {field.name for field in FIELDS[kind]}
     extra = sorted(set(data) - known)
     if extra:
-        raise Invalid(tell("Not a field of this kind of row: {name}", name=extra[0][:40]), extra[0][:40])
+        raise Invalid(tell("Unknown field of this kind of row: {name}", name=extra[0][:40]), extra[0][:40])
     row: dict[str, Any] = {}
     for field in FIELDS[kind]:
         if field.name in data:
@@ -81,7 +83,7 @@ def validate(kind: str, data: Mapping[str, Any], law: Law) -> dict[str, Any]:
     return row
 
 
-def _value(value: Any, field: Field, law: Law) -> Any:
+def _value(value: Any, field: RowField, law: Law) -> Any:
     if value in (None, "", []):
         if field.required:
             raise Invalid(tell("Cannot be empty"), field.name)
@@ -90,29 +92,29 @@ def _value(value: Any, field: Field, law: Law) -> Any:
     return field.check(shaped, field, law) if field.check else shaped
 
 
-def _text(value: Any, field: Field, law: Law) -> str:
+def _text(value: Any, field: RowField, law: Law) -> str:
     must(isinstance(value, str), tell("A text is expected"), field.name)
     return clean(value, field.name, most=4000 if field.shape == "long" else 600, lines=field.shape == "long")
 
 
-def _choice(value: Any, field: Field, law: Law) -> str:
+def _choice(value: Any, field: RowField, law: Law) -> str:
     known = options(field, law)
     must(value in known, tell("Not one of: {known}", known=Series.of(known)), field.name)
     return str(value)
 
 
-def _flag(value: Any, field: Field, law: Law) -> bool:
+def _flag(value: Any, field: RowField, law: Law) -> bool:
     must(isinstance(value, bool), tell("Yes or no is expected"), field.name)
     return bool(value)
 
 
-def _number(value: Any, field: Field, law: Law) -> int:
+def _number(value: Any, field: RowField, law: Law) -> int:
     must(isinstance(value, int) and not isinstance(value, bool), tell("A whole number is expected"), field.name)
     must(0 < value < 1000, tell("A number from 1 to 999 is expected"), field.name)
     return int(value)
 
 
-def _day(value: Any, field: Field, law: Law) -> str:
+def _day(value: Any, field: RowField, law: Law) -> str:
     must(
         isinstance(value, str) and reference.day(value) is not None,
         tell("A date as 2026-11-24 is expected"),
@@ -121,18 +123,18 @@ def _day(value: Any, field: Field, law: Law) -> str:
     return str(value)
 
 
-def _list(value: Any, field: Field, law: Law) -> list[str]:
+def _list(value: Any, field: RowField, law: Law) -> list[str]:
     must(isinstance(value, list), tell("A list is expected"), field.name)
-    return choices(value, options(field, law), field.name) if field.options else [str(one) for one in value]
+    return choices(value, options(field, law), field.name) if field.options else [str(item) for item in value]
 
 
-def _pipes(value: Any, field: Field, law: Law) -> str:
+def _pipes(value: Any, field: RowField, law: Law) -> str:
     must(isinstance(value, str), tell("A text is expected"), field.name)
     parts = [part.strip() for part in value.split("|") if part.strip()]
     return "|".join(choices(parts, options(field, law), field.name) if field.options else parts)
 
 
-def _json(value: Any, field: Field, law: Law) -> Any:
+def _json(value: Any, field: RowField, law: Law) -> Any:
     must(isinstance(value, dict | list), tell("A structure is expected"), field.name)
     return row_shape.cleaned(value, field.name)
 
@@ -151,14 +153,14 @@ _SHAPES: Mapping[str, Check] = {
 
 
 def _matches(pattern: re.Pattern[str], text: str) -> Check:
-    def check(value: Any, field: Field, law: Law) -> Any:
+    def check(value: Any, field: RowField, law: Law) -> Any:
         must(pattern.fullmatch(value) is not None, text, field.name)
         return value
 
     return check
 
 
-def _languages(value: Any, field: Field, law: Law) -> Any:
+def _languages(value: Any, field: RowField, law: Law) -> Any:
     for tag in value.split("|"):
         try:
             must(language(tag) == tag, tell("Not a language tag: {tag}", tag=tag[:20]), field.name)
@@ -167,7 +169,7 @@ def _languages(value: Any, field: Field, law: Law) -> Any:
     return value
 
 
-def _zones(value: Any, field: Field, law: Law) -> Any:
+def _zones(value: Any, field: RowField, law: Law) -> Any:
     for zone in value.split("|"):
         try:
             ZoneInfo(zone)
@@ -176,21 +178,21 @@ def _zones(value: Any, field: Field, law: Law) -> Any:
     return value
 
 
-def _intervals(value: Any, field: Field, law: Law) -> Any:
-    for one in value:
-        must(isinstance(one, dict) and set(one) == {"weekdays", "opens", "closes"}, _INTERVAL, field.name)
-        must(all(isinstance(part, str) for part in one.values()), _INTERVAL, field.name)
+def _intervals(value: Any, field: RowField, law: Law) -> Any:
+    for interval in value:
+        must(isinstance(interval, dict) and set(interval) == {"weekdays", "opens", "closes"}, _INTERVAL, field.name)
+        must(all(isinstance(part, str) for part in interval.values()), _INTERVAL, field.name)
         must(
-            WEEKDAYS.fullmatch(one["weekdays"]) is not None,
+            WEEKDAYS.fullmatch(interval["weekdays"]) is not None,
             tell("Weekdays as 1-5 are expected, Monday is 1"),
             field.name,
         )
         must(
-            all(HOUR.fullmatch(one[end]) for end in ("opens", "closes")),
+            all(HOUR.fullmatch(interval[end]) for end in ("opens", "closes")),
             tell("Hours as 09:00 are expected"),
             field.name,
         )
-        must(one["opens"] < one["closes"], tell("An interval opens before it closes"), field.name)
+        must(interval["opens"] < interval["closes"], tell("An interval opens before it closes"), field.name)
     return value
 
 
@@ -198,7 +200,7 @@ _INTERVAL = tell("Each interval has weekdays, opens and closes")
 
 
 def _court_hours(row: dict[str, Any], law: Law) -> None:
-    must(row["iso2"] in law.jurisdictions, tell("There is no row of this State"), "iso2")
+    must(row["iso2"] in law.jurisdictions, tell("There is no row for this State"), "iso2")
     must(row["tz"] in law.jurisdiction(row["iso2"]).zones, tell("Not a zone of this State"), "tz")
 
 
@@ -215,19 +217,25 @@ def _jurisdiction(row: dict[str, Any], law: Law) -> None:
 def _instrument(row: dict[str, Any], law: Law) -> None:
     if row["status"] == "in_force":
         must(
-            bool(row.get("valid_from") or row.get("no_treaty")), tell("What is in force has a first day"), "valid_from"
+            bool(row.get("valid_from") or row.get("no_treaty")),
+            tell("An instrument in force needs a date of entry into force"),
+            "valid_from",
         )
     if row["selectable"]:
         must(row["status"] == "in_force", tell("Only what is in force can be relied on"), "selectable")
-        must(bool(row.get("profile")), tell("What can be relied on says who is heard, and how"), "profile")
+        must(
+            bool(row.get("profile")),
+            tell("An instrument that can be relied on must state who is heard, and how"),
+            "profile",
+        )
     if row.get("profile"):
-        must(row.get("priority") is not None, tell("A basis has its place in the order"), "priority")
+        must(row.get("priority") is not None, tell("A legal basis needs its place in the order"), "priority")
         row_shape.profile(row["profile"], law)
     row_shape.sides(row, law)
 
 
 def _declaration(row: dict[str, Any], law: Law) -> None:
-    must(bool(row["source"]) or row["declared"] == "unknown", tell("What is known has a source"), "source")
+    must(bool(row["source"]) or row["declared"] == "unknown", tell("A known fact needs a source"), "source")
 
 
 _WHOLE: Mapping[str, Callable[[dict[str, Any], Law], None]] = {
@@ -239,140 +247,140 @@ _WHOLE: Mapping[str, Callable[[dict[str, Any], Law], None]] = {
     "rule": row_shape.rule,
 }
 
-_SOURCE = (Field("source", "long", required=True), Field("confidence", "choice", "confidence", required=True))
-_STATE = Field("iso2", "choice", "states", required=True)
-_INSTRUMENT = Field("instrument_id", "choice", "instruments", required=True)
+_SOURCE = (RowField("source", "long", required=True), RowField("confidence", "choice", "confidence", required=True))
+_STATE = RowField("iso2", "choice", "states", required=True)
+_INSTRUMENT = RowField("instrument_id", "choice", "instruments", required=True)
 _PARTIAL = _matches(PARTIAL, tell("A date as 2026-11-24 or 2026-11 (day unknown) is expected"))
 
-FIELDS: Mapping[str, tuple[Field, ...]] = {
+FIELDS: Mapping[str, tuple[RowField, ...]] = {
     "instrument": (
-        Field("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
-        Field("name", required=True),
-        Field("kind", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
-        Field("priority", "number"),
-        Field("status", "choice", "instrument_status", required=True),
-        Field("valid_from", "day"),
-        Field("valid_from_confidence", "choice", "confidence", required=True),
-        Field("valid_to", "day"),
-        Field("offence_scope", "list", "offence_scope", required=True),
-        Field("binding", "choice", "bindings", required=True),
-        Field("selectable", "flag", required=True),
-        Field("no_treaty", "flag"),
-        Field("procedures_only", "list", "procedure"),
-        Field("channel_only", "choice", "channel"),
-        Field("only_without_other_mla_treaty", "flag"),
-        Field("entry_into_force_threshold", "number"),
-        Field("known_ratifications", "list"),
-        Field("party_delay_days", "number"),
-        Field("status_checked_on"),
-        Field("bilateral", "json"),
-        Field("profile", "json"),
-        Field("note", "long"),
+        RowField("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        RowField("name", required=True),
+        RowField("kind", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        RowField("priority", "number"),
+        RowField("status", "choice", "instrument_status", required=True),
+        RowField("valid_from", "day"),
+        RowField("valid_from_confidence", "choice", "confidence", required=True),
+        RowField("valid_to", "day"),
+        RowField("offence_scope", "list", "offence_scope", required=True),
+        RowField("binding", "choice", "bindings", required=True),
+        RowField("selectable", "flag", required=True),
+        RowField("no_treaty", "flag"),
+        RowField("procedures_only", "list", "procedure"),
+        RowField("channel_only", "choice", "channel"),
+        RowField("only_without_other_mla_treaty", "flag"),
+        RowField("entry_into_force_threshold", "number"),
+        RowField("known_ratifications", "list"),
+        RowField("party_delay_days", "number"),
+        RowField("status_checked_on"),
+        RowField("bilateral", "json"),
+        RowField("profile", "json"),
+        RowField("note", "long"),
         *_SOURCE,
     ),
     "party": (
         _STATE,
         _INSTRUMENT,
-        Field("party_status", "choice", "party_status", required=True),
-        Field("ratified_on", "day"),
-        Field("in_force_from", "day"),
-        Field("in_force_confidence", "choice", "confidence"),
-        Field("confidence", "choice", "confidence", required=True),
-        Field("source", "long", required=True),
-        Field("note", "long"),
+        RowField("party_status", "choice", "party_status", required=True),
+        RowField("ratified_on", "day"),
+        RowField("in_force_from", "day"),
+        RowField("in_force_confidence", "choice", "confidence"),
+        RowField("confidence", "choice", "confidence", required=True),
+        RowField("source", "long", required=True),
+        RowField("note", "long"),
     ),
     "declaration": (
         _STATE,
         _INSTRUMENT,
-        Field("provision", required=True),
-        Field("declared", "choice", "declared", required=True),
-        Field("persons", "pipes", "person_status"),
-        Field("stages", "pipes", "proceeding_stage"),
-        Field("effective_from", check=_PARTIAL),
-        Field("confidence", "choice", "confidence", required=True),
-        Field("source", "long"),
+        RowField("provision", required=True),
+        RowField("declared", "choice", "declared", required=True),
+        RowField("persons", "pipes", "person_status"),
+        RowField("stages", "pipes", "proceeding_stage"),
+        RowField("effective_from", check=_PARTIAL),
+        RowField("confidence", "choice", "confidence", required=True),
+        RowField("source", "long"),
     ),
     "overlay": (
-        Field("id", required=True, check=_matches(OVERLAY_ID, tell("Letters, digits and _ are expected"))),
-        Field("state", "choice", "states", required=True),
-        Field("provision", required=True),
-        Field("applies_when_state_is", "list", "sides", required=True),
-        Field("rule", "long", required=True),
-        Field("consent_required", "json"),
-        Field("consent_revocable", "flag"),
-        Field("counsel_mandatory", "flag"),
-        Field("treaty_basis_required", "flag"),
-        Field("physical_presence_rule", "json"),
-        Field("stage_excluded", "list", "proceeding_stage"),
-        Field("stage_excluded_superseded_by"),
-        Field("accepted_languages", "list"),
-        Field("interpreter_side", "choice", "interpreter_side"),
-        Field("investigating_judge_present", "flag"),
-        Field("minutes_each_place", "flag"),
-        Field("video_persons_limited", "flag"),
-        Field("hard_blocks", "json"),
-        Field("required_channel", "list", "channel"),
-        Field("lead_time", "json"),
-        Field("summons_not_owed", "json"),
-        Field("typed_note", "long"),
-        Field("state_confidence", "choice", "confidence"),
+        RowField("id", required=True, check=_matches(OVERLAY_ID, tell("Letters, digits and _ are expected"))),
+        RowField("state", "choice", "states", required=True),
+        RowField("provision", required=True),
+        RowField("applies_when_state_is", "list", "sides", required=True),
+        RowField("rule", "long", required=True),
+        RowField("consent_required", "json"),
+        RowField("consent_revocable", "flag"),
+        RowField("counsel_mandatory", "flag"),
+        RowField("treaty_basis_required", "flag"),
+        RowField("physical_presence_rule", "json"),
+        RowField("stage_excluded", "list", "proceeding_stage"),
+        RowField("stage_excluded_superseded_by"),
+        RowField("accepted_languages", "list"),
+        RowField("interpreter_side", "choice", "interpreter_side"),
+        RowField("investigating_judge_present", "flag"),
+        RowField("minutes_each_place", "flag"),
+        RowField("video_persons_limited", "flag"),
+        RowField("hard_blocks", "json"),
+        RowField("required_channel", "list", "channel"),
+        RowField("lead_time", "json"),
+        RowField("summons_not_owed", "json"),
+        RowField("typed_note", "long"),
+        RowField("state_confidence", "choice", "confidence"),
         *_SOURCE,
     ),
     "rule": (
-        Field("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
-        Field("instrument_id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
-        Field("instrument_label", required=True),
-        Field("provision", required=True),
-        Field("topic", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
-        Field("rule", "long", required=True),
-        Field("persons", "list", "person_status"),
-        Field("obligation", "choice", "obligation"),
-        Field("refusal_grounds", "list", "refusal_code"),
-        Field("mandatory_fields", "list"),
-        Field("minutes_fields", "list"),
-        Field("consent_by_person", "json"),
-        Field("consent_note", "long"),
-        Field("consent_revocable", "flag"),
-        Field("persons_other", "list"),
-        Field("persons_condition", "json"),
-        Field("channels", "json"),
-        Field("oral_request", "json"),
-        Field("sla_days", "json"),
-        Field("cost_default", "choice", "cost_default"),
-        Field("cost_exceptions", "list"),
-        Field("confidence_note", "long"),
+        RowField("id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        RowField("instrument_id", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        RowField("instrument_label", required=True),
+        RowField("provision", required=True),
+        RowField("topic", required=True, check=_matches(ID, tell("Small letters, digits and _ are expected"))),
+        RowField("rule", "long", required=True),
+        RowField("persons", "list", "person_status"),
+        RowField("obligation", "choice", "obligation"),
+        RowField("refusal_grounds", "list", "refusal_code"),
+        RowField("mandatory_fields", "list"),
+        RowField("minutes_fields", "list"),
+        RowField("consent_by_person", "json"),
+        RowField("consent_note", "long"),
+        RowField("consent_revocable", "flag"),
+        RowField("persons_other", "list"),
+        RowField("persons_condition", "json"),
+        RowField("channels", "json"),
+        RowField("oral_request", "json"),
+        RowField("sla_days", "json"),
+        RowField("cost_default", "choice", "cost_default"),
+        RowField("cost_exceptions", "list"),
+        RowField("confidence_note", "long"),
         *_SOURCE,
     ),
     "jurisdiction": (
-        Field("iso2", required=True),
-        Field("iso3"),
-        Field("name", required=True),
-        Field("eu_member", required=True),
-        Field("central_authority"),
-        Field("central_authority_conf", "choice", "confidence", required=True),
-        Field("accepted_languages", "pipes", check=_languages),
-        Field("conditional_languages", "pipes", check=_languages),
-        Field("languages_conf", "choice", "confidence", required=True),
-        Field("languages_text", "long"),
-        Field("default_tz", required=True, check=_zones),
-        Field("tz_ids", "pipes", required=True, check=_zones),
-        Field("notes", "long"),
-        Field("accused_by_video_text", "long"),
-        Field("accused_conf", "choice", "confidence"),
-        Field("row_confidence"),
-        Field("source", "long", required=True),
+        RowField("iso2", required=True),
+        RowField("iso3"),
+        RowField("name", required=True),
+        RowField("eu_member", required=True),
+        RowField("central_authority"),
+        RowField("central_authority_conf", "choice", "confidence", required=True),
+        RowField("accepted_languages", "pipes", check=_languages),
+        RowField("conditional_languages", "pipes", check=_languages),
+        RowField("languages_conf", "choice", "confidence", required=True),
+        RowField("languages_text", "long"),
+        RowField("default_tz", required=True, check=_zones),
+        RowField("tz_ids", "pipes", required=True, check=_zones),
+        RowField("notes", "long"),
+        RowField("accused_by_video_text", "long"),
+        RowField("accused_conf", "choice", "confidence"),
+        RowField("row_confidence"),
+        RowField("source", "long", required=True),
     ),
     "court_hours": (
-        Field("iso2", "choice", "states", required=True),
-        Field("tz", required=True, check=_zones),
-        Field("effective_from", "day"),
-        Field("intervals", "json", required=True, check=_intervals),
+        RowField("iso2", "choice", "states", required=True),
+        RowField("tz", required=True, check=_zones),
+        RowField("effective_from", "day"),
+        RowField("intervals", "json", required=True, check=_intervals),
         *_SOURCE,
     ),
     "interpreting_rest": (
-        Field("id", "choice", "rest_rules", required=True),
-        Field("minutes", "number", required=True),
-        Field("text", required=True),
+        RowField("id", "choice", "rest_rules", required=True),
+        RowField("minutes", "number", required=True),
+        RowField("text", required=True),
         *_SOURCE,
     ),
 }

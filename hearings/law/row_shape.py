@@ -22,41 +22,41 @@ ENUMERATED = {
     "minutes_by": "minutes_by",
     "cost_default": "cost_default",
 }
-"""Field of a profile: the list its value is out of."""
+"""By field of a profile: the closed list of its values."""
 FLAGS = ("consent_required", "authorities_agreement_required", "domestic_law_confirmation_required")
 
 
 def must(holds: bool, text: str, field: str) -> None:
-    """Raise `Invalid` unless it holds."""
+    """Raises `Invalid` unless the condition holds."""
     if not holds:
         raise Invalid(text, field)
 
 
 def choices(values: Any, known: Iterable[str], field: str) -> list[str]:
-    """Words out of a closed list."""
+    """Members of a closed list."""
     must(
-        isinstance(values, list) and all(isinstance(one, str) for one in values),
+        isinstance(values, list) and all(isinstance(value, str) for value in values),
         tell("A list of words is expected"),
         field,
     )
     known = tuple(known)
-    for one in values:
-        must(one in known, tell("{value} is not one of: {known}", value=one[:40], known=Series.of(known)), field)
-    return [str(one) for one in values]
+    for value in values:
+        must(value in known, tell("{value} is not one of: {known}", value=value[:40], known=Series.of(known)), field)
+    return [str(value) for value in values]
 
 
 def cleaned(value: Any, field: str, depth: int = 0) -> Any:
-    """A structure of plain values, its texts free of hidden characters."""
+    """A JSON structure with cleaned texts (`hearings.texts.clean`)."""
     must(depth < DEEPEST, tell("This is nested too deeply"), field)
     if isinstance(value, str):
         return clean(value, field, most=4000, lines=True)
     if isinstance(value, list):
-        return [cleaned(one, field, depth + 1) for one in value]
+        return [cleaned(item, field, depth + 1) for item in value]
     if isinstance(value, dict):
         must(
             all(isinstance(key, str) and len(key) <= 60 for key in value), tell("Names of parts are short texts"), field
         )
-        return {key: cleaned(one, field, depth + 1) for key, one in value.items()}
+        return {key: cleaned(item, field, depth + 1) for key, item in value.items()}
     must(
         value is None or isinstance(value, bool | int),
         tell("Texts, whole numbers, true, false and null are expected"),
@@ -66,7 +66,7 @@ def cleaned(value: Any, field: str, depth: int = 0) -> Any:
 
 
 def states_of(law: Law) -> frozenset[str]:
-    """States that may stand in a row: those with data, and those of the groups."""
+    """States that a row may name: those with data, and the members of groups."""
     groups: Iterable[list[str]] = law.defaults["groups"].values()
     return frozenset(law.jurisdictions) | {state for group in groups for state in group}
 
@@ -83,7 +83,7 @@ def _flags(value: Mapping[str, Any], names: Iterable[str], field: str, where: st
         must(isinstance(value.get(name), bool), tell("{where}: {name} is true or false", where=where, name=name), field)
 
 
-def _one(value: Any, known: Iterable[str], field: str, where: str) -> None:
+def _member(value: Any, known: Iterable[str], field: str, where: str) -> None:
     known = tuple(known)
     must(
         isinstance(value, str) and value in known,
@@ -98,53 +98,55 @@ def _list(value: Any, field: str, where: str) -> list[Any]:
 
 
 def sides(row: Mapping[str, Any], law: Law) -> None:
-    """A bilateral treaty names both its sides, and nobody stands on both."""
+    """Checks that a bilateral treaty names both sides, and no State on both."""
     if row["binding"] != "bilateral":
         must(not row.get("bilateral"), tell("Only a bilateral treaty has sides"), "bilateral")
         return
-    found = _part(row.get("bilateral"), ("side_a", "side_b"), "bilateral", "bilateral")
+    parts = _part(row.get("bilateral"), ("side_a", "side_b"), "bilateral", "bilateral")
     members = []
     for name in ("side_a", "side_b"):
-        side = found[name]
+        side = parts[name]
         if isinstance(side, str):
             group = side.removeprefix("group:")
             must(
-                side.startswith("group:") and group in law.defaults["groups"], tell("Not a group we know"), "bilateral"
+                side.startswith("group:") and group in law.defaults["groups"],
+                tell("Unknown group of States"),
+                "bilateral",
             )
         else:
             choices(side, states_of(law), "bilateral")
             must(bool(side), tell("{where}: name at least one State", where=name), "bilateral")
         members.append(reference.members(side))
-    must(not members[0] & members[1], tell("A State cannot stand on both sides"), "bilateral")
+    must(not members[0] & members[1], tell("A State cannot be on both sides"), "bilateral")
 
 
-def profile(found: Any, law: Law) -> None:
-    """Everything the engine reads of a profile."""
+def profile(value: Any, law: Law) -> None:
+    """Checks every field of a profile that the engine reads."""
     here = "profile"
     needed = ("persons", "general_heads", "channels", "oral_request", *ENUMERATED)
-    row = _part(found, needed, here, here)
+    row = _part(value, needed, here, here)
     persons = law.enums["person_status"]
     for person, entry in _part(row["persons"], (), here, "persons").items():
-        _one(person, persons, here, f"persons: {person[:30]}")
+        _member(person, persons, here, f"persons: {person[:30]}")
         _part(entry, ("rule", "obligation"), here, f"persons.{person}")
-        _one(entry["rule"], law.rules, here, f"persons.{person}.rule")
-        _one(entry["obligation"], law.enums["obligation"], here, f"persons.{person}.obligation")
+        _member(entry["rule"], law.rules, here, f"persons.{person}.rule")
+        _member(entry["obligation"], law.enums["obligation"], here, f"persons.{person}.obligation")
         _flags(entry, FLAGS, here, f"persons.{person}")
     for head in _list(row["general_heads"], here, "general_heads"):
         _part(head, ("rule", "persons", "consent_required_for"), here, "general_heads")
-        _one(head["rule"], law.rules, here, "general_heads.rule")
+        _member(head["rule"], law.rules, here, "general_heads.rule")
         choices(head["persons"], persons, here)
         choices(head["consent_required_for"], persons, here)
         _flags(head, FLAGS[1:], here, "general_heads")
-    must(bool(row["persons"] or row["general_heads"]), tell("Say who may be heard"), here)
+    must(bool(row["persons"] or row["general_heads"]), tell("State who may be heard"), here)
     for name, enum in ENUMERATED.items():
-        _one(row[name], law.enums[enum], here, name)
+        _member(row[name], law.enums[enum], here, name)
     choices(row.get("reason_required", []), law.enums["reason_no_attendance"], here)
     choices(row.get("procedures", []), law.enums["procedure"], here)
     for name in ("must_be_in_agreement", "cost_exceptions"):
         must(
-            all(isinstance(one, str) for one in _list(row.get(name, []), here, name)),
-            tell("{where}: words", where=name),
+            all(isinstance(code, str) for code in _list(row.get(name, []), here, name)),
+            tell("{where}: a text is expected", where=name),
             here,
         )
     _channels(row, law)
@@ -155,7 +157,7 @@ def _channels(row: Mapping[str, Any], law: Law) -> None:
     here, known = "profile", law.gate["channel_conditions"]
     for entry in _list(row["channels"], here, "channels"):
         _part(entry, ("channel", "conditions"), here, "channels")
-        _one(entry["channel"], law.enums["channel"], here, "channels.channel")
+        _member(entry["channel"], law.enums["channel"], here, "channels.channel")
         choices(entry["conditions"], known, here)
     oral = _part(row["oral_request"], ("allowed", "conditions"), here, "oral_request")
     _flags(oral, ("allowed",), here, "oral_request")
@@ -171,40 +173,40 @@ def _rest(row: Mapping[str, Any], law: Law) -> None:
     here = "profile"
     for condition in _list(row.get("conditions", []), here, "conditions"):
         _part(condition, ("code", "input", "must_be", "rule"), here, "conditions")
-        _one(condition["code"], law.enums["block_code"], here, "conditions.code")
-        _one(condition["input"], FACTS, here, "conditions.input")
-        _one(condition["rule"], law.rules, here, "conditions.rule")
+        _member(condition["code"], law.enums["block_code"], here, "conditions.code")
+        _member(condition["input"], FACTS, here, "conditions.input")
+        _member(condition["rule"], law.rules, here, "conditions.rule")
     declaration = row.get("declaration")
     if declaration is not None:
         _part(declaration, ("rule", "code", "blocks_if_declared_by"), here, "declaration")
-        _one(declaration["rule"], law.rules, here, "declaration.rule")
-        _one(declaration["code"], law.enums["refusal_code"], here, "declaration.code")
-        _one(declaration["blocks_if_declared_by"], ("requesting", "requested", "either"), here, "declaration.by")
+        _member(declaration["rule"], law.rules, here, "declaration.rule")
+        _member(declaration["code"], law.enums["refusal_code"], here, "declaration.code")
+        _member(declaration["blocks_if_declared_by"], ("requesting", "requested", "either"), here, "declaration.by")
     for check in _list(row.get("refusal_validation", []), here, "refusal_validation"):
         _part(check, ("ground", "invalid_motives", "required", "case_law"), here, "refusal_validation")
-        _one(check["ground"], law.enums["refusal_code"], here, "refusal_validation.ground")
+        _member(check["ground"], law.enums["refusal_code"], here, "refusal_validation.ground")
         choices(check["invalid_motives"], law.enums["refusal_motive"], here)
-        _one(check["required"], law.enums["refusal_motive"], here, "refusal_validation.required")
-        _one(check["case_law"], law.rules, here, "refusal_validation.case_law")
+        _member(check["required"], law.enums["refusal_motive"], here, "refusal_validation.required")
+        _member(check["case_law"], law.rules, here, "refusal_validation.case_law")
     for name in ("treaty_priority", "protection"):
         if row.get(name) is not None:
-            _one(_part(row[name], ("rule",), here, name)["rule"], law.rules, here, f"{name}.rule")
+            _member(_part(row[name], ("rule",), here, name)["rule"], law.rules, here, f"{name}.rule")
     for entry in _list(row.get("alternatives_on_no_consent", []), here, "alternatives_on_no_consent"):
-        _one(_part(entry, ("rule",), here, "alternatives")["rule"], law.rules, here, "alternatives.rule")
+        _member(_part(entry, ("rule",), here, "alternatives")["rule"], law.rules, here, "alternatives.rule")
 
 
 def rule(row: Mapping[str, Any], law: Law) -> None:
-    """A paragraph: consent by person is true or false."""
+    """Checks a paragraph: consent by person is true or false."""
     for person, asked in _part(row.get("consent_by_person") or {}, (), "consent_by_person", "consent").items():
-        _one(person, law.enums["person_status"], "consent_by_person", person[:30])
+        _member(person, law.enums["person_status"], "consent_by_person", person[:30])
         must(isinstance(asked, bool), tell("{where}: true or false is expected", where=person), "consent_by_person")
 
 
 def overlay(row: Mapping[str, Any], law: Law) -> None:
-    """The typed effects of a national rule."""
+    """Checks the typed effects of a national rule."""
     persons = law.enums["person_status"]
     for person, asked in _part(row.get("consent_required") or {}, (), "consent_required", "consent").items():
-        _one(person, persons, "consent_required", person[:30])
+        _member(person, persons, "consent_required", person[:30])
         must(
             asked is None or isinstance(asked, bool),
             tell("{where}: true, false or null (not known)", where=person),
@@ -212,29 +214,29 @@ def overlay(row: Mapping[str, Any], law: Law) -> None:
         )
     for block in _list(row.get("hard_blocks") or [], "hard_blocks", "hard_blocks"):
         _part(block, ("code", "trigger", "value"), "hard_blocks", "hard_blocks")
-        _one(block["code"], law.enums["block_code"], "hard_blocks", "code")
-        _one(block["trigger"], law.gate["triggers"], "hard_blocks", "trigger")
-        _one(block["value"], law.enums["channel"], "hard_blocks", "value")
+        _member(block["code"], law.enums["block_code"], "hard_blocks", "code")
+        _member(block["trigger"], law.gate["triggers"], "hard_blocks", "trigger")
+        _member(block["value"], law.enums["channel"], "hard_blocks", "value")
     for presence in _list(row.get("physical_presence_rule") or [], "physical_presence_rule", "physical_presence_rule"):
         _part(presence, ("persons", "if", "effect"), "physical_presence_rule", "physical_presence_rule")
         choices(presence["persons"], persons, "physical_presence_rule")
-        _one(presence["if"], FACTS, "physical_presence_rule", "if")
+        _member(presence["if"], FACTS, "physical_presence_rule", "if")
     lead = row.get("lead_time")
     if lead:
         _part(lead, ("code", "applies_to", "months_before_hearing"), "lead_time", "lead_time")
-        _one(lead["code"], law.enums["warning_code"], "lead_time", "code")
+        _member(lead["code"], law.enums["warning_code"], "lead_time", "code")
         months = lead["months_before_hearing"]
         must(
             isinstance(months, int) and 0 < months <= 60,
-            tell("{name} is a number up to {most}", name="months_before_hearing", most=60),
+            tell("{name} must be a number up to {most}", name="months_before_hearing", most=60),
             "lead_time",
         )
-        must(isinstance(lead["applies_to"], str), tell("{name} is a word", name="applies_to"), "lead_time")
+        must(isinstance(lead["applies_to"], str), tell("{name} must be a text", name="applies_to"), "lead_time")
     summons = row.get("summons_not_owed")
     if summons:
         _part(summons, ("persons", "code"), "summons_not_owed", "summons_not_owed")
         choices(summons["persons"], persons, "summons_not_owed")
-        _one(summons["code"], law.enums["warning_code"], "summons_not_owed", "code")
+        _member(summons["code"], law.enums["warning_code"], "summons_not_owed", "code")
     newer = row.get("stage_excluded_superseded_by")
     if newer:
-        _one(newer, law.rules, "stage_excluded_superseded_by", newer[:40])
+        _member(newer, law.rules, "stage_excluded_superseded_by", newer[:40])

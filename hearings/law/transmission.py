@@ -1,22 +1,22 @@
-"""By which way the request goes, in which form and language, and under what conditions."""
+"""Lines on the channel, form and language of a request, and their conditions."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, MISSING, Line, LineStatus, line, words
+from hearings.law.answer import HUMAN, MET, MISSING, GateLine, LineStatus, line, words
 from hearings.law.law import cite
 from hearings.law.parties import Question, in_force, parties
-from hearings.sentences import Series, Tongue, Word, tell, tell_n
+from hearings.sentences import LanguageName, Series, Word, tell, tell_n
 
 
 def _topic(question: Question, row: Mapping[str, Any], *topics: str) -> Mapping[str, Any]:
-    """The paragraph of an instrument on a topic, the one on hearings by video where there is none."""
+    """The paragraph of an instrument on a topic; without one, that on hearings by video."""
     rules = question.law.rules_of.get(row["id"], ())
     return next((rule for topic in topics for rule in rules if rule["topic"] == topic), question.paragraph(row))
 
 
 def conditions(question: Question, names: list[str]) -> tuple[LineStatus, Series, dict[str, bool | None]]:
-    """What conditions of the data come to, in words, with the answers they were judged by."""
+    """The status of conditions in the data, in words, with the answers they were judged by."""
     table = question.law.gate["channel_conditions"]
     answers: dict[str, bool | None] = {}
     parts = []
@@ -29,33 +29,35 @@ def conditions(question: Question, names: list[str]) -> tuple[LineStatus, Series
     return status, Series.of(parts, "and"), answers
 
 
-def channel(question: Question, row: Mapping[str, Any]) -> Line:
-    """The way the request goes is one the instrument knows (18(13), 46(13)), under the conditions it sets."""
+def channel(question: Question, row: Mapping[str, Any]) -> GateLine:
+    """Whether the instrument provides for the channel (18(13), 46(13)), under its conditions."""
     chosen, listed = question.ask.channel, row["profile"]["channels"]
     rule = _topic(question, row, "channel")
-    names = Series.of(Word.of("channel", one["channel"]) for one in listed)
-    extra = next((one for one in question.law.channel_only if one["channel_only"] == chosen), None)
-    inputs: dict[str, Any] = {"channel": chosen, "channels": [one["channel"] for one in listed]}
+    names = Series.of(Word.of("channel", way["channel"]) for way in listed)
+    extra = next((other for other in question.law.channel_only if other["channel_only"] == chosen), None)
+    inputs: dict[str, Any] = {"channel": chosen, "channels": [way["channel"] for way in listed]}
     if not chosen:
-        text = tell("Say by which way the request goes: {ways}", ways=names)
+        text = tell("State the channel by which the request is sent: {ways}", ways=names)
         return line("channel", HUMAN, cite(rule), text, rule, **inputs)
-    entry = next((one for one in listed if one["channel"] == chosen), None)
+    entry = next((way for way in listed if way["channel"] == chosen), None)
     if entry is None:
         if extra is not None and _both(question, extra):
             text = tell(
-                "{instrument} is a way between the two States for what another instrument is the basis of",
+                "{instrument} is a channel between the two States where another instrument is the legal basis",
                 instrument=extra["name"],
             )
             return line("channel", MET, extra["name"], text, extra, **inputs)
         text = tell(
-            "Not a way this instrument knows: {way}. It knows: {ways}", way=Word.of("channel", chosen), ways=names
+            "This instrument does not provide for this channel: {way}. It provides for: {ways}",
+            way=Word.of("channel", chosen),
+            ways=names,
         )
         return line("channel", MISSING, cite(rule), text, rule, code="wrong_channel", **inputs)
     status, needed, answers = conditions(question, entry["conditions"])
     way = Word.of("channel", chosen)
-    text = tell("The way chosen is one of those it knows: {way}", way=way)
+    text = tell("The chosen channel is provided for: {way}", way=way)
     if needed:
-        text = tell("The way chosen: {way}. It needs that {conditions}", way=way, conditions=needed)
+        text = tell("The chosen channel: {way}. It requires that {conditions}", way=way, conditions=needed)
     code = question.law.gate["channel_codes"].get(chosen, "wrong_channel")
     return line(
         "channel",
@@ -70,23 +72,23 @@ def channel(question: Question, row: Mapping[str, Any]) -> Line:
 
 
 def _both(question: Question, row: Mapping[str, Any]) -> bool:
-    found = [in_force(question, row), *parties(question, row)]
-    return all(one.status is MET for one in found)
+    lines = [in_force(question, row), *parties(question, row)]
+    return all(entry.status is MET for entry in lines)
 
 
-def oral(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
-    """An oral request: only where the text knows it, urgent and agreed, then in writing (18(14), 46(14))."""
+def oral(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
+    """An oral request: only where the text provides for it, urgent and agreed, then in writing (18(14), 46(14))."""
     if not question.ask.oral:
         return
     entry = row["profile"]["oral_request"]
     rule = _topic(question, row, "form_language", "channel")
     if not entry["allowed"]:
-        text = tell("The text knows no oral request")
+        text = tell("The instrument does not provide for oral requests")
         yield line("oral", MISSING, cite(rule), text, rule, code="oral_conditions_not_met", oral=True)
         return
     status, needed, answers = conditions(question, entry["conditions"])
     code = "" if status is MET else "oral_conditions_not_met"
-    text = tell("An oral request needs that {conditions}", conditions=needed)
+    text = tell("An oral request requires that {conditions}", conditions=needed)
     yield line("oral", status, cite(rule), text, rule, code=code, conditions=answers)
     done = question.ask.written_confirmed
     hours = question.law.defaults["timers"]["oral_written_confirmation_hours"]
@@ -111,7 +113,7 @@ def oral(question: Question, row: Mapping[str, Any]) -> Iterator[Line]:
     )
 
 
-def authority(question: Question) -> Line:
+def authority(question: Question) -> GateLine:
     """Who receives the request."""
     state = question.law.jurisdiction(question.ask.requested_state)
     known = bool(state.central_authority)
@@ -127,8 +129,8 @@ def authority(question: Question) -> Line:
     )
 
 
-def language(question: Question, row: Mapping[str, Any]) -> Line:
-    """In a language the requested State accepts; those it often takes are not taken for granted (README 5)."""
+def language(question: Question, row: Mapping[str, Any]) -> GateLine:
+    """Whether the requested State accepts the language; one it often accepts needs confirmation (README 5)."""
     ask = question.ask
     state = question.law.jurisdiction(ask.requested_state)
     rule = _topic(question, row, "language", "form_language")
@@ -138,17 +140,22 @@ def language(question: Question, row: Mapping[str, Any]) -> Line:
             accepted = [tag for tag in accepted if tag in overlay["accepted_languages"]] or accepted
     tag = ask.language_of_request.split("-")[0].lower()
     who, code = question.state(ask.requested_state), ""
-    names = Series.of(map(Tongue.of, accepted)) if accepted else tell("not known")
+    names = Series.of(map(LanguageName.of, accepted)) if accepted else tell("not known")
     if not accepted or not tag:
         status = HUMAN
         text = tell(
-            "Languages that {state} accepts: {languages}. Say in which the request is", state=who, languages=names
+            "Languages that {state} accepts: {languages}. State the language of the request", state=who, languages=names
         )
     elif tag in accepted:
-        status, text = MET, tell("A language that {state} accepts: {language}", state=who, language=Tongue.of(tag))
+        status, text = (
+            MET,
+            tell("A language that {state} accepts: {language}", state=who, language=LanguageName.of(tag)),
+        )
     elif tag in state.conditional_languages:
         status = HUMAN
-        text = tell("A language that {state} often accepts: {language}. Ask first", state=who, language=Tongue.of(tag))
+        text = tell(
+            "A language that {state} often accepts: {language}. Ask first", state=who, language=LanguageName.of(tag)
+        )
     else:
         status, code = MISSING, "language"
         text = tell("Languages that {state} accepts: {languages}. A translation is needed", state=who, languages=names)

@@ -1,1 +1,1 @@
-"""Minutes that grow out of the log, are corrected passage by passage, read back and signed."""
+"""Minutes: drafted from the event log, edited passage by passage, read back and signed."""

@@ -1,17 +1,17 @@
-"""The minutes as a document is set from them: headings and texts in two columns, readings, signatures, reservations.
+"""The values from which the minutes are set as PDF: texts in two columns, readings, signatures, reservations.
 
-Pure. `hearings.documents.documents.pdf("minutes", …)` takes what `document` gives; docs/minutes.md tells what it holds.
+Pure. `hearings.documents.documents.pdf("minutes", …)` takes the result of `document`; docs/minutes.md describes it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from hearings.languages import comma, times_together
+from hearings.languages import times_together
 from hearings.minutes.corrections import Correction
-from hearings.minutes.facts import SECTIONS
-from hearings.minutes.passages import tongues
-from hearings.minutes.phrases import N_, Clock, Moment, Words
+from hearings.minutes.facts import SECTIONS, moment
+from hearings.minutes.passages import minutes_languages
 from hearings.models import (
     Hearing,
     Minutes,
@@ -20,32 +20,35 @@ from hearings.models import (
     MinutesReservation,
     Signature,
 )
+from hearings.requests.document import TRANSLATED_BY_MACHINE
+from hearings.sentences import Say, Series, tell
 from hearings.signatures import signatures
 
+SHA256_OF_TEXT = tell("SHA-256 of the text")
 LABELS = {
-    "title": N_("Minutes"),
-    "hearing": N_("Hearing"),
-    "request": N_("Request"),
-    "number": N_("Number"),
-    "text_sha256": N_("SHA-256 of the text"),
-    "head": N_("Head of the recording (size and root)"),
-    "reading": N_("Reading back"),
-    "read_by": N_("Read by"),
-    "heard_by": N_("Read to"),
-    "languages": N_("In which languages"),
-    "corrections": N_("Corrections asked for"),
-    "made": N_("The text was changed after this."),
-    "unmade": N_("Neither made nor answered yet."),
-    "answer": N_("Answer"),
-    "signatures": N_("Signatures"),
-    "no_signature": N_("Not signed"),
-    "reservations": N_("Reservations"),
-    "refusal": N_("Refusal to sign"),
-    "draft": N_("This is a draft. It has not been signed by both authorities."),
-    "translated": N_("Translated by"),
-    "machine": N_("Translated by a machine"),
+    "title": tell("Minutes"),
+    "hearing": tell("Hearing"),
+    "request": tell("Request"),
+    "number": tell("Number"),
+    "text_sha256": SHA256_OF_TEXT,
+    "head": tell("Head of the recording (size and root)"),
+    "reading": tell("Reading back"),
+    "read_by": tell("Read by"),
+    "heard_by": tell("Read to"),
+    "languages": tell("In which languages"),
+    "corrections": tell("Corrections asked for"),
+    "made": tell("The text was changed after this."),
+    "unmade": tell("Neither made nor answered yet."),
+    "answer": tell("Answer"),
+    "signatures": tell("Signatures"),
+    "no_signature": tell("Not signed"),
+    "reservations": tell("Reservations"),
+    "refusal": tell("Refusal to sign"),
+    "draft": tell("This is a draft. It has not been signed by both authorities."),
+    "translated": tell("Translated by"),
+    "machine": TRANSLATED_BY_MACHINE,
 }
-"""What the document says besides the text."""
+"""Labels of the document outside the passages."""
 
 
 def document(
@@ -59,17 +62,16 @@ def document(
     heads: Mapping[str, str],
     signed: Mapping[str, Signature],
     reservations: Sequence[MinutesReservation],
-    speakers: Callable[[str], Words],
+    say: Say,
 ) -> dict[str, Any]:
-    """What is set: every label in each language of the minutes, English where it is not translated."""
-    languages = tongues(minutes)
-    clocks = (
-        Clock(city=hearing.requesting_city, zone=hearing.requesting_zone),
-        Clock(city=hearing.requested_city, zone=hearing.requested_zone),
-    )
+    """The values of the document: every label in each language of the minutes, English if it is not translated."""
+    languages = minutes_languages(minutes)
 
-    def both(message: str) -> list[str]:
-        return [speakers(lang)(message) or message for lang in languages]
+    def both(text: str) -> list[str]:
+        return [say(lang, text) for lang in languages]
+
+    def when(at: datetime) -> str:
+        return say(languages[0], moment(hearing, at))
 
     return {
         "title": both(LABELS["title"]),
@@ -81,94 +83,94 @@ def document(
         ],
         "notice": both(LABELS["draft"]) if minutes.signed_at is None else [],
         "sections": [
-            {"heading": both(SECTIONS[name]), "rows": [_row(one, languages, both) for one in group]}
-            for name, group in groupby(passages, key=lambda one: one.key.split(".")[0])
+            {"heading": both(tell(SECTIONS[name])), "rows": [_row(passage, languages, both) for passage in group]}
+            for name, group in groupby(passages, key=lambda passage: passage.key.split(".")[0])
         ],
-        "reading": None if reading is None else _reading(reading, clocks, languages[0], both),
+        "reading": None if reading is None else _reading(reading, say, languages[0], when, both),
         "corrections": {
             "heading": both(LABELS["corrections"]),
-            "rows": [_correction(one, clocks, languages[0], both) for one in corrections],
+            "rows": [_correction(correction, when, both) for correction in corrections],
         },
         "hash": {"label": both(LABELS["text_sha256"]), "value": minutes.text_sha256},
         "heads": [{"label": both(LABELS["head"]), "recording": key, "value": head} for key, head in heads.items()],
         "signatures": {
             "heading": both(LABELS["signatures"]),
             "rows": [
-                _signature(state, signed.get(state), clocks, languages[0], both)
+                _signature(state, signed.get(state), when, both)
                 for state in (hearing.requesting_state, hearing.requested_state)
             ],
         },
         "reservations": {
             "heading": both(LABELS["reservations"]),
-            "rows": [_reservation(one, clocks, languages[0], both) for one in reservations],
+            "rows": [_reservation(reservation, when, both) for reservation in reservations],
         },
     }
 
 
-def _row(one: MinutesPassage, languages: Sequence[str], both: Callable[[str], list[str]]) -> dict[str, Any]:
+def _row(passage: MinutesPassage, languages: Sequence[str], both: Callable[[str], list[str]]) -> dict[str, Any]:
     notes = []
     for place, lang in enumerate(languages):
-        mark = one.marks.get(lang, {})
+        mark = passage.marks.get(lang, {})
         label = {"translated": LABELS["translated"], "machine": LABELS["machine"]}.get(str(mark.get("how")), "")
         notes.append(f"{both(label)[place]}: {mark.get('by') or '–'}" if label else "")
     return {
-        "key": one.key,
-        "texts": [times_together(one.texts.get(lang, ""), lang) for lang in languages],
+        "key": passage.key,
+        "texts": [times_together(passage.texts.get(lang, ""), lang) for lang in languages],
         "notes": notes,
     }
 
 
 def _reading(
-    found: MinutesReading, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+    reading: MinutesReading, say: Say, lang: str, when: Callable[[datetime], str], both: Callable[[str], list[str]]
 ) -> dict[str, Any]:
     return {
         "heading": both(LABELS["reading"]),
-        "at": Moment(found.at, clocks).told(lang),
+        "at": when(reading.at),
         "rows": [
-            {"label": both(LABELS["read_by"]), "value": found.read_by},
-            {"label": both(LABELS["heard_by"]), "value": comma(lang).join(found.heard_by)},
-            {"label": both(LABELS["languages"]), "value": comma(lang).join(found.languages)},
+            {"label": both(LABELS["read_by"]), "value": reading.read_by},
+            {"label": both(LABELS["heard_by"]), "value": say(lang, Series.of(reading.heard_by))},
+            {"label": both(LABELS["languages"]), "value": say(lang, Series.of(reading.languages))},
         ],
     }
 
 
 def _correction(
-    found: Correction, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+    correction: Correction, when: Callable[[datetime], str], both: Callable[[str], list[str]]
 ) -> dict[str, Any]:
-    answer = found.answer
+    answer = correction.answer
     return {
-        "at": Moment(found.reading.at, clocks).told(lang),
-        "text": found.reading.corrections,
-        "became": both(LABELS["answer" if answer else "unmade" if found.unmade else "made"]),
+        "at": when(correction.reading.at),
+        "text": correction.reading.corrections,
+        "became": both(LABELS["answer" if answer else "unmade" if correction.unmade else "made"]),
         "answer": answer.text if answer else "",
-        "answered": f"{Moment(answer.at, clocks).told(lang)} · {answer.author_label}" if answer else "",
+        "answered": f"{when(answer.at)} · {answer.author_label}" if answer else "",
     }
 
 
 def _reservation(
-    found: MinutesReservation, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+    reservation: MinutesReservation, when: Callable[[datetime], str], both: Callable[[str], list[str]]
 ) -> dict[str, Any]:
     return {
-        "number": found.number,
-        "kind": both(LABELS["refusal"]) if found.kind == "refusal_to_sign" else [],
-        "made_by": found.made_by,
-        "language": found.language,
-        "text": found.text,
-        "at": Moment(found.at, clocks).told(lang),
-        "entered_by": found.author_label,
+        "number": reservation.number,
+        "kind": both(LABELS["refusal"]) if reservation.kind == "refusal_to_sign" else [],
+        "made_by": reservation.made_by,
+        "language": reservation.language,
+        "text": reservation.text,
+        "at": when(reservation.at),
+        "entered_by": reservation.author_label,
     }
 
 
 def _signature(
-    state: str, found: Signature | None, clocks: tuple[Clock, ...], lang: str, both: Callable[[str], list[str]]
+    state: str, signature: Signature | None, when: Callable[[datetime], str], both: Callable[[str], list[str]]
 ) -> dict[str, Any]:
-    if found is None:
+    if signature is None:
         return {"state": state, "who": "", "at": "", "missing": both(LABELS["no_signature"]), "sha256": ""}
     return {
         "state": state,
-        "who": found.actor_label,
-        "at": Moment(found.signed_at, clocks).told(lang),
+        "who": signature.actor_label,
+        "at": when(signature.signed_at),
         "missing": [],
-        "sha256": found.payload_sha256,
-        "about": str(signatures.read(found)["about"]),
+        "sha256": signature.payload_sha256,
+        "about": str(signatures.read(signature)["about"]),
     }

@@ -1,12 +1,11 @@
-"""The draft of minutes: pure, from what is known of a hearing, in the order of its sections."""
+"""The draft of minutes, written from the facts of a hearing, in the order of `SECTIONS`. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from hearings.minutes.course import course, interruptions, interventions, recording, times
-from hearings.minutes.facts import SECTIONS, Draft, Facts, Passage, Section, Telling, minimum
+from hearings.minutes.facts import SECTIONS, Draft, DraftContext, Facts, Passage, Section, minimum
 from hearings.minutes.people import consent, identity, languages, people, protection, rights
-from hearings.minutes.phrases import Words, say
 from hearings.minutes.sections import (
     case,
     conditions,
@@ -18,6 +17,7 @@ from hearings.minutes.sections import (
     statements,
     technical,
 )
+from hearings.sentences import Say, Untranslated
 
 WRITERS: Mapping[str, Section] = {
     "case": case,
@@ -45,24 +45,28 @@ WRITERS: Mapping[str, Section] = {
 
 def draft(facts: Facts) -> Draft:
     """Draft every section of `SECTIONS`; those the instruments ask for are marked required."""
-    told = Telling(facts)
+    context = DraftContext(facts)
     required = minimum(facts.bases)
     return Draft(
         passages=tuple(
             replace(passage, required=passage.section in required)
             for name in SECTIONS
-            for passage in WRITERS[name](told)
+            for passage in WRITERS[name](context)
         )
     )
 
 
-def text_of(passage: Passage, lang: str, words: Words) -> str | None:
-    """The passage in a language, one line for each of its lines; None when a message is not translated."""
-    said = [say(line.says, lang, words) for line in passage.lines]
-    return None if None in said else "\n".join(line for line in said if line is not None)
+def text_of(passage: Passage, lang: str, say: Say) -> str | None:
+    """The passage in a language, one line for each of its lines; None when `say` raises `Untranslated`: the passage is
+    then missing in that language, and a person has to write it.
+    """
+    try:
+        return "\n".join(say(lang, line.says) for line in passage.lines)
+    except Untranslated:
+        return None
 
 
-def open_in(passage: Passage, lang: str, words: Words) -> list[str]:
-    """Of that text the lines that say what somebody has to complete."""
+def open_in(passage: Passage, lang: str, say: Say) -> list[str]:
+    """The lines of that text that say what a person has to complete."""
     waiting = (line for line in passage.lines if any(source.startswith("human:") for source in line.sources))
-    return [said for line in waiting if (said := say(line.says, lang, words)) is not None]
+    return [say(lang, line.says) for line in waiting]

@@ -1,19 +1,20 @@
-"""What minutes are drafted from and made of: facts, sections, lines and passages, and who is not to be named.
+"""The facts minutes are drafted from; their sections, passages and lines; the names to be left out.
 
 Fields: ETS 182 art. 9(6), EU MLA Convention 2000 art. 10(6), Directive 2014/41/EU art. 24(6) ask for date and place,
 the identity of the person heard, the others taking part and their functions, oaths, and technical conditions; the rest
-is what a court needs to rely on the record. What is not known is not made up: such a passage says who has to write it.
+is what a court needs to rely on the record. A passage whose facts are not known says who has to write it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from hearings.minutes.phrases import N_, Clock, Joined, Moment, Phrase, Term, phrase
+from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
-from hearings.people.protected_names import protected, protected_names
+from hearings.people.staff import protected, protected_names
 from hearings.roles import LABELS, Role
+from hearings.sentences import N_, Quoted, Sentence, Series, tell
 
 SECTIONS: Mapping[str, str] = {
     "case": N_("Case and legal basis"),
@@ -50,13 +51,13 @@ ASKED_IN: Mapping[str, str] = {
     "oaths": "oath",
     "technical_conditions": "technical",
 }
-"""In which section a field of the law's list stands."""
+"""The section that contains a field of the law's list."""
 WHO: Mapping[str, str] = {
     "presiding_judge": LABELS[Role.presiding_judge],
     "clerk": LABELS[Role.clerk],
     "requested_authority": LABELS[Role.requested_authority],
 }
-"""Who completes what nobody has recorded."""
+"""Role of the person who completes a passage that could not be drafted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ class Basis:
 
 @dataclass(frozen=True, kw_only=True)
 class Consenting:
-    """A consent of the person heard, as far as it is known. `layer`, `state`: as `hearings.law.answer.ConsentNeed`."""
+    """A consent of the person heard, as recorded. `layer`, `state`: as `hearings.law.answer.ConsentNeed`."""
 
     source: str
     layer: str
@@ -86,7 +87,7 @@ class Consenting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class ExhibitFact:
     """An exhibit of the case file. `sha256` is what identifies it."""
 
     source: str
@@ -96,7 +97,7 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What is known of the sittings these minutes are about."""
+    """The rows about the sittings these minutes cover."""
 
     hearing: Hearing
     request: HearingRequest
@@ -110,10 +111,10 @@ class Facts:
     each_place: Sequence[tuple[str, str]] = ()
     """State and provision of national rules that want a record at each place."""
     consents: Sequence[Consenting] = ()
-    exhibits: Sequence[Shown] = ()
-    conditions: Sequence[tuple[str, Any]] = ()
+    exhibits: Sequence[ExhibitFact] = ()
+    conditions: Sequence[tuple[str, str]] = ()
     """Source and sentence of each condition of the requested State."""
-    agreed: Sequence[tuple[str, Any]] = ()
+    agreed: Sequence[tuple[str, str]] = ()
     """Source and sentence of each line of the technical agreement."""
     interpreting: tuple[str, str] | None = None
     """Source and mode of interpreting of the technical agreement."""
@@ -121,19 +122,19 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line of a passage and what it was taken from: `event:12`, `row:recording.root`, `human:clerk`."""
+class PassageLine:
+    """One line of a passage and its sources: `event:12`, `row:recording.root`, `human:clerk`."""
 
-    says: Any
+    says: str
     sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
-    """A part that is read, edited and translated as one. `open_for`: who must complete it; empty when nobody."""
+    """A part read, edited and translated as one. `open_for`: the role that must complete it; empty if none."""
 
     key: str
-    lines: tuple[Line, ...]
+    lines: tuple[PassageLine, ...]
     open_for: str = ""
     required: bool = False
 
@@ -161,105 +162,116 @@ def minimum(bases: Sequence[Basis]) -> frozenset[str]:
     return frozenset(ASKED_IN[name] for fields in asked for name in fields if name in ASKED_IN)
 
 
-def open_line(who: str, what: Phrase | None = None) -> Line:
-    """Nothing is known: said so, with who has to write it."""
-    person = Term(WHO[who])
+def open_line(who: str, what: Sentence | None = None) -> PassageLine:
+    """A line that says that a fact was not recorded, and the role that has to complete it."""
+    person = tell(WHO[who])
     if what is None:
-        said = phrase(N_("Not recorded: to be completed by: {who}."), who=person)
+        sentence = tell("Not recorded: to be completed by: {who}.", who=person)
     else:
-        said = phrase(N_("{what}: not recorded, to be completed by: {who}."), what=what, who=person)
-    return Line(says=said, sources=(f"human:{who}",))
+        sentence = tell("{what}: not recorded, to be completed by: {who}.", what=what, who=person)
+    return PassageLine(says=sentence, sources=(f"human:{who}",))
 
 
 @dataclass
-class Telling:
+class DraftContext:
     """The facts with what the sections share: names, clocks, pseudonyms."""
 
     facts: Facts
-    names: dict[str, Any] = field(default_factory=dict)
-    hidden: dict[str, Joined] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    hidden: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        hearing = self.facts.hearing
-        self.clocks = (
-            Clock(city=hearing.requesting_city, zone=hearing.requesting_zone),
-            Clock(city=hearing.requested_city, zone=hearing.requested_zone),
-        )
-        for one in self.facts.participants:
-            name = pseudonym(one) if protected(one) else one.display_name
-            self.names[one.id] = name
-            if one.person_id:
-                self.names[one.person_id] = name
+        for participant in self.facts.participants:
+            name = pseudonym(participant) if protected(participant) else participant.display_name
+            self.names[participant.id] = name
+            if participant.person_id:
+                self.names[participant.person_id] = name
         self.hidden = dict(secrets(self.facts.request.person_name, self.facts.participants))
 
-    def when(self, at: datetime) -> Moment:
-        return Moment(at, self.clocks)
+    def when(self, at: datetime) -> Series:
+        return moment(self.facts.hearing, at)
 
-    def who(self, event: HearingEvent) -> Any:
-        """Who did it: a name, a pseudonym, a role, or the system."""
+    def who(self, event: HearingEvent) -> str:
+        """The actor of an event: a name, a pseudonym, a role, or the system."""
         if event.actor in self.names:
             return self.names[event.actor]
-        return Term(LABELS[Role(event.actor_role)]) if event.actor_role else Term(N_("the system"))
+        return tell(LABELS[Role(event.actor_role)]) if event.actor_role else tell("the system")
 
-    def about(self, event: HearingEvent) -> Any:
+    def about(self, event: HearingEvent) -> str:
         return self.names.get(str(event.data.get("participant", "")), "–")
 
-    def quoted(self, text: str) -> Any:
-        """What people typed, as typed, without the names of protected persons."""
+    def quoted(self, text: str) -> str:
+        """A text typed by a person, with the names of protected persons replaced."""
         return redacted(text, self.hidden)
 
 
-def redacted(text: str, hidden: Mapping[str, Joined]) -> Any:
-    """A text with each name in `hidden` replaced by what stands beside it, whatever its capitals."""
-    parts: list[Any] = [text]
+def moment(hearing: Hearing, at: datetime) -> Series:
+    """An instant by the clocks of both courts and in UTC: the date once, and again where a calendar shows another."""
+    utc = at.astimezone(UTC)
+    clocks = [
+        (instant.datetime, f"{instant.datetime:%H:%M} {instant.city} ({instant.offset})")
+        for instant in both_times(hearing, at)
+    ]
+    day, times = "", list[str]()
+    for wall, text in (*clocks, (utc, f"{utc:%H:%M:%S} UTC")):
+        times.append(text if f"{wall:%Y-%m-%d}" == day else f"{wall:%Y-%m-%d} {text}")
+        day = f"{wall:%Y-%m-%d}"
+    return Series.of(times)
+
+
+def redacted(text: str, hidden: Mapping[str, str]) -> str:
+    """A typed text with each name in `hidden` replaced by its alias; case is ignored."""
+    parts: list[str] = [Quoted(text)]
     for secret, alias in hidden.items():
-        parts = [piece for part in parts for piece in (_cut(part, secret, alias) if isinstance(part, str) else [part])]
-    return text if len(parts) == 1 else Joined(tuple(parts))
+        parts = [
+            piece for part in parts for piece in (_cut(part, secret, alias) if isinstance(part, Quoted) else [part])
+        ]
+    return parts[0] if len(parts) == 1 else Series.of(parts, "none")
 
 
-def _cut(text: str, secret: str, alias: Joined) -> list[Any]:
+def _cut(text: Quoted, secret: str, alias: str) -> list[str]:
     bare, wanted = text.casefold(), secret.casefold()
     if wanted not in bare:
         return [text]
     # Without differences of case a text can be longer (ß is ss): the character that each sign of it comes from.
     places = [at for at, character in enumerate(text) for _sign in character.casefold()]
-    pieces: list[Any] = []
+    pieces: list[str] = []
     begin = end = 0
-    while (found := bare.find(wanted, end)) >= 0:
-        end = found + len(wanted)
-        pieces += [text[begin : places[found]], alias]
+    while (position := bare.find(wanted, end)) >= 0:
+        end = position + len(wanted)
+        pieces += [Quoted(text[begin : places[position]]), alias]
         begin = places[end - 1] + 1
-    return [*pieces, text[begin:]]
+    return [*pieces, Quoted(text[begin:])]
 
 
-def pseudonym(participant: Participant) -> Joined:
-    """What a protected person is called: the role and its number."""
-    return Joined((Term(LABELS[participant.role]), f" {participant.number}"))
+def pseudonym(participant: Participant) -> Series:
+    """The name used for a protected person: the role and its number."""
+    return Series.of((tell(LABELS[participant.role]), str(participant.number)), "space")
 
 
-def secrets(person_name: str, people: Sequence[Participant]) -> list[tuple[str, Joined]]:
-    """Names that must not stand in the minutes, longest first, with what stands there instead. `person_name`: of the
+def secrets(person_name: str, people: Sequence[Participant]) -> list[tuple[str, str]]:
+    """Names that must not be in the minutes, the longest first, each with its replacement. `person_name`: of the
     person heard, as the request has it.
     """
     return [(name, pseudonym(whose)) for name, whose in protected_names(person_name, people)]
 
 
-Section = Callable[[Telling], Iterator[Passage]]
+Section = Callable[[DraftContext], Iterator[Passage]]
 """Writes the passages of one section."""
 
 
-def passage(key: str, *lines: Line, open_for: str = "") -> Passage:
-    """A passage of these lines; open when a line of it is for somebody to complete."""
+def passage(key: str, *lines: PassageLine, open_for: str = "") -> Passage:
+    """A passage of these lines; open if a person has to complete one of them."""
     waiting = next((s.removeprefix("human:") for line in lines for s in line.sources if s.startswith("human:")), "")
     return Passage(key=key, lines=lines, open_for=open_for or waiting)
 
 
-def line(message: str, *sources: str, **values: Any) -> Line:
+def line(message: str, *sources: str, **values: Any) -> PassageLine:
     """A line and its sources."""
-    return Line(says=phrase(message, **values), sources=sources)
+    return PassageLine(says=tell(message, **values), sources=sources)
 
 
-def log(told: Telling) -> str:
-    """The source of what the log does not say: the whole stretch of it that was looked through."""
-    seqs = [event.seq for event in told.facts.events]
+def log(draft: DraftContext) -> str:
+    """The source of a line on something absent from the log: the range of events that was searched."""
+    seqs = [event.seq for event in draft.facts.events]
     return f"event:{min(seqs)}-{max(seqs)}" if seqs else "row:hearing_event"

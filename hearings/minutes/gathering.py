@@ -1,18 +1,14 @@
-"""Gathers what minutes are drafted from: rows of the hearing, its request, and what the law asks of minutes."""
+"""Reads the facts minutes are drafted from: rows of the hearing and its request, and the rules of law on minutes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.agreement import agreements, line_tests
-from hearings.agreement.negotiation_words import SENTENCES
-from hearings.agreement.outcome import Line
 from hearings.law import law
 from hearings.law.law import Law
-from hearings.minutes.facts import MINIMUM, Basis, Consenting, Facts, Shown
-from hearings.minutes.phrases import N_, Counted, Joined, Phrase, Series, Term, Tongue, phrase
+from hearings.minutes.facts import MINIMUM, Basis, Consenting, ExhibitFact, Facts
 from hearings.models import (
     Agreement,
     Attachment,
@@ -29,25 +25,16 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
 from hearings.requests import conditions
-from hearings.requests.conditions import Condition, Kept
-from hearings.roles import LABELS, Role
-
-SAID: Mapping[str, Callable[[str], Any]] = {
-    "role": lambda role: Term(LABELS[Role(role)]),
-    "who": lambda role: Term(LABELS[Role(role)]),
-    "what": lambda kept: Term(conditions.WHATS[Kept(kept)]),
-    "language": Tongue,
-}
-"""How what a condition names is said in any language; what is not here is a person's own words."""
+from hearings.sentences import N_, tell
 
 
 async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
-    """Everything about the sittings of these minutes, up to the event they go to."""
+    """The facts of the sittings of these minutes, up to event `until_seq`."""
     hearing = await get(db, Hearing, minutes.hearing_id)
     request = await get(db, HearingRequest, hearing.request_id)
     wanted = col(Sitting.id).in_(minutes.sittings)
     sittings = (await db.exec(select(Sitting).where(wanted).order_by(col(Sitting.id)))).all()
-    kept = (await db.exec(select(Recording).where(col(Recording.sitting_id).in_(minutes.sittings)))).all()
+    recorded = (await db.exec(select(Recording).where(col(Recording.sitting_id).in_(minutes.sittings)))).all()
     checks = select(SoundCheck).where(col(SoundCheck.sitting_id).in_(minutes.sittings)).order_by(col(SoundCheck.id))
     events = (
         select(HearingEvent)
@@ -58,18 +45,18 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         )
         .order_by(col(HearingEvent.seq))
     )
-    found = await law.current(db)
+    law_now = await law.current(db)
     agreement = await _agreement(db, hearing)
     return Facts(
         hearing=hearing,
         request=request,
         participants=await participants(db, hearing.id),
         sittings=sittings,
-        recordings={recording.sitting_id: recording for recording in kept},
+        recordings={recording.sitting_id: recording for recording in recorded},
         events=(await db.exec(events)).all(),
         checks=(await db.exec(checks)).all(),
-        bases=tuple(bases(found, request)),
-        each_place=tuple(each_place(found, hearing)),
+        bases=tuple(bases(law_now, request)),
+        each_place=tuple(each_place(law_now, hearing)),
         consents=await _consents(db, request),
         exhibits=await _exhibits(db, request),
         conditions=tuple(conditions_of(request)),
@@ -81,13 +68,13 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
     )
 
 
-def bases(found: Law, request: HearingRequest) -> Iterator[Basis]:
-    """The instruments the request relies on, the most specific first, and what each asks of minutes."""
-    for key, row in found.instruments.items():
+def bases(law_now: Law, request: HearingRequest) -> Iterator[Basis]:
+    """The instruments the request relies on, the most specific first, each with its rule on minutes."""
+    for key, row in law_now.instruments.items():
         if key not in request.instruments:
             continue
         profile = row.get("profile") or {}
-        rule = next((one for one in found.rules_of.get(key, ()) if one.get("topic") == "minutes"), None)
+        rule = next((rule for rule in law_now.rules_of.get(key, ()) if rule.get("topic") == "minutes"), None)
         by = str(profile.get("minutes_by") or "silent")
         if rule is None:
             yield Basis(instrument=key, name=str(row["name"]), minutes_by=by, fields=MINIMUM, verified=True)
@@ -102,64 +89,47 @@ def bases(found: Law, request: HearingRequest) -> Iterator[Basis]:
         )
 
 
-def each_place(found: Law, hearing: Hearing) -> Iterator[tuple[str, str]]:
-    """National rules of either State that want a record drawn up at each place."""
+def each_place(law_now: Law, hearing: Hearing) -> Iterator[tuple[str, str]]:
+    """State and provision of national rules that require a record at each place."""
     for state, side in ((hearing.requesting_state, "requesting"), (hearing.requested_state, "requested")):
-        for rule in found.overlays(state, side):
+        for rule in law_now.overlays(state, side):
             if rule.get("minutes_each_place"):
                 yield state, str(rule.get("provision") or "")
 
 
-def conditions_of(request: HearingRequest) -> Iterator[tuple[str, Phrase | Joined]]:
-    """Source and sentence of each condition the platform can read."""
+def conditions_of(request: HearingRequest) -> Iterator[tuple[str, str]]:
+    """Source and sentence of each condition that a machine can read."""
     for number, condition in enumerate(conditions.parse(request.condition_rules), 1):
-        yield f"row:hearing_request.condition_rules.{number}", _said(condition)
-
-
-def _said(condition: Condition) -> Phrase | Joined:
-    """The condition, to be said in any language: its words too, and its figures in the form of the number."""
-    if condition.kind in conditions.COUNTED:
-        said: list[Any] = []
-        for name, one, other in conditions.COUNTED[condition.kind]:
-            said += [" "] if said else []
-            said.append(Counted(name=name, n=int(condition[name]), one=one, other=other))
-        return Joined(tuple(said))
-    return Phrase(
-        conditions.SENTENCES[condition.kind],
-        {name: SAID.get(name, str)(str(value)) for name, value in condition.params},
-    )
+        yield f"row:hearing_request.condition_rules.{number}", conditions.sentence(condition)
 
 
 async def _agreement(db: AsyncSession, hearing: Hearing) -> Agreement | None:
     """The technical agreement in force."""
-    found = await agreements.running(db, hearing.id)
-    return found if found is not None and found.status in agreements.SIGNED else None
+    agreement = await agreements.running(db, hearing.id)
+    return agreement if agreement is not None and agreement.status in agreements.SIGNED else None
 
 
 def _source(agreement: Agreement) -> str:
     return f"row:agreement.{agreement.number}"
 
 
-async def _agreed(db: AsyncSession, found: Agreement) -> Sequence[tuple[str, Phrase]]:
-    """The technical agreement line by line, and what its last line test measured."""
-    result = await agreements.outcome(db, found)
-    source = _source(found)
-    said = [(source, phrase(N_("Technical agreement no. {number}, between the two sites:"), number=found.number))]
-    said += [(source, Phrase(SENTENCES[f"{line.rule}.{line.result}"], _inputs(line))) for line in result.lines]
-    test = await line_tests.latest(db, found)
+async def _agreed(db: AsyncSession, agreement: Agreement) -> Sequence[tuple[str, str]]:
+    """Source and sentence of each line of the technical agreement, and of the results of its last line test."""
+    result = await agreements.outcome(db, agreement)
+    source = _source(agreement)
+    sentences: list[tuple[str, str]] = [
+        (source, tell("Technical agreement no. {number}, between the two sites:", number=agreement.number))
+    ]
+    sentences += [(source, line.text) for line in result.lines]
+    test = await line_tests.latest(db, agreement)
     for finding in test.findings if test is not None else ():
         judged = N_("Line test, {item}, {side}: {measured}; limit {limit}: {verdict}.")
         message = N_("Line test, {item}, {side}: {measured}.") if finding["limit"] is None else judged
-        verdict = Term(N_("kept")) if finding["passed"] else Term(N_("not kept"))
-        measured = Term(N_("not measured")) if finding["measured"] is None else finding["measured"]
-        told = finding | {"verdict": verdict, "measured": measured}
-        said.append(("row:line_test.findings", phrase(message, **told)))
-    return said
-
-
-def _inputs(line: Line) -> Mapping[str, Any]:
-    """What stands in a line of the negotiation: several words one after the other."""
-    return {name: Series(tuple(value.split(", "))) for name, value in line.inputs}
+        verdict = tell("kept") if finding["passed"] else tell("not kept")
+        measured = tell("not measured") if finding["measured"] is None else finding["measured"]
+        values = finding | {"verdict": verdict, "measured": measured}
+        sentences.append(("row:line_test.findings", tell(message, **values)))
+    return sentences
 
 
 async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Consenting]:
@@ -178,7 +148,7 @@ async def _consents(db: AsyncSession, request: HearingRequest) -> Sequence[Conse
     )
 
 
-async def _exhibits(db: AsyncSession, request: HearingRequest) -> Sequence[Shown]:
+async def _exhibits(db: AsyncSession, request: HearingRequest) -> Sequence[ExhibitFact]:
     query = select(Attachment).where(Attachment.request_id == request.id, Attachment.kind == AttachmentKind.exhibit)
     rows = (await db.exec(query.order_by(col(Attachment.id)))).all()
-    return tuple(Shown(source=f"row:attachment.{row.id}", name=row.name, sha256=row.sha256) for row in rows)
+    return tuple(ExhibitFact(source=f"row:attachment.{row.id}", name=row.name, sha256=row.sha256) for row in rows)

@@ -1,7 +1,7 @@
-"""Passages of minutes: every version kept, compared; what still stands in the way of reading them back.
+"""Passages of minutes: their versions, comparison of versions, and obstacles to reading back.
 
-A passage has a text in each language of the minutes. Whoever changes what it says in one language leaves the others
-stale until somebody has looked at them; a translation names its translator or says that a machine made it.
+A passage has a text in each language of the minutes. A change of the text in one language makes the others stale until
+a person has reviewed them; a translation names its translator or says that a machine made it.
 """
 
 import difflib
@@ -14,20 +14,23 @@ from datetime import datetime
 from sqlmodel import and_, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import pages
+from hearings import paging
 from hearings.actors import Actor
 from hearings.errors import NotFound, NotReady, Stale
 from hearings.minutes.revision import Writing, change, contradicting
 from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage
-from hearings.people.protected_names import protected_names
+from hearings.paging import Page
+from hearings.people.staff import protected_names
 from hearings.permissions import require
-from hearings.queries import Page, get, participants
-from hearings.sentences import tell
+from hearings.queries import get, participants
+from hearings.sentences import N_, tell
 from hearings.status import MinutesStatus
 from hearings.texts import clean
 
+READ_BACK = N_("The minutes have been read back: reopen them to change them")
+
 MOST_PAIRS = 300_000
-"""Of equal words, one of each text, among which places are looked for: a tenth of a second."""
+"""Most pairs of equal words, one of each text, that are compared word by word: a tenth of a second."""
 EDITABLE = frozenset({MinutesStatus.drafted, MinutesStatus.in_review})
 
 
@@ -35,7 +38,7 @@ EDITABLE = frozenset({MinutesStatus.drafted, MinutesStatus.in_review})
 class Obstacle:
     """Why minutes cannot be read back or signed yet, at the passage `key` or at a `reading` back by its number.
 
-    `why`: in `lang` the text of the passage is `missing` or `stale`, or says that something is open where another one
+    `why`: in `lang` the text of the passage is `missing` or `stale`, or says that something is open where another
     does not (`contradiction`); it is `open` (for `who`); a `correction` asked for has not been made in `lang`.
     """
 
@@ -49,29 +52,29 @@ class Obstacle:
         return f"{self.key or f'reading {self.reading}'}: {self.why} {self.lang or self.who}".rstrip()
 
 
-def tongues(minutes: Minutes) -> tuple[str, ...]:
+def minutes_languages(minutes: Minutes) -> tuple[str, ...]:
     """The languages of the minutes: of the requesting court, and of the requested authority where it is another."""
     return tuple(dict.fromkeys((minutes.language_requesting, minutes.language_requested)))
 
 
 def obstacles(minutes: Minutes, passages: Sequence[MinutesPassage]) -> list[Obstacle]:
-    """Texts that are missing or stale, or contradict one another in what is open; and what the instruments ask for that
-    nobody has completed.
+    """Texts that are missing or stale, or contradict one another on what is open; and passages required by the
+    instruments that are not completed.
     """
-    found: list[Obstacle] = []
+    obstacles_found: list[Obstacle] = []
     for passage in passages:
-        for lang in tongues(minutes):
+        for lang in minutes_languages(minutes):
             if not passage.texts.get(lang):
-                found.append(Obstacle(key=passage.key, why="missing", lang=lang))
+                obstacles_found.append(Obstacle(key=passage.key, why="missing", lang=lang))
             elif passage.marks.get(lang, {}).get("stale"):
-                found.append(Obstacle(key=passage.key, why="stale", lang=lang))
-        found += [
+                obstacles_found.append(Obstacle(key=passage.key, why="stale", lang=lang))
+        obstacles_found += [
             Obstacle(key=passage.key, why="contradiction", lang=lang)
-            for lang in contradicting(passage, tongues(minutes))
+            for lang in contradicting(passage, minutes_languages(minutes))
         ]
         if passage.required and passage.open_for:
-            found.append(Obstacle(key=passage.key, why="open", who=passage.open_for))
-    return found
+            obstacles_found.append(Obstacle(key=passage.key, why="open", who=passage.open_for))
+    return obstacles_found
 
 
 async def latest(db: AsyncSession, minutes: Minutes) -> Sequence[MinutesPassage]:
@@ -100,10 +103,10 @@ async def versions(db: AsyncSession, minutes: Minutes) -> Sequence[MinutesPassag
 async def revisions(db: AsyncSession, minutes: Minutes, key: str) -> Sequence[MinutesPassage]:
     """Every version of one passage, oldest first. Raises `NotFound`."""
     query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])
-    found = (await db.exec(query.order_by(col(MinutesPassage.revision)))).all()
-    if not found:
+    rows = (await db.exec(query.order_by(col(MinutesPassage.revision)))).all()
+    if not rows:
         raise NotFound
-    return found
+    return rows
 
 
 async def page(
@@ -111,10 +114,10 @@ async def page(
 ) -> Page[MinutesPassage]:
     """As `revisions`, in pages. Raises `NotFound` for a key without versions on the first page."""
     query = select(MinutesPassage).where(MinutesPassage.minutes_id == minutes.id, MinutesPassage.key == key[:60])
-    found = await pages.by_id(db, query, MinutesPassage, after=after, limit=limit)
-    if not found.rows and not after:
+    passages = await paging.page(db, query, col(MinutesPassage.id), after=after, limit=limit)
+    if not passages.rows and not after:
         raise NotFound
-    return found
+    return passages
 
 
 async def revise(
@@ -129,7 +132,7 @@ async def revise(
     actor: Actor,
     now: datetime,
 ) -> MinutesPassage:
-    """Give a passage new texts in some languages; `revision` is the version the writer has read.
+    """Give a passage new texts in some languages; `revision` is the version the author has read.
 
     `settled`: nothing is left open in it. Languages that are not in `writings` become stale when another was `written`.
     Raises `NotReady` once the minutes have been read back, `Stale` when the passage has changed since, and what
@@ -139,12 +142,12 @@ async def revise(
     require("edit_minutes", actor)
     minutes = await get(db, Minutes, minutes.id, lock=True)
     if minutes.status not in EDITABLE:
-        raise NotReady(tell("The minutes have been read back: open them again to change them"))
+        raise NotReady(tell(READ_BACK))
     before = (await revisions(db, minutes, key))[-1]
     if before.revision != revision:
         raise Stale(revision, before.revision)
     names = await hidden_names(db, minutes)
-    made = change(before, tongues(minutes), writings, settled=settled, note=note, names=names)
+    made = change(before, minutes_languages(minutes), writings, settled=settled, note=note, names=names)
     if made is None:
         return before
     return await add(
@@ -177,27 +180,29 @@ async def add(db: AsyncSession, minutes: Minutes, passage: MinutesPassage) -> Mi
 
 
 async def hidden_names(db: AsyncSession, minutes: Minutes) -> list[str]:
-    """Names that must not stand in the minutes or beside them."""
+    """Names that must not be in the minutes, nor in readings, answers and reservations."""
     hearing = await get(db, Hearing, minutes.hearing_id)
     request = await get(db, HearingRequest, hearing.request_id)
     return [name for name, _whose in protected_names(request.person_name, await participants(db, hearing.id))]
 
 
 def compared(old: str, new: str) -> list[tuple[str, str]]:
-    """What became of `old`: pieces that are `same`, `gone` or `new`, in reading order, word by word; line by line or
-    as a whole where so many words are the same that looking for their places would take too long.
+    """The difference of two texts: pieces that are `same`, `gone` or `new`, in reading order, word by word; line by
+    line or as a whole where more than `MOST_PAIRS` pairs of words are equal.
     """
-    one, other = (re.findall(r"\w+\s*|\s+|[^\w\s]\s*", text) for text in (old, new))
-    counts = Counter(other)
-    if sum(counts[word] for word in one) > MOST_PAIRS:
-        one, other = (text.splitlines(keepends=True) for text in (old, new))
-        counts = Counter(other)
-        if sum(counts[line] for line in one) > MOST_PAIRS:
-            one, other = [old], [new]
+    old_parts, new_parts = (re.findall(r"\w+\s*|\s+|[^\w\s]\s*", text) for text in (old, new))
+    counts = Counter(new_parts)
+    if sum(counts[word] for word in old_parts) > MOST_PAIRS:
+        old_parts, new_parts = (text.splitlines(keepends=True) for text in (old, new))
+        counts = Counter(new_parts)
+        if sum(counts[line] for line in old_parts) > MOST_PAIRS:
+            old_parts, new_parts = [old], [new]
     pieces: list[tuple[str, str]] = []
-    for what, a, b, c, d in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    for what, a, b, c, d in difflib.SequenceMatcher(None, old_parts, new_parts, autojunk=False).get_opcodes():
         if what == "equal":
-            pieces.append(("same", "".join(one[a:b])))
+            pieces.append(("same", "".join(old_parts[a:b])))
             continue
-        pieces += [(kind, text) for kind, text in (("gone", "".join(one[a:b])), ("new", "".join(other[c:d]))) if text]
+        pieces += [
+            (kind, text) for kind, text in (("gone", "".join(old_parts[a:b])), ("new", "".join(new_parts[c:d]))) if text
+        ]
     return pieces

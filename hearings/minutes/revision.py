@@ -1,7 +1,8 @@
-"""What a change makes of a passage: its texts, how each came about, and whether it is still open. Pure.
+"""The result of a change of a passage: its texts, the origin of each, and whether it is still open. Pure.
 
-Whatever somebody typed is kept or refused. A text that differs from the one there is needs to say how it came about;
-without that it may only be sent back as it is. An open passage is closed in every language of the minutes or in none.
+A typed text is stored or refused, never dropped. A text that differs from the stored one must state its origin
+(`how`); without it only the unchanged text is taken. An open passage is
+closed in every language of the minutes or in none.
 """
 
 import unicodedata
@@ -11,8 +12,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from hearings.errors import Invalid, StillOpen, WouldBeLost
-from hearings.people.protected_names import refuse_names
-from hearings.sentences import Series, Tongue, tell
+from hearings.people.staff import refuse_names
+from hearings.sentences import LanguageName, Series, tell
 from hearings.texts import clean
 
 LONGEST = 20_000
@@ -29,9 +30,9 @@ class How(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """A text somebody gives a passage in one language. `by`: the translator, or the name of the machine.
+    """A new text of a passage in one language. `by`: the translator, or the name of the machine.
 
-    Without `how` it is the text there is, sent back as it was.
+    Without `how` it must be the stored text, unchanged.
     """
 
     text: str
@@ -39,8 +40,8 @@ class Writing:
     by: str = ""
 
 
-class Standing(Protocol):
-    """A passage as it stands, or will (`MinutesPassage`)."""
+class PassageState(Protocol):
+    """The content of a passage before or after a change (`MinutesPassage`)."""
 
     @property
     def texts(self) -> dict[str, str]: ...
@@ -53,8 +54,8 @@ class Standing(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """What becomes of the columns of these names in `MinutesPassage`."""
+class PassageChange:
+    """New values of the columns of these names in `MinutesPassage`."""
 
     texts: dict[str, str]
     marks: dict[str, Any]
@@ -65,9 +66,9 @@ class Change:
 # --- what is open ------------------------------------------------------------------------------------------------
 
 
-def open_lines(passage: Standing, lang: str) -> list[str]:
-    """The lines of the draft in a language that said what somebody still has to complete; they need not stand there
-    any more. Of a draft that did not keep them, the whole of its text.
+def open_lines(passage: PassageState, lang: str) -> list[str]:
+    """The lines of the draft in a language that said what a person has to complete; they need not be in the text any
+    more. For a draft stored without them, its whole text.
     """
     mark = passage.marks.get(lang, {})
     if "open" in mark:
@@ -76,15 +77,15 @@ def open_lines(passage: Standing, lang: str) -> list[str]:
     return [passage.texts[lang]] if waited and passage.texts.get(lang) and mark.get("how") == How.drafted else []
 
 
-def still_open(passage: Standing, lang: str) -> frozenset[int] | None:
-    """Which of these lines still stand in the text, by their number. None where that cannot be told: the program has
-    drafted no text in it, or there is none.
+def still_open(passage: PassageState, lang: str) -> frozenset[int] | None:
+    """Numbers of the lines that are still in the text. None if that is unknown: no text was drafted in this language,
+    or it has no text.
     """
     lines, text = open_lines(passage, lang), _bare(passage.texts.get(lang, ""))
     return frozenset(at for at, line in enumerate(lines) if _bare(line) in text) if lines and text else None
 
 
-def contradicting(passage: Standing, languages: Sequence[str]) -> tuple[str, ...]:
+def contradicting(passage: PassageState, languages: Sequence[str]) -> tuple[str, ...]:
     """The languages in which the text says that something is open, where another one, or the passage, does not."""
     known = {lang: lines for lang in languages if (lines := still_open(passage, lang)) is not None}
     agreed = frozenset[int]().union(*known.values()) if passage.open_for else frozenset[int]()
@@ -97,20 +98,20 @@ def _bare(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-# --- what a change makes of it -----------------------------------------------------------------------------------
+# --- result of a change -----------------------------------------------------------------------------------------
 
 
 def change(
-    before: Standing,
+    before: PassageState,
     languages: Sequence[str],
     writings: Mapping[str, Writing],
     *,
     settled: bool,
     note: str,
     names: Sequence[str] = (),
-) -> Change | None:
-    """What the passage becomes; None when nothing changes. `settled`: nothing is left open in it; `names`: that must
-    not stand there.
+) -> PassageChange | None:
+    """The changed passage; None when nothing changes. `settled`: nothing is left open in it; `names`: names that must
+    not be in it.
 
     Raises `Invalid` for another language than `languages`, a translation without translator and a text that names a
     protected person; `WouldBeLost` for what was typed but would not be kept; `StillOpen` when it is settled while a
@@ -126,30 +127,36 @@ def change(
         texts[lang], marks[lang] = _written(lang, writing, names)
         if lines := open_lines(before, lang):
             marks[lang]["open"] = lines
-    given = {lang: one for lang, one in writings.items() if one.how is not None}
-    if any(one.how is How.written and texts[lang] != before.texts.get(lang) for lang, one in given.items()):
+    given = {lang: writing for lang, writing in writings.items() if writing.how is not None}
+    if any(writing.how is How.written and texts[lang] != before.texts.get(lang) for lang, writing in given.items()):
         others = (lang for lang in languages if lang not in given and texts.get(lang))
         marks |= {lang: {**marks.get(lang, {}), "stale": True} for lang in others}
-    found = Change(texts=texts, marks=marks, sources=before.sources, open_for="" if settled else before.open_for)
+    changed = PassageChange(
+        texts=texts, marks=marks, sources=before.sources, open_for="" if settled else before.open_for
+    )
     if settled and before.open_for:
-        _refuse_open(found, languages)
-    if (found.texts, found.marks, found.open_for) == (before.texts, before.marks, before.open_for):
+        _refuse_open(changed, languages)
+    if (changed.texts, changed.marks, changed.open_for) == (before.texts, before.marks, before.open_for):
         if note.strip():
-            raise WouldBeLost(tell("Nothing in the passage has changed, so this reason would not be kept"), "note")
+            raise WouldBeLost(tell("Nothing in the passage has changed, so this reason would not be saved"), "note")
         return None
-    return found
+    return changed
 
 
-def _left_alone(before: Standing, lang: str, writing: Writing) -> None:
-    """Nothing was typed that would be lost with a text that is left as it is."""
-    one, other = (
+def _left_alone(before: PassageState, lang: str, writing: Writing) -> None:
+    """Raise `WouldBeLost` if something was typed for a text whose `how` is not given."""
+    typed, stored = (
         unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
         for text in (writing.text, before.texts.get(lang, ""))
     )
-    if one != other:
-        raise WouldBeLost(tell("This text has changed: say how it came about, or it would not be kept"), f"how_{lang}")
+    if typed != stored:
+        raise WouldBeLost(
+            tell("This text has changed: state how it was written, or it would not be saved"), f"how_{lang}"
+        )
     if writing.by.strip():
-        raise WouldBeLost(tell("Say that this text is a translation, or this name would not be kept"), f"how_{lang}")
+        raise WouldBeLost(
+            tell("State that this text is a translation, or the translator's name would not be saved"), f"how_{lang}"
+        )
 
 
 def _written(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -158,10 +165,12 @@ def _written(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, di
     refuse_names(text, names, field)
     by = clean(writing.by, f"by_{lang}", most=200)
     if writing.how is How.translated and not by:
-        raise Invalid(tell("Who translated it? Give the name, or say that a machine did"), f"by_{lang}")
+        raise Invalid(tell("Enter the translator's name, or state that a machine translated it"), f"by_{lang}")
     if writing.how is How.written and by:
         raise WouldBeLost(
-            tell("A text that is no translation has no translator: take the name away, or say that it is one"),
+            tell(
+                "A text that is not a translation has no translator: remove the name, or mark the text as a translation"
+            ),
             f"by_{lang}",
         )
     if writing.how not in (How.written, How.translated, How.machine):
@@ -169,15 +178,17 @@ def _written(lang: str, writing: Writing, names: Sequence[str]) -> tuple[str, di
     return text, {"how": writing.how.value, "by": by}
 
 
-def _refuse_open(after: Standing, languages: Sequence[str]) -> None:
+def _refuse_open(after: PassageState, languages: Sequence[str]) -> None:
     left = [
         lang
         for lang in languages
         if not after.texts.get(lang) or after.marks.get(lang, {}).get("stale") or still_open(after, lang)
     ]
     if left:
-        tags = Series.of([Tongue.of(lang) for lang in left], "and")
+        tags = Series.of([LanguageName.of(lang) for lang in left], "and")
         raise StillOpen(
-            tell("A passage is closed in every language or in none. Complete the text in: {languages}", languages=tags),
+            tell(
+                "A passage is completed in every language or in none. Complete the text in: {languages}", languages=tags
+            ),
             "settled",
         )

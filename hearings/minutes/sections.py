@@ -1,16 +1,17 @@
-"""What the minutes say of the case, its legal basis and conditions; and what only people can write."""
+"""Sections on the case, its legal basis and conditions, and sections that only people can write."""
 
 from collections.abc import Iterator
 
 from hearings.events import EventKind
+from hearings.languages import state_name
 from hearings.minutes import acts as minutes_acts
 from hearings.minutes.course import statement_lines
-from hearings.minutes.facts import Line, Passage, Telling, line, log, open_line, passage
-from hearings.minutes.phrases import N_, Land, Term, phrase
+from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage
 from hearings.models import HearingEvent, Participant
 from hearings.models.sitting import CheckStatus
 from hearings.requests.conditions import SENTENCES
 from hearings.roles import HEARD
+from hearings.sentences import N_, tell
 from hearings.sitting import fingerprints
 
 CONDITIONS = {kind.value: sentence for kind, sentence in SENTENCES.items()}
@@ -18,53 +19,53 @@ DRAWN_BY = {
     "requested_authority": N_("the requested authority draws up the minutes"),
     "by_agreement": N_("the two authorities agree on the minutes"),
     "consulted": N_("the two authorities consult on the minutes"),
-    "silent": N_("silent on minutes: drawn up by agreement of the two authorities"),
+    "silent": N_("no rule on minutes: drawn up by agreement of the two authorities"),
 }
 
 
-def case(told: Telling) -> Iterator[Passage]:
-    """References, the instruments relied on and what each says of minutes."""
-    hearing, request = told.facts.hearing, told.facts.request
+def case(draft: DraftContext) -> Iterator[Passage]:
+    """References, the instruments relied on, and the rule of each on minutes."""
+    hearing, request = draft.facts.hearing, draft.facts.request
     yield passage(
         "case.references",
         line(
-            N_("Minutes no. {number} of hearing {ref}."), "row:hearing.ref", number=told.facts.number, ref=hearing.ref
+            N_("Minutes no. {number} of hearing {ref}."), "row:hearing.ref", number=draft.facts.number, ref=hearing.ref
         ),
         line(N_("Request: {reference}."), "row:hearing_request.reference", reference=request.reference),
         line(
             N_("Case number: {number}."),
             "row:hearing.case_number",
-            number=told.quoted(hearing.case_number or request.case_number or "–"),
+            number=draft.quoted(hearing.case_number or request.case_number or "–"),
         ),
         line(
             N_("Requesting State: {asks}. Requested State: {asked}."),
             "row:hearing.requesting_state",
-            asks=Land(hearing.requesting_state),
-            asked=Land(hearing.requested_state),
+            asks=state_name(hearing.requesting_state),
+            asked=state_name(hearing.requested_state),
         ),
     )
-    lines: list[Line] = []
-    for basis in told.facts.bases:
+    lines: list[PassageLine] = []
+    for basis in draft.facts.bases:
         source = f"row:instruments.{basis.instrument}"
-        by = Term(DRAWN_BY.get(basis.minutes_by, DRAWN_BY["silent"]))
+        by = tell(DRAWN_BY.get(basis.minutes_by, DRAWN_BY["silent"]))
         lines.append(line(N_("{name}: {minutes}."), source, name=basis.name, minutes=by))
         if basis.provision:
             lines.append(line(N_("    Provision: {provision}."), source, provision=basis.provision))
         if not basis.verified:
-            lines.append(line(N_("    What the text says of minutes has not been verified."), source))
+            lines.append(line(N_("    The provision on minutes has not been verified."), source))
     lines += [
         line(
             N_("{state}: a record is drawn up at each place ({provision})."),
             "row:overlays",
-            state=Land(state),
+            state=state_name(state),
             provision=provision,
         )
-        for state, provision in told.facts.each_place
+        for state, provision in draft.facts.each_place
     ]
-    yield passage("case.basis", *(lines or [open_line("clerk", phrase(N_("Legal basis")))]))
+    yield passage("case.basis", *(lines or [open_line("clerk", tell("Legal basis"))]))
 
 
-def public(told: Telling) -> Iterator[Passage]:
+def public(draft: DraftContext) -> Iterator[Passage]:
     yield passage("public.all", open_line("presiding_judge"))
 
 
@@ -73,84 +74,91 @@ OATHS = {
     "affirmation": N_("an affirmation"),
     "caution": N_("a caution"),
     "none": N_("neither oath nor caution"),
-    "requested_law": N_("what the law of the requested State has"),
+    "requested_law": N_("as the law of the requested State provides"),
 }
 
 
-def oath(told: Telling) -> Iterator[Passage]:
-    """What the request asked for, and what was recorded; for whom nothing was, the one who took it writes it."""
-    request = told.facts.request
-    asked: list[Line] = []
+def oath(draft: DraftContext) -> Iterator[Passage]:
+    """The oath asked for by the request, and those recorded; an open line for each person heard without one."""
+    request = draft.facts.request
+    asked: list[PassageLine] = []
     if request.oath_form:
-        form = Term(OATHS[request.oath_form])
-        asked.append(line(N_("The request asked for: {form}."), "row:hearing_request.oath_form", form=form))
+        form = tell(OATHS[request.oath_form])
+        asked.append(line(N_("The request specified: {form}."), "row:hearing_request.oath_form", form=form))
     if request.oath_text:
-        text = told.quoted(request.oath_text)
-        asked.append(line(N_("Words the request asked for: “{text}”"), "row:hearing_request.oath_text", text=text))
-    what = phrase(N_("Oath, affirmation or caution, its text and the answer"))
-    heard = [one for one in told.facts.participants if one.role in HEARD]
-    taken = [entry for one in heard for entry in minutes_acts.of(minutes_acts.recorded(told, EventKind.oath), one)]
+        text = draft.quoted(request.oath_text)
+        asked.append(line(N_("Wording specified in the request: “{text}”"), "row:hearing_request.oath_text", text=text))
+    what = tell("Oath, affirmation or caution, its text and the answer")
+    heard = [participant for participant in draft.facts.participants if participant.role in HEARD]
+    taken = [
+        entry for person in heard for entry in minutes_acts.of(minutes_acts.recorded(draft, EventKind.oath), person)
+    ]
     missing = N_("Oath, affirmation or caution of {name}")
-    done = minutes_acts.each(told, taken, heard, who="requested_authority", nothing=what, missing=missing)
+    done = minutes_acts.each(draft, taken, heard, who="requested_authority", nothing=what, missing=missing)
     yield passage("oath.all", *asked, *done)
 
 
-def statements(told: Telling) -> Iterator[Passage]:
-    yield passage("statements.all", *statement_lines(told))
+def statements(draft: DraftContext) -> Iterator[Passage]:
+    yield passage("statements.all", *statement_lines(draft))
 
 
-def objections(told: Telling) -> Iterator[Passage]:
-    yield passage("objections.all", *minutes_acts.objections(told))
+def objections(draft: DraftContext) -> Iterator[Passage]:
+    yield passage("objections.all", *minutes_acts.objections(draft))
 
 
-def exhibits(told: Telling) -> Iterator[Passage]:
-    """What the case file holds as exhibits, by hash, and what was recorded as shown; where nothing was, it is open."""
+def exhibits(draft: DraftContext) -> Iterator[Passage]:
+    """Exhibits of the case file, by hash, and those recorded as shown; an open line if none was."""
     lines = [
-        line(N_("In the file: {name}, SHA-256 {hash}."), shown.source, name=told.quoted(shown.name), hash=shown.sha256)
-        for shown in told.facts.exhibits
+        line(
+            N_("In the file: {name}, SHA-256 {hash}."),
+            exhibit.source,
+            name=draft.quoted(exhibit.name),
+            hash=exhibit.sha256,
+        )
+        for exhibit in draft.facts.exhibits
     ]
-    shown = minutes_acts.lines(told, minutes_acts.recorded(told, EventKind.exhibit_shown))
+    entries = minutes_acts.lines(draft, minutes_acts.recorded(draft, EventKind.exhibit_shown))
     yield passage(
         "exhibits.all",
         *lines,
-        *(shown or [open_line("clerk", phrase(N_("Exhibits shown, to whom and when")))]),
+        *(entries or [open_line("clerk", tell("Exhibits shown, to whom and when"))]),
     )
 
 
-def conditions(told: Telling) -> Iterator[Passage]:
+def conditions(draft: DraftContext) -> Iterator[Passage]:
     """The conditions of the acceptance, as the requested State wrote them."""
-    lines = [Line(says=said, sources=(source,)) for source, said in told.facts.conditions]
-    if told.facts.request.conditions:
-        text = told.quoted(told.facts.request.conditions)
+    lines = [PassageLine(says=text, sources=(source,)) for source, text in draft.facts.conditions]
+    if draft.facts.request.conditions:
+        text = draft.quoted(draft.facts.request.conditions)
         lines.insert(0, line(N_("As written: “{text}”"), "row:hearing_request.conditions", text=text))
     lines += [
         line(
             N_("{time}: {who} confirmed: {condition}"),
             f"event:{event.seq}",
-            time=told.when(event.at),
-            who=told.who(event),
-            condition=Term(CONDITIONS.get(str(event.data.get("condition")), "–")),
+            time=draft.when(event.at),
+            who=draft.who(event),
+            condition=tell(CONDITIONS.get(str(event.data.get("condition")), "–")),
         )
-        for event in told.facts.events
+        for event in draft.facts.events
         if event.kind == "condition_confirmed"
     ]
     yield passage("conditions.all", *(lines or [line(N_("None were set."), "row:hearing_request.conditions")]))
 
 
-def technical(told: Telling) -> Iterator[Passage]:
-    """What was agreed, each person's own check of devices, and what the recorder read back before the start."""
-    if told.facts.agreed:
+def technical(draft: DraftContext) -> Iterator[Passage]:
+    """The technical agreement, comparisons of fingerprints, device checks, and sound checks before the start."""
+    if draft.facts.agreed:
         yield passage(
-            "technical.agreement", *(Line(says=text, sources=(source,)) for source, text in told.facts.agreed)
+            "technical.agreement", *(PassageLine(says=text, sources=(source,)) for source, text in draft.facts.agreed)
         )
-    compared = [line_ for event_ in told.facts.events for line_ in _compared(told, event_)]
+    compared = [line_ for event_ in draft.facts.events for line_ in _compared(draft, event_)]
     if compared:
         yield passage("technical.fingerprints", *compared)
-    checks = [line_ for one_ in told.facts.participants for line_ in _devices(told, one_)]
-    yield passage("technical.devices", *(checks or [line(N_("No device check in the log."), log(told))]))
-    people = {person.id: person for person in told.facts.participants}
-    sound: list[Line] = []
-    for check in told.facts.checks:
+    checks = [line_ for one_ in draft.facts.participants for line_ in _devices(draft, one_)]
+    yield passage("technical.devices", *(checks or [line(N_("No device check in the log."), log(draft))]))
+    people = {person.id: person for person in draft.facts.participants}
+    sound: list[PassageLine] = []
+    for check in draft.facts.checks:
         person = people.get(check.participant_id)
         track = f"channel_{check.lang}" if check.lang else person.mic_track if person else "–"
         if check.status not in (CheckStatus.passed, CheckStatus.failed):
@@ -160,7 +168,7 @@ def technical(told: Telling) -> Iterator[Passage]:
                 N_("Sound check of {track}: {sound}, loudest {level} dBFS; {picture}."),
                 f"row:sound_check.{track}",
                 track=track,
-                sound=Term(N_("sound read back")) if check.audio_ok else Term(N_("no sound read back")),
+                sound=tell("sound read back") if check.audio_ok else tell("no sound read back"),
                 level=f"{check.level / 10:.1f}" if check.level is not None else "–",
                 picture=PICTURES[check.picture],
             )
@@ -170,26 +178,26 @@ def technical(told: Telling) -> Iterator[Passage]:
 
 COMPARED = {
     True: N_(
-        "{time}: {who} said that the fingerprints of the server's certificate, read aloud between the courts, were the "
-        "same: {code}."
+        "{time}: {who} stated that the security codes of the server's certificate, read aloud between the "
+        "courts, matched: {code}."
     ),
     False: N_(
-        "{time}: {who} said that the fingerprints of the server's certificate, read aloud between the courts, were not "
-        "the same. The server's own was {code}."
+        "{time}: {who} stated that the security codes of the server's certificate, read aloud between the "
+        "courts, did not match. The server's own code was {code}."
     ),
 }
 
 
-def _compared(told: Telling, event: HearingEvent) -> Iterator[Line]:
-    """Comparisons of fingerprints, and that a new certificate has made one stale."""
+def _compared(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLine]:
+    """One comparison of fingerprints, or that a new certificate has made it stale."""
     if event.kind not in (EventKind.fingerprints_compared, EventKind.fingerprints_stale):
         return
-    source, when, code = f"event:{event.seq}", told.when(event.at), fingerprints.code(str(event.data["certificate"]))
+    source, when, code = f"event:{event.seq}", draft.when(event.at), fingerprints.code(str(event.data["certificate"]))
     if event.kind == EventKind.fingerprints_compared:
-        yield line(COMPARED[bool(event.data["matched"])], source, time=when, who=told.who(event), code=code)
+        yield line(COMPARED[bool(event.data["matched"])], source, time=when, who=draft.who(event), code=code)
     else:
         yield line(
-            N_("{time}: the server was replaced, and with it its certificate; its fingerprint from then on: {code}."),
+            N_("{time}: the server was replaced, and with it its certificate; its security code from then on: {code}."),
             source,
             time=when,
             code=code,
@@ -197,14 +205,14 @@ def _compared(told: Telling, event: HearingEvent) -> Iterator[Line]:
 
 
 PICTURES = {
-    True: Term(N_("picture read back")),
-    False: Term(N_("no picture read back")),
-    None: Term(N_("no picture asked for")),
+    True: tell("picture read back"),
+    False: tell("no picture read back"),
+    None: tell("no picture required"),
 }
 DEVICES = (
-    ("camera", Term(N_("camera"))),
-    ("microphone", Term(N_("microphone"))),
-    ("speaker", Term(N_("loudspeaker"))),
+    ("camera", tell("camera")),
+    ("microphone", tell("microphone")),
+    ("speaker", tell("loudspeaker")),
 )
 
 
@@ -214,17 +222,17 @@ OWN_CHECK = {
 }
 
 
-def _devices(told: Telling, participant: Participant) -> Iterator[Line]:
+def _devices(draft: DraftContext, participant: Participant) -> Iterator[PassageLine]:
     checked = [
         event
-        for event in told.facts.events
+        for event in draft.facts.events
         if event.kind == EventKind.devices_checked and event.data.get("participant") == participant.id
     ]
     for event in checked[-1:]:
         for name, label in DEVICES:
             message = OWN_CHECK[bool(event.data.get(name))]
-            yield line(message, f"event:{event.seq}", name=told.names[participant.id], device=label)
+            yield line(message, f"event:{event.seq}", name=draft.names[participant.id], device=label)
 
 
-def remarks(told: Telling) -> Iterator[Passage]:
+def remarks(draft: DraftContext) -> Iterator[Passage]:
     yield passage("remarks.all", open_line("clerk"))

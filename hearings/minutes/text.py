@@ -1,8 +1,8 @@
-"""The text of minutes that is read back, hashed and signed, and the whole of them as JSON. Pure.
+"""The text of minutes that is read back, hashed and signed, and the complete minutes as JSON. Pure.
 
-What is signed is the RFC 8785 form of `text(...)`: every passage in both languages with where it came from, and the
-reading back, with the answers to corrections that were asked for and not made. Reservations and signatures stand beside
-it, so that adding one voids nothing.
+What is signed is the RFC 8785 form of `text(...)`: every passage in both languages with its sources, and the
+reading back, with the answers to corrections that were not made. Reservations and signatures are not part of it, so
+adding one voids nothing.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from typing import Any
 import rfc8785
 
 from hearings.minutes.corrections import Correction, answers_json
-from hearings.minutes.passages import tongues
+from hearings.minutes.passages import minutes_languages
 from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation, Recording
 from hearings.models.columns import Row
 from hearings.status import RecordingStatus
@@ -26,17 +26,17 @@ def digest(value: Any) -> str:
 
 
 def about(hearing: Hearing, minutes: Minutes) -> str:
-    """What a signature on them is about."""
+    """The `about` member of a signature on the minutes."""
     return f"{hearing.ref}/{minutes.number}"
 
 
 def passages_json(minutes: Minutes, passages: Sequence[MinutesPassage]) -> list[dict[str, Any]]:
-    """The passages as they are hashed."""
+    """The passages in the form that is hashed."""
     return [
         {
             "key": passage.key,
-            "texts": {lang: passage.texts.get(lang, "") for lang in tongues(minutes)},
-            "by": {lang: _mark(passage.marks.get(lang, {})) for lang in tongues(minutes)},
+            "texts": {lang: passage.texts.get(lang, "") for lang in minutes_languages(minutes)},
+            "by": {lang: _mark(passage.marks.get(lang, {})) for lang in minutes_languages(minutes)},
             "sources": list(passage.sources),
             "open_for": passage.open_for,
         }
@@ -49,7 +49,7 @@ def _mark(mark: Mapping[str, Any]) -> dict[str, str]:
 
 
 def reading_json(reading: MinutesReading) -> dict[str, Any]:
-    """A reading back as it is hashed and shown."""
+    """A reading back in the form that is hashed and displayed."""
     return {
         "at": reading.at.isoformat(),
         "read_by": reading.read_by,
@@ -76,7 +76,7 @@ def text(
         "number": minutes.number,
         "requesting_state": hearing.requesting_state,
         "requested_state": hearing.requested_state,
-        "languages": list(tongues(minutes)),
+        "languages": list(minutes_languages(minutes)),
         "passages": passages_json(minutes, passages),
         "reading": None if reading is None else reading_json(reading),
     } | ({"answers": answers} if answers else {})
@@ -84,16 +84,20 @@ def text(
 
 def heads(recordings: Iterable[Recording]) -> dict[str, str]:
     """The head at which every recording was closed, by its id: `SIZE:ROOT`, as `vivavoce verify --head` takes it."""
-    return {one.id: f"{one.size}:{one.root}" for one in recordings if one.status is RecordingStatus.sealed}
+    return {
+        recording.id: f"{recording.size}:{recording.root}"
+        for recording in recordings
+        if recording.status is RecordingStatus.sealed
+    }
 
 
 def body(minutes: Minutes, recordings: Iterable[Recording]) -> dict[str, Any]:
-    """What an authority signs."""
+    """The body of the statement an authority signs."""
     return {"text_sha256": minutes.text_sha256, "recordings": heads(recordings)}
 
 
 def earlier_body(minutes: Minutes, recordings: Iterable[Recording]) -> dict[str, Any]:
-    """What an authority signed before the size of a recording was part of it: its root says as much."""
+    """The body signed by earlier versions, without the size of each recording, which its root implies."""
     roots = {key: head.rpartition(":")[2] for key, head in heads(recordings).items()}
     return {"text_sha256": minutes.text_sha256, "recordings": roots}
 
@@ -109,31 +113,31 @@ def whole(
     reservations: Sequence[MinutesReservation],
     signatures: Sequence[Row],
 ) -> dict[str, Any]:
-    """Everything, for whoever keeps or checks the minutes: the text, its hash, signatures as received, reservations."""
-    said = text(hearing, minutes, passages, reading, corrections)
+    """The complete minutes, to be stored or verified: text, hash, signatures as received, reservations."""
+    document = text(hearing, minutes, passages, reading, corrections)
     return {
-        "text": said,
-        "text_sha256": digest(said),
+        "text": document,
+        "text_sha256": digest(document),
         "status": minutes.status.value,
         "recordings": heads(recordings),
         "corrections": [
-            reading_json(one.reading) | {"number": one.reading.number, "unmade": list(one.unmade)}
-            for one in corrections
+            reading_json(correction.reading) | {"number": correction.reading.number, "unmade": list(correction.unmade)}
+            for correction in corrections
         ],
-        "signatures": [getattr(one, "jws", "") for one in signatures],
+        "signatures": [getattr(signature, "jws", "") for signature in signatures],
         "reservations": [
             {
-                "number": one.number,
-                "kind": one.kind.value,
-                "made_by": one.made_by,
-                "role": one.role,
-                "language": one.language,
-                "text": one.text,
-                "text_sha256": one.text_sha256,
-                "entered_by": one.author_label,
-                "at": one.at.isoformat(),
+                "number": reservation.number,
+                "kind": reservation.kind.value,
+                "made_by": reservation.made_by,
+                "role": reservation.role,
+                "language": reservation.language,
+                "text": reservation.text,
+                "text_sha256": reservation.text_sha256,
+                "entered_by": reservation.author_label,
+                "at": reservation.at.isoformat(),
             }
-            for one in reservations
+            for reservation in reservations
         ],
         "signed_at": minutes.signed_at.isoformat() if minutes.signed_at else None,
         "received_at": minutes.received_at.isoformat() if minutes.received_at else None,

@@ -2,8 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from hearings.models.agreement import Agreement, AgreementOffer, LineReport, LineTest, RoomConfirmation
+from hearings.models.agreement import (
+    Agreement,
+    AgreementOffer,
+    LineReport,
+    LineTest,
+    RoomConfirmation,
+    Site,
+    SiteProfile,
+)
 from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
+from hearings.models.credentials import JoinCode, Passkey, SignInChallenge, StaffIdentity, StaffRecovery
 from hearings.models.diary import (
     Booking,
     CourtPeriod,
@@ -13,11 +22,11 @@ from hearings.models.diary import (
     Resource,
     TermsConsent,
 )
-from hearings.models.directory import Authority
 from hearings.models.hearing import Hearing
 from hearings.models.history import ActHead, HearingEvent, InstallationEvent, StatusChange
 from hearings.models.law import JointChange, LawKind, LawRow
 from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models.network_test import NetworkTest
 from hearings.models.outbox import (
     CalendarEntry,
     CalendarFeed,
@@ -28,8 +37,8 @@ from hearings.models.outbox import (
     UnfollowedChange,
     Webhook,
 )
-from hearings.models.participant import Invitation, Participant
-from hearings.models.people import AuthorityKey, Login, Person, SignInLink
+from hearings.models.participant import Invitation, Participant, ParticipantContact
+from hearings.models.people import Authority, AuthorityKey, FormerAddress, Login, Person, SignInLink
 from hearings.models.request import HearingRequest
 from hearings.models.request_parts import (
     Attachment,
@@ -41,7 +50,6 @@ from hearings.models.request_parts import (
     Translation,
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
-from hearings.models.site import Site, SiteProfile
 from hearings.models.sitting import Conduct, FingerprintComparison, Recording, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
@@ -69,6 +77,7 @@ __all__ = [
     "CourtPeriod",
     "CustodyAudit",
     "FingerprintComparison",
+    "FormerAddress",
     "Hearing",
     "HearingDay",
     "HearingEvent",
@@ -76,6 +85,7 @@ __all__ = [
     "InformalMessage",
     "InstallationEvent",
     "Invitation",
+    "JoinCode",
     "JointChange",
     "LanguagePair",
     "LawKind",
@@ -88,10 +98,13 @@ __all__ = [
     "MinutesPassage",
     "MinutesReading",
     "MinutesReservation",
+    "NetworkTest",
     "Offer",
     "OutboxAttempt",
     "OutboxMessage",
     "Participant",
+    "ParticipantContact",
+    "Passkey",
     "Person",
     "Recording",
     "RefusedStatement",
@@ -99,6 +112,7 @@ __all__ = [
     "Resource",
     "RoomConfirmation",
     "SharedView",
+    "SignInChallenge",
     "SignInLink",
     "Signature",
     "SigningKey",
@@ -106,6 +120,8 @@ __all__ = [
     "SiteProfile",
     "Sitting",
     "SoundCheck",
+    "StaffIdentity",
+    "StaffRecovery",
     "StatusChange",
     "TermsConsent",
     "Translation",

@@ -11,7 +11,7 @@ from hearings.status import AgreementStatus
 
 
 class Agreement(Row, table=True):
-    """What both sites hold the hearing with. At most one of a hearing is not void; owned by the requesting State."""
+    """The technical agreement of both sites. At most one of a hearing is not void; owned by the requesting State."""
 
     __tablename__ = "agreement"
     __table_args__ = (
@@ -42,7 +42,7 @@ class Agreement(Row, table=True):
     round: int = 1
     """Counts up with every counter-offer."""
     by_state: str = state_code()
-    """Whose offer it is now."""
+    """The State that made the latest offer."""
     requesting_profile_id: str = Field(foreign_key="site_profile.id", index=True, max_length=36)
     requested_profile_id: str = Field(foreign_key="site_profile.id", index=True, max_length=36)
     needs: dict[str, Any] = json()
@@ -57,7 +57,7 @@ class Agreement(Row, table=True):
 
 
 class AgreementOffer(Deed, table=True):
-    """One round: the terms a State put on the table, and what it changed. Only grows."""
+    """One round: the terms a State proposed, and its changes. Only grows."""
 
     __tablename__ = "agreement_offer"
     __table_args__ = (
@@ -125,3 +125,40 @@ class RoomConfirmation(Row, table=True):
     at: datetime = instant()
     actor: str = Field(max_length=36)
     actor_label: str = Field(max_length=200)
+
+
+class Site(Row, table=True):
+    """A room of a court or prison. Its owner keeps the profile; the newest version counts."""
+
+    __tablename__ = "site"
+    __table_args__ = (state_check(), Index("ix_site_owner", "owner_state", "id"))
+
+    name: str = Field(max_length=200)
+    court: str = Field(max_length=300)
+    room: str = Field(default="", max_length=100)
+    city: str = Field(max_length=100)
+    zone: str = Field(max_length=60)
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()
+    retired_at: datetime | None = instant(default=None)
+
+
+class SiteProfile(Deed, table=True):
+    """One version of what a site can do (`hearings.agreement.profiles`). Only grows; the database refuses a change."""
+
+    __tablename__ = "site_profile"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("version >= 1", name="version"),
+        UniqueConstraint("site_id", "version"),
+    )
+
+    site_id: str = Field(foreign_key="site.id", max_length=36)
+    version: int
+    abilities: dict[str, Any] = json()
+    details: dict[str, Any] = json(default_factory=dict)
+    """Texts for people, each `{"value", "confidential"}`."""
+    reason: str = Field(default="", max_length=500)
+    created_by: str = Field(max_length=36)
+    created_label: str = Field(max_length=200)
+    created_at: datetime = instant()

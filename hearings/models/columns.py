@@ -1,6 +1,6 @@
 """Column types the tables share: instants that are always UTC, words out of a closed list, JSON.
 
-SQLModel does not validate rows of tables, so what must hold is repeated here and as CHECK constraints.
+SQLModel does not validate rows of tables, so constraints are enforced here and as CHECK constraints.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from hearings.db import Act, Weight
+from hearings.db import LoggedAct, Weight
 from hearings.errors import NaiveTime
 from hearings.ids import new_id
 
@@ -84,12 +84,12 @@ def state_code(**options: Any) -> Any:
 
 
 def state_check(column: str = "owner_state") -> CheckConstraint:
-    """Two capital letters, or as near as both databases can say it."""
+    """A CHECK for two capital letters, as far as both databases can express it."""
     return CheckConstraint(f"length({column}) = 2 AND {column} = upper({column})", name=column)
 
 
 class Row(SQLModel):
-    """What every row has: an id and the State that owns it."""
+    """Base of every row: an id and the State that owns it."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     owner_state: str = state_code()
@@ -102,27 +102,27 @@ ABOUT = {
     "agreement_id": "agreement",
     "line_test_id": "line_test",
 }
-"""Columns that name what a deed is about, and their tables."""
+"""Columns with the id of what a deed is about, and their tables."""
 INSTANTS = ("at", "received_at", "recorded_at", "created_at")
 """Columns that say when something was done."""
 
 
 class Deed(Row):
-    """A row that says what somebody did, and only grows: it raises the head of acts in the transaction that adds it."""
+    """Base of append-only rows on acts of people: adding one raises the head of acts in the same transaction."""
 
     binds: ClassVar[bool] = False
     """Whether it binds a State."""
 
-    def as_act(self) -> Act:
-        """What it is about: its `subject`, else what one of its columns names, else itself."""
+    def as_act(self) -> LoggedAct:
+        """Table and id of what it is about: its `subject`, else the row named by a column, else itself."""
         given: Any = self
         named = ((table, getattr(given, name, "")) for name, table in ABOUT.items())
-        subject, subject_id = next((one for one in named if one[1]), (str(type(given).__tablename__), given.id))
+        subject, subject_id = next((pair for pair in named if pair[1]), (str(type(given).__tablename__), given.id))
         if hasattr(given, "subject_id"):
             subject, subject_id = given.subject, given.subject_id
-        at = next(found for name in INSTANTS if (found := getattr(given, name, None)) is not None)
-        return Act(subject, subject_id, getattr(given, "seq", 0), at, self.weight())
+        at = next(done_at for name in INSTANTS if (done_at := getattr(given, name, None)) is not None)
+        return LoggedAct(subject, subject_id, getattr(given, "seq", 0), at, self.weight())
 
     def weight(self) -> Weight:
-        """How soon it has to be in the anchor."""
+        """The urgency with which it must be in the anchor."""
         return Weight.binds if self.binds else Weight.plain

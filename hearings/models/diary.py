@@ -20,7 +20,7 @@ class ResourceKind(StrEnum):
 
 
 class PeriodKind(StrEnum):
-    """How a court's times differ from what the data say."""
+    """How a court's times differ from those in the data files."""
 
     recess = "recess"
     closure = "closure"
@@ -29,7 +29,7 @@ class PeriodKind(StrEnum):
 
 
 class Resource(Row, table=True):
-    """Something or somebody that is in one place at a time. The owner's diary; `shared` shows it to other States."""
+    """A resource that can be booked once at a time. In the owner's diary; `shared` shows it to other States."""
 
     __tablename__ = "resource"
     __table_args__ = (
@@ -107,7 +107,7 @@ class CourtPeriod(Row, table=True):
 
 
 class Offer(Row, table=True):
-    """One time one State has offered to the other. Up to three stand beside one another; one is accepted."""
+    """One time a State has offered to the other. Up to three are alternatives, of which one is accepted."""
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -136,7 +136,7 @@ class Offer(Row, table=True):
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
     signed_terms: str = Field(default="", max_length=64)
-    """SHA-256 of the terms it makes, once the State that offers it has signed them; empty until then."""
+    """SHA-256 of the terms it would make, once the State that offers it has signed them; empty until then."""
 
 
 class HearingDay(Row, table=True):
@@ -166,7 +166,7 @@ class HearingDay(Row, table=True):
     dropped_at: datetime | None = instant(default=None)
     dropped_why: str = Field(default="", max_length=500)
     moved_by: str = Field(default="", max_length=20)
-    """The newest time-zone data seen to put it elsewhere; decided once `tzdb_version` is these (`tzdata_check`)."""
+    """The newest time-zone data that would move it; decided once `tzdb_version` is this version (`tzdata_check`)."""
 
 
 class Booking(Row, table=True):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
@@ -38,6 +39,7 @@ class Hearing(Row, table=True):
         CheckConstraint("margin_before BETWEEN 0 AND 240", name="margin_before"),
         CheckConstraint("margin_after BETWEEN 0 AND 240", name="margin_after"),
         CheckConstraint("line_test BETWEEN 0 AND 240", name="line_test"),
+        CheckConstraint("terms_version IN (1, 2)", name="terms_version"),
         CheckConstraint(
             "status NOT IN ('agreed', 'ready') OR one_signed "
             "OR (requesting_signed <> '' AND requesting_signed = requested_signed)",
@@ -86,4 +88,10 @@ class Hearing(Row, table=True):
     """SHA-256 of the terms the requesting State has signed, empty while it has signed none of those on the table."""
     requested_signed: str = Field(default="", max_length=64)
     one_signed: bool = False
-    """Agreed while one signature was enough: what is missing is asked for before its next step."""
+    """Agreed when one signature was enough: the missing one is required before its next step."""
+    terms_version: int = 2
+    """Which fields the terms have (`hearings.hearing.agreed_terms`); what is signed keeps its version."""
+    capacity: str = Field(default="", max_length=40)
+    """In what capacity the person is heard, as the request says (`Capacity`); empty where it does not."""
+    agreed_rooms: list[dict[str, Any]] = json(default_factory=list)
+    """The rooms in the terms once a State has signed these: objects of `resource`, `state`, `city` and `name`."""

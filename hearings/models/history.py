@@ -1,4 +1,4 @@
-"""What happened, append-only: every change of a status, every act in a hearing, what was done to the installation."""
+"""Append-only histories: changes of status, events of a hearing, acts on the installation."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from hearings.models.columns import Deed, Row, instant, json, state_check, word
 from hearings.status import RecordingStatus, SittingStatus
 
 SEEN_AT_ONCE = frozenset({"hearing_request", "hearing", "agreement", "minutes", "consent", "offer"})
-"""Tables of which every change of status is in the anchor before anybody gets an answer."""
+"""Tables whose changes of status are in the anchor before the response is sent."""
 ENDS = frozenset({SittingStatus.closed.value, RecordingStatus.sealed.value, RecordingStatus.failed.value})
 
 
@@ -32,7 +32,7 @@ class StatusChange(Deed, table=True):
     reason: str = Field(default="", max_length=4000)
 
     def weight(self) -> Weight:
-        """Of sittings and recordings only the end is in the anchor at once: a room waits for no disk."""
+        """Of sittings and recordings only the end is in the anchor at once, so that a room does not wait for a disk."""
         ends = self.subject in ("sitting", "recording") and self.after in ENDS
         return Weight.at_once if self.subject in SEEN_AT_ONCE or ends else Weight.plain
 
@@ -57,7 +57,7 @@ class HearingEvent(Deed, table=True):
 
 
 class InstallationKind(StrEnum):
-    """What was done to an installation as a whole."""
+    """An act on the installation as a whole."""
 
     demo_made = "demo_made"
     restored = "restored"
@@ -89,7 +89,7 @@ class InstallationEvent(Deed, table=True):
 
 
 class ActHead(Row, table=True):
-    """How far the acts had come when a transaction was committed (`hearings.db`). Number 0 is the installation's own:
+    """The head of acts at the commit of a transaction (`hearings.db`). Number 0 is the installation's own:
     its hash is a secret that no other installation has."""
 
     __tablename__ = "act_head"
@@ -104,4 +104,4 @@ class ActHead(Row, table=True):
     hash: str = Field(max_length=64)
     at: datetime = instant()
     about: list[list[Any]] = json(default_factory=list)
-    """What was acted on: table, id, and the last number of its own log (0 where it has none)."""
+    """Rows acted on: table, id, and the last number of its own log (0 if it has none)."""

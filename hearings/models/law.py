@@ -1,6 +1,6 @@
 """The administrator's own rows of law, laid over the data files. Rows are only added: each edit is a new version.
 
-And changes of data that are not the own State's: they wait until somebody whose they are has confirmed them.
+Also joint changes of data of other States, which wait until an administrator entitled to has confirmed them.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from hearings.models.columns import Deed, Row, instant, json, state_check, word
 
 
 class LawKind(StrEnum):
-    """What a row of law is; the files of hearings/data hold the same kinds."""
+    """The kind of a row of law; the files of hearings/data hold the same kinds."""
 
     instrument = "instrument"
     party = "party"
@@ -53,7 +53,7 @@ class LawRow(Deed, table=True):
 
 
 class JointKind(StrEnum):
-    """What a joint change is of."""
+    """The data a joint change is about."""
 
     law = "law"
     directory = "directory"
@@ -69,7 +69,7 @@ class JointStatus(StrEnum):
 
 
 class JointChange(Row, table=True):
-    """A change of what belongs to another State, or to all. The owner is the State that proposes it."""
+    """A change of data of another State, or of the installation. The owner is the State that proposes it."""
 
     __tablename__ = "joint_change"
     __table_args__ = (
@@ -81,7 +81,7 @@ class JointChange(Row, table=True):
 
     kind: JointKind = word(JointKind, "kind")
     concerns: str = Field(default="", max_length=2)
-    """The State whose data it is of; empty: the installation's, which belong to all."""
+    """The State that owns the data; empty: the installation."""
     data: list[dict[str, Any]] = json()
     """Of the law: edits. Of the directory: rows of the table, by column."""
     about: str = Field(default="", max_length=1000)

@@ -12,14 +12,14 @@ from hearings.status import MinutesStatus
 
 
 class ReservationKind(StrEnum):
-    """What is added beside the minutes without changing them."""
+    """An addition to the minutes that does not change their text."""
 
     reservation = "reservation"
     refusal_to_sign = "refusal_to_sign"
 
 
 class ReadingOutcome(StrEnum):
-    """What came of reading the minutes back."""
+    """The outcome of a reading back."""
 
     accepted = "accepted"
     corrections = "corrections"
@@ -43,7 +43,7 @@ class Minutes(Row, table=True):
     )
 
     requested_state: str = state_code()
-    """Of the hearing, as `owner_state` is the requesting State: what waits for either is found by it."""
+    """Of the hearing (`owner_state` is the requesting State), for queries of what waits for either."""
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
     number: int = 1
     status: MinutesStatus = word(MinutesStatus, "status", default=MinutesStatus.drafted)
@@ -86,7 +86,7 @@ class MinutesPassage(Deed, table=True):
     `open`, the lines of the draft that said what somebody still has to complete."""
     sources: list[str] = json(default_factory=list)
     open_for: str = Field(default="", max_length=40)
-    """Role of who still has to complete it; empty when nobody."""
+    """The role that still has to complete it; empty if none."""
     required: bool = False
     author: str = Field(max_length=36)
     author_label: str = Field(max_length=200)
@@ -95,7 +95,7 @@ class MinutesPassage(Deed, table=True):
 
 
 class MinutesReading(Deed, table=True):
-    """One reading back of the whole text, and what the persons present said to it. Only grows."""
+    """One reading back of the whole text, and its outcome. Only grows."""
 
     __tablename__ = "minutes_reading"
     __table_args__ = (
@@ -139,7 +139,7 @@ class MinutesAnswer(Deed, table=True):
 
 
 class MinutesReservation(Deed, table=True):
-    """A reservation to the minutes, or a refusal to sign them: beside the text, never in it. Only grows."""
+    """A reservation to the minutes, or a refusal to sign them; not part of their text. Only grows."""
 
     __tablename__ = "minutes_reservation"
     __table_args__ = (
@@ -152,7 +152,7 @@ class MinutesReservation(Deed, table=True):
     number: int = 1
     kind: ReservationKind = word(ReservationKind, "kind", default=ReservationKind.reservation)
     made_by: str = Field(max_length=200)
-    """Whose reservation it is: a name or a pseudonym."""
+    """The person who makes it: a name or a pseudonym."""
     role: str = Field(default="", max_length=40)
     language: str = Field(max_length=35)
     text: str = Field(max_length=4000)

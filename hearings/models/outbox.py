@@ -1,4 +1,4 @@
-"""What the clock has done and what leaves the database: claims, the outbox, webhooks, calendars, custody audits."""
+"""Claims of due actions, the outbox, webhooks, calendar feeds and entries, custody audits."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from hearings.models.columns import Row, instant, json, state_check, word
 
 
 class ClaimOutcome(StrEnum):
-    """What came of a due action. Missed: it was due while no clock ran, and is of no use any more."""
+    """The outcome of a due action. Missed: it was due while no clock ran, and is of no use any more."""
 
     done = "done"
     missed = "missed"
@@ -25,7 +25,7 @@ class OutboxKind(StrEnum):
 
 
 class OutboxStatus(StrEnum):
-    """How far a message is. Unconfirmed: it may have arrived, nobody has said so; it is sent again, recognisably."""
+    """The status of a message. Unconfirmed: it may have arrived without an answer; it is sent again, recognisably."""
 
     waiting = "waiting"
     sending = "sending"
@@ -35,7 +35,7 @@ class OutboxStatus(StrEnum):
 
 
 class FeedScope(StrEnum):
-    """Which hearings a calendar feed holds."""
+    """The hearings in a calendar feed."""
 
     own = "own"
     state = "state"
@@ -76,7 +76,7 @@ class UnfollowedChange(Row, table=True):
 
 
 class OutboxMessage(Row, table=True):
-    """Something to be sent. The id is what a repeat is recognised by (Message-ID, webhook-id); `key` is unique."""
+    """A message to be sent. Repeats are recognised by its id (Message-ID, webhook-id); `key` is unique."""
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -101,19 +101,19 @@ class OutboxMessage(Row, table=True):
     next_at: datetime = instant()
     """When it is tried (again)."""
     expires_at: datetime | None = instant(default=None)
-    """After this it is of no use, and is not sent any more."""
+    """After this instant it is not sent any more."""
     attempts: int = 0
     counted_from: int = 0
-    """How many attempts there had been when a person last asked for it: so many do not count."""
+    """Attempts made before a person last asked for it again; these do not count."""
     sent_at: datetime | None = instant(default=None)
     last_code: str = Field(default="", max_length=40)
     """Why the last attempt failed: a word of `hearings.outward.outbox.CODES`."""
     last_text: str = Field(default="", max_length=300)
-    """What the other side said, shortened."""
+    """The answer of the other side, shortened."""
 
 
 class OutboxAttempt(Row, table=True):
-    """The delivery log: one attempt and what came of it."""
+    """The delivery log: one attempt and its outcome."""
 
     __tablename__ = "outbox_attempt"
     __table_args__ = (state_check(), UniqueConstraint("message_id", "number"))
@@ -127,7 +127,7 @@ class OutboxAttempt(Row, table=True):
 
 
 class Webhook(Row, table=True):
-    """Where a State's own system wants to be told. Its secret follows from the installation's key and `salt`."""
+    """Where a State's own system receives events. Its secret follows from the installation's key and `salt`."""
 
     __tablename__ = "webhook"
     __table_args__ = (state_check(), Index("ix_webhook_owner", "owner_state", "id"))
@@ -155,7 +155,7 @@ class CalendarFeed(Row, table=True):
 
 
 class CalendarEntry(Row, table=True):
-    """What calendars were last told of a day of a hearing: a digest of it, RFC 5545's SEQUENCE, and who was told."""
+    """The last invitation on a day of a hearing: a digest of the day, RFC 5545's SEQUENCE, and the people invited."""
 
     __tablename__ = "calendar_entry"
     __table_args__ = (
@@ -184,6 +184,6 @@ class CustodyAudit(Row, table=True):
     at: datetime = instant()
     verdict: str = Field(max_length=20)
     first: str = Field(default="", max_length=300)
-    """The first thing that was wrong."""
+    """The first finding that failed."""
     size: int | None = None
     root: str = Field(default="", max_length=100)

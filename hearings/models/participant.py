@@ -1,18 +1,22 @@
 """People of one hearing and the links they come by."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, state_code, word
 from hearings.roles import Role, track
 from hearings.status import PresenceStatus
 
+IN_OFFICE = text("vacated_at IS NULL")
+
 
 class Participant(Row, table=True):
-    """A person with a role in a hearing: staff (`person_id`) or somebody invited by link."""
+    """A person with a role in a hearing: staff (`person_id`), somebody invited by link, or somebody who sits at the
+    device of another (`device_of_id`)."""
 
     __tablename__ = "participant"
     __table_args__ = (
@@ -20,12 +24,28 @@ class Participant(Row, table=True):
         state_check("state"),
         CheckConstraint("original BETWEEN 0 AND 40", name="original"),
         CheckConstraint("number >= 1", name="number"),
-        CheckConstraint("role <> 'presiding_judge' OR number = 1", name="one_presiding_judge"),
+        CheckConstraint("device_of_id IS NULL OR device_of_id <> id", name="device_of_another"),
+        CheckConstraint("device_of_id IS NULL OR NOT (microphone OR camera)", name="no_device_no_media"),
+        CheckConstraint("vacated_at IS NULL OR NOT (essential OR microphone OR camera)", name="vacated_means_out"),
         CheckConstraint("renders = '' OR role = 'interpreter'", name="interpreters_render"),
         CheckConstraint("NOT (microphone AND muted_by_court)", name="muted_means_off"),
         UniqueConstraint("hearing_id", "role", "number"),
-        UniqueConstraint("hearing_id", "person_id"),
         Index("ix_participant_person_id", "person_id"),
+        Index(
+            "ix_participant_in_office",
+            "hearing_id",
+            "person_id",
+            unique=True,
+            sqlite_where=IN_OFFICE,
+            postgresql_where=IN_OFFICE,
+        ),
+        Index(
+            "ix_participant_presiding",
+            "hearing_id",
+            unique=True,
+            sqlite_where=text("role = 'presiding_judge' AND vacated_at IS NULL"),
+            postgresql_where=text("role = 'presiding_judge' AND vacated_at IS NULL"),
+        ),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
@@ -59,6 +79,16 @@ class Participant(Row, table=True):
     needs_identity: bool = False
     essential: bool = False
     admitted_at: datetime | None = instant(default=None)
+    name_folded: str = Field(default="", max_length=400)
+    """The name as it is compared (`texts.folded`), for the search."""
+    pinned_id: str = Field(default="", max_length=36)
+    """The participant this person has chosen to see large; empty for none."""
+    device_of_id: str | None = Field(default=None, foreign_key="participant.id", max_length=36)
+    """The participant at whose device this person sits, of the same State; None for a device of one's own."""
+    replaces_id: str | None = Field(default=None, foreign_key="participant.id", max_length=36)
+    """Whose place this person took, of the same role and State."""
+    vacated_at: datetime | None = instant(default=None)
+    """When somebody else took this person's place; None while nobody has."""
 
     @property
     def mic_track(self) -> str:
@@ -69,6 +99,29 @@ class Participant(Row, table=True):
     def cam_track(self) -> str:
         """Name of the recorded camera track."""
         return track(self.role, self.number, "cam")
+
+
+class ParticipantContact(Row, table=True):
+    """Where a participant who joins by link gets mail. Read by the State that entered it (`owner_state`) only."""
+
+    __tablename__ = "participant_contact"
+    __table_args__ = (state_check(), UniqueConstraint("participant_id"))
+
+    participant_id: str = Field(foreign_key="participant.id", max_length=36)
+    email: str = Field(max_length=254)
+    language: str = Field(max_length=35)
+    """BCP 47 tag of the language of the mails."""
+    created_by: str = Field(max_length=36)
+    created_at: datetime = instant()
+
+
+class CodeWay(StrEnum):
+    """How a participant gets the six digits that a join link wants: a PIN with the link, or a code when it is used."""
+
+    phone = "phone"
+    """A PIN, which the court reads out."""
+    mail = "mail"
+    sms = "sms"
 
 
 class Invitation(Row, table=True):
@@ -84,6 +137,10 @@ class Invitation(Row, table=True):
     participant_id: str = Field(foreign_key="participant.id", index=True, max_length=36)
     secret_hash: str = Field(max_length=64)
     pin_hash: str = Field(max_length=200)
+    """Empty where a code is sent instead."""
+    code_way: CodeWay = word(CodeWay, "code_way", default=CodeWay.phone)
+    code_to: str = Field(default="", max_length=254)
+    """Address or telephone number that codes are sent to."""
     tries_left: int = 5
     created_at: datetime = instant()
     used_at: datetime | None = instant(default=None)

@@ -1,11 +1,12 @@
 """Staff, the links they sign in by, and logins of staff and participants; the public keys of authorities."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check
+from hearings.models.columns import Row, instant, json, state_check, word
 
 
 class Person(Row, table=True):
@@ -24,6 +25,17 @@ class Person(Row, table=True):
     """BCP 47, of what is mailed: the one its pages were last read in; empty: English."""
     version: int = 1
     """Counted up by every change, so that nobody changes what they have not seen."""
+
+
+class FormerAddress(Row, table=True):
+    """A mail address that a member of staff has had; it is still told of changes to how they sign in for a week."""
+
+    __tablename__ = "former_address"
+    __table_args__ = (state_check(),)
+
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=36)
+    email: str = Field(max_length=254)
+    replaced_at: datetime = instant()
 
 
 class SignInLink(Row, table=True):
@@ -49,6 +61,8 @@ class SignInLink(Row, table=True):
     """Empty of links from before it was noted."""
     withdrawn_at: datetime | None = instant(default=None)
     withdrawn_label: str = Field(default="", max_length=200)
+    recovery: bool = False
+    """Whether it lets somebody in who has had a passkey: two agreed, or the operator made it for that."""
 
 
 class Login(Row, table=True):
@@ -71,6 +85,10 @@ class Login(Row, table=True):
     ended_why: str = Field(default="", max_length=40)
     way: str = Field(default="", max_length=20)
     """How it came about: a member of `hearings.people.logins.Way`; empty of those from before it was noted."""
+    credential_id: str = Field(default="", max_length=36)
+    """Id of the passkey or the identity at an issuer by which it came about; empty of links."""
+    authenticated_at: datetime | None = instant(default=None)
+    """When its person last proved with a passkey or at their issuer who they are."""
 
 
 class AuthorityKey(Row, table=True):
@@ -93,3 +111,49 @@ class AuthorityKey(Row, table=True):
     retired_by: str = Field(default="", max_length=36)
     retired_by_label: str = Field(default="", max_length=200)
     retired_reason: str = Field(default="", max_length=500)
+
+
+class AuthorityKind(StrEnum):
+    """What an authority is to those who write to it."""
+
+    central_authority = "central_authority"
+    competent_authority = "competent_authority"
+    court = "court"
+    contact_point = "contact_point"
+
+
+class Network(StrEnum):
+    """A network of judicial cooperation a contact point belongs to (UNODC paper, paragraphs 27 to 32)."""
+
+    ejn = "ejn"
+    iberred = "iberred"
+    seepag = "seepag"
+    casc = "casc"
+    jit = "jit"
+    genocide = "genocide"
+    aiamp = "aiamp"
+    mercosur = "mercosur"
+    globe = "globe"
+    eurojust = "eurojust"
+
+
+class Authority(Row, table=True):
+    """One authority or contact point. The owner is the State it belongs to."""
+
+    __tablename__ = "authority"
+    __table_args__ = (state_check(), UniqueConstraint("owner_state", "kind", "name"))
+
+    kind: AuthorityKind = word(AuthorityKind, "kind")
+    name: str = Field(max_length=300)
+    contact: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=254)
+    phone: str = Field(default="", max_length=40)
+    address: str = Field(default="", max_length=500)
+    languages: list[str] = json(default_factory=list)
+    networks: list[str] = json(default_factory=list)
+    """Members of `Network`."""
+    source: str = Field(default="", max_length=300)
+    as_of: date | None = None
+    """The day somebody last checked that this is right; None when nobody is known to have."""
+    imported_at: datetime = instant()
+    imported_by: str = Field(max_length=36)

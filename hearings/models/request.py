@@ -238,9 +238,9 @@ class HearingRequest(Row, table=True):
     """None, or three and more: `at` (UTC), `minutes`, and the wall time and zone it was chosen in."""
     # 15(e): the person
     person_folded: str = Field(default="", max_length=400)
-    """The name without differences of case, for the search."""
+    """The name as it is compared (`texts.folded`), for the search."""
     case_folded: str = beginning(300, default="")
-    """The case number without differences of case (`request_fields.folded`); it is searched by how it begins."""
+    """The case number as it is compared (`texts.folded`); it is searched by how it begins."""
     person_born: date | None = None
     person_nationality: str = Field(default="", max_length=2)
     person_address: str = Field(default="", max_length=500)

@@ -26,10 +26,11 @@ class HoldCode(StrEnum):
     consent_withdrawn = "consent_withdrawn"
     line_lost = "line_lost"
     recording_failing = "recording_failing"
+    replaced = "replaced"
 
 
 class CheckStatus(StrEnum):
-    """How far a sound check is."""
+    """The status of a sound check."""
 
     waiting = "waiting"
     running = "running"
@@ -71,7 +72,7 @@ class Sitting(Row, table=True):
 
 
 class Conduct(Row, table=True):
-    """Which web process conducts the live hearings: one row, of no State (`hearings.sitting.conduct`)."""
+    """Which web process conducts the live hearings: one row, of no State (`hearings.sitting.conductor_lease`)."""
 
     __tablename__ = "conduct"
     __table_args__ = (
@@ -82,12 +83,12 @@ class Conduct(Row, table=True):
     token: int = Field(default=0, sa_type=BigInteger)
     """Only grows."""
     place: str = Field(default="", max_length=200)
-    """The run folder, on its machine since it was started, of the process that conducts; empty: none does."""
+    """The run folder of the process that conducts, on its own machine; empty: none does."""
     beats: int = Field(default=0, sa_type=BigInteger)
 
 
 class Recording(Row, table=True):
-    """What is known of a sitting's recording: the id (a UUID) names its folder and stands in its origin."""
+    """A recording, as the recorder reports it: the id (a UUID) names its folder and stands in its origin."""
 
     __tablename__ = "recording"
     __table_args__ = (state_check(), UniqueConstraint("sitting_id"), UniqueConstraint("origin"))

@@ -1,1 +1,1 @@
-"""What leaves the house: mail, webhooks, feeds, calendar files, API clients, and the record of what was looked at."""
+"""Output to other systems: mail, webhooks, feeds, calendar files, API clients, and views by the other State."""

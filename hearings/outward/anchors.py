@@ -1,8 +1,8 @@
-"""The anchor: how far an installation had come, as a file outside its database and data folder says it.
+"""The anchor: the newest head of an installation, in a file outside its database and data folder.
 
-It names references, States, numbers and times, and nobody. A MAC by the installation's own secret tells it from garbage
-and from another installation's. And the token that clients of the API hand back: the same head, sealed, so that it says
-nothing to whoever carries it and cannot be made up.
+It holds references, States, numbers and times, and no name. A MAC by the installation's own secret tells it from
+garbage and from another installation's. Also the token that clients of the API hand back: the same head, encrypted and
+authenticated, so that a client can neither read nor forge it.
 """
 
 import base64
@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hearings.db import Head
-from hearings.outward.heads import Case, as_json, public_id
+from hearings.outward.heads import CaseHead, as_json, public_id
 
 FORMAT = 1
 
@@ -33,49 +33,49 @@ class AnchorForeign(ValueError):
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What an anchor says."""
+class AnchorRecord:
+    """The content of an anchor."""
 
     head: Head
     at: str
     """When it was written."""
-    cases: Mapping[str, Case] = field(default_factory=dict)
+    cases: Mapping[str, CaseHead] = field(default_factory=dict)
 
 
-def encode(kept: Kept, secret: str) -> bytes:
-    """As the file has it."""
-    told: dict[str, Any] = {
+def encode(record: AnchorRecord, secret: str) -> bytes:
+    """The content of the file."""
+    content: dict[str, Any] = {
         "vivavoce-anchor": FORMAT,
         "installation": public_id(secret),
-        "number": kept.head.number,
-        "hash": kept.head.hash,
-        "written": kept.at,
-        "cases": as_json(kept.cases),
+        "number": record.head.number,
+        "hash": record.head.hash,
+        "written": record.at,
+        "cases": as_json(record.cases),
     }
-    return json.dumps({**told, "mac": _mac(told, secret)}, indent=1).encode() + b"\n"
+    return json.dumps({**content, "mac": _mac(content, secret)}, indent=1).encode() + b"\n"
 
 
-def decode(text: bytes, secret: str) -> Kept:
-    """What it says. Raises `AnchorUnreadable`, `AnchorForeign`."""
+def decode(text: bytes, secret: str) -> AnchorRecord:
+    """The record in the text of a file. Raises `AnchorUnreadable`, `AnchorForeign`."""
     try:
-        told = json.loads(text)
-        mac = told.pop("mac")
-        if told["vivavoce-anchor"] != FORMAT:
+        content = json.loads(text)
+        mac = content.pop("mac")
+        if content["vivavoce-anchor"] != FORMAT:
             raise AnchorUnreadable("of another format")
-        if told["installation"] != public_id(secret):
-            raise AnchorForeign(str(told["installation"])[:32])
-        if not hmac.compare_digest(str(mac).encode(), _mac(told, secret).encode()):
+        if content["installation"] != public_id(secret):
+            raise AnchorForeign(str(content["installation"])[:32])
+        if not hmac.compare_digest(str(mac).encode(), _mac(content, secret).encode()):
             raise AnchorUnreadable("changed by somebody")
-        cases = {ref: Case(**{**one, "states": tuple(one["states"])}) for ref, one in told["cases"].items()}
-        return Kept(Head(told["number"], told["hash"]), told["written"], cases)
+        cases = {ref: CaseHead(**{**case, "states": tuple(case["states"])}) for ref, case in content["cases"].items()}
+        return AnchorRecord(Head(content["number"], content["hash"]), content["written"], cases)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         if isinstance(error, AnchorUnreadable | AnchorForeign):
             raise
         raise AnchorUnreadable("not an anchor") from error
 
 
-def _mac(told: Mapping[str, Any], secret: str) -> str:
-    text = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+def _mac(content: Mapping[str, Any], secret: str) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
     return hmac.new(f"anchor {secret}".encode(), text, hashlib.sha256).hexdigest()
 
 
@@ -84,17 +84,17 @@ def _cipher(secret: str) -> AESGCM:
 
 
 def token(head: Head, secret: str) -> str:
-    """What a client is given."""
+    """The token a client is given."""
     nonce = os.urandom(12)
     sealed = _cipher(secret).encrypt(nonce, f"{head.number} {head.hash}".encode(), None)
     return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
 
 def head_of(text: str, secret: str) -> Head | None:
-    """The head of a token of ours; None for anything else."""
+    """The head in a token of this installation; None for anything else."""
     try:
-        found = base64.urlsafe_b64decode(text[:400] + "=" * (-len(text[:400]) % 4))
-        number, _, digest = _cipher(secret).decrypt(found[:12], found[12:], None).decode().partition(" ")
+        sealed = base64.urlsafe_b64decode(text[:400] + "=" * (-len(text[:400]) % 4))
+        number, _, digest = _cipher(secret).decrypt(sealed[:12], sealed[12:], None).decode().partition(" ")
         return Head(int(number), digest)
     except (ValueError, InvalidTag, binascii.Error):
         return None

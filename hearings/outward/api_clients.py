@@ -1,6 +1,6 @@
 """Clients of the API: registered by the administrator of their State, identified by keys only they hold.
 
-No secret of a client is kept here: public keys, hashes of tokens, hashes of what has been used. A client's key can be
+No secret of a client is stored: only public keys, hashes of tokens, and hashes of used proofs. A client's key can be
 replaced by the client itself, signed in with the old one, or by its administrator.
 """
 
@@ -20,52 +20,57 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady, ProofUsed
 from hearings.models import ApiClient, ApiClientKey, ApiProof, ApiToken
 from hearings.models.columns import Row
+from hearings.paging import Page, page
 from hearings.people.logins import hash_secret, new_secret
 from hearings.permissions import require_staff
-from hearings.queries import Page
-from hearings.sentences import tell, tell_n
+from hearings.sentences import N_, tell, tell_n
 from hearings.signatures import jws
 from hearings.texts import clean
 
 TOKEN_LIFETIME = timedelta(minutes=5)
 SET_BACK = timedelta(hours=2)
-"""By how much a clock may be set back, and a proof used before be refused all the same."""
+"""The most by which a clock may be set back while a used proof is still refused."""
+NO_KEY = N_("At least one public key is needed")
 MOST_KEYS = 5
-"""Keys of one client in force or to come: enough to change them without a gap."""
+"""Most keys of one client in force or to come: enough to change them without a gap."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a client with this scope may do, in words, and the functions of staff it acts with."""
+    """A scope: its description, and the functions of staff a client with it acts with."""
 
     text: str
     functions: tuple[str, ...] = ()
 
 
 SCOPES: Mapping[str, Scope] = {
-    "requests:read": Scope("Read requests"),
-    "requests:write": Scope("Draft, submit and withdraw requests, answer questions", ("clerk",)),
-    "requests:answer": Scope("Acknowledge and answer requests of other States", ("authority",)),
-    "hearings:read": Scope("Read hearings"),
-    "hearings:write": Scope("Propose, counter, agree to and cancel hearings", ("clerk",)),
-    "invitations": Scope("Make and revoke the links people join a hearing by", ("clerk",)),
-    "slots:read": Scope("Search for times and read calendars"),
-    "slots:write": Scope("Offer times; book and release", ("clerk",)),
-    "agreements:read": Scope("Read site profiles and technical agreements"),
-    "agreements:write": Scope("Change site profiles; propose and sign agreements", ("clerk", "authority")),
-    "minutes:read": Scope("Read minutes, and what is recorded for them"),
-    "minutes:write": Scope("Record acts of a hearing; draft, review and sign minutes", ("clerk", "authority")),
-    "consents:write": Scope("Record and revoke consents", ("clerk", "authority")),
-    "law:read": Scope("Read instruments and evaluate legal bases"),
-    "directory:read": Scope("Read the directory of authorities"),
-    "directory:write": Scope("Change the directory of authorities", ("administrator",)),
-    "recipients:read": Scope("Read the recipients recordings are encrypted to"),
-    "recipients:write": Scope("Add and retire recipients of recordings", ("administrator",)),
-    "webhooks": Scope("Subscribe to webhooks", ("administrator",)),
-    "events": Scope("Follow events as they happen"),
-    "export": Scope("Export a whole case"),
+    "requests:read": Scope(N_("Read requests")),
+    "requests:write": Scope(N_("Draft, submit and withdraw requests, answer questions"), ("clerk",)),
+    "requests:answer": Scope(N_("Acknowledge and answer requests of other States"), ("authority",)),
+    "hearings:read": Scope(N_("Read hearings")),
+    "hearings:write": Scope(
+        N_("Propose, counter, agree to and cancel hearings; name, replace and take off people"), ("clerk",)
+    ),
+    "invitations": Scope(N_("Issue and revoke the links people join a hearing by"), ("clerk",)),
+    "slots:read": Scope(N_("Search for times and read calendars")),
+    "slots:write": Scope(N_("Offer times; book and release"), ("clerk",)),
+    "agreements:read": Scope(N_("Read site profiles and technical agreements")),
+    "agreements:write": Scope(N_("Change site profiles; propose and sign agreements"), ("clerk", "authority")),
+    "minutes:read": Scope(N_("Read minutes, and what is recorded for them")),
+    "minutes:write": Scope(N_("Record acts of a hearing; draft, review and sign minutes"), ("clerk", "authority")),
+    "consents:write": Scope(N_("Record and revoke consents"), ("clerk", "authority")),
+    "law:read": Scope(N_("Read instruments and evaluate legal bases")),
+    "directory:read": Scope(N_("Read the directory of authorities")),
+    "directory:write": Scope(N_("Change the directory of authorities"), ("administrator",)),
+    "changes:read": Scope(N_("Read changes of data that await another State"), ("administrator",)),
+    "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
+    "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),
+    "recipients:write": Scope(N_("Add and retire recipients of recordings"), ("administrator",)),
+    "webhooks": Scope(N_("Subscribe to webhooks"), ("administrator",)),
+    "events": Scope(N_("Follow events as they happen")),
+    "export": Scope(N_("Export a whole case")),
 }
-"""Every scope. What a scope lets a route do is said at the route; the functions are what `hearings` then decides by."""
+"""Every scope. Each route names the scope it needs; `hearings` then decides by the functions."""
 
 
 def functions_of(scopes: Sequence[str]) -> frozenset[str]:
@@ -92,7 +97,7 @@ async def register(
     """
     _administrator(actor)
     if not jwks:
-        raise Invalid(tell("At least one public key is needed"), "jwk")
+        raise Invalid(tell(NO_KEY), "jwk")
     client = ApiClient(
         owner_state=reference.jurisdiction(actor.state).state,
         name=clean(name, "name", most=200, least=1),
@@ -111,7 +116,7 @@ async def register(
 async def change(
     db: AsyncSession, *, client: ApiClient, name: str, scopes: Sequence[str], actor: Actor, now: datetime
 ) -> None:
-    """Rename a client, change what it may do. Effects: the two fields; its tokens end, new ones carry the scopes."""
+    """Change name and scopes of a client. Effects: the two fields; its tokens end, new ones carry the scopes."""
     _administrator(actor, client)
     client.name, client.scopes = clean(name, "name", most=200, least=1), _scopes(scopes)
     db.add(client)
@@ -119,7 +124,7 @@ async def change(
 
 
 async def disable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
-    """Shut a client out, at once. Effects: `disabled_at`; its tokens end."""
+    """Disable a client at once. Effects: `disabled_at`; its tokens end."""
     _administrator(actor, client)
     client.disabled_at = client.disabled_at or now
     db.add(client)
@@ -127,7 +132,7 @@ async def disable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: dat
 
 
 async def enable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
-    """Let a client in again. Effects: `disabled_at`."""
+    """Enable a client again. Effects: `disabled_at`."""
     _administrator(actor, client)
     client.disabled_at = None
     db.add(client)
@@ -153,18 +158,18 @@ async def add_key(
 
 
 async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Actor, now: datetime) -> ApiClientKey:
-    """End a key. A client cannot end its last one: it would have shut itself out. Raises `NotFound`, `NotReady`.
+    """End a key. A client cannot end its last one, which would lock it out. Raises `NotFound`, `NotReady`.
 
     Effects: `not_after`; the client's tokens end, whichever key they were got with. A key that was still to come never
     comes into force.
     """
     if actor.id != client.id:
         _administrator(actor, client)
-    found = {key.kid: key for key in await keys_of(db, client.id, lock=True)}
-    if kid not in found:
+    by_kid = {key.kid: key for key in await keys_of(db, client.id, lock=True)}
+    if kid not in by_kid:
         raise NotFound
-    key = found[kid]
-    rest = [one for one in found.values() if one.kid != kid and in_force(one, now)]
+    key = by_kid[kid]
+    rest = [other for other in by_kid.values() if other.kid != kid and in_force(other, now)]
     if actor.id == client.id and not rest:
         raise NotReady(tell("This is the only key in force: add another first"))
     if key.not_after is None or key.not_after > now:
@@ -187,13 +192,13 @@ async def _add_key(
 ) -> ApiClientKey:
     public = jws.public_key(jwk)
     if not_after is not None and not_after <= max(not_before, now):
-        raise Invalid(tell("The key would have ended before it begins"), "not_after")
+        raise Invalid(tell("The key would expire before it becomes valid"), "not_after")
     ahead = [key for key in await keys_of(db, client.id, lock=True) if key.not_after is None or key.not_after > now]
     if len(ahead) >= MOST_KEYS:
         raise NotReady(
             tell_n(
-                "A client has at most {n} key at a time: end it first",
-                "A client has at most {n} keys at a time: end one first",
+                "A client has at most {n} key at a time: revoke it first",
+                "A client has at most {n} keys at a time: revoke one first",
                 MOST_KEYS,
             )
         )
@@ -208,7 +213,7 @@ async def _add_key(
         created_at=now,
     )
     if (await db.exec(select(ApiClientKey).where(ApiClientKey.kid == key.kid))).first() is not None:
-        raise Invalid(tell("This key has been used before: make a new one"), "jwk")
+        raise Invalid(tell("This key has been used before: create a new one"), "jwk")
     db.add(key)
     await db.flush()
     return key
@@ -235,17 +240,16 @@ def _administrator(actor: Actor, client: ApiClient | None = None) -> None:
 
 async def client(db: AsyncSession, client_id: str, *, state: str = "", lock: bool = False) -> ApiClient:
     """A client, of `state` if that is given. Raises `NotFound`."""
-    found = await db.get(ApiClient, client_id, with_for_update=lock or None, populate_existing=True)
-    if found is None or (state and found.owner_state != state):
+    row = await db.get(ApiClient, client_id, with_for_update=lock or None, populate_existing=True)
+    if row is None or (state and row.owner_state != state):
         raise NotFound
-    return found
+    return row
 
 
 async def clients(db: AsyncSession, *, state: str, after: str = "", limit: int = 50) -> Page[ApiClient]:
     """The clients of a State, oldest first."""
-    query = select(ApiClient).where(ApiClient.owner_state == state, col(ApiClient.id) > after)
-    rows = list((await db.exec(query.order_by(col(ApiClient.id)).limit(limit + 1))).all())
-    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
+    query = select(ApiClient).where(ApiClient.owner_state == state)
+    return await page(db, query, col(ApiClient.id), after=after, limit=limit)
 
 
 async def keys_of(db: AsyncSession, client_id: str, *, lock: bool = False) -> Sequence[ApiClientKey]:
@@ -289,28 +293,28 @@ async def issue_token(
 
 
 async def token_and_client(db: AsyncSession, *, secret: str, now: datetime) -> tuple[ApiToken, ApiClient] | None:
-    """What a token stands for; None when it has expired, was never given out, or its client is disabled.
+    """The token with this hash and its client; None if it has expired, does not exist, or its client is disabled.
 
-    The database is asked every time, so that nobody shut out gets in. The rows are of no session: do not change them.
+    Queries the database every time, so that disabling works at once. The rows belong to no session: do not change them.
     """
     secret_hash = hash_secret(secret)
     row = (await db.exec(_TOKEN, params={"secret_hash": secret_hash, "now": now})).first()
     if row is None:
         return None
-    told = tuple(row)
+    columns = tuple(row)
     known = _seen.get(secret_hash)
-    if known is None or known[0] != told:
-        values = iter(told)
+    if known is None or known[0] != columns:
+        values = iter(columns)
         token = ApiToken(**{column.name: next(values) for column in _table(ApiToken).columns})
         client = ApiClient(**{column.name: next(values) for column in _table(ApiClient).columns})
         while len(_seen) >= _MOST_SEEN:
             _seen.pop(next(iter(_seen)))
-        known = _seen[secret_hash] = told, token, client
+        known = _seen[secret_hash] = columns, token, client
     return known[1], known[2]
 
 
 async def token_stands(db: AsyncSession, token_id: str) -> bool:
-    """Whether a token that was looked up before has not been ended since."""
+    """Whether a token that was looked up before is still valid."""
     return (await db.exec(select(ApiToken.id).where(ApiToken.id == token_id))).first() is not None
 
 
@@ -327,9 +331,9 @@ _TOKEN: Any = (
     )
     .where(col(ApiToken.secret_hash) == bindparam("secret_hash"), col(ApiToken.expires_at) > bindparam("now"))
 )
-"""Plain columns, put together once: this is asked before anything else."""
+"""A query of plain columns, built once: it runs before every request."""
 _seen: dict[str, tuple[tuple[Any, ...], ApiToken, ApiClient]] = {}
-"""Rows made of what the database has answered before, by hash; used while it answers the same."""
+"""Rows built from earlier answers of the database, by hash; reused while the answer is the same."""
 _MOST_SEEN = 1_000
 
 
@@ -348,12 +352,12 @@ async def key_for(
             or_(col(ApiClientKey.not_after).is_(None), col(ApiClientKey.not_after) > now),
         )
     )
-    found = (await db.exec(query)).first()
-    return None if found is None else (found[0], found[1])
+    row = (await db.exec(query)).first()
+    return None if row is None else (row[0], row[1])
 
 
 def used_proof(*, issuer: str, jti: str, state: str, until: datetime) -> ApiProof:
-    """The row that says that a proof has been used, until it is too old anyway: of two, the database refuses one.
+    """The row of a used proof, stored until the proof has expired; the database refuses a second row of it.
 
     The same `jti` of two issuers are two proofs.
     """
@@ -363,7 +367,7 @@ def used_proof(*, issuer: str, jti: str, state: str, until: datetime) -> ApiProo
 
 
 async def use_proof(db: AsyncSession, *, issuer: str, jti: str, state: str, until: datetime) -> None:
-    """Note that a proof has been used (`used_proof`). Raises `ProofUsed` the second time. Effects: adds the row."""
+    """Record that a proof has been used (`used_proof`). Raises `ProofUsed` the second time. Effects: adds the row."""
     try:
         async with db.begin_nested():
             db.add(used_proof(issuer=issuer, jti=jti, state=state, until=until))

@@ -1,7 +1,7 @@
 """Calendar files (RFC 5545) and invitations (RFC 5546): hearings as events that name nobody.
 
-An event says the hearing's reference, both local times and where to find the page; never who is heard, in what case or
-why. Each day of a hearing is an event of its own, because days differ in length, move and fall away one by one, and few
+An event holds the reference of the hearing, both local times and the address of its page; never the person, the case
+or reason. Each day is an event of its own, because days differ in length, move and drop out one by one, and few
 calendar programs follow RDATE. A day's UID never changes; its SEQUENCE rises with what changes
 (`hearings.models.CalendarEntry`).
 """
@@ -19,7 +19,8 @@ from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStand
 from hearings.clocks import LocalTime
 from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingDay
-from hearings.outward.mail_words import Say, english, plain, title
+from hearings.outward.mail_words import plain, title
+from hearings.sentences import Say, english
 from hearings.status import HearingStatus
 from hearings.texts import one_line
 
@@ -40,15 +41,16 @@ _FINISHED = frozenset({HearingStatus.in_progress, HearingStatus.concluded, Heari
 
 
 class Method(StrEnum):
-    """RFC 5546 §3.2: an invitation or its update, or its end."""
+    """METHOD of an iMIP message (RFC 5546 §3.2): an invitation or its update, or a cancellation."""
 
     request = "REQUEST"
     cancel = "CANCEL"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Day:
-    """One day of a hearing as calendars show it. `number` counts from 1; `several`: the hearing has more than one."""
+class CalendarDay:
+    """One day of a hearing, as calendars display it. `number` counts from 1; `several`: the hearing has more days than
+    one."""
 
     number: int
     several: bool
@@ -56,21 +58,21 @@ class Day:
     ends_at: datetime
     wall_zone: str
     shown_as: str
-    """STATUS, RFC 5545 §3.8.1.11."""
+    """The STATUS property (RFC 5545 §3.8.1.11)."""
     past: bool
-    """It is being held or has been: nothing changes in calendars any more."""
+    """Whether the day has begun or is over: calendars are not updated any more."""
 
     @property
     def off(self) -> bool:
-        """Whether it will not be held."""
+        """Whether it was cancelled."""
         return self.shown_as == "CANCELLED"
 
 
-def days(hearing: Hearing, rows: Sequence[HearingDay]) -> list[Day]:
+def days(hearing: Hearing, rows: Sequence[HearingDay]) -> list[CalendarDay]:
     """The days of a hearing in order; without rows, the hearing's own time is its only day."""
-    shown: Sequence[HearingDay | Hearing] = rows or [hearing]
+    planned: Sequence[HearingDay | Hearing] = rows or [hearing]
     return [
-        Day(
+        CalendarDay(
             number=row.number if isinstance(row, HearingDay) else 1,
             several=len(rows) > 1,
             starts_at=row.starts_at,
@@ -79,7 +81,7 @@ def days(hearing: Hearing, rows: Sequence[HearingDay]) -> list[Day]:
             shown_as=_shown_as(hearing, row),
             past=_past(hearing, row),
         )
-        for row in shown
+        for row in planned
     ]
 
 
@@ -97,11 +99,11 @@ def _past(hearing: Hearing, row: HearingDay | Hearing) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Booking:
+class CalendarEvent:
     """A day of a hearing in a calendar. `origin` is the configured public address, never a request's."""
 
     hearing: Hearing
-    day: Day
+    day: CalendarDay
     sequence: int
     changed_at: datetime
     origin: str
@@ -110,23 +112,23 @@ class Booking:
 
     @property
     def uid(self) -> str:
-        """The same for the life of the day (RFC 5545 §3.8.4.7, RFC 7986 §5.3)."""
+        """The UID, constant for the life of the day (RFC 5545 §3.8.4.7, RFC 7986 §5.3)."""
         number = f"-{self.day.number}" if self.day.number > 1 else ""
         return f"{self.hearing.id}{number}@{self.origin.split('//')[-1].split(':')[0]}"
 
 
-def summary(booking: Booking) -> str:
-    """What stands in the calendar: the reference, the number of the day where there are several, and nothing else."""
+def summary(booking: CalendarEvent) -> str:
+    """The title of the event: the reference, the number of the day if there are several, and nothing else."""
     day = booking.day.number if booking.day.several else 0
     return title(booking.hearing, booking.lang, booking.say, day=day)
 
 
-def feed(bookings: Sequence[Booking]) -> bytes:
-    """A calendar to subscribe to: a file without METHOD."""
+def feed(bookings: Sequence[CalendarEvent]) -> bytes:
+    """A calendar that programs subscribe to: an iCalendar file without METHOD."""
     return _calendar([_event(booking) for booking in bookings], bookings, None)
 
 
-def invitation(booking: Booking, *, method: Method, organiser: str, attendee: str) -> bytes:
+def invitation(booking: CalendarEvent, *, method: Method, organiser: str, attendee: str) -> bytes:
     """One invitation, update or cancellation of one day for one person.
 
     RFC 5546 §3.2.2 and §3.2.5: all events of such a message have the same UID, so each day comes in one of its own.
@@ -144,8 +146,8 @@ def invitation(booking: Booking, *, method: Method, organiser: str, attendee: st
     return _calendar([event], [booking], method)
 
 
-def description(booking: Booking) -> str:
-    """Both local times with their offsets, and the page."""
+def description(booking: CalendarEvent) -> str:
+    """The body of the event: both local times with their offsets, and the address of the page."""
     hearing, day = booking.hearing, booking.day
     starts, ends = both_times(hearing, day.starts_at), both_times(hearing, day.ends_at)
     lines = [plain(span(start, end), booking.lang) for start, end in zip(starts, ends, strict=True)]
@@ -153,14 +155,14 @@ def description(booking: Booking) -> str:
 
 
 def span(start: LocalTime, end: LocalTime) -> str:
-    """From when to when on one clock; the end whole where day or offset is another."""
-    begins, there = f"{start.datetime:%Y-%m-%d %H:%M}", f"{start.city} ({start.offset})"
+    """Begin and end by one court's clock; the end in full if its day or offset differs."""
+    begins, clock = f"{start.datetime:%Y-%m-%d %H:%M}", f"{start.city} ({start.offset})"
     if (start.datetime.date(), start.offset) == (end.datetime.date(), end.offset):
-        return f"{begins}–{end.datetime:%H:%M} {there}"
-    return f"{begins} {there} – {end}"
+        return f"{begins}–{end.datetime:%H:%M} {clock}"
+    return f"{begins} {clock} – {end}"
 
 
-def _event(booking: Booking) -> Event:
+def _event(booking: CalendarEvent) -> Event:
     hearing, day, place = booking.hearing, booking.day, ZoneInfo(booking.day.wall_zone)
     event = Event()
     event.add("uid", booking.uid)
@@ -181,7 +183,7 @@ def _event(booking: Booking) -> Event:
     return event
 
 
-def _calendar(events: Sequence[Event], bookings: Sequence[Booking], method: Method | None) -> bytes:
+def _calendar(events: Sequence[Event], bookings: Sequence[CalendarEvent], method: Method | None) -> bytes:
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
@@ -195,14 +197,14 @@ def _calendar(events: Sequence[Event], bookings: Sequence[Booking], method: Meth
     return bytes(made.to_ical())
 
 
-def _zones(bookings: Sequence[Booking]) -> Iterator[tuple[str, int, int]]:
-    """Both zones of every hearing, with the years they are needed for."""
+def _zones(bookings: Sequence[CalendarEvent]) -> Iterator[tuple[str, int, int]]:
+    """The zones of all hearings, each with the years for which it is needed."""
     years: dict[str, set[int]] = {}
     for booking in bookings:
         for name in (booking.hearing.requesting_zone, booking.hearing.requested_zone, booking.day.wall_zone):
             years.setdefault(name, set()).update({booking.day.starts_at.year, booking.day.ends_at.year})
-    for name, found in sorted(years.items()):
-        yield name, min(found) - 1, max(found) + 1
+    for name, needed in sorted(years.items()):
+        yield name, min(needed) - 1, max(needed) + 1
 
 
 @lru_cache(maxsize=512)

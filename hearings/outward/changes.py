@@ -1,6 +1,6 @@
-"""What has changed lately, for those who follow: changes of status a State may see, of all that webhooks tell of.
+"""Recent changes of status a State may see, for readers that poll; the same changes as the events of webhooks.
 
-Cost: as much as has happened since, whoever's it is, and never more than one page at a time.
+Cost: proportional to the changes of all States since, at most one page at a time.
 """
 
 import uuid
@@ -28,12 +28,12 @@ from hearings.models import (
 from hearings.status import AgreementStatus
 
 PAGE = 200
-"""So few that every database looks for each by its index and reads no table."""
+"""So few that every database queries each by its index and scans no table."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Happening:
-    """One change, and where it is found: the reference of its request or hearing, the number of one of its papers."""
+class VisibleChange:
+    """One change, with the reference of its request or hearing and the number of the document concerned."""
 
     change: StatusChange
     about: str
@@ -42,10 +42,10 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Happenings:
-    """Some changes in the order of their ids, and the id that was looked at last; empty when there is nothing more."""
+class ChangeBatch:
+    """Changes in the order of their ids, and the last id examined; empty when there is nothing more."""
 
-    rows: list[Happening]
+    rows: list[VisibleChange]
     after: str
 
 
@@ -54,25 +54,25 @@ def floor(at: datetime) -> str:
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
 
 
-async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE) -> Happenings:
-    """What `state` may see of the `limit` changes that follow the id `after`.
+async def changes(db: AsyncSession, *, state: str, after: str, limit: int = PAGE) -> ChangeBatch:
+    """The changes `state` may see among the `limit` changes after the id `after`.
 
     The other State's requests count from their submission on, and what it drafts as an agreement from its proposal on.
     """
     recent = select(StatusChange).where(col(StatusChange.id) > after).order_by(col(StatusChange.id)).limit(limit)
-    found = (await db.exec(_judged(recent, state))).all()
-    rows = [Happening(change=one, about=about, number=number) for one, seen, about, number in found if seen]
-    return Happenings(rows, found[-1][0].id if len(found) == limit else "")
+    judged = (await db.exec(_judged(recent, state))).all()
+    rows = [VisibleChange(change=change, about=about, number=number) for change, seen, about, number in judged if seen]
+    return ChangeBatch(rows, judged[-1][0].id if len(judged) == limit else "")
 
 
 async def sees(db: AsyncSession, change_id: str, *, state: str) -> bool:
-    """Whether a State may know of one change, by the same rule: as things stood when it was made."""
-    one = (await db.exec(_judged(select(StatusChange).where(StatusChange.id == change_id), state))).first()
-    return one is not None and bool(one[1])
+    """Whether a State may see one change, by the same rule: by the status at the time of the change."""
+    row = (await db.exec(_judged(select(StatusChange).where(StatusChange.id == change_id), state))).first()
+    return row is not None and bool(row[1])
 
 
 def _judged(some: Any, state: str) -> Any:
-    """Some changes in the order of their ids: each with whether `state` may see it, and where it is found."""
+    """A query of changes in the order of their ids, each with whether `state` may see it, reference and number."""
     change, request, hearing = aliased(StatusChange, some.subquery()), HearingRequest, Hearing
     # Ids are unique over all tables: what a change is about is the one row there is with that id. Which of them may be
     # seen is asked of each and not looked for, so that no database thinks of reading more of a table than these rows.

@@ -1,7 +1,7 @@
-"""Claims of due actions: whoever adds the row of a key owns the action; its effect commits with the row, or neither.
+"""Claims of due actions: the process that adds the row of a key owns the action; its effect commits with the row.
 
-The key is unique in the database, so an action happens once however many processes look at it, however often they
-are killed, and whichever way their clocks are set.
+The key is unique in the database, so an action happens once, even with several processes, kills and changed
+clocks.
 """
 
 from collections.abc import Collection, Sequence
@@ -34,9 +34,9 @@ async def claim(
     now: datetime,
     missed: str = "",
 ) -> bool:
-    """Claim an action: True when it is the caller's to carry out in this transaction, False when it has been done.
+    """Claim an action: True if the caller is to carry it out in this transaction, False if it has been done.
 
-    On PostgreSQL the statement waits for another transaction that has the key and is not finished. Effects: adds the
+    On PostgreSQL the statement waits for an unfinished transaction that has the key. Effects: adds the
     claim; with `missed`, the reason why nothing is done any more, as a missed one.
     """
     if now.tzinfo is None or due_at.tzinfo is None:
@@ -54,21 +54,21 @@ async def claim(
         outcome=ClaimOutcome.missed if missed else ClaimOutcome.done,
         reason=missed,
     )
-    found = await db.exec(insert.on_conflict_do_nothing(index_elements=["key"]).returning(Claim.id))
-    return found.first() is not None
+    added = await db.exec(insert.on_conflict_do_nothing(index_elements=["key"]).returning(Claim.id))
+    return added.first() is not None
 
 
 async def claimed(db: AsyncSession, keys: Collection[str]) -> set[str]:
     """Which of these keys have been claimed."""
-    wanted, found = list(keys), set[str]()
+    wanted, keys_claimed = list(keys), set[str]()
     for start in range(0, len(wanted), _CHUNK):
         query = select(Claim.key).where(col(Claim.key).in_(wanted[start : start + _CHUNK]))
-        found |= set((await db.exec(query)).all())
-    return found
+        keys_claimed |= set((await db.exec(query)).all())
+    return keys_claimed
 
 
 async def missed(db: AsyncSession, *, state: str, before: str = "", limit: int = 50) -> Sequence[Claim]:
-    """What this State should have been told and was not, newest first; those older than the one with id `before`."""
+    """The missed actions of this State, newest first, older than the claim with id `before`."""
     query = select(Claim).where(Claim.owner_state == state, Claim.outcome == ClaimOutcome.missed)
     if before:
         query = query.where(col(Claim.id) < before)

@@ -1,6 +1,6 @@
-"""Calendar feeds: an address a person's calendar program reads their hearings from, without signing in.
+"""Calendar feeds: an address from which a calendar program reads a person's hearings, without a login.
 
-The address holds a secret of 128 bits; the database keeps its hash. Whoever has it sees when and where, and no name.
+The address holds a secret of 128 bits; the database stores its hash. The feed holds times and places, and no name.
 """
 
 import hashlib
@@ -15,18 +15,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.errors import NotFound, NotReady
 from hearings.models import CalendarEntry, CalendarFeed, Hearing, HearingDay, HearingRequest, Participant, Person
 from hearings.models.outbox import FeedScope
-from hearings.outward.mail_words import Say, english
-from hearings.sentences import tell_n
+from hearings.sentences import Say, english, tell_n
 
 PAST, AHEAD, MOST = timedelta(days=90), timedelta(days=730), 1000
-"""How far a feed looks back and ahead for a day of a hearing, and how many hearings it holds at most, the next ones."""
+"""Days of hearings a feed covers, back and ahead, and the most hearings it holds (the next ones)."""
 FEEDS = 10
 """Addresses a person may have at the same time."""
 
 
 @dataclass(frozen=True)
 class MadeFeed:
-    """A new feed, and the secret of its address, shown once."""
+    """A new feed, and the secret of its address, which is displayed once."""
 
     feed: CalendarFeed
     token: str
@@ -40,7 +39,7 @@ async def make(db: AsyncSession, *, person: Person, scope: FeedScope, now: datet
     """Make an address for a person. Raises `NotReady` when they have too many. Effects: adds the row."""
     if len(await feeds_of(db, person)) >= FEEDS:
         raise NotReady(
-            tell_n("You have {n} address: take it back first", "You have {n} addresses: take one back first", FEEDS)
+            tell_n("You have {n} address: revoke it first", "You have {n} addresses: revoke one first", FEEDS)
         )
     token = secrets.token_urlsafe(16)
     made = CalendarFeed(
@@ -52,13 +51,13 @@ async def make(db: AsyncSession, *, person: Person, scope: FeedScope, now: datet
 
 
 async def revoke(db: AsyncSession, *, feed_id: str, person: Person, now: datetime) -> None:
-    """Take an address back. Raises `NotFound` for another person's. Effects: `revoked_at`."""
+    """Revoke an address. Raises `NotFound` for another person's. Effects: `revoked_at`."""
     query = select(CalendarFeed).where(CalendarFeed.id == feed_id, CalendarFeed.person_id == person.id)
-    found = (await db.exec(query.with_for_update())).first()
-    if found is None:
+    feed = (await db.exec(query.with_for_update())).first()
+    if feed is None:
         raise NotFound
-    found.revoked_at = found.revoked_at or now
-    db.add(found)
+    feed.revoked_at = feed.revoked_at or now
+    db.add(feed)
 
 
 async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
@@ -68,24 +67,33 @@ async def feeds_of(db: AsyncSession, person: Person) -> Sequence[CalendarFeed]:
 
 
 async def read(db: AsyncSession, *, token: str, origin: str, say: Say = english, now: datetime) -> bytes:
-    """The calendar behind an address. Raises `NotFound`, the same for unknown, revoked, and people who have left."""
+    """The calendar behind an address. Raises `NotFound`, also if it is revoked or the person inactive."""
     query = select(CalendarFeed, Person).join(Person).where(CalendarFeed.token_hash == _hash(token))
-    found = (await db.exec(query.where(col(CalendarFeed.revoked_at).is_(None), col(Person.active)))).first()
-    if found is None:
+    row = (await db.exec(query.where(col(CalendarFeed.revoked_at).is_(None), col(Person.active)))).first()
+    if row is None:
         raise NotFound
-    wanted, person = found
+    wanted, person = row
     owner = person if wanted.scope is FeedScope.own else None
     hearings = await _hearings(db, person.owner_state, owner, now)
     return await _written(db, hearings, origin=origin, lang=person.language or "en", say=say)
 
 
 async def of_state(db: AsyncSession, *, state: str, origin: str, now: datetime) -> bytes:
-    """The calendar of all hearings of a State, in English, as its feed has it."""
+    """The calendar of all hearings of a State, in English, in the form of a feed."""
     return await _written(db, await _hearings(db, state, None, now), origin=origin, lang="en", say=english)
 
 
+async def of_hearing(db: AsyncSession, hearing: Hearing, *, origin: str, lang: str, say: Say) -> bytes:
+    """The calendar of the days of one hearing; its events are those of the feeds."""
+    return await _written(db, [hearing], origin=origin, lang=lang, say=say)
+
+
 async def _written(db: AsyncSession, hearings: Sequence[Hearing], *, origin: str, lang: str, say: Say) -> bytes:
-    from hearings.outward.calendar_files import Booking, days, feed  # when it is needed: icalendar takes long to load
+    from hearings.outward.calendar_files import (  # when it is needed: icalendar takes long to load
+        CalendarEvent,
+        days,
+        feed,
+    )
 
     ids = [hearing.id for hearing in hearings]
     rows, entries = await _days(db, ids), await _entries(db, ids)
@@ -94,7 +102,7 @@ async def _written(db: AsyncSession, hearings: Sequence[Hearing], *, origin: str
         for day in days(hearing, rows.get(hearing.id, [])):
             entry = entries.get((hearing.id, day.number))
             bookings.append(
-                Booking(
+                CalendarEvent(
                     hearing=hearing,
                     day=day,
                     sequence=entry.sequence if entry else 0,
@@ -118,7 +126,9 @@ async def _hearings(db: AsyncSession, state: str, person: Person | None, now: da
         or_(and_(col(Hearing.starts_at) >= first, col(Hearing.starts_at) < last), col(Hearing.id).in_(near)),
     )
     if person is not None:
-        seats = select(Participant.hearing_id).where(Participant.person_id == person.id)
+        seats = select(Participant.hearing_id).where(
+            Participant.person_id == person.id, col(Participant.vacated_at).is_(None)
+        )
         handled = select(HearingRequest.id).where(
             or_(
                 col(HearingRequest.created_by) == person.id,
@@ -134,17 +144,17 @@ async def _hearings(db: AsyncSession, state: str, person: Person | None, now: da
 
 
 async def _days(db: AsyncSession, ids: Sequence[str]) -> dict[str, list[HearingDay]]:
-    found: dict[str, list[HearingDay]] = {}
+    by_hearing: dict[str, list[HearingDay]] = {}
     for start in range(0, len(ids), 500):
         query = select(HearingDay).where(col(HearingDay.hearing_id).in_(ids[start : start + 500]))
         for day in (await db.exec(query.order_by(col(HearingDay.number)))).all():
-            found.setdefault(day.hearing_id, []).append(day)
-    return found
+            by_hearing.setdefault(day.hearing_id, []).append(day)
+    return by_hearing
 
 
 async def _entries(db: AsyncSession, ids: Sequence[str]) -> dict[tuple[str, int], CalendarEntry]:
-    found: dict[tuple[str, int], CalendarEntry] = {}
+    by_day: dict[tuple[str, int], CalendarEntry] = {}
     for start in range(0, len(ids), 500):
         query = select(CalendarEntry).where(col(CalendarEntry.hearing_id).in_(ids[start : start + 500]))
-        found |= {(entry.hearing_id, entry.day): entry for entry in (await db.exec(query)).all()}
-    return found
+        by_day |= {(entry.hearing_id, entry.day): entry for entry in (await db.exec(query)).all()}
+    return by_day

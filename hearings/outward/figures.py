@@ -1,4 +1,4 @@
-"""What the database can be counted by: for monitoring, without content."""
+"""Counts of rows for monitoring, without content."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,20 +11,20 @@ from hearings.models.outbox import OutboxStatus
 from hearings.status import SittingStatus
 
 OVERDUE = timedelta(minutes=5)
-"""So long after its time the clock should have done anything: it looks every few seconds."""
+"""The delay after which due work counts as late; the clock looks every few seconds."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class RowCounts:
     """Counts of rows."""
 
     sittings_open: int
     outbox_waiting: int
     jobs_overdue: int
-    """What a clock should have sent or followed by now: none runs, or it does not come through."""
+    """Number of messages and changes overdue: no clock runs, or it fails."""
 
 
-async def count(db: AsyncSession, *, now: datetime) -> Figures:
+async def count(db: AsyncSession, *, now: datetime) -> RowCounts:
     """Each by an index."""
     waiting = [OutboxStatus.waiting, OutboxStatus.sending, OutboxStatus.unconfirmed]
     message, late = select(func.count()).select_from(OutboxMessage), now - OVERDUE
@@ -35,7 +35,7 @@ async def count(db: AsyncSession, *, now: datetime) -> Figures:
         .join(StatusChange, col(StatusChange.id) == col(UnfollowedChange.id))
         .where(col(StatusChange.at) < late)
     )
-    return Figures(
+    return RowCounts(
         sittings_open=await _number(
             db, select(func.count()).select_from(Sitting).where(Sitting.status != SittingStatus.closed)
         ),

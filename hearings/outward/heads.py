@@ -1,4 +1,4 @@
-"""The heads of acts as a database has them, and what they are about: cases by their references, nobody by name."""
+"""The heads of acts in a database, and the cases they are about, by reference and without names."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,12 +14,12 @@ from hearings.models import ActHead, HearingRequest
 from hearings.outward.notices import reference, subject_of
 
 MOST = 500
-"""How many ids one question to the database names."""
+"""Most ids in one query."""
 
 
 @dataclass(frozen=True)
-class Case:
-    """How far one request or hearing had come. `event`: the last number of its own log, 0 where it has none."""
+class CaseHead:
+    """The newest act on one request or hearing. `event`: the last number of its own log, 0 where it has none."""
 
     kind: str
     number: int
@@ -31,7 +31,7 @@ class Case:
 
 @dataclass
 class Known:
-    """The cases of heads that have been read, and which rows belong to none: asked for once each."""
+    """Cache of the case of each row; None for a row that belongs to none."""
 
     found: dict[tuple[str, str], tuple[str, str, tuple[str, ...]] | None] = field(default_factory=dict)
 
@@ -47,7 +47,7 @@ class Known:
 
 
 async def newest(db: AsyncSession) -> Head:
-    """The head of everything that was committed."""
+    """The newest head committed."""
     return _head((await db.exec(select(ActHead).order_by(col(ActHead.number).desc()).limit(1))).one())
 
 
@@ -65,17 +65,17 @@ async def since(db: AsyncSession, number: int, *, most: int = 10_000) -> Sequenc
 async def hashes(db: AsyncSession, numbers: Iterable[int]) -> dict[int, str]:
     """Those of some numbers; a number this database does not have is left out."""
     wanted = sorted(set(numbers))
-    found: dict[int, str] = {}
+    by_number: dict[int, str] = {}
     for start in range(0, len(wanted), MOST):
         query = select(ActHead.number, ActHead.hash).where(col(ActHead.number).in_(wanted[start : start + MOST]))
-        found |= dict((await db.exec(query)).all())
-    return found
+        by_number |= dict((await db.exec(query)).all())
+    return by_number
 
 
 async def gather(
-    db: AsyncSession, rows: Sequence[ActHead], known: Known, before: Mapping[str, Case]
-) -> dict[str, Case]:
-    """The cases of `before`, brought forward by further heads."""
+    db: AsyncSession, rows: Sequence[ActHead], known: Known, before: Mapping[str, CaseHead]
+) -> dict[str, CaseHead]:
+    """The cases of `before`, updated by further heads."""
     cases = dict(before)
     for row in rows:
         for table, subject, event in row.about:
@@ -83,21 +83,21 @@ async def gather(
                 continue
             ref, kind, states = case
             last = max(event, cases[ref].event if ref in cases else 0)
-            cases[ref] = Case(kind, row.number, row.hash[:16], told_at(row.at), last, states)
+            cases[ref] = CaseHead(kind, row.number, row.hash[:16], told_at(row.at), last, states)
     return cases
 
 
 def told_at(at: datetime) -> str:
-    """An instant as the anchor has it."""
+    """An instant in the form of the anchor."""
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def public_id(secret: str) -> str:
-    """What may be known of an installation: from it nobody finds the secret."""
+    """The public id of an installation, from which its secret cannot be computed."""
     return hashlib.sha256(f"vivavoce installation {secret}".encode()).hexdigest()[:32]
 
 
-def as_json(cases: Mapping[str, Case]) -> dict[str, Any]:
+def as_json(cases: Mapping[str, CaseHead]) -> dict[str, Any]:
     """For a file."""
     return {ref: asdict(case) for ref, case in sorted(cases.items())}
 

@@ -1,14 +1,14 @@
-"""Changes of data that belong to another State or to all: left waiting until somebody whose they are confirms them.
+"""Changes of data of another State or of the installation: they wait until an administrator entitled to confirms them.
 
-    whose the data are                      who confirms a change by an administrator of State A
+    owner of the data                       who confirms a change by an administrator of State A
     ─────────────────────────────────────── ────────────────────────────────────────────────────────────────
-    A's own                                 nobody: it counts at once
+    A's own                                 nobody: it takes effect at once
     State B's, which has administrators     an administrator of B
     State B's, which has none here          an administrator of any State but A
     the installation's (`""`)               an administrator of any State but A
-    …and only A has administrators          nobody: it counts at once
+    …and only A has administrators          nobody: it takes effect at once
 
-All administrators are told of each step. The State that proposed a change can withdraw it until it is decided.
+All administrators are mailed at each step. The State that proposed a change can withdraw it until it is decided.
 """
 
 import asyncio
@@ -25,34 +25,32 @@ from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.law import law as laws, rows as law_rows
 from hearings.law.rows import Edit
-from hearings.minutes.phrases import N_
 from hearings.models import JointChange, LawRow
 from hearings.models.law import JointKind, JointStatus
 from hearings.outward import administrators
-from hearings.outward.mail_words import Say, english
-from hearings.pages import by_id
+from hearings.paging import Page, page
 from hearings.people import directory
-from hearings.people.directory import Entry
+from hearings.people.directory import DirectoryEntry
 from hearings.permissions import require_staff
-from hearings.queries import Page, get
-from hearings.sentences import tell
+from hearings.queries import get
+from hearings.sentences import N_, Say, english, tell
 from hearings.texts import clean
 
 MADE = {
-    JointKind.law: N_("The data of the law have been changed"),
+    JointKind.law: N_("The law data have been changed"),
     JointKind.directory: N_("The directory of authorities has been changed"),
 }
 TOLD = {
-    JointStatus.waiting: N_("A change of data waits to be confirmed"),
-    JointStatus.confirmed: N_("A change of data has been confirmed and counts from now on"),
+    JointStatus.waiting: N_("A change of data awaits confirmation"),
+    JointStatus.confirmed: N_("A change of data has been confirmed and now applies"),
     JointStatus.refused: N_("A change of data has been refused"),
     JointStatus.withdrawn: N_("A change of data has been withdrawn"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
-class Telling:
-    """How people are told: where the pages are, and in which words."""
+class MailContext:
+    """Values for mails: the address of the pages, and the translation."""
 
     origin: str
     say: Say = english
@@ -60,7 +58,7 @@ class Telling:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What has become of a change: how many rows count at once, and what waits."""
+    """The result of a proposal: number of rows in effect at once, and the changes that wait."""
 
     rows: int = 0
     edits: list[LawRow] = field(default_factory=list)
@@ -68,7 +66,7 @@ class Made:
 
 
 def deciders(concerns: str, proposed_by: str, administrating: Collection[str]) -> frozenset[str]:
-    """The States of which an administrator may confirm a change; none: it counts at once. Pure."""
+    """The States whose administrators may confirm a change; none: it takes effect at once. Pure."""
     if concerns == proposed_by:
         return frozenset()
     if concerns in administrating:
@@ -77,10 +75,10 @@ def deciders(concerns: str, proposed_by: str, administrating: Collection[str]) -
 
 
 def concerned(owners: Collection[str], own: str) -> str:
-    """The one State whose word is needed; the installation's rows go with it. Raises `Invalid` where it is two's."""
+    """The State that must confirm; rows of the installation are included. Raises `Invalid` if there are two."""
     others = sorted(set(owners) - {own, ""})
     if len(others) > 1:
-        raise Invalid(tell("This changes data of two other States: change those of one at a time"), "edits")
+        raise Invalid(tell("This changes data of two other States: change the data of one at a time"), "edits")
     return others[0] if others else "" if "" in owners else own
 
 
@@ -88,7 +86,14 @@ def concerned(owners: Collection[str], own: str) -> str:
 
 
 async def change_law(
-    db: AsyncSession, *, edits: Sequence[Edit], reason: str, seen: int, actor: Actor, telling: Telling, now: datetime
+    db: AsyncSession,
+    *,
+    edits: Sequence[Edit],
+    reason: str,
+    seen: int,
+    actor: Actor,
+    telling: MailContext,
+    now: datetime,
 ) -> Made:
     """Make edits of the law, or leave them waiting. `seen`: serial of the law the editor looked at.
 
@@ -97,7 +102,7 @@ async def change_law(
     law_rows.require_editor(actor)
     law = await law_rows.as_seen(db, seen)
     reason = clean(reason, "reason", most=2000, least=3, lines=True)
-    checked = law_rows.check_all(edits, law)
+    checked = await law_rows.checked_beside(edits, law)
     concerns = concerned(law_rows.owners(checked, law), actor.state)
     if not await _waits(db, concerns, actor):
         made = await law_rows.write(db, edits=checked, reason=reason, law=law, actor=actor, now=now)
@@ -108,8 +113,8 @@ async def change_law(
         db,
         kind=JointKind.law,
         concerns=concerns,
-        data=[{"kind": one.kind, "key": one.key, "data": one.data} for one in checked],
-        about="".join(f"\n{one.kind} {one.key}\n" for one in checked),
+        data=[{"kind": row.kind, "key": row.key, "data": row.data} for row in checked],
+        about="".join(f"\n{row.kind} {row.key}\n" for row in checked),
         reason=reason,
         actor=actor,
         telling=telling,
@@ -118,16 +123,21 @@ async def change_law(
     return Made(waiting=[change])
 
 
-async def import_directory(db: AsyncSession, *, text: str, actor: Actor, telling: Telling, now: datetime) -> Made:
-    """Import a table into the directory: rows of the own State count at once, those of others wait, a State at a time.
+async def import_directory(
+    db: AsyncSession, *, text: str, reason: str = "", actor: Actor, telling: MailContext, now: datetime
+) -> Made:
+    """Import a table into the directory: own rows take effect at once, others wait in one change for each State.
 
-    Rows that are in the directory as they are change nothing and wait for nobody. Raises `RowsRefused`, `NotAllowed`.
+    Rows equal to those in the directory are ignored. `reason` is displayed to those who confirm.
+    Raises `RowsRefused`, `NotAllowed`, `Invalid` without a reason where something waits.
     Effects: the rows, joint changes; mails to all administrators.
     """
     require_staff("import_directory", actor, requesting_state=actor.state, requested_state=actor.state)
     rows = await asyncio.to_thread(directory.read, text, on=now.date())  # megabytes of commas take a tenth of a second
     news = await directory.differing(db, rows)
-    waiting = {one for one in {row.state for row in news} if await _waits(db, one, actor)}
+    waiting = {state for state in {row.state for row in news} if await _waits(db, state, actor)}
+    if waiting:
+        reason = clean(reason, "reason", most=2000, least=3, lines=True)
     at_once = [row for row in rows if row.state not in waiting]
     await directory.put(db, rows=at_once, by=actor.id, now=now)
     if any(row.state not in waiting for row in news):
@@ -140,18 +150,18 @@ async def import_directory(db: AsyncSession, *, text: str, actor: Actor, telling
             concerns=state,
             data=[dict(zip(directory.COLUMNS, row.cells(), strict=True)) for row in news if row.state == state],
             about="",
-            reason="",
+            reason=reason,
             actor=actor,
             telling=telling,
             now=now,
         )
         for state in sorted(waiting)
     ]
-    return Made(rows=len(rows) - sum(len(one.data) for one in changes), waiting=changes)
+    return Made(rows=len(rows) - sum(len(change.data) for change in changes), waiting=changes)
 
 
 async def _waits(db: AsyncSession, concerns: str, actor: Actor) -> bool:
-    """Whether a change must wait for another State. The service itself (the demo) asks nobody."""
+    """Whether a change must wait for another State; not for the service itself (the demo)."""
     return actor is not SYSTEM and bool(deciders(concerns, actor.state, await administrators.administrating(db)))
 
 
@@ -164,14 +174,14 @@ async def _propose(
     about: str,
     reason: str,
     actor: Actor,
-    telling: Telling,
+    telling: MailContext,
     now: datetime,
 ) -> JointChange:
     made = JointChange(
         owner_state=actor.state,
         kind=kind,
         concerns=concerns,
-        data=[dict(one) for one in data],
+        data=[dict(row) for row in data],
         about=about,
         reason=reason,
         proposed_by=actor.id,
@@ -180,7 +190,7 @@ async def _propose(
     )
     db.add(made)
     await db.flush()
-    await _told(db, made, actor, telling, now)
+    await _notify_of(db, made, actor, telling, now)
     return made
 
 
@@ -194,26 +204,26 @@ async def may_decide(db: AsyncSession, *, change: JointChange, state: str) -> bo
 
 
 async def mark(db: AsyncSession, change: JointChange) -> str:
-    """What the data it would change say now, as a mark: who confirms has looked at these."""
+    """A digest of the present data that would change, to prove that the confirming person saw these."""
     if change.kind is JointKind.law:
         return str((await laws.current(db)).serial)
-    keys = {(one["state"], one["kind"], one["name"]) for one in change.data}
+    keys = {(row["state"], row["kind"], row["name"]) for row in change.data}
     rows = await directory.entries(db, state=change.concerns)
     text = "\n".join("\t".join(row.cells()) for row in rows if (row.state, row.kind, row.name) in keys)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 async def confirm(
-    db: AsyncSession, *, change_id: str, seen: str, actor: Actor, telling: Telling, now: datetime
+    db: AsyncSession, *, change_id: str, seen: str, actor: Actor, telling: MailContext, now: datetime
 ) -> JointChange:
-    """Confirm a change: it counts from now on. `seen`: the mark of the data the administrator looked at.
+    """Confirm a change, which takes effect now. `seen`: the `mark` of the data displayed to the administrator.
 
     Raises `NotFound`, `NotAllowed`, `NotReady`, `Invalid` when the data no longer take it.
     Effects: the rows, in the name of who proposed it; the change; mails to all administrators.
     """
     change = await _deciding(db, change_id, actor)
     if seen != await mark(db, change):
-        raise NotReady(tell("The data have been changed since you looked at them; look again"))
+        raise NotReady(tell("The data have changed since you opened them; load them again"))
     if change.kind is JointKind.law:
         proposer = Actor(
             id=change.proposed_by,
@@ -221,22 +231,22 @@ async def confirm(
             state=change.owner_state,
             functions=frozenset({"administrator"}),
         )
-        edits = [Edit(kind=one["kind"], key=one["key"], data=one["data"]) for one in change.data]
+        edits = [Edit(kind=row["kind"], key=row["key"], data=row["data"]) for row in change.data]
         await law_rows.save(db, edits=edits, reason=change.reason, seen=int(seen), actor=proposer, now=now)
     else:
         await directory.put(db, rows=entries(change, now), by=change.proposed_by, now=now)
     return await _decided(db, change, JointStatus.confirmed, "", actor, telling, now)
 
 
-def entries(change: JointChange, now: datetime) -> list[Entry]:
-    """The rows of the directory a change is of."""
-    return [directory.row_of(one, now.date()) for one in change.data]
+def entries(change: JointChange, now: datetime) -> list[DirectoryEntry]:
+    """The rows of the directory in a change."""
+    return [directory.row_of(row, now.date()) for row in change.data]
 
 
 async def refuse(
-    db: AsyncSession, *, change_id: str, reason: str, actor: Actor, telling: Telling, now: datetime
+    db: AsyncSession, *, change_id: str, reason: str, actor: Actor, telling: MailContext, now: datetime
 ) -> JointChange:
-    """Refuse a change, saying why. Raises `NotFound`, `NotAllowed`, `NotReady`, `Invalid`.
+    """Refuse a change with a reason. Raises `NotFound`, `NotAllowed`, `NotReady`, `Invalid`.
 
     Effects: the change; mails to all administrators.
     """
@@ -245,8 +255,10 @@ async def refuse(
     return await _decided(db, change, JointStatus.refused, why, actor, telling, now)
 
 
-async def withdraw(db: AsyncSession, *, change_id: str, actor: Actor, telling: Telling, now: datetime) -> JointChange:
-    """Take a change back that waits: by an administrator of the State that proposed it. Raises as `confirm`.
+async def withdraw(
+    db: AsyncSession, *, change_id: str, actor: Actor, telling: MailContext, now: datetime
+) -> JointChange:
+    """Withdraw a waiting change, by an administrator of the State that proposed it. Raises as `confirm`.
 
     Effects: the change; mails to all administrators.
     """
@@ -263,7 +275,10 @@ async def _deciding(db: AsyncSession, change_id: str, actor: Actor) -> JointChan
     require_staff("decide_joint_change", actor, requesting_state=actor.state, requested_state=actor.state)
     could = deciders(change.concerns, change.owner_state, await administrators.administrating(db))
     if actor.state not in could:
-        text = tell("This change is decided by an administrator of: {states}", states=", ".join(sorted(could)) or "–")
+        text = tell(
+            "Only an administrator of one of these States can decide on this change: {states}",
+            states=", ".join(sorted(could)) or "–",
+        )
         raise NotAllowed(text)
     _require_waiting(change)
     return change
@@ -271,7 +286,7 @@ async def _deciding(db: AsyncSession, change_id: str, actor: Actor) -> JointChan
 
 def _require_waiting(change: JointChange) -> None:
     if change.status is not JointStatus.waiting:
-        raise NotReady(tell("This change has been decided already"))
+        raise NotReady(tell("This change has already been decided on"))
 
 
 async def _decided(
@@ -280,26 +295,26 @@ async def _decided(
     status: JointStatus,
     reason: str,
     actor: Actor,
-    telling: Telling,
+    telling: MailContext,
     now: datetime,
 ) -> JointChange:
     change.status, change.decided_at, change.decided_reason = status, now, reason
     change.decided_by, change.decided_label, change.decided_state = actor.id, actor.label, actor.state
     db.add(change)
     await db.flush()
-    await _told(db, change, actor, telling, now)
+    await _notify_of(db, change, actor, telling, now)
     return change
 
 
-async def _told(db: AsyncSession, change: JointChange, actor: Actor, telling: Telling, now: datetime) -> None:
+async def _notify_of(db: AsyncSession, change: JointChange, actor: Actor, telling: MailContext, now: datetime) -> None:
     path, key = f"/admin/changes/{change.id}", f"joint:{change.id}:{change.status.value}"
     await _tell(db, TOLD[change.status], path, key, but=actor, telling=telling, now=now)
 
 
 async def _tell(
-    db: AsyncSession, text: str, path: str, key: str, *, but: Actor, telling: Telling, now: datetime
+    db: AsyncSession, text: str, path: str, key: str, *, but: Actor, telling: MailContext, now: datetime
 ) -> None:
-    to = [one for one in await administrators.administrators(db) if one.id != but.id]
+    to = [administrator for administrator in await administrators.administrators(db) if administrator.id != but.id]
     await administrators.mail(db, to=to, text=text, path=path, key=key, origin=telling.origin, say=telling.say, now=now)
 
 
@@ -314,11 +329,11 @@ async def changes(
     if waiting is not None:
         waits = col(JointChange.status) == JointStatus.waiting
         query = query.where(waits if waiting else ~waits)
-    return await by_id(db, query, JointChange, after=after, limit=limit, newest=True)
+    return await page(db, query, col(JointChange.id).desc(), after=after, limit=limit)
 
 
 async def to_decide(db: AsyncSession, *, state: str, limit: int) -> list[JointChange]:
-    """What waits for the word of this State, the oldest first."""
+    """The joint changes this State can confirm, the oldest first."""
     could = await administrators.administrating(db)
     waits = select(JointChange).where(
         col(JointChange.status) == JointStatus.waiting,
@@ -326,10 +341,10 @@ async def to_decide(db: AsyncSession, *, state: str, limit: int) -> list[JointCh
         or_(col(JointChange.concerns) == state, col(JointChange.concerns).not_in(set(could) - {state})),
     )
     rows = (await db.exec(waits.order_by(col(JointChange.id)).limit(limit))).all()
-    return [one for one in rows if state in deciders(one.concerns, one.owner_state, could)]
+    return [row for row in rows if state in deciders(row.concerns, row.owner_state, could)]
 
 
 async def of_row(db: AsyncSession, *, kind: str, key: str) -> Sequence[JointChange]:
-    """The joint changes a row of the law was in, the newest first."""
+    """The joint changes that contain a row of the law, the newest first."""
     here = col(JointChange.about).contains(f"\n{kind} {key}\n", autoescape=True)
     return (await db.exec(select(JointChange).where(here).order_by(col(JointChange.id).desc()))).all()

@@ -1,35 +1,40 @@
-"""What mails and calendar events are called: English messages, and a function that says them in a person's language.
-
-Whoever builds the program gives the function (`Say`), because the catalogues are not here.
-"""
-
-from collections.abc import Callable
+"""Titles of mails and calendar events, and the parts of a mail, in a person's language."""
 
 from hearings.languages import right_to_left
-from hearings.minutes.phrases import N_
 from hearings.models import Hearing, HearingRequest
+from hearings.sentences import Say, tell
 from hearings.texts import one_line
 
-Say = Callable[[str, str], str]
-"""Language (BCP 47) and message to the message in it; English where the language is none of ours."""
-
-HEARING, HEARING_DAY, REQUEST = N_("Hearing {ref}"), N_("Hearing {ref}, day {n}"), N_("Request {ref}")
-SUBJECT, SENTENCE = N_("{what}: {news}"), N_("{news}.")
-FOOTER = N_("For the sake of the people concerned, this message says neither who nor what it is about.")
-
-
-def english(_lang: str, message: str) -> str:
-    """The messages are English."""
-    return message
+FOOTER = tell("For the sake of the people concerned, this message says neither who nor what it is about.")
 
 
 def title(subject: Hearing | HearingRequest, lang: str, say: Say, *, day: int = 0) -> str:
-    """What a hearing or request is called, with the number of the day where there are several: no name, no case."""
+    """The title of a hearing or request, with the number of the day if there are several: no name, no case."""
     if isinstance(subject, HearingRequest):
-        return say(lang, REQUEST).format(ref=plain(subject.reference, lang))
+        return request_title(subject.reference, lang, say)
+    return hearing_title(subject.ref, lang, say, day=day)
+
+
+def request_title(reference: str, lang: str, say: Say) -> str:
+    """The title of the request with this reference."""
+    return say(lang, tell("Request {ref}", ref=plain(reference, lang)))
+
+
+def hearing_title(ref: str, lang: str, say: Say, *, day: int = 0) -> str:
+    """The title of the hearing with this reference, or of one of its days."""
     if day:
-        return say(lang, HEARING_DAY).format(ref=plain(subject.ref, lang), n=day)
-    return say(lang, HEARING).format(ref=plain(subject.ref, lang))
+        return say(lang, tell("Hearing {ref}, day {n}", ref=plain(ref, lang), n=day))
+    return say(lang, tell("Hearing {ref}", ref=plain(ref, lang)))
+
+
+def subject_line(title: str, news: str, lang: str, say: Say) -> str:
+    """The subject of a mail: title and news, both already translated."""
+    return say(lang, tell("{what}: {news}", what=title, news=f"{news[0].lower()}{news[1:]}"))
+
+
+def full_stop(news: str, lang: str, say: Say) -> str:
+    """The news, already translated, as a sentence."""
+    return say(lang, tell("{news}.", news=news))
 
 
 def plain(text: str, lang: str) -> str:

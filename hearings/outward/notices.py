@@ -1,23 +1,27 @@
-"""Notices: who is told what when something has changed or is due, in words that name nobody and no case.
+"""Notices: mails and events on changes and due actions, which name no person and no case.
 
-A notice says a reference, a status and where to look. Names, case numbers, reasons and conditions never stand in one:
-mail is read by others on its way, and a protected person's name reaches only who is cleared for it.
+A notice has a reference, a status and an address. Names, case numbers, reasons and conditions are never in one: mail
+can be read in transit, and the name of a protected person must reach authorised staff only.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from base64 import b64encode
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import sentences
 from hearings.agreement import agreements
+from hearings.hearing import days as hearing_days, participant_contacts
 from hearings.hearing.hearing import both_times
-from hearings.minutes.phrases import N_
 from hearings.models import (
     Agreement,
     Hearing,
+    HearingDay,
     HearingRequest,
     Offer,
     OutboxMessage,
@@ -29,62 +33,82 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.models.outbox import OutboxKind
 from hearings.outward import changes, outbox, webhooks
-from hearings.outward.mail_words import FOOTER, SENTENCE, SUBJECT, Say, english, plain, title
+from hearings.outward.mail_words import FOOTER, full_stop, plain, subject_line, title
 from hearings.queries import get
 from hearings.roles import StaffFunction
+from hearings.sentences import N_, Say, english
 
 if TYPE_CHECKING:
-    from hearings.outward.calendar_files import Day
+    from hearings.outward.calendar_files import CalendarEvent, Method
 
 F = StaffFunction
 USEFUL = timedelta(days=7)
-"""News older than this is no news: it is marked as missed (`MISSED`) instead of being mailed."""
-MISSED = "No clock had run for a week"
+"""A notice older than this is not mailed, but marked as missed (`MISSED`)."""
+MISSED = N_("No clock had run for a week")
+UNMAKEABLE = N_("It could not be made")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
-    """What is said of a change, and to which side: `requesting`, `requested`, `both`; or `other`, who did not act."""
+class NoticeRule:
+    """The sentence on a change, and the side mailed: `requesting`, `requested`, `both`, or `other` than the actor's."""
 
     to: str
     text: str
 
 
-CHANGES: Mapping[tuple[str, str], Line] = {
-    ("hearing_request", "received"): Line(to="requested", text=N_("A request has arrived")),
-    ("hearing_request", "under_review"): Line(to="both", text=N_("The request is under review")),
-    ("hearing_request", "information_requested"): Line(to="requesting", text=N_("Information has been asked for")),
-    ("hearing_request", "accepted"): Line(to="requesting", text=N_("The request has been accepted")),
-    ("hearing_request", "accepted_with_conditions"): Line(
-        to="requesting", text=N_("The request has been accepted under conditions")
+CHANGES: Mapping[tuple[str, str], NoticeRule] = {
+    ("hearing_request", "received"): NoticeRule(to="requested", text=N_("A request has arrived")),
+    ("hearing_request", "under_review"): NoticeRule(to="both", text=N_("The request is under review")),
+    ("hearing_request", "information_requested"): NoticeRule(
+        to="requesting", text=N_("Information has been asked for")
     ),
-    ("hearing_request", "postponed"): Line(to="requesting", text=N_("The request has been postponed")),
-    ("hearing_request", "refused"): Line(to="requesting", text=N_("The request has been refused")),
-    ("hearing_request", "withdrawn"): Line(to="requested", text=N_("The request has been withdrawn")),
-    ("hearing_request", "executed"): Line(to="both", text=N_("The request has been executed")),
-    ("hearing_request", "closed"): Line(to="requested", text=N_("The request has been closed")),
-    ("hearing", "proposed"): Line(to="requested", text=N_("A time has been proposed")),
-    ("hearing", "countered"): Line(to="requesting", text=N_("Another time has been proposed")),
-    ("offer", "accepted"): Line(to="other", text=N_("An offered time has been accepted: both States sign it")),
-    ("hearing", "ready"): Line(to="both", text=N_("The hearing is ready")),
-    ("hearing", "part_heard"): Line(to="both", text=N_("The hearing is to be continued")),
-    ("hearing", "concluded"): Line(to="both", text=N_("The hearing is concluded")),
-    ("hearing", "cancelled"): Line(to="both", text=N_("The hearing has been cancelled")),
-    ("hearing", "aborted"): Line(to="both", text=N_("The hearing was broken off")),
-    ("recording", "sealed"): Line(to="both", text=N_("The recording is sealed")),
-    ("recording", "failed"): Line(to="both", text=N_("The recording could not be closed properly")),
-    ("agreement", "proposed"): Line(to="other", text=N_("A technical agreement has been proposed")),
-    ("agreement", "countered"): Line(to="other", text=N_("Another technical agreement has been proposed")),
-    ("agreement", "agreed"): Line(to="both", text=N_("The technical agreement has been signed")),
-    ("agreement", "void"): Line(to="both", text=N_("The technical agreement is void")),
-    ("consent", "given"): Line(to="both", text=N_("A consent to be heard has been recorded")),
-    ("consent", "refused"): Line(to="both", text=N_("A consent to be heard has been refused")),
-    ("consent", "withdrawn"): Line(to="both", text=N_("A consent to be heard has been withdrawn")),
-    ("minutes", "in_review"): Line(to="both", text=N_("The minutes are in review")),
-    ("minutes", "read_back"): Line(to="both", text=N_("The minutes have been read back")),
-    ("minutes", "signed"): Line(to="both", text=N_("The minutes have been signed")),
+    ("hearing_request", "accepted"): NoticeRule(to="requesting", text=N_("The request has been accepted")),
+    ("hearing_request", "accepted_with_conditions"): NoticeRule(
+        to="requesting", text=N_("The request has been accepted with conditions")
+    ),
+    ("hearing_request", "postponed"): NoticeRule(to="requesting", text=N_("The request has been postponed")),
+    ("hearing_request", "refused"): NoticeRule(to="requesting", text=N_("The request has been refused")),
+    ("hearing_request", "withdrawn"): NoticeRule(to="requested", text=N_("The request has been withdrawn")),
+    ("hearing_request", "executed"): NoticeRule(to="both", text=N_("The request has been executed")),
+    ("hearing_request", "closed"): NoticeRule(to="requested", text=N_("The request has been closed")),
+    ("hearing", "proposed"): NoticeRule(to="requested", text=N_("A time has been proposed")),
+    ("hearing", "countered"): NoticeRule(to="requesting", text=N_("Another time has been proposed")),
+    ("offer", "accepted"): NoticeRule(
+        to="other", text=N_("An offered time has been accepted: both States must sign it")
+    ),
+    ("hearing", "ready"): NoticeRule(to="both", text=N_("The hearing is ready")),
+    ("hearing", "part_heard"): NoticeRule(to="both", text=N_("The hearing is to be continued")),
+    ("hearing", "concluded"): NoticeRule(to="both", text=N_("The hearing is concluded")),
+    ("hearing", "cancelled"): NoticeRule(to="both", text=N_("The hearing has been cancelled")),
+    ("hearing", "aborted"): NoticeRule(to="both", text=N_("The hearing has been terminated")),
+    ("recording", "sealed"): NoticeRule(to="both", text=N_("The recording is sealed")),
+    ("recording", "failed"): NoticeRule(to="both", text=N_("The recording could not be closed properly")),
+    ("agreement", "proposed"): NoticeRule(to="other", text=N_("A technical agreement has been proposed")),
+    ("agreement", "countered"): NoticeRule(to="other", text=N_("Another technical agreement has been proposed")),
+    ("agreement", "agreed"): NoticeRule(to="both", text=N_("The technical agreement has been signed")),
+    ("agreement", "void"): NoticeRule(to="both", text=N_("The technical agreement is void")),
+    ("consent", "given"): NoticeRule(to="both", text=N_("A consent to be heard has been recorded")),
+    ("consent", "refused"): NoticeRule(to="both", text=N_("A consent to be heard has been refused")),
+    ("consent", "withdrawn"): NoticeRule(to="both", text=N_("A consent to be heard has been withdrawn")),
+    ("minutes", "in_review"): NoticeRule(to="both", text=N_("The minutes are in review")),
+    ("minutes", "read_back"): NoticeRule(to="both", text=N_("The minutes have been read back")),
+    ("minutes", "signed"): NoticeRule(to="both", text=N_("The minutes have been signed")),
 }
-"""Changes of status somebody is mailed about, by table and new status. An agreed time comes as an invitation."""
+"""Changes of status that are mailed, by table and new status. An agreed time is sent as an invitation."""
+
+RENEGOTIATED = N_("The time is being renegotiated")
+PARTICIPANT_CHANGES: Mapping[str, str] = {
+    "agreed": N_("The time has been agreed"),
+    "proposed": RENEGOTIATED,
+    "countered": RENEGOTIATED,
+    "cancelled": N_("The hearing has been cancelled"),
+}
+"""Sentences for participants with an address of their own, by the new status of the hearing."""
+_UNTOLD = frozenset({("ready", "agreed"), ("", "proposed"), ("proposed", "countered"), ("countered", "proposed")})
+"""Changes after which the time they know still stands, or that come before there is one."""
+PARTICIPANT_FOOTER = N_(
+    "This message names nobody. To get no more such messages, ask the court that invited you to remove your address."
+)
 
 DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "reminder_week": ("", (), N_("Reminder: the hearing is about a week away")),
@@ -97,24 +121,26 @@ DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "info_overdue": ("both", (), N_("Information is overdue")),
     "written_near": ("requesting", (), N_("The written confirmation of an oral request is due soon")),
     "written_overdue": ("both", (), N_("The written confirmation of an oral request is overdue")),
-    "review_due": ("requested", (), N_("A postponed request is to be looked at again")),
-    "escalation": ("requested", (F.administrator,), N_("A request has been left unanswered")),
-    "retention_review": ("both", (F.administrator,), N_("The keeping of a recording is to be reviewed")),
-    "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording did not verify")),
-    "time_moved": ("both", (), N_("New time-zone data would move the hearing; please decide")),
+    "review_due": ("requested", (), N_("A postponed request is due for review")),
+    "escalation": ("requested", (F.administrator,), N_("A request has not been answered")),
+    "retention_review": ("both", (F.administrator,), N_("The retention of a recording is due for review")),
+    "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording failed verification")),
+    "time_moved": ("both", (), N_("Updated time-zone data would move the hearing; please decide")),
 }
-"""What is due, by kind: to which side (empty: the action's own), to which functions (none: those concerned), words."""
+"""Due actions by kind: side (empty: the action's own), functions (none: those concerned) and sentence."""
 
 _FALLBACK = {"requesting": (F.clerk,), "requested": (F.authority,)}
-"""Who is told when nobody on a side is named."""
+"""Functions of the staff who are mailed when nobody on a side is concerned by name."""
 
 
 # --- who ---------------------------------------------------------------------------------------------------------
 
 
 async def subject_of(db: AsyncSession, table: str, row_id: str) -> Hearing | HearingRequest | None:
-    """The hearing or request a row belongs to, None where it belongs to none."""
-    kind = next((one for one in _tables(Row) if getattr(one, "__tablename__", "") == table), None)
+    """The hearing or request a row belongs to; None for a row of neither."""
+    kind = next(
+        (table_class for table_class in _tables(Row) if getattr(table_class, "__tablename__", "") == table), None
+    )
     row: Any = await db.get(kind, row_id) if kind else None
     if row is None or isinstance(row, (Hearing, HearingRequest)):
         return row
@@ -128,91 +154,148 @@ async def subject_of(db: AsyncSession, table: str, row_id: str) -> Hearing | Hea
 
 
 def _tables(kind: type[SQLModel]) -> Sequence[type[Any]]:
-    return [one for each in kind.__subclasses__() for one in (each, *_tables(each))]
+    return [table for each in kind.__subclasses__() for table in (each, *_tables(each))]
 
 
 def sides(subject: Hearing | HearingRequest, to: str) -> dict[str, str]:
-    """State → side of those a notice goes to. A draft is its own State's business only."""
+    """The States a notice goes to, each with its side. A draft concerns its own State only."""
     if isinstance(subject, HearingRequest) and subject.submitted_at is None:
         to = "requesting"
-    found = {subject.requesting_state: "requesting", subject.requested_state: "requested"}
-    return {state: side for state, side in found.items() if to in ("both", side, state)}
+    by_state = {subject.requesting_state: "requesting", subject.requested_state: "requested"}
+    return {state: side for state, side in by_state.items() if to in ("both", side, state)}
 
 
 async def concerned(
     db: AsyncSession, subject: Hearing | HearingRequest, state: str, functions: Collection[StaffFunction] = ()
 ) -> Sequence[Person]:
-    """Active staff of a State to be told: those who are named, else those with the side's function.
+    """Active staff of a State to be notified: those named, else those with the side's function.
 
-    Named are who has a seat in the hearing, made it or its request, answered it, or has it assigned. With `functions`,
-    everybody who has one of them, named or not; where there is nobody, again those concerned.
+    Named are staff who have a seat in the hearing, made it or its request, answered it, or have it assigned. With
+    `functions`: everybody who has one of them, named or not; if there is nobody, those concerned as above.
     """
     everybody = (await db.exec(select(Person).where(Person.owner_state == state, col(Person.active)))).all()
-    if chosen := [one for one in everybody if set(functions) & set(one.functions)]:
+    if chosen := [person for person in everybody if set(functions) & set(person.functions)]:
         return chosen
     named = await _named(db, subject)
     side = "requesting" if state == subject.requesting_state else "requested"
-    return [one for one in everybody if one.id in named] or [
-        one for one in everybody if set(_FALLBACK[side]) & set(one.functions)
+    return [person for person in everybody if person.id in named] or [
+        person for person in everybody if set(_FALLBACK[side]) & set(person.functions)
     ]
 
 
 async def _named(db: AsyncSession, subject: Hearing | HearingRequest) -> set[str]:
-    found = {subject.created_by}
+    ids = {subject.created_by}
     request = subject
     if isinstance(subject, Hearing):
         query = select(Participant.person_id).where(
-            Participant.hearing_id == subject.id, col(Participant.person_id).is_not(None)
+            Participant.hearing_id == subject.id,
+            col(Participant.person_id).is_not(None),
+            col(Participant.vacated_at).is_(None),
         )
-        found |= {one for one in (await db.exec(query)).all() if one}
+        ids |= {person_id for person_id in (await db.exec(query)).all() if person_id}
         request = await db.get(HearingRequest, subject.request_id)  # type: ignore[assignment]
     if isinstance(request, HearingRequest):
-        found |= {request.created_by, request.answered_by}
-        found |= {request.requesting_assignee or "", request.requested_assignee or ""}
-    return found - {""}
+        ids |= {request.created_by, request.answered_by}
+        ids |= {request.requesting_assignee or "", request.requested_assignee or ""}
+    return ids - {""}
 
 
 # --- telling -----------------------------------------------------------------------------------------------------
 
 
 def reference(subject: Hearing | HearingRequest) -> str:
-    """What people know it by."""
+    """The reference by which people know a hearing or request."""
     return subject.ref if isinstance(subject, Hearing) else subject.reference
 
 
+def case_of(subject: Hearing | HearingRequest) -> str:
+    """The id of the request a hearing belongs to, or of the request itself."""
+    return subject.request_id if isinstance(subject, Hearing) else subject.id
+
+
 def link(subject: Hearing | HearingRequest, origin: str) -> str:
-    """The page, at the configured address."""
+    """The address of the page, below the configured origin."""
     path = "h" if isinstance(subject, Hearing) else "requests"
     return f"{origin}/{path}/{reference(subject)}"
 
 
-def mail(
-    subject: Hearing | HearingRequest,
-    text: str,
-    origin: str,
-    *,
-    to: Person,
-    say: Say = english,
-    day: "Day | None" = None,
-) -> dict[str, Any]:
-    """The payload of a mail in the language of its reader; of one `day` of a hearing that has several.
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """A sentence to be mailed about a hearing or request; with the day of the hearing that calendars are to change."""
 
-    Times stand in it as `2026-12-02 09:00 București (+02:00)`, which no language reads otherwise.
+    subject: Hearing | HearingRequest
+    text: str
+    method: "Method | None" = None
+    booking: "CalendarEvent | None" = None
+
+
+def mail(news: Sequence[News], origin: str, *, to: Person, organiser: str = "", say: Say = english) -> dict[str, Any]:
+    """The payload of a mail in the language of its reader: all news of one change, each sentence once.
+
+    Each day comes as a calendar file of its own (`calendars`): RFC 5546 §3.2.2 and §3.2.5 allow one UID in a message.
+    Times have the form `2026-12-02 09:00 București (+02:00)`, which is unambiguous in every language.
     """
     lang = to.language or "en"
-    name, news = title(subject, lang, say, day=day.number if day else 0), say(lang, text)
-    lines = [say(lang, SENTENCE).format(news=news), "", name]
-    if isinstance(subject, Hearing):
-        lines += [plain(str(time), lang) for time in both_times(subject, day.starts_at if day else None)]
-    lines += [link(subject, origin), "", say(lang, FOOTER)]
-    return {
-        "subject": say(lang, SUBJECT).format(what=name, news=f"{news[0].lower()}{news[1:]}"),
-        "text": "\n".join(lines),
+    first = news[0]
+    days = {each.booking.day.number: each.booking for each in news if each.booking and each.booking.day.several}
+    name = title(first.subject, lang, say, day=next(iter(days)) if len(days) == len(news) == 1 else 0)
+    payload: dict[str, Any] = {
+        "subject": subject_line(name, say(lang, sentences.tell(first.text)), lang, say),
+        "text": "\n".join([*_lines(news, origin, lang, say), "", say(lang, FOOTER)]),
         "language": lang,
     }
+    if files := [
+        {"method": each.method.value, "content": _file(each.booking, each.method, organiser, to, lang)}
+        for each in news
+        if each.booking and each.method
+    ]:
+        payload["calendars"] = files
+    return payload
 
 
-async def tell(
+def _file(booking: "CalendarEvent", method: "Method", organiser: str, to: Person, lang: str) -> str:
+    from hearings.outward import calendar_files  # when it is needed: icalendar takes long to load
+
+    booking = replace(booking, lang=lang)
+    made = calendar_files.invitation(booking, method=method, organiser=organiser, attendee=to.email)
+    return b64encode(made).decode()
+
+
+def _lines(news: Sequence[News], origin: str, lang: str, say: Say) -> Iterator[str]:
+    """The text of a mail: for each hearing or request its sentences, each with its days, then the link."""
+    for number, (subject, group) in enumerate(_by_subject(news)):
+        yield from [""] if number else []
+        days_named = False
+        for text, same in groupby(group, key=lambda each: each.text):
+            yield full_stop(say(lang, sentences.tell(text)), lang, say)
+            for each in same:
+                if each.booking is not None:
+                    days_named = True
+                    yield from ["", *_times(each.booking, lang, say)]
+        if not days_named:
+            yield from ["", title(subject, lang, say)]
+            yield from _both(subject, None, lang) if isinstance(subject, Hearing) else []
+        yield link(subject, origin)
+
+
+def _by_subject(news: Sequence[News]) -> list[tuple[Hearing | HearingRequest, list[News]]]:
+    groups: dict[str, list[News]] = {}
+    for each in news:
+        groups.setdefault(each.subject.id, []).append(each)
+    return [(group[0].subject, group) for group in groups.values()]
+
+
+def _times(booking: "CalendarEvent", lang: str, say: Say) -> Iterator[str]:
+    day = booking.day
+    yield title(booking.hearing, lang, say, day=day.number if day.several else 0)
+    yield from _both(booking.hearing, day.starts_at, lang)
+
+
+def _both(hearing: Hearing, at: datetime | None, lang: str) -> Iterator[str]:
+    yield from (plain(str(time), lang) for time in both_times(hearing, at))
+
+
+async def notify(
     db: AsyncSession,
     *,
     subject: Hearing | HearingRequest,
@@ -220,69 +303,122 @@ async def tell(
     functions: Collection[StaffFunction] = (),
     text: str,
     key: str,
-    but: str = "",
-    told: Collection[str] = (),
     origin: str,
     say: Say = english,
     now: datetime,
     useful: timedelta = USEFUL,
 ) -> list[OutboxMessage]:
-    """Mail those concerned, except the person with id `but`, who did it, and addresses that have been `told` already.
-
-    Effects: one message each in the outbox.
-    """
-    made = []
-    for state in sides(subject, to):
-        for person in await concerned(db, subject, state, functions):
-            if person.id == but or person.email in told:
-                continue
-            made.append(
-                await outbox.put(
-                    db,
-                    kind=OutboxKind.mail,
-                    to=person.email,
-                    payload=mail(subject, text, origin, to=person, say=say),
-                    about=reference(subject),
-                    owner_state=state,
-                    now=now,
-                    key=f"{key}:{person.id}",
-                    expires_at=now + useful,
-                )
-            )
-    return made
+    """Mail those concerned. Effects: one message each in the outbox."""
+    news = [News(subject=subject, text=text)]
+    return [
+        await put(db, news, to=person, key=key, origin=origin, say=say, now=now, useful=useful)
+        for state in sides(subject, to)
+        for person in await concerned(db, subject, state, functions)
+    ]
 
 
-async def follow(
+async def put(
     db: AsyncSession,
+    news: Sequence[News],
     *,
-    change: StatusChange,
-    told: Collection[str] = (),
+    to: Person,
+    key: str,
     origin: str,
+    organiser: str = "",
     say: Say = english,
     now: datetime,
+    useful: timedelta = USEFUL,
+) -> OutboxMessage:
+    """Put one mail with all news of a change into the outbox, of use for `useful` and until the last day named."""
+    days = [each.booking.day.ends_at for each in news if each.booking]
+    last = [max(*days, now + timedelta(days=1))] if days else []
+    if any(each.booking is None for each in news):
+        last.append(now + useful)
+    return await outbox.put(
+        db,
+        kind=OutboxKind.mail,
+        to=to.email,
+        payload=mail(news, origin, to=to, organiser=organiser, say=say),
+        about=reference(news[0].subject),
+        owner_state=to.owner_state,
+        now=now,
+        key=f"{key}:{to.id}",
+        expires_at=max(last),
+    )
+
+
+async def mail_participants(
+    db: AsyncSession,
+    *,
+    hearing: Hearing,
+    text: str,
+    cause: str,
+    state: str = "",
+    say: Say = english,
+    now: datetime,
+    useful: timedelta = USEFUL,
 ) -> list[OutboxMessage]:
-    """Tell of one change of status: mails to people, events to webhooks. Effects: messages in the outbox."""
-    subject = await subject_of(db, change.subject, change.subject_id)
-    if subject is None:
-        return []
-    made: list[OutboxMessage] = []
-    said = CHANGES.get((change.subject, change.after))
-    if said is not None and change.before != change.after:
-        made += await tell(
+    """Mail the participants who have an address of their own, in `state` or both States. `cause` makes the key.
+
+    Such a mail has the reference, both local times and nothing else: no name, no case, no link, no PIN.
+    Effects: one message each in the outbox, of the State that entered the address.
+    """
+    days = await hearing_days.planned(db, hearing)
+    return [
+        await outbox.put(
             db,
-            subject=subject,
-            to=await _side(db, change, said.to),
-            text=said.text,
-            key=f"change:{change.id}",
-            but=change.actor,
-            told=told,
-            origin=origin,
-            say=say,
+            kind=OutboxKind.mail,
+            to=contact.email,
+            payload=_participant_mail(hearing, days, text, contact.language, say),
+            about=hearing.ref,
+            owner_state=contact.owner_state,
             now=now,
+            key=participant_contacts.message_key(participant.id, cause),
+            expires_at=now + useful,
         )
-    if event := webhooks.event_of(change.subject, change.after):
-        made += await _post(db, subject, change, event, origin, now)
-    return made
+        for contact, participant in await participant_contacts.of_hearing(db, hearing.id)
+        if state in ("", participant.state)
+    ]
+
+
+def _participant_mail(hearing: Hearing, days: Sequence[HearingDay], text: str, lang: str, say: Say) -> dict[str, Any]:
+    news, name = say(lang, sentences.tell(text)), title(hearing, lang, say)
+    lines = [full_stop(news, lang, say), ""]
+    for day in days:
+        lines.append(title(hearing, lang, say, day=day.number if len(days) > 1 else 0))
+        lines += _both(hearing, day.starts_at, lang)
+    return {
+        "subject": subject_line(name, news, lang, say),
+        "text": "\n".join([*lines, "", say(lang, sentences.tell(PARTICIPANT_FOOTER))]),
+        "language": lang,
+    }
+
+
+def participant_text(changes_made: Sequence[StatusChange]) -> str:
+    """What participants are told of changes of a hearing made by one act; empty where nothing concerns them."""
+    last = changes_made[-1]
+    return "" if (last.before, last.after) in _UNTOLD else PARTICIPANT_CHANGES.get(last.after, "")
+
+
+async def readers(
+    db: AsyncSession, change: StatusChange
+) -> tuple[Hearing | HearingRequest | None, str, Sequence[Person]]:
+    """What a change of status is about, the sentence on it, and who is mailed: those concerned but its actor."""
+    subject = await subject_of(db, change.subject, change.subject_id)
+    notice = CHANGES.get((change.subject, change.after))
+    if subject is None or notice is None or change.before == change.after:
+        return subject, "", ()
+    states = sides(subject, await _side(db, change, notice.to))
+    people = [person for state in states for person in await concerned(db, subject, state)]
+    return subject, notice.text, [person for person in people if person.id != change.actor]
+
+
+async def post(
+    db: AsyncSession, *, subject: Hearing | HearingRequest, change: StatusChange, origin: str, now: datetime
+) -> list[OutboxMessage]:
+    """Tell systems of a change of status. Effects: an event in the outbox for each webhook that listens."""
+    event = webhooks.event_of(change.subject, change.after)
+    return await _post(db, subject, change, event, origin, now) if event else []
 
 
 async def _post(
@@ -298,27 +434,27 @@ async def _post(
             "link": link(subject, origin),
         },
     }
-    states = [one for one in sides(subject, "both") if await changes.sees(db, change.id, state=one)]
+    states = [side for side in sides(subject, "both") if await changes.sees(db, change.id, state=side)]
     return [
         await outbox.put(
             db,
             kind=OutboxKind.webhook,
-            to=one.id,
+            to=webhook.id,
             payload=body,
             about=reference(subject),
-            owner_state=one.owner_state,
+            owner_state=webhook.owner_state,
             now=now,
-            key=f"event:{change.id}:{one.id}",
+            key=f"event:{change.id}:{webhook.id}",
         )
-        for one in await webhooks.listening(db, states=states, event=event)
+        for webhook in await webhooks.listening(db, states=states, event=event)
     ]
 
 
 async def _side(db: AsyncSession, change: StatusChange, to: str) -> str:
-    """To which side, or State, the mail about a change goes. Either State may put a technical agreement on the table:
-    the last offer up to the change says which one did. A draft that never was on it is its author's only.
+    """The side, or State, to mail about a change. Either State may propose a technical agreement: the last offer up to
+    the change says which one did. A draft never proposed concerns its author's State only.
     """
-    if change.subject == "offer":  # answered by the State that did not make it
+    if change.subject == "offer":  # the side that answered is the one that did not offer
         return (await get(db, Offer, change.subject_id)).by_state
     agreement = await db.get(Agreement, change.subject_id) if change.subject == "agreement" else None
     hearing = await db.get(Hearing, agreement.hearing_id) if agreement else None
@@ -326,7 +462,7 @@ async def _side(db: AsyncSession, change: StatusChange, to: str) -> str:
         return to
     if to == "other":
         offers = await agreements.offers(db, agreement)
-        acted = next((one.by_state for one in offers if one.at <= change.at), agreement.by_state)
+        acted = next((offer.by_state for offer in offers if offer.at <= change.at), agreement.by_state)
         return agreements.other_state(hearing, acted)
     other = agreements.other_state(hearing, agreement.by_state)
     return to if await changes.sees(db, change.id, state=other) else agreement.by_state

@@ -1,11 +1,11 @@
-"""The outbox: what leaves the database, at least once, by mail or webhook, and how far it is.
+"""The outbox: messages to be sent at least once, by mail or webhook, with their status.
 
-A message is put in the transaction of what it tells of, under a unique key, and sent afterwards. Its id never changes,
-so whoever gets it twice can tell (Message-ID, webhook-id). What ends in between is "unconfirmed" and is sent again.
+A message is added in the transaction of its cause, under a unique key, and sent afterwards. Its id never changes, so a
+receiver recognises a repeat (Message-ID, webhook-id). An attempt cut off is "unconfirmed" and is repeated.
 
     waiting ──> sending ──> sent
        ^           ├──> unconfirmed ──> sending …      a crash or a time-out after the content had gone
-       └───────────┼──> waiting                        it surely did not arrive; tried again later
+       └───────────┼──> waiting                        it did not arrive; tried again later
                    └──> not_delivered                  refused for good, or tried often enough
     not_delivered, unconfirmed ──> waiting             a person asks for it again
 """
@@ -22,13 +22,15 @@ from hearings.errors import IllegalMove, NaiveTime, NotFound
 from hearings.ids import new_id
 from hearings.models import OutboxAttempt, OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
+from hearings.paging import Page, page
 from hearings.permissions import require_staff
+from hearings.sentences import N_
 
 _O = OutboxStatus
 MOVES: Mapping[OutboxStatus, frozenset[OutboxStatus]] = {
     _O.waiting: frozenset({_O.sending, _O.not_delivered}),
     _O.sending: frozenset({_O.sent, _O.waiting, _O.unconfirmed, _O.not_delivered}),
-    # Sent: the process that had sent it was only slow to say so.
+    # Sent: the process that had sent it was only slow to record it.
     _O.unconfirmed: frozenset({_O.sending, _O.sent, _O.waiting, _O.not_delivered}),
     _O.not_delivered: frozenset({_O.waiting}),
     _O.sent: frozenset(),
@@ -37,30 +39,30 @@ MOVES: Mapping[OutboxStatus, frozenset[OutboxStatus]] = {
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 BACKOFF = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR)
-"""How long after each attempt that failed the next one comes; with the last attempt this makes a day."""
+"""Delay after each failed attempt; together about a day."""
 MOST_ATTEMPTS = len(BACKOFF) + 1
 LEASE = 5 * MINUTE
-"""After so long a message that is being sent counts as interrupted, even if its process still lives."""
+"""Time after which a message in `sending` counts as interrupted, even if its process still runs."""
 _NEVER_SO_LATE = 24 * HOUR
 """No message is put off further than this; a `next_at` beyond it was written by a clock that has been set back."""
 
 CODES: Mapping[str, str] = {
-    "interrupted": "The process ended while it was being sent",
-    "timeout": "No answer in time",
-    "refused": "The connection was refused",
-    "unreachable": "The other side could not be reached",
-    "tls": "No secure connection could be made",
-    "login": "The mail server did not accept our sign-in",
-    "temporary": "The other side asked to try again later",
-    "rejected": "The other side does not accept it",
-    "redirect": "The address leads elsewhere, which is not followed",
-    "blocked": "The address leads into a private network, which is not allowed",
-    "status": "The other side answered with an error",
-    "too_late": "It was of no use any more before it could be sent",
-    "disabled": "The webhook has been switched off",
-    "failed": "It could not be made ready for sending",
+    "interrupted": N_("The process ended while it was being sent"),
+    "timeout": N_("No answer in time"),
+    "refused": N_("The connection was refused"),
+    "unreachable": N_("The other side could not be reached"),
+    "tls": N_("No secure connection could be made"),
+    "login": N_("The mail server rejected our sign-in"),
+    "temporary": N_("The other side asked to try again later"),
+    "rejected": N_("The other side does not accept it"),
+    "redirect": N_("The address redirects elsewhere, which is not followed"),
+    "blocked": N_("The address points into a private network, which is not allowed"),
+    "status": N_("The other side answered with an error"),
+    "too_late": N_("It was of no use any more before it could be sent"),
+    "disabled": N_("The webhook has been switched off"),
+    "failed": N_("It could not be made ready for sending"),
 }
-"""Why an attempt failed, in English; `web` translates."""
+"""Why an attempt failed."""
 
 
 async def put(
@@ -75,12 +77,12 @@ async def put(
     key: str,
     expires_at: datetime | None = None,
 ) -> OutboxMessage:
-    """Put a message in, once for each key: a second one with the same key is the first. Effects: adds the row."""
+    """Add a message, once for each key; for a known key, returns the existing row. Effects: adds the row."""
     if now.tzinfo is None:
         raise NaiveTime
-    found = (await db.exec(select(OutboxMessage).where(OutboxMessage.key == key))).first()
-    if found is not None:
-        return found
+    earlier = (await db.exec(select(OutboxMessage).where(OutboxMessage.key == key))).first()
+    if earlier is not None:
+        return earlier
     message = OutboxMessage(
         id=new_id(),
         owner_state=owner_state,
@@ -104,9 +106,9 @@ async def put(
 async def take(
     db: AsyncSession, *, kinds: Collection[OutboxKind], now: datetime, limit: int = 20
 ) -> Sequence[OutboxMessage]:
-    """Take messages whose time has come. The caller commits, sends, and settles each.
+    """Take the messages that are due. The caller commits, sends, and settles each.
 
-    Effects: those that are of no use any more to not_delivered; the others to sending, one attempt more. On
+    Effects: those that have expired to not_delivered; the others to sending, one attempt more. On
     PostgreSQL, rows that another process is taking are passed over.
     """
     ready = or_(col(OutboxMessage.next_at) <= now, col(OutboxMessage.next_at) > now + _NEVER_SO_LATE)
@@ -135,7 +137,7 @@ async def take(
 
 
 def _give_up(message: OutboxMessage, code: str) -> None:
-    """What may have arrived stays unconfirmed: to say that it was not delivered could be untrue."""
+    """The final status of a message that is given up: unconfirmed if it may have arrived, else not_delivered."""
     message.last_code = code
     if message.status is _O.unconfirmed:
         message.counted_from = message.attempts - MOST_ATTEMPTS
@@ -153,7 +155,7 @@ async def settle(
     text: str = "",
     now: datetime,
 ) -> OutboxStatus:
-    """Say what came of an attempt: sent, waiting (to be tried again), unconfirmed or not_delivered.
+    """Record the outcome of an attempt: sent, waiting (to be tried again), unconfirmed or not_delivered.
 
     Effects: a line of the delivery log; the status, unless a later attempt has begun; what is tried again gets its
     time, and after the last attempt not_delivered (or unconfirmed for good). Returns the status it has now.
@@ -191,16 +193,16 @@ async def _log(
     db: AsyncSession, message: OutboxMessage, number: int, outcome: OutboxStatus, code: str, text: str, now: datetime
 ) -> None:
     query = select(OutboxAttempt).where(OutboxAttempt.message_id == message.id, OutboxAttempt.number == number)
-    found = (await db.exec(query)).first() or OutboxAttempt(
+    line = (await db.exec(query)).first() or OutboxAttempt(
         owner_state=message.owner_state, message_id=message.id, number=number, at=now, outcome=outcome
     )
-    found.at, found.outcome, found.code, found.text = now, outcome, code, text[:300]
-    db.add(found)
+    line.at, line.outcome, line.code, line.text = now, outcome, code, text[:300]
+    db.add(line)
     await db.flush()
 
 
 async def interrupted(db: AsyncSession, *, now: datetime, everything: bool = False) -> int:
-    """Messages whose sending has ended unseen; with `everything`, all that are being sent (no process is).
+    """Settle messages whose sending was interrupted; with `everything`, all in `sending` (no process sends).
 
     Effects: to unconfirmed, with a line in the delivery log; tried again after the usual wait. Returns how many.
     """
@@ -208,8 +210,8 @@ async def interrupted(db: AsyncSession, *, now: datetime, everything: bool = Fal
     if not everything:
         late = or_(col(OutboxMessage.next_at) <= now, col(OutboxMessage.next_at) > now + _NEVER_SO_LATE)
         query = query.where(late)
-    found = (await db.exec(query.order_by(col(OutboxMessage.id)).with_for_update(skip_locked=True))).all()
-    for message in found:
+    unfinished = (await db.exec(query.order_by(col(OutboxMessage.id)).with_for_update(skip_locked=True))).all()
+    for message in unfinished:
         await settle(
             db,
             message_id=message.id,
@@ -218,12 +220,12 @@ async def interrupted(db: AsyncSession, *, now: datetime, everything: bool = Fal
             code="interrupted",
             now=now,
         )
-    return len(found)
+    return len(unfinished)
 
 
 def _move(message: OutboxMessage, to: OutboxStatus) -> None:
     if to not in MOVES[message.status]:
-        raise IllegalMove("message", message.status.value, to.value, [one.value for one in MOVES[message.status]])
+        raise IllegalMove("message", message.status.value, to.value, [status.value for status in MOVES[message.status]])
     message.status = to
 
 
@@ -231,9 +233,9 @@ def _move(message: OutboxMessage, to: OutboxStatus) -> None:
 
 
 async def send_again(db: AsyncSession, *, message: OutboxMessage, actor: Actor, now: datetime) -> None:
-    """A person asks for a message that was not delivered, or perhaps not. Effects: waiting, with all attempts anew.
+    """Send again, at a person's request, a message not or perhaps not delivered. Effects: waiting, attempts start anew.
 
-    What is of no use any more by then is sent all the same: a person has asked. Raises `NotAllowed`, `IllegalMove`.
+    It is sent even if it has expired. Raises `NotAllowed`, `IllegalMove`.
     """
     require_staff("send_again", actor, requesting_state=message.owner_state, requested_state=message.owner_state)
     _move(message, _O.waiting)
@@ -246,10 +248,10 @@ async def message_of(db: AsyncSession, message_id: str, *, state: str, lock: boo
     """A message of this State. Raises `NotFound`."""
     query = select(OutboxMessage).where(OutboxMessage.id == message_id, OutboxMessage.owner_state == state)
     query = query.execution_options(populate_existing=True)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None:
+    message = (await db.exec(query.with_for_update() if lock else query)).first()
+    if message is None:
         raise NotFound
-    return found
+    return message
 
 
 async def messages(
@@ -258,21 +260,19 @@ async def messages(
     state: str,
     status: OutboxStatus | None = None,
     address: str = "",
-    before: str = "",
+    after: str = "",
     limit: int = 50,
-) -> Sequence[OutboxMessage]:
-    """Messages of this State, newest first; those to one address only, those older than the one with id `before`."""
+) -> Page[OutboxMessage]:
+    """Messages of this State, newest first; those to one address only."""
     query = select(OutboxMessage).where(OutboxMessage.owner_state == state)
     if address:
         query = query.where(OutboxMessage.address == address)
     if status is not None:
         query = query.where(OutboxMessage.status == status)
-    if before:
-        query = query.where(col(OutboxMessage.id) < before)
-    return (await db.exec(query.order_by(col(OutboxMessage.id).desc()).limit(limit))).all()
+    return await page(db, query, col(OutboxMessage.id).desc(), after=after, limit=limit)
 
 
 async def attempts(db: AsyncSession, message_id: str) -> Sequence[OutboxAttempt]:
-    """The delivery log of a message, in the order it happened."""
+    """The delivery log of a message, in order of time."""
     query = select(OutboxAttempt).where(OutboxAttempt.message_id == message_id)
     return (await db.exec(query.order_by(col(OutboxAttempt.at), col(OutboxAttempt.id)))).all()

@@ -1,8 +1,8 @@
-"""Webhooks: where a State's own system is told that something has changed, and how it knows that we said it.
+"""Webhooks: addresses of a State's own system that receive events on changes, and signatures of these events.
 
 Signatures are those of Standard Webhooks 1.0.0 (`webhook-id`, `webhook-timestamp`, `webhook-signature`: HMAC-SHA256
 over `id.timestamp.body`). Addresses are https, on hosts the installation's setting names, and never in a private
-network: that is looked at when a webhook is made, and again at every connection, which goes to the address looked at.
+network: that is checked when a webhook is made, and again at every connection, which goes to the address checked.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class Subscribed:
 
 
 def event_of(subject: str, after: str) -> str:
-    """The event of a change of status; empty for tables nobody is told of."""
+    """The event of a change of status; empty for tables without events."""
     return next((f"{name}.{after}" for name, (table, _) in SUBJECTS.items() if table == subject), "")
 
 
@@ -77,10 +77,10 @@ def event_of(subject: str, after: str) -> str:
 
 
 def public(address: str) -> bool:
-    """Whether an IP address is one of the public Internet, whatever it is wrapped in.
+    """Whether an IP address is public, also if it is embedded in another address.
 
     Denied: private, loopback, link-local, shared, multicast, reserved and unspecified ones (IANA special-purpose
-    registries), and IPv6 addresses that stand for an IPv4 one (mapped, 6to4, Teredo, NAT64), which would hide it.
+    registries), and IPv6 addresses that stand for an IPv4 one (mapped, 6to4, Teredo, NAT64), which would conceal it.
     """
     try:
         ip = ipaddress.ip_address(address.split("%")[0])
@@ -92,7 +92,7 @@ def public(address: str) -> bool:
 
 
 def check_url(url: str, *, hosts: Collection[str], loopback: bool = False) -> str:
-    """An address we may post to, as it is stored. Raises `Invalid`.
+    """An address that may be posted to, in the form stored. Raises `Invalid`.
 
     `hosts` are those of the setting, `host` or `host:port`. `loopback` (tests) lets `http` and loopback through.
     """
@@ -113,7 +113,7 @@ def check_url(url: str, *, hosts: Collection[str], loopback: bool = False) -> st
         raise Invalid(tell("A webhook goes to a named host, not to a number"), "url")
     name = host if port in (None, 443) else f"{host}:{port}"
     if name not in hosts:
-        raise Invalid(tell("This host is not among those the installation allows (setting webhook_hosts)"), "url")
+        raise Invalid(tell("This host is not among those the installation allows"), "url")
     return url
 
 
@@ -129,24 +129,24 @@ def _numeric(host: str) -> bool:
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
-    """The system's answer."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """The addresses by the system's resolver."""
+    entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 async def addresses(url: str, *, using: Resolve = resolve, loopback: bool = False) -> Sequence[str]:
-    """Where to connect for this address: resolved now, each one public. Raises `Invalid`; OSError without answer.
+    """The IP addresses to connect to, resolved now, all public. Raises `Invalid`; OSError without an answer.
 
-    One address that is not public spoils all: a name that points both ways is not one to be trusted.
+    A name with any address that is not public is refused.
     """
     parts = urlsplit(url)
-    found = await using(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    if not found:
+    resolved = await using(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if not resolved:
         raise OSError("no address")
     local = loopback and parts.scheme == "http"
-    if not all(public(one) or (local and ipaddress.ip_address(one).is_loopback) for one in found):
+    if not all(public(address) or (local and ipaddress.ip_address(address).is_loopback) for address in resolved):
         raise Invalid(tell("This host is in a private network"), "url")
-    return found
+    return resolved
 
 
 # --- subscriptions -----------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ async def subscribe(
         await addresses(url, using=using, loopback=loopback)
     except OSError:
         raise Invalid(tell("This host has no address"), "url") from None
-    if len([one for one in await webhooks(db, state=state) if one.disabled_at is None]) >= MOST:
+    if len([webhook for webhook in await webhooks(db, state=state) if webhook.disabled_at is None]) >= MOST:
         raise NotReady(tell_n("A State has at most {n} webhook", "A State has at most {n} webhooks", MOST))
     webhook = Webhook(
         id=new_id(),
@@ -211,16 +211,16 @@ async def webhooks(db: AsyncSession, *, state: str) -> Sequence[Webhook]:
 async def webhook_of(db: AsyncSession, webhook_id: str, *, state: str, lock: bool = False) -> Webhook:
     """A webhook of this State. Raises `NotFound`."""
     query = select(Webhook).where(Webhook.id == webhook_id, Webhook.owner_state == state)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None:
+    webhook = (await db.exec(query.with_for_update() if lock else query)).first()
+    if webhook is None:
         raise NotFound
-    return found
+    return webhook
 
 
 async def listening(db: AsyncSession, *, states: Collection[str], event: str) -> Sequence[Webhook]:
-    """The webhooks of these States that want this event."""
+    """The active webhooks of these States that subscribe to this event."""
     query = select(Webhook).where(col(Webhook.owner_state).in_(states), col(Webhook.disabled_at).is_(None))
-    return [one for one in (await db.exec(query.order_by(col(Webhook.id)))).all() if event in one.events]
+    return [webhook for webhook in (await db.exec(query.order_by(col(Webhook.id)))).all() if event in webhook.events]
 
 
 def _staff(actor: Actor, state: str) -> None:
@@ -231,7 +231,7 @@ def _staff(actor: Actor, state: str) -> None:
 
 
 def secret_of(webhook: Webhook, key: bytes) -> str:
-    """`whsec_` and base64 of 32 bytes that follow from the installation's key: a copy of the database holds none."""
+    """`whsec_` and base64 of 32 bytes that follow from the installation's key, so that the database stores none."""
     return "whsec_" + b64encode(_secret(webhook, key)).decode()
 
 
@@ -240,7 +240,7 @@ def _secret(webhook: Webhook, key: bytes) -> bytes:
 
 
 def message_id(outbox_id: str) -> str:
-    """`webhook-id`: the same at every repeat, so that a receiver can drop what it has had."""
+    """`webhook-id`: the same at every repeat, so that a receiver can drop repeats."""
     return f"msg_{outbox_id}"
 
 

@@ -1,1 +1,1 @@
-"""What waits for whom, what a change of the law would touch, and a whole case as one file."""
+"""Work lists, effects of a change of the law, and the export of a whole case."""

@@ -1,10 +1,11 @@
-"""One case, whole, as one State knows it: what it may read on pages and through the API, as JSON, and the files.
+"""Export of one case for one State: everything it may read on pages and through the API, as JSON, and the files.
 
-What the other State keeps to itself is not in it: what happened to a draft before it was submitted, to whom it gave the
-work, its drafts of agreements, its rooms and people that it does not share, who has looked at what is its own.
-Recordings are named with their roots; the media stay where they are. What was typed in a hearing names no protected
-person, as wherever it is read. Every row is written field by field: a column that is added later is not exported unless
-somebody names it here; tests/hearings/overview/test_case_export.py asks it of every table.
+Internal data of the other State are left out: the history of a draft before submission, assignment of work, drafts of
+agreements, rooms and people it does not share, view notes of its rows. Recordings are listed with their roots, without
+media. Texts typed in a hearing name no protected person, as everywhere.
+
+Every row is written field by field: a later column is not exported until it is named here, which
+tests/hearings/overview/test_case_export.py checks for every table.
 """
 
 import json
@@ -17,9 +18,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
-from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
-from hearings.minutes.phrases import Joined, english, say
 from hearings.models import (
     Agreement,
     AgreementOffer,
@@ -38,16 +38,15 @@ from hearings.models import (
 )
 from hearings.models.columns import Row
 from hearings.requests import consultations, document as request_document, log as request_log
-from hearings.requests.document import Papers
-from hearings.requests.statements import content, plain
+from hearings.requests.document import Papers, content, plain
 from hearings.signatures import signatures
-from hearings.sitting import fingerprints, sealed_facts
+from hearings.sitting import fingerprints, recordings
 from hearings.times import queries as diary_queries
 
 FORMAT = "vivavoce-case"
 VERSION = 1
 MOST = 100_000
-"""Lines of one log."""
+"""Most lines of one log."""
 
 REQUEST = (
     *("id", "reference", "requesting_state", "requested_state", "status", "version", "created_at", "submitted_at"),
@@ -88,7 +87,7 @@ HEARING = (
     *("tzdb_version", "requesting_state", "requesting_zone", "requesting_city", "language_requesting"),
     *("requested_state", "requested_zone", "requested_city", "language_requested", "recording_policy"),
     *("participant_classes", "margin_before", "margin_after", "line_test", "created_at"),
-    *("requesting_signed", "requested_signed", "one_signed"),
+    *("requesting_signed", "requested_signed", "one_signed", "terms_version", "capacity", "agreed_rooms"),
 )
 DAY = (
     *("number", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold", "tzdb_version", "heard_at"),
@@ -143,22 +142,24 @@ ANSWER = ("text", "author_label", "at")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Case:
-    """A case as one State knows it. `texts` are finished files by name; the bytes of `attachments` are read apart."""
+class CaseExport:
+    """The export for one State. `texts`: contents of files by name; the bytes of `attachments` are read separately."""
 
     request: HearingRequest
     texts: dict[str, bytes]
     papers: Papers
     shown: list[Row] = field(default_factory=list)
-    """Rows that are in it, for the notes of who has looked."""
+    """Exported rows, for view notes."""
 
     @property
     def attachments(self) -> Sequence[tuple[str, Attachment]]:
         """Files with the names they get, in the order they were added."""
-        return [(f"attachments/{n:02d}-{one.name}", one) for n, one in enumerate(self.papers.attachments, start=1)]
+        return [
+            (f"attachments/{n:02d}-{paper.name}", paper) for n, paper in enumerate(self.papers.attachments, start=1)
+        ]
 
 
-async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Case:
+async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> CaseExport:
     """Read a case that `state` may see (`queries.request` has said so). Changes nothing."""
     papers = await request_document.gather(db, request)
     own = request.owner_state == state
@@ -166,29 +167,29 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     changes = await queries.history(db, request, *papers.consents)
     if not own:
         since = request.submitted_at
-        changes = [one for one in changes if since is None or one.at >= since]
-    shown: list[Row] = [request, *hearings]
+        changes = [change for change in changes if since is None or change.at >= since]
+    rows: list[Row] = [request, *hearings]
     parts: dict[str, Any] = {
         "request.json": {**_row(request, REQUEST), "content": content(request)},
         "history.json": _rows(changes, CHANGE),
-        "log.json": _rows(await request_log.of_request(db, request, state=state, limit=MOST), EVENT),
+        "log.json": _rows((await request_log.of_request(db, request, state=state, limit=MOST)).rows[::-1], EVENT),
         "consents.json": _rows(papers.consents, CONSENT),
         "attachments.json": _rows(papers.attachments, ATTACHMENT),
         "translations.json": _rows(papers.translations, TRANSLATION),
         "consultations.json": _rows(await consultations.of_request(db, request.id), CONSULTATION),
         "messages.json": _rows(await _messages(db, request), MESSAGE),
-        "views.json": _rows(await _views(db, shown, state), VIEW),
+        "views.json": _rows(await _views(db, rows, state), VIEW),
     }
     signed: list[Row] = [request, *hearings]
     for hearing in hearings:
-        found, also = await _hearing(db, request, hearing, state)
-        parts |= {f"hearings/{hearing.ref}/{name}": value for name, value in found.items()}
+        files, also = await _hearing(db, request, hearing, state)
+        parts |= {f"hearings/{hearing.ref}/{name}": value for name, value in files.items()}
         signed += also
     parts["signatures.json"] = await _signatures(db, signed)
     parts["case.json"] = {"format": FORMAT, "version": VERSION, "reference": request.reference, "as_known_to": state}
     texts = {name: _text(value) for name, value in parts.items()}
     texts["documents/request.json"] = request_document.canonical(papers)
-    return Case(request=request, texts=dict(sorted(texts.items())), papers=papers, shown=shown)
+    return CaseExport(request=request, texts=dict(sorted(texts.items())), papers=papers, shown=rows)
 
 
 async def _hearing(
@@ -200,7 +201,7 @@ async def _hearing(
     agreed = await agreements.of_hearing(db, hearing, state=state)
     written = await minutes.of_hearing(db, hearing)
     sittings = (await db.exec(select(Sitting).where(Sitting.hearing_id == hearing.id).order_by(col(Sitting.id)))).all()
-    compared = [one for sitting in sittings for one in await fingerprints.comparisons(db, sitting.id)]
+    compared = [comparison for sitting in sittings for comparison in await fingerprints.comparisons(db, sitting.id)]
     people = await queries.participants(db, hearing.id)
     hidden = dict(secrets(request.person_name, people))
     own = [*offers, *agreed, *written, *compared]
@@ -208,44 +209,46 @@ async def _hearing(
         *await queries.hearing_history(db, hearing),
         *(await queries.history(db, *own) if own else ()),
     ]
-    found: dict[str, Any] = {
+    files: dict[str, Any] = {
         "hearing.json": _row(hearing, HEARING)
         | {
             "days": _rows(await diary_queries.days_of(db, hearing.id), DAY),
-            "people": [_person(one) for one in people],
+            "people": [_person(person) for person in people],
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
-            "sittings": [await _sitting(db, one, hidden) for one in sittings],
+            "sittings": [await _sitting(db, sitting, hidden) for sitting in sittings],
         },
         "history.json": _veiled(_rows(_in_order(changes), CHANGE), hidden),
-        "log.json": [_event(one, people, hidden) for one in await queries.events(db, hearing.id, limit=MOST)],
+        "log.json": [_event(event, people, hidden) for event in await queries.events(db, hearing.id, limit=MOST)],
         "offers.json": _rows(offers, OFFER),
-        "bookings.json": [_row(one, BOOKING) | {"resource": _row(what, RESOURCE)} for one, what in booked],
-        "agreements.json": [await _agreement(db, one, state) for one in reversed(agreed)],
+        "bookings.json": [_row(booking, BOOKING) | {"resource": _row(what, RESOURCE)} for booking, what in booked],
+        "agreements.json": [await _agreement(db, agreement, state) for agreement in reversed(agreed)],
         "recordings.json": _rows(await queries.recordings_of_hearing(db, hearing.id), RECORDING),
     }
-    for one in written:
-        found |= await _minutes(db, hearing, one, hidden)
-    return found, [*agreed, *written]
+    for record in written:
+        files |= await _minutes(db, hearing, record, hidden)
+    return files, [*agreed, *written]
 
 
-async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, Joined]) -> dict[str, Any]:
+async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, str]) -> dict[str, Any]:
     """A sitting with what was checked before it began."""
     confirmed = (await room_rules.confirmed(db, sitting.id)).values()
     compared = await fingerprints.comparisons(db, sitting.id)
     return _row(sitting, SITTING) | {
         "sound_checks": _rows(await queries.sound_checks(db, sitting.id), CHECK),
         "fingerprints": _rows(compared, COMPARISON),
-        "conditions_confirmed": _veiled(_rows(sorted(confirmed, key=lambda one: one.id), CONFIRMATION), hidden),
+        "conditions_confirmed": _veiled(
+            _rows(sorted(confirmed, key=lambda confirmation: confirmation.id), CONFIRMATION), hidden
+        ),
     }
 
 
-def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[str, Joined]) -> dict[str, Any]:
+def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[str, str]) -> dict[str, Any]:
     """A line of the hearing's log. `by`: who of the hearing's people did it; empty for a system.
 
     `sha256` stands in the journal of every recording made since. It can be computed again from this line and the
     hearing's id, unless a name was replaced in it: then `id` is empty, so that nobody can try names.
     """
-    by = next((one.id for one in people if event.actor in (one.id, one.person_id)), "")
+    by = next((person.id for person in people if event.actor in (person.id, person.person_id)), "")
     data = _veiled(event.data, hidden)
     return {
         **_row(event, ("seq", "at", "kind", "actor")),
@@ -253,45 +256,45 @@ def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[s
         "by": by,
         "role": event.actor_role,
         "data": data,
-        "sha256": sealed_facts.sha256(sealed_facts.entry(event)),
+        "sha256": recordings.sha256(recordings.entry(event)),
     }
 
 
-def _person(one: Participant) -> dict[str, Any]:
-    """Somebody of a hearing, with the seat and the hash by which a recording's journal knows them."""
+def _person(participant: Participant) -> dict[str, Any]:
+    """A participant, with the seat and the hash that name them in a recording's journal."""
     return {
-        **_row(one, PERSON),
-        "seat": sealed_facts.seat(one),
-        "sha256": sealed_facts.sha256(sealed_facts.person(one)),
+        **_row(participant, PERSON),
+        "seat": recordings.seat(participant),
+        "sha256": recordings.sha256(recordings.person(participant)),
     }
 
 
 async def _minutes(
-    db: AsyncSession, hearing: Hearing, found: Minutes, hidden: Mapping[str, Joined]
+    db: AsyncSession, hearing: Hearing, record: Minutes, hidden: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
-    """Minutes as they are signed, and how they became so: every version of every passage, every reading back."""
-    asked = await corrections.of_minutes(db, found)
-    answers = {one.reading.id: one.answer for one in asked}
+    """The minutes in the form signed, with every version of every passage and every reading back."""
+    asked = await corrections.of_minutes(db, record)
+    answers = {correction.reading.id: correction.answer for correction in asked}
     whole = minutes_text.whole(
         hearing,
-        found,
-        passages=await passages.latest(db, found),
-        reading=await minutes.reading_in_force(db, found),
+        record,
+        passages=await passages.latest(db, record),
+        reading=await minutes.reading_in_force(db, record),
         corrections=asked,
-        recordings=await minutes.recordings(db, found),
-        reservations=await reservations.reservations_to(db, found),
-        signatures=await signatures.signatures_of(db, found),
+        recordings=await minutes.recordings(db, record),
+        reservations=await corrections.reservations_to(db, record),
+        signatures=await signatures.signatures_of(db, record),
     )
     versions = {
-        "passages": _rows(await passages.versions(db, found), PASSAGE),
+        "passages": _rows(await passages.versions(db, record), PASSAGE),
         "readings": [
-            _row(one, READING) | {"answer": _row(given, ANSWER) if (given := answers.get(one.id)) else None}
-            for one in await minutes.readings(db, found)
+            _row(reading, READING) | {"answer": _row(given, ANSWER) if (given := answers.get(reading.id)) else None}
+            for reading in await minutes.readings(db, record)
         ],
     }
     return {
-        f"minutes-{found.number}.json": whole,
-        f"minutes-{found.number}-versions.json": _veiled(versions, hidden),
+        f"minutes-{record.number}.json": whole,
+        f"minutes-{record.number}-versions.json": _veiled(versions, hidden),
     }
 
 
@@ -301,7 +304,7 @@ async def _agreement(db: AsyncSession, agreement: Agreement, state: str) -> dict
     return _row(agreement, AGREEMENT) | {
         "rounds": _rows(await _on_the_table(db, agreement, rounds, state), ROUND),
         "line_tests": [
-            _row(one, TEST) | {"reports": _rows(await line_tests.reports(db, one), REPORT)} for one in tests
+            _row(test, TEST) | {"reports": _rows(await line_tests.reports(db, test), REPORT)} for test in tests
         ],
     }
 
@@ -309,10 +312,10 @@ async def _agreement(db: AsyncSession, agreement: Agreement, state: str) -> dict
 async def _on_the_table(
     db: AsyncSession, agreement: Agreement, rounds: Sequence[AgreementOffer], state: str
 ) -> list[AgreementOffer]:
-    """The rounds a State knows: its own, and of the other's draft the last one, which was put on the table."""
-    proposed = next((one.at for one in await queries.history(db, agreement) if one.after == "proposed"), None)
-    earlier = [one for one in rounds if proposed is None or one.at <= proposed]
-    return [one for one in rounds if one.by_state == state or one not in earlier or one is earlier[-1]]
+    """The rounds a State may see: its own, and of the other's draft only the last one, which was proposed."""
+    proposed = next((change.at for change in await queries.history(db, agreement) if change.after == "proposed"), None)
+    earlier = [offer for offer in rounds if proposed is None or offer.at <= proposed]
+    return [offer for offer in rounds if offer.by_state == state or offer not in earlier or offer is earlier[-1]]
 
 
 async def _messages(db: AsyncSession, request: HearingRequest) -> Sequence[InformalMessage]:
@@ -321,24 +324,24 @@ async def _messages(db: AsyncSession, request: HearingRequest) -> Sequence[Infor
 
 
 async def _views(db: AsyncSession, rows: Sequence[Row], state: str) -> Sequence[SharedView]:
-    """Who has looked at what is the State's own."""
+    """The view notes of the State's own rows."""
     mine = [row.id for row in rows if row.owner_state == state]
     query = select(SharedView).where(col(SharedView.subject_id).in_(mine), SharedView.owner_state == state)
     return (await db.exec(query.order_by(col(SharedView.id)))).all()
 
 
 async def _signatures(db: AsyncSession, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """What authorities have signed about these rows, byte for byte, each with the key that checks it."""
-    found: list[dict[str, Any]] = []
+    """The statements signed about these rows, as received, each with the key that verifies it."""
+    exported: list[dict[str, Any]] = []
     for row in rows:
-        for one in await signatures.signatures_of(db, row):
-            found.append(_signature(one, await queries.get(db, SigningKey, one.key_id)))
-    return sorted(found, key=lambda one: (one["received_at"], one["jws"]))
+        for signature in await signatures.signatures_of(db, row):
+            exported.append(_signature(signature, await queries.get(db, SigningKey, signature.key_id)))
+    return sorted(exported, key=lambda entry: (entry["received_at"], entry["jws"]))
 
 
-def _signature(one: Signature, key: SigningKey) -> dict[str, Any]:
+def _signature(signature: Signature, key: SigningKey) -> dict[str, Any]:
     return {
-        **_row(one, ("owner_state", "act", "about", "subject", "subject_id", "signed_at", "received_at", "jws")),
+        **_row(signature, ("owner_state", "act", "about", "subject", "subject_id", "signed_at", "received_at", "jws")),
         "authority": key.authority_name,
         "kid": key.kid,
         "public_key": key.public_key,
@@ -346,7 +349,7 @@ def _signature(one: Signature, key: SigningKey) -> dict[str, Any]:
 
 
 def _in_order(changes: Iterable[StatusChange]) -> list[StatusChange]:
-    return sorted(changes, key=lambda one: (one.at, one.id))
+    return sorted(changes, key=lambda change: (change.at, change.id))
 
 
 def _rows(rows: Iterable[Row], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -357,15 +360,15 @@ def _row(row: Row, names: Sequence[str]) -> dict[str, Any]:
     return {name: plain(getattr(row, name)) for name in names}
 
 
-def _veiled(value: Any, hidden: Mapping[str, Joined]) -> Any:
-    """The same with role and number in place of every protected person's name."""
+def _veiled(value: Any, hidden: Mapping[str, str]) -> Any:
+    """A copy with role and number in place of every protected person's name."""
     match value:
         case str():
-            return say(redacted(value, hidden), "en", english)
+            return str(redacted(value, hidden))
         case dict():
-            return {name: _veiled(one, hidden) for name, one in value.items()}
+            return {name: _veiled(member, hidden) for name, member in value.items()}
         case list():
-            return [_veiled(one, hidden) for one in value]
+            return [_veiled(item, hidden) for item in value]
         case _:
             return value
 

@@ -1,8 +1,8 @@
-"""What an edit of the law would change, before it is made: requests evaluated otherwise, hearings they are held for.
+"""Effects of an edit of the law before it is made: requests with another evaluation, and their coming hearings.
 
-Each open request is evaluated by the law as it is and as it would be; what differs is told instrument by instrument,
-in sentences. Law holds for the whole installation, so requests of all States are looked at, but only those the
-administrator's own State may see are named; the others are a number.
+Each open request is evaluated by the present and by the edited law; differences are listed by instrument, in sentences.
+Law holds for the whole installation, so requests of all States are evaluated, but only those the administrator's own
+State may see are named; the others are counted.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from sqlmodel import col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.law import legal_bases
-from hearings.law.answer import ConsentNeed, Line, LineStatus, Note, Term
+from hearings.law.answer import ConductTerm, ConsentNeed, GateLine, LineStatus, Note
 from hearings.law.law import Law
 from hearings.law.legal_bases import Verdict
 from hearings.law.rows import Edit, edited
@@ -25,32 +25,32 @@ from hearings.status import HearingStatus, RequestStatus
 from hearings.times import court_times, queries as diary_queries
 
 OPEN = tuple(status for status in RequestStatus if status.value not in {"refused", "withdrawn", "executed", "closed"})
-"""Requests whose evaluation still matters."""
+"""Statuses of requests that are evaluated."""
 COMING = tuple(HearingStatus(word) for word in ("proposed", "countered", "agreed", "ready", "part_heard"))
 """Statuses of hearings that may still be held."""
 MOST = 1000
-"""So many open requests are looked at, the newest first."""
+"""Most open requests evaluated, the newest first."""
 PARTS = 12
-"""So many differences on one instrument are told; the others are a number."""
+"""Most differences listed for one instrument; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """One open request whose evaluation an edit would change; what it came to on one instrument."""
+class ChangedRequest:
+    """The change of one open request's evaluation on one instrument."""
 
     reference: str
     instrument: str
     before: str
     after: str
     parts: tuple[str, ...] = ()
-    """What differs, a sentence each (`hearings.sentences`), at most `PARTS`."""
+    """The differences, a sentence each (`hearings.sentences`), at most `PARTS`."""
     more: int = 0
     """Number of further differences."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
-    """A hearing to come of a request that would be evaluated otherwise; `zone` is that of the reader's court."""
+class AffectedHearing:
+    """A coming hearing of a request whose evaluation would change; `zone` is that of the reader's court."""
 
     ref: str
     request: str
@@ -61,7 +61,7 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class Outside:
-    """A day of a hearing that would lie outside the hours of a court. It stays where it is: people decide."""
+    """A day of a hearing that would be outside the hours of a court. It does not move: people decide."""
 
     ref: str
     starts_at: datetime
@@ -70,40 +70,42 @@ class Outside:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What an edit would change. `own`: requests the administrator's State sees; `others`: number of further ones."""
+    """The effect of an edit. `own`: requests the administrator's State sees; `others`: number of further ones."""
 
-    own: tuple[Change, ...]
+    own: tuple[ChangedRequest, ...]
     others: int
     looked_at: int
     more: bool
-    """There are open requests that were not looked at."""
-    held: tuple[Held, ...] = ()
+    """Whether there are open requests that were not evaluated."""
+    held: tuple[AffectedHearing, ...] = ()
     """Hearings to come of the requests in `own`, the next first."""
     other_held: int = 0
     """Number of hearings to come of the requests in `others`."""
     outside: tuple[Outside, ...] = ()
-    """Days to come that lie within court hours now and would not; of hearings the administrator's State sees."""
+    """Coming days within court hours now that would be outside; of hearings the administrator's State sees."""
     other_hearings: int = 0
 
 
 async def effect(db: AsyncSession, *, edits: Sequence[Edit], law: Law, state: str, on: date) -> Effect:
-    """Which open requests the edits would change, and which hearings to come. Changes nothing."""
+    """The open requests and coming hearings the edits would affect. Changes nothing."""
     query = select(HearingRequest).where(col(HearingRequest.status).in_(OPEN))
     query = query.order_by(col(HearingRequest.created_at).desc(), col(HearingRequest.id)).limit(MOST + 1)
     requests = (await db.exec(query)).all()
-    # A thread of its own: a thousand evaluations must not keep everybody else waiting.
+    # A thread of its own: a thousand evaluations must not block the event loop.
     changes = await asyncio.to_thread(_compare, requests[:MOST], edits, law, on)
-    own = [one for one, _changes in changes if _visible(one, state)]
-    held = await _held(db, [one.id for one, _changes in changes], state)
+    own = [request for request, _changes in changes if _visible(request, state)]
+    coming = await _coming_hearings(db, [request.id for request, _changes in changes], state)
     outside, other_hearings = await _outside(db, edits, law, state, on)
-    mine = {one.id: one.reference for one in own}
+    mine = {request.id: request.reference for request in own}
     return Effect(
-        own=tuple(change for one, found in changes if one.id in mine for change in found),
+        own=tuple(change for request, parts in changes if request.id in mine for change in parts),
         others=len(changes) - len(own),
         looked_at=min(len(requests), MOST),
         more=len(requests) > MOST,
-        held=tuple(_shown(one, mine[one.request_id], state) for one in held if one.request_id in mine),
-        other_held=sum(one.request_id not in mine for one in held),
+        held=tuple(
+            _affected(hearing, mine[hearing.request_id], state) for hearing in coming if hearing.request_id in mine
+        ),
+        other_held=sum(hearing.request_id not in mine for hearing in coming),
         outside=outside,
         other_hearings=other_hearings,
     )
@@ -115,7 +117,7 @@ def _visible(request: HearingRequest, state: str) -> bool:
     )
 
 
-async def _held(db: AsyncSession, requests: Sequence[str], state: str) -> Sequence[Hearing]:
+async def _coming_hearings(db: AsyncSession, requests: Sequence[str], state: str) -> Sequence[Hearing]:
     """Hearings to come of these requests, the next first."""
     if not requests:
         return ()
@@ -123,9 +125,9 @@ async def _held(db: AsyncSession, requests: Sequence[str], state: str) -> Sequen
     return (await db.exec(query.order_by(col(Hearing.starts_at), col(Hearing.id)))).all()
 
 
-def _shown(hearing: Hearing, request: str, state: str) -> Held:
+def _affected(hearing: Hearing, request: str, state: str) -> AffectedHearing:
     ours = hearing.requesting_state == state
-    return Held(
+    return AffectedHearing(
         ref=hearing.ref,
         request=request,
         status=hearing.status,
@@ -139,19 +141,19 @@ def _shown(hearing: Hearing, request: str, state: str) -> Held:
 
 def _compare(
     requests: Sequence[HearingRequest], edits: Sequence[Edit], law: Law, on: date
-) -> list[tuple[HearingRequest, list[Change]]]:
-    """The requests that would be evaluated otherwise, each with what changes."""
+) -> list[tuple[HearingRequest, list[ChangedRequest]]]:
+    """The requests whose evaluation would change, each with its changes."""
     after = edited(law, *edits)
     also = {edit.key for edit in edits if edit.kind == "instrument"}
-    found = []
+    changed = []
     for request in requests:
         if not any(_concerns(edit, law, request) for edit in edits):
             continue
-        was, becomes = (_verdicts(request, one, on, also) for one in (law, after))
+        was, becomes = (_verdicts(request, version, on, also) for version in (law, after))
         pairs = [(was.get(name), becomes.get(name)) for name in {**was, **becomes}]
         if changes := [change for pair in pairs if (change := _change(request, *pair))]:
-            found.append((request, changes))
-    return found
+            changed.append((request, changes))
+    return changed
 
 
 def _concerns(edit: Edit, law: Law, request: HearingRequest) -> bool:
@@ -172,16 +174,16 @@ def _verdicts(request: HearingRequest, law: Law, on: date, also: set[str]) -> di
     return {verdict.instrument: verdict for verdict in result.verdicts}
 
 
-def _change(request: HearingRequest, was: Verdict | None, becomes: Verdict | None) -> Change | None:
-    """What changes on one instrument, or None. One that was not there or goes away is told by that alone."""
+def _change(request: HearingRequest, was: Verdict | None, becomes: Verdict | None) -> ChangedRequest | None:
+    """The change on one instrument, or None. An instrument added or removed is one difference."""
     known = becomes or was
     if known is None:
         return None
-    before, after = _standing(was), _standing(becomes)
+    before, after = _summary(was), _summary(becomes)
     parts = list(differences(was, becomes)) if was and becomes else []
     if before == after and not parts:
         return None
-    return Change(
+    return ChangedRequest(
         reference=request.reference,
         instrument=known.name,
         before=before,
@@ -191,7 +193,7 @@ def _change(request: HearingRequest, was: Verdict | None, becomes: Verdict | Non
     )
 
 
-def _standing(verdict: Verdict | None) -> str:
+def _summary(verdict: Verdict | None) -> str:
     if verdict is None:
         return "not there"
     return f"{verdict.decision.value}, {'usable' if verdict.usable else 'not usable'}"
@@ -199,38 +201,40 @@ def _standing(verdict: Verdict | None) -> str:
 
 # --- what differs between two verdicts ---------------------------------------------------------------------------
 
-T = TypeVar("T", ConsentNeed, Line, Term, Note)
+T = TypeVar("T", ConsentNeed, GateLine, ConductTerm, Note)
 
 
 def differences(was: Verdict, becomes: Verdict) -> Iterator[str]:
-    """What the second says otherwise than the first, a sentence each: consents, needs, how it is held, warnings.
+    """The differences of two verdicts, a sentence each: consents, needs, conduct, warnings.
 
-    The order in which a verdict lists its parts, and their wording alone, are no difference.
+    The order of parts in a verdict, or their wording alone, makes no difference.
     """
     yield from _consents(was.consents, becomes.consents)
     yield from _lines(was.lines, becomes.lines)
-    for old, new in _pairs(was.terms, becomes.terms, lambda one: one.key, lambda one: one.value):
+    for old, new in _pairs(was.terms, becomes.terms, lambda term: term.key, lambda term: term.value):
         if old and new:
-            yield tell("{now} (until now: {before})", now=_said(new), before=_said(old))
+            yield tell("{now} (previously: {before})", now=_said(new), before=_said(old))
         elif new:
-            yield tell("New on how the hearing is held: {now}", now=_said(new))
+            yield tell("New on the conduct of the hearing: {now}", now=_said(new))
         else:
-            yield tell("No longer said on how the hearing is held: {before}", before=_said(old))
-    for earlier, later in _pairs(was.notes, becomes.notes, lambda one: one.key, lambda one: one.code):
+            yield tell("No longer stated on the conduct of the hearing: {before}", before=_said(old))
+    for earlier, later in _pairs(was.notes, becomes.notes, lambda note: note.key, lambda note: note.code):
         if later:
-            yield tell("To watch: {note} ({provision})", note=later[0].text, provision=later[0].provision)
+            yield tell("Point to note: {note} ({provision})", note=later[0].text, provision=later[0].provision)
         else:
-            yield tell("No longer to watch: {note} ({provision})", note=earlier[0].text, provision=earlier[0].provision)
+            yield tell(
+                "No longer a point to note: {note} ({provision})", note=earlier[0].text, provision=earlier[0].provision
+            )
 
 
-def _said(terms: Sequence[Term]) -> str:
-    return terms[0].text if len(terms) == 1 else Series.of((one.text for one in terms), "semicolon")
+def _said(terms: Sequence[ConductTerm]) -> str:
+    return terms[0].text if len(terms) == 1 else Series.of((term.text for term in terms), "semicolon")
 
 
 def _pairs(
     was: Iterable[T], becomes: Iterable[T], key: Callable[[T], str], value: Callable[[T], str]
 ) -> Iterator[tuple[list[T], list[T]]]:
-    """What stands under a key before and after, where the values differ."""
+    """The parts of a key before and after, for keys whose values differ."""
     before, after = _by(was, key), _by(becomes, key)
     for name in {**before, **after}:
         old, new = before.get(name, []), after.get(name, [])
@@ -239,10 +243,10 @@ def _pairs(
 
 
 def _by(parts: Iterable[T], key: Callable[[T], str]) -> dict[str, list[T]]:
-    found: dict[str, list[T]] = {}
+    by_key: dict[str, list[T]] = {}
     for part in parts:
-        found.setdefault(key(part), []).append(part)
-    return found
+        by_key.setdefault(key(part), []).append(part)
+    return by_key
 
 
 def _consents(was: Sequence[ConsentNeed], becomes: Sequence[ConsentNeed]) -> Iterator[str]:
@@ -251,13 +255,13 @@ def _consents(was: Sequence[ConsentNeed], becomes: Sequence[ConsentNeed]) -> Ite
 
     before, after = keyed(was), keyed(becomes)
     for need in (after[key] for key in after if key not in before):
-        yield tell("Newly asks for the person's consent: {provision}", provision=need.provision)
+        yield tell("Now requires the person's consent: {provision}", provision=need.provision)
     for need in (before[key] for key in before if key not in after):
-        yield tell("No longer asks for the person's consent: {provision}", provision=need.provision)
+        yield tell("No longer requires the person's consent: {provision}", provision=need.provision)
 
 
-def _lines(was: Sequence[Line], becomes: Sequence[Line]) -> Iterator[str]:
-    """Needs that open, close, come or go. Those of consents are told as consents."""
+def _lines(was: Sequence[GateLine], becomes: Sequence[GateLine]) -> Iterator[str]:
+    """Needs that open, close, are added or removed; those of consents are listed as consents."""
     before, after = (
         {line.key: line for line in lines if not line.key.startswith("consent")} for lines in (was, becomes)
     )
@@ -266,17 +270,17 @@ def _lines(was: Sequence[Line], becomes: Sequence[Line]) -> Iterator[str]:
         line = new or old
         if line is None or (old and new and (old.status, old.code) == (new.status, new.code)):
             continue
-        was_open, now_open = (one is not None and one.status is not LineStatus.met for one in (old, new))
+        was_open, now_open = (line is not None and line.status is not LineStatus.met for line in (old, new))
         if now_open and was_open:
             yield tell("Still open, for another reason: {line} ({provision})", line=line.text, provision=line.provision)
         elif now_open:
-            yield tell("Another line is open: {line} ({provision})", line=line.text, provision=line.provision)
+            yield tell("Another requirement is open: {line} ({provision})", line=line.text, provision=line.provision)
         elif was_open:
             yield tell("No longer open: {line} ({provision})", line=line.text, provision=line.provision)
         elif new:
-            yield tell("Needed too, and met: {line} ({provision})", line=line.text, provision=line.provision)
+            yield tell("Also required, and met: {line} ({provision})", line=line.text, provision=line.provision)
         else:
-            yield tell("No longer needed: {line} ({provision})", line=line.text, provision=line.provision)
+            yield tell("No longer required: {line} ({provision})", line=line.text, provision=line.provision)
 
 
 # --- hearings outside court hours --------------------------------------------------------------------------------
@@ -285,10 +289,10 @@ def _lines(was: Sequence[Line], becomes: Sequence[Line]) -> Iterator[str]:
 async def _outside(
     db: AsyncSession, edits: Sequence[Edit], law: Law, state: str, on: date
 ) -> tuple[tuple[Outside, ...], int]:
-    """Days of hearings to come that edited court hours would leave out: those the State sees, and how many others.
+    """Coming days outside the edited court hours: those of hearings the State sees, and the number of others.
 
-    What a State has entered about its courts counts before and after: where it says other hours, or that a court is
-    closed, the edit changes nothing.
+    Times a State has entered for its courts apply before and after: if these give other hours, or a closure, the
+    edit changes nothing.
     """
     zones = {(key[:2], key[3:]) for key in (edit.key for edit in edits if edit.kind == "court_hours")}
     if not zones:
@@ -315,12 +319,12 @@ async def _outside(
     until = max(day.ends_at for day, _hearing in coming).date() + timedelta(days=1)
     courts = {
         (side, zone): [
-            await diary_queries.court_calendar(db, law=one, state=side, zone=zone, since=since, until=until)
-            for one in (law, after)
+            await diary_queries.court_calendar(db, law=version, state=side, zone=zone, since=since, until=until)
+            for version in (law, after)
         ]
         for side, zone in zones
     }
-    found: list[Outside] = []
+    outside: list[Outside] = []
     others = 0
     for day, hearing in coming:
         time = day.starts_at, day.ends_at
@@ -334,7 +338,7 @@ async def _outside(
             if [court_times.sits(court, time) for court in courts[place]] == [True, False]
         ]
         if left_out and state in (hearing.requesting_state, hearing.requested_state):
-            found += [Outside(ref=hearing.ref, starts_at=day.starts_at, zone=zone) for zone in left_out]
+            outside += [Outside(ref=hearing.ref, starts_at=day.starts_at, zone=zone) for zone in left_out]
         elif left_out:
             others += 1
-    return tuple(found), others
+    return tuple(outside), others

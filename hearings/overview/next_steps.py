@@ -1,7 +1,7 @@
-"""Whose step is next, as tables: of requests and of hearings, in which status, with which right and deadline.
+"""Tables of next steps of requests and hearings: status, side, right and deadline of each.
 
-A step names the table whose rows wait for it: an agreement or minutes are looked for where they are, not in every
-hearing. What a status does not say (who has signed) is a condition over other rows: see `needs`.
+A step names the table whose rows wait for it: agreements and minutes are queried in their own tables. What does not
+follow from a status (who has signed) is a condition over other rows: see `needs`.
 `hearings.overview.worklist` merges the rows of all steps into one list.
 """
 
@@ -33,12 +33,12 @@ from hearings.roles import CONDUCTING
 from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RequestStatus
 
 NO_SCOPE = ""
-"""Of a step that is a person's: no system takes it."""
+"""Scope of a step that only a person takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Whose:
-    """For whom the steps are looked for, and when. `person` is empty for a system of an authority."""
+    """The person and State whose steps are queried, and the instant. `person` is empty for a system of an authority."""
 
     state: str
     person: str
@@ -51,7 +51,7 @@ def _nothing_more(whose: Whose) -> tuple[Any, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One step: which rows wait for it, who may take it. `due` is a column of the row, or empty."""
+    """One step: the rows that wait for it, and the right to take it. `due` is a column of the row, or empty."""
 
     table: type[HearingRequest] | type[Hearing] | type[HearingDay] | type[Agreement] | type[Minutes]
     """Whose rows wait; those of a day, an agreement or minutes stand for their hearing."""
@@ -141,6 +141,7 @@ def _own_part(action: str, table: type[Hearing] | type[Minutes], whose: Whose) -
     seat = exists().where(
         col(Participant.hearing_id) == (table.hearing_id if table is Minutes else table.id),
         col(Participant.person_id) == whose.person,
+        col(Participant.vacated_at).is_(None),
         col(Participant.role).in_(sorted(roles)),
     )
     return (seat.correlate(table),)

@@ -1,4 +1,4 @@
-"""The directory of authorities: the 30 States of the data, and what an administrator has imported, each with its age.
+"""The directory of authorities: those of the data files, and imported ones, each with the day it was last checked.
 
 A table is read whole or not at all; every mistake is named with its line and column. What is exported can be
 imported again, and a cell that a spreadsheet would run as a formula begins with an apostrophe.
@@ -19,9 +19,10 @@ from hearings import reference
 from hearings.errors import HearingsError, Invalid, RowsRefused, UnknownState
 from hearings.languages import language
 from hearings.models import Authority
-from hearings.models.directory import AuthorityKind, Network
+from hearings.models.people import AuthorityKind, Network
+from hearings.reference import NO_DATA
 from hearings.sentences import tell, tell_n
-from hearings.texts import clean
+from hearings.texts import NOT_A_VALUE, clean
 
 COLUMNS = (
     *("state", "kind", "name", "contact", "email", "phone", "address", "languages", "networks", "source", "as_of"),
@@ -31,14 +32,14 @@ empty when nobody is known to have."""
 MOST_ROWS = 5_000
 MOST_MISTAKES = 50
 FRESH = timedelta(days=365)
-"""An entry that nobody has checked for longer is shown as old."""
+"""An entry that was not checked for longer is displayed as old."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One line of the directory, of the data or imported. `confidence` is empty for what was imported."""
+class DirectoryEntry:
+    """One entry of the directory, of the data or imported. `confidence` is empty for imported entries."""
 
     state: str
     kind: str
@@ -54,11 +55,11 @@ class Entry:
     confidence: str = ""
 
     def old(self, on: date) -> bool:
-        """Whether nobody is known to have checked it within a year."""
+        """Whether it is not known to have been checked within a year."""
         return self.as_of is None or on - self.as_of > FRESH
 
     def cells(self) -> list[str]:
-        """As a row of the table."""
+        """The entry as a row of the table."""
         return [
             *(self.state, self.kind, self.name, self.contact, self.email, self.phone, self.address),
             *("|".join(self.languages), "|".join(self.networks), self.source),
@@ -66,43 +67,45 @@ class Entry:
         ]
 
 
-def of_data() -> list[Entry]:
+def of_data() -> list[DirectoryEntry]:
     """The central authorities of the data files, by State."""
     return [
-        Entry(
-            state=one.state,
+        DirectoryEntry(
+            state=jurisdiction.state,
             kind=AuthorityKind.central_authority.value,
-            name=one.central_authority,
-            languages=one.accepted_languages,
-            source=one.source,
-            confidence=one.central_authority_confidence,
+            name=jurisdiction.central_authority,
+            languages=jurisdiction.accepted_languages,
+            source=jurisdiction.source,
+            confidence=jurisdiction.central_authority_confidence,
         )
-        for one in reference.jurisdictions().values()
+        for jurisdiction in reference.jurisdictions().values()
     ]
 
 
-async def entries(db: AsyncSession, *, state: str = "", network: str = "") -> list[Entry]:
+async def entries(db: AsyncSession, *, state: str = "", network: str = "") -> list[DirectoryEntry]:
     """The directory, by State: imported central authorities stand in place of the data's.
 
-    `state` and `network` keep those only. Raises `UnknownState`, `Invalid` for a network that is none.
+    `state` and `network` are filters. Raises `UnknownState`, `Invalid` for an unknown network.
     """
     if state:
         reference.jurisdiction(state)
     if network and network not in list(Network):
-        raise Invalid(tell("Not one of the values this field takes"), "network")
+        raise Invalid(tell(NOT_A_VALUE), "network")
     query = select(Authority).order_by(col(Authority.owner_state), col(Authority.kind), col(Authority.name))
     rows = (await db.exec(query.where(Authority.owner_state == state) if state else query)).all()
     imported = [_entry(row) for row in rows]
-    replaced = {one.state for one in imported if one.kind == AuthorityKind.central_authority.value}
-    found = [one for one in of_data() if one.state not in replaced and state in ("", one.state)] + imported
-    names = {code: one.name for code, one in reference.jurisdictions().items()}
+    replaced = {entry.state for entry in imported if entry.kind == AuthorityKind.central_authority.value}
+    listed = [entry for entry in of_data() if entry.state not in replaced and state in ("", entry.state)] + imported
+    names = {code: jurisdiction.name for code, jurisdiction in reference.jurisdictions().items()}
     kinds = list(AuthorityKind)
-    found.sort(key=lambda one: (names.get(one.state, one.state), kinds.index(AuthorityKind(one.kind)), one.name))
-    return [one for one in found if not network or network in one.networks]
+    listed.sort(
+        key=lambda entry: (names.get(entry.state, entry.state), kinds.index(AuthorityKind(entry.kind)), entry.name)
+    )
+    return [entry for entry in listed if not network or network in entry.networks]
 
 
-def _entry(row: Authority) -> Entry:
-    return Entry(
+def _entry(row: Authority) -> DirectoryEntry:
+    return DirectoryEntry(
         state=row.owner_state,
         kind=row.kind.value,
         name=row.name,
@@ -120,7 +123,7 @@ def _entry(row: Authority) -> Entry:
 # --- the table ---------------------------------------------------------------------------------------------------
 
 
-def write(rows: Iterable[Entry]) -> str:
+def write(rows: Iterable[DirectoryEntry]) -> str:
     """The table as CSV (RFC 4180). A cell that begins like a formula gets an apostrophe before it."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
@@ -131,16 +134,16 @@ def write(rows: Iterable[Entry]) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """A cell that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_RISKY) else text
 
 
-def read(text: str, *, on: date) -> list[Entry]:
+def read(text: str, *, on: date) -> list[DirectoryEntry]:
     """The rows of a table. Raises `RowsRefused`, naming up to fifty mistakes by line and column."""
     if "\x00" in text:
         raise RowsRefused([(1, "", tell("Not a text file"))])
     lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    found: list[Entry] = []
+    rows: list[DirectoryEntry] = []
     wrong: list[tuple[int, str, str]] = []
     keys: dict[tuple[str, str, str], int] = {}
     try:
@@ -158,21 +161,21 @@ def read(text: str, *, on: date) -> list[Entry]:
                 if key in keys:
                     wrong.append((number, "name", tell("The same authority as in line {number}", number=keys[key])))
                 keys.setdefault(key, number)
-                found.append(row)
-            if len(found) > MOST_ROWS:
+                rows.append(row)
+            if len(rows) > MOST_ROWS:
                 wrong.append((number, "", tell_n("At most {n} row", "At most {n} rows", MOST_ROWS)))
-            if len(wrong) >= MOST_MISTAKES or len(found) > MOST_ROWS:
+            if len(wrong) >= MOST_MISTAKES or len(rows) > MOST_ROWS:
                 break
     except csv.Error as error:
-        wrong.append((lines.line_num, "", tell("Not a row of a table: {why}", why=str(error))))
+        wrong.append((lines.line_num, "", tell("Not a valid row: {why}", why=str(error))))
     if wrong:
         raise RowsRefused(wrong[:MOST_MISTAKES])
-    if not found:
+    if not rows:
         raise RowsRefused([(1, "", tell("The table has no rows"))])
-    return found
+    return rows
 
 
-def _row(cells: Sequence[str], on: date) -> tuple[Entry | None, list[tuple[str, str]]]:
+def _row(cells: Sequence[str], on: date) -> tuple[DirectoryEntry | None, list[tuple[str, str]]]:
     if len(cells) != len(COLUMNS):
         return None, [
             (
@@ -193,21 +196,21 @@ def _row(cells: Sequence[str], on: date) -> tuple[Entry | None, list[tuple[str, 
         except (HearingsError, ValueError) as error:
             other = tell("Not a value this column takes: {value}", value=repr(text[:40]))
             wrong.append((column, error.text if isinstance(error, HearingsError) else other))
-    return (None if wrong else Entry(**values)), wrong
+    return (None if wrong else DirectoryEntry(**values)), wrong
 
 
 def _cell(column: str, text: str, on: date) -> Any:
     match column:
         case "state":
             if text not in reference.jurisdictions():
-                raise UnknownState(tell("No data for the State {name}", name=repr(text[:10])), "state")
+                raise UnknownState(tell(NO_DATA, name=repr(text[:10])), "state")
             return text
         case "kind":
             return AuthorityKind(text).value
         case "languages":
             return tuple(language(tag) for tag in text.split("|") if tag)
         case "networks":
-            return tuple(Network(one).value for one in text.split("|") if one)
+            return tuple(Network(code).value for code in text.split("|") if code)
         case "as_of":
             if not text:
                 return None
@@ -223,46 +226,51 @@ def _cell(column: str, text: str, on: date) -> Any:
     return clean(text, column, most=most, least=1 if column == "name" else 0)
 
 
-async def differing(db: AsyncSession, rows: Sequence[Entry]) -> list[Entry]:
-    """Of these rows, those that are not in the directory as they are: neither imported nor in the data files."""
+async def differing(db: AsyncSession, rows: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
+    """Those of these rows that are not in the directory unchanged, neither imported nor in the data files."""
     have = {
-        (one.owner_state, one.kind.value, one.name): _entry(one) for one in (await db.exec(select(Authority))).all()
+        (authority.owner_state, authority.kind.value, authority.name): _entry(authority)
+        for authority in (await db.exec(select(Authority))).all()
     }
-    of_files = {one.state: replace(one, confidence="") for one in of_data()}
+    of_files = {entry.state: replace(entry, confidence="") for entry in of_data()}
     return [row for row in rows if have.get((row.state, row.kind, row.name), of_files[row.state]) != row]
 
 
-async def put(db: AsyncSession, *, rows: Sequence[Entry], by: str, now: datetime) -> None:
-    """Enter rows; those that are there already (by State, kind and name) are replaced. `by`: id of who imports them.
+async def put(db: AsyncSession, *, rows: Sequence[DirectoryEntry], by: str, now: datetime) -> None:
+    """Add rows, or replace those of the same State, kind and name. `by`: id of the importing person.
 
-    Whose they are has been asked before (`hearings.outward.joint_changes`). What the data files say in the same words
-    stays theirs, with how sure they are of it. Effects: the rows.
+    The caller has checked who owns them (`hearings.outward.joint_changes`). A row equal to that of the data files is
+    not added, so that the file's confidence stays. Effects: the rows.
     """
     have = await _imported(db)
-    of_files = {one.state: replace(one, confidence="") for one in of_data()}
+    of_files = {entry.state: replace(entry, confidence="") for entry in of_data()}
     for row in rows:
-        found = have.get((row.state, row.kind, row.name))
-        if found is None and row == of_files[row.state]:
+        authority = have.get((row.state, row.kind, row.name))
+        if authority is None and row == of_files[row.state]:
             continue
-        if found is None:
-            found = Authority(
+        if authority is None:
+            authority = Authority(
                 owner_state=row.state, kind=AuthorityKind(row.kind), name=row.name, imported_at=now, imported_by=by
             )
-        found.contact, found.email, found.phone, found.address = row.contact, row.email, row.phone, row.address
-        found.languages, found.networks, found.source = list(row.languages), list(row.networks), row.source
-        found.as_of, found.imported_at, found.imported_by = row.as_of, now, by
-        db.add(found)
+        authority.contact, authority.email = row.contact, row.email
+        authority.phone, authority.address = row.phone, row.address
+        authority.languages, authority.networks, authority.source = list(row.languages), list(row.networks), row.source
+        authority.as_of, authority.imported_at, authority.imported_by = row.as_of, now, by
+        db.add(authority)
     await db.flush()
 
 
 async def _imported(db: AsyncSession) -> dict[tuple[str, str, str], Authority]:
-    """By State, kind and name."""
-    return {(one.owner_state, one.kind.value, one.name): one for one in (await db.exec(select(Authority))).all()}
+    """Imported authorities by State, kind and name."""
+    return {
+        (authority.owner_state, authority.kind.value, authority.name): authority
+        for authority in (await db.exec(select(Authority))).all()
+    }
 
 
-def row_of(cells: dict[str, str], on: date) -> Entry:
-    """A row out of its cells by column, as a change that waits keeps it. Raises `RowsRefused`."""
-    found, wrong = _row([cells[column] for column in COLUMNS], on)
-    if found is None:
+def row_of(cells: dict[str, str], on: date) -> DirectoryEntry:
+    """A row from its cells by column, as stored with a joint change. Raises `RowsRefused`."""
+    row, wrong = _row([cells[column] for column in COLUMNS], on)
+    if row is None:
         raise RowsRefused([(1, column, why) for column, why in wrong])
-    return found
+    return row

@@ -1,7 +1,7 @@
-"""Signing in: one-use links of staff, and logins, which are what a cookie stands for.
+"""Signing in: one-use links of staff, and logins, which cookies identify.
 
-Secrets are 128 random bits in base64url; the database keeps their SHA-256 only. That is enough for a secret nobody
-can guess; PINs, which somebody could, are under scrypt (`hearings.hearing.links`).
+Secrets are 128 random bits in base64url; the database keeps their SHA-256 only. That is enough for secrets that cannot
+be guessed; PINs can, and are hashed with scrypt (`hearings.hearing.links`).
 """
 
 import hashlib
@@ -16,21 +16,23 @@ from sqlmodel import and_, col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import LinkDead, LinkUnknown, LinkUsed, LoginEnded, NotFound, NotReady
+from hearings.errors import LinkDead, LinkUnknown, LinkUsed, LoginEnded, NotFound, NotReady, PasskeyNeeded
 from hearings.models import Login, Participant, Person, SignInLink
-from hearings.pages import by_id
-from hearings.queries import Page
+from hearings.paging import Page, page
+from hearings.people import credentials
 from hearings.sentences import tell
 
 STAFF_LOGIN = timedelta(hours=12)
-"""A member of staff signs in at least once a day."""
+"""Longest time of a login of staff: a day."""
+WARNED = (15, 5, 1)
+"""Minutes before the longest time of a login at which people are warned, once each."""
 LINK_LIFETIME = timedelta(hours=1)
 IDLE = timedelta(minutes=20)
-"""How long a member of staff may do nothing."""
+"""How long a login of staff may be idle."""
 
 
 class LoginEnd(StrEnum):
-    """Every way a login ends. With it ends whatever it holds: sockets, tickets, media, streams (docs/live.md)."""
+    """Every reason why a login ends. Its sockets, tickets, media and streams end with it (docs/live.md)."""
 
     signed_out = "signed_out"
     signed_in_again = "signed_in_again"
@@ -45,20 +47,29 @@ class LoginEnd(StrEnum):
     cancelled = "cancelled"
     deactivated = "deactivated"
     functions_changed = "functions_changed"
+    credential_removed = "credential_removed"
+    """The passkey or the identity it was made with has been removed."""
+    credential_added = "credential_added"
+    """Its person has added a first passkey or identity from another login."""
+    recovered = "recovered"
+    """Two administrators, or the operator, have given its person a new way in."""
 
 
 class Way(StrEnum):
-    """How a login came about."""
+    """How a login was made."""
 
     operator_link = "operator_link"
     """A sign-in link that the operator printed by a command."""
     administrator_link = "administrator_link"
+    passkey = "passkey"
+    issuer = "issuer"
+    """At the OpenID Connect issuer of the State."""
     join_link = "join_link"
     """A join link with its PIN, of somebody who is not of the staff."""
 
 
 OPERATOR = "operator"
-"""Stands for whoever runs the installation, where an act needs an actor's id."""
+"""Actor id of the installation's operator."""
 
 
 def new_secret() -> str:
@@ -67,17 +78,32 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str) -> str:
-    """What is stored of a secret."""
+    """The hash of a secret that is stored."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def issue_sign_in_link(
-    db: AsyncSession, *, person: Person, now: datetime, lifetime: timedelta = LINK_LIFETIME, by: Actor = SYSTEM
+    db: AsyncSession,
+    *,
+    person: Person,
+    now: datetime,
+    lifetime: timedelta = LINK_LIFETIME,
+    by: Actor = SYSTEM,
+    recovery: bool = False,
 ) -> str:
-    """A new secret that signs this person in once, within `lifetime`. `by`: who made it, which the person sees.
+    """A new secret that signs this person in once, within `lifetime`. `by`: name of the maker, which the person sees.
+    `recovery`: it may let in somebody who has had a passkey.
 
-    Effects: adds the link's row.
+    Raises `NotReady` for such a person otherwise. Effects: adds the link's row.
     """
+    if not recovery and await credentials.ever(db, person_id=person.id):
+        raise NotReady(
+            tell(
+                "This person signs in with a passkey or at their issuer: a link no longer lets them in. If everything "
+                "is lost, ask for a new way in, which another administrator confirms; whoever runs the service can "
+                "give one by `vivavoce staff recover`. Nothing was changed"
+            )
+        )
     secret = new_secret()
     db.add(
         SignInLink(
@@ -88,6 +114,7 @@ async def issue_sign_in_link(
             expires_at=now + lifetime,
             made_by=by.id,
             made_label=by.label,
+            recovery=recovery,
         )
     )
     await db.flush()
@@ -95,7 +122,7 @@ async def issue_sign_in_link(
 
 
 async def withdraw_link(db: AsyncSession, *, link_id: str, person: Person, by: Actor, now: datetime) -> None:
-    """Let a sign-in link of this person sign nobody in any more. Raises `NotFound`, `NotReady` where it has ended.
+    """Revoke a sign-in link of this person. Raises `NotFound`, `NotReady` where it has ended.
 
     Effects: `withdrawn_at`, `withdrawn_label`.
     """
@@ -103,7 +130,7 @@ async def withdraw_link(db: AsyncSession, *, link_id: str, person: Person, by: A
     if link is None or link.person_id != person.id:
         raise NotFound
     if link.used_at is not None or link.withdrawn_at is not None or now >= link.expires_at:
-        raise NotReady(tell("This sign-in link has ended already"))
+        raise NotReady(tell("This sign-in link has already been ended"))
     link.withdrawn_at, link.withdrawn_label = now, by.label
     db.add(link)
     await db.flush()
@@ -118,13 +145,13 @@ async def links_of(db: AsyncSession, *, person_id: str, limit: int = 20) -> Sequ
 async def logins_of(db: AsyncSession, *, person_id: str, after: str = "", limit: int = 20) -> Page[Login]:
     """The sign-ins of a person, the newest first."""
     query = select(Login).where(Login.person_id == person_id)
-    return await by_id(db, query, Login, after=after, limit=limit, newest=True)
+    return await page(db, query, col(Login.id).desc(), after=after, limit=limit)
 
 
 async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: datetime) -> tuple[Person, Login, str]:
     """Use a sign-in link. Returns the person, the login and the secret for the cookie.
 
-    Raises `LinkUnknown`, `LinkUsed`, `LinkDead` (too old, or the person no longer works here).
+    Raises `LinkUnknown`, `LinkUsed`, `LinkDead` (too old, or the person no longer works here), `PasskeyNeeded`.
     Effects: marks the link used, adds a login; the `language` the person's pages are in is that of mails from now on.
     """
     query = select(SignInLink).where(SignInLink.secret_hash == hash_secret(secret)).with_for_update()
@@ -133,11 +160,13 @@ async def sign_in(db: AsyncSession, *, secret: str, language: str = "", now: dat
         raise LinkUnknown
     if link.used_at is not None:
         raise LinkUsed(tell("This sign-in link has been used. Ask for a new one"))
+    person = await db.get(Person, link.person_id)
+    if person is not None and person.active and not link.recovery and await credentials.ever(db, person_id=person.id):
+        raise PasskeyNeeded  # before what else is wrong with it: a new link would not help either
     if link.withdrawn_at is not None:
         raise LinkDead(tell("This sign-in link has been withdrawn. Ask for a new one"))
-    person = await db.get(Person, link.person_id)
     if now >= link.expires_at or person is None or not person.active:
-        raise LinkDead(tell("This sign-in link is too old. Ask for a new one"))
+        raise LinkDead(tell("This sign-in link has expired. Ask for a new one"))
     link.used_at = now
     person.language = language or person.language
     way = Way.operator_link if link.made_by in ("", OPERATOR, SYSTEM.id) else Way.administrator_link
@@ -153,8 +182,11 @@ async def create_login(
     now: datetime,
     way: Way = Way.join_link,
     lifetime: timedelta = STAFF_LOGIN,
+    credential_id: str = "",
+    proved_at: datetime | None = None,
 ) -> tuple[Login, str]:
     """A login of a person (for `lifetime`) or of a participant (until the hearing closes). Give exactly one.
+    `credential_id`: the passkey or the identity that has proved who the person is; `proved_at`: when, if not now.
 
     Returns the login and the secret for the cookie. Effects: adds the login's row.
     """
@@ -171,6 +203,8 @@ async def create_login(
         seen_at=now,
         expires_at=now + lifetime if person else None,
         way=way.value,
+        credential_id=credential_id,
+        authenticated_at=(proved_at or now) if credential_id else None,
     )
     db.add(login)
     await db.flush()
@@ -178,9 +212,8 @@ async def create_login(
 
 
 def ending(login: Login, person: Person | None, now: datetime, *, watched: bool = False) -> LoginEnd | None:
-    """How a login has ended by `now`, None while it stands. Pure.
-
-    `person` is whose it is, if it is of the staff. `watched`: a live page of it is open, so nobody is idle.
+    """The reason why a login has ended by `now`; None if it has not. Pure. `person`: its owner, for a login of staff.
+    `watched`: a live page of it is open, so it is not idle.
     """
     if login.ended_at is not None:
         return LoginEnd(login.ended_why)
@@ -194,53 +227,62 @@ def ending(login: Login, person: Person | None, now: datetime, *, watched: bool 
 
 
 async def look_up(db: AsyncSession, *, secret: str) -> tuple[Login, Person | None] | None:
-    """The login a cookie stands for and the member of staff it is of, whether or not it still stands (`ending`)."""
+    """The login of a cookie's secret, with its member of staff, even if it has ended (`ending`)."""
     query = _with_person().where(col(Login.secret_hash) == hash_secret(secret))
-    found = (await db.exec(query.execution_options(populate_existing=True))).first()
-    return None if found is None else (found[0], found[1])
+    row = (await db.exec(query.execution_options(populate_existing=True))).first()
+    return None if row is None else (row[0], row[1])
 
 
 async def find_login(db: AsyncSession, *, secret: str, now: datetime) -> Login | None:
-    """The login a cookie stands for, or None when it has ended."""
-    found = await look_up(db, secret=secret)
-    return None if found is None or ending(*found, now) else found[0]
+    """The login of a cookie's secret; None if it has ended."""
+    row = await look_up(db, secret=secret)
+    return None if row is None or ending(*row, now) else row[0]
 
 
-async def require_standing(db: AsyncSession, *, login_id: str, now: datetime) -> Login:
-    """The login, locked against its end until this transaction's. Raises `NotFound`, `LoginEnded`."""
+async def require_live(db: AsyncSession, *, login_id: str, now: datetime) -> Login:
+    """The login, locked until the end of the transaction, so that it cannot end. Raises `NotFound`, `LoginEnded`."""
     query = _with_person().where(col(Login.id) == login_id)
     query = query.with_for_update(read=True, of=Login).execution_options(populate_existing=True)
-    found = (await db.exec(query)).first()
-    if found is None:
+    row = (await db.exec(query)).first()
+    if row is None:
         raise NotFound
-    # What asks this is a live page, which is no idling; whether it was idle before, its ticket has been asked.
-    if why := ending(found[0], found[1], now, watched=True):
+    # The caller is a live page, so the login is not idle; earlier idleness was checked with its ticket.
+    if why := ending(row[0], row[1], now, watched=True):
         raise LoginEnded(why)
-    login: Login = found[0]
+    login: Login = row[0]
     return login
 
 
 async def endings(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> dict[str, LoginEnd]:
-    """Of these logins, those that have ended, other than by being idle: somebody watches. One that is not there at
-    all has ended too."""
+    """Those of these logins that have ended, with the reason; unknown ones too. With a live page no login is idle."""
     if not login_ids:
         return {}
-    found = (await db.exec(_with_person().where(col(Login.id).in_(login_ids)))).all()
-    known = {login.id: ending(login, person, now, watched=True) for login, person in found}
-    told = {login_id: known.get(login_id, LoginEnd.expired) for login_id in login_ids}
-    return {login_id: why for login_id, why in told.items() if why is not None}
+    rows = (await db.exec(_with_person().where(col(Login.id).in_(login_ids)))).all()
+    known = {login.id: ending(login, person, now, watched=True) for login, person in rows}
+    by_login = {login_id: known.get(login_id, LoginEnd.expired) for login_id in login_ids}
+    return {login_id: why for login_id, why in by_login.items() if why is not None}
+
+
+async def running_out(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> dict[str, timedelta]:
+    """Those of these logins that reach their longest time within the first of `WARNED`, with the time left."""
+    soon = now + timedelta(minutes=WARNED[0])
+    query = select(Login.id, Login.expires_at).where(
+        col(Login.id).in_(login_ids), col(Login.expires_at) > now, col(Login.expires_at) <= soon
+    )
+    rows = (await db.exec(query)).all() if login_ids else ()
+    return {login_id: at - now for login_id, at in rows if at is not None}
 
 
 async def unheld(db: AsyncSession, *, participants: Collection[Participant], now: datetime) -> list[str]:
-    """Ids of those people of a hearing for whom no login stands: whatever they still hold is nobody's."""
-    ids = [one.id for one in participants]
-    persons = [one.person_id for one in participants if one.person_id]
+    """Ids of participants without a login in force, whose connections are to be ended."""
+    ids = [participant.id for participant in participants]
+    persons = [participant.person_id for participant in participants if participant.person_id]
     query = _with_person().where(
         or_(col(Login.participant_id).in_(ids), col(Login.person_id).in_(persons)), col(Login.ended_at).is_(None)
     )
     stand = [login for login, person in (await db.exec(query)).all() if not ending(login, person, now, watched=True)]
     holders = {login.participant_id or login.person_id for login in stand}
-    return [one.id for one in participants if (one.person_id or one.id) not in holders]
+    return [participant.id for participant in participants if (participant.person_id or participant.id) not in holders]
 
 
 def _with_person() -> Any:
@@ -248,7 +290,7 @@ def _with_person() -> Any:
 
 
 async def touch_login(db: AsyncSession, *, login_id: str, now: datetime) -> None:
-    """Note that the login is in use. Nothing makes one stand again that has ended, if only by being idle.
+    """Record that the login is in use. A login that has ended, even by idleness, stays ended.
 
     Effects: sets `seen_at`.
     """
@@ -257,7 +299,7 @@ async def touch_login(db: AsyncSession, *, login_id: str, now: datetime) -> None
 
 
 async def keep_awake(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> None:
-    """Live pages of these logins are open: nobody is idle, whatever the clock did. Effects: as `touch_login`."""
+    """Record that live pages of these logins are open, so that they are not idle. Effects: as `touch_login`."""
     await db.exec(_touch(login_ids, now))
 
 
@@ -272,7 +314,7 @@ async def end_login(db: AsyncSession, *, login_id: str, now: datetime, why: Logi
 
 
 async def end_idle(db: AsyncSession, *, login_id: str, now: datetime) -> None:
-    """End a login that was found idle, unless somebody has used it since. Effects: as `end_login`."""
+    """End an idle login, unless it has been used since. Effects: as `end_login`."""
     await _end(db, and_(col(Login.id) == login_id, col(Login.seen_at) < now - IDLE), now, LoginEnd.idle)
 
 
@@ -281,18 +323,31 @@ async def end_logins_of(db: AsyncSession, *, participant_ids: list[str], now: da
     await _end(db, col(Login.participant_id).in_(participant_ids), now, why)
 
 
-async def end_logins_of_person(db: AsyncSession, *, person_id: str, now: datetime, why: LoginEnd) -> None:
-    """End all logins of a member of staff, and let no link that is still about sign them in.
+async def end_logins_of_person(
+    db: AsyncSession, *, person_id: str, but: str = "", now: datetime, why: LoginEnd
+) -> None:
+    """End all logins of a member of staff, `but` one, and revoke their sign-in links.
 
     Effects: as `end_login`; their unused sign-in links are withdrawn.
     """
-    await _end(db, col(Login.person_id) == person_id, now, why)
+    await _end(db, and_(col(Login.person_id) == person_id, col(Login.id) != but), now, why)
     unused = (
         col(SignInLink.person_id) == person_id,
         col(SignInLink.used_at).is_(None),
         col(SignInLink.withdrawn_at).is_(None),
     )
     await db.exec(update(SignInLink).where(*unused).values(withdrawn_at=now))
+
+
+async def end_logins_by(db: AsyncSession, *, credential_id: str, but: str = "", now: datetime, why: LoginEnd) -> None:
+    """End all logins made with a passkey or an identity, `but` one. Effects: as `end_login`."""
+    await _end(db, and_(col(Login.credential_id) == credential_id, col(Login.id) != but), now, why)
+
+
+async def authenticated(db: AsyncSession, *, login_id: str, at: datetime) -> None:
+    """Record when the person of a login has proved who they are. Effects: `authenticated_at`."""
+    stands = (col(Login.id) == login_id, col(Login.ended_at).is_(None))
+    await db.exec(update(Login).where(*stands).values(authenticated_at=at))
 
 
 async def _end(db: AsyncSession, which: ColumnElement[bool], now: datetime, why: LoginEnd) -> None:

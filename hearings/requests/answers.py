@@ -1,4 +1,4 @@
-"""What the requested State answers to a request, and what the requesting State says to that.
+"""Answers of the requested State to a request, and replies of the requesting State.
 
 Every refusal has a ground of the closed list and reasons (18(23), 46(23)). A postponement is no refusal: it has a day
 on which the request is looked at again (18(25), 46(25)). Before either the two States consult (18(26), 46(26)).
@@ -14,25 +14,24 @@ from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law.law import Law, current
-from hearings.law.refusals import Objection, request_objections
+from hearings.law.refusals import NOT_A_GROUND, NOT_A_MOTIVE, Objection, request_objections
 from hearings.models import HearingRequest
 from hearings.models.request_parts import RequestAct
-from hearings.moves import move_request
+from hearings.moves import move
 from hearings.requests import consultations, sending
 from hearings.requests.log import log, require
-from hearings.requests.rules import rules
 from hearings.sentences import tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
 FARTHEST = timedelta(days=730)
-"""How far ahead a deadline may be set."""
+"""Greatest distance of a deadline from now."""
 
 
 async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """The requested authority takes the request up. Effects: status to under_review."""
+    """The requested authority begins its review. Effects: status to under_review."""
     require("acknowledge_request", request, actor)
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+    move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 
 async def ask_information(
@@ -50,8 +49,8 @@ async def ask_information(
     """
     require("answer_request", request, actor)
     question = _reasons(question)
-    request.info_due = _deadline(due, "due", now=now, days=rules()["timers"]["information_days"])
-    move_request(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
+    request.info_due = _deadline(due, "due", now=now, days=reference.request_rules()["timers"]["information_days"])
+    move(db, request, RequestStatus.information_requested, actor=actor, now=now, reason=question)
 
 
 async def answer_information(
@@ -60,9 +59,9 @@ async def answer_information(
     """Answer the question. Effects: status back to under_review; the answer in its history; no `info_due`."""
     require("answer_information", request, actor)
     if request.status is not RequestStatus.information_requested:
-        raise NotReady(tell("Nothing has been asked"))
+        raise NotReady(tell("No question has been asked"))
     request.info_due = None
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
+    move(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
 
 
 async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
@@ -84,15 +83,15 @@ async def accept_with_conditions(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Accept under conditions, which are read out at the hearing; `rules` are those the room itself can keep.
+    """Accept under conditions, which are read out at the hearing; `rules` are those the room can enforce or display.
 
-    Effects: status, `conditions`, `condition_rules`, `answered_*`. Raises `Invalid` for a rule that is none.
+    Effects: status, `conditions`, `condition_rules`, `answered_*`. Raises `Invalid` for an unknown rule.
     """
     conditions = _reasons(conditions)
-    kept = _rules(rules)
+    parsed = _rules(rules)
     _require_confirmed(request, now)
     _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
-    request.conditions, request.condition_rules = conditions, kept
+    request.conditions, request.condition_rules = conditions, parsed
 
 
 async def refuse(
@@ -105,40 +104,39 @@ async def refuse(
     actor: Actor,
     now: datetime,
 ) -> tuple[Objection, ...]:
-    """Refuse, always with a ground and reasons, and after a consultation that is on record.
+    """Refuses a request, with a ground and reasons, after a recorded consultation.
 
     `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
-    `answered_*`. Raises `Invalid`, also for what a text relied on does not allow (`refusal_objections`), and
-    `NotReady` when no consultation is on record. Returns what can be said against the refusal
-    and does not stand in its way.
+    `answered_*`. Raises `Invalid`, also when an instrument relied on does not allow it (`refusal_objections`), and
+    `NotReady` without a recorded consultation. Returns objections to the refusal that do not prevent it.
     """
     require("answer_request", request, actor)
     if ground not in reference.enums()["refusal_code"]:
-        raise Invalid(tell("Not a ground of refusal"), "ground")
+        raise Invalid(tell(NOT_A_GROUND), "ground")
     if motive and motive not in reference.enums()["refusal_motive"]:
-        raise Invalid(tell("Not a motive of refusal"), "motive")
+        raise Invalid(tell(NOT_A_MOTIVE), "motive")
     reasons = _reasons(reasons)
-    found = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
-    for one in found:
-        if one.binding:
+    raised = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
+    for objection in raised:
+        if objection.binding:
             raise Invalid(
-                tell("{provision}: {reason}", provision=one.provision, reason=one.text),
-                "motive" if one.code.startswith("motive") else "reason",
+                tell("{provision}: {reason}", provision=objection.provision, reason=objection.text),
+                "motive" if objection.code.startswith("motive") else "reason",
             )
     await _require_consulted(db, request)
     _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
-    return found
+    return raised
 
 
 def relied_on(request: HearingRequest, law: Law) -> list[str]:
-    """The instruments the request rightly relied on when it was submitted, as far as the law still has them."""
-    return [one for one in (request.gate_result or {}).get("usable", ()) if one in law.instruments]
+    """Usable instruments of the request at its submission, as far as the law still has them."""
+    return [instrument for instrument in (request.gate_result or {}).get("usable", ()) if instrument in law.instruments]
 
 
 def objections(
     request: HearingRequest, *, ground: str, motive: str = "", reasons: str, law: Law
 ) -> tuple[Objection, ...]:
-    """What texts the request rightly relies on, and rulings on them, have against refusing it so. Raises `Invalid`."""
+    """Objections to such a refusal by the instruments relied on and rulings on them. Raises `Invalid`."""
     return request_objections(relied_on(request, law), ground, motive, reasons, law=law)
 
 
@@ -159,7 +157,7 @@ async def postpone(
     require("answer_request", request, actor)
     ground = reference.enums()["postponement_code"][0]
     if review is None:
-        raise Invalid(tell("Say on which day it is looked at again"), "review")
+        raise Invalid(tell("State on which day it will be reviewed"), "review")
     due = _ahead(review, "review", now=now)
     reasons = _reasons(reasons)
     await _require_consulted(db, request)
@@ -168,10 +166,10 @@ async def postpone(
 
 
 def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
-    """By when an answer is wanted (18(24), 46(24)): the end of the day the request names, in the requested State."""
+    """Deadline of the answer (18(24), 46(24)): the end of the day that the request names, in the requested State."""
     if request.wanted_by is not None:
         return clocks.end_of_day(request.wanted_by, reference.jurisdiction(request.requested_state).default_zone)
-    timers = rules()["timers"]
+    timers = reference.request_rules()["timers"]
     return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
 
 
@@ -181,13 +179,13 @@ async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Act
     if request.status is not RequestStatus.postponed:
         raise NotReady(tell("The request is not postponed"))
     request.answer_due, request.review_due = answer_due(request, now=now), None
-    move_request(db, request, RequestStatus.under_review, actor=actor, now=now)
+    move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 
 async def comment_on_refusal(
     db: AsyncSession, *, request: HearingRequest, comment: str, actor: Actor, now: datetime
 ) -> None:
-    """The requesting State says what it thinks of a refusal, once; the refusal stands.
+    """The requesting State comments on a refusal, once; the refusal is not changed.
 
     Effects: `refusal_comment`, version, a line in the request's log. Raises `NotReady`.
     """
@@ -195,14 +193,14 @@ async def comment_on_refusal(
     if request.status is not RequestStatus.refused:
         raise NotReady(tell("The request was not refused"))
     if request.refusal_comment:
-        raise NotReady(tell("The refusal has been commented on already"))
+        raise NotReady(tell("The refusal has already been commented on"))
     request.refusal_comment, request.refusal_comment_at = _reasons(comment), now
     request.version += 1
     log(db, request, RequestAct.refusal_commented, actor=actor, now=now)
 
 
 async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """The requesting State confirms in writing what it asked by word of mouth (18(14), 46(14)).
+    """The requesting State confirms an oral request in writing (18(14), 46(14)).
 
     Effects: `written_confirmed_at`, no `written_due`, version, a line in the request's log saying whether it was late.
     """
@@ -218,7 +216,7 @@ async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor
 def _require_confirmed(request: HearingRequest, now: datetime) -> None:
     if sending.overdue(request, now=now):
         raise NotReady(
-            tell("The request was made by word of mouth and has not been confirmed in writing in time"),
+            tell("The request was made orally and has not been confirmed in writing in time"),
             ["confirm_in_writing"],
         )
 
@@ -227,8 +225,9 @@ async def _require_consulted(db: AsyncSession, request: HearingRequest) -> None:
     if not await consultations.of_request(db, request.id):
         raise NotReady(
             tell(
-                "Before a refusal or a postponement the two States consult whether assistance may be given under "
-                "conditions (UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation with the request first"
+                "Before a refusal or a postponement the two States consult on whether assistance may be granted "
+                "subject to conditions (UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation with the "
+                "request first"
             ),
             ["consultation"],
         )
@@ -247,8 +246,8 @@ def _answer(
 ) -> None:
     require("answer_request", request, actor)
     named = f"{ground} ({motive})" if motive else ground
-    told = f"{named}: {reason}"[:4000] if named else reason  # whole in `answered_reason`
-    move_request(db, request, to, actor=actor, now=now, reason=told)
+    text = f"{named}: {reason}"[:4000] if named else reason  # whole in `answered_reason`
+    move(db, request, to, actor=actor, now=now, reason=text)
     request.answered_at, request.answered_by = now, actor.id
     request.answered_ground, request.answered_reason = ground, reason
     request.answer_due = None
@@ -259,7 +258,7 @@ def _rules(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return []
     from hearings.requests import conditions
 
-    return [conditions.as_json(one) for one in conditions.parse(items)]
+    return [conditions.as_json(condition) for condition in conditions.parse(items)]
 
 
 def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -> datetime:
@@ -268,7 +267,7 @@ def _deadline(given: datetime | None, field: str, *, now: datetime, days: int) -
 
 def _ahead(given: datetime, field: str, *, now: datetime) -> datetime:
     if not now < given <= now + FARTHEST:
-        raise Invalid(tell("This day has passed, or is more than two years ahead"), field)
+        raise Invalid(tell("This day is in the past, or more than two years ahead"), field)
     return given
 
 

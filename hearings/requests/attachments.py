@@ -1,6 +1,6 @@
 """Files of a request: bytes in the database with their SHA-256, of a closed list of types, for the two States only.
 
-The type is read from the bytes, and the name must agree with it: a page is never made to run what somebody uploaded.
+The type is read from the bytes, and the name must agree with it, so that no upload runs as a page.
 """
 
 import hashlib
@@ -12,20 +12,23 @@ from datetime import datetime
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import reference
 from hearings.actors import Actor
 from hearings.documents.pdf_seals import SignedPdfReport, as_json
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import Attachment, AttachmentBytes, HearingRequest
 from hearings.models.request_parts import AttachmentKind, RequestAct
 from hearings.requests.log import after_submission, log, require
-from hearings.requests.rules import rules
-from hearings.sentences import Word, tell, tell_n
+from hearings.sentences import N_, Word, tell, tell_n
 from hearings.status import RequestStatus
-from hearings.texts import clean
+from hearings.texts import NOT_A_VALUE, clean
 
-LARGEST: int = rules()["attachments"]["largest"]
+NOT_A_FILE_NAME = N_("Not a valid file name")
+EMPTY_FILE = N_("The file is empty")
+
+LARGEST: int = reference.request_rules()["attachments"]["largest"]
 """Bytes of one file, 25 MiB."""
-MOST: int = rules()["attachments"]["most"]
+MOST: int = reference.request_rules()["attachments"]["most"]
 """Files of one request."""
 PDF = "application/pdf"
 _NAME = re.compile(r"[^/\\:*?\"<>|.][^/\\:*?\"<>|]*")
@@ -33,7 +36,7 @@ _NAME = re.compile(r"[^/\\:*?\"<>|.][^/\\:*?\"<>|]*")
 
 @dataclass(frozen=True)
 class Type:
-    """A type of file that is taken: its endings, and how its bytes are known."""
+    """An accepted type of file: its endings, and the test of its bytes."""
 
     media_type: str
     endings: tuple[str, ...]
@@ -41,7 +44,7 @@ class Type:
 
 
 def is_pdf(data: bytes) -> bool:
-    """Whether the bytes begin as those of a PDF do."""
+    """Whether the bytes begin like a PDF."""
     return data.startswith((b"%PDF-1.", b"%PDF-2."))
 
 
@@ -63,38 +66,39 @@ def _is_text(data: bytes) -> bool:
 
 
 TYPES: Mapping[str, Type] = {
-    one.media_type: one
-    for one in (
+    kind.media_type: kind
+    for kind in (
         Type(PDF, (".pdf",), is_pdf),
         Type("image/png", (".png",), _is_png),
         Type("image/jpeg", (".jpg", ".jpeg"), _is_jpeg),
         Type("text/plain", (".txt",), _is_text),
     )
 }
-"""The closed list, in the order it is asked."""
+"""The closed list of accepted types, in the order they are tried."""
 
 
 def sniff(name: str, data: bytes) -> str:
-    """The media type of bytes, by the bytes; raises `Invalid` for one that is not taken or whose name says another."""
+    """The media type by the bytes. Raises `Invalid` for a type not accepted or at odds with the name."""
     if not data:
-        raise Invalid(tell("The file is empty"), "file")
+        raise Invalid(tell(EMPTY_FILE), "file")
     if len(data) > LARGEST:
         raise Invalid(tell("Too large: at most {most} MiB", most=LARGEST // 1024 // 1024), "file")
-    found = next((one for one in TYPES.values() if one.fits(data)), None)
-    if found is None:
-        raise Invalid(tell("Not a kind of file that is taken: PDF, PNG, JPEG or plain text"), "file")
-    if not name.lower().endswith(found.endings):
+    kind = next((kind for kind in TYPES.values() if kind.fits(data)), None)
+    if kind is None:
+        raise Invalid(tell("Not an accepted file type: use PDF, PNG, JPEG or plain text"), "file")
+    if not name.lower().endswith(kind.endings):
         raise Invalid(
-            tell("The name does not say what the file is: it should end in {ending}", ending=found.endings[0]), "file"
+            tell("The name does not match the type of the file: it should end in {ending}", ending=kind.endings[0]),
+            "file",
         )
-    return found.media_type
+    return kind.media_type
 
 
 def checked_name(name: str) -> str:
-    """A file's name, without folders or anything a file system minds. Raises `Invalid`."""
+    """A file's name, without folders and characters that a file system refuses. Raises `Invalid`."""
     name = clean(name, "file", most=150, least=1)
     if not _NAME.fullmatch(name) or name.endswith((".", " ")):
-        raise Invalid(tell("This cannot be the name of a file"), "file")
+        raise Invalid(tell(NOT_A_FILE_NAME), "file")
     return name
 
 
@@ -111,7 +115,7 @@ async def add(
 ) -> Attachment:
     """Attach a file. The requesting State may to its draft, both States once it is submitted.
 
-    `report`: what `pdf_seals.check` has found in a PDF; it is kept beside it as it is.
+    `report`: the result of `pdf_seals.check` for a PDF, stored unchanged.
 
     Effects: adds the file and its bytes, version, a line in the request's log. Raises `Invalid`, `NotReady`.
     """
@@ -123,13 +127,13 @@ async def add(
     try:
         known = AttachmentKind(kind)
     except ValueError:
-        raise Invalid(tell("Not one of the values this field takes"), "kind") from None
+        raise Invalid(tell(NOT_A_VALUE), "kind") from None
     name = checked_name(name)
     media_type = sniff(name, data)
     count = select(func.count()).select_from(Attachment).where(Attachment.request_id == request.id)
     if (await db.exec(count)).one() >= MOST:
         raise Invalid(tell_n("A request takes at most {n} file", "A request takes at most {n} files", MOST), "file")
-    found = Attachment(
+    attachment = Attachment(
         owner_state=actor.state or request.owner_state,
         request_id=request.id,
         kind=known,
@@ -142,30 +146,30 @@ async def add(
         added_at=now,
         signatures=as_json(report) if report is not None and media_type == PDF else None,
     )
-    db.add(found)
+    db.add(attachment)
     await db.flush()
-    db.add(AttachmentBytes(owner_state=found.owner_state, attachment_id=found.id, data=data))
+    db.add(AttachmentBytes(owner_state=attachment.owner_state, attachment_id=attachment.id, data=data))
     request.version += 1
-    log(db, request, RequestAct.attachment_added, actor=actor, now=now, id=found.id, sha256=found.sha256)
-    return found
+    log(db, request, RequestAct.attachment_added, actor=actor, now=now, id=attachment.id, sha256=attachment.sha256)
+    return attachment
 
 
 async def remove(db: AsyncSession, *, request: HearingRequest, attachment_id: str, actor: Actor, now: datetime) -> None:
-    """Take a file from a draft. What the other State could have read stays.
+    """Remove a file from a draft. Once submitted, files stay, because the other State could have read them.
 
     Effects: the file and its bytes go, version, a line in the request's log with its hash. Raises `NotFound`,
     `NotReady` once the request is submitted.
     """
     require("attach_file", request, actor)
-    found = await of_id(db, request, attachment_id)
+    attachment = await of_id(db, request, attachment_id)
     if request.submitted_at is not None:
-        raise NotReady(tell("Once a request is submitted its files stay"))
-    data = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == found.id))).one()
+        raise NotReady(tell("The files of a submitted request cannot be changed"))
+    data = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == attachment.id))).one()
     await db.delete(data)
     await db.flush()
-    await db.delete(found)
+    await db.delete(attachment)
     request.version += 1
-    log(db, request, RequestAct.attachment_removed, actor=actor, now=now, id=found.id, sha256=found.sha256)
+    log(db, request, RequestAct.attachment_removed, actor=actor, now=now, id=attachment.id, sha256=attachment.sha256)
 
 
 async def read(
@@ -175,26 +179,26 @@ async def read(
 
     Effects: a line in the request's log when it is the other State's. Raises `NotFound`.
     """
-    found, data = await bytes_of(db, request=request, attachment_id=attachment_id)
-    if actor.state != found.owner_state:
-        log(db, request, RequestAct.attachment_read, actor=actor, now=now, id=found.id)
-    return found, data
+    attachment, data = await bytes_of(db, request=request, attachment_id=attachment_id)
+    if actor.state != attachment.owner_state:
+        log(db, request, RequestAct.attachment_read, actor=actor, now=now, id=attachment.id)
+    return attachment, data
 
 
 async def bytes_of(db: AsyncSession, *, request: HearingRequest, attachment_id: str) -> tuple[Attachment, bytes]:
-    """A file with its bytes; whoever gives it out to the other State logs that (`read`). Raises `NotFound`."""
-    found = await of_id(db, request, attachment_id)
-    row = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == found.id))).one()
-    return found, row.data
+    """A file with its bytes; access by the other State is logged by `read`. Raises `NotFound`."""
+    attachment = await of_id(db, request, attachment_id)
+    row = (await db.exec(select(AttachmentBytes).where(AttachmentBytes.attachment_id == attachment.id))).one()
+    return attachment, row.data
 
 
 async def of_id(db: AsyncSession, request: HearingRequest, attachment_id: str) -> Attachment:
     """A file of this request. Raises `NotFound`."""
     query = select(Attachment).where(Attachment.id == attachment_id[:36], Attachment.request_id == request.id)
-    found = (await db.exec(query)).first()
-    if found is None:
+    attachment = (await db.exec(query)).first()
+    if attachment is None:
         raise NotFound
-    return found
+    return attachment
 
 
 async def of_request(db: AsyncSession, request_id: str) -> Sequence[Attachment]:

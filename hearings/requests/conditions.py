@@ -1,9 +1,9 @@
-"""Conditions the requested State may set, as data: what each kind needs, the sentence it makes, and who keeps it. Pure.
+"""Conditions the requested State may set, as data: parameters, sentence and treatment of each kind. Pure.
 
 Instruments let the requested State accept on conditions (UNTOC 18(24) and ETS 182 art. 9(2) with their rules on
-conduct; EIO art. 24(3)). A condition that the platform can read becomes a rule of the room
-(`hearings.agreement.room_rules`); for every kind `TREATMENT` says whether the platform enforces it, a named person
-confirms it, the room is told when the time has come, or it is only recorded.
+conduct; EIO art. 24(3)). A condition of a known kind becomes a rule of the room (`hearings.agreement.room_rules`); for
+every kind `TREATMENT` says whether the platform enforces it, a named person confirms it, the room is told when the time
+has come, or it is only recorded.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,17 +12,17 @@ from enum import StrEnum
 from typing import Any
 
 from hearings.errors import Invalid
-from hearings.languages import language, name
+from hearings.languages import language, language_name
 from hearings.roles import LABELS, Role
-from hearings.sentences import Series, tell, tell_n
-from hearings.texts import clean
+from hearings.sentences import N_, Quoted, Sentence, Series, tell, tell_n
+from hearings.texts import WHOLE_NUMBER, clean
 
 MOST = 30
 """Conditions of one request."""
 
 
 class ConditionKind(StrEnum):
-    """What may be asked."""
+    """Kinds of conditions."""
 
     nobody_else_in_room = "nobody_else_in_room"
     camera_shows_room = "camera_shows_room"
@@ -42,16 +42,16 @@ class Treatment(StrEnum):
     """How the platform treats a condition."""
 
     enforced = "enforced"
-    """The room cannot do otherwise."""
+    """The platform enforces it."""
     confirmed = "confirmed"
     """A named person confirms it before the start, which is refused until then."""
     announced = "announced"
-    """The room is told when the time has come; what follows is for the judge."""
+    """The room is notified when the time has come; the judge decides what follows."""
     recorded = "recorded"
-    """It is shown and read out; that it is kept is for people to see to."""
+    """It is displayed and read out; people see to its observance."""
 
 
-class Kept(StrEnum):
+class NotRecorded(StrEnum):
     """What is not to be recorded."""
 
     sound = "sound"
@@ -61,7 +61,7 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: its kind and, by name, what the kind needs. `params` is ordered as in `PARAMS`."""
+    """One condition: its kind and the parameters of the kind, by name. `params` is ordered as in `PARAMS`."""
 
     kind: ConditionKind
     params: tuple[tuple[str, str | int], ...] = ()
@@ -95,7 +95,7 @@ def _number(least: int, most: int) -> Callable[[Any, str], int]:
     def read(value: Any, field: str) -> int:
         text = str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
         if not (text.isascii() and text.isdigit() and len(text) <= 6 and least <= int(text) <= most):
-            raise Invalid(tell("A whole number from {least} to {most} is needed", least=least, most=most), field)
+            raise Invalid(tell(WHOLE_NUMBER, least=least, most=most), field)
         return int(text)
 
     return read
@@ -127,97 +127,111 @@ PARAMS: Mapping[ConditionKind, Mapping[str, Callable[[Any, str], str | int]]] = 
     ConditionKind.time_limit: {"minutes": _number(5, 720)},
     ConditionKind.breaks_every: {"minutes": _number(10, 240), "pause": _number(1, 120)},
     ConditionKind.language_only: {"language": _language},
-    ConditionKind.no_recording_of: {"who": _one_of(Role), "what": _one_of(Kept)},
+    ConditionKind.no_recording_of: {"who": _one_of(Role), "what": _one_of(NotRecorded)},
     ConditionKind.no_questions_on: {"subject": _text},
     ConditionKind.copy_to_requested_state: {"days": _number(1, 3650)},
     ConditionKind.destroy_after: {"days": _number(1, 36500)},
 }
-"""What each kind needs, and how it is read; a kind that is not here needs nothing."""
+"""Parameters of each kind with their readers; a kind that is not listed has none."""
 
 SENTENCES: Mapping[ConditionKind, str] = {
-    ConditionKind.nobody_else_in_room: "Nobody but the person heard and those named here is in the room with them.",
-    ConditionKind.camera_shows_room: "A camera shows the whole room in which the person is heard before the start.",
-    ConditionKind.official_present: "{function} is present throughout, as {role}.",
-    ConditionKind.counsel_present: "Defence counsel is present throughout.",
-    ConditionKind.language_only: "The person is addressed in {language} only.",
-    ConditionKind.no_recording_of: "No recording is made of the {what} of the {who}.",
-    ConditionKind.no_questions_on: "No questions are put on: {subject}",
-    ConditionKind.identity_protected: "The identity of the person heard is protected.",
+    ConditionKind.nobody_else_in_room: N_("Nobody but the person heard and those named here is in the room with them."),
+    ConditionKind.camera_shows_room: N_("A camera shows the whole room in which the person is heard before the start."),
+    ConditionKind.official_present: N_("{function} is present throughout, as {role}."),
+    ConditionKind.counsel_present: N_("Defence counsel is present throughout."),
+    ConditionKind.language_only: N_("The person is addressed in {language} only."),
+    ConditionKind.no_recording_of: N_("No recording is made of the {what} of the {who}."),
+    ConditionKind.no_questions_on: N_("No questions are put on: {subject}"),
+    ConditionKind.identity_protected: N_("The identity of the person heard is protected."),
 }
-"""English sentences of kinds without figures, with the names of what each needs; `web` translates them."""
+"""Sentences of kinds without figures, with the names of their parameters."""
 
-COUNTED: Mapping[ConditionKind, tuple[tuple[str, str, str], ...]] = {
-    ConditionKind.time_limit: (
-        (
-            "minutes",
+COUNTED: Mapping[ConditionKind, Callable[..., tuple[Sentence, ...]]] = {
+    ConditionKind.time_limit: lambda minutes: (
+        tell_n(
             "The person is heard for at most {minutes} minute.",
             "The person is heard for at most {minutes} minutes.",
+            minutes,
+            minutes=minutes,
         ),
     ),
-    ConditionKind.breaks_every: (
-        (
-            "minutes",
+    ConditionKind.breaks_every: lambda minutes, pause: (
+        tell_n(
             "There is a pause after {minutes} minute at most.",
             "There is a pause after {minutes} minutes at most.",
+            minutes,
+            minutes=minutes,
         ),
-        ("pause", "It lasts {pause} minute.", "It lasts {pause} minutes."),
+        tell_n("It lasts {pause} minute.", "It lasts {pause} minutes.", pause, pause=pause),
     ),
-    ConditionKind.copy_to_requested_state: (
-        (
-            "days",
+    ConditionKind.copy_to_requested_state: lambda days: (
+        tell_n(
             "The requested State gets a copy of the recording within {days} day.",
             "The requested State gets a copy of the recording within {days} days.",
+            days,
+            days=days,
         ),
     ),
-    ConditionKind.destroy_after: (
-        (
-            "days",
+    ConditionKind.destroy_after: lambda days: (
+        tell_n(
             "The recording is destroyed {days} day after the final decision.",
             "The recording is destroyed {days} days after the final decision.",
+            days,
+            days=days,
         ),
     ),
 }
-"""Of kinds with figures: for each figure its name, and a sentence for one and for another number."""
+"""Sentences of kinds with figures: one for each figure, by its name."""
 
 HOW: Mapping[ConditionKind, str] = {
-    ConditionKind.nobody_else_in_room: "The requested authority confirms it at the roll call; no start before that.",
-    ConditionKind.camera_shows_room: "The requested authority confirms it at the roll call; no start before that.",
-    ConditionKind.official_present: "The platform refuses the start while this person is not in the room.",
-    ConditionKind.counsel_present: "The platform refuses the start while counsel is not in the room.",
-    ConditionKind.time_limit: "The platform tells the room when the time is used up; the judge decides what follows.",
-    ConditionKind.breaks_every: "The platform tells the room when a pause is due; the judge decides what follows.",
-    ConditionKind.language_only: "It is shown and read out; people keep to it.",
-    ConditionKind.no_recording_of: "The recorder never gets it. Interpreters are recorded unless this names them too.",
-    ConditionKind.no_questions_on: "It is shown and read out; people keep to it.",
-    ConditionKind.identity_protected: "It is shown and read out; people keep to it.",
-    ConditionKind.copy_to_requested_state: "It is shown; the requested State can open the recording in any case.",
-    ConditionKind.destroy_after: "It is shown; nothing is destroyed by itself.",
+    ConditionKind.nobody_else_in_room: N_(
+        "The requested authority confirms it at the roll call; no start before that."
+    ),
+    ConditionKind.camera_shows_room: N_("The requested authority confirms it at the roll call; no start before that."),
+    ConditionKind.official_present: N_("The platform refuses the start while this person is not in the room."),
+    ConditionKind.counsel_present: N_("The platform refuses the start while counsel is not in the room."),
+    ConditionKind.time_limit: N_(
+        "The platform informs the room when the time limit is reached; the judge decides what follows."
+    ),
+    ConditionKind.breaks_every: N_(
+        "The platform informs the room when a pause is due; the judge decides what follows."
+    ),
+    ConditionKind.language_only: N_("It is shown and read out; those present comply."),
+    ConditionKind.no_recording_of: N_(
+        "The recorder never receives it. Interpreters are recorded unless this condition names them too."
+    ),
+    ConditionKind.no_questions_on: N_("It is shown and read out; those present comply."),
+    ConditionKind.identity_protected: N_("It is shown and read out; those present comply."),
+    ConditionKind.copy_to_requested_state: N_("It is shown; the requested State can open the recording in any case."),
+    ConditionKind.destroy_after: N_("It is shown; nothing is destroyed automatically."),
 }
 """How the platform treats each kind; docs/conditions.md says the same."""
 
-WHATS: Mapping[Kept, str] = {
-    Kept.sound: "voice",
-    Kept.picture: "picture",
-    Kept.sound_and_picture: "voice or picture",
+WHATS: Mapping[NotRecorded, str] = {
+    NotRecorded.sound: N_("voice"),
+    NotRecorded.picture: N_("picture"),
+    NotRecorded.sound_and_picture: N_("voice or picture"),
 }
 
 
 def parse(items: Iterable[Any]) -> tuple[Condition, ...]:
     """Conditions out of JSON objects `{"kind": …, …}`, in the order of `ConditionKind`, each once.
 
-    Raises `Invalid` naming the place (`rules.0.minutes`) for what is no condition, what is missing, out of range or
-    not known, and for two of a kind that cannot both hold (two time limits).
+    Raises `Invalid` naming the place (`rules.0.minutes`) for an unknown condition or parameter, one that is missing or
+    out of range, and for two conditions that contradict each other (two time limits).
     """
-    found: list[Condition] = []
+    parsed: list[Condition] = []
     for number, item in enumerate(items):
         if number == MOST:
             raise Invalid(tell_n("At most {n} condition", "At most {n} conditions", MOST), "rules")
-        found.append(_one(item, f"rules.{number}"))
+        parsed.append(_condition(item, f"rules.{number}"))
     for kind in _SINGLE:
-        if len({condition for condition in found if condition.kind is kind}) > 1:
-            raise Invalid(tell("Two conditions of the kind {kind} differ", kind=kind.value.replace("_", " ")), "rules")
+        if len({condition for condition in parsed if condition.kind is kind}) > 1:
+            raise Invalid(
+                tell("Two conditions of the same kind differ: {kind}", kind=kind.value.replace("_", " ")), "rules"
+            )
     order = list(ConditionKind)
-    return tuple(sorted(set(found), key=lambda one: (order.index(one.kind), str(one.params))))
+    return tuple(sorted(set(parsed), key=lambda condition: (order.index(condition.kind), str(condition.params))))
 
 
 _SINGLE = (
@@ -229,7 +243,7 @@ _SINGLE = (
 )
 
 
-def _one(item: Any, place: str) -> Condition:
+def _condition(item: Any, place: str) -> Condition:
     if isinstance(item, Condition):
         item = as_json(item)
     if not isinstance(item, Mapping) or not isinstance(item.get("kind"), str):
@@ -237,7 +251,7 @@ def _one(item: Any, place: str) -> Condition:
     if item["kind"] not in set(ConditionKind):
         raise Invalid(
             tell(
-                "Not a kind of condition: {kind}; known: {known}",
+                "Unknown kind of condition: {kind}; known: {known}",
                 kind=repr(item["kind"][:40]),
                 known=Series.of(ConditionKind),
             ),
@@ -248,11 +262,11 @@ def _one(item: Any, place: str) -> Condition:
     unknown = [str(name)[:40] for name in item if name != "kind" and name not in wanted]
     if unknown:
         raise Invalid(
-            tell("A condition of the kind {kind} has no {name}", kind=kind.value, name=repr(unknown[0])), place
+            tell("Unknown field of a condition ({kind}): {name}", kind=kind.value, name=repr(unknown[0])), place
         )
     for needed in wanted:
         if needed not in item:
-            raise Invalid(tell("Say {name}", name=needed), f"{place}.{needed}")
+            raise Invalid(tell("State {name}", name=needed), f"{place}.{needed}")
     return Condition(kind, tuple((needed, read(item[needed], f"{place}.{needed}")) for needed, read in wanted.items()))
 
 
@@ -261,30 +275,23 @@ def as_json(condition: Condition) -> dict[str, str | int]:
     return {"kind": condition.kind.value, **dict(condition.params)}
 
 
-def values(condition: Condition) -> dict[str, str]:
-    """What goes into the sentence, in English words."""
-    words: dict[str, str] = {}
-    for key, value in condition.params:
-        if key in ("role", "who"):
-            words[key] = LABELS[Role(str(value))].lower()
-        elif key == "what":
-            words[key] = WHATS[Kept(str(value))]
-        elif key == "language":
-            words[key] = name(str(value))
-        else:
-            words[key] = str(value)
-    return words
+_SAID: Mapping[str, Callable[[str], str]] = {
+    "role": lambda role: tell(LABELS[Role(role)]),
+    "who": lambda role: tell(LABELS[Role(role)]),
+    "what": lambda what: tell(WHATS[NotRecorded(what)]),
+    "language": language_name,
+}
+"""Translatable texts of parameters; others are a person's own words."""
 
 
-def sentence(condition: Condition) -> str:
-    """The condition in English: one sentence, or one for each of its figures."""
-    said = values(condition)
+def sentence(condition: Condition) -> Sentence | Series:
+    """The condition in words: one sentence, or one for each of its figures."""
     if condition.kind in COUNTED:
-        told = COUNTED[condition.kind]
-        return " ".join((one if said[name] == "1" else other).format(**said) for name, one, other in told)
-    return SENTENCES[condition.kind].format(**said)
+        return Series.of(COUNTED[condition.kind](**dict(condition.params)), "space")
+    given = {name: _SAID.get(name, Quoted)(str(value)) for name, value in condition.params}
+    return tell(SENTENCES[condition.kind], **given)
 
 
-def treated(condition: Condition) -> str:
-    """How the platform treats it, as one English sentence."""
-    return HOW[condition.kind]
+def treated(condition: Condition) -> Sentence:
+    """How the platform treats it."""
+    return tell(HOW[condition.kind])

@@ -1,137 +1,87 @@
 """A request on paper and as JSON: the same data, headed by the letters of UNTOC 18(15) and UNCAC 46(15).
 
-What is given is shown, what is not is left out. There is no safe conduct in it: 18(27) and 46(27) are about travel, and
+Empty fields are left out. There is no safe conduct in it: 18(27) and 46(27) are about travel, and
 who is heard by video does not travel.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import rfc8785
-from babel import Locale
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import clocks, languages as tongues, reference
+from hearings import clocks, reference
 from hearings.documents.documents import written
-from hearings.documents.words import known, word
+from hearings.languages import language_name, state_name
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
-from hearings.requests import attachments, consent_answers, statements as statement_bodies, translations
+from hearings.models.signature import Act
+from hearings.requests import attachments, consent_answers, field_kinds as kinds, translations
+from hearings.requests.fields import FIELDS, LETTERS, SECTIONS, provisions
+from hearings.sentences import Say, Word, english, tell
 from hearings.signatures import signatures
+
+
+def plain(value: Any) -> Any:
+    """A value of a row as JSON; an instant in UTC with `Z`."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def content(request: HearingRequest) -> dict[str, Any]:
+    """Every field of a request a person has filled in, or left empty."""
+    return {name: plain(getattr(request, name)) for name in FIELDS}
+
+
+def submission(request: HearingRequest) -> dict[str, Any]:
+    """The body of `submit_request`: the request as it is now."""
+    return {
+        "requesting_state": request.requesting_state,
+        "requested_state": request.requested_state,
+        "version": request.version,
+        "content": content(request),
+    }
+
 
 FORMAT = "vivavoce-request"
 VERSION = 1
-LETTERS: Mapping[str, tuple[str, ...]] = {
-    "a": ("requesting_authority", "authority_contact", "authority_mailbox", "authority_phone", "requested_authority"),
-    "b": (
-        "case_number",
-        "procedure",
-        "stage",
-        "proceeding_nature",
-        "proceeding_subject",
-        "conducting_authority",
-        "conducting_functions",
-        "judicial_authority",
-        "persons_conducting",
-    ),
-    "c": (
-        "offence_summary",
-        "offences",
-        "penalty_max",
-        "offence_scope",
-        "offence_serious",
-        "offence_transnational",
-        "offence_organised",
-        "grave_offence_or_jury",
-        "convention_link",
-        "dual_criminality",
-    ),
-    "d": (
-        "reason_no_attendance",
-        "reason_text",
-        "special_procedure",
-        "recording_asked",
-        "recording_by",
-        "recording_format",
-        "interpreter_languages",
-        "interpreter_side",
-        "interpreter_mode",
-        "oath_form",
-        "oath_text",
-        "rights_notice_requesting",
-        "rights_notice_requested",
-        "question_list",
-        "exhibits",
-        "protection_requested",
-        "protection_reason",
-        "costs",
-        "costs_note",
-    ),
-    "e": (
-        "person_name",
-        "capacity",
-        "person_born",
-        "person_nationality",
-        "person_address",
-        "person_age_under_18",
-        "custody_place",
-        "detained_since",
-        "custody_limit",
-        "language_of_person",
-    ),
-    "f": ("purpose", "evidential_purpose"),
-}
-BESIDES: Mapping[str, tuple[str, ...]] = {
-    "g": (
-        "instruments",
-        "prefer_convention",
-        "lawyer_access",
-        "domestic_law_confirmed",
-        "authorities_agree",
-        "domestic_basis",
-        "reciprocity",
-    ),
-    "h": (
-        "language_of_court",
-        "language_of_request",
-        "channel",
-        "both_agree_urgent_route",
-        "urgent",
-        "urgent_reason",
-        "wanted_by",
-        "wanted_by_reason",
-        "oral",
-        "oral_at",
-        "evidence_risk_reason",
-    ),
-    "i": ("confidential", "confidentiality_note", "use_limits"),
-}
-"""Sections and the fields in them. A test compares them with `hearings.requests.fields.FIELDS`."""
 
-WORDS: Mapping[str, str] = {
-    "procedure": "procedure",
-    "stage": "stage",
-    "capacity": "capacity",
-    "reason_no_attendance": "reason",
-    "recording_by": "side",
-    "interpreter_side": "side",
-    "costs": "side",
-    "interpreter_mode": "mode",
-    "oath_form": "oath",
-    "protection_requested": "protection",
-    "offence_scope": "scope",
-    "channel": "channel",
+
+HEADINGS: Mapping[str, str] = {
+    **SECTIONS,
+    "consents": tell("Consents"),
+    "translations": tell("Translations"),
+    "attachments": tell("Attachments"),
+    "signatures": tell("Signatures of authorities"),
 }
-"""Fields whose values are words of a closed list, and the prefix of those in data/document_words.yaml."""
-FLAGS = frozenset({"prefer_convention", "urgent", "oral"})
-"""What is only said when it is so."""
-LANGUAGE_FIELDS = frozenset({"interpreter_languages", "language_of_person", "language_of_court", "language_of_request"})
+NOT_GIVEN = tell("not given")
+TRANSLATED_BY_MACHINE = tell("Machine translation")
+ACTS: Mapping[Act, str] = {
+    Act.submit_request: tell("request submitted"),
+    Act.accept_request: tell("request accepted"),
+    Act.accept_with_conditions: tell("request accepted with conditions"),
+    Act.refuse_request: tell("request refused"),
+    Act.postpone_request: tell("request postponed"),
+    Act.withdraw_request: tell("request withdrawn"),
+}
+"""Acts of a request that authorities sign."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Papers:
-    """A request and what goes with it."""
+    """A request with its attachments, consents, translations and signatures."""
 
     request: HearingRequest
     attachments: Sequence[Attachment]
@@ -141,15 +91,15 @@ class Papers:
 
 
 async def gather(db: AsyncSession, request: HearingRequest) -> Papers:
-    """Read what belongs to a request the caller may see."""
+    """Read the papers of a request; the caller has checked that it may be seen."""
     signed = await signatures.signatures_of(db, request)
-    keys = {one.key_id: await db.get_one(SigningKey, one.key_id) for one in signed}
+    keys = {signature.key_id: await db.get_one(SigningKey, signature.key_id) for signature in signed}
     return Papers(
         request=request,
         attachments=await attachments.of_request(db, request.id),
         translations=await translations.of_request(db, request.id),
         consents=await consent_answers.of_request(db, request.id),
-        signatures=[(one, keys[one.key_id]) for one in signed],
+        signatures=[(signature, keys[signature.key_id]) for signature in signed],
     )
 
 
@@ -163,7 +113,7 @@ def canonical(papers: Papers) -> bytes:
 
 def as_json(papers: Papers) -> dict[str, Any]:
     """Everything of a request both States see, in JSON that RFC 8785 can write."""
-    row, plain = papers.request, statement_bodies.plain
+    row = papers.request
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -172,46 +122,46 @@ def as_json(papers: Papers) -> dict[str, Any]:
         "requested_state": row.requested_state,
         "status": row.status.value,
         "submitted_at": plain(row.submitted_at),
-        "content": statement_bodies.content(row),
+        "content": content(row),
         "attachments": [
             {
-                "name": one.name,
-                "kind": one.kind.value,
-                "media_type": one.media_type,
-                "size": one.size,
-                "sha256": one.sha256,
+                "name": attachment.name,
+                "kind": attachment.kind.value,
+                "media_type": attachment.media_type,
+                "size": attachment.size,
+                "sha256": attachment.sha256,
             }
-            for one in papers.attachments
+            for attachment in papers.attachments
         ],
         "translations": [
             {
-                "language": one.language,
-                "translator": one.translator,
-                "machine": one.machine,
-                "reviewer": one.reviewer,
-                "certified": one.certified,
+                "language": translation.language,
+                "translator": translation.translator,
+                "machine": translation.machine,
+                "reviewer": translation.reviewer,
+                "certified": translation.certified,
             }
-            for one in papers.translations
+            for translation in papers.translations
         ],
         "consents": [
             {
-                "rule": one.rule,
-                "provision": one.provision,
-                "status": one.status.value,
-                "counsel": one.counsel,
-                "given_at": plain(one.given_at),
+                "rule": consent.rule,
+                "provision": consent.provision,
+                "status": consent.status.value,
+                "counsel": consent.counsel,
+                "given_at": plain(consent.given_at),
             }
-            for one in papers.consents
+            for consent in papers.consents
         ],
         "signatures": [
             {
-                "state": one.owner_state,
-                "act": one.act.value,
+                "state": signature.owner_state,
+                "act": signature.act.value,
                 "kid": key.kid,
-                "received_at": plain(one.received_at),
-                "jws": one.jws,
+                "received_at": plain(signature.received_at),
+                "jws": signature.jws,
             }
-            for one, key in papers.signatures
+            for signature, key in papers.signatures
         ],
     }
 
@@ -219,150 +169,152 @@ def as_json(papers: Papers) -> dict[str, Any]:
 # --- on paper ----------------------------------------------------------------------------------------------------
 
 
-def printed(papers: Papers, lang: str) -> dict[str, Any]:
-    """The data of the template `request`, its words in the language of the request."""
-    row, tag = papers.request, known(lang)
-    page = _Page(row, tag)
+def printed(papers: Papers, lang: str, say: Say = english) -> dict[str, Any]:
+    """The data of the template `request`, its words in a language there are catalogues of."""
+    row = papers.request
+    page = _Page(row, lang, say)
     return {
-        "lang": tag,
-        "title": word("frame", "title", tag),
+        "lang": lang,
+        "title": page.said(tell("Request for a hearing by videoconference")),
         "reference": row.reference,
-        "notice": "" if row.submitted_at else word("frame", "draft", tag),
+        "notice": "" if row.submitted_at else page.said(tell("Draft. It has not been submitted.")),
         "meta": page.meta(),
         "sections": [
-            *(page.letter(letter, names) for letter, names in LETTERS.items()),
-            *(page.section(name, [page.field(one) for one in names]) for name, names in BESIDES.items()),
+            *(page.fields(section) for section in SECTIONS),
             *(
                 page.section(name, rows)
                 for name, rows in (
-                    ("consents", [page.consent(one) for one in papers.consents]),
-                    ("translations", [page.translation(one) for one in papers.translations]),
-                    ("attachments", [page.attachment(*one) for one in enumerate(papers.attachments, 1)]),
+                    ("consents", [page.consent(consent) for consent in papers.consents]),
+                    ("translations", [page.translation(translation) for translation in papers.translations]),
+                    ("attachments", [page.attachment(*numbered) for numbered in enumerate(papers.attachments, 1)]),
                 )
                 if rows
             ),
-            page.section("signatures", [page.signature(*one) for one in papers.signatures], empty="no_signatures"),
+            page.section(
+                "signatures",
+                [page.signature(*signature) for signature in papers.signatures],
+                empty=tell("No authority has signed in this system."),
+            ),
         ],
     }
 
 
 Line = dict[str, Any]
-"""A label and values: texts with their direction, or `code` that a machine reads."""
+"""A label and values: texts with their direction, or machine-readable `code`."""
 
 
 class _Page:
-    """What rows of the document are made with: the request and the language of its words."""
+    """Makes rows of the document from the request, in one language."""
 
-    def __init__(self, row: HearingRequest, tag: str) -> None:
-        self.row, self.tag = row, tag
-        self.territories: Mapping[str, str] = Locale.parse(tag.replace("-", "_")).territories
-
-    def line(self, label: str, values: Sequence[str]) -> Line:
-        return {"label": word("labels", label, self.tag), "values": [written(one) for one in values]}
+    def __init__(self, row: HearingRequest, tag: str, say: Say) -> None:
+        self.row = row
+        self.said = partial(say, tag)
 
     def meta(self) -> list[Line]:
         row = self.row
-        found = [
-            {"label": word("frame", "reference", self.tag), "values": [{"code": row.reference}]},
+        entries = [
+            {"label": self.said(tell("Reference")), "values": [{"code": row.reference}]},
             *(
-                {"label": word("frame", side, self.tag), "values": [written(f"{self.state(state)} ({state})")]}
-                for side, state in (
-                    ("requesting_state", row.requesting_state),
-                    ("requested_state", row.requested_state),
+                {"label": self.said(label), "values": [written(f"{self.state(state)} ({state})")]}
+                for label, state in (
+                    (tell("Requesting State"), row.requesting_state),
+                    (tell("Requested State"), row.requested_state),
                 )
             ),
         ]
         if row.submitted_at is not None:
-            times = [written(one) for one in self.times(row.submitted_at)]
-            found.append({"label": word("frame", "submitted_at", self.tag), "values": times})
-        return found
+            times = [written(instant) for instant in self.times(row.submitted_at)]
+            entries.append({"label": self.said(tell("Submitted on")), "values": times})
+        return entries
 
-    def section(self, name: str, rows: Sequence[Line | None], *, letter: str = "", empty: str = "") -> dict[str, Any]:
-        provisions = f"UNTOC art. 18(15)({letter}) · UNCAC art. 46(15)({letter})" if letter else ""
-        blank = word("sections", empty, self.tag) if empty else word("frame", "not_given", self.tag)
+    def section(self, name: str, rows: Sequence[Line], *, letter: str = "", empty: str = NOT_GIVEN) -> dict[str, Any]:
         return {
             "letter": letter,
-            "heading": word("sections", name, self.tag),
-            "cites": provisions,
-            "rows": [row for row in rows if row is not None],
-            "empty": blank,
+            "heading": self.said(HEADINGS[name]),
+            "cites": " · ".join(provisions(letter)) if letter else "",
+            "rows": list(rows),
+            "empty": self.said(empty),
         }
 
-    def letter(self, letter: str, names: Sequence[str]) -> dict[str, Any]:
-        rows = [self.field(name) for name in names]
-        if letter == "d" and self.row.proposed_slots:
-            values = [written(self.slot(slot)) for slot in self.row.proposed_slots]
-            rows.append({"label": word("sections", "slots", self.tag), "values": values})
-        return self.section(letter, rows, letter=letter)
+    def fields(self, section: str) -> dict[str, Any]:
+        """A section and those of its fields that have a value."""
+        rows = [
+            {"label": self.said(field.label), "values": [written(text) for text in self.values(field.kind, value)]}
+            for field in FIELDS.values()
+            if field.section == section and field.printed and field.kind.given(value := getattr(self.row, field.name))
+        ]
+        return self.section(section, rows, letter=section if section in LETTERS else "")
 
-    def field(self, name: str) -> Line | None:
-        """A field of the request, or None when it is not given. A flag that is not set says nothing."""
-        value = getattr(self.row, name)
-        if value is None or value == "" or value == [] or (name in FLAGS and not value):
-            return None
-        return self.line(name, self.values(name, value))
-
-    def values(self, name: str, value: Any) -> list[str]:
-        if isinstance(value, bool):
-            return [word("words", "yes" if value else "no", self.tag)]
-        if name in WORDS:
-            many = value if isinstance(value, list) else [value]
-            return [word("words", f"{WORDS[name]}.{one}", self.tag) for one in many]
-        if name in LANGUAGE_FIELDS:
-            many = value if isinstance(value, list) else [value]
-            return [f"{tongues.name(one, self.tag)} ({one})" for one in many]
-        if name == "instruments":
-            return [str(reference.instruments().get(one, {}).get("name", one)) for one in value]
-        if name == "person_nationality":
-            return [f"{self.state(value)} ({value})"]
-        if isinstance(value, datetime):
-            return self.times(value)
-        return [value.isoformat() if isinstance(value, date) else str(value)]
+    def values(self, kind: kinds.Kind, value: Any) -> list[str]:
+        many = value if isinstance(value, list) else [value]
+        match kind:
+            case kinds.Answer() | kinds.Flag():
+                return [self.said(tell("yes") if value else tell("no"))]
+            case kinds.Choice() | kinds.Several():
+                return [self.said(Word.of(kind.words, word)) for word in many]
+            case kinds.Language() | kinds.Languages():
+                return [self.language(tag) for tag in many]
+            case kinds.Instruments():
+                return [
+                    str(reference.instruments().get(instrument, {}).get("name", instrument)) for instrument in value
+                ]
+            case kinds.State():
+                return [f"{self.state(value)} ({value})"]
+            case kinds.Instant():
+                return self.times(value)
+            case kinds.Slots():
+                return [self.slot(slot) for slot in value]
+        return [str(value)]
 
     def state(self, code: str) -> str:
-        return str(self.territories.get(code, code))
+        return self.said(state_name(code))
+
+    def language(self, tag: str) -> str:
+        return f"{self.said(language_name(tag))} ({tag})"
 
     def times(self, at: datetime) -> list[str]:
-        """An instant by the clocks of both States, never without city and offset."""
+        """An instant as local time of both States, always with city and offset."""
         zones = [
-            reference.jurisdiction(one).default_zone for one in (self.row.requesting_state, self.row.requested_state)
+            reference.jurisdiction(state).default_zone
+            for state in (self.row.requesting_state, self.row.requested_state)
         ]
         cities = [zone.split("/")[-1].replace("_", " ") for zone in zones]
-        shown = [clocks.local_time(at, city=city, zone_name=zone) for city, zone in zip(cities, zones, strict=True)]
-        return [f"{one.datetime:%Y-%m-%d %H:%M} {one.city} (UTC{one.offset})" for one in shown]
+        local_times = [
+            clocks.local_time(at, city=city, zone_name=zone) for city, zone in zip(cities, zones, strict=True)
+        ]
+        return [f"{local.datetime:%Y-%m-%d %H:%M} {local.city} (UTC{local.offset})" for local in local_times]
 
     def slot(self, slot: Mapping[str, Any]) -> str:
         begins, ends = (self.times(datetime.fromisoformat(slot[name])) for name in ("at", "until"))
         return "\n".join(map(_span, begins, ends))
 
-    def consent(self, one: Consent) -> Line:
-        said = [f"{one.text} ({one.provision})" if one.provision else one.text]
-        said.append(word("words", f"consent.{one.status.value}", self.tag))
-        said += self.times(one.given_at) if one.given_at else []
-        said += [f"{word('labels', 'counsel', self.tag)}: {one.counsel}"] if one.counsel else []
-        label = word("words", f"capacity.{self.row.capacity.value}", self.tag) if self.row.capacity else ""
-        return {"label": label, "values": [written(text) for text in said if text]}
+    def consent(self, consent: Consent) -> Line:
+        texts = [f"{consent.text} ({consent.provision})" if consent.provision else consent.text]
+        texts.append(self.said(Word.status(consent.status)))
+        texts += self.times(consent.given_at) if consent.given_at else []
+        texts += [f"{self.said(tell('Counsel'))}: {consent.counsel}"] if consent.counsel else []
+        label = self.said(Word.of("capacity", self.row.capacity)) if self.row.capacity else ""
+        return {"label": label, "values": [written(text) for text in texts if text]}
 
-    def translation(self, one: Translation) -> Line:
-        said = [f"{word('labels', 'translator', self.tag)}: {one.translator}"] if one.translator else []
-        said += [word("labels", "machine", self.tag)] if one.machine else []
-        said += [word("labels", "certified", self.tag)] if one.certified else []
-        name = f"{tongues.name(one.language, self.tag)} ({one.language})"
-        return {"label": name, "values": [written(text) for text in said]}
+    def translation(self, translation: Translation) -> Line:
+        texts = [f"{self.said(tell('Translator'))}: {translation.translator}"] if translation.translator else []
+        texts += [self.said(TRANSLATED_BY_MACHINE)] if translation.machine else []
+        texts += [self.said(tell("Certified"))] if translation.certified else []
+        return {"label": self.language(translation.language), "values": [written(text) for text in texts]}
 
-    def attachment(self, number: int, one: Attachment) -> Line:
-        code = [{"code": f"{one.media_type} · {one.size} B"}, {"code": f"SHA-256 {one.sha256}"}]
-        return {"label": f"{number}.", "values": [written(one.name), *code]}
+    def attachment(self, number: int, attachment: Attachment) -> Line:
+        code = [{"code": f"{attachment.media_type} · {attachment.size} B"}, {"code": f"SHA-256 {attachment.sha256}"}]
+        return {"label": f"{number}.", "values": [written(attachment.name), *code]}
 
-    def signature(self, one: Signature, key: SigningKey) -> Line:
+    def signature(self, signature: Signature, key: SigningKey) -> Line:
         return {
-            "label": self.state(one.owner_state),
+            "label": self.state(signature.owner_state),
             "values": [
                 written(key.authority_name),
-                written(word("words", f"act.{one.act.value}", self.tag)),
-                *(written(text) for text in self.times(one.signed_at)),
+                written(self.said(ACTS[signature.act])),
+                *(written(text) for text in self.times(signature.signed_at)),
                 {"code": f"Ed25519 {key.kid}"},
-                {"code": f"SHA-256 {one.payload_sha256}"},
+                {"code": f"SHA-256 {signature.payload_sha256}"},
             ],
         }
 

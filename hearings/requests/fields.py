@@ -1,19 +1,17 @@
-"""The fields of a request a person may fill in, and how each is read: a table, and what is not in it is refused.
+"""The fields of a request: one table, from which reader, wizard, API, completeness, printed document and labels follow.
 
-The letters are those of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what ETS 182 art. 9(3)
-and practice ask for.
+Adding a field is a row here and a column of the same name in `hearings.models.request`. Sections (a) to (f) are the
+letters of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what ETS 182 art. 9(3) and practice ask for.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import KW_ONLY, dataclass
+from datetime import timedelta
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
-from hearings import clocks, reference
+from hearings import languages, reference
 from hearings.errors import Invalid
-from hearings.languages import language
-from hearings.law import legal_bases
 from hearings.law.law import LAW, Law
 from hearings.models import HearingRequest
 from hearings.models.request import (
@@ -28,296 +26,399 @@ from hearings.models.request import (
     Side,
     Stage,
 )
-from hearings.requests.rules import rules
-from hearings.sentences import tell, tell_n
-from hearings.texts import clean
+from hearings.requests.field_kinds import (
+    Answer,
+    Choice,
+    Day,
+    Flag,
+    Instant,
+    Instruments,
+    Kind,
+    Language,
+    Languages,
+    Level,
+    Line,
+    Lines,
+    Number,
+    Several,
+    Slots,
+    State,
+)
+from hearings.sentences import Sentence, tell
+from hearings.texts import NOT_A_VALUE, folded
 
-Reader = Callable[[str, Any], Any]
-MINUTES = range(5, 721)
-"""How long a proposed slot lasts."""
-
-
-def _text(name: str, value: Any, *, most: int, lines: bool) -> str:
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return clean(value, name, most=most, lines=lines)
-
-
-def _line(most: int) -> Reader:
-    return partial(_text, most=most, lines=False)
-
-
-def _lines(most: int) -> Reader:
-    return partial(_text, most=most, lines=True)
-
-
-def _answer(name: str, value: Any) -> bool | None:
-    if value not in (True, False, None) or not isinstance(value, bool | None):
-        raise ValueError(name)
-    return value
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(name)
-    return value
-
-
-def _choice(name: str, value: Any, *, of: type[StrEnum], default: StrEnum | None = None) -> StrEnum | None:
-    return of(value) if value else default
-
-
-def _one(of: type[StrEnum], default: StrEnum | None = None) -> Reader:
-    return partial(_choice, of=of, default=default)
-
-
-def _several(name: str, value: Any, *, of: type[StrEnum]) -> list[str]:
-    if isinstance(value, str):
-        raise TypeError(name)
-    return sorted({of(one).value for one in value})
-
-
-def _some(of: type[StrEnum]) -> Reader:
-    return partial(_several, of=of)
-
-
-def _tag(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(name)
-    return language(value) if value else ""
-
-
-def _tags(name: str, value: Any) -> list[str]:
-    if isinstance(value, str):
-        raise TypeError(name)
-    found = list(dict.fromkeys(language(one) for one in value if one))
-    if len(found) > 6:
-        raise ValueError(name)
-    return found
-
-
-def _instruments(name: str, value: Any, law: Law = LAW) -> list[str]:
-    if isinstance(value, str):
-        raise TypeError(name)
-    chosen = set(value)
-    known = legal_bases.selectable(law=law)
-    if not chosen <= set(known):
-        raise ValueError(name)
-    return [instrument for instrument in known if instrument in chosen]
-
-
-def _day(name: str, value: Any) -> date | None:
-    if value in ("", None):
-        return None
-    found = value if type(value) is date else date.fromisoformat(value)
-    if not 1900 <= found.year <= 2100:
-        raise ValueError(name)
-    return found
-
-
-def _number(name: str, value: Any, *, of: range) -> int | None:
-    if value in ("", None):
-        return None
-    if isinstance(value, bool) or (isinstance(value, str) and not value.isascii()):
-        raise TypeError(name)
-    found = int(value)
-    if found not in of:
-        raise ValueError(name)
-    return found
-
-
-def _instant(name: str, value: Any) -> datetime | None:
-    if value in ("", None):
-        return None
-    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    if found.tzinfo is None or not 1900 < found.year < 2100:
-        raise ValueError(name)
-    return found.astimezone(UTC)
-
-
-def _state(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not (value == "" or (len(value) == 2 and value.isascii() and value.isupper())):
-        raise ValueError(name)
-    return value
-
-
-def _slots(name: str, value: Any) -> list[dict[str, Any]]:
-    """Proposed times: none, or three to ten of them. Each is `wall` and `zone`, and `fold` where the clocks show it
-    twice; where they do not, it is not kept.
-
-    `at` and `until` follow from these and are made anew.
-
-    Raises what `hearings.clocks` raises for a time that does not exist or exists twice.
-    """
-    if isinstance(value, str):
-        raise TypeError(name)
-    least, most = rules()["slots"]["least"], rules()["slots"]["most"]
-    found: dict[datetime, dict[str, Any]] = {}
-    for one in value:
-        if set(one) - {"at", "until", "wall", "zone", "fold", "minutes"}:
-            raise ValueError(name)
-        wall = datetime.fromisoformat(one["wall"]).replace(microsecond=0)
-        if not 2000 < wall.year < 2100:
-            raise ValueError(name)
-        minutes = int(one.get("minutes", 60))
-        if minutes not in MINUTES:
-            raise ValueError(name)
-        at = clocks.to_utc(wall, one["zone"], one.get("fold"))
-        twice = clocks.to_utc(wall, one["zone"], 0) != clocks.to_utc(wall, one["zone"], 1)
-        found[at] = {
-            "at": at.isoformat(),
-            "until": (at + timedelta(minutes=minutes)).isoformat(),
-            "minutes": minutes,
-            "wall": wall.isoformat(timespec="seconds" if wall.second else "minutes"),
-            "zone": one["zone"],
-        } | ({"fold": one["fold"]} if twice else {})
-    if found and not least <= len(found) <= most:
-        raise Invalid(
-            tell_n(
-                "Propose at least {n} time, and at most {most}, or none",
-                "Propose at least {n} different times, and at most {most}, or none",
-                least,
-                most=most,
-            ),
-            name,
-        )
-    return [found[at] for at in sorted(found)]
-
-
-FIELDS: Mapping[str, Reader] = {
-    # (a) who asks, and who is asked
-    "requesting_authority": _line(300),
-    "requested_authority": _line(300),
-    "authority_contact": _line(200),
-    "authority_mailbox": _line(254),
-    "authority_phone": _line(40),
-    "case_number": _line(100),
-    # (b) the matter, and who conducts it
-    "procedure": _one(Procedure, Procedure.criminal_proceedings),
-    "stage": _one(Stage),
-    "proceeding_nature": _line(300),
-    "proceeding_subject": _lines(4000),
-    "conducting_authority": _line(300),
-    "conducting_functions": _line(300),
-    "judicial_authority": _line(300),
-    "persons_conducting": _lines(1000),
-    # (c) the facts
-    "offence_summary": _lines(4000),
-    "offences": _lines(2000),
-    "penalty_max": _line(300),
-    "penalty_years": partial(_number, of=range(100)),
-    "convention_link": _lines(2000),
-    "offence_scope": _some(OffenceScope),
-    "offence_serious": _answer,
-    "offence_transnational": _answer,
-    "offence_organised": _answer,
-    "grave_offence_or_jury": _answer,
-    # (d) the assistance
-    "special_procedure": _lines(4000),
-    "reason_no_attendance": _one(ReasonNoAttendance),
-    "reason_text": _lines(4000),
-    "recording_asked": _answer,
-    "recording_by": _one(Side),
-    "recording_format": _line(300),
-    "interpreter_languages": _tags,
-    "interpreter_side": _one(Side),
-    "interpreter_mode": _one(InterpretingMode),
-    "oath_form": _one(OathForm),
-    "oath_text": _lines(2000),
-    "rights_notice_requesting": _lines(4000),
-    "rights_notice_requested": _lines(4000),
-    "question_list": _lines(8000),
-    "exhibits": _lines(4000),
-    "protection_requested": _some(Protection),
-    "protection_reason": _lines(2000),
-    "costs": _one(Side),
-    "costs_note": _lines(2000),
-    "proposed_slots": _slots,
-    # (e) the person
-    "person_name": _line(200),
-    "capacity": _one(Capacity),
-    "person_born": _day,
-    "person_nationality": _state,
-    "person_address": _line(500),
-    "person_age_under_18": _answer,
-    "custody_place": _line(300),
-    "detained_since": _day,
-    "custody_limit": _day,
-    "language_of_person": _tag,
-    # (f) the purpose
-    "purpose": _lines(4000),
-    "evidential_purpose": _answer,
-    # the legal basis
-    "instruments": _instruments,
-    "prefer_convention": _flag,
-    "lawyer_access": _answer,
-    "domestic_law_confirmed": _answer,
-    "authorities_agree": _answer,
-    "domestic_basis": _lines(2000),
-    "reciprocity": _lines(2000),
-    "dual_criminality": _lines(2000),
-    # the way it goes
-    "language_of_court": _tag,
-    "language_of_request": _tag,
-    "channel": _one(Channel, Channel.central_authority),
-    "urgent": _flag,
-    "urgent_reason": _lines(2000),
-    "both_agree_urgent_route": _answer,
-    "oral": _flag,
-    "oral_at": _instant,
-    "wanted_by": _day,
-    "wanted_by_reason": _lines(1000),
-    "confidential": _flag,
-    "confidentiality_note": _lines(2000),
-    "use_limits": _lines(2000),
-    "evidence_risk": partial(_number, of=range(4)),
-    "evidence_risk_reason": _lines(1000),
+LETTERS = "abcdef"
+SECTIONS: Mapping[str, Sentence] = {
+    "a": tell("Authority making the request"),
+    "b": tell("Subject matter and nature of the proceedings, and the authority conducting them"),
+    "c": tell("Summary of the relevant facts"),
+    "d": tell("Assistance sought and procedure to be followed"),
+    "e": tell("Identity, location and nationality of the person"),
+    "f": tell("Purpose for which the evidence is sought"),
+    "g": tell("Legal basis relied on"),
+    "h": tell("Channel, urgency and time limits"),
+    "i": tell("Confidentiality and limits of use"),
 }
-"""Every field `draft` and `update` take, with its reader."""
+"""Sections of a request, in the order of the printed document. (a) to (f) are `LETTERS` of paragraph 15."""
+STEPS: Mapping[str, Sentence] = {
+    "authorities": tell("Authorities and channel"),
+    "proceedings": tell("The proceedings"),
+    "facts": tell("The facts and the offence"),
+    "person": tell("The person"),
+    "assistance": tell("Purpose and assistance sought"),
+    "arrangements": tell("Languages, recording, times"),
+    "basis": tell("Legal basis and confidentiality"),
+}
+"""The steps of the wizard, by the last part of their address, and their titles."""
 
 
-def read(fields: Mapping[str, Any], *, law: Law = LAW) -> dict[str, Any]:
-    """The fields, checked; `law` says which instruments there are. Raises `Invalid` naming the field."""
-    unknown = sorted(str(name) for name in set(fields) - set(FIELDS))
-    if unknown:
-        raise Invalid(tell("Not a field of a request: {name}", name=unknown[0][:40]), unknown[0][:40])
-    return {name: _read(name, value, law) for name, value in fields.items()}
+class Need(StrEnum):
+    """Whether a field is required."""
+
+    demanded = "demanded"
+    """The text of paragraph 15 demands it: without it the request cannot be submitted."""
+    practical = "practical"
+    """No letter names it, but a hearing cannot be arranged without it: it cannot be submitted either."""
+    useful = "useful"
+    """Asked for where possible, or useful to the reader: without it the request is thin."""
+    free = "free"
+    """Optional."""
 
 
-def _read(name: str, value: Any, law: Law) -> Any:
-    try:
-        if name == "instruments":
-            return _instruments(name, value, law)
-        return FIELDS[name](name, value)
-    except Invalid as error:
-        if name == "proposed_slots":
-            error.field = name
-        raise
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise Invalid(tell("Not one of the values this field takes"), name) from error
+@dataclass(frozen=True)
+class Field:
+    """One field of a request. `name` is its column, `label` its name on pages, paper and in the API."""
+
+    name: str
+    kind: Kind
+    step: str
+    """The step of the wizard (`STEPS`) on which it is asked, in the order of the table."""
+    section: str
+    """Of `SECTIONS`."""
+    label: Sentence
+    _: KW_ONLY
+    help: str = ""
+    """A hint for the person who fills it in."""
+    need: Need = Need.free
+    when: Callable[[HearingRequest], Any] = lambda request: True
+    """The condition under which it is needed; otherwise it is optional."""
+    asked_if: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Other fields, and the values of each with which this one is asked for; without values, any. Empty: always."""
+    least: int = 0
+    """Number of characters below which a text is thin (UNODC paper, paragraph 42: poor drafting)."""
+    wrong: Callable[[Any], Sentence | None] = lambda value: None
+    """Why a value is thin, in words."""
+    printed: bool = True
+
+    @property
+    def letter(self) -> str:
+        """The letter of paragraph 15 that asks for it; empty if none does."""
+        return self.section if self.section in LETTERS and self.need is not Need.practical else ""
+
+    def read(self, value: Any, law: Law = LAW) -> Any:
+        """The value for its column. Raises `Invalid` naming the field."""
+        try:
+            return self.kind.read(value, law)
+        except Invalid as error:
+            error.field = self.name
+            raise
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise Invalid(tell(NOT_A_VALUE), self.name) from error
 
 
-def folded(name: str) -> str:
-    """A name without differences of case, in every script; both databases compare it the same."""
-    return name.casefold()[:400]
+def provisions(letter: str) -> list[str]:
+    """Where a letter of paragraph 15 stands."""
+    return [f"UNTOC art. 18(15)({letter})", f"UNCAC art. 46(15)({letter})"]
+
+
+def _interpreted(request: HearingRequest) -> bool:
+    spoken, court = request.language_of_person, request.language_of_court
+    return not (spoken and court and languages.same(spoken, court))
+
+
+def _without_provision(offences: str) -> Sentence | None:
+    numbered = all(any(sign.isdigit() for sign in line) for line in offences.split("\n") if line)
+    return None if numbered else tell("An offence without its provision")
+
+
+DEMANDED, PRACTICAL, USEFUL = Need.demanded, Need.practical, Need.useful
+_TABLE = (
+    # --- authorities and way of transmission
+    Field(
+        "requesting_authority", Line(), "authorities", "a", tell("Requesting authority"),
+        help=tell("If empty: the central authority of your State."), need=DEMANDED,
+    ),
+    Field("authority_contact", Line(200), "authorities", "a", tell("Contact person"), need=USEFUL),
+    Field(
+        "authority_mailbox", Line(254), "authorities", "a", tell("Mailbox of the authority"), need=USEFUL,
+        when=lambda request: not request.authority_phone,
+    ),
+    Field("authority_phone", Line(40), "authorities", "a", tell("Telephone")),
+    Field(
+        "requested_authority", Line(), "authorities", "a", tell("Requested authority"),
+        help=tell("If empty: the central authority of the requested State."), need=PRACTICAL,
+    ),
+    Field(
+        "channel", Choice(Channel, "channel", Channel.central_authority), "authorities", "h",
+        tell("Channel"),
+    ),
+    Field("urgent", Flag(), "authorities", "h", tell("Urgent")),
+    Field(
+        "urgent_reason", Lines(2000), "authorities", "h", tell("Why it is urgent"), need=USEFUL,
+        when=lambda request: request.urgent, asked_if=(("urgent", ("yes",)),),
+    ),
+    Field("wanted_by", Day(), "authorities", "h", tell("Reply requested by")),
+    Field(
+        "wanted_by_reason", Lines(1000), "authorities", "h", tell("Reason for this date"), need=USEFUL,
+        when=lambda request: request.wanted_by, asked_if=(("wanted_by", ()),),
+    ),
+    Field(
+        "both_agree_urgent_route", Answer(), "authorities", "h", tell("Both States agree to this channel"),
+        help=tell("Required only for INTERPOL and oral requests."),
+        asked_if=(("channel", (Channel.interpol,)), ("oral", ("yes",))),
+    ),
+    Field(
+        "oral", Flag(), "authorities", "h", tell("Made orally"),
+        help=tell("It must be confirmed in writing within 24 hours (18(14), 46(14))."),
+    ),
+    Field(
+        "oral_at", Instant(), "authorities", "h", tell("When it was made orally"),
+        asked_if=(("oral", ("yes",)),),
+    ),
+    # --- the proceedings
+    Field("case_number", Line(100), "proceedings", "b", tell("Case number"), need=DEMANDED),
+    Field(
+        "procedure", Choice(Procedure, "procedure", Procedure.criminal_proceedings), "proceedings", "b",
+        tell("Kind of proceedings"),
+    ),
+    Field("stage", Choice(Stage, "stage", few=True), "proceedings", "b", tell("Stage of the proceedings"), need=USEFUL),
+    Field("proceeding_nature", Line(), "proceedings", "b", tell("Nature of the proceedings"), need=DEMANDED),
+    Field("proceeding_subject", Lines(), "proceedings", "b", tell("Subject matter"), need=DEMANDED, least=40),
+    Field(
+        "conducting_authority", Line(), "proceedings", "b", tell("Authority conducting the proceedings"), need=DEMANDED
+    ),
+    Field(
+        "conducting_functions", Line(), "proceedings", "b", tell("Functions of that authority"), need=DEMANDED, least=8
+    ),
+    Field(
+        "judicial_authority", Line(), "proceedings", "b", tell("Judicial authority that will conduct the hearing"),
+        help=tell("ETS 182 art. 9(3)."),
+    ),
+    Field(
+        "persons_conducting", Lines(1000), "proceedings", "b",
+        tell("Names of the persons who will conduct the hearing"), help=tell("One name on each line."),
+    ),
+    # --- the facts and the offence
+    Field("offence_summary", Lines(), "facts", "c", tell("Summary of the facts"), need=DEMANDED, least=120),
+    Field(
+        "offences", Lines(2000), "facts", "c", tell("Offences and provisions"),
+        help=tell("One on each line, such as: Fraud, art. 244 Criminal Code."), need=USEFUL, wrong=_without_provision,
+    ),
+    Field("penalty_max", Line(), "facts", "c", tell("Maximum penalty"), need=USEFUL),
+    Field("penalty_years", Number(99), "facts", "c", tell("Maximum penalty, in years"), printed=False),
+    Field("offence_scope", Several(OffenceScope, "offence_scope"), "facts", "c", tell("Scope of the offence")),
+    Field(
+        "offence_serious", Answer(), "facts", "c", tell("Serious crime"),
+        help=tell("Punishable by at least four years."),
+    ),
+    Field(
+        "offence_transnational", Answer(), "facts", "c", tell("Transnational"),
+        help=tell("Are there grounds to think so?"),
+    ),
+    Field(
+        "offence_organised", Answer(), "facts", "c", tell("Organised criminal group"),
+        help=tell("Are there grounds to think so?"),
+    ),
+    Field("grave_offence_or_jury", Answer(), "facts", "c", tell("Grave offence or jury trial")),
+    Field("convention_link", Lines(2000), "facts", "c", tell("Link to the convention"), need=USEFUL),
+    Field("evidence_risk", Level(3, "evidence_risk"), "facts", "h", tell("Risk of losing evidence"), printed=False),
+    Field(
+        "evidence_risk_reason", Lines(1000), "facts", "h", tell("How evidence may be lost"), need=USEFUL,
+        when=lambda request: request.evidence_risk, asked_if=(("evidence_risk", ("1", "2", "3")),),
+    ),
+    # --- the person
+    Field("person_name", Line(200), "person", "e", tell("Person to be heard"), need=DEMANDED),
+    Field(
+        "capacity", Choice(Capacity, "capacity", few=True), "person", "e", tell("Capacity"),
+        help=tell("Art. 18(18) and art. 46(18) cover witnesses and experts only."),
+    ),
+    Field("person_born", Day(), "person", "e", tell("Date of birth"), need=USEFUL),
+    Field("person_nationality", State(), "person", "e", tell("Nationality"), need=USEFUL),
+    Field("person_address", Line(500), "person", "e", tell("Address or whereabouts"), need=USEFUL),
+    Field("person_age_under_18", Answer(), "person", "e", tell("Under 18 years of age")),
+    Field("language_of_person", Language(), "person", "e", tell("Language of the person"), need=PRACTICAL),
+    Field(
+        "lawyer_access", Answer(), "person", "g", tell("Access to a lawyer"),
+        help=tell("Has the person consulted a lawyer?"),
+    ),
+    Field(
+        "custody_place", Line(), "person", "e", tell("Place of custody"),
+        help=tell("Only for a person who is detained."),
+    ),
+    Field(
+        "detained_since", Day(), "person", "e", tell("In custody since"),
+        help=tell("Of the person, or of the accused in this case: the detention clock."),
+    ),
+    Field("custody_limit", Day(), "person", "e", tell("Custody ends on")),
+    Field(
+        "protection_requested", Several(Protection, "protection_requested"), "person", "d", tell("Protective measures")
+    ),
+    Field(
+        "protection_reason", Lines(2000), "person", "d", tell("Reasons for protection"), need=USEFUL,
+        when=lambda request: request.protection_requested, asked_if=(("protection_requested", ()),),
+    ),
+    # --- purpose and assistance sought
+    Field(
+        "purpose", Lines(), "assistance", "f", tell("Purpose"), need=DEMANDED, least=40,
+    ),
+    Field("evidential_purpose", Answer(), "assistance", "f", tell("To obtain evidence")),
+    Field(
+        "reason_no_attendance", Choice(ReasonNoAttendance, "reason_no_attendance", few=True), "assistance", "d",
+        tell("Why not in person"),
+    ),
+    Field("reason_text", Lines(), "assistance", "d", tell("Reasons in this case"), need=USEFUL, least=20),
+    Field(
+        "special_procedure", Lines(), "assistance", "d", tell("Particular procedure requested"),
+        help=tell("Followed unless contrary to the law of the requested State (18(17))."),
+    ),
+    Field("oath_form", Choice(OathForm, "oath_form"), "assistance", "d", tell("Before being heard"), need=USEFUL),
+    Field("oath_text", Lines(2000), "assistance", "d", tell("Wording of the oath or caution")),
+    Field(
+        "rights_notice_requesting", Lines(), "assistance", "d", tell("Notice of rights, law of the requesting State")
+    ),
+    Field("rights_notice_requested", Lines(), "assistance", "d", tell("Notice of rights, law of the requested State")),
+    Field("question_list", Lines(8000), "assistance", "d", tell("Questions to be put")),
+    Field(
+        "exhibits", Lines(), "assistance", "d", tell("Exhibits to be shown"),
+        help=tell("One on each line; attach the files on the next pages."),
+    ),
+    # --- languages, recording, times
+    Field("language_of_court", Language(), "arrangements", "h", tell("Language of the court"), need=PRACTICAL),
+    Field("interpreter_languages", Languages(), "arrangements", "d", tell("Languages of interpretation")),
+    Field(
+        "interpreter_side", Choice(Side, "side"), "arrangements", "d", tell("Interpreter provided by"), need=USEFUL,
+        when=_interpreted,
+    ),
+    Field(
+        "interpreter_mode", Choice(InterpretingMode, "interpreter_mode", few=True), "arrangements", "d",
+        tell("Mode of interpretation"),
+    ),
+    Field("recording_asked", Answer(), "arrangements", "d", tell("Recording requested"), need=USEFUL),
+    Field(
+        "recording_by", Choice(Side, "side"), "arrangements", "d", tell("Recording by"),
+        asked_if=(("recording_asked", ("yes",)),),
+    ),
+    Field(
+        "recording_format", Line(), "arrangements", "d", tell("Format of the recording"),
+        asked_if=(("recording_asked", ("yes",)),),
+    ),
+    Field("costs", Choice(Side, "side"), "arrangements", "d", tell("Costs borne by")),
+    Field("costs_note", Lines(2000), "arrangements", "d", tell("Remarks on costs")),
+    Field(
+        "proposed_slots", Slots(), "arrangements", "d", tell("Proposed times"), help=tell("None, or at least three.")
+    ),
+    # --- legal basis and confidentiality
+    Field("instruments", Instruments(), "basis", "g", tell("Instruments relied on"), need=PRACTICAL),
+    Field(
+        "prefer_convention", Flag(), "basis", "g", tell("Both States prefer the convention to the treaty between them")
+    ),
+    Field(
+        "authorities_agree", Answer(), "basis", "g", tell("Authorities have agreed"),
+        help=tell("Do both authorities agree to the hearing by video?"),
+    ),
+    Field(
+        "domestic_law_confirmed", Answer(), "basis", "g", tell("Allowed by domestic law"),
+        help=tell("Has the requested State confirmed that its law allows it?"),
+    ),
+    Field("domestic_basis", Lines(2000), "basis", "g", tell("Basis in domestic law")),
+    Field("reciprocity", Lines(2000), "basis", "g", tell("Assurance of reciprocity")),
+    Field(
+        "dual_criminality", Lines(2000), "basis", "g", tell("Dual criminality"),
+        help=tell("Without a treaty, state how the act is punishable in both States"), need=USEFUL,
+        when=lambda request: not request.instruments,
+    ),
+    Field("language_of_request", Language(), "basis", "h", tell("Language of the request")),
+    Field(
+        "confidential", Flag(True), "basis", "i", tell("Confidential"),
+        help=tell("18(20), 46(20): kept confidential except as needed to execute it."),
+    ),
+    Field("confidentiality_note", Lines(2000), "basis", "i", tell("Extent of confidentiality")),
+    Field(
+        "use_limits", Lines(2000), "basis", "i", tell("Limits on the use of the evidence"),
+        help=tell("18(19), 46(19)."),
+    ),
+)  # fmt: skip
+FIELDS: Mapping[str, Field] = {field.name: field for field in _TABLE}
+"""Every field `draft` and `update` take, by name; anything else is refused."""
+
+
+class Values(dict[str, Any]):
+    """Validated values of fields, by name."""
+
+
+def read(fields: Mapping[str, Any], *, law: Law = LAW) -> Values:
+    """Validated fields; `law` has the known instruments. Raises `Invalid` naming the first that is wrong."""
+    if isinstance(fields, Values):
+        return fields
+    values, wrong = read_all(fields, law=law)
+    if wrong:
+        raise wrong[0]
+    return values
+
+
+def read_all(fields: Mapping[str, Any], *, law: Law = LAW) -> tuple[Values, list[Invalid]]:
+    """The valid fields, and the error of each of the others."""
+    values, wrong = Values(), []
+    for name in sorted(str(name) for name in set(fields) - set(FIELDS))[:1]:
+        wrong.append(Invalid(tell("Unknown field of a request: {name}", name=name[:40]), name[:40]))
+    for name in fields:
+        if name in FIELDS:
+            try:
+                values[name] = FIELDS[name].read(fields[name], law)
+            except Invalid as error:
+                wrong.append(error)
+    return values, wrong
+
+
+def _central_authority(state: str) -> str:
+    return reference.jurisdiction(state).central_authority
+
+
+def together(request: HearingRequest, values: Mapping[str, Any]) -> tuple[Invalid, tuple[str, ...]] | None:
+    """What is wrong with the request if it took these values, though each is valid by itself, and the fields that do
+    not go together; None if nothing is."""
+
+    def value(name: str) -> Any:
+        return values.get(name, getattr(request, name))
+
+    if value("oral") and value("oral_at") is None:
+        return Invalid(tell("State when the request was made orally"), "oral_at"), ("oral", "oral_at")
+    since, limit = value("detained_since"), value("custody_limit")
+    if since and limit and limit < since:
+        wrong = Invalid(tell("The custody cannot end before it began"), "custody_limit")
+        return wrong, ("detained_since", "custody_limit")
+    return None
 
 
 def fill(request: HearingRequest, fields: Mapping[str, Any], *, law: Law = LAW) -> list[str]:
-    """Set the fields given and what follows from them; returns the names of those that changed."""
+    """Set the fields given and those derived from them; returns the names of those that changed.
+
+    An authority that is left empty is the State's central authority. Raises `Invalid`, and then nothing is set.
+    """
     values = read(fields, law=law)
+    if wrong := together(request, values):
+        raise wrong[0]
     changed = [name for name, value in values.items() if getattr(request, name) != value]
     for name in changed:
         setattr(request, name, values[name])
+    request.requesting_authority = request.requesting_authority or _central_authority(request.requesting_state)
+    request.requested_authority = request.requested_authority or _central_authority(request.requested_state)
     request.pseudonym = Protection.pseudonym.value in request.protection_requested
-    request.person_folded = folded(request.person_name)
+    request.person_folded = folded(request.person_name)[:400]
     request.case_folded = folded(request.case_number)[:300]
-    if not request.oral:
-        request.oral_at = request.written_due = request.written_confirmed_at = None
-    elif request.oral_at is None:
-        raise Invalid(tell("Say when the request was made by word of mouth"), "oral_at")
-    else:
+    if request.oral and request.oral_at is not None:
         hours = reference.defaults()["timers"]["oral_written_confirmation_hours"]
         request.written_due = request.oral_at + timedelta(hours=hours)
-    if request.detained_since and request.custody_limit and request.custody_limit < request.detained_since:
-        raise Invalid(tell("The custody cannot end before it began"), "custody_limit")
+    else:
+        request.oral_at = request.written_due = request.written_confirmed_at = None
     return changed

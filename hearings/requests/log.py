@@ -1,6 +1,5 @@
 """The log of a request: acts that are no change of status. Only ever added to."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from hearings.actors import Actor
 from hearings.errors import NaiveTime, NotReady, RequestOver
 from hearings.models import HearingRequest, RequestEvent
 from hearings.models.request_parts import RequestAct
+from hearings.paging import Page, page
 from hearings.permissions import require_staff
 from hearings.sentences import tell
 from hearings.status import CARRYING_REQUESTS
@@ -60,21 +60,22 @@ def require_carried(request: HearingRequest) -> None:
     if request.status not in CARRYING_REQUESTS:
         raise RequestOver(
             tell(
-                "The request {reference} is over: its hearing is neither prepared nor held", reference=request.reference
+                "The request {reference} is closed: its hearing can be neither prepared nor held",
+                reference=request.reference,
             )
         )
 
 
 OWN = frozenset({RequestAct.delegated})
-"""Acts that are the business of the State that did them: whom it has put on a case, it tells nobody."""
+"""Acts that only the State that did them may see, such as whom it has assigned to a case."""
 
 
 async def of_request(
-    db: AsyncSession, request: HearingRequest, *, state: str, before: str = "", limit: int = 200
-) -> Sequence[RequestEvent]:
-    """The newest lines of a request's log a State may read (older than the one with id `before`), oldest first.
+    db: AsyncSession, request: HearingRequest, *, state: str, after: str = "", limit: int = 200
+) -> Page[RequestEvent]:
+    """The lines of a request's log a State may read, newest first.
 
-    Its own; of the other State's those that are not that State's own business, and none from before the submission.
+    Its own lines; of the other State's, those that are not internal, and none from before the submission.
     """
     theirs: ColumnElement[bool] = col(RequestEvent.act).not_in(OWN)
     if request.owner_state != state and request.submitted_at is not None:
@@ -82,6 +83,4 @@ async def of_request(
     query = select(RequestEvent).where(
         RequestEvent.request_id == request.id, or_(col(RequestEvent.owner_state) == state, theirs)
     )
-    if before:
-        query = query.where(col(RequestEvent.id) < before)
-    return (await db.exec(query.order_by(col(RequestEvent.id).desc()).limit(limit))).all()[::-1]
+    return await page(db, query, col(RequestEvent.id).desc(), after=after, limit=limit)

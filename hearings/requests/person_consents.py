@@ -1,8 +1,8 @@
 """The person's own consent to be heard by video: asked for rule by rule, given, refused, withdrawn at any time.
 
-Which rules ask is the legal engine's answer (`hearings.law.consent_rules`); here is what the person said, with which
-counsel, and when, is written down; what is given and what is not `hearings.requests.consent_answers` says, what a
-withdrawal does to hearings `hearings.sitting.withdrawals`.
+Which rules ask is the legal engine's answer (`hearings.law.consent_rules`); this module records the person's answer,
+counsel and time. `hearings.requests.consent_answers` finds outstanding consents, `hearings.sitting.withdrawals` applies
+a withdrawal to hearings.
 """
 
 from collections.abc import Iterable
@@ -16,23 +16,23 @@ from hearings.errors import Invalid, NotFound, NotReady
 from hearings.law.law import current
 from hearings.law.legal_bases import GateResult
 from hearings.models import Consent, HearingRequest
-from hearings.moves import born, move_consent
+from hearings.moves import born, move
 from hearings.requests.consent_answers import UNANSWERED, Rule, asked_by, asking, of_request
 from hearings.requests.log import require
 from hearings.sentences import tell
 from hearings.status import ConsentStatus
-from hearings.texts import clean
+from hearings.texts import NOT_A_VALUE, clean
 
 
 async def prepare(
     db: AsyncSession, *, request: HearingRequest, result: GateResult, actor: Actor, now: datetime
 ) -> None:
-    """Note which consents are needed. Effects: adds those that are not noted yet, as not asked."""
+    """Record the consents needed. Effects: adds missing rows, with status not_asked."""
     await _note(db, request, asked_by(result), actor=actor, now=now)
 
 
 async def note(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """Note the rules that ask by the law as it is now, which may have changed since the request was submitted.
+    """Record the rules that ask by the law in force now, which may have changed since the request was submitted.
 
     Effects: adds those that are not noted yet, as not asked. Raises `NotReady` for a draft, which has none on record.
     """
@@ -64,7 +64,7 @@ async def record(
     """
     require("record_consent", request, actor)
     if answer not in ("pending", "given", "refused"):
-        raise Invalid(tell("Not one of the values this field takes"), "answer")
+        raise Invalid(tell(NOT_A_VALUE), "answer")
     consent = await _find(db, request, consent_id)
     note = clean(note, "note", most=1000, lines=True)
     counsel = clean(counsel, "counsel", most=200)
@@ -72,8 +72,8 @@ async def record(
         raise Invalid(tell("Name the counsel who was present"), "counsel")
     at = given_at or now
     if at > now:
-        raise Invalid(tell("This time is still to come"), "given_at")
-    move_consent(db, consent, ConsentStatus(answer), actor=actor, now=now, reason=note)
+        raise Invalid(tell("This time is in the future"), "given_at")
+    move(db, consent, ConsentStatus(answer), actor=actor, now=now, reason=note)
     consent.note, consent.counsel = note, counsel
     consent.counsel_present, consent.lawyer_access = counsel_present, lawyer_access
     consent.given_at = at if answer == "given" else None
@@ -92,7 +92,7 @@ async def withdrawn(
     Effects: consent to withdrawn, its history. Raises `NotFound`, and `IllegalMove` when it was not given.
     """
     consent = await _find(db, request, consent_id)
-    move_consent(db, consent, ConsentStatus.withdrawn, actor=actor, now=now, reason=reason)
+    move(db, consent, ConsentStatus.withdrawn, actor=actor, now=now, reason=reason)
     request.version += 1
     db.add(consent)
     await _count(db, request)
@@ -101,7 +101,7 @@ async def withdrawn(
 async def _note(
     db: AsyncSession, request: HearingRequest, rules: Iterable[Rule], *, actor: Actor, now: datetime
 ) -> list[Consent]:
-    have = {one.rule for one in await of_request(db, request.id)}
+    have = {consent.rule for consent in await of_request(db, request.id)}
     added = [await _add(db, request, rule, actor=actor, now=now) for rule in rules if rule.key not in have]
     await _count(db, request)
     return added
@@ -123,21 +123,21 @@ async def _add(db: AsyncSession, request: HearingRequest, rule: Rule, *, actor: 
 
 
 async def _count(db: AsyncSession, request: HearingRequest) -> None:
-    """The request knows whether an answer is missing: what waits is found by it."""
+    """Updates `unanswered` of the request, by which waiting requests are selected."""
     await db.flush()
-    request.unanswered = any(one.status in UNANSWERED for one in await of_request(db, request.id))
+    request.unanswered = any(consent.status in UNANSWERED for consent in await of_request(db, request.id))
     db.add(request)
 
 
 async def _find(db: AsyncSession, request: HearingRequest, consent_id: str) -> Consent:
     query = select(Consent).where(Consent.id == consent_id[:36], Consent.request_id == request.id)
-    found = (await db.exec(query.with_for_update())).first()
-    if found is None:
+    consent = (await db.exec(query.with_for_update())).first()
+    if consent is None:
         raise NotFound
     _submitted(request)
-    return found
+    return consent
 
 
 def _submitted(request: HearingRequest) -> None:
     if request.submitted_at is None:
-        raise NotReady(tell("A draft has no consents on record yet"))
+        raise NotReady(tell("A draft cannot have consents on record yet"))

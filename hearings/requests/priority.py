@@ -1,8 +1,8 @@
 """How urgent a request is: a score of five criteria (UNODC paper CTOC/COP/2024, para. 14), explained, and overruled.
 
-Urgency, seriousness, arrest before trial, risk of losing evidence, stage of the proceedings: each 0 to 3, and each
-line says what it was taken from. What nobody has said counts 0 and says so. Two of them grow with time: custody lasts
-longer, and days come nearer. Pure, but for `overrule` and `refresh_open`.
+Urgency, seriousness, arrest before trial, risk of losing evidence, stage of the proceedings: each 0 to 3 with an
+explanation of its source. An unknown one counts 0 and says so. Two of them grow with time: duration of custody, and
+approaching days. Pure, but for `overrule` and `refresh_open`.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,11 @@ from hearings.models import HearingRequest
 from hearings.models.request import Stage
 from hearings.models.request_parts import RequestAct
 from hearings.requests.log import log, require
-from hearings.sentences import Quoted, Sentence, Word, tell, tell_n
+from hearings.sentences import N_, Quoted, Sentence, Word, tell, tell_n
 from hearings.status import RequestStatus
 from hearings.texts import clean
+
+GRAVE_OR_JURY = N_("A grave offence, or one for a jury")
 
 MOST = 15
 SOON, LATER = 7, 60
@@ -38,15 +40,15 @@ OPEN = frozenset(RequestStatus) - {
 RISKS = (
     tell("No risk of losing evidence"),
     tell("Some risk of losing evidence"),
-    tell("A real risk"),
-    tell("Evidence is about to be lost"),
+    tell("High risk"),
+    tell("Imminent loss of evidence"),
 )
 STAGES = {Stage.trial: 3, Stage.appeal: 2, Stage.investigation: 1, Stage.execution: 0}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One of the five: its points and what they were taken from. `known` is False when nobody has said anything."""
+    """One of the five: its points and their source. `known` is False if there is no information."""
 
     name: str
     points: int
@@ -67,20 +69,20 @@ class Score:
 
     @property
     def total(self) -> int:
-        return sum(one.points for one in self.criteria)
+        return sum(criterion.points for criterion in self.criteria)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "total": self.total,
             "of": MOST,
-            "criteria": [one.as_json() for one in self.criteria],
+            "criteria": [criterion.as_json() for criterion in self.criteria],
             "detained_days": self.detained_days,
             "custody_days_left": self.custody_days_left,
         }
 
 
 def score(request: HearingRequest, *, on: date) -> Score:
-    """The five criteria on a day."""
+    """The score on a day."""
     return Score(
         criteria=(
             _urgency(request, on),
@@ -99,25 +101,23 @@ def _urgency(request: HearingRequest, on: date) -> Criterion:
     if left is not None and left <= SOON:
         return Criterion(name="urgency", points=3, text=_within(SOON, request.wanted_by))
     if request.urgent:
-        return Criterion(name="urgency", points=2, text=tell("The requesting State says that it is urgent"))
+        return Criterion(name="urgency", points=2, text=tell("Urgent, according to the requesting State"))
     if left is not None and left <= LATER:
         return Criterion(name="urgency", points=1, text=_within(LATER, request.wanted_by))
-    text = tell("Not said to be urgent")
+    text = tell("Not stated to be urgent")
     if left is not None:
-        text = tell("An answer is wanted by {day}", day=request.wanted_by)
+        text = tell("Reply requested by {day}", day=request.wanted_by)
     return Criterion(name="urgency", points=0, text=text)
 
 
 def _within(days: int, last: date | None) -> Sentence:
-    return tell_n(
-        "An answer is wanted within {n} day ({day})", "An answer is wanted within {n} days ({day})", days, day=last
-    )
+    return tell_n("Reply requested within {n} day ({day})", "Reply requested within {n} days ({day})", days, day=last)
 
 
 def _seriousness(request: HearingRequest) -> Criterion:
     years = request.penalty_years
     if request.grave_offence_or_jury or (years or 0) >= 10:
-        text = _years(years) if years else tell("A grave offence, or one for a jury")
+        text = _years(years) if years else tell(GRAVE_OR_JURY)
         return Criterion(name="seriousness", points=3, text=text)
     if request.offence_serious or (years or 0) >= 4:
         text = _years(years) if years else tell("A serious crime (at least four years)")
@@ -125,7 +125,7 @@ def _seriousness(request: HearingRequest) -> Criterion:
     if years:
         return Criterion(name="seriousness", points=1, text=_years(years))
     known = years is not None or request.offence_serious is not None
-    text = tell("Less serious") if known else tell("The penalty was not said")
+    text = tell("Less serious") if known else tell("Penalty not stated")
     return Criterion(name="seriousness", points=0, text=text, known=known)
 
 
@@ -136,26 +136,30 @@ def _years(years: int) -> Sentence:
 def _custody(request: HearingRequest, on: date) -> Criterion:
     since, limit = request.detained_since, request.custody_limit
     if since is None:
-        return Criterion(name="custody", points=0, text=tell("Nobody is said to be in custody"), known=False)
+        return Criterion(name="custody", points=0, text=tell("No custody stated"), known=False)
     days = max(0, (on - since).days)
     if request.stage is Stage.execution:
-        return Criterion(name="custody", points=0, text=tell("A sentence is being served: no arrest before trial"))
-    held = tell_n("In custody for {n} day", "In custody for {n} days", days)
+        return Criterion(name="custody", points=0, text=tell("A sentence is being served: no pre-trial detention"))
+    in_custody = tell_n("In custody for {n} day", "In custody for {n} days", days)
     if limit is not None and (limit - on).days <= LATER:
         left = (limit - on).days
         text = tell("Custody ended on {day}", day=limit)
         if left >= 0:
             text = tell_n(
-                "{held}; it ends in {n} day ({day})", "{held}; it ends in {n} days ({day})", left, held=held, day=limit
+                "{held}; it ends in {n} day ({day})",
+                "{held}; it ends in {n} days ({day})",
+                left,
+                held=in_custody,
+                day=limit,
             )
         return Criterion(name="custody", points=3, text=text)
     points = 3 if days >= LONGER else 2 if days >= LONG else 1
-    return Criterion(name="custody", points=points, text=held)
+    return Criterion(name="custody", points=points, text=in_custody)
 
 
 def _evidence(request: HearingRequest) -> Criterion:
     if request.evidence_risk is None:
-        return Criterion(name="evidence", points=0, text=tell("The risk of losing evidence was not said"), known=False)
+        return Criterion(name="evidence", points=0, text=tell("Risk of losing evidence not stated"), known=False)
     text = RISKS[request.evidence_risk]
     if request.evidence_risk_reason:
         text = tell("{risk}: {reason}", risk=text, reason=Quoted(request.evidence_risk_reason))
@@ -164,22 +168,22 @@ def _evidence(request: HearingRequest) -> Criterion:
 
 def _stage(request: HearingRequest) -> Criterion:
     if request.stage is None:
-        return Criterion(name="stage", points=0, text=tell("The stage of the proceedings was not said"), known=False)
+        return Criterion(name="stage", points=0, text=tell("Stage of the proceedings not stated"), known=False)
     text = tell("Stage: {stage}", stage=Word.of("stage", request.stage.value))
     return Criterion(name="stage", points=STAGES[request.stage], text=text)
 
 
 def refresh(request: HearingRequest, *, now: datetime) -> None:
-    """Bring the number the queue is sorted by up to date. Effects: `priority`."""
-    found = request.priority_override
-    request.priority = score(request, on=now.date()).total if found is None else found
+    """Update the number by which the queue is sorted. Effects: `priority`."""
+    override = request.priority_override
+    request.priority = score(request, on=now.date()).total if override is None else override
 
 
 async def refresh_open(db: AsyncSession, *, now: datetime) -> int:
-    """Bring the priorities of open requests up to the day, but for those set by hand. Returns how many have changed.
+    """Update the priorities of open requests to the day, except those set by hand. Returns how many have changed.
 
-    Effects, for each that has changed, in the order of ids: `priority`; a line in the request's log with the value
-    before and what it is now taken from. Nobody is mailed: the queues show it.
+    Effects, for each that has changed, in the order of ids: `priority`; a line in the request's log with the earlier
+    value and the criteria of the new one. Nobody is mailed: the queues display it.
     """
     dated = or_(col(HearingRequest.wanted_by).is_not(None), col(HearingRequest.detained_since).is_not(None))
     query = select(HearingRequest).where(
@@ -196,8 +200,12 @@ async def refresh_open(db: AsyncSession, *, now: datetime) -> int:
         refresh(request, now=now)
         if request.priority == before:
             continue
-        grown = [one for one in score(request, on=now.date()).criteria if one.name in WITH_TIME and one.points]
-        reason = "; ".join(one.text for one in grown)
+        grown = [
+            criterion
+            for criterion in score(request, on=now.date()).criteria
+            if criterion.name in WITH_TIME and criterion.points
+        ]
+        reason = "; ".join(criterion.text for criterion in grown)
         act = RequestAct.priority_refreshed
         log(db, request, act, actor=SYSTEM, now=now, reason=reason, before=before, after=request.priority)
         db.add(request)

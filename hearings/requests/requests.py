@@ -18,11 +18,12 @@ from hearings import queries, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import legal_bases
-from hearings.law.answer import Held
+from hearings.law.answer import HeldOn
 from hearings.law.law import LAW, Law, current
+from hearings.law.legal_bases import SAME_STATES
 from hearings.models import Hearing, HearingRequest, Person, Translation
 from hearings.models.request_parts import RequestAct
-from hearings.moves import born, move_request
+from hearings.moves import born, move
 from hearings.permissions import may_staff, require_staff
 from hearings.requests import person_consents, priority, sending
 from hearings.requests.answers import (
@@ -41,7 +42,7 @@ from hearings.requests.answers import (
     take_up_again,
 )
 from hearings.requests.completeness import Completeness, completeness
-from hearings.requests.fields import FIELDS, fill, read as read_fields
+from hearings.requests.fields import FIELDS, Values, fill, together
 from hearings.requests.log import log, require
 from hearings.sentences import Series, Word, tell
 from hearings.status import HEARINGS_OVER, RequestStatus
@@ -65,9 +66,9 @@ __all__ = [
     "evaluate",
     "objections",
     "postpone",
-    "read_fields",
     "refuse",
     "relied_on",
+    "save",
     "submit",
     "take_up_again",
     "update",
@@ -75,7 +76,7 @@ __all__ = [
 ]
 
 EDITABLE = frozenset(FIELDS)
-"""What `draft` and `update` take; anything else is refused."""
+"""Fields that `draft` and `update` accept; others are refused."""
 
 
 async def draft(
@@ -89,15 +90,13 @@ async def draft(
     own = reference.jurisdiction(actor.state)
     other = reference.jurisdiction(requested_state)
     if own.state == other.state:
-        raise Invalid(tell("The two States are the same"), "requested_state")
+        raise Invalid(tell(SAME_STATES), "requested_state")
     require_staff("draft_request", actor, requesting_state=own.state, requested_state=other.state)
     request = HearingRequest(
         owner_state=own.state,
         reference=await _next_reference(db, own.state, now.year),
         requesting_state=own.state,
         requested_state=other.state,
-        requesting_authority=own.central_authority,
-        requested_authority=other.central_authority,
         created_by=actor.id,
         created_at=now,
     )
@@ -136,18 +135,43 @@ async def update(
     db.add(request)
 
 
+async def save(
+    db: AsyncSession, *, request: HearingRequest, fields: Values, version: int, actor: Actor, now: datetime
+) -> list[str]:
+    """Save what is valid of a draft that somebody is still filling in; the names of the fields that were not saved.
+
+    Fields that do not go together keep what was saved before. Effects and errors: those of `update`, but the version
+    stays where nothing has changed.
+    """
+    values = Values(fields)
+    left: list[str] = []
+    while wrong := together(request, values):
+        names = [name for name in wrong[1] if name in values]
+        if not names:
+            break  # what was saved before does not go together: the next full save says so
+        left += names
+        for name in names:
+            del values[name]
+    if request.status is RequestStatus.draft and version == request.version:
+        values = Values({name: value for name, value in values.items() if getattr(request, name) != value})
+        if not values:
+            require("draft_request", request, actor)
+            return left
+    await update(db, request=request, fields=values, version=version, actor=actor, now=now)
+    return left
+
+
 def evaluate(
     request: HearingRequest,
     *,
     now: datetime,
     instruments: tuple[str, ...] | None = None,
     consent: str = "not_asked",
-    held: Held | None = None,
+    held: HeldOn | None = None,
     law: Law = LAW,
 ) -> legal_bases.GateResult:
-    """What the instruments need and what was given, today; all that can be a basis when none is named. Pure.
-
-    `consent`: how the person's consents stand (`consent_answers.standing`). `held`: on which day (`day_law.held`).
+    """The gate's result for the request today, for the instruments named or all that can be a basis. Pure. `consent`:
+    state of the person's consents (`consent_answers.overall`). `held`: day of the hearing.
     """
     chosen = legal_bases.selectable(now.date(), law=law) if instruments is None else instruments
     ask = legal_bases.ask_about(
@@ -162,32 +186,31 @@ def evaluate(
 
 
 def complete(request: HearingRequest, translations: tuple[Translation, ...] = ()) -> Completeness:
-    """What 18(15), 46(15) ask of a request, letter by letter, and what of it there is. Pure."""
+    """The items of 18(15), 46(15) and their content, letter by letter. Pure."""
     return completeness(request, translations)
 
 
 def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[str]:
     """Why the request cannot be submitted yet, one text each; empty when it can."""
-    found = [one.text for one in completeness(request).missing]
-    found += [
+    texts = [item.text for item in completeness(request).missing]
+    texts += [
         tell("{provision}: {text}", provision=block.provision, text=block.text)
         for block in sending.blocks(request, now=now, law=law)
     ]
     if not request.instruments:
-        return found
+        return texts
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     if not any(verdict.usable for verdict in result.verdicts):
         for verdict in result.verdicts:
-            found += [tell("{provision}: {text}", provision=verdict.provision, text=text) for text in verdict.obstacles]
-    return list(dict.fromkeys(found))
+            texts += [tell("{provision}: {text}", provision=verdict.provision, text=text) for text in verdict.obstacles]
+    return list(dict.fromkeys(texts))
 
 
 async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
     """Submit a draft: it says what paragraph 15 demands, may go the way chosen, and one instrument lacks nothing.
 
-    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: keeps the gate's answer as it was now; the
-    day an answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to
-    received.
+    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: stores the gate's result of now; the day an
+    answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to received.
     """
     require("submit_request", request, actor)
     law = await current(db)
@@ -202,8 +225,8 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     request.answer_due = answer_due(request, now=now)
     priority.refresh(request, now=now)
     await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)
-    move_request(db, request, RequestStatus.submitted, actor=actor, now=now)
-    move_request(db, request, RequestStatus.received, actor=SYSTEM, now=now, reason="delivered")
+    move(db, request, RequestStatus.submitted, actor=actor, now=now)
+    move(db, request, RequestStatus.received, actor=SYSTEM, now=now, reason="delivered")
 
 
 async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, actor: Actor, now: datetime) -> None:
@@ -211,7 +234,7 @@ async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, ac
     require("withdraw_request", request, actor)
     reason = clean(reason, "reason", most=4000, least=3, lines=True)
     request.answer_due = request.info_due = request.review_due = request.written_due = None
-    move_request(db, request, RequestStatus.withdrawn, actor=actor, now=now, reason=reason)
+    move(db, request, RequestStatus.withdrawn, actor=actor, now=now, reason=reason)
 
 
 async def close(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
@@ -226,23 +249,23 @@ async def close(db: AsyncSession, *, request: HearingRequest, reason: str = "", 
         if hearing.status not in HEARINGS_OVER:
             raise _not_over(hearing)
     reason = clean(reason, "reason", most=4000, lines=True, least=3 if request.status is RequestStatus.executing else 0)
-    move_request(db, request, RequestStatus.closed, actor=actor, now=now, reason=reason)
+    move(db, request, RequestStatus.closed, actor=actor, now=now, reason=reason)
 
 
 def _not_over(hearing: Hearing) -> HearingNotOver:
     day = hearing.starts_at.astimezone(ZoneInfo(hearing.requesting_zone)).date()
-    told = tell(
-        "The hearing {ref} of {day} is not over: it is held, or cancelled with a reason, before the request is closed",
+    refusal = tell(
+        "The hearing {ref} of {day} is not over: hold it, or cancel it with a reason, before the request is closed",
         ref=hearing.ref,
         day=day,
     )
-    return HearingNotOver(told, [hearing.ref])
+    return HearingNotOver(refusal, [hearing.ref])
 
 
 async def delegate(
     db: AsyncSession, *, request: HearingRequest, person_id: str, reason: str = "", actor: Actor, now: datetime
 ) -> None:
-    """Give the request to a colleague of one's own State, or (empty) to nobody in particular.
+    """Assign the request to a colleague of the actor's State, or (empty) to nobody in particular.
 
     Effects: `requesting_assignee` or `requested_assignee`, version, a line in the request's log. Raises `NotFound`
     for a person who is not of the own State's active staff, `Invalid` for one who could not act on it.
@@ -266,7 +289,7 @@ async def delegate(
 
 
 def works_on(person: Person, request: HearingRequest) -> bool:
-    """Whether a person's functions let them speak for their State in this request."""
+    """Whether a person's functions let them act for their State in this request."""
     right = "submit_request" if person.owner_state == request.requesting_state else "answer_request"
     return may_staff(
         right,
@@ -278,7 +301,7 @@ def works_on(person: Person, request: HearingRequest) -> bool:
 
 
 async def _next_reference(db: AsyncSession, state: str, year: int) -> str:
-    """The next number of the State's year. Two at once wait for one another: on SQLite all writers do anyway."""
+    """The next number of the State and year. Locks against a second writer; on SQLite all writers wait anyway."""
     prefix = f"{state}-{year}-"
     connection = await db.connection()
     if connection.dialect.name == "postgresql":

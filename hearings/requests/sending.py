@@ -1,7 +1,7 @@
-"""By which way a request may be sent, whatever its legal basis: what stops it, and until when. Pure.
+"""Channels by which a request may be sent, whatever its legal basis: what blocks it, and until when. Pure.
 
-UNTOC art. 18(13)-(14), UNCAC art. 46(13)-(14): INTERPOL only in urgent circumstances and where both States agree; by
-word of mouth likewise, and then confirmed in writing forthwith. What each instrument says besides is in `channels`.
+UNTOC art. 18(13)-(14), UNCAC art. 46(13)-(14): INTERPOL only in urgent circumstances and where both States agree;
+orally likewise, and then confirmed in writing forthwith. Rules of each instrument are in `hearings.law.transmission`.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,14 @@ from typing import Any
 from hearings.law.law import LAW, Law, cite
 from hearings.models import HearingRequest
 from hearings.models.request import Channel
-from hearings.sentences import Series, tell
+from hearings.sentences import N_, Series, tell
+
+RULE_OF_SERVICE = N_("a rule of this service")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """One thing that stops the sending. `code` is a block code of data/enums.yaml."""
+    """A reason why the request may not be sent. `code` is a block code of data/enums.yaml."""
 
     code: str
     field: str
@@ -29,28 +31,27 @@ class Block:
 
 
 def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[Block, ...]:
-    """What stops this request from going, or from being carried out, the way it was chosen.
-
-    Each cites what the instruments relied on say of it; where they say nothing, it is a rule of this service.
+    """Blocks of this request's sending or execution by the channel chosen. Each cites the instruments relied on; if
+    they have no such rule, it is a rule of this service.
     """
-    found = []
+    open_blocks = []
     allowed = request.urgent and request.both_agree_urgent_route is True
     if request.channel is Channel.interpol and not allowed:
-        text = tell("By INTERPOL only when it is urgent and both States agree to that way")
-        found.append(_block("interpol_conditions_not_met", "channel", "13", text))
+        text = tell("By INTERPOL only when urgent and agreed by both States")
+        open_blocks.append(_block("interpol_conditions_not_met", "channel", "13", text))
     if request.channel is Channel.direct_to_person:
-        text = tell("A person is not asked directly in another State without the approval of its authorities")
-        found.append(_block("direct_contact_without_approval", "channel", "13", text))
+        text = tell("Nobody is approached directly in another State without the approval of its authorities")
+        open_blocks.append(_block("direct_contact_without_approval", "channel", "13", text))
     if request.oral and not allowed:
-        text = tell("By word of mouth only when it is urgent and both States agree to it")
-        found.append(_block("oral_conditions_not_met", "oral", "14", text))
+        text = tell("Orally only when urgent and agreed by both States")
+        open_blocks.append(_block("oral_conditions_not_met", "oral", "14", text))
     if overdue(request, now=now):
         text = tell(
-            "Made by word of mouth and not confirmed in writing by {time} UTC",
+            "Made orally and not confirmed in writing by {time} UTC",
             time=f"{request.written_due:%Y-%m-%d %H:%M}",
         )
-        found.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
-    return tuple(replace(one, provision=_cited(request, TOPICS[one.provision], law)) for one in found)
+        open_blocks.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
+    return tuple(replace(block, provision=_cited(request, TOPICS[block.provision], law)) for block in open_blocks)
 
 
 def overdue(request: HearingRequest, *, now: datetime) -> bool:
@@ -60,7 +61,7 @@ def overdue(request: HearingRequest, *, now: datetime) -> bool:
 
 
 TOPICS: Mapping[str, tuple[str, ...]] = {"13": ("channel",), "14": ("form_language", "channel")}
-"""By the paragraph above: topics of data/rules.yaml under which other instruments say it, the fittest first."""
+"""By paragraph number: topics of data/rules.yaml of the same rule in other instruments, the most fitting first."""
 
 
 def _block(code: str, field: str, paragraph: str, text: str) -> Block:
@@ -68,8 +69,8 @@ def _block(code: str, field: str, paragraph: str, text: str) -> Block:
 
 
 def _cited(request: HearingRequest, topics: tuple[str, ...], law: Law) -> str:
-    found = []
+    provisions = []
     for instrument in request.instruments:
         rules = law.rules_of.get(instrument, ())
-        found += [cite(rule) for topic in topics for rule in rules if rule["topic"] == topic][:1]
-    return Series.of(found) if found else tell("a rule of this service")
+        provisions += [cite(rule) for topic in topics for rule in rules if rule["topic"] == topic][:1]
+    return Series.of(provisions) if provisions else tell(RULE_OF_SERVICE)

@@ -1,4 +1,4 @@
-"""Translations of a request: into which language, by whom or by a machine, read by whom, certified or not."""
+"""Translations of a request: language, translator or machine, reviewer, certified or not."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ async def put(
     actor: Actor,
     now: datetime,
 ) -> Translation:
-    """Note a translation, or correct what is noted of the one into this language.
+    """Record a translation, or correct the record of that into this language.
 
     Effects: adds or changes it, version, a line in the request's log. Raises `Invalid` naming the field: a
     translation has a translator or is a machine's, and a machine certifies nothing.
@@ -42,27 +42,28 @@ async def put(
     translator = clean(translator, "translator", most=200)
     reviewer = clean(reviewer, "reviewer", most=200)
     if not machine and not translator:
-        raise Invalid(tell("Name the translator, or say that a machine translated"), "translator")
+        raise Invalid(tell("Name the translator, or state that it is a machine translation"), "translator")
     if certified and machine and not reviewer:
-        raise Invalid(tell("A machine certifies nothing: name who has read it"), "certified")
+        raise Invalid(tell("A machine translation is not certified: name the person who reviewed it"), "certified")
     file = (await attachments.of_id(db, request, attachment_id)).id if attachment_id else None
     query = select(Translation).where(Translation.request_id == request.id, Translation.language == tag)
-    found = (await db.exec(query)).first()
-    if found is None:
-        found = Translation(
+    translation = (await db.exec(query)).first()
+    if translation is None:
+        translation = Translation(
             owner_state=actor.state or request.owner_state,
             request_id=request.id,
             language=tag,
             added_by="",
             added_at=now,
         )
-    found.translator, found.machine, found.reviewer, found.certified = translator, machine, reviewer, certified
-    found.attachment_id, found.added_by, found.added_at = file, actor.id, now
+    translation.translator, translation.machine = translator, machine
+    translation.reviewer, translation.certified = reviewer, certified
+    translation.attachment_id, translation.added_by, translation.added_at = file, actor.id, now
     request.version += 1
-    db.add(found)
+    db.add(translation)
     log(db, request, RequestAct.translation_added, actor=actor, now=now, language=tag, machine=machine)
     await db.flush()
-    return found
+    return translation
 
 
 async def of_request(db: AsyncSession, request_id: str) -> Sequence[Translation]:

@@ -1,8 +1,8 @@
 """Signed proofs of API clients: public keys as JWK (RFC 7517), their thumbprints (RFC 7638), compact JWS (RFC 7515).
 
-Two algorithms and no negotiation: Ed25519 keys sign `EdDSA`, P-256 keys sign `ES256`. Reading is strict: base64url
-without padding and in its one canonical form, JSON without repeated names, no header but those a caller allows. A
-header never says which key to trust.
+Two algorithms and no negotiation: Ed25519 keys sign `EdDSA`, P-256 keys sign `ES256`. Reading is strict: canonical
+base64url without padding, JSON without repeated names, no header but those a caller allows. A header never decides
+which key is trusted.
 """
 
 import base64
@@ -22,28 +22,27 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from hearings.errors import Invalid
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 
 LONGEST = 16_384
 """Characters of a proof; assertions and DPoP proofs are far shorter."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-"""Of the group of P-256 (FIPS 186-5)."""
+"""Order of the group of P-256 (FIPS 186-5)."""
 
 
 FRESH = timedelta(minutes=5)
 AHEAD = timedelta(seconds=30)
-"""How old anything signed may be that is sent here, and how far its clock ahead of ours: statements of authorities,
-assertions of clients, proofs of possession."""
+"""Greatest age of signed statements, assertions and proofs of possession, and greatest advance of their clock."""
 
 
 def is_stale(made: int, now: datetime, fresh: timedelta = FRESH) -> bool:
-    """Whether what was signed then, in seconds since 1970, is too old."""
+    """Whether something signed at this time, in seconds since 1970, is too old."""
     return made < (now - fresh).timestamp()
 
 
 def is_ahead(made: int, now: datetime) -> bool:
-    """Whether what was signed then, in seconds since 1970, is dated in the future."""
+    """Whether something signed at this time, in seconds since 1970, is dated in the future."""
     return made > (now + AHEAD).timestamp()
 
 
@@ -53,13 +52,13 @@ class BadProof(ValueError):
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key one may be sent: its one algorithm, its JWK with required members only, its thumbprint."""
+    """A public key with its one algorithm, its JWK with required members only, and its thumbprint."""
 
     alg: str
     jwk: Mapping[str, str]
     thumbprint: str
     check: Callable[[bytes, bytes], None]
-    """Raises for a signature (second) that is not this key's over the message (first)."""
+    """Raises if the signature (second) is not this key's over the message (first)."""
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature is this key's."""
@@ -72,7 +71,7 @@ class PublicKey:
 
 @dataclass(frozen=True)
 class Proof:
-    """A compact JWS taken apart; nothing in it is believed before `signed_by`."""
+    """A parsed compact JWS; nothing in it is trusted before `signed_by`."""
 
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
@@ -85,7 +84,7 @@ class Proof:
 
 
 def decode(text: str) -> bytes:
-    """Base64url, only in the form one would write it. Raises `BadProof`."""
+    """Decodes base64url, in canonical form only. Raises `BadProof`."""
     if not _BASE64URL.fullmatch(text):
         raise BadProof("not base64url")
     try:
@@ -103,10 +102,10 @@ def encode(data: bytes) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise BadProof("a name is repeated")
-    return found
+    return members
 
 
 def _constant(_text: str) -> Any:
@@ -117,18 +116,18 @@ def _json(data: bytes, brackets: int) -> dict[str, Any]:
     if data.count(b"[") + data.count(b"{") > brackets:
         raise BadProof("too deep")
     try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
     except BadProof:
         raise
     except (ValueError, RecursionError) as error:
         raise BadProof("not JSON") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise BadProof("not a JSON object")
-    return found
+    return value
 
 
 def parse(text: str, *, headers: frozenset[str], longest: int = LONGEST, brackets: int = 64) -> Proof:
-    """Take a compact JWS apart. Raises `BadProof`; a header outside `headers` (`crit`, `jku`, `x5u` …) is refused.
+    """Parse a compact JWS. Raises `BadProof`; a header outside `headers` (`crit`, `jku`, `x5u` …) is refused.
 
     At most `longest` characters, and as many opening `brackets` in its JSON (a bound on its depth too).
     """
@@ -143,10 +142,13 @@ def parse(text: str, *, headers: frozenset[str], longest: int = LONGEST, bracket
     return Proof(header, claims, f"{parts[0]}.{parts[1]}".encode("ascii"), decode(parts[2]))
 
 
+NOT_PUBLIC = N_("A public key as JWK is needed, never a private one")
+
+
 def public_key(jwk: Mapping[str, Any]) -> PublicKey:
     """A public key out of a JWK. Raises `Invalid` for another kind, a point off the curve, or a private key."""
     if not isinstance(jwk, Mapping) or "d" in jwk or "k" in jwk:
-        raise Invalid(tell("A public key as JWK is needed, never a private one"), "jwk")
+        raise Invalid(tell(NOT_PUBLIC), "jwk")
     try:
         if (jwk.get("kty"), jwk.get("crv")) == ("OKP", "Ed25519"):
             return _ed25519(_number(jwk, "x"))

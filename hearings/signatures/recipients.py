@@ -1,7 +1,7 @@
 """Public age recipients of authorities: every recording between their States is encrypted to those in force.
 
-Added and retired by their own State's administrator, never replaced and never deleted: each row says who and when. The
-private half belongs to the authority and is nowhere here.
+Added and retired by their own State's administrator, never replaced or deleted: each row has author and time. The
+private half belongs to the authority and is never on this installation.
 """
 
 import hashlib
@@ -19,42 +19,81 @@ from hearings.errors import Invalid, NoRecipients, NotFound, NotReady
 from hearings.models import AuthorityKey
 from hearings.permissions import require_staff
 from hearings.queries import authority_keys
-from hearings.sentences import Series, tell, tell_n
-from hearings.signatures import bech32
+from hearings.sentences import N_, Series, tell, tell_n
 from hearings.texts import clean
+
+LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_CHECK = 6
+
+
+def decode(text: str, *, prefix: str) -> bytes:
+    """The bytes of a Bech32 text in lower case with this prefix. Raises `ValueError` for anything else."""
+    head, separator, tail = text.rpartition("1")
+    if not separator or head != prefix or len(tail) < _CHECK:
+        raise ValueError("another prefix")
+    values = [LETTERS.index(letter) for letter in tail]
+    if _polymod([*_spread(prefix), *values]) != 1:
+        raise ValueError("the checksum does not hold")
+    bits = 0
+    for value in values[:-_CHECK]:
+        bits = bits << 5 | value
+    size, rest = divmod(5 * (len(values) - _CHECK), 8)
+    if rest > 4 or bits & ((1 << rest) - 1):
+        raise ValueError("bits are left over")
+    return (bits >> rest).to_bytes(size, "big")
+
+
+def _spread(prefix: str) -> list[int]:
+    codes = prefix.encode("ascii")
+    return [code >> 5 for code in codes] + [0] + [code & 31 for code in codes]
+
+
+def _polymod(values: list[int]) -> int:
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for place, factor in enumerate(_GENERATOR):
+            if top >> place & 1:
+                check ^= factor
+    return check
+
 
 ESCROW = "escrow"
 KINDS = ("requesting", "requested", ESCROW)
 MOST_IN_FORCE = 20
 """Recipients of one State in force at a time: one for each of its authorities, and room to change them."""
 PRIVATE = "AGE-SECRET-KEY-"
+IS_PRIVATE = N_("This is a private key: add only the public half, age1…")
+IS_RETIRED = N_("This recipient has already been retired")
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
 def parse(text: str) -> str:
-    """The recipient that stands in what was pasted or in a file: one line `age1…`, and comments beginning with #.
+    """The recipient in a pasted text or a file: one line `age1…`, and comments beginning with #.
 
     Raises `Invalid` for a private key, for none or several lines, and for what is no X25519 recipient: its checksum
     does not hold, or nothing could be encrypted to it (a point of low order, RFC 7748 §6.1).
     """
     if PRIVATE in text.upper():
-        raise Invalid(tell("This holds a private key: only the public half, age1…, is added here"), "recipient")
+        raise Invalid(tell(IS_PRIVATE), "recipient")
     lines = [line.strip() for line in text.splitlines()]
-    found = [line for line in lines if line and not line.startswith("#")]
-    if len(found) != 1 or not _RECIPIENT.fullmatch(found[0]):
+    keys = [line for line in lines if line and not line.startswith("#")]
+    if len(keys) != 1 or not _RECIPIENT.fullmatch(keys[0]):
         raise Invalid(tell("An age recipient begins with age1 and has 62 characters"), "recipient")
     try:
-        point = X25519PublicKey.from_public_bytes(bech32.decode(found[0], prefix="age"))
+        point = X25519PublicKey.from_public_bytes(decode(keys[0], prefix="age"))
         X25519PrivateKey.generate().exchange(point)
     except ValueError as error:
         raise Invalid(
-            tell("This is not a whole age recipient: a character is wrong or missing"), "recipient"
+            tell("This is not a complete age recipient: a character is wrong or missing"), "recipient"
         ) from error
-    return found[0]
+    return keys[0]
 
 
 def fingerprint(recipient: str) -> str:
-    """What two people compare over the telephone: the first half of the SHA-256 of the line, in groups of four."""
+    """The fingerprint to compare over the telephone: the first half of the SHA-256 of the line, in groups of four."""
     digits = hashlib.sha256(recipient.encode("ascii")).hexdigest()[:32]
     return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
 
@@ -70,7 +109,7 @@ async def add(
     actor: Actor = SYSTEM,
     now: datetime,
 ) -> AuthorityKey:
-    """Add an authority's recipient; recordings opened from now on are wrapped to it too.
+    """Add an authority's recipient; recordings opened from now on are encrypted to it too.
 
     Raises `NotAllowed`, `NotReady`, and `Invalid` for what `parse` refuses and for one that was added before, by
     whatever State and even if it is retired. Effects: adds the row, with who added it.
@@ -81,7 +120,7 @@ async def add(
         raise Invalid(tell("One of {known}", known=Series.of(KINDS)), "kind")
     recipient = parse(recipient)
     if (await db.exec(select(AuthorityKey).where(AuthorityKey.recipient == recipient))).first() is not None:
-        raise Invalid(tell("This recipient has been added before: make a new key"), "recipient")
+        raise Invalid(tell("This recipient was already added before: create a new key"), "recipient")
     if len(await authority_keys(db, [owner])) >= MOST_IN_FORCE:
         raise NotReady(
             tell_n(
@@ -106,14 +145,14 @@ async def add(
 
 
 async def retire(db: AsyncSession, *, key: AuthorityKey, reason: str, actor: Actor, now: datetime) -> None:
-    """End a recipient: recordings opened from now on are not wrapped to it. Those before can still be opened with it.
+    """End a recipient: recordings opened from now on are not encrypted to it. Earlier ones can still be opened with it.
 
     Raises `NotAllowed`, `Invalid` without a reason, `NotReady` when it has been retired before. Effects: the row says
     who retired it, when and why. Where it was the State's last, no sitting that is to be recorded for it starts.
     """
     _administrator(actor, key.owner_state)
     if key.retired_at is not None:
-        raise NotReady(tell("This recipient has been retired before"))
+        raise NotReady(tell(IS_RETIRED))
     key.retired_reason = clean(reason, "reason", most=500, least=3)
     key.retired_at, key.retired_by, key.retired_by_label = now, actor.id, actor.label
     db.add(key)
@@ -124,10 +163,10 @@ async def key(db: AsyncSession, key_id: str, *, state: str, lock: bool = False) 
     """A recipient of `state`, in force or not. Raises `NotFound`, the same for an unknown and a foreign one."""
     query = select(AuthorityKey).where(AuthorityKey.id == key_id, AuthorityKey.owner_state == state)
     query = query.execution_options(populate_existing=True)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None:
+    row = (await db.exec(query.with_for_update() if lock else query)).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def keys_of(db: AsyncSession, *, state: str) -> Sequence[AuthorityKey]:
@@ -137,7 +176,7 @@ async def keys_of(db: AsyncSession, *, state: str) -> Sequence[AuthorityKey]:
 
 
 async def lacking(db: AsyncSession, states: Collection[str]) -> list[str]:
-    """The States without a recipient in force that is their authority's own; one in escrow is not."""
+    """The States whose authority has no recipient of its own in force; one in escrow does not count."""
     have = {key.owner_state for key in await authority_keys(db, sorted(states)) if key.kind != ESCROW}
     return sorted(set(states) - have)
 

@@ -1,4 +1,4 @@
-"""Signed statements of authorities: what a State binds itself to, as compact JWS over canonical JSON.
+"""Signed statements of authorities, which bind their State, as compact JWS over canonical JSON.
 
 A statement is `{"iss", "aud", "iat", "jti", "act", "about", "body"}`: the signing State, the other State of the case,
 seconds, an id used once, the act, the reference it concerns, and what is agreed to. It is serialised by RFC 8785 and
@@ -10,7 +10,7 @@ systems of authorities sign before they send. docs/signatures.md is the descript
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,14 +20,56 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import pages
 from hearings.actors import Actor
-from hearings.errors import NotAllowed, NotFound, SignatureRefused, SignatureRequired, TermsChanged
+from hearings.errors import NotAllowed, NotFound, SignatureRefused, SignatureRequired, TermsChanged, Undecided
 from hearings.models import RefusedStatement, Signature, SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
-from hearings.queries import Page
-from hearings.signatures import decisions, jws as proofs, signing_keys
+from hearings.paging import Page, cut, page
+from hearings.signatures import jws as proofs, signing_keys
+
+NEEDED, MAY_BE_EMPTY = False, True
+"""Whether an empty text or list counts as a decision: no reasons given, no motive."""
+
+DECISIONS: Mapping[Act, Mapping[str, bool]] = {
+    Act.submit_request: {},  # the request as it stands, which people have written
+    Act.accept_request: {"reason": MAY_BE_EMPTY},
+    Act.accept_with_conditions: {"conditions": NEEDED, "rules": MAY_BE_EMPTY},
+    Act.refuse_request: {"ground": NEEDED, "motive": MAY_BE_EMPTY, "reasons": NEEDED},
+    Act.postpone_request: {"reasons": NEEDED, "review": NEEDED},
+    Act.withdraw_request: {"reason": NEEDED},
+    Act.agree_hearing: {},  # the terms on the table
+    Act.sign_agreement: {},  # the terms on the table
+    Act.sign_minutes: {},  # the hash of the text that was read back
+}
+"""By act, the members of the body that a person decides."""
+
+
+def blank(act: Act) -> dict[str, None]:
+    """The decisions of an act, all open."""
+    return dict.fromkeys(DECISIONS[act])
+
+
+def open_in(act: Act, body: Mapping[str, Any]) -> list[str]:
+    """The decisions of an act that are open in a body, in the order of the table."""
+    return [name for name, empty in DECISIONS[act].items() if not _decided(body.get(name), empty)]
+
+
+def require(act: Act, body: Mapping[str, Any]) -> None:
+    """Raises `Undecided`, naming every open decision of a body."""
+    if left := open_in(act, body):
+        raise Undecided(left)
+
+
+def _decided(value: Any, may_be_empty: bool) -> bool:
+    if value is None:
+        return False
+    return may_be_empty or not _is_empty(value)
+
+
+def _is_empty(value: Any) -> bool:
+    return not value.strip() if isinstance(value, str) else isinstance(value, Iterable) and not value
+
 
 __all__ = ["Act", "payload", "receive", "refused", "sign", "signatures_of", "statement", "still_verifies"]
 
@@ -36,7 +78,7 @@ ALGORITHM = "EdDSA"
 HEADERS = frozenset({"alg", "kid", "typ"})
 MEMBERS = frozenset({"iss", "aud", "iat", "jti", "act", "about", "body"})
 LONGEST = 500_000
-"""Characters of a signed statement: a request with every field full, in a script of three bytes a letter."""
+"""Most characters of a signed statement: a request with all fields full, in a script of three bytes a letter."""
 BRACKETS = 4_000
 DEEPEST = 20
 _JTI = re.compile(r"[A-Za-z0-9._~-]{16,64}")
@@ -60,7 +102,7 @@ CAUSES: Mapping[str, str] = {
 """Every cause of a `SignatureRefused`, by its code."""
 
 _FOR_BOTH = frozenset({"signature_wrong_issuer", "signature_wrong_audience"})
-"""Refusals both States of the case read about: a statement has strayed from the case it was signed for."""
+"""Refusals that both States of the case are notified of: the statement was signed for another case."""
 
 
 # --- making ------------------------------------------------------------------------------------------------------
@@ -69,7 +111,7 @@ _FOR_BOTH = frozenset({"signature_wrong_issuer", "signature_wrong_audience"})
 def statement(
     *, state: str, other: str, act: Act, about: str, body: Mapping[str, Any], now: datetime, jti: str = ""
 ) -> dict[str, Any]:
-    """The statement to be shown and signed: `state` is who signs, `other` the other State of the case."""
+    """The statement to be displayed and signed: `state` is the signing State, `other` the other State of the case."""
     return {
         "iss": state,
         "aud": other,
@@ -82,7 +124,7 @@ def statement(
 
 
 def payload(stated: Mapping[str, Any]) -> bytes:
-    """The bytes that are signed. Raises `ValueError` for what RFC 8785 cannot write."""
+    """The bytes that are signed. Raises `ValueError` for values that RFC 8785 cannot serialise."""
     return rfc8785.dumps(dict(stated))
 
 
@@ -113,7 +155,7 @@ async def receive(
     expect_body: Mapping[str, Any] | None = None,
     max_age: timedelta = proofs.FRESH,
 ) -> Signature:
-    """Take in a statement of `state` towards `other`: verified, unused, and about this act on this subject.
+    """Verify and store a statement of `state` towards `other`: unused, and about this act on this subject.
 
     Raises `NotAllowed` when the actor is not of `state`; `SignatureRequired` when `jws` is empty; `SignatureRefused`,
     whose entry is kept though everything else is rolled back (let it leave the transaction); `TermsChanged` when the
@@ -129,7 +171,7 @@ async def receive(
         _check(proof, state=state, other=other, act=act, about=about, now=now, max_age=max_age)
         if expect_body is not None and payload(proof.claims["body"]) != payload(expect_body):
             raise TermsChanged
-        decisions.require(act, proof.claims["body"])
+        require(act, proof.claims["body"])
         return await _keep(db, jws, proof, key, other=other, subject=subject, actor=actor, now=now)
     except _Refusal as refusal:
         both = refusal.code in _FOR_BOTH
@@ -149,7 +191,7 @@ async def receive(
 
 
 class _Refusal(Exception):
-    """A cause, and once the signature is known to be good, whom the statement names."""
+    """The cause of a refusal; once the signature is verified, also the States that the statement names."""
 
     def __init__(self, code: str, claims: Mapping[str, Any] | None = None) -> None:
         super().__init__(code)
@@ -162,7 +204,7 @@ def _state(value: object) -> str:
 
 
 async def _verified(db: AsyncSession, jws: str, state: str) -> tuple[SigningKey, proofs.Proof]:
-    """The key out of our own table and the statement it signed. The header only says which key of the State."""
+    """The key, from our own table, and the statement it signed. The header only names one of the State's keys."""
     try:
         proof = proofs.parse(jws.strip(), headers=HEADERS, longest=LONGEST, brackets=BRACKETS)
     except proofs.BadProof as error:
@@ -187,7 +229,7 @@ async def _verified(db: AsyncSession, jws: str, state: str) -> tuple[SigningKey,
 def _check(
     proof: proofs.Proof, *, state: str, other: str, act: Act, about: str, now: datetime, max_age: timedelta
 ) -> None:
-    """Whether a statement whose signature is good is the one that is needed here."""
+    """Checks a statement with a good signature against the act and subject at hand."""
     claims = proof.claims
 
     def need(holds: object, code: str) -> None:
@@ -211,7 +253,7 @@ def _signed_bytes(proof: proofs.Proof) -> bytes:
 
 
 def _canonical(proof: proofs.Proof) -> bool:
-    """Whether the payload is written as RFC 8785 writes it, and no deeper than anybody needs."""
+    """Whether the payload is canonical JSON (RFC 8785) of bounded depth."""
     try:
         return _depth(proof.claims) <= DEEPEST and payload(proof.claims) == _signed_bytes(proof)
     except (ValueError, RecursionError):
@@ -275,16 +317,16 @@ async def page_of(db: AsyncSession, subject: Row, *, after: str = "", limit: int
     query = select(Signature).where(
         Signature.subject == str(type(subject).__tablename__), Signature.subject_id == subject.id
     )
-    return await pages.by_id(db, query, Signature, after=after, limit=limit)
+    return await page(db, query, col(Signature.id), after=after, limit=limit)
 
 
 def read(signature: Signature) -> Mapping[str, Any]:
-    """The statement a kept signature carries."""
+    """The statement of a stored signature."""
     return proofs.parse(signature.jws, headers=HEADERS, longest=LONGEST, brackets=BRACKETS).claims
 
 
 async def still_verifies(db: AsyncSession, signature: Signature) -> bool:
-    """Whether the kept bytes are what the key signed. The key may have been retired since."""
+    """Whether the stored bytes carry the key's signature. The key may have been retired since."""
     key = await db.get(SigningKey, signature.key_id)
     try:
         proof = proofs.parse(signature.jws, headers=HEADERS, longest=LONGEST, brackets=BRACKETS)
@@ -301,11 +343,9 @@ async def still_verifies(db: AsyncSession, signature: Signature) -> bool:
 
 async def refused(db: AsyncSession, *, state: str, after: str = "", limit: int = 50) -> Page[RefusedStatement]:
     """Statements that were refused and that concern `state`, newest first."""
-    found: list[RefusedStatement] = []
+    newest = col(RefusedStatement.id).desc()
+    rows: list[RefusedStatement] = []
     for side in (RefusedStatement.owner_state, RefusedStatement.other_state):  # each by its own index
-        query = select(RefusedStatement).where(
-            col(side) == state, *([col(RefusedStatement.id) < after] if after else [])
-        )
-        found += (await db.exec(query.order_by(col(RefusedStatement.id).desc()).limit(limit + 1))).all()
-    rows = sorted(found, key=lambda row: row.id, reverse=True)[: limit + 1]
-    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
+        query = select(RefusedStatement).where(col(side) == state)
+        rows += (await page(db, query, newest, after=after, limit=limit + 1)).rows
+    return cut(sorted(rows, key=lambda row: row.id, reverse=True), limit, [newest])

@@ -1,6 +1,7 @@
 """Public signing keys of authorities: registered and retired by their own State's administrator, never replaced.
 
-The private half belongs to the authority and is nowhere here. A retired key still proves what it signed before.
+The private half belongs to the authority and is never on this installation. A retired key still verifies what it
+signed.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ MOST_IN_FORCE = 20
 
 
 def public(key: SigningKey) -> jws.PublicKey:
-    """The key that verifies."""
+    """The public key that verifies signatures."""
     return jws.public_key({"kty": "OKP", "crv": "Ed25519", "x": key.public_key})
 
 
@@ -44,11 +45,11 @@ async def add(
     _administrator(actor, state)
     owner = reference.jurisdiction(state).state
     try:
-        found = jws.public_key({"kty": "OKP", "crv": "Ed25519", "x": public_key.strip()})
+        parsed = jws.public_key({"kty": "OKP", "crv": "Ed25519", "x": public_key.strip()})
     except Invalid as error:
         raise Invalid(tell("A public signing key is 43 characters of base64url"), "public_key") from error
-    if (await db.exec(select(SigningKey).where(SigningKey.kid == found.thumbprint))).first() is not None:
-        raise Invalid(tell("This key has been registered before: make a new one"), "public_key")
+    if (await db.exec(select(SigningKey).where(SigningKey.kid == parsed.thumbprint))).first() is not None:
+        raise Invalid(tell("This key was already registered before: create a new one"), "public_key")
     in_force = [key for key in await keys_of(db, state=owner) if key.retired_at is None]
     if len(in_force) >= MOST_IN_FORCE:
         raise NotReady(
@@ -61,8 +62,8 @@ async def add(
     key = SigningKey(
         owner_state=owner,
         authority_name=clean(authority_name, "authority_name", most=300, least=1),
-        kid=found.thumbprint,
-        public_key=found.jwk["x"],
+        kid=parsed.thumbprint,
+        public_key=parsed.jwk["x"],
         demo=demo,
         created_by=actor.id,
         created_at=now,
@@ -73,7 +74,7 @@ async def add(
 
 
 async def retire(db: AsyncSession, *, key: SigningKey, actor: Actor, now: datetime) -> None:
-    """End a key, at once: what it signs from now on is refused. Raises `NotAllowed`. Effects: `retired_at`."""
+    """Retire a key at once: what it signs from now on is refused. Raises `NotAllowed`. Effects: `retired_at`."""
     _administrator(actor, key.owner_state)
     key.retired_at = key.retired_at or now
     db.add(key)
@@ -83,10 +84,10 @@ async def key(db: AsyncSession, kid: str, *, state: str, lock: bool = False) -> 
     """A key of `state`, in force or not. Raises `NotFound`, the same for an unknown and a foreign one."""
     query = select(SigningKey).where(SigningKey.kid == kid, SigningKey.owner_state == state)
     query = query.execution_options(populate_existing=True)
-    found = (await db.exec(query.with_for_update() if lock else query)).first()
-    if found is None:
+    row = (await db.exec(query.with_for_update() if lock else query)).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def keys_of(db: AsyncSession, *, state: str) -> Sequence[SigningKey]:

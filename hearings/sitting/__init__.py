@@ -1,1 +1,1 @@
-"""What happens on the day: sittings, sound checks, certificates compared aloud, recordings, recorded acts."""
+"""The day of a hearing: sittings, sound checks, comparison of fingerprints, recordings, recorded acts."""

@@ -1,11 +1,11 @@
-"""Fingerprints compared aloud: both courts read each other the code of the media worker's certificate.
+"""Comparison of fingerprints: both courts read each other the code of the media worker's certificate.
 
-Media of both courts go over one media worker, each page by a DTLS connection of its own. Who puts himself between a
-court and the worker must show that court another certificate, and with it another code: SHA-256 of the certificate
-(RFC 8122 section 5, what `a=fingerprint` holds), as six groups of five digits. What is compared is said in
-docs/agreement.md, and what a comparison cannot show.
+Media of both courts go over one media worker, each page by a DTLS connection of its own. An attacker between a
+court and the worker must present another certificate, and with it another code: SHA-256 of the certificate
+(RFC 8122 section 5, what `a=fingerprint` holds), as six groups of five digits. docs/agreement.md
+says what is compared, and what a comparison cannot prove.
 
-A comparison is of one certificate. A new media worker has a new one: the comparison before is stale, and said so.
+A comparison is of one certificate. A new media worker has a new one, which makes the earlier comparison stale.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,20 @@ from hearings.actors import SYSTEM, Actor
 from hearings.errors import FingerprintsOpen, Invalid, NotReady
 from hearings.events import EventKind, record
 from hearings.models import FingerprintComparison, Sitting
-from hearings.moves import born, move_comparison
+from hearings.moves import born, move
 from hearings.permissions import require
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.status import ComparisonStatus, SittingStatus
+
+SITTING_OVER = N_("The sitting is over")
+OTHER_CERTIFICATE = N_("the media worker has another certificate")
 
 S = ComparisonStatus
 GROUPS, BYTES_OF_GROUP = 6, 5
 
 
 def code(certificate: str) -> str:
-    """What is read aloud of a SHA-256 (64 hexadecimal digits): its first thirty bytes, each five of them as a number
+    """The code read aloud for a SHA-256 (64 hexadecimal digits): its first thirty bytes, each five of them as a number
     (big-endian) of which the last five decimal digits count. About 99.6 bits: no second certificate with the same code
     can be found in the time of a hearing. Raises ValueError for another text.
     """
@@ -41,8 +44,8 @@ def code(certificate: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
-    """How far the courts are with the certificate in use; `certificate` is empty while no worker has said its own."""
+class ComparisonProgress:
+    """Progress of the comparison of the certificate in use; `certificate` is empty until the worker has reported it."""
 
     status: ComparisonStatus = S.open
     certificate: str = ""
@@ -56,37 +59,39 @@ class Standing:
         return self.status is S.differs or (required and self.status is not S.matched)
 
 
-NOTHING = Standing()
+NOTHING = ComparisonProgress()
 
 
-def standing(rows: Sequence[FingerprintComparison]) -> Standing:
-    """What a sitting's comparisons, the oldest first, come to. Pure."""
-    current = next((one for one in reversed(rows) if one.status is not S.stale), None)
-    again = any(one.said for one in rows if one.status is S.stale)
+def progress(rows: Sequence[FingerprintComparison]) -> ComparisonProgress:
+    """The progress that follows from a sitting's comparisons, the oldest first. Pure."""
+    current = next((row for row in reversed(rows) if row.status is not S.stale), None)
+    again = any(row.said for row in rows if row.status is S.stale)
     if current is None:
-        return Standing(again=again)
-    return Standing(status=current.status, certificate=current.certificate, said=dict(current.said), again=again)
+        return ComparisonProgress(again=again)
+    return ComparisonProgress(
+        status=current.status, certificate=current.certificate, said=dict(current.said), again=again
+    )
 
 
-async def of_sitting(db: AsyncSession, sitting_id: str) -> Standing:
-    """How far a sitting is."""
-    return standing(await comparisons(db, sitting_id))
+async def of_sitting(db: AsyncSession, sitting_id: str) -> ComparisonProgress:
+    """The progress of the comparison in a sitting."""
+    return progress(await comparisons(db, sitting_id))
 
 
 async def seen(db: AsyncSession, *, sitting: Sitting, certificate: str, now: datetime) -> bool:
-    """The media worker of a sitting has this certificate. Returns whether a comparison has become stale by it.
+    """Record the certificate of a sitting's media worker. Returns whether a comparison has become stale by it.
 
-    Effects, when it is another than before: the comparison before is stale, with event fingerprints_stale if anybody
+    Effects, if it is a new one: the earlier comparison is stale, with event fingerprints_stale if anybody
     had compared it; adds an open one.
     """
     rows = await comparisons(db, sitting.id)
-    if not certificate or standing(rows).certificate == certificate or sitting.status is SittingStatus.closed:
+    if not certificate or progress(rows).certificate == certificate or sitting.status is SittingStatus.closed:
         return False
     compared = False
-    for one in rows:
-        if one.status is not S.stale:
-            compared = compared or bool(one.said)
-            move_comparison(db, one, S.stale, actor=SYSTEM, now=now, reason="the media worker has another certificate")
+    for earlier in rows:
+        if earlier.status is not S.stale:
+            compared = compared or bool(earlier.said)
+            move(db, earlier, S.stale, actor=SYSTEM, now=now, reason="the media worker has another certificate")
     row = FingerprintComparison(
         owner_state=sitting.owner_state, sitting_id=sitting.id, certificate=certificate, since=now
     )
@@ -102,9 +107,9 @@ async def seen(db: AsyncSession, *, sitting: Sitting, certificate: str, now: dat
 async def compare(
     db: AsyncSession, *, sitting: Sitting, matched: bool, certificate: str, actor: Actor, now: datetime
 ) -> None:
-    """Somebody who answers for the hearing says what reading the codes aloud has shown. Said again it changes nothing.
+    """Record the result of reading the codes aloud, by a person responsible for the hearing. Idempotent.
 
-    `certificate` is what that person's page has found on its own line. Each State speaks for its side: a difference
+    `certificate` is the one that person's page received itself. Each State speaks for its side: a difference
     that one has found stands until that State finds none, or a new worker has come.
     Raises `NotAllowed`; `NotReady` when the sitting is over or no worker has a certificate yet; `Invalid` when it is
     said to be the same and this very page is connected to another certificate than the worker has.
@@ -112,18 +117,22 @@ async def compare(
     """
     require("compare_fingerprints", actor)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
-        raise NotReady(tell("The sitting is over"))
-    row = next((one for one in await comparisons(db, sitting.id) if one.status is not S.stale), None)
+        raise NotReady(tell(SITTING_OVER))
+    row = next(
+        (comparison for comparison in await comparisons(db, sitting.id) if comparison.status is not S.stale), None
+    )
     if row is None:
         raise NotReady(tell("There is no media worker yet"))
     if matched and certificate != row.certificate:
-        raise Invalid(tell("This page is connected to another certificate than the media worker has"), "certificate")
+        raise Invalid(
+            tell("This page is connected with a different certificate than the media worker's"), "certificate"
+        )
     if row.said.get(actor.state) is matched:
         return
     row.said = {**row.said, actor.state: matched}
     to = S.matched if all(row.said.values()) else S.differs
     if to is not row.status:
-        move_comparison(db, row, to, actor=actor, now=now)
+        move(db, row, to, actor=actor, now=now)
     db.add(row)
     await record(
         db,
@@ -138,16 +147,16 @@ async def compare(
 
 
 async def require_compared(db: AsyncSession, *, sitting: Sitting, required: bool, without: bool) -> str:
-    """What the start lacks, to be said in its log when the judge goes on `without`: empty, or the status it stands at.
+    """The status of a comparison missing at the start, for the log when the judge goes on `without`; else empty.
 
-    Raises `FingerprintsOpen` when something lacks and the judge has not said to go on without.
+    Raises `FingerprintsOpen` if it is missing and the judge has not decided to go on without it.
     """
-    found = await of_sitting(db, sitting.id)
-    if not found.lacks(required):
+    comparison = await of_sitting(db, sitting.id)
+    if not comparison.lacks(required):
         return ""
     if not without:
-        raise FingerprintsOpen(DIFFER if found.status is S.differs else "")
-    return found.status.value
+        raise FingerprintsOpen(DIFFER if comparison.status is S.differs else "")
+    return comparison.status.value
 
 
 DIFFER = "The courts have read different codes of the media worker's certificate: somebody may be listening in between"

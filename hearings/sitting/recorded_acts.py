@@ -1,6 +1,6 @@
-"""What is recorded of a hearing while it goes on: notices, oaths, objections, rulings, exhibits, interventions, notes.
+"""Recorded acts of a hearing: notices, oaths, objections, rulings, exhibits, interventions, notes.
 
-`KINDS` is the one table: of each kind, by which row of `hearings.permissions` somebody may record it, and its fields.
+`KINDS` is the table of kinds: for each, the row of `hearings.permissions` that allows recording it, and its fields.
 Each is an event of the hearing's log, which is only ever added to: a correction is a new entry of the same kind that
 names the old one, and a withdrawal is one without content. What is recorded is for the minutes.
 """
@@ -17,21 +17,23 @@ from hearings import events
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.events import EventKind
+from hearings.hearing.participants import NOT_IN_ROOM
 from hearings.languages import language
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request_parts import AttachmentKind
-from hearings.people.protected_names import protected_names, refuse_names
-from hearings.permissions import may, require
-from hearings.queries import Page, get, open_sitting, participants, recording_of
+from hearings.paging import Page, page
+from hearings.people.staff import protected_names, refuse_names
+from hearings.permissions import YOU_ARE_NOT_IN_ROOM, may, require
+from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import attachments
 from hearings.roles import HEARD, Role
 from hearings.sentences import tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
-from hearings.texts import clean
+from hearings.texts import NOT_A_VALUE, clean
 
 K = EventKind
 LONGEST = 2000
-"""Characters of a text."""
+"""Longest text, in characters."""
 
 
 def _who_may(action: str) -> frozenset[Role]:
@@ -39,7 +41,7 @@ def _who_may(action: str) -> frozenset[Role]:
 
 
 PRESIDING = _who_may("administer_oath")
-"""Who gives notices, takes oaths and rules."""
+"""Roles that give notices, take oaths and rule."""
 THROUGH_COUNSEL = frozenset({Role.defendant})
 """A defendant's objection or claim is put by counsel, and named by whose it is."""
 OBJECTING = _who_may("object") | THROUGH_COUNSEL
@@ -48,7 +50,7 @@ PRESENTING = _who_may("present_exhibit")
 
 
 class Sort(StrEnum):
-    """What a field holds."""
+    """The type of a field's value."""
 
     participant = "participant"
     state = "state"
@@ -60,8 +62,8 @@ class Sort(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
-    """One field of a kind: who it may be, what may be chosen, which entries it may name."""
+class ActField:
+    """One field of a kind: roles it may name, values to choose from, kinds of entries it may name."""
 
     sort: Sort
     required: bool = True
@@ -71,34 +73,34 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
-    """A kind of recorded act. `needs`: the action of the permission table. `withdraws`: it takes an entry back, for
-    whoever may make one of that kind. `own`: somebody's own word, who must be in the room; nobody else corrects or
-    withdraws it.
+class ActKind:
+    """A kind of recorded act. `needs`: the action of the permission table. `withdraws`: it withdraws an
+    entry, allowed to those who may record that kind. `own`: a statement of the author, who must be in the room; nobody
+    else corrects or withdraws it.
     """
 
     needs: str
-    fields: Mapping[str, Field]
+    fields: Mapping[str, ActField]
     withdraws: bool = False
     own: bool = False
 
 
-def _somebody(roles: frozenset[Role], *, required: bool = True) -> Field:
-    return Field(sort=Sort.participant, roles=roles, required=required)
+def _somebody(roles: frozenset[Role], *, required: bool = True) -> ActField:
+    return ActField(sort=Sort.participant, roles=roles, required=required)
 
 
-def _one_of(*choices: str) -> Field:
-    return Field(sort=Sort.choice, choices=choices)
+def _one_of(*choices: str) -> ActField:
+    return ActField(sort=Sort.choice, choices=choices)
 
 
-_LAW = Field(sort=Sort.state)
-_LANGUAGE = Field(sort=Sort.language)
-_TEXT = Field(sort=Sort.text)
-_REMARK = Field(sort=Sort.text, required=False)
+_LAW = ActField(sort=Sort.state)
+_LANGUAGE = ActField(sort=Sort.language)
+_TEXT = ActField(sort=Sort.text)
+_REMARK = ActField(sort=Sort.text, required=False)
 
-KINDS: Mapping[EventKind, Kind] = {
-    K.log_note: Kind(needs="add_log_note", fields={"text": _TEXT}),
-    K.rights_notice: Kind(
+KINDS: Mapping[EventKind, ActKind] = {
+    K.log_note: ActKind(needs="add_log_note", fields={"text": _TEXT}),
+    K.rights_notice: ActKind(
         needs="record_act",
         fields={
             "participant": _somebody(HEARD),
@@ -108,7 +110,17 @@ KINDS: Mapping[EventKind, Kind] = {
             "text": _REMARK,
         },
     ),
-    K.oath: Kind(
+    K.counsel_waived: ActKind(
+        needs="record_act",
+        fields={
+            "participant": _somebody(frozenset({Role.defendant})),
+            "by": _somebody(PRESIDING),
+            "law": _LAW,
+            "language": _LANGUAGE,
+            "text": _TEXT,
+        },
+    ),
+    K.oath: ActKind(
         needs="record_act",
         fields={
             "participant": _somebody(HEARD | {Role.interpreter}),
@@ -120,7 +132,7 @@ KINDS: Mapping[EventKind, Kind] = {
             "text": _TEXT,
         },
     ),
-    K.interpreting: Kind(
+    K.interpreting: ActKind(
         needs="record_act",
         fields={
             "participant": _somebody(frozenset({Role.interpreter})),
@@ -136,47 +148,47 @@ KINDS: Mapping[EventKind, Kind] = {
             "text": _REMARK,
         },
     ),
-    K.objection: Kind(
+    K.objection: ActKind(
         needs="record_act",
         fields={
             "participant": _somebody(OBJECTING),
-            "law": Field(sort=Sort.state, required=False),
+            "law": ActField(sort=Sort.state, required=False),
             "text": _TEXT,
         },
     ),
-    K.privilege_claim: Kind(
+    K.privilege_claim: ActKind(
         needs="record_act",
         fields={"participant": _somebody(CLAIMING), "law": _LAW, "text": _TEXT},
     ),
-    K.ruling: Kind(
+    K.ruling: ActKind(
         needs="record_act",
         fields={
-            "on": Field(sort=Sort.entry, kinds=(K.objection, K.privilege_claim)),
+            "on": ActField(sort=Sort.entry, kinds=(K.objection, K.privilege_claim)),
             "by": _somebody(PRESIDING),
             "ruling": _one_of("upheld", "upheld_in_part", "rejected", "reserved"),
             "law": _LAW,
             "text": _REMARK,
         },
     ),
-    K.exhibit_shown: Kind(
+    K.exhibit_shown: ActKind(
         needs="present_exhibit",
         fields={
-            "exhibit": Field(sort=Sort.exhibit),
+            "exhibit": ActField(sort=Sort.exhibit),
             "participant": _somebody(HEARD),
             "by": _somebody(PRESENTING),
             "text": _REMARK,
         },
     ),
-    K.intervention: Kind(needs="record_intervention", fields={"law": _LAW, "text": _TEXT}),
-    K.remark: Kind(needs="record_remark", fields={"text": _TEXT}, own=True),
-    K.entry_withdrawn: Kind(needs="record_act", fields={"text": _TEXT}, withdraws=True),
+    K.intervention: ActKind(needs="record_intervention", fields={"law": _LAW, "text": _TEXT}),
+    K.remark: ActKind(needs="record_remark", fields={"text": _TEXT}, own=True),
+    K.entry_withdrawn: ActKind(needs="record_act", fields={"text": _TEXT}, withdraws=True),
 }
 """Every kind of recorded act, in the order they are offered."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A recorded act as it stands: its newest words, and every event it came from, the first being when it was."""
+class RecordedAct:
+    """A recorded act in force: its newest version, and all its events, the first of which gives its time."""
 
     events: tuple[HearingEvent, ...]
 
@@ -189,21 +201,23 @@ class Entry:
         return self.events[0]
 
 
-def replaced(found: Sequence[HearingEvent]) -> dict[int, int]:
-    """By the number of an entry that stands no longer, the entry that corrects or withdraws it."""
-    return {int(one.data["corrects"]): one.seq for one in found if one.kind in KINDS and one.data.get("corrects")}
+def replaced(log: Sequence[HearingEvent]) -> dict[int, int]:
+    """By the number of an entry no longer in force, the number of the entry that corrects or withdraws it."""
+    return {
+        int(event.data["corrects"]): event.seq for event in log if event.kind in KINDS and event.data.get("corrects")
+    }
 
 
-def standing(found: Sequence[HearingEvent]) -> list[Entry]:
-    """The recorded acts that stand, in the order in which they happened; what is withdrawn is not among them."""
+def in_force(log: Sequence[HearingEvent]) -> list[RecordedAct]:
+    """The recorded acts in force, in the order of their first events, without withdrawn ones."""
     lines: dict[int, tuple[HearingEvent, ...]] = {}
-    for one in found:
-        if one.kind not in KINDS:
+    for event in log:
+        if event.kind not in KINDS:
             continue
-        before = lines.pop(int(one.data.get("corrects") or 0), ())
-        if not KINDS[EventKind(one.kind)].withdraws:
-            lines[one.seq] = (*before, one)
-    return sorted((Entry(events=line) for line in lines.values()), key=lambda entry: entry.first.seq)
+        before = lines.pop(int(event.data.get("corrects") or 0), ())
+        if not KINDS[EventKind(event.kind)].withdraws:
+            lines[event.seq] = (*before, event)
+    return sorted((RecordedAct(events=line) for line in lines.values()), key=lambda entry: entry.first.seq)
 
 
 async def of_hearing(db: AsyncSession, hearing_id: str) -> Sequence[HearingEvent]:
@@ -216,35 +230,31 @@ async def of_hearing(db: AsyncSession, hearing_id: str) -> Sequence[HearingEvent
 async def page_of_hearing(
     db: AsyncSession, hearing_id: str, *, after: str = "", limit: int = 50
 ) -> tuple[Page[HearingEvent], Mapping[int, int]]:
-    """Some recorded acts, oldest first, those after the one with number `after`; and which of them stand no longer.
+    """A page of recorded acts, oldest first, and `replaced` for them.
 
-    Of the corrections `replaced` tells of, those on later pages are among them. Raises `Invalid` for what is no number.
+    Corrections on later pages are taken into account. Raises `Invalid`.
     """
-    if after and not (after.isdecimal() and after.isascii() and len(after) < 10):
-        raise Invalid(tell("This is not the mark of a page"), "after")
     acts = select(HearingEvent).where(
         HearingEvent.hearing_id == hearing_id, col(HearingEvent.kind).in_([kind.value for kind in KINDS])
     )
-    some = acts.where(HearingEvent.seq > int(after or 0)).order_by(col(HearingEvent.seq)).limit(limit + 1)
-    found = list((await db.exec(some)).all())
-    shown = found[:limit]
+    acts_page = await page(db, acts, col(HearingEvent.seq), after=after, limit=limit)
     named = col(HearingEvent.data)["corrects"].as_integer()
-    later = (await db.exec(acts.where(named.in_([one.seq for one in shown])))).all()
-    return Page(shown, str(shown[-1].seq) if len(found) > limit else ""), replaced(later)
+    later = (await db.exec(acts.where(named.in_([row.seq for row in acts_page.rows])))).all()
+    return acts_page, replaced(later)
 
 
 def made_by(entry: HearingEvent, participant: Participant) -> bool:
-    """Whether somebody of the hearing has made an entry."""
+    """Whether a participant of the hearing is the author of an entry."""
     return entry.actor in (participant.id, participant.person_id)
 
 
 def takes(sitting: Sitting) -> bool:
-    """Whether acts are still recorded in a sitting: until its close is ordered."""
+    """Whether acts can still be recorded in a sitting: until its close is ordered."""
     return sitting.status not in (SittingStatus.closing, SittingStatus.closed)
 
 
 def timecode(recording: Recording, at: datetime) -> int | None:
-    """Milliseconds into a recording that runs; None before it has begun and once it is closed."""
+    """Time code of a running recording, in milliseconds; None before it has begun and once it is closed."""
     if recording.opened_at is None or recording.closed_at is not None:
         return None
     return max(0, (at - recording.opened_at) // timedelta(milliseconds=1))
@@ -252,7 +262,7 @@ def timecode(recording: Recording, at: datetime) -> int | None:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the checks of fields look at."""
+    """The values that checks of fields use."""
 
     db: AsyncSession
     hearing: Hearing
@@ -282,7 +292,7 @@ async def record(
     """
     known = EventKind(kind) if kind in KINDS else None
     if known is None:
-        raise Invalid(tell("Not a kind of act that is recorded"), "kind")
+        raise Invalid(tell("Not a kind of log entry"), "kind")
     asked = KINDS[known]
     if not asked.withdraws:
         require(asked.needs, actor)
@@ -294,7 +304,7 @@ async def record(
     about = _about(asked, entries, corrects)
     require(about.needs, actor)
     if corrects is None and asked.withdraws:
-        raise Invalid(tell("Say which entry is meant"), "corrects")
+        raise Invalid(tell("State which entry is meant"), "corrects")
     if about.own:
         _in_room(people, actor)
     data: dict[str, object] = {"sitting": sitting.id}
@@ -302,7 +312,7 @@ async def record(
         data["corrects"] = _corrected(entries, known, corrects, actor).seq
     context = _Asked(db, hearing, request, people, entries, corrects is not None)
     if unknown := sorted(set(values) - set(asked.fields)):
-        raise Invalid(tell("This kind of act has no such field"), unknown[0])
+        raise Invalid(tell("This kind of entry has no such field"), unknown[0])
     for name, field in asked.fields.items():
         value = values.get(name, "").strip()
         if value:
@@ -316,29 +326,29 @@ async def record(
 
 
 def _corrected(entries: Sequence[HearingEvent], kind: EventKind, seq: int, actor: Actor) -> HearingEvent:
-    found = next((one for one in entries if one.seq == seq), None)
-    same = found is not None and (KINDS[kind].withdraws or found.kind == kind)
-    if found is None or not same or found.kind == EventKind.entry_withdrawn:
+    corrected = next((entry for entry in entries if entry.seq == seq), None)
+    same = corrected is not None and (KINDS[kind].withdraws or corrected.kind == kind)
+    if corrected is None or not same or corrected.kind == EventKind.entry_withdrawn:
         raise Invalid(tell("There is no such entry of this kind"), "corrects")
     if seq in replaced(entries):
-        raise Invalid(tell("This entry has been corrected or withdrawn already"), "corrects")
-    if KINDS[EventKind(found.kind)].own and found.actor != actor.id:
-        raise Invalid(tell("Only who made a remark corrects it"), "corrects")
-    if correctable_by(found, actor.role):
-        return found
-    raise Invalid(tell("Only the State that made an entry corrects it"), "corrects")
+        raise Invalid(tell("This entry has already been corrected or withdrawn"), "corrects")
+    if KINDS[EventKind(corrected.kind)].own and corrected.actor != actor.id:
+        raise Invalid(tell("Only the author of a remark can correct it"), "corrects")
+    if correctable_by(corrected, actor.role):
+        return corrected
+    raise Invalid(tell("Only the State that made an entry can correct it"), "corrects")
 
 
-def _about(asked: Kind, entries: Sequence[HearingEvent], corrects: int | None) -> Kind:
-    """By which kind it is decided who may: to withdraw an entry, by that of the entry."""
-    old = next((one for one in entries if one.seq == corrects), None)
+def _about(asked: ActKind, entries: Sequence[HearingEvent], corrects: int | None) -> ActKind:
+    """The kind that decides who may record: for a withdrawal, the kind of the entry withdrawn."""
+    old = next((entry for entry in entries if entry.seq == corrects), None)
     return KINDS[EventKind(old.kind)] if asked.withdraws and old is not None else asked
 
 
 def _in_room(people: Sequence[Participant], actor: Actor) -> None:
-    here = next((one for one in people if one.id == actor.participant_id), None)
+    here = next((person for person in people if person.id == actor.participant_id), None)
     if here is None or here.presence not in IN_ROOM:
-        raise NotReady(tell("You are not in the room"))
+        raise NotReady(tell(YOU_ARE_NOT_IN_ROOM))
 
 
 def correctable_by(entry: HearingEvent, role: Role | None) -> bool:
@@ -349,50 +359,50 @@ def correctable_by(entry: HearingEvent, role: Role | None) -> bool:
 # --- fields ------------------------------------------------------------------------------------------------------
 
 
-async def _participant(asked: _Asked, field: Field, name: str, value: str) -> object:
-    found = next((one for one in asked.people if one.id == value), None)
-    if found is None or found.role not in field.roles:
-        raise Invalid(tell("Nobody of this hearing who could be meant here"), name)
-    if found.presence is PresenceStatus.invited or not (asked.correcting or found.presence in IN_ROOM):
-        raise NotReady(tell("The person is not in the room"))
-    return found.id
+async def _participant(asked: _Asked, field: ActField, name: str, value: str) -> object:
+    named = next((person for person in asked.people if person.id == value), None)
+    if named is None or named.role not in field.roles:
+        raise Invalid(tell("Choose a participant of this hearing"), name)
+    if named.presence is PresenceStatus.invited or not (asked.correcting or named.presence in IN_ROOM):
+        raise NotReady(tell(NOT_IN_ROOM))
+    return named.id
 
 
-async def _state(asked: _Asked, field: Field, name: str, value: str) -> object:
+async def _state(asked: _Asked, field: ActField, name: str, value: str) -> object:
     if value not in (asked.hearing.requesting_state, asked.hearing.requested_state):
-        raise Invalid(tell("The law of one of the two States of the hearing"), name)
+        raise Invalid(tell("Choose the law of one of the two States of the hearing"), name)
     return value
 
 
-async def _language(asked: _Asked, field: Field, name: str, value: str) -> object:
+async def _language(asked: _Asked, field: ActField, name: str, value: str) -> object:
     return language(value)
 
 
-async def _choice(asked: _Asked, field: Field, name: str, value: str) -> object:
+async def _choice(asked: _Asked, field: ActField, name: str, value: str) -> object:
     if value not in field.choices:
-        raise Invalid(tell("Not one of the values this field takes"), name)
+        raise Invalid(tell(NOT_A_VALUE), name)
     return value
 
 
-async def _exhibit(asked: _Asked, field: Field, name: str, value: str) -> object:
-    """What identifies it for good: its SHA-256, beside its name in the file."""
+async def _exhibit(asked: _Asked, field: ActField, name: str, value: str) -> object:
+    """Id, name and SHA-256 of an exhibit."""
     try:
-        found = await attachments.of_id(asked.db, asked.request, value)
+        exhibit = await attachments.of_id(asked.db, asked.request, value)
     except NotFound:
-        found = None
-    if found is None or found.kind is not AttachmentKind.exhibit:
+        exhibit = None
+    if exhibit is None or exhibit.kind is not AttachmentKind.exhibit:
         raise Invalid(tell("There is no such exhibit in this case"), name)
-    return {"id": found.id, "name": found.name, "sha256": found.sha256}
+    return {"id": exhibit.id, "name": exhibit.name, "sha256": exhibit.sha256}
 
 
-async def _entry(asked: _Asked, field: Field, name: str, value: str) -> object:
-    found = next((one for one in asked.entries if str(one.seq) == value and one.kind in field.kinds), None)
-    if found is None or found.seq in replaced(asked.entries):
-        raise Invalid(tell("There is no such entry, or it stands no longer"), name)
-    return found.seq
+async def _entry(asked: _Asked, field: ActField, name: str, value: str) -> object:
+    named = next((entry for entry in asked.entries if str(entry.seq) == value and entry.kind in field.kinds), None)
+    if named is None or named.seq in replaced(asked.entries):
+        raise Invalid(tell("There is no such entry, or it is no longer valid"), name)
+    return named.seq
 
 
-async def _text(asked: _Asked, field: Field, name: str, value: str) -> object:
+async def _text(asked: _Asked, field: ActField, name: str, value: str) -> object:
     text = clean(value, name, most=LONGEST, lines=True)
     refuse_names(text, [hidden for hidden, _whose in protected_names(asked.request.person_name, asked.people)], name)
     return text
@@ -407,4 +417,4 @@ CHECKS = {
     Sort.entry: _entry,
     Sort.text: _text,
 }
-"""How the value of a field is checked, and what of it is kept."""
+"""The function that checks the value of a field and returns what is stored."""

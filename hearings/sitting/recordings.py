@@ -1,15 +1,21 @@
-"""What is known of a recording. Indicators follow these rows, and these rows follow sealed bytes."""
+"""The status of a recording, as reported by the recorder. Indicators on pages show these rows."""
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+import rfc8785
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
 from hearings.errors import Invalid
 from hearings.events import EventKind, record
-from hearings.models import Recording, Sitting
+from hearings.models import HearingEvent, Participant, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
-from hearings.moves import move_recording
+from hearings.moves import move
+from hearings.requests.document import plain
+from hearings.roles import SHORT
 from hearings.sitting import sittings
 from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
 
@@ -17,9 +23,9 @@ from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
 async def opened(
     db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime, began: datetime | None = None
 ) -> None:
-    """The recorder has opened (or re-opened) the recording and it is durable.
+    """Record that the recorder has opened (or re-opened) the recording and it is durable.
 
-    `began`: where its time code begins, by the recorder's word; without it, `now` counts, which is a few seconds later.
+    `began`: when its time code begins, as reported; without it, `now` counts, which is a few seconds later.
     Effects: recording to recording; the first time `opened_at` (when it began), event recording_opened and the sitting
     is in session (`sittings.begin_session`); after a failure event recording_back, and the floor stays closed until a
     person lifts the hold. Nothing when it is recording already.
@@ -27,7 +33,7 @@ async def opened(
     if recording.status is RecordingStatus.recording:
         return
     await sittings.lock(db, sitting)  # first, and its hearing after it, as everybody does: see `record`
-    move_recording(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
+    move(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
     first = recording.opened_at is None
     recording.opened_at = recording.opened_at or began or now
     recording.last_sealed_at = now  # the twenty seconds count from here
@@ -46,7 +52,7 @@ async def sealed(db: AsyncSession, *, recording: Recording, count: int, at: date
 
 
 async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, now: datetime) -> None:
-    """A known error, or no seal for too long.
+    """Record a known error, or that nothing was sealed for too long.
 
     Effects: recording to failing, `failing_code`, event recording_failing; in session the floor is held. Nothing
     when it is failing already or has ended.
@@ -54,7 +60,7 @@ async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, c
     if recording.status not in {RecordingStatus.starting, RecordingStatus.recording, RecordingStatus.paused}:
         return
     await sittings.lock(db, sitting)
-    move_recording(db, recording, RecordingStatus.failing, actor=SYSTEM, now=now, reason=code)
+    move(db, recording, RecordingStatus.failing, actor=SYSTEM, now=now, reason=code)
     recording.failing_code = code[:40]
     await record(db, hearing=sitting.hearing_id, kind=EventKind.recording_failing, actor=SYSTEM, now=now, code=code)
     if sitting.status in LIVE_SITTINGS:
@@ -69,7 +75,7 @@ async def failing(db: AsyncSession, *, sitting: Sitting, recording: Recording, c
 
 
 async def recovered(db: AsyncSession, *, sitting: Sitting, recording: Recording, now: datetime) -> None:
-    """Segments are sealed again by the same recorder. Effects: recording to recording, event; the hold stays."""
+    """Record that the same recorder seals segments again. Effects: recording to recording, event; the hold stays."""
     if recording.status is RecordingStatus.failing and recording.opened_at is not None:
         await opened(db, sitting=sitting, recording=recording, now=now)
 
@@ -77,13 +83,13 @@ async def recovered(db: AsyncSession, *, sitting: Sitting, recording: Recording,
 async def closed(
     db: AsyncSession, *, sitting: Sitting, recording: Recording, size: int, root: str, now: datetime
 ) -> None:
-    """`close` is durable and signed over: tree size and root.
+    """Record that the journal's `close` is durable and signed, with tree size and root.
 
     Effects: recording to sealed, `size`, `root`, `closed_at`, event recording_sealed.
     """
     if size < 0 or not root:
         raise Invalid("A sealed recording has a size and a root")
-    move_recording(db, recording, RecordingStatus.sealed, actor=SYSTEM, now=now)
+    move(db, recording, RecordingStatus.sealed, actor=SYSTEM, now=now)
     recording.size, recording.root, recording.closed_at = size, root, now
     await record(
         db, hearing=sitting.hearing_id, kind=EventKind.recording_sealed, actor=SYSTEM, now=now, size=size, root=root
@@ -91,7 +97,59 @@ async def closed(
 
 
 async def failed(db: AsyncSession, *, sitting: Sitting, recording: Recording, code: str, now: datetime) -> None:
-    """It cannot be closed properly. Effects: recording to failed, `failing_code`, event recording_failed."""
-    move_recording(db, recording, RecordingStatus.failed, actor=SYSTEM, now=now, reason=code)
+    """Record that it cannot be closed. Effects: recording to failed, `failing_code`, event recording_failed."""
+    move(db, recording, RecordingStatus.failed, actor=SYSTEM, now=now, reason=code)
     recording.failing_code, recording.closed_at = code[:40], now
     await record(db, hearing=sitting.hearing_id, kind=EventKind.recording_failed, actor=SYSTEM, now=now, code=code)
+
+
+def entry(event: HearingEvent) -> dict[str, Any]:
+    """The object that is hashed for an entry of the log."""
+    return {
+        "id": event.id,
+        "hearing": event.hearing_id,
+        "seq": event.seq,
+        "at": plain(event.at),
+        "kind": event.kind,
+        "actor": event.actor,
+        "actor_role": event.actor_role,
+        "data": event.data,
+    }
+
+
+def person(participant: Participant) -> dict[str, Any]:
+    """The object that is hashed for a participant."""
+    return {
+        "id": participant.id,
+        "name": participant.display_name,
+        "role": participant.role.value,
+        "state": participant.state,
+    }
+
+
+def sha256(facts: Mapping[str, Any]) -> str:
+    """SHA-256 over the canonical form. Half a surrogate pair, which no UTF-8 can hold, counts as U+FFFD."""
+    return hashlib.sha256(rfc8785.dumps(_well_formed(facts))).hexdigest()
+
+
+def seat(participant: Participant) -> str:
+    """The name of a participant's seat, such as `witness_1`."""
+    return f"{SHORT[participant.role]}_{participant.number}"
+
+
+def seat_of(event: HearingEvent, people: Sequence[Participant]) -> str:
+    """The seat of the participant an entry is about; empty if it is about none."""
+    about = event.data.get("participant")
+    return next((seat(participant) for participant in people if participant.id == about), "")
+
+
+def _well_formed(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case Mapping():
+            return {_well_formed(name): _well_formed(member) for name, member in value.items()}
+        case list() | tuple():
+            return [_well_formed(item) for item in value]
+        case _:
+            return value

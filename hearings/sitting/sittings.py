@@ -1,8 +1,8 @@
 """One sitting from the opening of the lobby to its close: roll call, start, holds, end (`sound_checks` in between).
 
-Holds: each has a cause, an author and a reason. Several may be in force at once (the judge has ordered a break, then
-the requested authority intervenes); `sitting.holds` keeps them all, and the floor opens when the last one has been
-lifted by somebody who may (`hearings.permissions.LIFTS`).
+A hold has a cause, an author and a reason. Several may be in force at once (the judge ordered a break, then the
+requested authority intervened): `sitting.holds` has them all, and the floor opens when the last is lifted by somebody
+with the right to (`hearings.permissions.LIFTS`).
 """
 
 from collections.abc import Collection, Sequence
@@ -27,15 +27,16 @@ from hearings.hearing.participants import require_essentials, silence
 from hearings.ids import new_id
 from hearings.models import Hearing, HearingRequest, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
-from hearings.moves import born, move_hearing, move_presence, move_recording, move_request, move_sitting
+from hearings.moves import born, move
 from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import Decision, may, refusal, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
 from hearings.roles import Role
-from hearings.sentences import Word, tell
+from hearings.sentences import N_, Word, tell
 from hearings.sitting import fingerprints
+from hearings.sitting.fingerprints import SITTING_OVER
 from hearings.sitting.sound_checks import ensure_checks, good_enough
 from hearings.status import (
     LIVE_SITTINGS,
@@ -47,6 +48,8 @@ from hearings.status import (
     SittingStatus,
 )
 from hearings.texts import clean
+
+MEDIA_NOT_STARTED = N_("the media service did not start")
 
 _FIRST_TO_LIFT = (HoldCause.intervention, HoldCause.recording, HoldCause.fault, HoldCause.order)
 
@@ -67,7 +70,7 @@ async def open_lobby(
     await agreed_terms.require_both(db, hearing)
     require_carried(await get(db, HearingRequest, hearing.request_id))
     if await open_sitting(db, hearing.id) is not None:
-        raise NotReady(tell("The lobby is open already"))
+        raise NotReady(tell("The lobby is already open"))
     sitting = Sitting(owner_state=hearing.owner_state, hearing_id=hearing.id, since=now)
     db.add(sitting)
     born(db, sitting, sitting.status, actor=actor, now=now)
@@ -87,19 +90,19 @@ async def open_lobby(
 
 
 async def not_opened(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
-    """The media service of a lobby did not start: the lobby is not open. Links and logins stay as they are.
+    """Undo the opening of a lobby whose media service did not start. Links and logins do not change.
 
     Effects: recording to no_recording, sitting to closed, both with the reason; event closed with it.
     """
-    by: dict[str, Any] = dict(actor=SYSTEM, now=now, reason="the media service did not start")  # noqa: C408 as in calls
+    by: dict[str, Any] = dict(actor=SYSTEM, now=now, reason=MEDIA_NOT_STARTED)  # noqa: C408 as in calls
     await _end(db, sitting, **by)
-    move_sitting(db, sitting, SittingStatus.closed, **by)
+    move(db, sitting, SittingStatus.closed, **by)
     sitting.closed_at = now
     await record(db, hearing=sitting.hearing_id, kind=EventKind.closed, **by)
 
 
 async def set_process(db: AsyncSession, *, sitting: Sitting, udp_port: int, run_folder: str) -> None:
-    """Where this sitting's worker and recorder are reached. Effects: `udp_port`, `run_folder`."""
+    """Store port and run folder of this sitting's worker and recorder. Effects: `udp_port`, `run_folder`."""
     sitting.udp_port, sitting.run_folder = udp_port, run_folder
     db.add(sitting)
 
@@ -111,7 +114,7 @@ async def roll_call(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: da
     """
     require("roll_call", actor, target_state=actor.state)
     await lock(db, sitting)
-    move_sitting(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
+    move(db, sitting, SittingStatus.roll_call, actor=actor, now=now)
     sitting.floor_open = not sitting.holds
     await record(db, hearing=sitting.hearing_id, kind=EventKind.roll_call, actor=actor, now=now)
 
@@ -126,7 +129,7 @@ async def start(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """The judge orders the start; the sitting is in session once the recorder has opened (`recording_opened`).
+    """Order the start (by the judge); the sitting is in session once the recorder has opened (`recording_opened`).
 
     `without_camera` names participants whose picture may be missing; this needs a reason, is never possible for the
     person heard, and a microphone may never be missing. `without_comparison`: although fingerprints were not compared
@@ -161,7 +164,7 @@ async def start(
     if uncompared:
         reason = clean(reason, "reason", most=500, least=3)
     if recording.status is RecordingStatus.not_started:
-        move_recording(db, recording, RecordingStatus.starting, actor=actor, now=now)
+        move(db, recording, RecordingStatus.starting, actor=actor, now=now)
     elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:
         raise RecordingNotHealthy(f"The recording is {recording.status.value}")
     await record(
@@ -177,13 +180,13 @@ async def start(
 
 
 async def begin_session(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
-    """The recording is open and durable: the sitting, locked, is in session. Called by `recordings.opened`.
+    """Begin the session of a locked sitting: its recording is open and durable. Called by `recordings.opened`.
 
     Effects: sitting to in_session, hearing to in_progress, floor open, `started_at`, event started.
     """
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
-    move_sitting(db, sitting, SittingStatus.in_session, actor=SYSTEM, now=now)
-    move_hearing(db, hearing, HearingStatus.in_progress, actor=SYSTEM, now=now)
+    move(db, sitting, SittingStatus.in_session, actor=SYSTEM, now=now)
+    move(db, hearing, HearingStatus.in_progress, actor=SYSTEM, now=now)
     sitting.started_at = now
     sitting.floor_open = not sitting.holds
     await record(db, hearing=hearing, kind=EventKind.started, actor=SYSTEM, now=now)
@@ -210,11 +213,13 @@ async def hold(
     require("hold", actor, granted=granted)
     await lock(db, sitting)
     if sitting.status in {SittingStatus.closing, SittingStatus.closed}:
-        raise LobbyClosed(tell("The sitting is over"))
+        raise LobbyClosed(tell(SITTING_OVER))
     if actor is not SYSTEM or cause is None:
         cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
     reason = clean(reason, "reason", most=500, least=3)
-    if _same(cause.value, actor.id, reason) in [_same(one["cause"], one["by"], one["reason"]) for one in sitting.holds]:
+    if _same(cause.value, actor.id, reason) in [
+        _same(earlier["cause"], earlier["by"], earlier["reason"]) for earlier in sitting.holds
+    ]:
         return
     entry: dict[str, Any] = {
         "cause": cause.value,
@@ -248,13 +253,13 @@ async def resume(
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
     await lock(db, sitting)
-    theirs = [one for one in sitting.holds if _lift(actor, HoldCause(one["cause"])).allowed]
-    others = [one for one in sitting.holds if one not in theirs]
+    theirs = [entry for entry in sitting.holds if _lift(actor, HoldCause(entry["cause"])).allowed]
+    others = [entry for entry in sitting.holds if entry not in theirs]
     if not theirs:
         raise refusal(_lift(actor, sitting.hold_cause))
     reason = clean(reason, "reason", most=500, least=3)
     lacking: Sequence[consent_answers.Outstanding] = ()
-    if any(one["reason"] == HoldCode.consent_withdrawn for one in theirs):
+    if any(their["reason"] == HoldCode.consent_withdrawn for their in theirs):
         request = await _request_of(db, sitting)
         try:
             await consent_answers.require_given(db, request, now=now)
@@ -262,7 +267,7 @@ async def resume(
             if not without_consent:
                 raise
             lacking = await consent_answers.outstanding(db, request, now=now)
-    if sitting.status in LIVE_SITTINGS and (not others or any(one["cause"] == "recording" for one in theirs)):
+    if sitting.status in LIVE_SITTINGS and (not others or any(their["cause"] == "recording" for their in theirs)):
         recording = await recording_of(db, sitting.id)
         if recording.status is not RecordingStatus.recording:
             raise RecordingNotHealthy("The recording is not running; the floor stays closed")
@@ -274,16 +279,16 @@ async def resume(
         kind=EventKind.resumed,
         actor=actor,
         now=now,
-        causes=[one["cause"] for one in theirs],
+        causes=[their["cause"] for their in theirs],
         reason=reason,
-        left=[one["cause"] for one in others],
-        without_consent=[one.kept() for one in lacking],
+        left=[other["cause"] for other in others],
+        without_consent=[consent.kept() for consent in lacking],
     )
     return sitting.floor_open
 
 
 async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: Actor, now: datetime) -> None:
-    """The judge closes: the recorder seals what it has; `finish` follows when it has ended.
+    """Close the sitting (by the judge): the recorder seals what it has; `finish` follows when it has ended.
 
     Effects: sitting to closing, floor closed, holds end, recording to stopping (no_recording when it never began),
     event closing.
@@ -296,7 +301,7 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
 
 
 async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:
-    """The hearing cannot go on, and the judge breaks it off. What was recorded is sealed; then `finish`.
+    """Abort a hearing that cannot go on (by the judge). The recording is sealed; then `finish`.
 
     Effects: as `close`, and the hearing to aborted; its request waits for another time; event aborted.
     """
@@ -304,7 +309,7 @@ async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor
     await lock(db, sitting)
     reason = clean(reason, "reason", most=500, least=3)
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
-    move_hearing(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
+    move(db, hearing, HearingStatus.aborted, actor=actor, now=now, reason=reason)
     (await get(db, HearingRequest, hearing.request_id, lock=True)).unscheduled = True
     if sitting.status is not SittingStatus.closing:
         await _end(db, sitting, actor=actor, now=now, reason=reason)
@@ -314,7 +319,7 @@ async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor
 async def finish(
     db: AsyncSession, *, sitting: Sitting, now: datetime, part_heard: bool = False, actor: Actor = SYSTEM
 ) -> None:
-    """The recording has ended: the sitting is closed, and with it the hearing, unless it goes on another day.
+    """Close the sitting after the end of the recording, and the hearing too, unless it goes on another day.
 
     Effects, in order: sitting to closed; a hearing in progress to concluded (its request to executed) or
     part_heard; its day heard, and no further day planned unless it is part heard; everybody out of the room;
@@ -324,21 +329,21 @@ async def finish(
     if recording.status not in {RecordingStatus.sealed, RecordingStatus.failed, RecordingStatus.no_recording}:
         raise NotReady(tell("The recording has not ended: it is {status}", status=Word.status(recording.status)))
     hearing = await get(db, Hearing, sitting.hearing_id, lock=True)
-    move_sitting(db, sitting, SittingStatus.closed, actor=actor, now=now)
+    move(db, sitting, SittingStatus.closed, actor=actor, now=now)
     sitting.closed_at = now
     if hearing.status is HearingStatus.in_progress:
         to = HearingStatus.part_heard if part_heard else HearingStatus.concluded
-        move_hearing(db, hearing, to, actor=actor, now=now)
+        move(db, hearing, to, actor=actor, now=now)
         request = await get(db, HearingRequest, hearing.request_id, lock=True)
         if to is HearingStatus.concluded and request.status is RequestStatus.executing:
-            move_request(db, request, RequestStatus.executed, actor=actor, now=now, reason="hearing concluded")
+            move(db, request, RequestStatus.executed, actor=actor, now=now, reason="hearing concluded")
     if hearing.status in {HearingStatus.concluded, HearingStatus.part_heard, HearingStatus.aborted}:
         over = hearing.status is not HearingStatus.part_heard
         await days.heard(db, hearing=hearing, over=over, now=now)
     everybody = await participants(db, hearing.id)
     for participant in everybody:
         if participant.presence not in OUT_OF_HEARING:
-            move_presence(db, participant, PresenceStatus.left, actor=actor, now=now, reason="sitting closed")
+            move(db, participant, PresenceStatus.left, actor=actor, now=now, reason="sitting closed")
         silence(participant)
         participant.camera = False
     ids = [participant.id for participant in everybody]
@@ -352,7 +357,7 @@ def _lift(actor: Actor, cause: HoldCause | None) -> Decision:
 
 
 def _same(cause: str, by: str, reason: str) -> tuple[str, str, bool]:
-    """What makes two holds one. A withdrawn consent is never taken for the lost line that closed the floor before."""
+    """The key by which two holds are the same. A hold for a withdrawn consent never equals one for a lost line."""
     return cause, by, reason == HoldCode.consent_withdrawn
 
 
@@ -362,15 +367,15 @@ async def _request_of(db: AsyncSession, sitting: Sitting) -> HearingRequest:
 
 
 async def lock(db: AsyncSession, sitting: Sitting) -> None:
-    """Read the row again, for us alone: two people may act at the same moment. Its hearing is locked after it."""
-    await db.flush()  # a refresh forgets what was set and not yet written
+    """Lock the row and read it again: two people may act at the same time. Its hearing is locked after it."""
+    await db.flush()  # a refresh discards changes that are not flushed
     await db.refresh(sitting, with_for_update=True)
 
 
 def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
     """Bring `hold_*`, the floor and (in session) the status in line with `holds`."""
     holds = sitting.holds
-    top = min(holds, key=lambda one: _FIRST_TO_LIFT.index(HoldCause(one["cause"]))) if holds else None
+    top = min(holds, key=lambda entry: _FIRST_TO_LIFT.index(HoldCause(entry["cause"]))) if holds else None
     sitting.hold_cause = HoldCause(top["cause"]) if top else None
     sitting.hold_by = top["by"] if top else ""
     sitting.hold_by_role = top["by_role"] if top else ""
@@ -382,12 +387,12 @@ def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: dateti
         if top:
             to = SittingStatus.paused if top["cause"] == HoldCause.order.value else SittingStatus.held
         if to is not sitting.status:
-            move_sitting(db, sitting, to, actor=actor, now=now, reason=reason)
+            move(db, sitting, to, actor=actor, now=now, reason=reason)
     db.add(sitting)
 
 
 async def _end(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
-    move_sitting(db, sitting, SittingStatus.closing, actor=actor, now=now, reason=reason)
+    move(db, sitting, SittingStatus.closing, actor=actor, now=now, reason=reason)
     sitting.floor_open = False
     sitting.holds = []
     sitting.hold_cause = sitting.hold_since = None
@@ -396,4 +401,4 @@ async def _end(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetim
     never = recording.status is RecordingStatus.not_started
     to = RecordingStatus.no_recording if never else RecordingStatus.stopping
     if recording.status is not RecordingStatus.failed:
-        move_recording(db, recording, to, actor=actor, now=now, reason=reason)
+        move(db, recording, to, actor=actor, now=now, reason=reason)

@@ -1,7 +1,7 @@
-"""Sound checks: proof, before anything counts, that what the recorder stores can be heard and seen.
+"""Sound checks: proof before the start that what the recorder stores can be heard and seen.
 
-Each required track is recorded to a throw-away key, read back, decoded and forgotten (by the recorder); here is
-which tracks are required, what was found, and what of it is good enough to start.
+Each required track is recorded to a throw-away key, read back, decoded and forgotten (by the recorder); this
+module has the tracks required, the results, and which of them allow the start.
 """
 
 from collections.abc import Collection
@@ -14,10 +14,11 @@ from hearings.agreement import room_rules
 from hearings.errors import Invalid, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import floor
-from hearings.hearing.participants import require_essentials
+from hearings.hearing.participants import NOT_IN_ROOM, require_essentials
+from hearings.hearing.seats import ONLY_INTERPRETERS
 from hearings.models import Hearing, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus
-from hearings.moves import move_sitting
+from hearings.moves import move
 from hearings.permissions import require
 from hearings.queries import get, participants, sound_checks
 from hearings.roles import HEARD, Role
@@ -25,18 +26,18 @@ from hearings.sentences import tell
 from hearings.status import PresenceStatus, SittingStatus
 
 LINE_ANEW = "line_made_anew"
-"""Text of a check that no longer counts, and why its entry in the log says so."""
+"""Reason in the log for a check that no longer counts."""
 
 
 async def pre_record(db: AsyncSession, *, sitting: Sitting, actor: Actor, now: datetime) -> list[SoundCheck]:
-    """The roll is complete: now the sound checks. Again changes nothing but adds checks of newcomers.
+    """Begin the sound checks after the roll call. Repeated, it only adds checks of newcomers.
 
     Raises `EssentialMissing`. Effects: sitting to pre_record, adds the checks that are required, event.
     """
     require("sound_check", actor)
     if sitting.status is not SittingStatus.pre_record:
         await require_essentials(db, sitting)
-        move_sitting(db, sitting, SittingStatus.pre_record, actor=actor, now=now)
+        move(db, sitting, SittingStatus.pre_record, actor=actor, now=now)
         await record(db, hearing=sitting.hearing_id, kind=EventKind.pre_record, actor=actor, now=now)
     return await ensure_checks(db, sitting)
 
@@ -50,14 +51,14 @@ async def begin_sound_check(
     """
     checks = await pre_record(db, sitting=sitting, actor=actor, now=now)
     if participant.hearing_id != sitting.hearing_id or participant.presence is not PresenceStatus.present:
-        raise NotReady(tell("The person is not in the room"), [participant.id])
+        raise NotReady(tell(NOT_IN_ROOM), [participant.id])
     if not floor.has_voice(participant.role):
         raise NotReady(tell("This person does not speak in the hearing"), [participant.id])
     rules = await room_rules.of_sitting(db, sitting)
     if not (rules.records_channels if lang else rules.records(participant.role, "mic")):
         raise NotReady(tell("By the conditions of this hearing, this voice is not recorded"), [participant.id])
     if lang and participant.role is not Role.interpreter:
-        raise Invalid(tell("Only an interpreter speaks in a language channel"), "lang")
+        raise Invalid(tell(ONLY_INTERPRETERS), "lang")
     check = next((c for c in checks if (c.participant_id, c.lang) == (participant.id, lang)), None)
     if check is None and lang:
         # Another interpreter than the one first asked may show that the channel is recorded.
@@ -92,16 +93,16 @@ async def record_sound_check(
     text: str,
     now: datetime,
 ) -> SoundCheck:
-    """What the recorder read back. Passed: sound, and a picture too unless it is a channel or none is recorded.
+    """Record what the recorder read back. Passed: sound, and a picture unless it is a channel or none is recorded.
 
-    Nothing that was found counts when the person's line was made anew meanwhile (`line_made_anew`).
+    The result does not count if the person's line was made anew meanwhile (`line_made_anew`).
     Effects: sets the outcome, event sound_check.
     """
     check = next(
         (c for c in await sound_checks(db, sitting.id) if (c.participant_id, c.lang) == (participant_id, lang)), None
     )
     if check is None:
-        raise NotReady(tell("This sound check was not begun"))
+        raise NotReady(tell("This sound check was not started"))
     anew = check.text == LINE_ANEW
     check.audio_ok, check.picture, check.level, check.text, check.at = audio_ok, picture, level, text[:500], now
     if anew:
@@ -128,8 +129,8 @@ async def record_sound_check(
 async def line_made_anew(
     db: AsyncSession, *, sitting: Sitting, participant_id: str = "", now: datetime
 ) -> list[SoundCheck]:
-    """A person's media line was made anew before the start, or everybody's: what was read back of the line before
-    proves nothing of the new one. Returns the checks that no longer count; none once the sitting is in session.
+    """Void the checks of a person, or of everybody, whose media line was made anew before the start: they prove nothing
+    of the new line. Returns the checks that no longer count; none once the sitting is in session.
 
     Effects for each: to be done again (one that is running, when it has ended), event sound_check.
     """
@@ -148,7 +149,7 @@ async def line_made_anew(
 
 
 async def _void(db: AsyncSession, sitting: Sitting, check: SoundCheck, now: datetime) -> SoundCheck:
-    """Effects: the check is to be done again, and says why; event."""
+    """Set a check back to be done again, with the reason. Effects: the check, event."""
     check.status, check.text, check.at = CheckStatus.waiting, LINE_ANEW, now
     check.audio_ok = check.level = check.picture = None
     db.add(check)
@@ -167,16 +168,19 @@ async def _void(db: AsyncSession, sitting: Sitting, check: SoundCheck, now: date
 
 
 async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
-    """The checks a start needs: the presiding judge, the requested authority and the person heard if present, and
-    every language channel, as far as they are recorded. Whose picture must not be missing: the person heard."""
+    """The checks a start needs: the presiding judge, the requested authority and the person heard if present, or at
+    whose device that person sits, and every language channel, as far as they are recorded. Whose picture must not be
+    missing: the person heard."""
     hearing = await get(db, Hearing, sitting.hearing_id)
     rules = await room_rules.of_hearing(db, hearing)
     checks = list(await sound_checks(db, sitting.id))
     present = [p for p in await participants(db, hearing.id) if p.presence is PresenceStatus.present]
+    heard_at = {p.device_of_id or p.id for p in present if p.role in HEARD}
     wanted = [
-        (p, "", p.role in HEARD and rules.records(p.role, "cam"))
+        (p, "", p.id in heard_at and rules.records(p.role, "cam"))
         for p in present
-        if (p.role in HEARD or p.role in {Role.presiding_judge, Role.requested_authority})
+        if (p.id in heard_at or p.role in {Role.presiding_judge, Role.requested_authority})
+        and p.device_of_id is None
         and rules.records(p.role, "mic")
     ]
     interpreters = [p for p in present if p.role is Role.interpreter]
@@ -201,7 +205,7 @@ async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
 
 
 def good_enough(check: SoundCheck, without_camera: Collection[str]) -> bool:
-    """Passed; or heard but not seen, of somebody the judge excuses whose picture is not required."""
+    """Whether a check passed, or lacks only a picture that is not required and that the judge has excused."""
     if check.status is CheckStatus.passed:
         return True
     excused = check.participant_id in without_camera and not check.camera_required

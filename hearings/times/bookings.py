@@ -1,8 +1,8 @@
-"""Booking a resource's time. That nothing is booked twice is the database's own rule; here it gets a name.
+"""Bookings of resources. A constraint of the database prevents double bookings; this module names them.
 
-An interpreter against whom something speaks (`hearings.times.interpreters`) is booked for a hearing with a stated
-reason only, which is kept with the booking. A booking covers margins and line test. Rows of resources are locked in the
-order of their numbers, so that two writers wait for one another instead of blocking each other for good.
+An interpreter with objections (`hearings.times.interpreters`) is booked for a hearing only with a reason, which is
+stored with the booking. A booking covers margins and line test. Rows of resources are locked in the order of their
+numbers, so that two writers wait for one another instead of blocking each other for good.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,40 +20,43 @@ from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 from hearings.times import queries as diary_queries
-from hearings.times.interpreters import Need, objections
+from hearings.times.interpreters import InterpreterNeed, objections
 from hearings.times.queries import LONGEST_BOOKING, visible
+from hearings.times.wall_times import TOO_FAR_AHEAD
 
 CONSTRAINT = "ex_booking_no_double_booking"
 MOST = 20
-"""Resources in one booking."""
+"""Greatest number of resources in one booking."""
+TOO_MANY = tell_n("At most {n} resource at once", "At most {n} resources at once", MOST)
 SLACK = timedelta(days=2)
-"""What is booked so far around counts for an interpreter's rest."""
+"""How far around a time bookings are read to judge an interpreter's rest."""
 
 Time = tuple[datetime, datetime]
 
 
 def footprint(hearing: Hearing, starts_at: datetime, ends_at: datetime) -> Time:
-    """What a sitting keeps busy: line test, margin, the sitting, margin."""
+    """The times for which a sitting occupies a resource: line test, margin, the sitting, margin."""
     before = timedelta(minutes=hearing.margin_before + hearing.line_test)
     return starts_at - before, ends_at + timedelta(minutes=hearing.margin_after)
 
 
 async def _locked(db: AsyncSession, wanted: Sequence[int], actor: Actor) -> Sequence[Resource]:
-    """The resources of these numbers, locked in their order: all of them, in use, and the actor's to see."""
+    """The resources with these numbers, locked in their order. Raises `NotFound` unless all are in use and visible to
+    the actor."""
     if len(wanted) > MOST:
-        raise Invalid(tell_n("At most {n} resource at once", "At most {n} resources at once", MOST), "resources")
+        raise Invalid(TOO_MANY, "resources")
     if not all(0 < number < 2**63 for number in wanted):
         raise NotFound
     query = select(Resource).where(col(Resource.resource_no).in_(wanted)).order_by(col(Resource.resource_no))
     if actor is not SYSTEM:
         query = query.where(visible(actor.state))
-    found = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
-    if len(found) != len(wanted):
+    rows = (await db.exec(query.with_for_update().execution_options(populate_existing=True))).all()
+    if len(rows) != len(wanted):
         raise NotFound
-    for resource in found:
+    for resource in rows:
         if not resource.active:
             raise NotReady(tell("No longer in use: {name}", name=resource.name))
-    return found
+    return rows
 
 
 def _booking(resource: Resource, time: Time, **columns: Any) -> Booking:
@@ -80,27 +83,26 @@ async def book(
 ) -> list[Booking]:
     """Book every one of these resources for every one of these times.
 
-    `reason` says why it is a block, or why an interpreter is booked in spite of what speaks against her. `kept` are the
-    released bookings these take the place of: what spoke against them already asks for no reason again. `told` is who
-    reads a refusal, where it is not `actor`.
-    Raises `NotFound` for a resource the actor's State may not see, `NotReady` for one that is not in use any more,
-    `Invalid`, `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one. Effects: locks the
-    resources, adds the bookings.
+    `reason`: of a block, or of booking an interpreter despite objections. `kept`: the released bookings that these
+    replace; objections to them need no reason again. `told`: reader of a refusal, if not `actor`. Raises `NotFound` for
+    a resource the actor's State may not see, `NotReady` for one that is not in use any more, `Invalid`,
+    `DoubleBooking`, and `InterpreterUnfit` without a reason where there has to be one. Effects: locks the resources,
+    adds the bookings.
     """
     if not numbers:
         return []
     wanted = sorted(set(numbers))
-    found = await _locked(db, wanted, actor)
+    resources = await _locked(db, wanted, actor)
     reason = clean(reason, "despite" if hearing else "reason", most=300, least=3 if reason else 0)
-    before = {one.resource_no: one.reason for one in kept}
+    before = {booking.resource_no: booking.reason for booking in kept}
     against: Mapping[int, Collection[str]] = {}
     if hearing is not None:
-        against = await speaks_against(db, found, hearing=hearing, day=day, times=times, kept=kept)
+        against = await speaks_against(db, resources, hearing=hearing, day=day, times=times, kept=kept)
     why = {no: reason if hearing is None or no in against else before.get(no, "") for no in wanted}
     of = {"hearing_id": hearing.id if hearing else None, "offer_id": offer.id if offer else None, "day": day}
     rows = [
         _booking(resource, time, reason=why[resource.resource_no], created_by=actor.id, created_at=now, **of)
-        for resource in found
+        for resource in resources
         for time in sorted(times)
     ]
     try:
@@ -108,7 +110,9 @@ async def book(
             db.add_all(rows)
             await db.flush()
             if against and not reason:
-                raise _unfit([one for one in found if one.resource_no in against], against, told or actor)
+                raise _unfit(
+                    [resource for resource in resources if resource.resource_no in against], against, told or actor
+                )
     except IntegrityError as error:
         if CONSTRAINT not in str(error.orig):
             raise
@@ -129,7 +133,7 @@ async def block(
     """Keep a resource free of hearings: leave, maintenance. Raises `DoubleBooking`. Effects: adds the booking."""
     require_own(resource, actor, "edit_resource")
     if starts_at.year < 2000 or ends_at > now + timedelta(days=5 * 366):
-        raise Invalid(tell("This time is too far ahead"), "starts_at")
+        raise Invalid(tell(TOO_FAR_AHEAD), "starts_at")
     reason = clean(reason, "reason", most=300, least=3)
     made = await book(
         db, numbers=[resource.resource_no], times=[(starts_at, ends_at)], reason=reason, actor=actor, now=now
@@ -157,7 +161,7 @@ async def assign(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Book resources for the days of a hearing (number, start, end); `despite` is the reason of `book`.
+    """Books resources for the days of a hearing, given as (number, start, end). `despite` is the `reason` of `book`.
 
     Raises and effects as `book`, day by day.
     """
@@ -170,7 +174,7 @@ async def assign(
 
 
 async def unassign(db: AsyncSession, *, hearing: Hearing, resource: Resource, actor: Actor, now: datetime) -> None:
-    """Give back one resource of a hearing. Effects: its bookings for the hearing are released."""
+    """Releases one resource of a hearing. Effects: its bookings for the hearing are released."""
     require_own(resource, actor, "book_resource")
     await release(db, hearing=hearing, numbers=[resource.resource_no], now=now)
 
@@ -184,10 +188,8 @@ async def release(
     days: Sequence[int] | None = None,
     now: datetime,
 ) -> list[Booking]:
-    """Give back what a hearing has booked: all of it, or only of some resources, offers or days.
-
-    Effects: the bookings are released, and returned.
-    """
+    """Releases bookings of a hearing: all, or those of some resources, offers or days. Effects: they are released, and
+    returned."""
     query = select(Booking).where(Booking.hearing_id == hearing.id, col(Booking.active))
     if numbers is not None:
         query = query.where(col(Booking.resource_no).in_(numbers))
@@ -195,12 +197,12 @@ async def release(
         query = query.where(col(Booking.offer_id).in_(offers))
     if days is not None:
         query = query.where(col(Booking.day).in_(days))
-    found = list((await db.exec(query.execution_options(populate_existing=True))).all())
-    for booking in found:
+    bookings = list((await db.exec(query.execution_options(populate_existing=True))).all())
+    for booking in bookings:
         _release(booking, now)
         db.add(booking)
     await db.flush()
-    return found
+    return bookings
 
 
 async def book_again(
@@ -213,10 +215,10 @@ async def book_again(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """A day of a hearing has another time: the resources just given back are booked for it.
+    """Book the resources just released for the new time of a hearing's day.
 
-    Raises `DoubleBooking` and `InterpreterUnfit`, which name what `actor` may see. Effects: adds the bookings, as the
-    service: some resources may be the other State's.
+    Raises `DoubleBooking` and `InterpreterUnfit`, which name resources that `actor` may see. Effects: adds the
+    bookings, as the service: some resources may be the other State's.
     """
     await book(
         db,
@@ -235,22 +237,22 @@ async def book_again(
 async def granted(
     db: AsyncSession, booked: Sequence[Booking], *, hearing: Hearing, rows: Iterable[Resource]
 ) -> dict[int, frozenset[str]]:
-    """What speaks against the interpreters among `rows` at the times they are booked for a hearing, by number."""
+    """Objections to the interpreters among `rows` at the times they are booked for a hearing, by number."""
     if not booked:
         return {}
     people = await diary_queries.interpreters_of(
         db,
         rows,
-        since=min(one.starts_at for one in booked) - SLACK,
-        until=max(one.ends_at for one in booked) + SLACK,
+        since=min(booking.starts_at for booking in booked) - SLACK,
+        until=max(booking.ends_at for booking in booked) + SLACK,
         but=hearing.id,
     )
     return {
         number: frozenset(
             code
-            for one in booked
-            if one.resource_no == number
-            for code in objections(who, *_asked(hearing, one.starts_at, one.ends_at))
+            for booking in booked
+            if booking.resource_no == number
+            for code in objections(who, *_asked(hearing, booking.starts_at, booking.ends_at))
         )
         for number, who in people.items()
     }
@@ -258,26 +260,28 @@ async def granted(
 
 async def speaks_against(
     db: AsyncSession,
-    found: Sequence[Resource],
+    resources: Sequence[Resource],
     *,
     hearing: Hearing,
     day: int | None,
     times: Sequence[Time],
     kept: Sequence[Booking] = (),
 ) -> dict[int, list[str]]:
-    """What speaks against the interpreters among these resources at these times, and did not before; by number.
+    """New objections to the interpreters among these resources at these times, by number.
 
     Other times offered for the same day of the hearing do not count: only one of them will be.
     """
     people = await diary_queries.interpreters_of(
         db,
-        found,
+        resources,
         since=min(begins for begins, _ends in times) - SLACK,
         until=max(ends for _begins, ends in times) + SLACK,
         but=hearing.id,
         day=day,
     )
-    known = await granted(db, kept, hearing=hearing, rows=[one for one in found if one.resource_no in people])
+    known = await granted(
+        db, kept, hearing=hearing, rows=[resource for resource in resources if resource.resource_no in people]
+    )
     against = {
         number: [
             code
@@ -289,11 +293,11 @@ async def speaks_against(
     return {number: codes for number, codes in against.items() if codes}
 
 
-def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Need, int]:
-    """The need a booking stands for, and when its sitting starts."""
+def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[InterpreterNeed, int]:
+    """The requirement that a booking stands for, and the start of its sitting."""
     before, after = 60 * (hearing.margin_before + hearing.line_test), 60 * hearing.margin_after
     start = int(begins.timestamp()) + before
-    need = Need(
+    need = InterpreterNeed(
         length=int(ends.timestamp()) - after - start,
         before=before,
         after=after,
@@ -302,11 +306,12 @@ def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Need, in
     return need, start
 
 
-def _unfit(found: Sequence[Resource], against: Mapping[int, Collection[str]], told: Actor) -> InterpreterUnfit:
-    """What speaks against whom, by name only as far as the reader's State may see it."""
-    seen = [one for one in found if _seen(one, told)]
+def _unfit(resources: Sequence[Resource], against: Mapping[int, Collection[str]], reader: Actor) -> InterpreterUnfit:
+    """The exception for unfit interpreters, which names only those that the reader's State may see."""
+    seen = [resource for resource in resources if _seen(resource, reader)]
     return InterpreterUnfit(
-        [(one.resource_no, one.name, tuple(against[one.resource_no])) for one in seen], len(found) - len(seen)
+        [(resource.resource_no, resource.name, tuple(against[resource.resource_no])) for resource in seen],
+        len(resources) - len(seen),
     )
 
 
@@ -326,7 +331,7 @@ def _release(booking: Booking, now: datetime) -> None:
 
 
 async def _clash(db: AsyncSession, numbers: Sequence[int], times: Sequence[Time], actor: Actor) -> DoubleBooking:
-    """What is in the way, by name only as far as the actor's State may see it."""
+    """The exception for bookings in conflict, which names only those that the actor's State may see."""
     taken: dict[int, Resource] = {}
     for begins, ends in times:
         query = (

@@ -36,12 +36,12 @@ class Weekly:
     last: date = date.max
     confidence: str = ""
     version: int = 0
-    """Of the row of law it stands in; 0 for the files, and for what a State has entered itself."""
+    """Version of its row of law; 0 for the files and for entries of a State."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Period:
-    """Days, both inclusive, on which a court is closed, or open at these minutes."""
+    """Days, both inclusive, on which a court is closed, or open between these minutes."""
 
     kind: PeriodKind
     first: date
@@ -61,7 +61,7 @@ class Closed:
 
 @dataclass(frozen=True, kw_only=True)
 class CourtCalendar:
-    """The calendar of the courts of one State in one zone. `holidays` is None when nobody knows them."""
+    """The calendar of the courts of one State in one zone. `holidays` is None if unknown."""
 
     key: str
     state: str
@@ -78,13 +78,30 @@ class CourtCalendar:
 
     @property
     def unverified(self) -> bool:
-        """Whether hours are shown that nobody has confirmed."""
+        """Whether any of its hours are unverified."""
         return any(row.confidence not in VERIFIED | {CONFIRMED} for row in self.hours)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtDay:
+    """One local day of a court: opening intervals in minutes since midnight, why it does not sit as usual, and where
+    that comes from: `entered` (a period the State has entered), `holiday`, `given` (hours confirmed by the State),
+    `default` (hours nobody has confirmed) or `unknown`."""
+
+    day: date
+    hours: tuple[tuple[int, int], ...]
+    closed: Closed | None
+    source: str
+
+    @property
+    def minutes(self) -> int:
+        """Minutes for which the court is open."""
+        return sum(closes - opens for opens, closes in self.hours)
 
 
 @dataclass(frozen=True)
 class Openings:
-    """When a court sits in a stretch of days, and why it does not on the days it does not."""
+    """Opening times of a court over some days, and the reason for each day without one."""
 
     spans: tuple[Span, ...]
     closed: Mapping[date, Closed]
@@ -94,15 +111,15 @@ def from_law(law: Law, state: str, zone: str) -> tuple[Weekly, ...]:
     """The opening hours of the law's data, an administrator's versions with the days they count on; or none."""
     return tuple(
         Weekly(
-            weekdays=one.hours.weekdays,
-            opens=one.hours.opens,
-            closes=one.hours.closes,
-            first=one.first,
-            last=one.last,
-            confidence=one.hours.confidence,
-            version=one.version,
+            weekdays=period.hours.weekdays,
+            opens=period.hours.opens,
+            closes=period.hours.closes,
+            first=period.first,
+            last=period.last,
+            confidence=period.hours.confidence,
+            version=period.version,
         )
-        for one in law.court_hours(state, zone)
+        for period in law.court_hours(state, zone)
     )
 
 
@@ -117,11 +134,11 @@ def _supported() -> frozenset[str]:
 
 
 def holiday_language(state: str) -> str | None:
-    """The language holidays of a State are named in: English where the package has it, else its first; never by
-    the machine's locale, which is what the package takes when it is not told.
+    """The language holidays of a State are named in: English where the package has it, else its first; never by the
+    machine's locale, the package's default.
     """
     known = _localized().get(state) or []
-    return next((one for one in ENGLISH if one in known), known[0] if known else None)
+    return next((tag for tag in ENGLISH if tag in known), known[0] if known else None)
 
 
 @cache
@@ -130,18 +147,18 @@ def public_holidays(state: str, year: int) -> tuple[tuple[date, str], ...] | Non
     if state not in _supported():
         return None
     try:
-        found = public.country_holidays(state, years=year, language=holiday_language(state))
+        holidays = public.country_holidays(state, years=year, language=holiday_language(state))
     except NotImplementedError:
         return None
-    return tuple(sorted((day, name) for day, name in found.items() if day.year == year))
+    return tuple(sorted((day, name) for day, name in holidays.items() if day.year == year))
 
 
 def holidays_between(state: str, first: date, last: date) -> tuple[tuple[date, str], ...] | None:
-    """The public holidays of the years these days lie in."""
+    """The public holidays of the years of these days."""
     years = [public_holidays(state, year) for year in range(first.year, last.year + 1)]
-    if any(one is None for one in years):
+    if any(year is None for year in years):
         return None
-    return tuple(pair for one in years if one is not None for pair in one)
+    return tuple(pair for year in years if year is not None for pair in year)
 
 
 # --- computing ---------------------------------------------------------------------------------------------------
@@ -174,9 +191,9 @@ def edge(zone: str, day: date, minutes: int) -> int:
 def openings(calendar: CourtCalendar, first: date, last: date, *, any_hour: bool = False) -> Openings:
     """When the court sits from one local date to another, both inclusive.
 
-    A closure beats everything; a special opening beats recess, holiday and weekend; recess and holiday beat the
-    weekly hours. Hours a State has given for a day replace those of the data. `any_hour` opens the whole of every
-    day on which the court would sit at all.
+    A closure has precedence over everything; a special opening over recess, holiday and weekend; these over the weekly
+    hours. Hours a State has given for a day replace those of the data. `any_hour` opens the whole of every day on which
+    the court would sit at all.
     """
     names = dict(calendar.holidays or ())
     spans: list[Span] = []
@@ -193,8 +210,24 @@ def openings(calendar: CourtCalendar, first: date, last: date, *, any_hour: bool
     return Openings(merged(spans), closed)
 
 
+def court_day(calendar: CourtCalendar, day: date) -> CourtDay:
+    """One day of a court by its own calendar, with the source of what is said of it."""
+    hours, closed = _day(calendar, day, dict(calendar.holidays or ()))
+    entered = any(
+        row.first <= day <= row.last and (row.kind is PeriodKind.special_opening or closed is not None)
+        for row in calendar.periods
+    )
+    given = any(row.first <= day <= row.last and row.confidence == CONFIRMED for row in calendar.hours)
+    source = "given" if given else "default"
+    if entered:
+        source = "entered"
+    elif closed is not None and closed.code in ("holiday", "hours_unknown"):
+        source = {"holiday": "holiday", "hours_unknown": "unknown"}[closed.code]
+    return CourtDay(day=day, hours=tuple(sorted(hours)), closed=closed, source=source)
+
+
 def _day(calendar: CourtCalendar, day: date, names: Mapping[date, str]) -> tuple[list[tuple[int, int]], Closed | None]:
-    """Opening intervals of one day in minutes, and why there are none by the weekly hours."""
+    """Opening intervals of one day in minutes, or the reason why there are none."""
     rows = [row for row in calendar.periods if row.first <= day <= row.last]
     for row in rows:
         if row.kind is PeriodKind.closure:
@@ -216,14 +249,14 @@ def _day(calendar: CourtCalendar, day: date, names: Mapping[date, str]) -> tuple
 
 def merged(spans: list[Span]) -> tuple[Span, ...]:
     """The same time as sorted spans that neither overlap nor touch."""
-    found: list[Span] = []
+    united: list[Span] = []
     for begin, end in sorted(spans):
-        if found and begin <= found[-1][1]:
-            if end > found[-1][1]:
-                found[-1] = (found[-1][0], end)
+        if united and begin <= united[-1][1]:
+            if end > united[-1][1]:
+                united[-1] = (united[-1][0], end)
         else:
-            found.append((begin, end))
-    return tuple(found)
+            united.append((begin, end))
+    return tuple(united)
 
 
 def at(second: int) -> datetime:

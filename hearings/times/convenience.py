@@ -1,4 +1,4 @@
-"""How convenient a time is: for the person heard first, then the parties, then the court; night weighs most."""
+"""Convenience of a time: weighted for the person heard first, then the parties, then the court; night weighs most."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -21,12 +21,12 @@ BANDS: tuple[tuple[int, int, int], ...] = (
 )
 """Minutes of the day, and how inconvenient each of them is. Night weighs most, lunch a little."""
 WEIGHTS = {"heard": 4, "party": 2, "court": 1, "interpreter": 1}
-"""Whose convenience counts how much."""
+"""Weights by part in the hearing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Attendee:
-    """Somebody whose clock counts for the ranking. `part` is a key of `WEIGHTS`."""
+    """A person whose local time counts for the ranking. `part` is a key of `WEIGHTS`."""
 
     part: str
     label: str
@@ -35,7 +35,7 @@ class Attendee:
 
 @cache
 def _inconvenience() -> tuple[int, ...]:
-    """Summed up over two days, minute by minute."""
+    """Cumulated inconvenience over two days, minute by minute."""
     total, sums = 0, [0]
     for _day in range(2):
         for first, last, each in BANDS:
@@ -46,23 +46,23 @@ def _inconvenience() -> tuple[int, ...]:
 
 
 def inconvenience(minute: int, minutes: int) -> int:
-    """How inconvenient it is to sit from this minute of the day for so long."""
+    """Inconvenience of a sitting from this minute of the day, of this length in minutes."""
     sums = _inconvenience()
     return sums[minute + min(minutes, 1440)] - sums[minute]
 
 
 def offset(second: int, zone: str) -> int:
     """Seconds by which the clocks of a zone are ahead of UTC at an instant."""
-    found = datetime.fromtimestamp(second, clocks.zone(zone)).utcoffset()
-    return int(found.total_seconds()) if found is not None else 0
+    difference = datetime.fromtimestamp(second, clocks.zone(zone)).utcoffset()
+    return int(difference.total_seconds()) if difference is not None else 0
 
 
 def ranked(starts: list[int], length: int, attendees: Sequence[Attendee], bounds: list[int]) -> list[int]:
     """The starts, the most convenient first, then the earliest. `bounds` are the midnights the starts lie between."""
     totals = dict.fromkeys(starts, 0)
     minutes = length // 60
-    for zone in {one.zone for one in attendees}:
-        weight = sum(WEIGHTS[one.part] for one in attendees if one.zone == zone)
+    for zone in {attendee.zone for attendee in attendees}:
+        weight = sum(WEIGHTS[attendee.part] for attendee in attendees if attendee.zone == zone)
         costs = [inconvenience(minute, minutes) * weight for minute in range(1440)]
         until, usual, steady = bounds[0], 0, False
         for start in starts:

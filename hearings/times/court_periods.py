@@ -1,4 +1,4 @@
-"""What a State enters about its own courts: recesses, closures, special openings, and the hours that really hold."""
+"""Entries of a State about its own courts: recesses, closures, special openings, and confirmed hours."""
 
 from datetime import date, datetime, timedelta
 
@@ -10,13 +10,16 @@ from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
 from hearings.permissions import require_staff
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.texts import clean
+
+OTHER_STATES_ZONE = N_("Not a time zone of this State")
+LAST_BEFORE_FIRST = N_("The last day lies before the first")
 
 LONGEST = timedelta(days=366)
 OPENS = frozenset({PeriodKind.special_opening, PeriodKind.hours})
 ALWAYS = date(2099, 12, 31)
-"""The last day of hours that hold until somebody says otherwise."""
+"""The last day of hours without an end."""
 
 
 async def add(
@@ -39,21 +42,21 @@ async def add(
     """
     require_staff("edit_calendar", actor, requesting_state=actor.state, requested_state=actor.state)
     if zone and clocks.zone(zone).key not in reference.jurisdiction(actor.state).zones:
-        raise Invalid(tell("Not a time zone of this State"), "zone")
+        raise Invalid(tell(OTHER_STATES_ZONE), "zone")
     if last_day < first_day:
-        raise Invalid(tell("The last day lies before the first"), "last_day")
+        raise Invalid(tell(LAST_BEFORE_FIRST), "last_day")
     if not 2000 <= first_day.year <= now.year + 20 or last_day > ALWAYS:
-        raise Invalid(tell("This day is too far away"), "first_day")
+        raise Invalid(tell("This day is too far from today"), "first_day")
     if kind is not PeriodKind.hours and last_day - first_day > LONGEST:
-        raise Invalid(tell("A year at most"), "last_day")
+        raise Invalid(tell("At most one year"), "last_day")
     if kind in OPENS:
         if opens is None or closes is None or not 0 <= opens < closes <= 1440:
-            raise Invalid(tell("Opens before it closes, within one day"), "closes")
+            raise Invalid(tell("The court must open before it closes, within one day"), "closes")
     elif opens is not None or closes is not None:
         raise Invalid(tell("A closed court has no hours"), "opens")
     days = "".join(sorted(set(weekdays)))
     if kind is PeriodKind.hours and (not days or not set(days) <= set("1234567")):
-        raise Invalid(tell("On one weekday or more"), "weekdays")
+        raise Invalid(tell("Choose at least one weekday"), "weekdays")
     row = CourtPeriod(
         owner_state=actor.state,
         zone=zone,
@@ -73,12 +76,12 @@ async def add(
 
 
 async def strike(db: AsyncSession, *, period: CourtPeriod, actor: Actor, now: datetime) -> None:
-    """Strike out what was entered: it no longer counts, and stays readable. Effects: the row says when and by whom."""
+    """Strike out an entry: it has no effect any more, and stays readable. Effects: the row records time and author."""
     if actor is not SYSTEM and period.owner_state != actor.state:
         raise NotFound
     require_staff("edit_calendar", actor, requesting_state=period.owner_state, requested_state=period.owner_state)
     if period.struck_at is not None:
-        raise NotReady(tell("This has been struck out already"))
+        raise NotReady(tell("This entry has already been cancelled"))
     period.struck_at, period.struck_by = now, actor.id
     db.add(period)
     await db.flush()

@@ -1,8 +1,8 @@
 """The whole docket at once: which pending requests get which time, room and interpreters over a horizon. Pure.
 
-Priorities are respected in order: nothing a request of lower priority wants makes one of higher priority wait or go
-without (`hearings.times.solver` proves it, or says that time ran out). The same constraints in first-come order are the
-comparison. Each placement says what stood in the way of every earlier time, and each request without a time says why.
+Priorities are strict: a request of lower priority never delays or displaces one of higher priority
+(`hearings.times.solver` proves it, or reports that its time ran out). The same constraints in first-come order are the
+comparison. Each placement names what blocked every earlier time, and each request without a time has a reason.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from hearings.errors import Invalid, NaiveTime
-from hearings.times.interpreters import Interpreter, Need, by_day, objections
+from hearings.times.interpreters import Interpreter, InterpreterNeed, by_day, objections
 
 MOST_JOBS = 400
 ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class PlannedResource:
     """A room, an endpoint or an interpreter, whose diary is her own. `busy`: booked already."""
 
     id: str
@@ -29,9 +29,9 @@ class Resource:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A request to be heard. `needs`: one resource out of each group, all different. `starts`: when it could begin,
-    all other calendars considered (`hearings.times.slots`). `priority`: higher goes first. `received`: for first-come
-    order. `languages`: between which interpreters render.
+    """A request to be heard. `needs`: one resource out of each group, all different. `starts`: possible starts by all
+    other calendars (`hearings.times.slots`). `priority`: higher goes first. `received`: for first-come order.
+    `languages`: the pair between which interpreters render.
     """
 
     id: str
@@ -46,20 +46,20 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Docket:
-    """What is to be planned. `margin` lies between two uses of one resource."""
+    """The input of a plan. `margin` lies between two uses of one resource."""
 
     jobs: tuple[Job, ...]
-    resources: tuple[Resource, ...]
+    resources: tuple[PlannedResource, ...]
     until: datetime
-    """End of the horizon: what has no time counts as waiting until then."""
+    """End of the horizon: a request without a time counts as waiting until then."""
     margin: timedelta = timedelta()
 
     def __post_init__(self) -> None:
-        """Raises `NaiveTime` and `Invalid` for what cannot be planned."""
+        """Raises `NaiveTime` and `Invalid` for input that cannot be planned."""
         for moment in [self.until, *(at for job in self.jobs for at in (job.received, *job.starts))]:
             if moment.tzinfo is None:
                 raise NaiveTime
-        known = {one.id for one in self.resources}
+        known = {resource.id for resource in self.resources}
         if len(known) < len(self.resources) or len({job.id for job in self.jobs}) < len(self.jobs):
             raise Invalid("Two resources or two requests have the same id", "id")
         if len(self.jobs) > MOST_JOBS:
@@ -74,18 +74,18 @@ class Docket:
             raise Invalid("Times are whole minutes", "starts")
 
     @property
-    def by_id(self) -> Mapping[str, Resource]:
-        return {one.id: one for one in self.resources}
+    def by_id(self) -> Mapping[str, PlannedResource]:
+        return {resource.id: resource for resource in self.resources}
 
-    def between(self, resource: Resource) -> timedelta:
-        """What lies between two uses of a resource: the margin, and for an interpreter the gap between two bookings."""
+    def between(self, resource: PlannedResource) -> timedelta:
+        """The time between two uses of a resource: the margin, and for an interpreter the gap between two bookings."""
         rest = resource.interpreter.rest.gap if resource.interpreter else 0
         return self.margin + timedelta(minutes=rest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Blocked:
-    """An earlier time that was not taken: whose placements are in the way; empty when it was booked already."""
+    """An earlier time that was not taken, with the jobs whose placements block it; empty if it was booked already."""
 
     start: datetime
     by: tuple[str, ...]
@@ -112,17 +112,17 @@ class Unplaced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
-    """What a plan comes to."""
+class PlanFigures:
+    """Figures of a plan."""
 
     placed: int
     placed_by_priority: Mapping[int, int]
     delay: timedelta
-    """Sum, over all requests, of the wait after the first time at which each could have begun."""
+    """Sum of the waits of all requests after their first possible start."""
     weighted_delay_hours: float
     """The same in hours, each counted as often as its priority plus one."""
     utilisation: Mapping[str, float]
-    """By kind of resource: time used, of the time in which anybody could have used it."""
+    """By kind of resource: time used, of the time in which it could be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ class Plan:
 
     placements: tuple[Placement, ...]
     unplaced: tuple[Unplaced, ...]
-    figures: Figures
+    figures: PlanFigures
     proven: bool = False
 
 
@@ -150,65 +150,67 @@ def by_priority(docket: Docket) -> list[Job]:
 
 
 def fill(docket: Docket, placed: Placed, order: Sequence[Job]) -> Placed:
-    """What is placed, with each of the others put at its first free time, in this order."""
-    found = dict(placed)
+    """These placements, with each other request at its first free time, in this order."""
+    placed_now = dict(placed)
     for job in order:
-        if job.id in found:
+        if job.id in placed_now:
             continue
         for start in sorted(set(job.starts)):
-            chosen = _choose(docket, job, start, found)
+            chosen = _choose(docket, job, start, placed_now)
             if chosen is not None:
-                found[job.id] = (start, chosen)
+                placed_now[job.id] = (start, chosen)
                 break
-    return found
+    return placed_now
 
 
 # --- what is free ------------------------------------------------------------------------------------------------
 
 
-def booked(docket: Docket, resource: Resource, job: Job, start: datetime) -> bool:
-    """Whether what the resource is booked for already, or what speaks against an interpreter, keeps her from this."""
+def booked(docket: Docket, resource: PlannedResource, job: Job, start: datetime) -> bool:
+    """Whether earlier bookings of the resource, or objections to an interpreter, exclude this sitting."""
     if resource.interpreter is not None:
         return bool(against(docket, resource.interpreter, job, start))
     end = start + job.duration
     return any(start < until + docket.margin and since < end + docket.margin for since, until in resource.busy)
 
 
-def against(docket: Docket, one: Interpreter, job: Job, start: datetime) -> tuple[str, ...]:
-    """The codes of what speaks against an interpreter for a sitting at this time."""
+def against(docket: Docket, interpreter: Interpreter, job: Job, start: datetime) -> tuple[str, ...]:
+    """Codes of objections to an interpreter for a sitting at this time."""
     margin = int(docket.margin.total_seconds())
-    need = Need(length=int(job.duration.total_seconds()), before=margin, after=margin, languages=job.languages)
-    return objections(one, need, int(start.timestamp()))
+    need = InterpreterNeed(
+        length=int(job.duration.total_seconds()), before=margin, after=margin, languages=job.languages
+    )
+    return objections(interpreter, need, int(start.timestamp()))
 
 
-def work(resource: Resource, job: Job, start: datetime) -> Mapping[date, int]:
+def work(resource: PlannedResource, job: Job, start: datetime) -> Mapping[date, int]:
     """Minutes of this sitting by the day of an interpreter's calendar."""
     assert resource.interpreter is not None
     begin = int(start.timestamp())
-    found = by_day(resource.interpreter.zone, [(begin, begin + int(job.duration.total_seconds()))])
-    return {day: seconds // 60 for day, seconds in found.items()}
+    by_date = by_day(resource.interpreter.zone, [(begin, begin + int(job.duration.total_seconds()))])
+    return {day: seconds // 60 for day, seconds in by_date.items()}
 
 
-def left(resource: Resource, day: date) -> int:
-    """Minutes an interpreter may still work on a day, after what she is booked for."""
+def left(resource: PlannedResource, day: date) -> int:
+    """Minutes an interpreter may still work on a day, after her bookings."""
     assert resource.interpreter is not None
-    one = resource.interpreter
-    return max(0, one.rest.daily_cap - by_day(one.zone, one.work).get(day, 0) // 60)
+    interpreter = resource.interpreter
+    return max(0, interpreter.rest.daily_cap - by_day(interpreter.zone, interpreter.work).get(day, 0) // 60)
 
 
-def _users(docket: Docket, resource: Resource, job: Job, start: datetime, placed: Placed) -> list[str]:
-    """Whose placements keep this resource from this sitting: those that overlap, or fill its day."""
-    jobs = {one.id: one for one in docket.jobs}
-    uses = [(one, at) for one, (at, used) in placed.items() if resource.id in used and one != job.id]
+def _users(docket: Docket, resource: PlannedResource, job: Job, start: datetime, placed: Placed) -> list[str]:
+    """Ids of jobs whose placements exclude this resource: they overlap, or use up its day."""
+    jobs = {each.id: each for each in docket.jobs}
+    uses = [(job_id, at) for job_id, (at, used) in placed.items() if resource.id in used and job_id != job.id]
     end, apart = start + job.duration, docket.between(resource)
-    over = [one for one, at in uses if start < at + jobs[one].duration + apart and at < end + apart]
+    over = [job_id for job_id, at in uses if start < at + jobs[job_id].duration + apart and at < end + apart]
     if over or resource.interpreter is None:
         return over
     full: dict[str, None] = {}
     for day, minutes in work(resource, job, start).items():
-        there = {one: work(resource, jobs[one], at).get(day, 0) for one, at in uses}
-        if minutes + sum(there.values()) > left(resource, day):
-            full.update(dict.fromkeys(one for one, spent in there.items() if spent))
+        minutes_of = {job_id: work(resource, jobs[job_id], at).get(day, 0) for job_id, at in uses}
+        if minutes + sum(minutes_of.values()) > left(resource, day):
+            full.update(dict.fromkeys(job_id for job_id, spent in minutes_of.items() if spent))
     return list(full)
 
 
@@ -217,9 +219,10 @@ def _choose(docket: Docket, job: Job, start: datetime, placed: Placed) -> tuple[
     known = docket.by_id
     free = [
         [
-            one
-            for one in need
-            if not booked(docket, known[one], job, start) and not _users(docket, known[one], job, start, placed)
+            resource
+            for resource in need
+            if not booked(docket, known[resource], job, start)
+            and not _users(docket, known[resource], job, start, placed)
         ]
         for need in job.needs
     ]
@@ -230,9 +233,9 @@ def _different(groups: Sequence[Sequence[str]], taken: tuple[str, ...]) -> Itera
     if len(taken) == len(groups):
         yield taken
         return
-    for one in groups[len(taken)]:
-        if one not in taken:
-            yield from _different(groups, (*taken, one))
+    for resource in groups[len(taken)]:
+        if resource not in taken:
+            yield from _different(groups, (*taken, resource))
 
 
 # --- what a plan says --------------------------------------------------------------------------------------------
@@ -243,17 +246,17 @@ def described(docket: Docket, placed: Placed, *, proven: bool = False) -> Plan:
     jobs = {job.id: job for job in docket.jobs}
     placements = [
         Placement(
-            job=one,
+            job=job,
             start=start,
-            end=start + jobs[one].duration,
+            end=start + jobs[job].duration,
             resources=used,
-            not_earlier=tuple(_blocked(docket, jobs[one], at, placed) for at in _starts(jobs[one]) if at < start),
+            not_earlier=tuple(_blocked(docket, jobs[job], at, placed) for at in _starts(jobs[job]) if at < start),
         )
-        for one, (start, used) in placed.items()
+        for job, (start, used) in placed.items()
     ]
     without = [_unplaced(docket, job, placed) for job in by_priority(docket) if job.id not in placed]
     return Plan(
-        placements=tuple(sorted(placements, key=lambda one: (one.start, one.job))),
+        placements=tuple(sorted(placements, key=lambda placement: (placement.start, placement.job))),
         unplaced=tuple(without),
         figures=figures(docket, placed),
         proven=proven,
@@ -269,9 +272,9 @@ def _blocked(docket: Docket, job: Job, start: datetime, placed: Placed) -> Block
     by = {
         other
         for need in job.needs
-        for one in need
-        if not booked(docket, known[one], job, start)
-        for other in _users(docket, known[one], job, start, placed)
+        for resource in need
+        if not booked(docket, known[resource], job, start)
+        for other in _users(docket, known[resource], job, start, placed)
     }
     return Blocked(start=start, by=tuple(sorted(by)))
 
@@ -288,20 +291,20 @@ def _unplaced(docket: Docket, job: Job, placed: Placed) -> Unplaced:
 
 
 def delay(docket: Docket, job: Job, placed: Placed) -> timedelta:
-    """How long this request waits after the first time it could have begun; until the horizon's end without a time."""
+    """The wait of this request after its first possible start; until the horizon's end without a time."""
     first = min(job.starts, default=docket.until)
     start = placed[job.id][0] if job.id in placed else max(docket.until, first)
     return start - first
 
 
-def figures(docket: Docket, placed: Placed) -> Figures:
-    """Count what a plan comes to."""
+def figures(docket: Docket, placed: Placed) -> PlanFigures:
+    """The figures of a plan."""
     waits = {job.id: delay(docket, job, placed) for job in docket.jobs}
     levels: dict[int, int] = {}
     for job in docket.jobs:
         levels[job.priority] = levels.get(job.priority, 0) + (job.id in placed)
     weighted = sum((job.priority + 1) * waits[job.id].total_seconds() / 3600 for job in docket.jobs)
-    return Figures(
+    return PlanFigures(
         placed=len(placed),
         placed_by_priority=dict(sorted(levels.items(), reverse=True)),
         delay=sum(waits.values(), timedelta()),
@@ -329,7 +332,7 @@ def _utilisation(docket: Docket, placed: Placed) -> dict[str, float]:
         ]
         time = kinds.setdefault(resource.kind, _Time())
         time.open += _union(spans)
-        time.used += sum((lengths[one] for one, (_at, used) in placed.items() if resource.id in used), timedelta())
+        time.used += sum((lengths[job] for job, (_at, used) in placed.items() if resource.id in used), timedelta())
     return {kind: round(time.used / time.open, 3) if time.open else 0.0 for kind, time in sorted(kinds.items())}
 
 

@@ -2,10 +2,9 @@
 
 Calendars of both courts decide when each request could begin (`hearings.times.slots`); of these, the full hours of the
 requesting court's clock are tried. Rooms are the State's own, and one the requested State shares, where there is any.
-Where the court's language is not the person's, an interpreter is needed of each State that is to provide one by the
-request (`hearings.times.availability.providers`), the State's own where nobody has said: one against whom nothing
-speaks (`hearings.times.interpreters`). Of the requested State only who is shared can be planned; the others are its own
-to book.
+If the court's language is not the person's, an interpreter without objections (`hearings.times.interpreters`) is needed
+of each State that provides one by the request (`hearings.times.availability.providers`), of the requesting State if it
+is not stated. Of the requested State, only shared interpreters can be planned; it books the others itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,9 +25,10 @@ from hearings.times import queries as diary_queries
 from hearings.times.availability import providers
 from hearings.times.bookings import SLACK
 from hearings.times.calendars import CourtCalendar
-from hearings.times.docket import MOST_JOBS, Docket, Job, Resource
-from hearings.times.interpreters import LASTING, Interpreter, Need, objections
-from hearings.times.slots import Wanted, search
+from hearings.times.docket import MOST_JOBS, Docket, Job, PlannedResource
+from hearings.times.interpreters import LASTING, Interpreter, InterpreterNeed, objections
+from hearings.times.slots import SlotSearch, search
+from hearings.times.wall_times import SITTING_LENGTH
 
 MOST_DAYS = 42
 MOST_RESOURCES = 200
@@ -37,13 +37,13 @@ OVER = (HearingStatus.cancelled, HearingStatus.aborted)
 
 @dataclass(frozen=True, kw_only=True)
 class Gathered:
-    """A docket to plan, and the rows its ids stand for."""
+    """A docket to plan, and the rows of its ids."""
 
     docket: Docket
     requests: Mapping[str, HearingRequest]
     resources: Mapping[str, ResourceRow]
     zones: Mapping[str, str]
-    """By State, the zone its court is planned in."""
+    """By State, the zone of its court."""
     notes: tuple[str, ...] = ()
     """Codes: `no_rooms` when the State has entered none, `more` when there are more requests than are planned."""
 
@@ -52,7 +52,7 @@ def _check(days: int, duration: timedelta, margin: timedelta) -> None:
     if not 1 <= days <= MOST_DAYS:
         raise Invalid(tell("Plan between one day and {most}", most=MOST_DAYS), "days")
     if not timedelta(minutes=5) <= duration <= timedelta(hours=12):
-        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
+        raise Invalid(tell(SITTING_LENGTH), "duration")
     if not timedelta() <= margin <= timedelta(hours=4):
         raise Invalid(tell("Between nothing and four hours"), "margin")
 
@@ -66,19 +66,21 @@ async def gather(
     duration: timedelta,
     margin: timedelta,
 ) -> Gathered:
-    """What is to be planned for a State from an instant on. Raises `Invalid` for a horizon or length that cannot be."""
+    """The docket of a State from an instant on. Raises `Invalid` for a horizon or length out of range."""
     _check(days, duration, margin)
     since = since.astimezone(UTC).replace(second=0, microsecond=0)
     until = since + timedelta(days=days)
     rows = await _waiting(db, state)
     notes = ["more"] if len(rows) > MOST_JOBS else []
     rows = rows[:MOST_JOBS]
-    found = await law.current(db)
-    zones = {code: found.jurisdiction(code).default_zone for code in {state, *(row.requested_state for row in rows)}}
+    known_law = await law.current(db)
+    zones = {
+        code: known_law.jurisdiction(code).default_zone for code in {state, *(row.requested_state for row in rows)}
+    }
     courts = {
         code: await diary_queries.court_calendar(
             db,
-            law=found,
+            law=known_law,
             state=code,
             zone=zone,
             since=since.date() - timedelta(days=1),
@@ -90,11 +92,11 @@ async def gather(
     rooms = await diary_queries.resources(db, state=state, owners=owners, kind=ResourceKind.room, limit=MOST_RESOURCES)
     kind = ResourceKind.interpreter
     people = await diary_queries.resources(db, state=state, owners=owners, kind=kind, limit=MOST_RESOURCES)
-    if not any(one.owner_state == state for one in rooms.rows):
+    if not any(room.owner_state == state for room in rooms.rows):
         notes.append("no_rooms")
     every = [*rooms.rows, *people.rows]
     first, last = since - SLACK, until + SLACK
-    busy = await diary_queries.busy(db, [one.resource_no for one in every], since=first, until=last)
+    busy = await diary_queries.busy(db, [resource.resource_no for resource in every], since=first, until=last)
     diaries = await diary_queries.interpreters_of(db, people.rows, since=first, until=last)
     starts: dict[str, tuple[datetime, ...]] = {}
     for code in {row.requested_state for row in rows}:
@@ -104,26 +106,28 @@ async def gather(
             jobs=tuple(
                 _job(row, starts[row.requested_state], duration, rooms.rows, people.rows, diaries) for row in rows
             ),
-            resources=tuple(_resource(one, busy[one.resource_no], diaries.get(one.resource_no)) for one in every),
+            resources=tuple(
+                _resource(resource, busy[resource.resource_no], diaries.get(resource.resource_no)) for resource in every
+            ),
             until=until,
             margin=margin,
         ),
         requests={row.id: row for row in rows},
-        resources={one.id: one for one in every},
+        resources={resource.id: resource for resource in every},
         zones=zones,
         notes=tuple(notes),
     )
 
 
 async def _waiting(db: AsyncSession, state: str) -> list[HearingRequest]:
-    """Accepted requests of a State that have no hearing, or only such as came to nothing; the most urgent first."""
-    held = select(Hearing.request_id).where(col(Hearing.status).not_in(OVER))
+    """Accepted requests of a State without a hearing that is not over; the most urgent first."""
+    with_hearing = select(Hearing.request_id).where(col(Hearing.status).not_in(OVER))
     query = (
         select(HearingRequest)
         .where(
             HearingRequest.requesting_state == state,
             col(HearingRequest.status).in_([*ACCEPTED_REQUESTS, RequestStatus.executing]),
-            col(HearingRequest.id).not_in(held),
+            col(HearingRequest.id).not_in(with_hearing),
         )
         .order_by(col(HearingRequest.priority).desc(), col(HearingRequest.id))
         .limit(MOST_JOBS + 1)
@@ -134,10 +138,10 @@ async def _waiting(db: AsyncSession, state: str) -> list[HearingRequest]:
 def _starts(
     courts: Sequence[CourtCalendar], since: datetime, until: datetime, duration: timedelta
 ) -> tuple[datetime, ...]:
-    """Full hours of the first court's clock at which a sitting fits into both courts' hours."""
+    """Full hours of the first court's local time at which a sitting fits into both courts' hours."""
     place = clocks.zone(courts[0].zone)
-    found = search(Wanted(since=since, until=until, duration=duration), courts=courts)
-    moments = (datetime.fromtimestamp(second, UTC) for second in found.starts)
+    slots = search(SlotSearch(since=since, until=until, duration=duration), courts=courts)
+    moments = (datetime.fromtimestamp(second, UTC) for second in slots.starts)
     return tuple(moment for moment in moments if moment.astimezone(place).minute == 0)
 
 
@@ -150,17 +154,19 @@ def _job(
     diaries: Mapping[int, Interpreter],
 ) -> Job:
     needs = [
-        tuple(one.id for one in rooms if one.owner_state == code)
+        tuple(room.id for room in rooms if room.owner_state == code)
         for code in (row.requesting_state, row.requested_state)
     ]
     needs = [need for need in needs if need]
     court, person = row.language_of_court, row.language_of_person
     between = (court, person) if court and person and not languages.same(court, person) else None
     if between is not None:
-        need = Need(length=int(duration.total_seconds()), languages=between)
-        able = {number for number, one in diaries.items() if _ever(one, need, starts)}
+        need = InterpreterNeed(length=int(duration.total_seconds()), languages=between)
+        able = {number for number, interpreter in diaries.items() if _ever(interpreter, need, starts)}
         for code in providers(row) if row.interpreter_side else [row.requesting_state]:
-            theirs = tuple(one.id for one in people if one.resource_no in able and one.owner_state == code)
+            theirs = tuple(
+                resource.id for resource in people if resource.resource_no in able and resource.owner_state == code
+            )
             if theirs or code == row.requesting_state:
                 needs.append(theirs)
     return Job(
@@ -175,16 +181,16 @@ def _job(
     )
 
 
-def _ever(one: Interpreter, need: Need, starts: Sequence[datetime]) -> bool:
+def _ever(interpreter: Interpreter, need: InterpreterNeed, starts: Sequence[datetime]) -> bool:
     """Whether her languages and her accreditation allow any of these starts."""
-    return any(LASTING.isdisjoint(objections(one, need, int(start.timestamp()))) for start in starts)
+    return any(LASTING.isdisjoint(objections(interpreter, need, int(start.timestamp()))) for start in starts)
 
 
-def _resource(row: ResourceRow, busy: Sequence[tuple[int, int]], diary: Interpreter | None) -> Resource:
-    return Resource(
+def _resource(row: ResourceRow, busy: Sequence[tuple[int, int]], diary: Interpreter | None) -> PlannedResource:
+    return PlannedResource(
         id=row.id,
         kind=row.kind.value,
         label=row.name,
-        busy=tuple((datetime.fromtimestamp(one, UTC), datetime.fromtimestamp(other, UTC)) for one, other in busy),
+        busy=tuple((datetime.fromtimestamp(begin, UTC), datetime.fromtimestamp(end, UTC)) for begin, end in busy),
         interpreter=diary,
     )

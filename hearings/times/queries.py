@@ -1,4 +1,4 @@
-"""Reading the diary: calendars of courts, resources and what they are booked for, offers, days, consents to terms.
+"""Queries of the diary: calendars of courts, resources with bookings, offers, days, consents to terms.
 
 Tenancy as in `hearings.queries`: a State sees its own resources and periods, and resources others share with it.
 """
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlmodel import col, or_, select, tuple_
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.errors import Invalid, NotFound
+from hearings.errors import NotFound
 from hearings.law.law import Law, current
 from hearings.models import (
     Booking,
@@ -24,13 +24,11 @@ from hearings.models import (
     TermsConsent,
 )
 from hearings.models.diary import PeriodKind, ResourceKind
-from hearings.queries import Page
-from hearings.sentences import tell
+from hearings.paging import Page, page
 from hearings.status import OfferStatus
 from hearings.times import calendars
 from hearings.times.calendars import CourtCalendar, Period, Span, Weekly
-from hearings.times.interpreter_rest import rules
-from hearings.times.interpreters import Interpreter
+from hearings.times.interpreters import Interpreter, rules
 
 LONGEST_BOOKING = timedelta(days=31)
 
@@ -40,35 +38,25 @@ LONGEST_BOOKING = timedelta(days=31)
 async def periods(
     db: AsyncSession, *, state: str, since: date | None = None, after: str = "", limit: int = 200
 ) -> Page[CourtPeriod]:
-    """What one State has entered about its courts and not struck out, the ones that end first, first."""
+    """Entries of one State about its courts that are not struck out, by their end."""
     query = select(CourtPeriod).where(CourtPeriod.owner_state == state, col(CourtPeriod.struck_at).is_(None))
     if since is not None:
         query = query.where(CourtPeriod.last_day >= since)
-    if after:
-        last, _, row_id = after.partition(" ")
-        try:
-            edge = date.fromisoformat(last)
-        except ValueError as error:
-            raise Invalid(tell("This is not the mark of a page"), "after") from error
-        query = query.where(tuple_(col(CourtPeriod.last_day), col(CourtPeriod.id)) > (edge, row_id))
-    query = query.order_by(col(CourtPeriod.last_day), col(CourtPeriod.id)).limit(limit + 1)
-    rows = list((await db.exec(query)).all())
-    mark = f"{rows[limit - 1].last_day} {rows[limit - 1].id}" if len(rows) > limit else ""
-    return Page(rows[:limit], mark)
+    return await page(db, query, col(CourtPeriod.last_day), col(CourtPeriod.id), after=after, limit=limit)
 
 
 async def period(db: AsyncSession, period_id: str, *, state: str) -> CourtPeriod:
     """One of a State's own periods. Raises `NotFound`."""
-    found = (await db.exec(select(CourtPeriod).where(CourtPeriod.id == period_id))).first()
-    if found is None or found.owner_state != state:
+    row = (await db.exec(select(CourtPeriod).where(CourtPeriod.id == period_id))).first()
+    if row is None or row.owner_state != state:
         raise NotFound
-    return found
+    return row
 
 
 async def court_calendar(
     db: AsyncSession, *, law: Law, state: str, zone: str, city: str = "", since: date, until: date
 ) -> CourtCalendar:
-    """The calendar of the courts of a State in a zone for some days: the law's, and what the State has entered."""
+    """The calendar of the courts of a State in a zone for some days, from the law and the State's entries."""
     rows = (
         await db.exec(
             select(CourtPeriod)
@@ -97,7 +85,7 @@ async def court_calendar(
 
 def _weekly(row: CourtPeriod) -> Weekly:
     return Weekly(
-        weekdays=frozenset(int(one) for one in row.weekdays),
+        weekdays=frozenset(int(weekday) for weekday in row.weekdays),
         opens=row.opens or 0,
         closes=row.closes or 0,
         first=row.first_day,
@@ -121,7 +109,7 @@ def _period(row: CourtPeriod) -> Period:
 
 
 def visible(state: str) -> Any:
-    """Whose resources a State may see: its own, and what others share."""
+    """The condition for resources that a State may see: its own, and those that others share."""
     return or_(col(Resource.owner_state) == state, col(Resource.shared))
 
 
@@ -130,10 +118,10 @@ async def resource(db: AsyncSession, number: int, *, state: str) -> Resource:
     if not 0 < number < 2**63:
         raise NotFound
     query = select(Resource).where(Resource.resource_no == number, visible(state))
-    found = (await db.exec(query.execution_options(populate_existing=True))).first()
-    if found is None:
+    row = (await db.exec(query.execution_options(populate_existing=True))).first()
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def resources(
@@ -154,25 +142,17 @@ async def resources(
         query = query.where(Resource.kind == kind)
     if active is not None:
         query = query.where(col(Resource.active) == active)
-    if after:
-        named = select(Resource).where(Resource.id == after, visible(state))
-        last = (await db.exec(named)).first() if after.isprintable() else None
-        if last is None:
-            raise Invalid(tell("This is not the mark of a page"), "after")
-        key = tuple_(col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
-        query = query.where(key > (last.owner_state, last.kind, last.name, last.id))
     order = (col(Resource.owner_state), col(Resource.kind), col(Resource.name), col(Resource.id))
-    rows = list((await db.exec(query.order_by(*order).limit(limit + 1))).all())
-    return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else "")
+    return await page(db, query, *order, after=after, limit=limit)
 
 
 async def pairs(db: AsyncSession, resource_ids: Iterable[str]) -> Mapping[str, list[tuple[str, str]]]:
     """The directions of interpreters, by the id of the resource."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_resource: dict[str, list[tuple[str, str]]] = defaultdict(list)
     query = select(LanguagePair).where(col(LanguagePair.resource_id).in_(list(resource_ids)))
     for row in (await db.exec(query.order_by(col(LanguagePair.source), col(LanguagePair.target)))).all():
-        found[row.resource_id].append((row.source, row.target))
-    return found
+        by_resource[row.resource_id].append((row.source, row.target))
+    return by_resource
 
 
 async def interpreters(
@@ -194,17 +174,17 @@ async def interpreters(
 async def busy(
     db: AsyncSession, numbers: Sequence[int], *, since: datetime, until: datetime, but: str = "", day: int | None = None
 ) -> Mapping[int, tuple[Span, ...]]:
-    """When these resources are booked between two instants: spans in order of time, by the resource's number.
+    """Bookings of these resources between two instants: spans in order of time, by the resource's number.
 
     `but` is the id of a hearing whose own bookings are left out; with `day`, only those for that day of it.
     """
     if not numbers:
         return {}
     query = select(Booking.resource_no, Booking.starts_at, Booking.ends_at)
-    found: dict[int, list[Span]] = {number: [] for number in numbers}
+    by_number: dict[int, list[Span]] = {number: [] for number in numbers}
     for number, begins, ends in (await db.exec(_between(query, numbers, since, until, but, day))).all():
-        found[number].append((int(begins.timestamp()), int(ends.timestamp())))
-    return {number: tuple(spans) for number, spans in found.items()}
+        by_number[number].append((int(begins.timestamp()), int(ends.timestamp())))
+    return {number: tuple(spans) for number, spans in by_number.items()}
 
 
 async def interpreters_of(
@@ -216,9 +196,8 @@ async def interpreters_of(
     but: str = "",
     day: int | None = None,
 ) -> Mapping[int, Interpreter]:
-    """The interpreters among these resources by number, with what they are booked for as `busy` has it.
-
-    Their work are the sittings of hearings only, without margins: leave is none.
+    """The interpreters among these resources by number, with bookings as in `busy`. `work` has the sittings of hearings
+    only, without margins; leave is not work.
     """
     people = {row.resource_no: row for row in rows if row.kind is ResourceKind.interpreter}
     if not people:
@@ -267,23 +246,7 @@ async def bookings_of(
 ) -> Page[Booking]:
     """Active bookings of one resource that end after an instant, the earliest first."""
     query = select(Booking).where(Booking.resource_no == number, col(Booking.active), col(Booking.ends_at) > since)
-    if after:
-        mark, _, row_id = after.partition(" ")
-        try:
-            edge = datetime.fromisoformat(mark)
-        except ValueError as error:
-            raise Invalid(tell("This is not the mark of a page"), "after") from error
-        if edge.tzinfo is None:
-            raise Invalid(tell("This is not the mark of a page"), "after")
-        query = query.where(
-            or_(
-                col(Booking.ends_at) > edge,
-                (col(Booking.ends_at) == edge) & (col(Booking.id) > row_id),
-            )
-        )
-    rows = list((await db.exec(query.order_by(col(Booking.ends_at), col(Booking.id)).limit(limit + 1))).all())
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], f"{last.ends_at.isoformat()} {last.id}" if last else "")
+    return await page(db, query, col(Booking.ends_at), col(Booking.id), after=after, limit=limit)
 
 
 async def bookings_of_hearing(
@@ -301,7 +264,7 @@ async def bookings_of_hearing(
 
 
 async def hearing_names(db: AsyncSession, hearing_ids: Sequence[str], *, state: str) -> Mapping[str, tuple[str, str]]:
-    """Reference and case number of hearings by id, of those that are a State's business."""
+    """Reference and case number of those of these hearings that a State takes part in, by id."""
     if not hearing_ids:
         return {}
     query = select(Hearing.id, Hearing.ref, Hearing.case_number).where(
@@ -309,6 +272,23 @@ async def hearing_names(db: AsyncSession, hearing_ids: Sequence[str], *, state: 
         or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state),
     )
     return {row_id: (ref, case) for row_id, ref, case in (await db.exec(query)).all()}
+
+
+async def hearings_named(db: AsyncSession, hearing_ids: Sequence[str], *, state: str) -> Mapping[str, Hearing]:
+    """Those of these hearings that a State takes part in, by id."""
+    if not hearing_ids:
+        return {}
+    query = select(Hearing).where(
+        col(Hearing.id).in_(hearing_ids),
+        or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state),
+    )
+    return {row.id: row for row in (await db.exec(query)).all()}
+
+
+async def bookings_between(db: AsyncSession, number: int, *, since: datetime, until: datetime) -> Sequence[Booking]:
+    """Active bookings of one resource that overlap a span of time, the earliest first."""
+    query: Any = _between(select(Booking), [number], since, until, "", None)
+    return list((await db.exec(query)).all())
 
 
 # --- a hearing's times -------------------------------------------------------------------------------------------
@@ -323,15 +303,15 @@ async def offers_of(db: AsyncSession, hearing_id: str, *, open_only: bool = Fals
 
 
 async def offer(db: AsyncSession, offer_id: str, *, hearing: Hearing) -> Offer:
-    """A time offered for this hearing. Raises `NotFound`, the same for one of another hearing."""
-    found = next((one for one in await offers_of(db, hearing.id) if one.id == offer_id), None)
-    if found is None:
+    """A time offered for this hearing. Raises `NotFound`, also for one of another hearing."""
+    row = next((offered for offered in await offers_of(db, hearing.id) if offered.id == offer_id), None)
+    if row is None:
         raise NotFound
-    return found
+    return row
 
 
 async def days_of(db: AsyncSession, hearing_id: str) -> Sequence[HearingDay]:
-    """The days of a hearing in order, those that were dropped too."""
+    """The days of a hearing in order, including dropped ones."""
     query = select(HearingDay).where(HearingDay.hearing_id == hearing_id).order_by(col(HearingDay.number))
     return (await db.exec(query.execution_options(populate_existing=True))).all()
 
@@ -345,7 +325,7 @@ async def consents_of(db: AsyncSession, hearing_id: str) -> Sequence[TermsConsen
 async def days_by_older_data(
     db: AsyncSession, *, version: str, now: datetime, state: str = "", limit: int = 2000
 ) -> Sequence[tuple[HearingDay, Hearing]]:
-    """Days still to come that were reckoned with other time-zone data than the running, and their hearings."""
+    """Future days that were computed with other time-zone data than the installed, with their hearings."""
     query = (
         select(HearingDay, Hearing)
         .join(Hearing, col(HearingDay.hearing_id) == col(Hearing.id))

@@ -1,6 +1,6 @@
-"""Rooms, endpoints, judges and interpreters of a State: kept by it, shown to others where it says so."""
+"""Rooms, endpoints, judges and interpreters of a State, which may share them with others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, languages
 from hearings.actors import Actor
-from hearings.errors import Invalid
-from hearings.models import LanguagePair, Resource
+from hearings.errors import Invalid, NotReady
+from hearings.models import Booking, Hearing, LanguagePair, Resource
 from hearings.models.diary import ResourceKind
 from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
@@ -80,11 +80,17 @@ async def change(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Change fields of `FIELDS`, and an interpreter's pairs where given. Raises as `add`. Effects: the row."""
+    """Change fields of `FIELDS`, and an interpreter's pairs where given.
+
+    Raises as `add`, and `NotReady` for name or city of a room in the signed terms of a hearing still to be held.
+    Effects: the row.
+    """
     require_own(resource, actor, "edit_resource")
     if unknown := set(fields) - set(FIELDS):
         raise Invalid(tell("Not a field of a resource: {name}", name=sorted(unknown)[0][:40]), sorted(unknown)[0])
-    for name, value in _checked(resource.kind, fields).items():
+    checked = _checked(resource.kind, fields)
+    await _require_not_agreed(db, resource, checked, now)
+    for name, value in checked.items():
         setattr(resource, name, value)
     db.add(resource)
     await db.flush()
@@ -92,8 +98,23 @@ async def change(
         await _put_pairs(db, resource, pairs)
 
 
+async def _require_not_agreed(db: AsyncSession, resource: Resource, fields: Mapping[str, Any], now: datetime) -> None:
+    query = (
+        select(Hearing)
+        .join(Booking, col(Booking.hearing_id) == col(Hearing.id))
+        .where(Booking.resource_no == resource.resource_no, col(Booking.active), col(Booking.ends_at) > now)
+    )
+    for hearing in (await db.exec(query)).all() if {"name", "city"} & set(fields) else ():
+        for room in hearing.agreed_rooms:
+            if room["resource"] == resource.resource_no and any(
+                room[name] and fields.get(name, room[name]) != room[name] for name in ("name", "city")
+            ):
+                message = "{name} stands in the signed terms of hearing {ref}: add the other room as one of its own"
+                raise NotReady(tell(message, name=room["name"], ref=hearing.ref))
+
+
 async def deactivate(db: AsyncSession, *, resource: Resource, actor: Actor, now: datetime) -> None:
-    """Take out of use: it can no longer be booked; what is booked stays. Effects: the row."""
+    """Take out of use: it can no longer be booked; its bookings stay. Effects: the row."""
     require_own(resource, actor, "edit_resource")
     resource.active = False
     db.add(resource)
@@ -109,16 +130,16 @@ async def activate(db: AsyncSession, *, resource: Resource, actor: Actor, now: d
 
 
 def _checked(kind: ResourceKind, fields: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in fields.items():
         if name in _LENGTHS:
             value = clean(str(value), name, most=_LENGTHS[name], least=1 if name == "name" else 0)
         elif name == "zone":
             clocks.zone(value)
-        found[name] = value
-    if kind is not ResourceKind.interpreter and (found.get("accreditation") or found.get("accredited_until")):
+        values[name] = value
+    if kind is not ResourceKind.interpreter and (values.get("accreditation") or values.get("accredited_until")):
         raise Invalid(tell("Only interpreters are accredited"), "accreditation")
-    return found
+    return values
 
 
 async def _put_pairs(db: AsyncSession, resource: Resource, pairs: Iterable[tuple[str, str]]) -> None:

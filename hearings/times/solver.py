@@ -1,9 +1,9 @@
 """The docket as a constraint model (CP-SAT of ortools, the extra `optimise`), solved level by level of priority.
 
 For each priority, highest first: place as many as can be, with the least delay in all; then, of all ways to do so, put
-those received earlier before the others. What a level has reached is kept for all lower ones, so a lower one can never
-cost a higher one anything. One worker, a fixed seed and a limit of counted work make the same plan of the same docket
-every time. Where the work is used up the best that was found stands, and the plan is not called proven.
+those received earlier before the others. The result of a level is a constraint of all lower ones, so that a lower one
+never worsens a higher one. One worker, a fixed seed and a limit of counted work make the same plan of the same docket
+every time. If the work is used up, the best solution so far is the plan, and it is not marked as proven.
 """
 
 import time
@@ -29,33 +29,33 @@ from hearings.times.docket import (
 )
 
 SECONDS = 20.0
-"""How long the solver may think."""
+"""Time limit of the solver."""
 SEED = 20_261_124
 SHARES = (0.8, 0.2)
-"""Of the work allowed for a level: for what is reached, and for who comes first among equals."""
+"""Shares of the work of a level: for the goals, and for the order among equals."""
 PATIENCE = 3
-"""How many times the work allowed may pass on the clock before the search is stopped all the same."""
+"""Factor of the allowed work in real time after which the search is stopped."""
 
 Use = tuple[datetime, str]
-"""A start and a resource, which stands for all that are alike."""
+"""A start, and a resource that represents all equal ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """The best plan, and what first-come order would give."""
+    """The best plan, and that of first-come order."""
 
     best: Plan
     first_come: Plan
 
 
 def compare(docket: Docket, *, seconds: float = SECONDS) -> Comparison:
-    """Plan by priorities and by first-come order. Raises `PlanningMissing` where the solver is not installed."""
+    """Plan by priorities and by first-come order. Raises `PlanningMissing` if the solver is not installed."""
     placed, proven = solve(docket, seconds=seconds)
     return Comparison(best=described(docket, placed, proven=proven), first_come=first_come(docket))
 
 
 def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:
-    """The best placements, and whether that is proven. Raises `PlanningMissing` without the solver."""
+    """The best placements, and whether that is proven. Raises `PlanningMissing` if the solver is not installed."""
     try:
         from ortools.sat.python import cp_model
     except ImportError as error:
@@ -83,36 +83,36 @@ def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:
         break
     if proven:
         return model.placements(order), True
-    found = fill(docket, model.placements(settled), order)
-    return min(found, simple, key=lambda placed: worth(docket, placed)), False
+    filled = fill(docket, model.placements(settled), order)
+    return min(filled, simple, key=lambda placed: worth(docket, placed)), False
 
 
 def worth(docket: Docket, placed: Placed) -> list[tuple[int, int, int, int]]:
-    """What the goals make of a plan, level by level; less is better."""
+    """The goals' values of a plan, level by level; less is better."""
     order = by_priority(docket)
-    found = []
+    worths = []
     for level in dict.fromkeys(job.priority for job in order):
         ranked = enumerate(reversed([job for job in order if job.priority == level]), 1)
-        there = [(rank, _minutes(delay(docket, job, placed))) for rank, job in ranked if job.id in placed]
-        waits = sum(wait for _rank, wait in there)
-        ranks = sum(rank for rank, _wait in there)
-        found.append((-len(there), waits, -ranks, sum(rank * wait for rank, wait in there)))
-    return found
+        delays = [(rank, _minutes(delay(docket, job, placed))) for rank, job in ranked if job.id in placed]
+        waits = sum(wait for _rank, wait in delays)
+        ranks = sum(rank for rank, _wait in delays)
+        worths.append((-len(delays), waits, -ranks, sum(rank * wait for rank, wait in delays)))
+    return worths
 
 
 def alike(docket: Docket) -> dict[str, str]:
-    """By resource, one that stands for all that are the same to every request: they are interchangeable."""
-    wanted: dict[str, list[tuple[str, int]]] = {one.id: [] for one in docket.resources}
+    """By resource, the representative of all that are interchangeable for every request."""
+    wanted: dict[str, list[tuple[str, int]]] = {each.id: [] for each in docket.resources}
     for job in docket.jobs:
         for number, need in enumerate(job.needs):
-            for one in dict.fromkeys(need):
-                wanted[one].append((job.id, number))
+            for fromkey in dict.fromkeys(need):
+                wanted[fromkey].append((job.id, number))
     stands: dict[Any, str] = {}
-    found = {}
+    representatives = {}
     for resource in docket.resources:
         own = resource.id if resource.interpreter is not None else tuple(wanted[resource.id])
-        found[resource.id] = stands.setdefault((own, tuple(sorted(resource.busy))), resource.id)
-    return found
+        representatives[resource.id] = stands.setdefault((own, tuple(sorted(resource.busy))), resource.id)
+    return representatives
 
 
 class _Model:
@@ -126,8 +126,8 @@ class _Model:
         self.found: dict[int, int] = {}
         self.stands = alike(docket)
         self.alike: dict[str, list[str]] = {}
-        for one, first in self.stands.items():
-            self.alike.setdefault(first, []).append(one)
+        for resource_id, first in self.stands.items():
+            self.alike.setdefault(first, []).append(resource_id)
         for job in docket.jobs:
             self._add(job)
         for resource, same in self.alike.items():
@@ -142,10 +142,10 @@ class _Model:
         }
         uses = [
             {
-                (start, one): self.model.new_bool_var(f"{job.id}.{number}.{one}")
+                (start, fromkey): self.model.new_bool_var(f"{job.id}.{number}.{fromkey}")
                 for start in starts
-                for one in dict.fromkeys(self.stands[each] for each in need)
-                if not booked(self.docket, known[one], job, start)
+                for fromkey in dict.fromkeys(self.stands[each] for each in need)
+                if not booked(self.docket, known[fromkey], job, start)
             }
             for number, need in enumerate(job.needs)
         ]
@@ -154,17 +154,17 @@ class _Model:
         for need in uses:
             for start, here in starts.items():
                 self.model.add(sum(used for (at, _one), used in need.items() if at == start) == here)
-        for one in sorted({one for need in uses for _start, one in need}):
-            same = [used for need in uses for (_start, other), used in need.items() if other == one]
-            self.model.add(sum(same) <= len(self.alike[one]))
+        for resource in sorted({resource_id for need in uses for _start, resource_id in need}):
+            same = [used for need in uses for (_start, other), used in need.items() if other == resource]
+            self.model.add(sum(same) <= len(self.alike[resource]))
 
     def _of(self, resource: str) -> list[tuple[Job, datetime, Any]]:
         return [
             (job, start, used)
             for job in self.docket.jobs
             for need in self.uses[job.id]
-            for (start, one), used in need.items()
-            if one == resource
+            for (start, other), used in need.items()
+            if other == resource
         ]
 
     def _together(self, resource: str, many: int) -> None:
@@ -189,7 +189,7 @@ class _Model:
             self.model.add(sum(spent) <= left(resource, day))
 
     def goals(self, jobs: Sequence[Job]) -> Iterator[Any]:
-        """What to make as small as can be for the jobs of one level: first how many are without a time and, of equal
+        """The goals to minimise for the jobs of one level: first how many are without a time and, of equal
         numbers, their delay; then both again with those received earlier counting more.
         """
         choices = [
@@ -212,17 +212,17 @@ class _Model:
                 yield from need.values()
 
     def hint(self, placed: Placed) -> None:
-        """Where to begin looking."""
+        """Sets the solver's hint to a known plan."""
         for job in self.docket.jobs:
             start, used = placed.get(job.id, (None, ()))
             for at, here in self.at[job.id].items():
                 self.model.add_hint(here, at == start)
             for number, need in enumerate(self.uses[job.id]):
-                for (at, one), variable in need.items():
-                    self.model.add_hint(variable, at == start and self.stands[used[number]] == one)
+                for (at, resource), variable in need.items():
+                    self.model.add_hint(variable, at == start and self.stands[used[number]] == resource)
 
     def improve(self, goal: Any, work: float, seconds: float) -> bool:
-        """Make `goal` as small as can be found and keep it so. Whether nothing smaller exists."""
+        """Minimise `goal` and fix the value reached. Returns whether it is proven minimal."""
         if isinstance(goal, int):  # nothing to choose
             return True
         if seconds <= 0:
@@ -244,17 +244,19 @@ class _Model:
         return bool(status == self.cp.OPTIMAL)
 
     def placements(self, jobs: Sequence[Job]) -> Placed:
-        """Where the last solution put these jobs; of resources that are alike, the first that is free again."""
+        """The placements of these jobs in the last solution; of interchangeable resources, the first that is free."""
         chosen = [(start, job) for job in jobs for start, here in self.at[job.id].items() if self.found.get(here.index)]
         free: dict[str, datetime] = {}
         placed: Placed = {}
         for start, job in sorted(chosen, key=lambda pair: (pair[0], pair[1].id)):
             used: list[str] = []
             for need in self.uses[job.id]:
-                first = next(one for (at, one), use in need.items() if at == start and self.found[use.index])
-                one = next(each for each in self.alike[first] if each not in used and free.get(each, start) <= start)
-                free[one] = start + job.duration + self.docket.margin
-                used.append(one)
+                first = next(resource for (at, resource), use in need.items() if at == start and self.found[use.index])
+                resource_id = next(
+                    each for each in self.alike[first] if each not in used and free.get(each, start) <= start
+                )
+                free[resource_id] = start + job.duration + self.docket.margin
+                used.append(resource_id)
             placed[job.id] = (start, tuple(used))
         return placed
 

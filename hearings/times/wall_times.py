@@ -1,4 +1,4 @@
-"""A wall time somebody asks for, and what it comes to once checked: the columns hearings, days and offers share."""
+"""A requested wall time, and the checked time: columns that hearings, days and offers share."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -6,7 +6,11 @@ from typing import Any, Protocol
 
 from hearings.clocks import require_fresh, to_utc, tzdb_version
 from hearings.errors import Invalid, NonexistentTime
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
+
+TIME_PASSED = N_("This time has passed")
+TOO_FAR_AHEAD = N_("This time is too far ahead")
+SITTING_LENGTH = N_("A sitting lasts between five minutes and twelve hours")
 
 SHORTEST, LONGEST = timedelta(minutes=5), timedelta(hours=12)
 FURTHEST = timedelta(days=5 * 365)
@@ -14,7 +18,7 @@ FURTHEST = timedelta(days=5 * 365)
 
 @dataclass(frozen=True, kw_only=True)
 class WallTime:
-    """A time as a court's clocks show it; `fold` says which one where they show it twice."""
+    """A local time of a court; `fold` selects one of two if the clocks show it twice."""
 
     wall_start: datetime
     wall_zone: str
@@ -24,7 +28,7 @@ class WallTime:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedTime:
-    """A checked time: the wall time as asked for, the instants it means, and the data by which it means them."""
+    """A checked time: the wall time requested, its instants, and the version of the time-zone data used."""
 
     starts_at: datetime
     ends_at: datetime
@@ -34,11 +38,11 @@ class FixedTime:
     tzdb_version: str
 
     def columns(self) -> dict[str, Any]:
-        """As columns of a row."""
+        """The time as columns of a row."""
         return asdict(self)
 
     def put(self, row: "Timed") -> None:
-        """Write it into a row that has a time already."""
+        """Write the time into a row."""
         for name, value in self.columns().items():
             setattr(row, name, value)
 
@@ -55,7 +59,7 @@ class Timed(Protocol):
 
 
 def fix(asked: WallTime, *, zones: tuple[str, str], states: tuple[str, str], now: datetime) -> FixedTime:
-    """Check a time between two courts.
+    """Check a time of two courts.
 
     Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, and `Invalid` for another zone than
     the two courts', a length that is no sitting's, a time that has passed or lies more than five years ahead.
@@ -64,16 +68,16 @@ def fix(asked: WallTime, *, zones: tuple[str, str], states: tuple[str, str], now
     if asked.wall_zone not in zones:
         raise Invalid(tell("The wall time is that of one of the two courts"), "wall_zone")
     if not SHORTEST <= asked.duration <= LONGEST:
-        raise Invalid(tell("A sitting lasts between five minutes and twelve hours"), "duration")
+        raise Invalid(tell(SITTING_LENGTH), "duration")
     wall = asked.wall_start.replace(microsecond=0)
     # Near the end of the calendar an offset would lead out of it; refused like every other time too far ahead.
     if wall.year > (now + FURTHEST).year + 1:
-        raise Invalid(tell("This time is too far ahead"), "wall_start")
+        raise Invalid(tell(TOO_FAR_AHEAD), "wall_start")
     start = to_utc(wall, asked.wall_zone, asked.fold)
     if start <= now:
-        raise Invalid(tell("This time has passed"), "wall_start")
+        raise Invalid(tell(TIME_PASSED), "wall_start")
     if start > now + FURTHEST:
-        raise Invalid(tell("This time is too far ahead"), "wall_start")
+        raise Invalid(tell(TOO_FAR_AHEAD), "wall_start")
     wall = wall.replace(fold=0)
     return FixedTime(
         starts_at=start,
@@ -86,7 +90,7 @@ def fix(asked: WallTime, *, zones: tuple[str, str], states: tuple[str, str], now
 
 
 def time_of(row: Timed) -> FixedTime:
-    """The time of a row, to be given to another."""
+    """The checked time of a row."""
     return FixedTime(
         starts_at=row.starts_at,
         ends_at=row.ends_at,
@@ -98,7 +102,7 @@ def time_of(row: Timed) -> FixedTime:
 
 
 def resolved(row: Timed) -> datetime | None:
-    """Where the running time-zone data put the wall time of a row; None when its clocks skip that time now."""
+    """The instant of a row's wall time by the installed time-zone data; None if the clocks now skip that time."""
     try:
         return to_utc(datetime.fromisoformat(row.wall_start), row.wall_zone, row.wall_fold)
     except NonexistentTime:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from hearings.db import Database
-from hearings.hearing import links
+from hearings.hearing import pins
 from hearings.models import HearingRequest, Person
 from tests.support.court import FIELDS, NOW, STAGES, Court, add_accepted, add_staff
 from tests.support.databases import Postgres, Server, Sqlite
@@ -15,7 +15,7 @@ from tests.support.databases import Postgres, Server, Sqlite
 @pytest.fixture(autouse=True)
 def quick_pins(monkeypatch: pytest.MonkeyPatch) -> None:
     """PINs are slow to check on purpose; that they are is a test of its own (tests/hearings/hearing/test_links.py)."""
-    monkeypatch.setattr(links, "SCRYPT", {**links.SCRYPT, "n": 2})
+    monkeypatch.setattr(pins, "SCRYPT", {**pins.SCRYPT, "n": 2})
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_a_time_the_clocks_show_twice_needs_to_be_told_apart(at: str, zone: str,
     assert f"{refusal.value.second:%z}" in str(refusal.value)
     assert clocks.to_utc(wall(at), zone, 0) == utc(first)
     assert clocks.to_utc(wall(at), zone, 1) == utc(second)
-    with pytest.raises(Invalid, match="Which one: 0 for the first, 1 for the second"):
+    with pytest.raises(Invalid, match="State which: 0 for the first, 1 for the second"):
         clocks.to_utc(wall(at), zone, 2)
 
 

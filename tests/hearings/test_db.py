@@ -470,8 +470,8 @@ async def test_who_appends_while_others_do_shares_their_commit(database: Databas
 async def test_rows_that_cannot_be_appended_fail_alone(database: Database) -> None:
     await database.append([person("twice@ro.example")])
     rows = [[person("first@ro.example")], [person("twice@ro.example")], [person("last@ro.example")]]
-    failures = await asyncio.gather(*(database.append(one) for one in rows), return_exceptions=True)
-    assert [type(one) for one in failures] == [type(None), IntegrityError, type(None)]
+    failures = await asyncio.gather(*(database.append(row) for row in rows), return_exceptions=True)
+    assert [type(failure) for failure in failures] == [type(None), IntegrityError, type(None)]
     assert await emails(database) == {"first@ro.example", "twice@ro.example", "last@ro.example"}
 
 

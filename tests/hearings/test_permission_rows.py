@@ -3,7 +3,7 @@
 A function asks when it hands an action on to `may`, `require` or their kin of `hearings.permissions`, directly or by
 way of other such functions; a field asks when what it holds is handed on so (`require(kind.needs, actor)`). A row is
 asked where its name, itself or by a constant, is given to such a function or such a field. What only a page offers
-(`web.live.view.PAGE_ACTIONS`) or lists does not count.
+(`web.live.view.page_actions`) or lists does not count.
 """
 
 import ast
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hearings.permission_table import ADDED, STAFF, TABLE
+from hearings.permission_table import STAFF, TABLE
 
 ROOT = Path(__file__).parents[2]
 FIRST = frozenset({"may", "require", "may_staff", "require_staff"})
@@ -39,7 +39,11 @@ def name_of(node: ast.expr) -> str:
 def calls(tree: ast.AST) -> Iterator[tuple[str, list[ast.expr], dict[str, ast.expr]]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            yield name_of(node.func), node.args, {one.arg: one.value for one in node.keywords if one.arg}
+            yield (
+                name_of(node.func),
+                node.args,
+                {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg},
+            )
 
 
 def actions(name: str, given: list[ast.expr], askers: frozenset[str]) -> list[ast.expr]:
@@ -74,7 +78,7 @@ def askers() -> tuple[frozenset[str], frozenset[str]]:
             for function in ast.walk(tree):
                 if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                     continue
-                own = [one for one in function.args.args if one.arg not in ("self", "cls")][:1]
+                own = [argument for argument in function.args.args if argument.arg not in ("self", "cls")][:1]
                 for name, given, _named in calls(function):
                     for action in actions(name, given, functions):
                         if isinstance(action, ast.Name) and [one.arg for one in own if is_text(one)] == [action.id]:
@@ -107,7 +111,7 @@ def asked() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("row", [*TABLE, *ADDED])
+@pytest.mark.parametrize("row", TABLE)
 def test_every_row_of_a_hearing_is_asked(row: str) -> None:
     assert asked().get(row), f"no code asks {row}: ask it where it is decided, or take the row out"
 
@@ -122,9 +126,6 @@ def test_nothing_is_asked_that_has_no_row() -> None:
     assert {"decide", "granted", "start"} & functions == {"decide"}
     assert fields == {"needs", "right"}
     unknown = {
-        (name, module)
-        for name, modules in asked().items()
-        for module in modules
-        if name not in {**TABLE, **ADDED, **STAFF}
+        (name, module) for name, modules in asked().items() for module in modules if name not in {**TABLE, **STAFF}
     }
     assert unknown == set()

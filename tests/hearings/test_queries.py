@@ -157,7 +157,7 @@ async def test_open_sittings_are_those_to_take_over(court: Any, database: Databa
         assert await queries.open_sittings(db) == []
     await court.open_lobby()
     async with database.reading() as db:
-        assert [one.hearing_id for one in await queries.open_sittings(db)] == [court.hearing.id]
+        assert [sitting.hearing_id for sitting in await queries.open_sittings(db)] == [court.hearing.id]
 
 
 @pytest.mark.both_databases
@@ -174,7 +174,7 @@ async def test_events_are_read_after_a_number(court: Any, database: Database) ->
 @pytest.mark.both_databases
 async def test_staff_are_listed_by_state(database: Database, staff: dict[str, Person]) -> None:
     async with database.reading() as db:
-        assert [one.name for one in await queries.people(db, state="RO")] == ["Andrei Popa", "Ioana Marin"]
+        assert [person.name for person in await queries.people(db, state="RO")] == ["Andrei Popa", "Ioana Marin"]
         assert len(await queries.people(db)) == 3
         assert (await queries.person_by_email(db, "clerk@ro.example")).id == staff["clerk"].id
         with pytest.raises(NotFound):

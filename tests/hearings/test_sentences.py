@@ -10,7 +10,7 @@ from hearings.law import legal_bases
 from hearings.law.law import LAW
 from hearings.law.legal_bases import Ask
 from hearings.models.request import Capacity
-from hearings.sentences import Sentence, Series, StateName, Tongue, Word, tell, tell_n
+from hearings.sentences import LanguageName, Sentence, Series, StateName, Word, tell, tell_n
 
 
 def test_a_sentence_is_its_english_text_and_remembers_message_and_inputs():
@@ -28,7 +28,7 @@ def test_what_is_counted_has_both_messages():
 
 def test_codes_states_languages_and_series_read_as_english():
     assert Word.of("channel", "central_authority") == "central authority"
-    assert Tongue.of("th") == "th"
+    assert LanguageName.of("th") == "th"
     assert Series.of(["a", "b", "c"], "or") == "a or b or c"
     assert Series.of([]) == ""
 

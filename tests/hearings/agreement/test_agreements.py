@@ -37,7 +37,6 @@ from hearings.models import (
     Webhook,
 )
 from hearings.models.hearing import RecordingPolicy
-from hearings.models.outbox import OutboxKind
 from hearings.models.request_parts import AttachmentKind
 from hearings.outward import notices, webhooks
 from hearings.roles import Role
@@ -118,11 +117,10 @@ async def told(court: Court, now: datetime) -> list[tuple[str, list[str], list[s
         query = select(StatusChange).where(StatusChange.subject_id == found.id).order_by(StatusChange.id)
         lines = []
         for change in (await db.exec(query)).all():
-            made = await notices.follow(db, change=change, origin="https://court.example", now=now)
-            by_kind = [
-                sorted({one.owner_state for one in made if one.kind is kind})
-                for kind in (OutboxKind.mail, OutboxKind.webhook)
-            ]
+            subject, _text, people = await notices.readers(db, change)
+            assert subject is not None
+            posted = await notices.post(db, subject=subject, change=change, origin="https://court.example", now=now)
+            by_kind = [sorted({one.owner_state for one in some}) for some in (people, posted)]
             lines.append((change.after, *by_kind))
     return lines
 
@@ -162,8 +160,11 @@ async def test_a_draft_and_its_end_are_told_to_nobody_but_its_author(
         await agreements.void(db, agreement=row, reason="A mistake", actor=court.staff(author), now=now)
         await db.flush()
         query = select(StatusChange).where(StatusChange.subject_id == draft.id, StatusChange.after == "void")
-        made = await notices.follow(db, change=(await db.exec(query)).one(), origin="https://court.example", now=now)
-    assert {one.owner_state for one in made} == {own}
+        change = (await db.exec(query)).one()
+        subject, _text, people = await notices.readers(db, change)
+        assert subject is not None
+        posted = await notices.post(db, subject=subject, change=change, origin="https://court.example", now=now)
+    assert {one.owner_state for one in (*people, *posted)} == {own}
 
 
 @pytest.mark.both_databases
@@ -248,7 +249,7 @@ async def test_offers_go_to_and_fro_and_nobody_counters_their_own(court: Court, 
     await act(court, agreements.propose, "clerk", now)
     with pytest.raises(NotAllowed):
         await act(court, agreements.counter, "clerk", now, needs={"most_height": 720}, reason="")
-    with pytest.raises(NotReady, match="Nothing is changed by this offer"):
+    with pytest.raises(NotReady, match="This proposal changes nothing"):
         await act(court, agreements.counter, "authority", now, needs={"most_height": 540}, reason="")
     await act(court, agreements.counter, "authority", now, needs={"most_height": 720}, reason="")
     await act(court, agreements.counter, "clerk", now, needs={"most_height": 360}, reason="")
@@ -280,7 +281,7 @@ async def test_only_one_agreement_of_a_hearing_runs_and_the_database_says_so_too
     async with court.database.reading() as db:
         hearing, old = await fresh(court, db)
         profile = await queries.get(db, SiteProfile, old.requesting_profile_id)
-        with pytest.raises(NotReady, match="This hearing has an agreement that is not void"):
+        with pytest.raises(NotReady, match="This hearing already has an agreement that is not void"):
             await agreements.draft(
                 db,
                 hearing=hearing,
@@ -497,7 +498,7 @@ async def test_a_signed_agreement_without_a_way_to_show_exhibits_is_found_until_
 ) -> None:
     async def found() -> list[str]:
         async with court.database.reading() as db:
-            return [one.ref for one in await agreements.without_exhibits(db, court.request.id)]
+            return [exhibit.ref for exhibit in await agreements.without_exhibits(db, court.request.id)]
 
     assert await found() == [court.hearing.ref]
     async with court.database.transaction() as db:

@@ -161,7 +161,7 @@ async def test_both_reports_judge_the_line_and_a_good_one_makes_the_agreement_te
     assert (test.passed, agreement.status, len(test.findings)) == (True, AgreementStatus.tested, 15)
     assert test.findings[0] == {"item": "rtt_ms", "side": "both", "measured": 160.0, "limit": 300, "passed": True}
     async with court.database.reading() as db:
-        assert [one.owner_state for one in await line_tests.reports(db, test)] == ["RO", "TH"]
+        assert [report.owner_state for report in await line_tests.reports(db, test)] == ["RO", "TH"]
     assert (await line_tests_good(court)) is True
 
 
@@ -175,7 +175,7 @@ async def line_tests_good(court: Any) -> bool:
 async def test_a_failed_test_says_which_lines_and_a_later_one_may_pass(court: Any, now: datetime) -> None:
     test, agreement = await run(court, now, loss_percent=4)
     assert (test.passed, agreement.status) == (False, AgreementStatus.agreed)
-    assert [one["item"] for one in test.findings if not one["passed"]] == ["loss_percent"]
+    assert [finding["item"] for finding in test.findings if not finding["passed"]] == ["loss_percent"]
     assert await line_tests_good(court) is False
     _, agreement = await run(court, now + timedelta(minutes=5))
     assert agreement.status is AgreementStatus.tested
@@ -198,7 +198,7 @@ async def test_one_report_a_site_within_the_hour(court: Any, now: datetime) -> N
         found = await agreements.running(db, court.hearing.id)
         test = await line_tests.begin(db, agreement=found, actor=clerk, now=now)
         await line_tests.report(db, test=test, measured=measured(), actor=clerk, now=now)
-        with pytest.raises(NotReady, match="reported already"):
+        with pytest.raises(NotReady, match="already reported"):
             await line_tests.report(db, test=test, measured=measured(), actor=clerk, now=now)
         late = now + timedelta(hours=1, seconds=1)
         with pytest.raises(NotReady, match="more than an hour ago"):
@@ -213,7 +213,7 @@ async def test_a_line_is_tested_against_signed_terms_only(court: Any, now: datet
         found = await agreements.running(db, court.hearing.id)
         test = await line_tests.begin(db, agreement=found, actor=court.staff("clerk"), now=now)
         await agreements.void(db, agreement=found, reason="another room", actor=court.staff("clerk"), now=now)
-        with pytest.raises(NotReady, match="no longer holds"):
+        with pytest.raises(NotReady, match="no longer in force"):
             await line_tests.report(db, test=test, measured=measured(), actor=court.staff("clerk"), now=now)
         with pytest.raises(AgreementMissing):
             await line_tests.begin(db, agreement=found, actor=court.staff("clerk"), now=now)

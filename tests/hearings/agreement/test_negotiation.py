@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from hearings.agreement import equipment, negotiation, outcome as outcomes, profiles
-from hearings.agreement.negotiation import Interpreting, Needs, Outcome, Result
+from hearings.agreement.negotiation import Interpreting, Needs, NegotiationOutcome, Result
 from hearings.agreement.negotiation_words import OPTIONS, SENTENCES
 from hearings.agreement.profiles import Profile
 from hearings.errors import Invalid
@@ -280,7 +280,7 @@ def test_the_outcome_is_the_best_of_all_combinations_and_a_conflict_only_where_n
 def test_swapping_the_sides_gives_the_mirrored_outcome(a: Profile, b: Profile, needs: Needs, name: str) -> None:
     one = negotiation.negotiate(a, b, needs, table=TABLES[name])
     other = negotiation.negotiate(b, a, needs.mirrored(), table=TABLES[name])
-    assert other == Outcome(lines=tuple(line.mirrored() for line in one.lines), session=one.session)
+    assert other == NegotiationOutcome(lines=tuple(line.mirrored() for line in one.lines), session=one.session)
 
 
 @settings(max_examples=40, deadline=None)
@@ -336,7 +336,7 @@ def test_two_good_sites_agree_on_everything() -> None:
     }
 
 
-def line_of(found: Outcome, item: str) -> negotiation.Line:
+def line_of(found: NegotiationOutcome, item: str) -> negotiation.NegotiatedLine:
     return next(line for line in found.lines if line.item == item)
 
 
@@ -355,7 +355,7 @@ def test_simultaneous_interpreting_needs_a_booth_where_the_interpreters_sit(want
     assert "site B, where the interpreters sit, has n" in line.text
     assert line.advice[:2] == (
         "Site B sets up a booth.",
-        "The interpreters work apart, over a platform for interpreting at a distance (ISO 24019).",
+        "The interpreters work remotely, over a platform for distance interpreting (ISO 24019).",
     )
 
 
@@ -366,8 +366,9 @@ def test_interpreters_apart_need_no_booth_and_the_line_says_what_is_advised() ->
     assert (line.result, line.value, line.text) == (
         Result.compromise,
         "simultaneous",
-        "Simultaneous without a booth: the interpreters work apart, over a platform for interpreting at a distance "
-        "(ISO 24019). Sound passes up to 20000 Hz; 15000 Hz are needed. Consecutive is advised where they are apart.",
+        "Simultaneous without a booth: the interpreters work remotely, over a platform for distance "
+        "interpreting (ISO 24019). Sound passes up to 20000 Hz; 15000 Hz are needed. Consecutive is "
+        "recommended for remote interpreters.",
     )
     narrow = negotiation.negotiate(site(microphone_hz=14_999), site(), needs)
     assert [line.rule for line in narrow.conflicts] == ["simultaneous_band"]
@@ -386,12 +387,13 @@ def test_a_pivot_language_needs_relay_with_two_channels_where_the_interpreters_s
     (line,) = negotiation.negotiate(site(**lacking), site(), needs).conflicts
     assert (line.item, line.text, line.advice) == (
         "relay",
-        "Through a pivot language one interpreter must hear the other; site A has no relay with two channels.",
+        "With a pivot language one interpreter must hear the other; site A has no relay with two channels.",
         ("Site A provides relay with two channels.", "An interpreter is found who needs no third language."),
     )
     (line,) = negotiation.negotiate(site(), site(), replace(needs, interpreter_at="apart")).conflicts
-    assert (
-        line.text == "Through a pivot language one interpreter must hear the other; apart, the room does not let them."
+    assert line.text == (
+        "With a pivot language one interpreter must hear the other; the room does not allow this for remote "
+        "interpreters."
     )
 
 
@@ -404,14 +406,14 @@ def test_exhibits_need_a_document_camera_and_one_site_that_has_it_shows_them_for
     line = line_of(negotiation.negotiate(bare, site(), needs), "exhibits")
     assert (line.result, line.text) == (
         Result.compromise,
-        "Site A has nothing to show exhibits with: it sends them beforehand, and the other site shows them.",
+        "Site A has no means of showing exhibits: it sends them beforehand, and the other site shows them.",
     )
     sharing = site(document_camera=False, content_sharing=["screen"])
     (line,) = negotiation.negotiate(bare, sharing, needs).conflicts
     assert (line.offered_b, line.text, line.advice) == (
         ("screen",),
-        "Exhibits are shown, and neither site has a way the room carries: document_camera.",
-        ("One of these is put up at site A and B: document_camera.",),
+        "Exhibits are to be shown, but neither site has a means the room supports: document_camera.",
+        ("One of these is installed at site A and B: document_camera.",),
     )
     line = line_of(negotiation.negotiate(bare, sharing, needs, table=TABLES["everything"]), "exhibits")
     assert (line.result, line.value) == (Result.compromise, "screen")
@@ -421,7 +423,7 @@ def test_the_rule_for_a_broken_line_is_told_in_a_sentence_and_takes_the_smaller_
     line = line_of(negotiation.negotiate(site(), site(), Needs()), "breakdown")
     assert (line.result, line.text) == (
         Result.agreed,
-        "If the line breaks: pause, redial at most 3 ×, then: second_line, phone; adjourn after 30 minutes.",
+        "If the connection drops: pause, redial at most 3 ×, then: second_line, phone; adjourn after 30 minutes.",
     )
     patient = site(redial=5, adjourn_after_minutes=60)
     hasty = site(redial=1, adjourn_after_minutes=15, fallbacks=["phone"])
@@ -432,8 +434,8 @@ def test_the_rule_for_a_broken_line_is_told_in_a_sentence_and_takes_the_smaller_
         ("5 ×", "second_line", "phone", "60 min"),
         ("1 ×", "phone", "15 min"),
         ("offer_fallback",),
-        "If the line breaks: pause, redial at most 1 ×, then: phone; adjourn after 15 minutes. The smaller figures "
-        "count; given up: second_line.",
+        "If the connection drops: pause, redial at most 1 ×, then: phone; adjourn after 15 minutes. The "
+        "lower figures apply; given up: second_line.",
     )
     assert found.session is not None
     assert outcomes.as_json(found.session)["breakdown"] == {
@@ -487,8 +489,8 @@ def test_a_weak_line_makes_the_picture_smaller_and_says_what_was_given_up() -> N
     line = line_of(found, "bandwidth")
     assert (line.result, line.text) == (
         Result.compromise,
-        "Each camera is held to 1613 kbit/s by 80 % of the weakest line; with more, 1080 lines at 30 pictures a second "
-        "would be possible.",
+        "Each camera is limited to 1613 kbit/s by 80 % of the weakest connection; with more, 1080 lines at "
+        "30 frames per second would be possible.",
     )
     assert (line_of(found, "size").value, line_of(found, "rate").value) == ("720", "25")
 
@@ -496,10 +498,10 @@ def test_a_weak_line_makes_the_picture_smaller_and_says_what_was_given_up() -> N
 def test_a_line_that_does_not_guarantee_the_least_picture_is_a_conflict_that_names_the_site() -> None:
     found = negotiation.negotiate(site(), site(up_least=300, up_target=20_000), Needs())
     (line,) = found.conflicts
-    assert (line.item, line.advice[0]) == ("bandwidth", "Site B gets a better line.")
+    assert (line.item, line.advice[0]) == ("bandwidth", "Site B gets a better connection.")
     assert line.text == (
-        "The line of site B does not carry every camera at 360 lines and 15 pictures a second with 80 % of what is "
-        "guaranteed."
+        "The connection of site B does not carry every camera at 360 lines and 15 frames per second with 80 "
+        "% of the guaranteed bandwidth."
     )
 
 
@@ -521,7 +523,7 @@ def test_nothing_above_what_was_asked_is_recorded() -> None:
 def test_a_gateway_is_told_that_it_cannot_join() -> None:
     (line,) = negotiation.negotiate(site(endpoint="h323"), site(), Needs()).conflicts
     assert (line.text, line.advice) == (
-        "Site A joins by nothing the room has; it has webrtc.",
+        "Site A supports no connection method of the room; the room supports webrtc.",
         ("Site A joins with a browser.",),
     )
 
@@ -633,7 +635,7 @@ def test_the_person_heard_is_shown_as_if_they_sat_opposite_where_it_is_asked_for
     able, unable = site(true_to_life=True), site()
     assert line_of(negotiation.negotiate(unable, able, asked), "true_to_life").result is Result.agreed
     line = line_of(negotiation.negotiate(able, unable, asked), "true_to_life")
-    assert (line.result, line.text) == (Result.conflict, "Site B cannot show people as if they sat opposite.")
+    assert (line.result, line.text) == (Result.conflict, "Site B cannot show people at eye level and about life-size.")
     assert "true_to_life" not in {one.item for one in negotiation.negotiate(unable, unable, Needs()).lines}
 
 
@@ -650,6 +652,6 @@ def test_a_waived_comparison_says_what_is_given_up() -> None:
     found = negotiation.negotiate(site(), site(), Needs(fingerprints=False))
     line = line_of(found, "fingerprints")
     assert (line.result, line.value) == (Result.compromise, "not_compared")
-    assert line.text.endswith("somebody in between would not be noticed.")
+    assert line.text.endswith("an interception would not be noticed.")
     assert found.session is not None
     assert found.session.fingerprints is False

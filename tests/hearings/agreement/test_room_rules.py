@@ -12,12 +12,13 @@ from hearings.agreement.room_rules import RoomRules
 from hearings.errors import ConditionsOpen, Invalid, NoRecipients, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.hearing import hearing as diary, participants
-from hearings.models import Agreement, Hearing, HearingRequest, Sitting
+from hearings.models import Agreement, Hearing, HearingRequest, Participant, Sitting
+from hearings.models.request import Capacity
 from hearings.requests import conditions
 from hearings.requests.conditions import ConditionKind
 from hearings.roles import Role
-from hearings.sitting import sittings, sound_checks
-from hearings.status import AgreementStatus, HearingStatus, SittingStatus
+from hearings.sitting import recorded_acts, sittings, sound_checks
+from hearings.status import AgreementStatus, HearingStatus, PresenceStatus, SittingStatus
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -136,9 +137,9 @@ async def test_the_start_waits_for_what_the_requested_authority_confirms(court: 
     await start(court, now)
     async with court.database.reading() as db:
         kinds = [
-            (one.data["condition"], one.actor_role)
-            for one in await queries.events(db, court.hearing.id)
-            if one.kind == EventKind.condition_confirmed
+            (event.data["condition"], event.actor_role)
+            for event in await queries.events(db, court.hearing.id)
+            if event.kind == EventKind.condition_confirmed
         ]
     assert kinds == [("camera_shows_room", "requested_authority"), ("nobody_else_in_room", "requested_authority")]
 
@@ -178,10 +179,56 @@ async def test_the_start_waits_for_counsel(court: Any, now: datetime) -> None:
             actor=court.staff("clerk"),
             now=now,
         )
-        court.ids = {one.role: one.id for one in await queries.participants(db, hearing.id)}
+        court.ids = {participant.role: participant.id for participant in await queries.participants(db, hearing.id)}
     await court.come(Role.defence)
     await court.admit(Role.defence)
     await start(court, now)
+
+
+@pytest.mark.parametrize("stage", ["assembled"])
+@pytest.mark.parametrize("way", ["waived", "withdrawn", "condition", "counsel"])
+async def test_nobody_accused_answers_without_counsel_unless_they_have_waived_it(
+    court: Any, now: datetime, way: str
+) -> None:
+    async with court.database.transaction() as db:
+        request = await queries.get(db, HearingRequest, court.request.id)
+        request.capacity = Capacity.accused
+        accused = await court.seat(db, Role.witness)
+        accused.role = Role.defendant
+    court.ids[Role.defendant] = court.ids[Role.witness]
+    with pytest.raises(ConditionsOpen, match="Defence counsel is not in the room"):
+        await kept(court)
+    if way == "condition":
+        await impose(court, {"kind": "counsel_present"})
+    async with court.database.transaction() as db:
+        if way == "counsel":
+            seat = {"owner_state": "RO", "hearing_id": court.hearing.id, "state": "RO", "speaks": "ro"}
+            here = {"presence": PresenceStatus.present, "presence_since": now}
+            db.add(Participant(role=Role.defence, display_name="Counsel", **seat, **here))
+        else:
+            await waive(court, db, now, taken_back=way == "withdrawn")
+    if way in ("waived", "counsel"):
+        await kept(court)
+    else:
+        with pytest.raises(ConditionsOpen, match="Defence counsel is not in the room"):
+            await kept(court)
+
+
+async def kept(court: Any) -> None:
+    async with court.database.transaction() as db:
+        await room_rules.require_kept(db, (await court.sitting(db))[0])
+
+
+async def waive(court: Any, db: Any, now: datetime, *, taken_back: bool) -> None:
+    """The accused waives counsel on the record, and may take it back."""
+    hearing, clerk = await queries.get(db, Hearing, court.hearing.id), await court.actor(db, Role.clerk)
+    words = {"participant": court.ids[Role.defendant], "by": court.ids[Role.presiding_judge], "law": "TH"}
+    words |= {"language": "th", "text": "I speak for myself."}
+    by = {"hearing": hearing, "actor": clerk, "now": now}
+    entry = await recorded_acts.record(db, kind="counsel_waived", values=words, **by)
+    if taken_back:
+        why = {"text": "The person asks for counsel."}
+        await recorded_acts.record(db, kind="entry_withdrawn", values=why, corrects=entry.seq, **by)
 
 
 @pytest.mark.parametrize("stage", ["assembled"])
@@ -197,7 +244,7 @@ async def test_no_sound_check_is_asked_of_what_is_not_recorded(court: Any, now: 
         judge = await court.actor(db, Role.presiding_judge)
         checks = await sound_checks.pre_record(db, sitting=sitting, actor=judge, now=now)
         roles = {seat: role for role, seat in court.ids.items()}
-        assert sorted((roles[one.participant_id].value, one.lang, one.camera_required) for one in checks) == [
+        assert sorted((roles[check.participant_id].value, check.lang, check.camera_required) for check in checks) == [
             ("presiding_judge", "", False),
             ("witness", "", False),
         ]

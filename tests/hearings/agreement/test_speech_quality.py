@@ -2,7 +2,7 @@
 
 import pytest
 
-from hearings.agreement import speech_quality
+from hearings.agreement import line_tests
 
 
 @pytest.mark.parametrize(
@@ -22,17 +22,17 @@ def test_the_rating_and_the_score_are_those_of_the_equations(
     rtt: float, loss: float, jitter: float, rating: float, mos: float
 ) -> None:
     given = {"rtt_ms": rtt, "loss_percent": loss, "jitter_ms": jitter}
-    assert speech_quality.rating(**given) == pytest.approx(rating, abs=0.001)
-    assert speech_quality.mos(**given) == mos
+    assert line_tests.rating(**given) == pytest.approx(rating, abs=0.001)
+    assert line_tests.mos(**given) == mos
 
 
 @pytest.mark.parametrize("name", ["rtt_ms", "loss_percent", "jitter_ms"])
 def test_a_worse_line_never_sounds_better(name: str) -> None:
     line = {"rtt_ms": 100.0, "loss_percent": 1.0, "jitter_ms": 10.0}
-    scores = [speech_quality.mos(**{**line, name: value}) for value in (0, 1, 5, 20, 50, 100)]
+    scores = [line_tests.mos(**{**line, name: value}) for value in (0, 1, 5, 20, 50, 100)]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > scores[-1]
 
 
 def test_the_worst_line_has_the_least_score() -> None:
-    assert speech_quality.mos(rtt_ms=60_000, loss_percent=100, jitter_ms=60_000) == 1
+    assert line_tests.mos(rtt_ms=60_000, loss_percent=100, jitter_ms=60_000) == 1

@@ -11,10 +11,9 @@ import pikepdf
 import pypdfium2
 import pytest
 import rfc8785
-import yaml
 
 from hearings import reference
-from hearings.documents import documents, glyphs, words as document_words
+from hearings.documents import documents, glyphs
 from hearings.errors import FontsMissing
 from hearings.models import (
     Attachment,
@@ -23,12 +22,15 @@ from hearings.models import (
     Signature,
     SigningKey,
     Translation,
-    request as request_model,
 )
 from hearings.models.signature import Act
 from hearings.requests import document as request_document, fields as request_fields
-from hearings.requests.document import BESIDES, LETTERS, WORDS, Papers
+from hearings.requests.document import ACTS, HEADINGS, Papers
+from hearings.requests.field_kinds import Choice, Several
+from hearings.requests.fields import FIELDS, SECTIONS
+from hearings.sentences import Word, tell
 from hearings.status import ConsentStatus, RequestStatus
+from web.words import i18n, sentences
 
 ROOT = Path(__file__).parents[3]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
@@ -46,6 +48,7 @@ SCRIPTS = {
     "zh-Hans": ("CN", "RO", "最高人民检察院", "王小明", "证人目睹了跨境运送被害人的经过，并能够辨认嫌疑人。"),
     "th": ("TH", "RO", "สำนักงานอัยการสูงสุด", "สมชาย วงศ์สา", "พยานเห็นเหตุการณ์การขนส่งผู้เสียหายข้ามพรมแดน"),
 }
+TITLE = tell("Request for a hearing by videoconference")
 ATTACKS = (
     "#panic()",
     '#read("/etc/passwd")',
@@ -147,7 +150,8 @@ def papers(lang: str = "ro", **changes: Any) -> Papers:
 
 
 async def printed(found: Papers, lang: str = "ro") -> bytes:
-    return await documents.pdf("request", request_document.printed(found, lang), lang=lang, fonts=FONTS)
+    data = request_document.printed(found, lang, sentences.say)
+    return await documents.pdf("request", data, lang=lang, fonts=FONTS, say=sentences.say)
 
 
 def text_of(pdf: bytes) -> str:
@@ -180,19 +184,21 @@ async def test_a_request_is_pdf_a_2b_in_structure(lang: str) -> None:
         (intent,) = pdf.Root.OutputIntents
         assert (str(intent.S), intent.DestOutputProfile.N in (1, 3, 4)) == ("/GTS_PDFA1", True)
         assert not pdf.is_encrypted
-        fonts = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"]
-        descriptors = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and "/FontName" in one]
+        fonts = [
+            entry for entry in pdf.objects if isinstance(entry, pikepdf.Dictionary) and entry.get("/Type") == "/Font"
+        ]
+        descriptors = [entry for entry in pdf.objects if isinstance(entry, pikepdf.Dictionary) and "/FontName" in entry]
         assert fonts and descriptors
-        assert all({"/FontFile2", "/FontFile3"} & set(one.keys()) for one in descriptors)
-        assert all("/ToUnicode" in one for one in fonts if one.get("/Subtype") == "/Type0")
-        keys = {key for one in pdf.objects if isinstance(one, pikepdf.Dictionary) for key in one.keys()}  # noqa: SIM118
+        assert all({"/FontFile2", "/FontFile3"} & set(descriptor.keys()) for descriptor in descriptors)
+        assert all("/ToUnicode" in font for font in fonts if font.get("/Subtype") == "/Type0")
+        keys = {key for entry in pdf.objects if isinstance(entry, pikepdf.Dictionary) for key in entry.keys()}  # noqa: SIM118
         assert not keys & {"/JS", "/JavaScript", "/OpenAction", "/AA", "/EmbeddedFiles", "/Launch", "/URI"}
 
 
 @pytest.mark.parametrize("lang", ["ro", "ru", "zh-Hans", "th"])
 async def test_what_is_written_can_be_copied_out(lang: str) -> None:
     found = text_of(await printed(papers(lang), lang))
-    for text in (*SCRIPTS[lang][2:], document_words.word("frame", "title", lang)):
+    for text in (*SCRIPTS[lang][2:], sentences.say(lang, TITLE)):
         assert bare(text) in found
 
 
@@ -203,7 +209,7 @@ async def test_arabic_is_set_from_right_to_left_and_can_be_copied_out() -> None:
     for word in (*SCRIPTS["ar"][2].split(), *SCRIPTS["ar"][3].split(), "1234/2026"):
         assert word in found
     page = pypdfium2.PdfDocument(made)[0].get_textpage()
-    title = document_words.word("frame", "title", "ar").split()
+    title = sentences.say("ar", TITLE).split()
     first, last = (page.get_charbox(page.search(word).get_next()[0]) for word in (title[0], title[-1]))
     assert first[0] > last[0]
 
@@ -261,7 +267,7 @@ async def test_a_template_outside_the_folder_is_none() -> None:
 async def test_characters_without_a_glyph_are_given_by_number() -> None:
     found = text_of(await printed(papers(person_name="한 👩 Ana"), "en"))
     assert "[U+D55C][U+1F469]Ana" in found
-    assert bare(document_words.word("frame", "unprintable", "en")) in found
+    assert bare(documents.FRAME["unprintable"]) in found
 
 
 @pytest.mark.parametrize(
@@ -348,6 +354,22 @@ async def test_minutes_stand_in_their_languages_side_by_side(languages: list[str
         assert (meta["pdfaid:part"], meta["pdfaid:conformance"]) == ("2", "B")
 
 
+async def test_the_states_stand_on_the_page_of_the_heading_over_their_signatures_wherever_it_falls() -> None:
+    row = {"key": "a", "texts": ["A line of the minutes"], "notes": [""]}
+    pages = set()
+    for number in range(12, 24):
+        data = minutes(["en"], ["x"]) | {"reservations": {"heading": [], "rows": []}, "heads": []}
+        data["sections"] = [{"heading": ["Course"], "rows": [row] * number}]
+        data["signatures"]["heading"] = ["Signatures"]
+        data["signatures"]["rows"][1]["missing"] = ["Unsigned"]
+        made = pypdfium2.PdfDocument(await documents.pdf("minutes", data, lang="en", fonts=FONTS))
+        texts = [page.get_textpage().get_text_range() for page in made]
+        (at,) = [index for index, text in enumerate(texts) if "Signatures" in text]
+        assert "ef" * 8 in bare(texts[at].replace("\u200b", "")) and "Unsigned" in texts[at], number
+        pages.add(at)
+    assert pages == {0, 1}, "the break falls before and behind it"
+
+
 # --- as data -----------------------------------------------------------------------------------------------------
 
 
@@ -363,46 +385,17 @@ def test_the_json_is_canonical_and_holds_the_signatures_as_received() -> None:
 
 
 def test_every_field_of_a_request_has_its_place_in_the_document() -> None:
-    placed = [name for names in (*LETTERS.values(), *BESIDES.values()) for name in names]
-    assert len(placed) == len(set(placed))
-    # The slots are set by themselves; the two figures stand as texts beside them.
-    assert set(request_fields.FIELDS) - set(placed) == {"proposed_slots", "penalty_years", "evidence_risk"}
-    assert set(placed) <= set(request_fields.FIELDS)
+    assert {field.section for field in FIELDS.values()} == set(SECTIONS)
+    # The two figures stand as texts beside them.
+    assert {name for name, one in FIELDS.items() if not one.printed} == {"penalty_years", "evidence_risk"}
 
 
-def test_every_word_is_there_in_english_and_stands_in_for_what_is_not_translated_yet(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    path = ROOT / "hearings" / "data" / "document_words.yaml"
-    table = yaml.safe_load(path.read_text("utf-8"))
-    groups = ("frame", "sections", "labels", "words")
-    assert table["languages"] == ["en", "fr", "es", "pt", "ro", "ru", "ar", "zh-Hans", "th"]
-    assert [key for group in groups for key, texts in table[group].items() if not texts[0] or len(texts) > 9] == []
-    monkeypatch.setattr(document_words, "_table", lambda: (("en", "fr", "es"), {"frame": {"page": ["Page", None]}}))
-    assert [document_words.word("frame", "page", tag) for tag in ("en", "fr", "es")] == ["Page"] * 3
-    assert [document_words.translated(tag) for tag in ("en", "fr", "es")] == [(1, 1), (0, 1), (0, 1)]
-    placed = [name for names in (*LETTERS.values(), *BESIDES.values()) for name in names]
-    assert set(placed) <= set(table["labels"])
-    enums = {
-        "procedure": request_model.Procedure,
-        "stage": request_model.Stage,
-        "capacity": request_model.Capacity,
-        "reason": request_model.ReasonNoAttendance,
-        "side": request_model.Side,
-        "mode": request_model.InterpretingMode,
-        "oath": request_model.OathForm,
-        "protection": request_model.Protection,
-        "scope": request_model.OffenceScope,
-        "channel": request_model.Channel,
-        "consent": ConsentStatus,
-    }
-    assert set(WORDS.values()) <= set(enums)
-    wanted = {f"{prefix}.{member.value}" for prefix, enum in enums.items() for member in enum}
-    assert wanted - set(table["words"]) == set()
+LISTS = {kind.words: kind.of for field in FIELDS.values() if isinstance(kind := field.kind, Choice | Several)}
 
 
-@pytest.mark.parametrize(
-    ("tag", "words"), [("ro", "ro"), ("pt-BR", "pt"), ("zh", "zh-Hans"), ("zh-Hant-TW", "zh-Hans"), ("de", "en")]
-)
-def test_words_are_taken_from_the_nearest_language(tag: str, words: str) -> None:
-    assert document_words.known(tag) == words
+@pytest.mark.parametrize("lang", [tag for tag in i18n.LANGUAGES if tag != "en"])
+def test_every_word_of_a_request_is_said_in_every_language(lang: str) -> None:
+    codes = [Word.of(table, member.value) for table, members in LISTS.items() for member in members]
+    said = [*codes, *map(Word.status, ConsentStatus), *HEADINGS.values(), *ACTS.values(), *documents.FRAME.values()]
+    same = {str(text) for text in said if sentences.say(lang, text) == text}
+    assert same <= {"Page", "Consents"} | {code for code in codes if code.code == "ibera"}

@@ -28,7 +28,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> DocumentSeal:
 def sealed(own: DocumentSeal) -> bytes:
     """A real document with the installation's seal."""
     data = {"lang": "en", "title": "T", "reference": "RO-2026-0001", "notice": "", "meta": [], "sections": []}
-    return pdf_seals._seal(documents._compile("request", data, "en", FONTS), own)
+    return pdf_seals._seal(documents._compile("request", data, documents.FRAME, FONTS), own)
 
 
 def changed_later(data: bytes) -> bytes:
@@ -66,8 +66,8 @@ async def test_a_seal_leaves_the_file_pdf_a(sealed: bytes) -> None:
         # ISO 19005-2, 6.3.3: a widget of no size needs no appearance; none, so no font that is not embedded.
         assert ([float(one) for one in field.Rect], "/AP" in field) == ([0.0] * 4, False)
         assert "/DR" not in pdf.Root.AcroForm
-        descriptors = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary) and "/FontName" in one]
-        assert all({"/FontFile2", "/FontFile3"} & set(one.keys()) for one in descriptors)
+        descriptors = [entry for entry in pdf.objects if isinstance(entry, pikepdf.Dictionary) and "/FontName" in entry]
+        assert all({"/FontFile2", "/FontFile3"} & set(descriptor.keys()) for descriptor in descriptors)
 
 
 def test_the_seal_is_made_once_and_kept_private(own: DocumentSeal) -> None:
@@ -81,7 +81,7 @@ def test_the_seal_is_made_once_and_kept_private(own: DocumentSeal) -> None:
 
 
 async def test_a_root_that_an_administrator_added_makes_the_signer_known(sealed: bytes, own: DocumentSeal) -> None:
-    assert [one.trusted for one in (await check(sealed, roots=[own.certificate])).signatures] == [True]
+    assert [signature.trusted for signature in (await check(sealed, roots=[own.certificate])).signatures] == [True]
     assert pdf_seals.roots_in(own.certificate.parent) == [own.certificate]
     assert pdf_seals.roots_in(own.certificate.parent / "none") == []
 
@@ -104,7 +104,7 @@ async def test_a_file_changed_after_signing_does_not_hold(sealed: bytes, change,
 
 async def test_bytes_after_the_signature_are_told(sealed: bytes) -> None:
     report = await check(sealed + b"\n% more")
-    assert (report.intact, [one.whole_file for one in report.signatures]) == (False, [False])
+    assert (report.intact, [signature.whole_file for signature in report.signatures]) == (False, [False])
 
 
 async def test_the_name_in_a_certificate_comes_without_characters_no_database_keeps(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from hearings.errors import HearingsError, NotReady
 from hearings.hearing import agreed_terms, hearing as diary
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.models.hearing import RecordingPolicy
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.roles import Role
 from hearings.signatures import signatures
 from hearings.sitting import sittings
@@ -80,7 +80,7 @@ async def _change(db: AsyncSession, hearing: Hearing, actor: Actor, chance: rand
 
 async def _ready(db: AsyncSession, hearing: Hearing, actor: Actor, chance: random.Random, now: datetime) -> None:
     await agreed_terms.require_both(db, hearing)  # as `make_ready`, which asks for people and much else besides
-    move_hearing(db, hearing, H.ready, actor=actor, now=now)
+    move(db, hearing, H.ready, actor=actor, now=now)
 
 
 STEPS: tuple[Step, ...] = (*[_agree] * 4, *[_sign] * 6, *[_terms] * 3, *[_ready] * 6, _counter, _change)
@@ -152,7 +152,7 @@ async def test_hearings_agreed_before_both_had_to_sign_keep_their_status_and_say
         assert (hearing.requesting_signed, hearing.requested_signed) == ("", terms.hash)
         assert [diary.waits_for(hearing, state) for state in ("RO", "TH")] == [True, False]
         judge = await court.actor(db, Role.presiding_judge)
-        with pytest.raises(NotReady, match="Not signed yet, the time and terms of the hearing, by: RO"):
+        with pytest.raises(NotReady, match="Time and terms of the hearing not yet signed by: RO"):
             await sittings.open_lobby(db, hearing=hearing, court_name="court.example", actor=judge, now=now)
         await agreed_terms.sign_terms(db, hearing=hearing, actor=clerk, now=now)
         assert (hearing.status, hearing.one_signed) == (H.ready, False)

@@ -10,7 +10,8 @@ from hearings.models import Participant
 from hearings.roles import Role
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 
-SILENT = {Role.technician, Role.central_authority, Role.custodian, Role.auditor}
+UNSEEN = {Role.technician, Role.central_authority, Role.custodian, Role.auditor}
+SILENT = UNSEEN | {Role.support_person, Role.observer}
 ALWAYS = {Role.presiding_judge, Role.requested_authority, Role.interpreter}
 BOOKED = ("ro", "th")
 
@@ -27,15 +28,16 @@ def test_the_court_gives_the_floor_by_letting_somebody_into_the_room(role: Role,
     assert floor.speaks(somebody(role, presence)).allowed is expected
 
 
-def test_four_roles_have_no_voice_and_no_picture() -> None:
+def test_who_has_no_voice_and_who_no_picture() -> None:
+    """A support person is seen, so that nobody prompts the person heard from out of sight."""
     assert {role for role in Role if not floor.has_voice(role)} == SILENT
-    assert {role for role in Role if not floor.shows(somebody(role)).allowed} == SILENT
+    assert {role for role in Role if not floor.shows(somebody(role)).allowed} == UNSEEN | {Role.observer}
 
 
 @pytest.mark.parametrize("status", SittingStatus)
 def test_a_technician_hears_and_sees_the_sound_check_only_and_three_roles_nothing(status: SittingStatus) -> None:
     for role in Role:
-        expected = role not in SILENT or (role is Role.technician and status is SittingStatus.pre_record)
+        expected = role not in UNSEEN or (role is Role.technician and status is SittingStatus.pre_record)
         assert floor.hears(somebody(role), status).allowed is expected, role
         assert floor.sees(somebody(role), status).allowed is expected, role
 

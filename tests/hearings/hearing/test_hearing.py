@@ -57,7 +57,7 @@ async def test_a_hearing_keeps_wall_time_zone_utc_and_the_version_of_the_data(
     assert hearing.starts_at == datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
     assert hearing.ends_at == datetime(2026, 12, 3, 9, 0, tzinfo=UTC)
     assert hearing.tzdb_version == tzdb_version()
-    assert [str(one) for one in diary.both_times(hearing)] == [
+    assert [str(instant) for instant in diary.both_times(hearing)] == [
         "2026-12-03 09:00 Bucharest (+02:00)",
         "2026-12-03 14:00 Bangkok (+07:00)",
     ]
@@ -156,13 +156,13 @@ async def test_only_an_accepted_request_gets_a_hearing(
             language_of_court="ro",
         )
         db.add(request)
-    with pytest.raises(NotReady, match="A hearing follows an accepted request; this one is"):
+    with pytest.raises(NotReady, match="A hearing requires an accepted request; this one is"):
         await propose(database, request, staff["clerk"], now)
 
 
 @pytest.mark.both_databases
 async def test_a_request_has_one_hearing_at_a_time(court: Any, database: Database, now: datetime) -> None:
-    with pytest.raises(NotReady, match="This request has a hearing already"):
+    with pytest.raises(NotReady, match="This request already has a hearing"):
         await propose(database, court.request, court.people["clerk"], now)
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
@@ -203,7 +203,7 @@ async def test_it_is_for_the_other_state_to_agree(
             await diary.agree(db, hearing=hearing, actor=authority, now=now)
         await diary.agree(db, hearing=hearing, actor=clerk, now=now)
         assert hearing.status is HearingStatus.countered, "one has signed"
-        with pytest.raises(NotReady, match="Signed already: it is for TH to sign it too"):
+        with pytest.raises(NotReady, match="Already signed: TH must sign it too"):
             await diary.agree(db, hearing=hearing, actor=clerk, now=now)
         await diary.agree(db, hearing=hearing, actor=authority, now=now)
     async with database.reading() as db:

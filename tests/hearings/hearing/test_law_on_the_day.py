@@ -11,7 +11,7 @@ from hearings.errors import BasisNotInForce, Invalid
 from hearings.hearing import hearing as diary, law_on_the_day
 from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS
 from hearings.law import law, rows as law_rows
-from hearings.law.answer import Held
+from hearings.law.answer import HeldOn
 from hearings.law.law import LAW
 from hearings.models import Hearing, HearingRequest
 from hearings.requests import requests
@@ -46,7 +46,7 @@ def asked(**more: Any) -> HearingRequest:
     return HearingRequest(**{**given, **more})
 
 
-def codes(request: HearingRequest, held: Held, *rows: tuple[str, str, Any]) -> list[tuple[str, str]]:
+def codes(request: HearingRequest, held: HeldOn, *rows: tuple[str, str, Any]) -> list[tuple[str, str]]:
     found = law_on_the_day.on_day(request, held, today=TODAY, law=law.merge(rows))
     return [(code, side) for code, side, _text in found]
 
@@ -57,13 +57,13 @@ def codes(request: HearingRequest, held: Held, *rows: tuple[str, str, Any]) -> l
 @pytest.mark.parametrize(
     ("held", "warned"),
     [
-        (Held(on=date(2027, 3, 1)), True),
-        (Held(on=date(2027, 3, 2)), False),
-        (Held(on=date(2027, 3, 1), known_on=date(2026, 12, 1)), False),
-        (Held(on=date(2027, 3, 1), known_on=date(2026, 12, 2)), True),
+        (HeldOn(on=date(2027, 3, 1)), True),
+        (HeldOn(on=date(2027, 3, 2)), False),
+        (HeldOn(on=date(2027, 3, 1), known_on=date(2026, 12, 1)), False),
+        (HeldOn(on=date(2027, 3, 1), known_on=date(2026, 12, 2)), True),
     ],
 )
-def test_a_summons_has_too_little_time_counted_from_when_the_day_is_known(held: Held, warned: bool) -> None:
+def test_a_summons_has_too_little_time_counted_from_when_the_day_is_known(held: HeldOn, warned: bool) -> None:
     row = ("overlay", "nat_TH_summons", LEAD)
     assert codes(asked(), held, row) == ([(LEAD_TIME, "requested")] if warned else [])
     both = asked(instruments=["untoc", "uncac"])
@@ -72,7 +72,7 @@ def test_a_summons_has_too_little_time_counted_from_when_the_day_is_known(held: 
 
 def test_a_rule_of_the_requesting_state_is_told_on_its_side() -> None:
     row = ("overlay", "nat_TH_summons", LEAD | {"state": "RO", "applies_when_state_is": ["requesting"]})
-    assert codes(asked(), Held(on=TODAY + timedelta(days=9)), row) == [(LEAD_TIME, "requesting")]
+    assert codes(asked(), HeldOn(on=TODAY + timedelta(days=9)), row) == [(LEAD_TIME, "requesting")]
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_a_rule_of_the_requesting_state_is_told_on_its_side() -> None:
     ],
 )
 def test_a_day_on_which_no_basis_relied_on_binds_both_is_told_with_what_is_open(on: date, row: Any, says: str) -> None:
-    found = law_on_the_day.on_day(asked(), Held(on=on), today=TODAY, law=law.merge([row] if row else []))
+    found = law_on_the_day.on_day(asked(), HeldOn(on=on), today=TODAY, law=law.merge([row] if row else []))
     assert [(code, side) for code, side, _text in found] == ([(NO_BASIS, "both")] if says else [])
     assert all(says in text for _code, _side, text in found)
 
 
 def test_one_basis_in_force_is_enough_and_none_named_is_no_warning() -> None:
     row = ("instrument", "untoc", ENDED)
-    assert codes(asked(instruments=["untoc", "uncac"]), Held(on=TODAY), row) == []
-    assert codes(asked(instruments=["untoc", "reciprocity"]), Held(on=TODAY), row) == []
-    assert codes(asked(instruments=[]), Held(on=TODAY), row) == []
+    assert codes(asked(instruments=["untoc", "uncac"]), HeldOn(on=TODAY), row) == []
+    assert codes(asked(instruments=["untoc", "reciprocity"]), HeldOn(on=TODAY), row) == []
+    assert codes(asked(instruments=[]), HeldOn(on=TODAY), row) == []
 
 
 # --- of a hearing ------------------------------------------------------------------------------------------------
@@ -170,14 +170,14 @@ async def test_the_time_for_a_summons_counts_from_the_offer_and_does_not_run_out
         await db.flush()
         assert await law_on_the_day.of_hearing(db, hearing, now=now) == ()
         request = await queries.get(db, HearingRequest, hearing.request_id)
-        held = await law_on_the_day.held(db, request, now=now)
-        assert held == Held(on=hearing.starts_at.date(), known_on=offer.created_at.date())
+        held = await law_on_the_day.day_of_hearing(db, request, now=now)
+        assert held == HeldOn(on=hearing.starts_at.date(), known_on=offer.created_at.date())
         notes = (
             requests.evaluate(request, now=now, instruments=("untoc",), held=held, law=await law.current(db))
             .verdicts[0]
             .notes
         )
-        assert [one.code for one in notes] == []
+        assert [note.code for note in notes] == []
 
 
 async def test_before_there_is_a_hearing_the_earliest_proposed_day_still_to_come_counts(
@@ -187,12 +187,12 @@ async def test_before_there_is_a_hearing_the_earliest_proposed_day_still_to_come
         request = await queries.get(db, HearingRequest, court.request.id)
         hearing = await queries.get(db, Hearing, court.hearing.id)
         hearing.status = HearingStatus.cancelled
-        assert await law_on_the_day.held(db, request, now=now) is None
+        assert await law_on_the_day.day_of_hearing(db, request, now=now) is None
         request.proposed_slots = [
             {"at": at.isoformat(), "wall": f"{at:%Y-%m-%d}T09:00", "zone": "Europe/Bucharest"}
             for at in (now + timedelta(days=9), now - timedelta(days=1), now + timedelta(days=5))
         ]
-        assert await law_on_the_day.held(db, request, now=now) == Held(on=(now + timedelta(days=5)).date())
+        assert await law_on_the_day.day_of_hearing(db, request, now=now) == HeldOn(on=(now + timedelta(days=5)).date())
 
 
 async def test_times_nobody_has_proposed_yet_are_warned_of_by_the_requesting_courts_day(

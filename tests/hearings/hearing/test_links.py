@@ -24,7 +24,7 @@ from hearings.errors import (
     PinWrong,
 )
 from hearings.events import EventKind
-from hearings.hearing import hearing as diary, links, participants
+from hearings.hearing import hearing as diary, links, participants, pins
 from hearings.models import Hearing, HearingEvent, Invitation, Login, Participant
 from hearings.people import logins
 from hearings.roles import Role
@@ -109,8 +109,8 @@ async def test_a_late_link_is_refused(court: Any, database: Database, now: datet
         witness = await participants.add(
             db,
             hearing=court.hearing,
-            role=Role.expert,
-            display_name="Expert",
+            role=Role.defence,
+            display_name="Counsel",
             state="TH",
             city="Bangkok",
             speaks="th",
@@ -225,13 +225,13 @@ async def test_many_tries_at_once_are_five_checks(
     await court.open_lobby()
     made = await court.link(Role.witness)
     checked: list[str] = []
-    check = links.pin_matches
+    check = pins.pin_matches
 
     def counting(pin: str, stored: str) -> bool:
         checked.append(pin)
         return check(pin, stored)
 
-    monkeypatch.setattr(links, "pin_matches", counting)
+    monkeypatch.setattr(pins, "pin_matches", counting)
     tries = [links.redeem(database, secret=made.secret, pin=wrong(made.pin, 1 + n), now=now) for n in range(40)]
     outcomes = [type(one) for one in await asyncio.gather(*tries, return_exceptions=True)]
     assert (outcomes.count(PinWrong), outcomes.count(LinkDead)) == (5, 35)
@@ -292,8 +292,30 @@ async def test_a_new_link_takes_whoever_held_the_seat_out_of_the_room(
     assert (witness.presence, witness.admitted_at, witness.microphone) == (PresenceStatus.invited, None, False)
 
 
-async def test_only_the_clerk_issues_links(court: Any, database: Database, now: datetime, everything: Any) -> None:
-    for role in (Role.presiding_judge, Role.requested_authority, Role.interpreter, Role.witness):
+async def test_only_the_clerk_and_the_authority_of_the_site_issue_links(
+    court: Any, database: Database, now: datetime, everything: Any
+) -> None:
+    async with database.transaction() as db:
+        defence = await participants.add(
+            db,
+            hearing=court.hearing,
+            role=Role.defence,
+            display_name="Counsel",
+            state="RO",
+            city="",
+            speaks="ro",
+            actor=court.staff("clerk"),
+            now=now,
+        )
+        with pytest.raises(NotAllowed, match="own side"):
+            await links.invite(db, participant=defence, actor=await court.actor(db, Role.requested_authority), now=now)
+        await links.invite(
+            db,
+            participant=await court.seat(db, Role.interpreter),
+            actor=await court.actor(db, Role.requested_authority),
+            now=now,
+        )
+    for role in (Role.presiding_judge, Role.interpreter, Role.witness):
         before = await everything(database)
         async with database.transaction() as db:
             witness, actor = await court.seat(db, Role.witness), await court.actor(db, role)
@@ -348,12 +370,12 @@ async def test_the_service_may_issue_links(court: Any, database: Database, now: 
 
 async def test_a_stolen_database_does_not_give_pins_away_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    stored = links.hash_pin("123456")
+    stored = pins.hash_pin("123456")
     assert stored.startswith("scrypt$")
-    assert (links.SCRYPT["n"], links.SCRYPT["r"]) == (2**14, 8)
-    assert links.pin_matches("123456", stored)
-    assert not links.pin_matches("123457", stored)
-    assert links.hash_pin("123456") != stored
+    assert (pins.SCRYPT["n"], pins.SCRYPT["r"]) == (2**14, 8)
+    assert pins.pin_matches("123456", stored)
+    assert not pins.pin_matches("123457", stored)
+    assert pins.hash_pin("123456") != stored
 
 
 async def test_a_revoked_link_and_its_login_are_dead_until_another_is_made(
@@ -369,7 +391,7 @@ async def test_a_revoked_link_and_its_login_are_dead_until_another_is_made(
                 db, participant=await court.seat(db, Role.witness), actor=await court.actor(db, by), now=now
             )
 
-    for role in (Role.presiding_judge, Role.requested_authority, Role.witness):
+    for role in (Role.presiding_judge, Role.interpreter, Role.witness):
         with pytest.raises(NotAllowed):
             await act(links.revoke_link, role)
     await act(links.revoke_link, Role.clerk)
@@ -379,7 +401,7 @@ async def test_a_revoked_link_and_its_login_are_dead_until_another_is_made(
         assert await logins.find_login(db, secret=bought.cookie, now=now) is None
         assert (await court.seat(db, Role.witness)).presence is PresenceStatus.invited
     assert (await invitation(court, made)).dead_why == "revoked"
-    with pytest.raises(NotReady, match="This person has no link that works"):
+    with pytest.raises(NotReady, match="This person has no valid link"):
         await act(links.revoke_link, Role.clerk)
     again, replaced = await act(links.issue, Role.clerk)
     assert not replaced

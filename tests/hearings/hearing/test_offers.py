@@ -32,11 +32,11 @@ from hearings.hearing import (
 from hearings.models import Booking, Hearing, HearingRequest, Offer, Person
 from hearings.models.diary import ResourceKind
 from hearings.models.hearing import RecordingPolicy
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.roles import Role
 from hearings.status import HearingStatus, OfferStatus
 from hearings.times import availability, bookings, queries as diary_queries, resources
-from hearings.times.slots import Wanted
+from hearings.times.slots import SlotSearch
 from hearings.times.wall_times import WallTime
 
 H = HearingStatus
@@ -141,10 +141,10 @@ async def test_three_times_are_offered_and_each_holds_the_room_until_one_is_chos
         (room, at("2026-12-04T06:30")),
         (room, at("2026-12-07T06:30")),
     ]
-    with pytest.raises(NotReady, match="Several times are offered: say which one"):
+    with pytest.raises(NotReady, match="Several times are offered: state which one"):
         await table.agree()  # which one?
     await table.agree(2, rooms=("th",))
-    assert [one.status for one in await table.offers()] == [
+    assert [offer.status for offer in await table.offers()] == [
         OfferStatus.passed_over,
         OfferStatus.accepted,
         OfferStatus.passed_over,
@@ -171,7 +171,7 @@ async def test_an_offer_of_a_room_that_is_booked_is_refused_whole(table: Table) 
 
 async def test_times_too_close_together_hold_no_room_but_may_be_offered_without_one(table: Table) -> None:
     close = ("2026-12-03T09:00", "2026-12-03T10:00")
-    with pytest.raises(Invalid, match="These times lie too close together to keep something"):
+    with pytest.raises(Invalid, match="These times are too close together to keep resources"):
         await table.propose(*close, rooms=("ro",))
     await table.propose(*close)
     await table.agree(2)
@@ -199,7 +199,7 @@ async def test_an_offer_is_taken_back_before_it_is_read_and_not_after(table: Tab
         assert (second.read_at, first.read_at) == (table.now, None)
         with pytest.raises(NotReady, match="The other State has read this offer; it can be"):
             await diary.take_back(db, hearing=hearing, offer=second, actor=table.clerk, now=table.now)
-        with pytest.raises(NotReady, match="This time is no longer on the table: it is taken back"):
+        with pytest.raises(NotReady, match="This time is no longer on offer: it is taken back"):
             await diary.agree(db, hearing=hearing, offer=first, actor=table.authority, now=table.now)
     assert len(await table.held()) == 2
     assert third.number == 3
@@ -211,7 +211,7 @@ async def test_the_only_time_on_the_table_is_not_taken_back(table: Table, everyt
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
         (only,) = await diary_queries.offers_of(db, hearing.id)
-        with pytest.raises(NotReady, match="It is the only time on the table: propose another, or"):
+        with pytest.raises(NotReady, match="It is the only time on offer: propose another, or"):
             await diary.take_back(db, hearing=hearing, offer=only, actor=table.clerk, now=table.now)
     assert await everything(table.database) == before
 
@@ -236,7 +236,7 @@ async def test_a_counter_releases_what_was_held_and_may_offer_several_times_itse
         with pytest.raises(NotAllowed):
             await diary.agree(db, hearing=hearing, actor=table.authority, now=table.now)
     assert {number for number, _at in await table.held()} == {table.rooms["th"]}
-    assert [(one.round, one.number, one.by_state, one.status.value) for one in await table.offers()] == [
+    assert [(offer.round, offer.number, offer.by_state, offer.status.value) for offer in await table.offers()] == [
         (1, 1, "RO", "passed_over"),
         (1, 2, "RO", "passed_over"),
         (2, 1, "TH", "offered"),
@@ -280,7 +280,7 @@ async def test_any_change_of_the_terms_voids_an_agreement(
     actor = getattr(table, who)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        move_hearing(db, hearing, H.ready, actor=table.clerk, now=table.now)
+        move(db, hearing, H.ready, actor=table.clerk, now=table.now)
         with pytest.raises(WouldBeLost):
             await diary.change_terms(db, hearing=hearing, reason="as it is", actor=actor, now=table.now)
         same = await diary.change_terms(db, hearing=hearing, reason="", actor=actor, now=table.now)
@@ -310,17 +310,17 @@ async def test_nobody_is_added_of_a_class_the_terms_do_not_have(table: Table) ->
     words = {"display_name": "X", "state": "RO", "city": "Bucharest", "speaks": "ro"}
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady, match="The terms both States agree to do not have a"):
+        with pytest.raises(NotReady, match="The terms agreed by both States do not include this role"):
             await participants.add(db, hearing=hearing, role=Role.prosecutor, actor=table.clerk, now=table.now, **words)
         await participants.add(db, hearing=hearing, role=Role.witness, actor=table.clerk, now=table.now, **words)
-        assert [one.role for one in await queries.participants(db, hearing.id)] == [Role.witness]
+        assert [participant.role for participant in await queries.participants(db, hearing.id)] == [Role.witness]
 
 
 async def test_terms_are_canonical_and_follow_the_instants(table: Table) -> None:
     made = await table.propose("2026-12-03T09:00")
     async with table.database.reading() as db:
         found = await agreed_terms.terms_of(db, made)
-        again = agreed_terms.terms(made, [])
+        again = agreed_terms.terms(made, [], [])
     assert found == again
     assert found.body["days"] == [{"starts_at": "2026-12-03T07:00:00Z", "ends_at": "2026-12-03T09:00:00Z"}]
     assert found.body["participant_classes"] == sorted(Role)
@@ -333,9 +333,9 @@ async def test_terms_are_canonical_and_follow_the_instants(table: Table) -> None
 async def conclude_day(table: Table, *, to: HearingStatus = H.part_heard) -> None:
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        move_hearing(db, hearing, H.ready, actor=table.clerk, now=table.now)
-        move_hearing(db, hearing, H.in_progress, actor=table.clerk, now=table.now)
-        move_hearing(db, hearing, to, actor=table.clerk, now=table.now)
+        move(db, hearing, H.ready, actor=table.clerk, now=table.now)
+        move(db, hearing, H.in_progress, actor=table.clerk, now=table.now)
+        move(db, hearing, to, actor=table.clerk, now=table.now)
         await hearing_days.heard(db, hearing=hearing, over=to is not H.part_heard, now=table.now)
 
 
@@ -364,7 +364,7 @@ async def test_going_on_agrees_to_nothing_the_other_state_has_not_agreed_to(tabl
     before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady, match="Only a part-heard hearing goes on; this one is proposed"):
+        with pytest.raises(NotReady, match="Only a part-heard hearing can be continued; this one is proposed"):
             await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=table.now)
         assert hearing.status is H.proposed
     assert await everything(table.database) == before
@@ -377,9 +377,9 @@ async def test_without_a_further_day_a_part_heard_hearing_is_adjourned_to_one_bo
     later = at("2026-12-03T10:00")
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        with pytest.raises(NotReady, match="No further day has been agreed: adjourn to one"):
+        with pytest.raises(NotReady, match="No further day has been agreed: agree on one, then adjourn"):
             await adjournments.next_day(db, hearing=hearing, actor=table.clerk, now=later)
-        with pytest.raises(NotReady, match="Only an agreed hearing is postponed; this one is part"):
+        with pytest.raises(NotReady, match="Only an agreed hearing can be postponed; this one is part"):
             await adjournments.postpone(
                 db, hearing=hearing, to=wall("2026-12-10T09:00"), reason="More", actor=table.clerk, now=later
             )
@@ -463,7 +463,7 @@ async def test_cancelling_gives_everything_back(table: Table) -> None:
         with pytest.raises(IllegalMove):
             await diary.agree(db, hearing=hearing, actor=table.authority, now=table.now)
     assert await table.held() == []
-    assert {one.status for one in await table.offers()} == {OfferStatus.passed_over}
+    assert {offer.status for offer in await table.offers()} == {OfferStatus.passed_over}
 
 
 async def test_resources_are_assigned_and_given_back_by_their_own_state(table: Table) -> None:
@@ -493,7 +493,7 @@ async def test_the_search_keeps_free_of_both_states_bookings_and_names_only_ones
     async with table.database.transaction() as db:
         day = (at("2027-03-23T00:00"), at("2027-03-24T00:00"))
         await bookings.book(db, numbers=[table.rooms["th"]], times=[day], actor=table.authority, now=table.now)
-    ask = Wanted(since=at("2027-03-22T00:00"), until=at("2027-03-24T00:00"), duration=timedelta(hours=1))
+    ask = SlotSearch(since=at("2027-03-22T00:00"), until=at("2027-03-24T00:00"), duration=timedelta(hours=1))
     courts = [("RO", BUCHAREST), ("TH", "Asia/Bangkok")]
 
     async def find(hearing: Hearing | None, numbers: list[int]) -> Any:
@@ -506,34 +506,36 @@ async def test_the_search_keeps_free_of_both_states_bookings_and_names_only_ones
         hearing = await table.hearing(db)
     found = await find(hearing, [])
     # Its own room on its own day stands in nobody's way; the other State's room on the next does, and is not named.
-    assert {one.starts_at.day for one in found.slots} == {22}
+    assert {slot.starts_at.day for slot in found.slots} == {22}
     assert [(reason.label, reason.code) for reason in dict(found.excluded)[date(2027, 3, 23)]] == [
         (availability.HIDDEN, "booked")
     ]
     other = await find(None, [table.rooms["ro"]])
-    assert {one.starts_at.day for one in other.slots} == {23}
+    assert {slot.starts_at.day for slot in other.slots} == {23}
     with pytest.raises(NotFound):
         await find(None, [table.rooms["th"]])
 
 
-# --- the bad inputs of security design §6 ------------------------------------------------------------------------
+# --- bad inputs ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("row", ["9: end before start", "9: 25 hours", "9: the year 9999", "8: GMT+3", "8: Etc/../.."])
-async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(table: Table, row: str, everything: Any) -> None:
+@pytest.mark.parametrize("wrong", ["end before start", "25 hours", "the year 9999", "GMT+3", "Etc/../.."])
+async def test_a_time_that_cannot_be_is_refused_and_nothing_is_changed(
+    table: Table, wrong: str, everything: Any
+) -> None:
     changes: dict[str, dict[str, Any]] = {
-        "9: end before start": {"duration": timedelta(hours=-1)},
-        "9: 25 hours": {"duration": timedelta(hours=25)},
-        "9: the year 9999": {"wall_start": datetime.fromisoformat("9999-12-31T23:59")},
-        "8: GMT+3": {"wall_zone": "GMT+3"},
-        "8: Etc/../..": {"wall_zone": "Etc/../.."},
+        "end before start": {"duration": timedelta(hours=-1)},
+        "25 hours": {"duration": timedelta(hours=25)},
+        "the year 9999": {"wall_start": datetime.fromisoformat("9999-12-31T23:59")},
+        "GMT+3": {"wall_zone": "GMT+3"},
+        "Etc/../..": {"wall_zone": "Etc/../.."},
     }
     await table.propose("2026-12-03T09:00", rooms=("ro",))
     usual = {"wall_start": datetime.fromisoformat("2026-12-10T09:00"), "wall_zone": BUCHAREST}
     before = await everything(table.database)
     async with table.database.transaction() as db:
         hearing = await table.hearing(db)
-        words = {"duration": timedelta(hours=1), **usual, **changes[row]}
+        words = {"duration": timedelta(hours=1), **usual, **changes[wrong]}
         with pytest.raises(Invalid):
             await diary.counter(db, hearing=hearing, actor=table.authority, now=table.now, **words)
     assert await everything(table.database) == before

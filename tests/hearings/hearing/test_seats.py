@@ -14,7 +14,8 @@ from hearings.status import PresenceStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
 JUDGE, WITNESS, INTERPRETER = Role.presiding_judge, Role.witness, Role.interpreter
-VOICELESS = (Role.technician, Role.auditor, Role.custodian, Role.central_authority)
+VOICELESS = (Role.technician, Role.auditor, Role.custodian, Role.central_authority, Role.observer)
+SEEN_ONLY = Role.support_person
 GOOD = {"notice": True, "camera": True, "microphone": True, "speaker": True}
 
 
@@ -193,7 +194,7 @@ async def test_who_has_no_voice_opens_neither_microphone_nor_camera(court: Any, 
 
 
 @ASSEMBLED
-@pytest.mark.parametrize("role", sorted(set(Role) - {JUDGE} - set(VOICELESS)))
+@pytest.mark.parametrize("role", sorted(set(Role) - {JUDGE, SEEN_ONLY} - set(VOICELESS)))
 async def test_who_has_a_voice_opens_both(court: Any, now: datetime, role: Role) -> None:
     async with court.database.transaction() as db:
         seat = await court.seat(db, WITNESS)
@@ -203,6 +204,17 @@ async def test_who_has_a_voice_opens_both(court: Any, now: datetime, role: Role)
     async with court.database.reading() as db:
         found = await court.seat(db, WITNESS)
     assert (found.microphone, found.camera) == (True, True)
+
+
+@ASSEMBLED
+async def test_a_support_person_is_seen_and_needs_no_microphone(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        seat = await court.seat(db, WITNESS)
+        seat.role, seat.number = SEEN_ONLY, 1
+    await act(court, seats.set_camera, WITNESS, now, by=WITNESS, on=True)
+    with pytest.raises(NotAllowed, match="not allowed to speak to the floor"):
+        await act(court, seats.set_microphone, WITNESS, now, by=WITNESS, on=True)
+    await act(court, seats.ready, WITNESS, now, **(GOOD | {"microphone": False}))
 
 
 SWITCHES = [

@@ -107,7 +107,7 @@ async def test_a_wall_time_the_clocks_skip_now_is_listed_and_cannot_be_kept(
         (found,) = await zone_data.moved(db, now=now)
         assert found.instant is None
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        with pytest.raises(NotReady, match="The clocks skip this time now: propose another time, or"):
+        with pytest.raises(NotReady, match="The clocks now skip this time: propose another time, or"):
             await zone_data.keep_wall_time(db, hearing=hearing, actor=court.staff("clerk"), now=now)
         await zone_data.keep_instant(db, hearing=hearing, actor=court.staff("clerk"), now=now)
 

@@ -17,8 +17,8 @@ from hearings.law import law, overlays
 from hearings.law.law import LAW
 from hearings.law.legal_bases import (
     Ask,
-    Decision,
-    Line,
+    GateLine,
+    GateStatus,
     LineStatus,
     Verdict,
     evaluate,
@@ -55,7 +55,7 @@ def verdict(question: Ask, instrument: str) -> Verdict:
     return found
 
 
-def line(found: Verdict, start: str) -> Line:
+def line(found: Verdict, start: str) -> GateLine:
     (one,) = (one for one in found.lines if one.key.startswith(start))
     return one
 
@@ -101,7 +101,7 @@ def test_the_most_specific_basis_goes_first_and_the_others_are_fallbacks(
 @pytest.mark.parametrize("instrument", ["cets224", "un_cybercrime"])
 def test_what_is_not_in_force_is_shown_as_such_and_never_selectable(instrument: str) -> None:
     found = verdict(ask("RS>JP", scopes=frozenset({"cybercrime_offence"})), instrument)
-    assert (found.selectable, found.usable, found.decision) == (False, False, Decision.refused)
+    assert (found.selectable, found.usable, found.decision) == (False, False, GateStatus.refused)
     assert instrument not in selectable()
     assert found.lines[0].code == "instrument_not_in_force"
 
@@ -124,19 +124,19 @@ def test_a_treaty_that_is_a_mere_way_carries_the_request_but_is_no_basis() -> No
 
 def test_an_accused_is_carried_by_a_general_head_once_both_authorities_have_spoken() -> None:
     waiting = verdict(ask("RO>TH", "accused"), "untoc")
-    assert (waiting.decision, waiting.usable, waiting.provision) == (Decision.pending, False, "UNTOC art. 18(18)")
+    assert (waiting.decision, waiting.usable, waiting.provision) == (GateStatus.pending, False, "UNTOC art. 18(18)")
     carried = verdict(ask("RO>TH", "accused", domestic_law_confirmed=True, authorities_agree=True), "untoc")
-    assert (carried.decision, carried.usable, carried.provision) == (Decision.pending, True, "UNTOC art. 18(3)")
+    assert (carried.decision, carried.usable, carried.provision) == (GateStatus.pending, True, "UNTOC art. 18(3)")
     assert [need.layer for need in carried.consents] == ["policy"]
     refused = verdict(ask("RO>TH", "accused", domestic_law_confirmed=False), "untoc")
-    assert (refused.decision, refused.usable) == (Decision.refused, False)
+    assert (refused.decision, refused.usable) == (GateStatus.refused, False)
 
 
 def test_whoever_the_regulation_does_not_reach_is_sent_to_the_next_instrument() -> None:
     found = verdict(ask("FR>IT", procedure="eaw_fd_2002_584"), "reg2844")
     person = line(found, "person")
     assert (person.code, person.inputs["route"]) == ("person_category_not_covered", "eio")
-    assert "Look at Directive 2014/41/EU (EIO) art. 24 instead" in person.text
+    assert "Consider Directive 2014/41/EU (EIO) art. 24 instead" in person.text
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_the_text_leaves_open_belongs_into_the_agreement() -> None:
     found = verdict(ask("RO>TH"), "untoc")
     assert {term.key for term in found.terms if term.agree} >= {"interpreter_side", "minutes_by", "agree_minutes"}
     ready = verdict(ask("RO>TH", domestic_law_confirmed=True, prefer_convention=True), "untoc")
-    assert ready.decision is Decision.allowed_with_conditions
+    assert ready.decision is GateStatus.allowed_with_conditions
 
 
 # --- national rules ----------------------------------------------------------------------------------------------
@@ -301,20 +301,20 @@ def test_a_national_rule_counts_on_its_side_and_for_its_persons_only(question: A
 
 def test_a_superseded_exclusion_no_longer_blocks_and_says_by_what() -> None:
     one = line(verdict(ask("FR>NL", "accused", stage="trial"), "eio"), "stage_nat_NL")
-    assert "Overtaken for this instrument by CJEU C-325/24 Bissilli" in one.text
+    assert "Superseded for this instrument by CJEU C-325/24 Bissilli" in one.text
     row = dict(LAW.rows["overlay"]["nat_NL_711"])
     del row["stage_excluded_superseded_by"]
     bare = law.merge([("overlay", "nat_NL_711", row)])
     found = evaluate(ask("FR>NL", "accused", stage="trial"), ["eio"], law=bare).verdicts[0]
-    assert (line(found, "stage_nat_NL").code, found.decision) == ("domestic_law_bar", Decision.refused)
+    assert (line(found, "stage_nat_NL").code, found.decision) == ("domestic_law_bar", GateStatus.refused)
 
 
 @pytest.mark.parametrize(
     ("on", "code"), [(None, ""), (date(2027, 2, 23), "lead_time_too_short"), (date(2027, 2, 24), "no note")]
 )
 def test_a_summons_needs_three_months_where_the_law_says_so(on: date | None, code: str) -> None:
-    notes = [one for one in verdict(ask("RO>CN", hearing_on=on), "untoc").notes if one.key.startswith("lead_time")]
-    assert [one.code for one in notes] == ([] if code == "no note" else [code])
+    notes = [note for note in verdict(ask("RO>CN", hearing_on=on), "untoc").notes if note.key.startswith("lead_time")]
+    assert [note.code for note in notes] == ([] if code == "no note" else [code])
 
 
 @pytest.mark.parametrize(
@@ -397,14 +397,14 @@ def test_what_is_not_known_of_consent_counts_as_if_it_were_asked_for() -> None:
 @pytest.mark.parametrize(
     ("consent", "status", "code", "decision"),
     [
-        ("not_asked", HUMAN, "consent_pending", Decision.pending),
-        ("pending", HUMAN, "consent_pending", Decision.pending),
-        ("given", MET, "", Decision.pending),
-        ("refused", MISSING, "no_consent", Decision.refused),
-        ("withdrawn", MISSING, "consent_withdrawn", Decision.refused),
+        ("not_asked", HUMAN, "consent_pending", GateStatus.pending),
+        ("pending", HUMAN, "consent_pending", GateStatus.pending),
+        ("given", MET, "", GateStatus.pending),
+        ("refused", MISSING, "no_consent", GateStatus.refused),
+        ("withdrawn", MISSING, "consent_withdrawn", GateStatus.refused),
     ],
 )
-def test_how_a_consent_stands(consent: str, status: LineStatus, code: str, decision: Decision) -> None:
+def test_how_a_consent_stands(consent: str, status: LineStatus, code: str, decision: GateStatus) -> None:
     found = verdict(ask("FR>RO", "accused", evidential_purpose=True, consent=consent), "eio")
     for one in (line(found, "consent_FR"), next(one for one in found.lines if one.key == "consent")):
         assert (one.status, one.code) == (status, code)
@@ -450,11 +450,11 @@ def test_postponing_is_no_refusal() -> None:
 
 
 def test_the_grounds_are_the_closed_list_with_their_paragraphs() -> None:
-    grounds = {one.code: one for one in refusal_grounds(["untoc"])}
+    grounds = {ground.code: ground for ground in refusal_grounds(["untoc"])}
     assert list(grounds) == reference.enums()["refusal_code"]
     assert grounds["essential_interests"].provisions == ("UNTOC art. 18(21)",)
     assert (grounds["language"].provisions, grounds["language"].formal) == ((), True)
-    both = {one.code: one.provisions for one in refusal_grounds(["untoc", "eio"])}
+    both = {ground.code: ground.provisions for ground in refusal_grounds(["untoc", "eio"])}
     assert both["essential_interests"] == ("UNTOC art. 18(21)", "Directive 2014/41/EU (EIO) art. 11")
 
 
@@ -605,13 +605,11 @@ MODULES = sorted(
 CODES = {
     "permission_table": ("IN", "AU", "AR"),  # an interpreter, a support person, an arranger: parts, no States
     "requests/fields": ("reciprocity",),  # a field of a request, and of the same name the footing without a treaty
-    "requests/document": ("reciprocity",),  # its label
 }
 """What only looks like a State's or an instrument's code, by module."""
 NAMES = {
     "clocks": ("Australia",),  # a part of the world in the names of zones
-    "requests/completeness": ("UNTOC", "UNCAC"),  # the list of 18(15), 46(15) is what the module is about
-    "requests/document": ("UNTOC", "UNCAC"),  # the same list, heading the document
+    "requests/fields": ("UNTOC", "UNCAC", "ETS 182"),  # the lists of 18(15), 46(15), 9(3) are what the module is about
     "requests/answers": ("UNTOC", "UNCAC"),  # 18(26), 46(26): consulting before a refusal, asked of every request
 }
 """Names a message may say, by module, with the reason."""
@@ -653,6 +651,6 @@ def test_the_guard_sees_what_it_is_to_find() -> None:
 
 def test_every_fact_of_a_question_has_a_default_that_means_not_said() -> None:
     question = Ask(requesting_state="RO", requested_state="TH", on=ON)
-    for one in fields(Ask):
-        value = getattr(question, one.name)
-        assert one.name in {"requesting_state", "requested_state", "on", "procedure", "consent"} or not value
+    for field in fields(Ask):
+        value = getattr(question, field.name)
+        assert field.name in {"requesting_state", "requested_state", "on", "procedure", "consent"} or not value

@@ -12,11 +12,11 @@ from hearings import reference
 from hearings.errors import Invalid
 from hearings.law.legal_bases import (
     Ask,
-    Decision,
+    GateLine,
+    GateOutcome,
     GateResult,
-    Line,
+    GateStatus,
     LineStatus,
-    Outcome,
     Verdict,
     evaluate,
     selectable,
@@ -44,13 +44,13 @@ def verdict(ask: Ask, instrument: str = "untoc") -> Verdict:
     return found
 
 
-def line(ask: Ask, key: str, instrument: str = "untoc") -> Line:
+def line(ask: Ask, key: str, instrument: str = "untoc") -> GateLine:
     return next(one for one in verdict(ask, instrument).lines if one.key == key)
 
 
 def test_a_witness_under_untoc_leaves_only_what_a_human_must_say() -> None:
     found = verdict(ASK)
-    assert (found.outcome, found.usable, found.provision) == (Outcome.needs_human, True, "UNTOC art. 18(18)")
+    assert (found.outcome, found.usable, found.provision) == (GateOutcome.needs_human, True, "UNTOC art. 18(18)")
     open_lines = [one.key for one in found.lines if one.status is not LineStatus.met]
     assert open_lines == ["channel", "specific_treaty", "domestic_law"]
     assert "identification" in found.must_be_agreed
@@ -64,20 +64,20 @@ def test_whoever_is_neither_witness_nor_expert_cannot_be_heard_on_these_alone(
     ask = replace(ASK, capacity=capacity, scopes=frozenset({"untoc_offence", "uncac_offence"}))
     found = verdict(ask, instrument)
     under_a_head = capacity in {Capacity.victim, Capacity.suspect, Capacity.accused}
-    assert (found.outcome, found.usable) == (Outcome.missing if under_a_head else Outcome.refused, False)
-    assert found.decision is (Decision.pending if under_a_head else Decision.refused)
+    assert (found.outcome, found.usable) == (GateOutcome.missing if under_a_head else GateOutcome.refused, False)
+    assert found.decision is (GateStatus.pending if under_a_head else GateStatus.refused)
     person = line(ask, "person", instrument)
     paragraph = {"untoc": "UNTOC art. 18(18)", "uncac": "UNCAC art. 46(18)"}[instrument]
     code = "domestic_law_confirmation_pending" if under_a_head else "person_category_not_covered"
     assert (person.status, person.code, found.provision) == (LineStatus.missing, code, paragraph)
     assert found.obstacles == (person.text,)
-    assert person.text.startswith(f"{paragraph} speaks of: a witness or an expert. On it alone one cannot hear a")
+    assert person.text.startswith(f"{paragraph} covers: a witness or an expert. It alone is not a basis for hearing a")
 
 
 def test_the_accused_is_told_which_other_footing_and_that_consent_is_needed() -> None:
     person = line(replace(ASK, capacity=Capacity.accused), "person")
     assert person.inputs["other_footing"] == ["untoc_18_3_a", "untoc_18_3_i"]
-    assert "On it alone one cannot hear an accused person" in person.text
+    assert "It alone is not a basis for hearing an accused person" in person.text
     for need in ("art. 18(3)", "the law of the requested State", "the agreement of both", "the person's consent"):
         assert need in person.text
 
@@ -144,8 +144,8 @@ def test_each_line_of_untoc(change: dict[str, Any], key: str, status: LineStatus
 
 def test_uncac_needs_only_that_the_offence_is_one_of_corruption() -> None:
     found = verdict(replace(ASK, scopes=frozenset({"uncac_offence"}), answers={}), "uncac")
-    assert (found.outcome, found.usable, found.provision) == (Outcome.needs_human, True, "UNCAC art. 46(18)")
-    assert verdict(ASK, "uncac").outcome is Outcome.missing
+    assert (found.outcome, found.usable, found.provision) == (GateOutcome.needs_human, True, "UNCAC art. 46(18)")
+    assert verdict(ASK, "uncac").outcome is GateOutcome.missing
 
 
 def test_a_conditional_language_is_for_a_human() -> None:
@@ -180,7 +180,7 @@ def test_the_specific_treaty_is_named_where_the_data_knows_one() -> None:
 
 def test_an_accused_under_the_eio_needs_consent() -> None:
     ask = replace(ASK, requested_state="ES", capacity=Capacity.accused, language_of_request="es")
-    assert verdict(ask, "eio").outcome is Outcome.needs_human
+    assert verdict(ask, "eio").outcome is GateOutcome.needs_human
     assert line(ask, "consent", "eio").code == "consent_pending"
 
 
@@ -192,11 +192,11 @@ def test_national_law_may_ask_for_consent() -> None:
 def test_the_declaration_of_the_united_kingdom_blocks_an_accused() -> None:
     ask = replace(ASK, requested_state="GB", capacity=Capacity.accused, language_of_request="en")
     found = verdict(ask, "ets182")
-    assert found.decision is Decision.blocked
+    assert found.decision is GateStatus.blocked
     assert line(ask, "declaration_GB", "ets182").code == "declaration_unknown"
-    assert "Say at what stage" in line(ask, "declaration_GB", "ets182").text
+    assert "State the stage" in line(ask, "declaration_GB", "ets182").text
     at_trial = replace(ask, stage="trial")
-    assert verdict(at_trial, "ets182").outcome is Outcome.refused
+    assert verdict(at_trial, "ets182").outcome is GateOutcome.refused
     assert verdict(at_trial, "ets182").next_steps["declaration_9_9"][1] == "travel_with_safe_conduct"
     assert line(at_trial, "declaration_GB", "ets182").code == "declaration_9_9"
     assert line(replace(ask, stage="investigation"), "declaration_GB", "ets182").status is LineStatus.met
@@ -292,7 +292,7 @@ def test_no_question_breaks_the_gate_and_no_outcome_belies_its_lines(
     codes = {*reference.enums()["refusal_code"], *reference.enums()["block_code"], ""}
     for found in result.verdicts:
         statuses = {line.status for line in found.lines}
-        assert (found.outcome in {Outcome.missing, Outcome.refused}) == (LineStatus.missing in statuses)
+        assert (found.outcome in {GateOutcome.missing, GateOutcome.refused}) == (LineStatus.missing in statuses)
         assert {line.code for line in found.lines} <= codes
         assert len({line.key for line in found.lines}) == len(found.lines)
         if capacity in {Capacity.accused, Capacity.suspect} and found.instrument in {"untoc", "uncac"}:

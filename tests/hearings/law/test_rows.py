@@ -17,7 +17,7 @@ from hearings.law.law import LAW
 from hearings.law.rows import Edit
 from hearings.models.law import LawKind
 from hearings.times import availability, calendars, queries as diary_queries
-from hearings.times.slots import Wanted
+from hearings.times.slots import SlotSearch
 
 UNKNOWN = {
     "iso2": "TH",
@@ -150,7 +150,7 @@ def test_what_names_a_row_cannot_be_changed_and_what_is_cited_cannot_be_taken_aw
     with pytest.raises(Invalid) as refusal:
         law_rows.check("rule", None, second, key="ro_th_rule")
     assert "ro_th_rule" in str(refusal.value)
-    with pytest.raises(Invalid, match="This row is as in the files"):
+    with pytest.raises(Invalid, match="This row is the same as in the files"):
         law_rows.check("rule", None, second, key="untoc_18_18")
 
 
@@ -191,8 +191,9 @@ async def test_an_edit_holds_for_everybody_at_once_and_can_be_taken_back(databas
             (2, True, "Read again"),
             (1, False, "Read again"),
         ]
-        assert [one.serial for one in await law_rows.edits(db, limit=1)] == [2]
-        assert [one.serial for one in await law_rows.edits(db, before=2)] == [1]
+        newest = await law_rows.edits(db, limit=1)
+        assert [one.serial for one in newest.rows] == [2]
+        assert [one.serial for one in (await law_rows.edits(db, after=newest.after)).rows] == [1]
 
 
 @pytest.mark.parametrize("function", ["clerk", "authority", "judge"])
@@ -206,13 +207,13 @@ async def test_only_an_administrator_edits(database: Database, now: datetime, fu
 @pytest.mark.both_databases
 async def test_an_edit_of_what_has_changed_meanwhile_is_refused_whole(database: Database, now: datetime) -> None:
     await save(database, now, edit("party", UNKNOWN))
-    with pytest.raises(NotReady, match="The law has been changed since you looked at it; look"):
+    with pytest.raises(NotReady, match="The law data have changed since you opened them; load"):
         await save(database, now, edit("party", {**UNKNOWN, "iso2": "KE"}))
     later = {**UNKNOWN, "iso2": "JP"}
     with pytest.raises(Invalid):
         await save(database, now, edit("party", later), Edit(kind="party", key="", data={"iso2": "XX"}), seen=1)
     async with database.reading() as db:
-        assert [row.key for row in await law_rows.edits(db)] == ["TH/untoc"]
+        assert [row.key for row in (await law_rows.edits(db)).rows] == ["TH/untoc"]
 
 
 @pytest.mark.both_databases
@@ -248,7 +249,7 @@ def test_edited_court_hours_hold_from_their_day_on_and_the_earlier_ones_until_th
     for row in (court_hours("10:00", "14:00", "2027-01-01"), court_hours("11:00", "15:00", "2027-03-01")):
         found = law_rows.edited(found, law_rows.check("court_hours", row, found))
     assert spans(found) == [
-        *((0, one.opens, date.min, date(2026, 12, 31), one.closes) for one in FILES),
+        *((0, file.opens, date.min, date(2026, 12, 31), file.closes) for file in FILES),
         (1, 600, date(2027, 1, 1), date(2027, 2, 28), 840),
         (2, 660, date(2027, 3, 1), date.max, 900),
     ]
@@ -274,7 +275,7 @@ async def test_slots_are_searched_within_the_hours_an_administrator_has_entered(
     database: Database, now: datetime
 ) -> None:
     async def first_and_last(day: int) -> list[str]:
-        wanted = Wanted(
+        wanted = SlotSearch(
             since=datetime(2027, 3, day, tzinfo=UTC),
             until=datetime(2027, 3, day + 1, tzinfo=UTC),
             duration=timedelta(hours=1),
@@ -283,7 +284,7 @@ async def test_slots_are_searched_within_the_hours_an_administrator_has_entered(
             found = await availability.find(
                 db, wanted=wanted, courts=[("RO", "Europe/Bucharest")], state="RO", now=now, per_day=50, limit=50
             )
-        starts = [f"{calendars.at(one).astimezone(ZoneInfo('Europe/Bucharest')):%H:%M}" for one in found.starts]
+        starts = [f"{calendars.at(start).astimezone(ZoneInfo('Europe/Bucharest')):%H:%M}" for start in found.starts]
         return [starts[0], starts[-1]]
 
     assert await first_and_last(1) == ["08:30", "15:00"]

@@ -1,18 +1,20 @@
 """Recorded acts in the minutes: told as facts with their entries and time codes; what nobody recorded stays open."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from hearings.law.law import LAW
-from hearings.minutes.acts import FORMS, RULINGS, SAID
+from hearings.minutes.acts import SAID
 from hearings.minutes.draft import draft, text_of
 from hearings.minutes.facts import Facts, Passage
 from hearings.minutes.gathering import bases
-from hearings.minutes.phrases import english
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Sitting
 from hearings.roles import Role
+from hearings.sentences import english
 from hearings.sitting.recorded_acts import KINDS
 from hearings.status import SittingStatus
 
@@ -66,7 +68,10 @@ def facts(*events: HearingEvent, people: tuple[Participant, ...] = EVERYBODY) ->
 
 def passages(found: Facts) -> dict[str, tuple[list[str], Passage]]:
     """By key, the lines in English and the passage."""
-    return {one.key: ((text_of(one, "en", english) or "").splitlines(), one) for one in draft(found).passages}
+    return {
+        passage.key: ((text_of(passage, "en", english) or "").splitlines(), passage)
+        for passage in draft(found).passages
+    }
 
 
 OATH = {
@@ -78,26 +83,29 @@ OATH = {
 def test_every_kind_and_outcome_that_can_be_recorded_has_a_sentence() -> None:
     wanted = set()
     for kind, one in KINDS.items():
-        choices = [field.choices for name, field in one.fields.items() if name in ("outcome", "what")]
-        wanted |= set() if one.withdraws else {(kind, what) for what in (choices[0] if choices else ("",))}
+        told = [one.fields[name].choices for name in ("form", "outcome", "what", "ruling") if name in one.fields]
+        wanted |= set() if one.withdraws else {(kind, " ".join(words)) for words in product(*told)}
     assert SAID.keys() == wanted
-    fields = {name: field for one in KINDS.values() for name, field in one.fields.items()}
-    assert (tuple(FORMS), tuple(RULINGS)) == (fields["form"].choices, fields["ruling"].choices)
+
+
+def test_no_noun_is_put_into_a_sentence_of_an_act() -> None:
+    names = {name for text in SAID.values() for _literal, name, _spec, _conversion in Formatter().parse(text)}
+    assert not names & {"form", "ruling", "outcome", "what"}
 
 
 @pytest.mark.parametrize(
     ("key", "entry", "line"),
     [
         ("rights.requested", event(4, "rights_notice", participant=ANA.id, by=AUTHORITY.id, law="ES", language="es"),
-         "Ines told Ana the rights under the law of Spain, in Spanish."),
+         "Ines informed Ana of the rights under the law of Spain, in Spanish."),
         ("oath.all", event(4, "oath", **OATH),
-         "Eva administered an oath to Ana under the law of France, in French. It was taken or acknowledged."),
+         "Eva administered the oath to Ana under the law of France, in French. The oath was taken."),
         ("oath.all", event(4, "oath", **(OATH | {"form": "affirmation", "outcome": "refused"})),
-         "Eva administered an affirmation to Ana under the law of France, in French. It was refused."),
+         "Eva administered the affirmation to Ana under the law of France, in French. The affirmation was refused."),
         ("oath.all", event(4, "oath", **(OATH | {"outcome": "not_required"})),
-         "Eva found that the law of France does not ask for an oath of Ana."),
+         "Eva found that the law of France requires no oath of Ana."),
         ("languages.interpreter_1", event(4, "interpreting", participant=LUIS.id, what="break_begun"),
-         "a break of the interpreting by Luis began."),
+         "a break in the interpreting by Luis began."),
         ("objections.all", event(4, "objection", participant=AUTHORITY.id, text="Leading."),
          "Ines objected: “Leading.”"),
         ("objections.all", event(4, "privilege_claim", participant=ANA.id, law="ES", text="A relative."),
@@ -128,7 +136,7 @@ def test_a_recorded_oath_meets_what_the_instruments_ask_for() -> None:
     )  # fmt: skip
     lines, found = passages(facts(event(4, "oath", **OATH)))["oath.all"]
     assert (found.required, found.open_for, found.sources) == (True, "", ("event:4",))
-    assert lines[1] == "    Words, or where they stand: “I swear.”"
+    assert lines[1] == "    Wording, or where it is found: “I swear.”"
 
 
 def test_of_two_people_heard_the_one_nobody_recorded_stays_open() -> None:
@@ -161,7 +169,7 @@ def test_an_objection_without_a_ruling_is_open_and_the_ruling_names_it() -> None
     assert (lines[1], found.open_for) == ("    Under the law of Spain.", "presiding_judge")
     lines, found = passages(facts(raised, ruling))["objections.all"]
     assert (lines[3], found.open_for) == (
-        f"{LATER}: Eva ruled under the law of France on what was raised {WHEN}: upheld in part.", "",
+        f"{LATER}: Eva upheld in part the objection or claim raised {WHEN}, under the law of France.", "",
     )  # fmt: skip
     assert found.sources == ("event:4", "event:5")
 
@@ -174,7 +182,7 @@ def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_
     assert lines == [
         f"{WHEN}: Paul noted: “Anne”",
         "    Entered by Paul. Recording r-1, time code 0:42:17.",
-        f"    Entered so in correction, {LATER}, by Eva.",
+        f"    Entered in correction, {LATER}, by Eva.",
     ]
     assert course.sources == ("event:4", "event:5")
     assert found["objections.all"][1].sources == ("human:presiding_judge",)
@@ -182,7 +190,7 @@ def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_
 
 def test_without_a_recording_it_says_so() -> None:
     note = event(4, "log_note", text="x", timecode_ms=None, recording=None)
-    assert passages(facts(note))["course.sitting_1"][0][1] == "    Entered by Paul. No recording ran."
+    assert passages(facts(note))["course.sitting_1"][0][1] == "    Entered by Paul. No recording was running."
 
 
 def test_nobody_protected_is_named_in_what_was_recorded() -> None:
@@ -196,5 +204,5 @@ def test_nobody_protected_is_named_in_what_was_recorded() -> None:
     found = passages(facts(*entries, people=(JUDGE, CLERK, AUTHORITY, LUIS, hidden)))
     everything = "\n".join(line for lines, _passage in found.values() for line in lines)
     assert "ana" not in everything.casefold().replace("canary", "")
-    assert "Eva administered an oath to Witness 1 under" in everything
+    assert "Eva administered the oath to Witness 1 under" in everything
     assert "“I, Witness 1, swear.”" in everything

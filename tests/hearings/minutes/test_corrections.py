@@ -21,8 +21,8 @@ CLERK, AUTHORITY = Role.clerk, Role.requested_authority
 READ: dict[str, Any] = {"read_by": "Ioana Marin", "languages": ["ro", "th"], "heard_by": ["The witness"]}
 
 
-def speakers(tag: str) -> Any:
-    return lambda message, plural="", n=1: f"{tag}:{message}"
+def say(lang: str, text: str) -> str:
+    return f"{lang}:{text}"
 
 
 async def act(court: Any, what: Any, by: Role, now: datetime, **words: Any) -> Any:
@@ -34,7 +34,7 @@ async def act(court: Any, what: Any, by: Role, now: datetime, **words: Any) -> A
 async def left(court: Any) -> list[str]:
     """What keeps the minutes from being signed."""
     async with court.database.reading() as db:
-        return [str(one) for one in await minutes.obstacles(db, await minutes.current(db, court.hearing))]
+        return [str(obstacle) for obstacle in await minutes.obstacles(db, await minutes.current(db, court.hearing))]
 
 
 async def write(court: Any, now: datetime, key: str, **said: str) -> None:
@@ -51,7 +51,7 @@ async def asked(court: Any, now: datetime) -> Any:
     await court.end(now)
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        await minutes.begin(db, hearing=hearing, speakers=speakers, actor=await court.actor(db, CLERK), now=now)
+        await minutes.begin(db, hearing=hearing, say=say, actor=await court.actor(db, CLERK), now=now)
     await act(court, minutes.submit, CLERK, now)
     await court.write_minutes(now, "Scris.")
     assert await left(court) == []
@@ -119,7 +119,7 @@ async def test_who_answers_what_and_when_is_checked(asked: Any, now: datetime) -
     with pytest.raises(NotAllowed):
         await act(asked, corrections.answer, Role.witness, now, reading=1, text="Not so.")
     await act(asked, corrections.answer, CLERK, now, reading=1, text="Not so.")
-    with pytest.raises(NotReady, match="made or answered already"):
+    with pytest.raises(NotReady, match="already been made or answered"):
         await act(asked, corrections.answer, CLERK, now, reading=1, text="Not so either.")
     await act(asked, minutes.read_back, CLERK, now, **READ)
     with pytest.raises(NotReady, match="have been read back"):

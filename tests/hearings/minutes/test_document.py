@@ -52,7 +52,7 @@ def made(**changes: Any) -> dict[str, Any]:
         heads={"rec": "9:ef"},
         signed={},
         reservations=[reservation],
-        speakers=lambda tag: lambda message, plural="", n=1: words.get(message) if tag == "fr" else None,
+        say=lambda tag, text: words.get(text, text) if tag == "fr" else text,
     )
 
 

@@ -12,18 +12,19 @@ from hearings.events import EventKind
 from hearings.law.law import LAW
 from hearings.minutes.course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
 from hearings.minutes.draft import WRITERS, draft, text_of
-from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum
+from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum, moment
 from hearings.minutes.gathering import bases, each_place
 from hearings.minutes.people import MODES, SIDES
-from hearings.minutes.phrases import Clock, Land, Moment, Series, Term, Tongue, english, phrase, say
 from hearings.minutes.sections import OATHS
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
 from hearings.models.request import InterpretingMode, OathForm, Side
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.roles import Role
+from hearings.sentences import Untranslated, english
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from media.evidence.log import journal_lines
+from web.words import sentences
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
 
@@ -70,7 +71,7 @@ def facts(*events: HearingEvent, people: tuple[Participant, ...] = (), **changes
 
 
 def told(found: Facts) -> dict[str, str]:
-    return {one.key: text_of(one, "en", english) or "" for one in draft(found).passages}
+    return {passage.key: text_of(passage, "en", english) or "" for passage in draft(found).passages}
 
 
 # --- what the law asks -------------------------------------------------------------------------------------------
@@ -108,7 +109,7 @@ def test_what_has_not_been_verified_says_so() -> None:
     assert told(facts())["case.basis"].splitlines() == [
         "Directive 2014/41/EU (EIO) art. 24: the requested authority draws up the minutes.",
         "    Provision: art. 24(6).",
-        "    What the text says of minutes has not been verified.",
+        "    The provision on minutes has not been verified.",
     ]
 
 
@@ -142,15 +143,15 @@ def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() 
     ]
     found = told(facts(*events, people=people))
     assert [line.rpartition("UTC: ")[2] for line in found["technical.fingerprints"].splitlines()] == [
-        "Ion said that the fingerprints of the server's certificate, read aloud between the courts, were the same: "
+        "Ion stated that the security codes of the server's certificate, read aloud between the courts, matched: "
         "00000 00000 00000 00000 00000 00000.",
-        "the server was replaced, and with it its certificate; its fingerprint from then on: "
+        "the server was replaced, and with it its certificate; its security code from then on: "
         "00001 00001 00001 00001 00001 00001.",
-        "Eva said that the fingerprints of the server's certificate, read aloud between the courts, were not the same. "
-        "The server's own was 00001 00001 00001 00001 00001 00001.",
+        "Eva stated that the security codes of the server's certificate, read aloud between the courts, did not match. "
+        "The server's own code was 00001 00001 00001 00001 00001 00001.",
     ]
     assert found["course.sitting_1"].splitlines()[2:] == [
-        "    Although the fingerprints compared aloud were not the same.",
+        "    Although the security codes read aloud did not match.",
         "    Reason given: “The line was noisy.”",
     ]
 
@@ -163,17 +164,12 @@ def test_a_consent_that_was_missing_is_told_in_each_language() -> None:
     assert told(found)["course.sitting_1"].splitlines()[2:] == [
         "    Without the consent that is needed: witness, s. 1: withdrawn.",
         "    Without the consent that is needed: Accused, art. 24: withdrawn.",
-        "    Without the consent that is needed: person to be heard, art. 24: asked, no answer yet, "
-        "and it is not known whether this rule asks, so it counts as if it did.",
+        "    Without the consent that is needed: person to be heard, art. 24: asked, no answer yet; whether "
+        "this rule applies is not known, so it is treated as applying.",
         "    Reason given: “All agree.”",
     ]
-    french = {
-        "Accused": "Prévenu",
-        "withdrawn": "retiré",
-        "{who}, {provision}: {status}": "{who} ({provision}) : {status}",
-    }
-    (course,) = [one for one in draft(found).passages if one.key == "course.sitting_1"]
-    assert "Prévenu (art. 24) : retiré." in (text_of(course, "fr", lambda message: french.get(message, message)) or "")
+    (course,) = [passage for passage in draft(found).passages if passage.key == "course.sitting_1"]
+    assert "Personne poursuivie, art. 24\u00a0: retiré" in (text_of(course, "fr", sentences.say) or "")
 
 
 def test_an_act_that_is_new_is_told_by_its_code() -> None:
@@ -197,13 +193,13 @@ def test_an_interruption_ends_with_its_own_end_or_is_said_to_have_none() -> None
     ]
     lines = told(facts(*lost, people=people))["interruptions.all"].splitlines()
     assert [line.rpartition("UTC")[2] for line in lines] == [
-        ": the line of Ana was lost, and nothing says that it came back.",
+        ": the line of Ana was lost; its restoration is not recorded.",
         " (60 s): the line of Luis was lost.",
-        " (60 s): sound and picture of everybody were lost.",
-        ": the recording was not known to run (no room was left to store it); nothing says that it did again.",
+        " (60 s): sound and picture of everyone were lost.",
+        ": the recording was not known to be running (no storage space was left); its resumption is not recorded.",
     ]
     assert draft(facts(*lost, people=people)).passages
-    by_key = {one.key: one for one in draft(facts(*lost, people=people)).passages}
+    by_key = {passage.key: passage for passage in draft(facts(*lost, people=people)).passages}
     assert by_key["interruptions.all"].sources == tuple(f"event:{seq}" for seq in (1, 2, 3, 4, 5, 6))
 
 
@@ -228,7 +224,7 @@ def test_a_person_may_leave_and_come_again() -> None:
         ("consent_withdrawn", "    Reason: the person withdrew the consent to be heard."),
         ("line_lost:witness", "    Reason: the line of Witness 1 was lost."),
         ("line_lost:somebody", "    Reason: the line of – was lost."),
-        ("recording_failing:disk_full", "    Reason: the recording was not known to run."),
+        ("recording_failing:disk_full", "    Reason: the recording was not known to be running."),
         ("moon_eclipsed", "    Reason noted by the system: moon_eclipsed"),
     ],
 )
@@ -310,7 +306,7 @@ def test_only_the_authoritys_own_holds_are_interventions() -> None:
 )
 def test_of_a_document_only_type_and_last_four_characters_are_told(data: Any, open_for: str, last: str) -> None:
     checks = facts(event(1, "identity_confirmed", participant="witness", **data), people=(person(Role.witness, "Ana"),))
-    (found,) = [one for one in draft(checks).passages if one.key == "identity.witness_1"]
+    (found,) = [passage for passage in draft(checks).passages if passage.key == "identity.witness_1"]
     assert (found.open_for, found.required) == (open_for, True)
     assert told(checks)["identity.witness_1"].endswith(last)
     assert "XK12" not in " ".join(told(checks).values())
@@ -328,13 +324,13 @@ def test_what_was_booked_entered_or_chosen_is_not_told_as_done() -> None:
         "Language booked for the side of Spain: Spanish.",
         "Language entered for Ana: Catalan.",
     ]
-    assert found["languages.interpreter_1"].splitlines()[1].startswith("Turned to rendering into French, first ")
+    assert found["languages.interpreter_1"].splitlines()[1].startswith("First interpreted into French: ")
     assert found["technical.devices"].splitlines() == [
         "By Ana's own check the camera does not work.",
         "By Ana's own check the microphone works.",
         "By Ana's own check the loudspeaker works.",
     ]
-    by_key = {one.key: one for one in draft(facts(*acts, people=people)).passages}
+    by_key = {passage.key: passage for passage in draft(facts(*acts, people=people)).passages}
     assert by_key["rights.recording"].sources == ("event:1-2",)  # no acknowledgement, in the log from 1 to 2
 
 
@@ -346,7 +342,7 @@ def test_what_the_request_asked_for_is_told_as_asked_and_what_was_done_stays_ope
     )  # fmt: skip
     hidden = person(Role.witness, "Ana", identity_method="protected_identity")
     found = facts(request=asked, people=(hidden,), interpreting=("row:agreement.3", "consecutive"))
-    texts, by_key = told(found), {one.key: one for one in draft(found).passages}
+    texts, by_key = told(found), {passage.key: passage for passage in draft(found).passages}
     assert texts["rights.requesting"] == (
         "The request asked for this notice of the rights under the law of France: “Witness 1 need not\nanswer.”\n"
         "Rights under the law of France, language and time of the notice: not recorded, to be completed by: "
@@ -356,8 +352,8 @@ def test_what_the_request_asked_for_is_told_as_asked_and_what_was_done_stays_ope
         "The request asked for this notice of the rights under the law of Spain: “Art. 24 LECrim”\nRights under"
     )
     assert texts["oath.all"] == (
-        "The request asked for: an oath.\nWords the request asked for: “I swear.”\n"
-        "Oath, affirmation or caution, its text and the answer: not recorded, to be completed by: Requested authority."
+        "The request specified: an oath.\nWording specified in the request: “I swear.”\nOath, affirmation or "
+        "caution, its text and the answer: not recorded, to be completed by: Requested authority."
     )
     assert texts["languages.booked"].splitlines()[3:] == [
         "Interpreting the request asked for: simultaneous.",
@@ -384,7 +380,7 @@ def test_every_form_side_and_mode_of_a_request_has_its_words() -> None:
 
 def test_where_a_protected_identity_is_kept_is_left_for_the_authority_to_write() -> None:
     people = (person(Role.witness, "Ana", identity_method="protected_identity"),)
-    (found,) = [one for one in draft(facts(people=people)).passages if one.key == "protection.annex"]
+    (found,) = [passage for passage in draft(facts(people=people)).passages if passage.key == "protection.annex"]
     assert (found.sources, found.open_for) == (
         ("row:participant.identity_method", "human:requested_authority"), "requested_authority",
     )  # fmt: skip
@@ -412,28 +408,23 @@ def test_a_recording_is_told_as_far_as_it_is_known(status: RecordingStatus, line
 
 
 def test_a_moment_gives_the_date_again_where_a_calendar_shows_another() -> None:
-    place = (Clock(city="Paris", zone="Europe/Paris"), Clock(city="Kiritimati", zone="Pacific/Kiritimati"))
+    place = hearing()
+    place.requested_city, place.requested_zone = "Kiritimati", "Pacific/Kiritimati"
     told = ("2026-12-02 23:30 Paris (+01:00)", "2026-12-03 12:30 Kiritimati (+14:00)", "2026-12-02 22:30:00 UTC")
-    assert Moment(AT, place).told("en") == ", ".join(told)
+    assert moment(place, AT) == ", ".join(told)
 
 
 @pytest.mark.parametrize(("lang", "comma"), [("fr", ", "), ("ar", "، "), ("zh-Hans", "、"), ("pt-BR", ", ")])
 def test_what_is_told_one_after_the_other_has_the_comma_of_the_language(lang: str, comma: str) -> None:
-    place = (Clock(city="Paris", zone="Europe/Paris"), Clock(city="Bangkok", zone="Asia/Bangkok"))
-    moment = comma.join(
-        ("2026-12-02 23:30 Paris (+01:00)", "2026-12-03 05:30 Bangkok (+07:00)", "2026-12-02 22:30:00 UTC")
-    )
-    said = phrase("{time}: {codecs}", time=Moment(AT, place), codecs=Series(("opus-fb", "G.722")))
-    assert say(said, lang, english) == f"{moment}: opus-fb{comma}G.722"
+    times = ("2026-12-02 23:30 Paris (+01:00)", "22:30 Las Palmas (+00:00)", "22:30:00 UTC")
+    assert sentences.say_whole(lang, moment(hearing(), AT)) == comma.join(times)
 
 
-def test_a_sentence_is_said_only_where_all_of_it_is_translated() -> None:
-    said = phrase("{who} spoke {tongue} in {land}", who=Term("Witness"), tongue=Tongue("th"), land=Land("TH"))
-    assert say(said, "en", english) == "Witness spoke Thai in Thailand"
-    words = {"{who} spoke {tongue} in {land}": "{who} a vorbit {tongue} în {land}", "Witness": "Martorul"}
-    assert say(said, "ro", words.get) == "Martorul a vorbit thailandeză în Thailanda"
-    del words["Witness"]
-    assert say(said, "ro", words.get) is None
+def test_a_passage_is_missing_in_a_language_its_program_does_not_have() -> None:
+    def say(lang: str, text: str) -> str:
+        raise Untranslated(lang)
+
+    assert {text_of(passage, "sw", say) for passage in draft(facts()).passages} == {None}
 
 
 def test_a_consent_is_told_by_whose_rule_asks_for_it_in_each_language() -> None:

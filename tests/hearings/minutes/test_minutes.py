@@ -16,13 +16,14 @@ from hearings.actors import SYSTEM
 from hearings.errors import IllegalMove, Invalid, NotAllowed, NotReady, SignatureRefused, Stale, TermsChanged
 from hearings.events import EventKind, record
 from hearings.hearing import seats
-from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, text as minutes_text
 from hearings.minutes.facts import SECTIONS
 from hearings.minutes.revision import How, Writing
 from hearings.models import Hearing, Minutes, MinutesPassage, Participant
 from hearings.models.minutes import ReservationKind
 from hearings.overview import worklist
 from hearings.roles import Role
+from hearings.sentences import Untranslated
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.sitting import recordings, sittings
@@ -34,9 +35,11 @@ JUDGE, CLERK, AUTHORITY = Role.presiding_judge, Role.clerk, Role.requested_autho
 M = MinutesStatus
 
 
-def speakers(tag: str) -> Any:
+def say(lang: str, text: str) -> str:
     """Romanian is translated, Thai is not."""
-    return (lambda message: f"ro:{message}") if tag == "ro" else (lambda message: None)
+    if lang == "th":
+        raise Untranslated(lang)
+    return f"{lang}:{text}" if lang == "ro" else str(text)
 
 
 async def hear(court: Any, now: datetime) -> None:
@@ -83,7 +86,7 @@ async def begin(court: Any, now: datetime, role: Role = CLERK) -> Minutes:
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         actor = await court.actor(db, role)
-        return await minutes.begin(db, hearing=hearing, speakers=speakers, actor=actor, now=now)
+        return await minutes.begin(db, hearing=hearing, say=say, actor=actor, now=now)
 
 
 async def texts(court: Any) -> dict[str, MinutesPassage]:
@@ -115,9 +118,9 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
     assert "(60 s): the line of The witness was lost." in found["interruptions.all"].texts["en"]
     assert "ab" * 32 in found["recording.sitting_1"].texts["en"]
     assert found["recording.gaps"].texts["en"] == (
-        "No sound of The witness from 2026-12-02 08:15 Bucharest (+02:00), 13:15 Bangkok (+07:00), 06:15:00 UTC until "
-        "2026-12-02 08:16 Bucharest (+02:00), 13:16 Bangkok (+07:00), 06:16:00 UTC "
-        "(from 0:15:00 to 0:16:00 of the recording): nothing arrived on the line."
+        "No sound of The witness from 2026-12-02 08:15 Bucharest (+02:00), 13:15 Bangkok (+07:00), 06:15:00 "
+        "UTC until 2026-12-02 08:16 Bucharest (+02:00), 13:16 Bangkok (+07:00), 06:16:00 UTC (from 0:15:00 "
+        "to 0:16:00 of the recording): nothing was received on the line."
     )
     assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: consecutive.")
     assert found["languages.booked"].sources[-1] == "row:agreement.1"
@@ -137,7 +140,7 @@ async def test_a_draft_is_in_every_language_it_has_words_for(heard: Any, now: da
     await begin(heard, now)
     public = (await texts(heard))["public.all"]
     assert public.texts.keys() == {"en", "ro"}
-    assert public.texts["ro"] == "ro:Not recorded: to be completed by: ro:Presiding judge."
+    assert public.texts["ro"] == "ro:Not recorded: to be completed by: Presiding judge."
 
 
 async def test_minutes_wait_for_the_sitting_and_for_the_earlier_ones(court: Any, now: datetime) -> None:
@@ -162,9 +165,9 @@ async def test_drafting_again_adds_what_happened_and_leaves_what_people_wrote(co
     with pytest.raises(NotReady, match="not closed yet"):
         await act(court, minutes.submit, CLERK, now)
     await hear(court, now)
-    with pytest.raises(NotReady, match="draft it again"):
+    with pytest.raises(NotReady, match="draft the minutes again"):
         await act(court, minutes.submit, CLERK, now)
-    done = await act(court, minutes.refresh, CLERK, now, speakers=speakers)
+    done = await act(court, minutes.refresh, CLERK, now, say=say)
     assert done.left == ("times.sitting_1",)
     assert {"course.sitting_1", "interventions.all", "recording.sitting_1"} <= set(done.anew)
     found = await texts(court)
@@ -172,7 +175,7 @@ async def test_drafting_again_adds_what_happened_and_leaves_what_people_wrote(co
     assert (found["course.sitting_1"].revision, found["case.references"].revision) == (2, 1)
     await act(court, minutes.submit, CLERK, now)
     with pytest.raises(NotReady, match="before their review"):
-        await act(court, minutes.refresh, CLERK, now, speakers=speakers)
+        await act(court, minutes.refresh, CLERK, now, say=say)
 
 
 # --- passages ----------------------------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ async def test_a_change_is_a_version_and_makes_the_other_language_stale(heard: A
     done = await act(heard, passages.revise, CLERK, now, key="public.all", revision=3, writings=translated)
     assert done.marks == {
         "en": {"how": "drafted", "by": "", "open": ["Not recorded: to be completed by: Presiding judge."]},
-        "ro": {"how": "written", "by": "", "open": ["ro:Not recorded: to be completed by: ro:Presiding judge."]},
+        "ro": {"how": "written", "by": "", "open": ["ro:Not recorded: to be completed by: Presiding judge."]},
         "th": {"how": "translated", "by": "Somsri"},
     }
     async with heard.database.reading() as db:
@@ -285,7 +288,7 @@ async def test_a_protected_person_is_named_nowhere(court: Any, now: datetime) ->
     with pytest.raises(Invalid, match="protected"):
         await rewrite(court, now, "public.all", ro="MALEE Protected a vorbit.")
     with pytest.raises(Invalid, match="protected"):
-        await act(court, reservations.reserve, CLERK, now, made_by="Defence", role="", lang="ro", text="Somchai Jaidee")
+        await act(court, corrections.reserve, CLERK, now, made_by="Defence", role="", lang="ro", text="Somchai Jaidee")
 
 
 # --- reading back, signing ---------------------------------------------------------------------------------------
@@ -383,6 +386,9 @@ async def test_both_authorities_sign_the_text_and_the_head(heard: Any, now: date
         found = await minutes.current(db, heard.hearing)
         kept = await minutes.recordings(db, found)
         both = await minutes.signed_by(db, found)
+        on_recording = await minutes.signatures_on(db, heard.hearing, found.sittings[0])
+        assert [signature.owner_state for signature in on_recording] == ["TH", "RO"]
+        assert await minutes.signatures_on(db, heard.hearing, "another sitting") == []
         said = minutes_text.text(
             heard.hearing, found, await passages.latest(db, found), await minutes.reading_in_force(db, found)
         )
@@ -396,7 +402,7 @@ async def test_both_authorities_sign_the_text_and_the_head(heard: Any, now: date
     assert history == ["drafted", "in_review", "read_back", "signed"]
     for change in (minutes.reopen, minutes.send_back):
         with pytest.raises(IllegalMove):
-            await act(heard, change, JUDGE, now, reason="Change it")
+            await act(heard, change, JUDGE, now, reason="Edit")
     with pytest.raises(NotReady):
         await rewrite(heard, now, "public.all", ro="Altfel.")
 
@@ -456,16 +462,16 @@ async def test_reservations_stand_beside_the_text_even_when_it_is_signed(heard: 
     seeds = await keys(heard, now)
     await read(heard, now)
     first = {"made_by": "Maître Roux", "role": "defence", "lang": "fr", "text": "La question 3 n'est pas rendue."}
-    await act(heard, reservations.reserve, CLERK, now, **first)
+    await act(heard, corrections.reserve, CLERK, now, **first)
     await sign(heard, AUTHORITY, seeds["TH"], now)
     await sign(heard, CLERK, seeds["RO"], now)
     refusal = first | {"kind": ReservationKind.refusal_to_sign, "text": "I do not sign."}
-    await act(heard, reservations.reserve, AUTHORITY, now, **refusal)
+    await act(heard, corrections.reserve, AUTHORITY, now, **refusal)
     with pytest.raises(NotAllowed):
-        await act(heard, reservations.reserve, Role.witness, now, **first)
+        await act(heard, corrections.reserve, Role.witness, now, **first)
     async with heard.database.reading() as db:
         found = await minutes.current(db, heard.hearing)
-        beside = await reservations.reservations_to(db, found)
+        beside = await corrections.reservations_to(db, found)
         assert sorted(await minutes.signed_by(db, found)) == ["RO", "TH"]
     assert [(one.number, one.kind.value, one.text_sha256 == found.text_sha256) for one in beside] == [
         (1, "reservation", True),
@@ -507,11 +513,11 @@ async def test_each_step_of_the_minutes_waits_for_who_may_take_it_until_it_is_ta
         found: dict[str, list[str]] = {}
         async with heard.database.reading() as db:
             for who in whole:
-                for one in (await worklist.waiting(db, person=heard.people[who], now=now)).rows:
-                    if one.step == "close":  # that of the request, which has been executed
+                for row in (await worklist.waiting(db, person=heard.people[who], now=now)).rows:
+                    if row.step == "close":  # that of the request, which has been executed
                         continue
-                    assert (one.subject.id, one.due, one.late) == (heard.hearing.id, None, False)
-                    found.setdefault(one.step, []).append(who)
+                    assert (row.subject.id, row.due, row.late) == (heard.hearing.id, None, False)
+                    found.setdefault(row.step, []).append(who)
         return found
 
     assert await waiting() == {}
@@ -553,7 +559,7 @@ async def test_the_whole_is_canonical_and_carries_signatures_as_received(heard: 
             reading=await minutes.reading_in_force(db, found),
             corrections=await corrections.of_minutes(db, found),
             recordings=await minutes.recordings(db, found),
-            reservations=await reservations.reservations_to(db, found),
+            reservations=await corrections.reservations_to(db, found),
             signatures=await signatures.signatures_of(db, found),
         )
     assert (whole["signatures"], whole["text_sha256"]) == ([signed.jws], found.text_sha256)

@@ -44,7 +44,7 @@ def changed(before: MinutesPassage, *, settled: bool = False, note: str = "", **
 
 
 def why(passage: MinutesPassage) -> list[tuple[str, str]]:
-    return [(one.why, one.lang) for one in passages.obstacles(MINUTES, [passage])]
+    return [(obstacle.why, obstacle.lang) for obstacle in passages.obstacles(MINUTES, [passage])]
 
 
 SWORE = {

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from hearings.models import Hearing
 from hearings.outward import calendar_files
-from hearings.outward.calendar_files import Booking, Method
+from hearings.outward.calendar_files import CalendarEvent, Method
 from hearings.status import HearingStatus
 
 ZONES = [
@@ -34,9 +34,9 @@ def hearing(start: datetime, zone: str = "Europe/Bucharest", **more: Any) -> Hea
     )  # fmt: skip
 
 
-def booking(one: Hearing) -> Booking:
+def booking(one: Hearing) -> CalendarEvent:
     (day,) = calendar_files.days(one, [])
-    return Booking(hearing=one, day=day, sequence=3, changed_at=CHANGED, origin="https://court.example")
+    return CalendarEvent(hearing=one, day=day, sequence=3, changed_at=CHANGED, origin="https://court.example")
 
 
 def offset_by(zone: icalendar.Timezone, wall: datetime) -> timedelta:
@@ -59,7 +59,7 @@ def test_the_zone_in_the_file_gives_the_instant_back(at: datetime, name: str) ->
         return  # the clocks show it twice: a file without fold means the first
     zone = calendar_files.timezone(name, instant.year - 1, instant.year + 1)
     found = offset_by(zone, wall)
-    # A wall time that comes twice is read with the offset before the change (§3.3.5): it is before the onset.
+    # A wall time that comes twice is read with the offset before the change (RFC 5545 §3.3.5): it is before the onset.
     twice = wall.replace(tzinfo=ZoneInfo(name), fold=1).astimezone(UTC) != instant
     assert found == local.utcoffset() or twice
 

@@ -11,18 +11,18 @@ from hearings.agreement import agreements
 from hearings.db import Database
 from hearings.minutes import minutes
 from hearings.models import Consent, Hearing, OutboxMessage, SiteProfile, StatusChange, Webhook
-from hearings.models.outbox import OutboxKind
 from hearings.moves import born
 from hearings.outward import changes, notices, webhooks
-from hearings.outward.changes import Happening
+from hearings.outward.changes import VisibleChange
 from hearings.roles import Role
+from hearings.sentences import english
 
 READY = pytest.mark.parametrize("stage", ["ready"])
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
 BEGINNING = changes.floor(datetime(1970, 1, 1, tzinfo=UTC))
 
 
-async def seen(database: Database, state: str, *, limit: int = changes.PAGE) -> list[Happening]:
+async def seen(database: Database, state: str, *, limit: int = changes.PAGE) -> list[VisibleChange]:
     found, after = [], BEGINNING
     async with database.reading() as db:
         while after:
@@ -33,7 +33,7 @@ async def seen(database: Database, state: str, *, limit: int = changes.PAGE) -> 
     return found
 
 
-def told(found: list[Happening], subject: str) -> list[tuple[str, int | None, str, str]]:
+def told(found: list[VisibleChange], subject: str) -> list[tuple[str, int | None, str, str]]:
     return [
         (one.about, one.number, one.change.before, one.change.after) for one in found if one.change.subject == subject
     ]
@@ -107,13 +107,17 @@ async def test_a_clock_that_follows_late_tells_nobody_of_what_was_a_draft_then(c
             db, agreement=paper, needs={"cameras_b": 2}, reason="", actor=clerk, now=now + timedelta(hours=3)
         )
         await agreements.propose(db, agreement=paper, actor=clerk, now=now + timedelta(hours=4))
+    mailed: set[str] = set()
     async with court.database.transaction() as db:
         for change in await queries.history(db, paper):
-            await notices.follow(db, change=change, origin="https://court.example", now=late)
+            subject, _text, people = await notices.readers(db, change)
+            mailed |= {person.owner_state for person in people}
+            assert subject is not None
+            await notices.post(db, subject=subject, change=change, origin="https://court.example", now=late)
         made = (await db.exec(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all()
     events = {state: [one.payload["type"] for one in made if one.address == hook.id] for state, hook in hooks.items()}
     assert events == {"RO": ["agreement.drafted", "agreement.proposed"], "TH": ["agreement.proposed"]}
-    assert {one.owner_state for one in made if one.kind is OutboxKind.mail} == {"TH"}
+    assert mailed == {"TH"}
 
 
 @pytest.mark.both_databases
@@ -133,9 +137,7 @@ async def test_whatever_webhooks_tell_of_is_told_here_and_nothing_to_a_third_sta
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         clerk = await court.actor(db, Role.clerk)
-        await minutes.begin(
-            db, hearing=hearing, speakers=lambda _tag: lambda text, plural="", n=1: text, actor=clerk, now=now
-        )
+        await minutes.begin(db, hearing=hearing, say=english, actor=clerk, now=now)
         consent = Consent(owner_state="RO", request_id=court.request.id, rule="a rule", since=now)
         db.add(consent)
         born(db, consent, consent.status, actor=clerk, now=now)

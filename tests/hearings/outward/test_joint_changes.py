@@ -1,11 +1,17 @@
 """Data of another State, or of all, change only when somebody whose they are has confirmed it."""
 
+import ast
+import threading
 from datetime import datetime, timedelta
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
+import hearings
+import web
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
@@ -14,10 +20,10 @@ from hearings.law.law import LAW
 from hearings.models import JointChange, OutboxMessage, Person
 from hearings.models.law import JointStatus, LawKind
 from hearings.outward import joint_changes
-from hearings.outward.joint_changes import Telling, deciders
+from hearings.outward.joint_changes import MailContext, deciders
 from hearings.people import directory, staff
 
-TELLING = Telling(origin="https://court.example")
+TELLING = MailContext(origin="https://court.example")
 COURT = "{state},court,Court of {state},,c@{code}.example,,,en,,itself,2026-11-01"
 
 
@@ -113,6 +119,42 @@ async def test_a_row_of_another_state_or_of_all_waits_and_an_own_one_does_not(
         assert len((await change(database, administrators["RO"], one, now=now)).edits) == 1
 
 
+async def test_a_law_is_tried_in_a_thread_when_a_change_is_made_and_when_it_is_confirmed(
+    database: Database, administrators: dict[str, Actor], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where: list[bool] = []
+    one = edit("party", "TH/untoc", note="Seen by Romania")
+    tried = law_rows._try
+
+    def note(law: laws.Law) -> None:
+        where.append(threading.current_thread() is threading.main_thread())
+        tried(law)
+
+    monkeypatch.setattr(law_rows, "_try", note)
+    made = await change(database, administrators["RO"], one, now=now)
+    await act(database, "confirm", made.waiting[0].id, administrators["TH"], now)
+    assert where == [False, False]
+
+
+@pytest.mark.parametrize("package", [hearings, web])
+def test_no_coroutine_tries_a_law_by_itself(package: ModuleType) -> None:
+    slow = {"check_all", "_try"}
+    found = [
+        f"{path.name}:{call.lineno}"
+        for path in Path(str(package.__file__)).parent.rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text()))
+        if isinstance(function, ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and (
+            (isinstance(call.func, ast.Name) and call.func.id in slow)
+            or (isinstance(call.func, ast.Attribute) and call.func.attr in slow)
+            or ast.unparse(call.func) == "law_rows.check"
+        )
+    ]
+    assert found == []
+
+
 @pytest.mark.both_databases
 async def test_the_state_concerned_confirms_and_all_administrators_are_told(
     database: Database, administrators: dict[str, Actor], now: datetime
@@ -122,7 +164,7 @@ async def test_the_state_concerned_confirms_and_all_administrators_are_told(
     for who in ("RO", "RO2", "clerk"):
         with pytest.raises(NotAllowed):
             await act(database, "confirm", waiting.id, administrators[who], now)
-    with pytest.raises(NotReady, match="look again"):
+    with pytest.raises(NotReady, match="load them again"):
         await act(database, "confirm", waiting.id, administrators["TH"], now, seen="7")
     assert await serial(database) == 0
     async with database.reading() as db:
@@ -137,10 +179,10 @@ async def test_the_state_concerned_confirms_and_all_administrators_are_told(
         mails = (await db.exec(select(OutboxMessage))).all()
     told = sorted((mail.address, mail.payload["subject"]) for mail in mails)
     assert told == [
-        ("ro2@court.example", "Vivavoce: A change of data has been confirmed and counts from now on"),
-        ("ro2@court.example", "Vivavoce: A change of data waits to be confirmed"),
-        ("ro@court.example", "Vivavoce: A change of data has been confirmed and counts from now on"),
-        ("th@court.example", "Vivavoce: A change of data waits to be confirmed"),
+        ("ro2@court.example", "Vivavoce: A change of data awaits confirmation"),
+        ("ro2@court.example", "Vivavoce: A change of data has been confirmed and now applies"),
+        ("ro@court.example", "Vivavoce: A change of data has been confirmed and now applies"),
+        ("th@court.example", "Vivavoce: A change of data awaits confirmation"),
     ]
     assert "Thailand" not in str([mail.payload for mail in mails])
     for name, who, how in (("confirm", "TH", {}), ("refuse", "TH", {"reason": "late"}), ("withdraw", "RO", {})):
@@ -199,16 +241,20 @@ async def test_rows_of_other_states_in_a_table_wait_state_by_state_and_those_tha
     lines = [COURT.format(state=state, code=state.lower()) for state in ("RO", "TH", "FR")]
     text = "\n".join([",".join(directory.COLUMNS), *lines]) + "\n"
 
-    async def put() -> joint_changes.Made:
+    async def put(why: str = "Moved") -> joint_changes.Made:
         async with database.transaction() as db:
             who = administrators["RO"]
-            return await joint_changes.import_directory(db, text=text, actor=who, telling=TELLING, now=now)
+            return await joint_changes.import_directory(db, text=text, reason=why, actor=who, telling=TELLING, now=now)
 
     async def courts() -> list[str]:
         async with database.reading() as db:
-            return [one.state for one in await directory.entries(db) if one.kind == "court"]
+            return [entry.state for entry in await directory.entries(db) if entry.kind == "court"]
 
+    with pytest.raises(Invalid) as error:
+        await put("")
+    assert (error.value.field, await courts()) == ("reason", [])
     made = await put()
+    assert {one.reason for one in made.waiting} == {"Moved"}
     assert (made.rows, [one.concerns for one in made.waiting]) == (1, ["FR", "TH"])
     assert await courts() == ["RO"]
     for one in made.waiting:

@@ -28,7 +28,7 @@ from hearings.models import (
 from hearings.models.columns import Deed, Row
 from hearings.moves import noted
 from hearings.outward import anchors, heads, losses
-from hearings.outward.anchors import AnchorForeign, AnchorUnreadable, Kept
+from hearings.outward.anchors import AnchorForeign, AnchorRecord, AnchorUnreadable
 from hearings.outward.heads import Known
 from hearings.outward.losses import Trouble
 from tests.hearings.test_db import ONLY_GROW
@@ -40,7 +40,7 @@ NO_DEEDS = {SharedView, ActHead}
 
 def test_every_row_that_only_grows_raises_the_head_and_says_what_it_is_about() -> None:
     kinds = [one for one in (*Row.__subclasses__(), *Deed.__subclasses__()) if one is not Deed]
-    tables = {str(one.__tablename__): one for one in kinds}
+    tables = {str(kind.__tablename__): kind for kind in kinds}
     assert set(metadata.tables) == set(tables)
     assert {tables[name] for name in ONLY_GROW if not issubclass(tables[name], Deed)} == NO_DEEDS
     assert {name for name, one in tables.items() if issubclass(one, Deed)} <= ONLY_GROW
@@ -66,11 +66,11 @@ async def rows(database: Database) -> list[ActHead]:
         return list(await heads.since(db, -1))
 
 
-async def kept(database: Database) -> Kept:
+async def kept(database: Database) -> AnchorRecord:
     """As an anchor would keep it."""
     async with database.reading() as db:
         cases = await heads.gather(db, await heads.since(db, 0), Known(), {})
-        return Kept(await heads.newest(db), "2026-12-02T06:00:00Z", cases)
+        return AnchorRecord(await heads.newest(db), "2026-12-02T06:00:00Z", cases)
 
 
 async def act(court: Court, now: datetime) -> None:
@@ -129,15 +129,15 @@ async def test_a_database_is_behind_what_it_has_not_come_by_until_the_loss_is_on
         assert await losses.against_anchor(db, older, known) == await losses.against_anchor(db, there, known) == []
         further = Head(there.head.number + 5, "f" * 64)
         gone = {court.hearing.ref: case.__class__("hearing", further.number, "f" * 16, case.at, 7, case.states)}
-        (behind,) = await losses.against_anchor(db, Kept(further, "then", {**there.cases, **gone}), known)
-        (forked,) = await losses.against_anchor(db, Kept(Head(2, "f" * 64), "then", {}), known)
+        (behind,) = await losses.against_anchor(db, AnchorRecord(further, "then", {**there.cases, **gone}), known)
+        (forked,) = await losses.against_anchor(db, AnchorRecord(Head(2, "f" * 64), "then", {}), known)
     assert "has come to act" in behind.text and "gone another way" in forked.text
     assert [(one.ref, one.event, one.here) for one in behind.lost] == [(court.hearing.ref, 7, 2)]
     async with database.transaction() as db:
         await losses.accept(db, troubles=[behind], actor="Elena", reason="It burnt", origin="https://c", now=now)
     async with database.reading() as db:
         known = await losses.accepted(db)
-        assert await losses.against_anchor(db, Kept(further, "then", {}), known) == []
+        assert await losses.against_anchor(db, AnchorRecord(further, "then", {}), known) == []
         assert (await heads.newest(db)).number == further.number + 1
         event = (await db.exec(select(HearingEvent).order_by(col(HearingEvent.seq).desc()))).first()
         changed = (await db.exec(select(StatusChange).where(StatusChange.reason == "It burnt"))).one()
@@ -198,7 +198,9 @@ async def test_a_head_that_a_client_shows_and_nobody_has_here_is_noted_once(cour
 
 
 def test_an_anchor_is_read_by_its_own_installation_only_and_as_it_was_written() -> None:
-    written = Kept(Head(3, "a" * 64), "then", {"R": heads.Case("request", 3, "a" * 16, "then", 0, ("RO", "TH"))})
+    written = AnchorRecord(
+        Head(3, "a" * 64), "then", {"R": heads.CaseHead("request", 3, "a" * 16, "then", 0, ("RO", "TH"))}
+    )
     text = anchors.encode(written, "secret")
     assert anchors.decode(text, "secret") == written
     with pytest.raises(AnchorForeign):

@@ -153,7 +153,7 @@ async def test_a_process_that_was_only_slow_still_says_that_it_was_sent(database
         await outbox.interrupted(db, now=NOW, everything=True)
     assert await settle(database, taken, O.sent) is O.sent
     async with database.reading() as db:
-        assert [(one.number, one.outcome) for one in await outbox.attempts(db, message.id)] == [(1, O.sent)]
+        assert [(attempt.number, attempt.outcome) for attempt in await outbox.attempts(db, message.id)] == [(1, O.sent)]
 
 
 async def test_a_late_word_on_an_earlier_attempt_changes_nothing_but_the_log(database: Database) -> None:
@@ -212,9 +212,8 @@ async def test_another_states_messages_are_not_there(database: Database) -> None
     async with database.reading() as db:
         with pytest.raises(NotFound):
             await outbox.message_of(db, message.id, state="TH")
-        assert list(await outbox.messages(db, state="TH")) == []
-        assert [one.id for one in await outbox.messages(db, state="RO", status=O.waiting)] == [message.id]
-        assert list(await outbox.messages(db, state="RO", before=message.id)) == []
+        assert (await outbox.messages(db, state="TH")).rows == []
+        assert [row.id for row in (await outbox.messages(db, state="RO", status=O.waiting)).rows] == [message.id]
 
 
 @pytest.mark.both_databases

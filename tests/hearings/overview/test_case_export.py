@@ -17,7 +17,8 @@ from hearings.models import Agreement, HearingRequest, Participant, RoomConfirma
 from hearings.overview import case_export
 from hearings.requests import attachments
 from hearings.roles import Role
-from hearings.sitting import recorded_acts, recordings, sealed_facts, sittings
+from hearings.sentences import english
+from hearings.sitting import recorded_acts, recordings, sittings
 
 pytestmark = [
     pytest.mark.parametrize("stage", ["in_session"]),
@@ -47,16 +48,24 @@ OUT = {
     "court_period": "hours of a court, for all cases",
     "custody_audit": "how the store of this installation was found; nobody reads it on pages or by the API",
     "installation_event": "what was done to the installation as a whole",
+    "former_address": "where a member of staff had mail until lately, kept for a week",
     "invitation": "lets a person in; the log says when links were made, used and revoked",
     "joint_change": "data of the law and of the directory, for all cases",
     "language_pair": "what an interpreter can do, for all cases",
     "law_row": "the law, for all cases; a request holds what it was judged by",
     "login": "lets a person in",
+    "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
     "outbox_attempt": "post to people of one State, for those who look after it",
     "outbox_message": "post to people of one State, for those who look after it",
+    "participant_contact": "where a person gets mail, for the State that entered it only",
     "person": "staff, for all cases; the people of a hearing are exported",
     "refused_statement": "read beside the State's keys by those who look after them; nothing came of it",
+    "join_code": "lets a person in",
+    "passkey": "lets a person in",
+    "sign_in_challenge": "what a browser was asked, for minutes",
     "sign_in_link": "lets a person in",
+    "staff_identity": "lets a person in",
+    "staff_recovery": "how a person was let in again, for the administrators of the State",
     "site": "a place, for all cases; an agreement holds the terms that follow from it",
     "site_profile": "a place, for all cases; an agreement holds the terms that follow from it",
     "unfollowed_change": "a change the clock has still to tell of; the change itself is exported",
@@ -83,9 +92,7 @@ async def hold(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.hearing(db, court.hearing.ref, state="RO")
         when = now + timedelta(minutes=1)
-        await minutes.begin(
-            db, hearing=hearing, speakers=lambda tag: lambda text, plural="", n=1: text, actor=clerk, now=when
-        )
+        await minutes.begin(db, hearing=hearing, say=english, actor=clerk, now=when)
         request = await queries.get(db, HearingRequest, court.request.id)
         file = {"kind": "exhibit", "name": "letter.txt", "data": b"A letter."}
         await attachments.add(db, request=request, actor=court.staff("clerk"), now=now, **file)
@@ -154,12 +161,12 @@ async def test_the_hashes_that_stand_in_a_recordings_journal_follow_from_the_exp
         events = await queries.events(db, court.hearing.id)
     found = await exported(court, "TH")
     hearing, log = found["hearing.json"], found["log.json"]
-    assert [one["sha256"] for one in log] == [sealed_facts.sha256(sealed_facts.entry(one)) for one in events]
+    assert [one["sha256"] for one in log] == [recordings.sha256(recordings.entry(one)) for one in events]
     for one in log:
         facts = {name: one[name] for name in ("id", "seq", "at", "kind", "actor", "data")}
         facts |= {"hearing": hearing["id"], "actor_role": one["role"]}
         assert hashlib.sha256(canonical(facts)).hexdigest() == one["sha256"], one
-    seated = {sealed_facts.seat(one): sealed_facts.sha256(sealed_facts.person(one)) for one in people}
+    seated = {recordings.seat(person): recordings.sha256(recordings.person(person)) for person in people}
     assert seated == {one["seat"]: one["sha256"] for one in hearing["people"]}
     for one in hearing["people"]:
         facts = {"id": one["id"], "name": one["display_name"], "role": one["role"], "state": one["state"]}

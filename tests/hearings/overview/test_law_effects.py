@@ -106,7 +106,7 @@ async def test_a_consent_newly_asked_for_names_the_request_and_the_ready_hearing
     (change,) = found.own
     assert (change.reference, change.parts, change.more) == (
         court.request.reference,
-        ("Newly asks for the person's consent: s. 1",),
+        ("Now requires the person's consent: s. 1",),
         0,
     )
     assert change.before == change.after, "only the consent differs"
@@ -129,7 +129,7 @@ async def test_a_consent_newly_asked_for_names_the_request_and_the_ready_hearing
             )
         current = await law.current(db)
     back = await effect(database, edit("overlay", None, "nat_TH_video", current), of=current)
-    assert [one.parts for one in back.own] == [("No longer asks for the person's consent: s. 1",)]
+    assert [one.parts for one in back.own] == [("No longer requires the person's consent: s. 1",)]
 
 
 async def test_a_hearing_that_is_over_is_not_to_come(court: Any, database: Database) -> None:
@@ -146,7 +146,7 @@ async def test_who_pays_differently_is_told_with_what_was_said_before(court: Any
         for one in (LAW, law_rows.edited(LAW, edit("instrument", COSTS)))
     )
     assert before.value != after.value
-    assert change.parts == (f"{after.text} (until now: {before.text})",)
+    assert change.parts == (f"{after.text} (previously: {before.text})",)
 
 
 def test_terms_that_stand_together_are_told_as_sentences() -> None:
@@ -164,20 +164,20 @@ ASK = Ask(requesting_state="RO", requested_state="TH", on=date(2026, 12, 2), cap
 @pytest.mark.parametrize(
     ("fields", "begins"),
     [
-        ({"consent_required": {"witness": None}}, "Newly asks for the person's consent: s. 1"),
-        ({"counsel_mandatory": True}, "Another line is open: The law of Thailand asks for defence counsel"),
+        ({"consent_required": {"witness": None}}, "Now requires the person's consent: s. 1"),
+        ({"counsel_mandatory": True}, "Another requirement is open: The law of Thailand requires defence counsel"),
         (
             {"treaty_basis_required": True},
-            "Needed too, and met: The law of Thailand asks for an international agreement",
+            "Also required, and met: The law of Thailand requires an international agreement",
         ),
-        ({"minutes_each_place": True}, "New on how the hearing is held: The law of Thailand"),
+        ({"minutes_each_place": True}, "New on the conduct of the hearing: The law of Thailand"),
         (
             {"interpreter_side": "requested_state"},
             "The law of Thailand: the interpreter comes from the requested State (",
         ),
         (
             {"lead_time": {"applies_to": "summons", "months_before_hearing": 3, "code": "lead_time_too_short"}},
-            "To watch: To reach Thailand at least 3 months before the hearing: summons",
+            "Point to note: To reach Thailand at least 3 months before the hearing: summons",
         ),
     ],
 )
@@ -201,14 +201,14 @@ def test_a_line_that_closes_and_one_open_for_another_reason_are_told_apart() -> 
     assert [[part.split(":")[0] for part in parts] for parts in told] == [
         ["Still open, for another reason"],
         ["No longer open"],
-        ["Another line is open"],
+        ["Another requirement is open"],
     ]
 
 
 async def test_an_overlay_moved_to_another_state_concerns_the_requests_of_both(court: Any, database: Database) -> None:
     there = law.merge([("overlay", "nat_TH_video", CONSENT)])
     found = await effect(database, edit("overlay", {**CONSENT, "state": "KE"}, "nat_TH_video", there), of=there)
-    assert [one.parts for one in found.own] == [("No longer asks for the person's consent: s. 1",)]
+    assert [one.parts for one in found.own] == [("No longer requires the person's consent: s. 1",)]
 
 
 @pytest.mark.both_databases
@@ -276,4 +276,4 @@ async def test_a_hearing_outside_new_court_hours_is_named_before_and_warned_of_a
         hearing = await queries.get(db, Hearing, court.hearing.id)
         warnings = await court_times.of_hearing(db, hearing)
     assert (hearing.starts_at, hearing.status) == (court.hearing.starts_at, court.hearing.status)
-    assert [(one.code, one.side) for one in warnings] == [("outside_hours", "requesting")]
+    assert [(warning.code, warning.side) for warning in warnings] == [("outside_hours", "requesting")]

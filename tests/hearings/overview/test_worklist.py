@@ -44,7 +44,6 @@ from hearings.overview.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARIN
 from hearings.requests import (
     consent_answers,
     consultations,
-    informal,
     log as request_log,
     person_consents,
     queries as request_queries,
@@ -95,7 +94,7 @@ async def act(database: Database, row: HearingRequest, what: Any, actor: Actor, 
 async def waits(database: Database, person: Person, now: datetime, *, everything: bool = False) -> list[Any]:
     async with database.reading() as db:
         found = await worklist.waiting(db, person=person, now=now, everything=everything)
-    return [(one.step, one.subject.reference, one.due, one.late) for one in found.rows]
+    return [(row.step, row.subject.reference, row.due, row.late) for row in found.rows]
 
 
 @pytest.mark.both_databases
@@ -117,7 +116,37 @@ async def test_what_waits_is_each_sides_own_earliest_due_first(
     assert await waits(database, staff["clerk"], now) == [("answer_question", plain.reference, asked, False)]
     late = now + timedelta(days=9)
     assert await waits(database, staff["clerk"], late) == [("answer_question", plain.reference, asked, True)]
-    assert [one[3] for one in await waits(database, staff["authority"], late)] == [True]
+    assert [wait[3] for wait in await waits(database, staff["authority"], late)] == [True]
+
+
+@pytest.mark.both_databases
+async def test_the_open_steps_of_one_request_are_what_waits_for_either_state_in_it(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    await made(database, clerk, now, fields)  # another one, whose steps are not named
+    async with database.transaction() as db:
+        row = await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=now)
+    question = {"question": "Which dialect?", "due": now + timedelta(days=3)}
+    for what, actor, words in (
+        (None, None, {}),
+        (requests.submit, clerk, {}),
+        (requests.acknowledge, authority, {}),
+        (requests.ask_information, authority, question),
+        (requests.answer_information, clerk, {"answer": "Isan"}),
+        (requests.accept, authority, {"reason": ""}),
+    ):
+        if what is not None and actor is not None:
+            await act(database, row, what, actor, now, **words)
+        async with database.reading() as db:
+            found = await queries.get(db, HearingRequest, row.id)
+            for own in ("RO", "TH"):
+                steps = await worklist.of_request(db, request=found, hearings=[], own=own, now=now)
+                assert {step.subject.id for step in steps} <= {row.id}
+                for person in (staff["clerk"], staff["authority"]):
+                    waiting = (await worklist.waiting(db, person=person, now=now)).rows
+                    mine = {(wait.step, wait.due) for wait in waiting if wait.subject.id == row.id}
+                    state = person.owner_state
+                    assert mine == {(step.step.word, step.due) for step in steps if step.state == state}, found.status
 
 
 @pytest.mark.both_databases
@@ -135,12 +164,13 @@ async def test_what_is_given_to_a_colleague_waits_for_the_colleague(
         await act(database, row, requests.delegate, clerk, now, person_id=staff["judge"].id)
     found = await act(database, row, requests.delegate, authority, now, person_id=other.id, reason="Yours")
     assert (found.requested_assignee, found.requesting_assignee, found.version) == (other.id, None, row.version + 1)
-    assert [one[0] for one in await waits(database, other, now)] == ["acknowledge"]
+    assert [wait[0] for wait in await waits(database, other, now)] == ["acknowledge"]
     assert await waits(database, staff["authority"], now) == []
     assert len(await waits(database, staff["authority"], now, everything=True)) == 1
     async with database.reading() as db:
-        (line,) = await request_log.of_request(db, row, state="TH")
-        assert await request_log.of_request(db, row, state="RO") == []  # whom they put on the case is their business
+        (line,) = (await request_log.of_request(db, row, state="TH")).rows
+        ours = await request_log.of_request(db, row, state="RO")
+        assert ours.rows == []  # whom they put on the case is their business
     assert (line.reason, line.data) == ("Yours", {"to": "Ploy", "to_id": other.id})
 
 
@@ -164,8 +194,8 @@ async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
         ({"channel": "interpol"}, "By INTERPOL only"),
         ({"channel": "interpol", "urgent": True}, "By INTERPOL only"),
         ({"channel": "interpol", "both_agree_urgent_route": True}, "By INTERPOL only"),
-        ({"channel": "direct_to_person"}, "A person is not asked directly"),
-        ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "By word of mouth only"),
+        ({"channel": "direct_to_person"}, "Nobody is approached directly"),
+        ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "Orally only"),
         (
             {
                 "oral": True,
@@ -197,7 +227,7 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     assert (sending.blocks(kept, now=due), sending.blocks(kept, now=late)[0].code) == (
         (), "oral_written_confirmation_overdue",
     )  # fmt: skip
-    with pytest.raises(NotReady, match="word of mouth"):
+    with pytest.raises(NotReady, match="made orally"):
         await act(database, row, requests.accept, authority, late)
     with pytest.raises(NotAllowed):
         await act(database, row, requests.confirm_in_writing, authority, late)
@@ -207,7 +237,7 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
         await act(database, row, requests.confirm_in_writing, clerk, late)
     assert (await act(database, row, requests.accept, authority, late)).status is RequestStatus.accepted
     async with database.reading() as db:
-        (line,) = await request_log.of_request(db, row, state=row.owner_state)
+        (line,) = (await request_log.of_request(db, row, state=row.owner_state)).rows
     assert line.data == {"late": True}
 
 
@@ -264,17 +294,24 @@ async def test_the_informal_thread_changes_nothing_but_itself(
     async with database.transaction() as db:
         draft = await requests.draft(db, requested_state="TH", actor=clerk, now=now)
     with pytest.raises(NotReady):
-        await act(database, draft, informal.write, clerk, now, text="Hello")
+        await act(database, draft, consultations.write_informally, clerk, now, text="Hello")
     row = await made(database, clerk, now, fields)
     async with database.reading() as db:
         before = (await queries.get(db, HearingRequest, row.id)).model_dump()
     for number in range(3):
-        await act(database, row, informal.write, authority if number % 2 else clerk, now, text=f"Line {number}")
+        await act(
+            database,
+            row,
+            consultations.write_informally,
+            authority if number % 2 else clerk,
+            now,
+            text=f"Line {number}",
+        )
     async with database.reading() as db:
         assert (await queries.get(db, HearingRequest, row.id)).model_dump() == before
-        assert await request_log.of_request(db, row, state=row.owner_state) == []
-        page = await informal.thread(db, row.id, limit=2)
-        rest = await informal.thread(db, row.id, before=page.after, limit=2)
+        assert (await request_log.of_request(db, row, state=row.owner_state)).rows == []
+        page = await consultations.informal_thread(db, row.id, limit=2)
+        rest = await consultations.informal_thread(db, row.id, after=page.after, limit=2)
     assert [one.text for one in [*page.rows, *rest.rows]] == ["Line 2", "Line 1", "Line 0"]
     assert rest.after == ""
 
@@ -294,7 +331,7 @@ async def test_the_search_finds_ones_own_cases_and_names_only_for_who_is_cleared
     async def found(state: str, words: str, **more: Any) -> list[str]:
         async with database.reading() as db:
             return [
-                one.case_number for one in (await request_queries.search(db, state=state, words=words, **more)).rows
+                row.case_number for row in (await request_queries.search(db, state=state, words=words, **more)).rows
             ]
 
     assert await found("RO", "1234") == ["1234/draft", "1234/P/2026"]
@@ -328,14 +365,14 @@ async def test_a_case_number_is_found_by_its_beginning_whatever_its_capitals_on_
             for one in (case, "aXbYcZd", f"0{case}")
         ]
         page = await request_queries.search(db, state="RO", words=words)
-        assert [one.id for one in page.rows] == [made[0].id]
+        assert [row.id for row in page.rows] == [made[0].id]
 
 
 @pytest.mark.both_databases
 async def test_a_request_is_found_by_the_beginning_of_its_hearings_reference(court: Any, database: Database) -> None:
     async def found(words: str) -> list[str]:
         async with database.reading() as db:
-            return [one.id for one in (await request_queries.search(db, state="RO", words=words)).rows]
+            return [row.id for row in (await request_queries.search(db, state="RO", words=words)).rows]
 
     ref = court.hearing.ref
     for words in (ref, ref[:2], ref[:6].lower()):
@@ -678,7 +715,9 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
         facts = await around(db, held, people, now, chance)
         for row in rows:
             row.unanswered = row.id in facts.unanswered
-    systems = [Actor(id="x", label="X", state=one.owner_state, functions=frozenset(one.functions)) for one in people]
+    systems = [
+        Actor(id="x", label="X", state=person.owner_state, functions=frozenset(person.functions)) for person in people
+    ]
     met = set[str]()
     everybody: list[Person | Actor] = [*people, *systems]
     for who in everybody:
@@ -686,7 +725,7 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
         whole = expected(rows, held, facts, who, state, now)
         assert len(whole) > 120
         met |= {word for _id, word in whole}
-        for limit in (7, 50):
+        for limit in (13, 50):
             found, after = [], ""
             async with database.reading() as db:
                 while True:
@@ -725,7 +764,7 @@ async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_f
         async with court.database.reading() as db:
             for who in ("clerk", "judge", "authority"):
                 page = await worklist.waiting(db, person=court.people[who], now=at)
-                found[who] = {one.step for one in page.rows} & {"answer_terms", "sign_terms", "test_line"}
+                found[who] = {row.step for row in page.rows} & {"answer_terms", "sign_terms", "test_line"}
         return found
 
     async def sign(who: str) -> None:
@@ -782,7 +821,7 @@ async def test_a_part_heard_hearing_waits_for_its_next_day_until_one_is_set(
         async with court.database.reading() as db:
             for who in ("clerk", "judge", "authority"):
                 page = await worklist.waiting(db, person=court.people[who], now=now)
-                found[who] = {one.step: one.due for one in page.rows}
+                found[who] = {row.step: row.due for row in page.rows}
         return found
 
     at = court.hearing.starts_at + timedelta(days=7)
@@ -823,7 +862,7 @@ async def waiting_in(court: Any, at: datetime) -> dict[str, list[tuple[str, str,
     async with court.database.reading() as db:
         for who in ("clerk", "judge", "authority"):
             page = await worklist.waiting(db, person=court.people[who], now=at)
-            found[who] = [(one.step, one.subject.id, one.due) for one in page.rows]
+            found[who] = [(row.step, row.subject.id, row.due) for row in page.rows]
     return found
 
 
@@ -932,7 +971,7 @@ async def test_a_consent_waits_for_both_states_until_the_answer_is_recorded(cour
         async with court.database.reading() as db:
             for who in ("clerk", "authority", "judge"):
                 page = await worklist.waiting(db, person=court.people[who], now=now)
-                due = [(one.subject.id, one.due) for one in page.rows if one.step == "record_consent"]
+                due = [(row.subject.id, row.due) for row in page.rows if row.step == "record_consent"]
                 assert due in ([], [(court.request.id, None)])
                 found += [who] * len(due)
         return found
@@ -947,10 +986,10 @@ async def test_a_consent_waits_for_both_states_until_the_answer_is_recorded(cour
             on=now.date(), verdicts=(),
             consents=tuple(
                 ConsentNeed(
-                    who="witness", layer="national", state="TH", provision=one, text="The person must consent",
+                    who="witness", layer="national", state="TH", provision=provision, text="The person must consent",
                     source="-", confidence="fixture", revocable=True,
                 )
-                for one in provisions
+                for provision in provisions
             ),
         )  # fmt: skip
 

@@ -11,13 +11,13 @@ from hearings.actors import Actor
 from hearings.db import Database
 from hearings.errors import NotAllowed, RowsRefused
 from hearings.outward import joint_changes
-from hearings.outward.joint_changes import Telling
+from hearings.outward.joint_changes import MailContext
 from hearings.people import directory
 
 ON = date(2026, 12, 2)
 HEAD = ",".join(directory.COLUMNS)
 GOOD = "TH,contact_point,Somsri,S. Rak,s@ago.example,+66 2,Bangkok,th|en,iberred|ejn,telephone,2026-11-01"
-TELLING = Telling(origin="https://court.example")
+TELLING = MailContext(origin="https://court.example")
 ADMINISTRATOR = Actor(id="a", label="A", state="RO", functions=frozenset({"administrator"}))
 
 
@@ -44,7 +44,7 @@ def test_the_data_names_the_central_authority_of_thirty_states() -> None:
         (GOOD.replace("2026-11-01", "2026-12-03"), "as_of", "today"),
         (GOOD.replace("2026-11-01", "1.11.2026"), "as_of", "Not a value"),
         (GOOD + ",more", "", "12 cells instead of 11"),
-        ('TH,"contact', "", "Not a row"),
+        ('TH,"contact', "", "Not a valid row"),
     ],
 )
 def test_a_mistake_is_named_by_line_and_column(row: str, column: str, why: str) -> None:
@@ -71,14 +71,14 @@ def test_what_is_no_table_is_refused(text: str) -> None:
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
 def test_bad_input_24_a_cell_a_spreadsheet_would_run_is_exported_with_an_apostrophe(sign: str) -> None:
     risky = f"{sign}cmd|' /C calc'!A0"
-    text = directory.write([directory.Entry(state="TH", kind="court", name=risky, phone=risky, as_of=ON)])
+    text = directory.write([directory.DirectoryEntry(state="TH", kind="court", name=risky, phone=risky, as_of=ON)])
     cells = list(csv.reader(io.StringIO(text, newline="")))[1]
     assert (cells[2], cells[5]) == (f"'{risky}", f"'{risky}")
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
 
 
 def test_what_is_exported_can_be_imported_again() -> None:
-    entry = directory.Entry(
+    entry = directory.DirectoryEntry(
         state="TH", kind="court", name='-A court, "the" first', phone="+66 2", languages=("th", "en"), as_of=ON
     )
     assert directory.read(directory.write([entry]), on=ON) == [entry]
@@ -92,7 +92,7 @@ async def test_the_whole_directory_exported_and_imported_again_is_the_same_its_d
         async with database.transaction() as db:
             await joint_changes.import_directory(db, text=text, actor=ADMINISTRATOR, telling=TELLING, now=now)
 
-    async def look() -> list[directory.Entry]:
+    async def look() -> list[directory.DirectoryEntry]:
         async with database.reading() as db:
             return await directory.entries(db)
 

@@ -27,7 +27,7 @@ def values(person: Person, **changes: Any) -> dict[str, Any]:
 
 async def act(database: Database, what: str, person: Person, actor: Actor, now: datetime, **how: Any) -> Person:
     async with database.transaction() as db:
-        row = await staff.one(db, person.id, state=person.owner_state, lock=True)
+        row = await staff.member(db, person.id, state=person.owner_state, lock=True)
         await getattr(staff, what)(db, person=row, actor=actor, now=now, **how)
         return row
 
@@ -47,17 +47,17 @@ async def test_somebody_is_changed_deactivated_and_reactivated_and_each_is_in_th
     async with database.transaction() as db:
         assert await logins.endings(db, login_ids=[login.id], now=now) == {login.id: LoginEnd.functions_changed}
         again, _cookie = await logins.create_login(db, person=ana, now=now)
-    with pytest.raises(NotReady, match="look again"):
+    with pytest.raises(NotReady, match="load it again"):
         await act(database, "deactivate", ana, actor, now, seen=2)
     await act(database, "deactivate", ana, actor, now, seen=changed.version, reason="Retired")
     async with database.reading() as db:
         assert await logins.endings(db, login_ids=[again.id], now=now) == {again.id: LoginEnd.deactivated}
-        assert [one.name for one in (await staff.listed(db, state="RO", active=False)).rows] == ["ana"]
+        assert [row.name for row in (await staff.listed(db, state="RO", active=False)).rows] == ["ana"]
         assert (await staff.listed(db, state="RO", words="ANA court")).rows[0].id == ana.id
         assert (await staff.listed(db, state="TH")).rows == []
         page = await staff.listed(db, state="RO", limit=1)
         rest = await staff.listed(db, state="RO", limit=1, after=page.after)
-        assert ([one.id for one in page.rows], [one.id for one in rest.rows]) == ([first.id], [ana.id])
+        assert ([row.id for row in page.rows], [row.id for row in rest.rows]) == ([first.id], [ana.id])
     back = await act(database, "reactivate", ana, actor, now, seen=4)
     assert back.active
     async with database.reading() as db:
@@ -86,7 +86,7 @@ async def test_nobody_changes_the_staff_of_another_state_nor_without_the_functio
                 await staff.add(db, state="RO", name="x", email="x@x.example", actor=actor, **more)
     async with database.reading() as db:
         with pytest.raises(NotFound):
-            await staff.one(db, ana.id, state="TH")
+            await staff.member(db, ana.id, state="TH")
 
 
 async def test_an_address_that_somebody_has_is_refused(database: Database, now: datetime) -> None:
@@ -132,7 +132,7 @@ async def test_a_link_says_who_made_it_and_does_not_work_once_it_is_withdrawn(
     with pytest.raises(LinkDead, match="withdrawn"):
         async with database.transaction() as db:
             await logins.sign_in(db, secret=secret, now=now)
-    with pytest.raises(NotReady, match="ended already"):
+    with pytest.raises(NotReady, match="already been ended"):
         async with database.transaction() as db:
             await logins.withdraw_link(db, link_id=link.id, person=ana, by=actor, now=now)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from hearings.models import HearingRequest, Translation
-from hearings.requests.completeness import LETTERS, Found, completeness
-from hearings.requests.fields import fill
+from hearings.requests.completeness import ItemContent, completeness
+from hearings.requests.fields import FIELDS, Need, fill
 
 NOW = datetime(2026, 12, 2, 6, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ def translation(**words: Any) -> Translation:
 
 
 def test_what_the_text_demands_and_nobody_wrote_is_missing_by_letter(fields: dict[str, Any]) -> None:
-    demanded = {field: letter for letter, _asks, items in LETTERS for field, must, _what in items if must}
+    demanded = {one.name: one.letter for one in FIELDS.values() if one.need is Need.demanded}
     assert completeness(request(fields)).missing == ()
     assert len(demanded) > 5
     for field, letter in demanded.items():
@@ -34,21 +34,21 @@ def test_what_the_text_demands_and_nobody_wrote_is_missing_by_letter(fields: dic
         setattr(row, field, "")
         found = completeness(row)
         assert [one.field for one in found.missing] == [field]
-        assert {one.letter for one in found.letters if one.found is Found.missing} == {letter}
+        assert {one.letter for one in found.letters if one.found is ItemContent.missing} == {letter}
 
 
 def test_what_is_asked_for_only_where_possible_is_thin_and_stops_nothing(fields: dict[str, Any]) -> None:
     found = completeness(request(fields))
     thin = {one.field for one in found.thin}
     assert {"person_nationality", "person_address", "offences", "offence_summary"} <= thin
-    assert {one.letter: one.found.value for one in found.letters}["e"] == "thin"
+    assert {letter.letter: letter.found.value for letter in found.letters}["e"] == "thin"
 
 
 def test_a_full_request_has_every_letter_given() -> None:
     from web.demo.demo import REQUEST
 
     found = completeness(request(REQUEST | {"person_born": "1990-01-31"}))
-    assert {one.letter: one.found.value for one in found.letters} == dict.fromkeys("abcdef", "given")
+    assert {letter.letter: letter.found.value for letter in found.letters} == dict.fromkeys("abcdef", "given")
     assert found.as_json()["complete"] is True
     assert [one["letter"] for one in found.as_json()["letters"]] == list("abcdef")
 
@@ -74,9 +74,21 @@ def test_a_machines_translation_nobody_has_read_is_named(fields: dict[str, Any])
     row = request(fields)
     read = completeness(row, [translation(machine=True, reviewer="S. Srisai")])
     unread = completeness(row, [translation(machine=True)])
-    assert [one.text for one in unread.thin if one not in read.thin] == ["A machine's translation nobody has read: th"]
+    assert [one.text for one in unread.thin if one not in read.thin] == ["Machine translation, not reviewed: th"]
 
 
 def test_no_interpreter_is_asked_for_where_the_languages_are_the_same(fields: dict[str, Any]) -> None:
     row = request(fields | {"language_of_person": "ro"})
     assert "interpreter_side" not in {one.field for one in completeness(row).thin}
+
+
+def test_a_reason_is_asked_for_only_where_there_is_something_to_give_one_for(fields: dict[str, Any]) -> None:
+    conditional: dict[str, dict[str, Any]] = {
+        "urgent_reason": {"urgent": True}, "wanted_by_reason": {"wanted_by": "2026-12-24"},
+        "protection_reason": {"protection_requested": ["voice"]}, "evidence_risk_reason": {"evidence_risk": 1},
+        "dual_criminality": {"instruments": []}, "authority_mailbox": {"authority_phone": ""},
+    }  # fmt: skip
+    quiet = {"instruments": ["untoc"], "authority_phone": "+40 21"}
+    for name, cause in conditional.items():
+        assert name not in {one.field for one in completeness(request(fields | quiet)).thin}
+        assert name in {one.field for one in completeness(request(fields | quiet | cause)).thin}

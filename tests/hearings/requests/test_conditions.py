@@ -35,12 +35,12 @@ def test_every_kind_has_a_sentence_and_says_how_it_is_treated() -> None:
     assert [conditions.sentence(one) for one in conditions.parse(ALL)] == [
         "Nobody but the person heard and those named here is in the room with them.",
         "A camera shows the whole room in which the person is heard before the start.",
-        "An investigating judge is present throughout, as requested authority.",
+        "An investigating judge is present throughout, as Requested authority.",
         "Defence counsel is present throughout.",
         "The person is heard for at most 90 minutes.",
         "There is a pause after 40 minutes at most. It lasts 10 minutes.",
         "The person is addressed in Thai only.",
-        "No recording is made of the picture of the interpreter.",
+        "No recording is made of the picture of the Interpreter.",
         "No questions are put on: State secrets",
         "The identity of the person heard is protected.",
         "The requested State gets a copy of the recording within 14 days.",
@@ -56,20 +56,20 @@ def test_every_kind_has_a_sentence_and_says_how_it_is_treated() -> None:
     [
         (["no_recording"], "rules.0", "A condition is an object with its kind"),
         ([{"kind": 3}], "rules.0", "A condition is an object with its kind"),
-        ([{"kind": "time_limit"}], "rules.0.minutes", "Say minutes"),
+        ([{"kind": "time_limit"}], "rules.0.minutes", "State minutes"),
         ([{"kind": "time_limit", "minutes": 4}], "rules.0.minutes", "A whole number from 5 to 720 is needed"),
         ([{"kind": "time_limit", "minutes": True}], "rules.0.minutes", "A whole number from 5 to 720 is needed"),
         ([{"kind": "time_limit", "minutes": "²0"}], "rules.0.minutes", "A whole number from 5 to 720 is needed"),
         (
             [{"kind": "counsel_present", "name": "x"}],
             "rules.0",
-            "A condition of the kind counsel_present has no 'name'",
+            "Unknown field of a condition (counsel_present): 'name'",
         ),
-        ([{"kind": "language_only", "language": "klingon"}], "language", "Not a language tag we know: 'klingon'"),
+        ([{"kind": "language_only", "language": "klingon"}], "language", "Unknown language tag: 'klingon'"),
         (
             [{"kind": "time_limit", "minutes": 60}, {"kind": "time_limit", "minutes": 90}],
             "rules",
-            "Two conditions of the kind time limit differ",
+            "Two conditions of the same kind differ: time limit",
         ),
         (
             [{"kind": "no_questions_on", "subject": "a\u202eb"}],
@@ -86,5 +86,5 @@ def test_what_is_no_condition_is_refused_with_its_place(items: list[Any], field:
 
 
 def test_an_unknown_kind_names_those_that_are_known() -> None:
-    with pytest.raises(HearingsError, match="Not a kind of condition: 'no_coffee'; known: nobody_else_in_room, "):
+    with pytest.raises(HearingsError, match="Unknown kind of condition: 'no_coffee'; known: nobody_else_in_room, "):
         conditions.parse([{"kind": "no_coffee"}])

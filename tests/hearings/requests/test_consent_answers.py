@@ -128,7 +128,7 @@ async def test_a_rule_that_came_after_submission_stops_the_hearing_and_can_be_no
     await ask_by_law(court, now, witness=None)
     with pytest.raises(ConsentMissing) as refusal:
         await make_ready(court, now)
-    doubt = "not asked, and it is not known whether this rule asks, so it counts as if it did"
+    doubt = "not asked; whether this rule applies is not known, so it is treated as applying"
     assert refusal.value.missing == (f"witness, s. 1: {doubt}",)
     assert "Record the person's answer" in str(refusal.value)
     with pytest.raises(NotAllowed):
@@ -210,7 +210,7 @@ async def test_a_withdrawal_is_a_hold_of_its_own_while_a_line_is_lost(court: Any
     await answer(court, now, "given", "withdrawn")
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
-        assert [one["reason"] for one in sitting.holds] == ["line_lost:x", HoldCode.consent_withdrawn]
+        assert [hold["reason"] for hold in sitting.holds] == ["line_lost:x", HoldCode.consent_withdrawn]
     with pytest.raises(ConsentMissing):
         await resume(court, now)
 

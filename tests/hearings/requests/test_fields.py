@@ -4,11 +4,21 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import JSON, Boolean, Date, Integer
+from sqlmodel import AutoString
 
 from hearings.errors import AmbiguousTime, Invalid, NonexistentTime, UnknownLanguage, UnknownZone
 from hearings.models import HearingRequest
-from hearings.requests import fields as request_fields
-from hearings.requests.fields import FIELDS, fill, read
+from hearings.models.columns import UtcDateTime
+from hearings.requests import field_kinds as kinds
+from hearings.requests.fields import FIELDS, SECTIONS, STEPS, Field, fill, read, read_all
+
+TYPES: dict[type[kinds.Kind], type] = {
+    kinds.Answer: Boolean, kinds.Flag: Boolean, kinds.Day: Date, kinds.Instant: UtcDateTime, kinds.Number: Integer,
+    kinds.Level: Integer, kinds.Language: AutoString, kinds.State: AutoString, kinds.Several: JSON,
+    kinds.Languages: JSON, kinds.Instruments: JSON, kinds.Slots: JSON,
+}  # fmt: skip
+"""By kind, of what type its column is."""
 
 
 def row() -> HearingRequest:
@@ -26,7 +36,7 @@ def slots(*walls: str, zone: str = "Europe/Bucharest", **more: Any) -> list[dict
 def test_bad_input_14_a_field_that_is_none_is_refused_by_name(name: str) -> None:
     with pytest.raises(Invalid) as refusal:
         read({"case_number": "1", name: "judge"})
-    assert (refusal.value.field, str(refusal.value)) == (name, f"Not a field of a request: {name}")
+    assert (refusal.value.field, str(refusal.value)) == (name, f"Unknown field of a request: {name}")
 
 
 @pytest.mark.parametrize(
@@ -124,9 +134,38 @@ def test_filling_names_what_changed() -> None:
     ]  # fmt: skip
     assert one.person_folded == ""
     fill(one, {"person_name": "ȘTEFAN", "protection_requested": ["pseudonym"]})
-    assert (one.person_folded, one.pseudonym) == ("ștefan", True)
+    assert (one.person_folded, one.pseudonym) == ("stefan", True)
 
 
-def test_every_field_is_a_column() -> None:
-    assert set(FIELDS) <= set(HearingRequest.model_fields)
-    assert request_fields.MINUTES[0] == 5
+def test_every_field_agrees_with_its_column() -> None:
+    columns = HearingRequest.__table__.columns  # type: ignore[attr-defined]
+    for name, one in FIELDS.items():
+        kind, column, bare = one.kind, columns[name], getattr(row(), name)
+        assert (one.name, one.step in STEPS, one.section in SECTIONS) == (name, True, True)
+        assert bare == kind.empty, name
+        assert column.nullable == (kind.empty is None), name
+        if isinstance(kind, kinds.Line | kinds.Lines):
+            assert column.type.length == kind.most > one.least, name
+        elif isinstance(kind, kinds.Choice):
+            assert column.type.enums == [member.name for member in kind.of], name
+        else:
+            assert isinstance(column.type, TYPES[type(kind)]), name
+
+
+def test_a_field_nobody_has_filled_in_says_nothing_unless_something_holds_by_default() -> None:
+    said = {name for name, one in FIELDS.items() if one.kind.given(one.kind.empty)}
+    assert said == {"procedure", "channel", "confidential"}
+
+
+def test_what_has_been_read_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[str] = []
+    real = Field.read
+    monkeypatch.setattr(Field, "read", lambda self, *more: times.append(self.name) or real(self, *more))
+    values = read({"case_number": " 1 ", "urgent": True})
+    assert fill(row(), values) == ["case_number", "urgent"]
+    assert (values, times) == ({"case_number": "1", "urgent": True}, ["case_number", "urgent"])
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    values, wrong = read_all({"case_number": "1", "urgent": "yes", "status": 1, "person_born": "x"})
+    assert (values, {one.field for one in wrong}) == ({"case_number": "1"}, {"urgent", "status", "person_born"})

@@ -19,7 +19,7 @@ from hearings.hearing import hearing as diary
 from hearings.law import legal_bases
 from hearings.law.answer import ConsentNeed
 from hearings.models import Consent, Hearing, HearingRequest, Person
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.requests import consent_answers, person_consents, requests
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings, withdrawals
@@ -54,7 +54,7 @@ async def test_a_consent_is_recorded_with_counsel_and_time_and_its_history(court
     clerk, authority = court.staff("clerk"), court.staff("authority")
     consent = await noted(court.database, court.request, clerk, now)
     assert (consent.status, consent.provision) == (ConsentStatus.not_asked, "s. 1")
-    assert consent_answers.standing([consent]) == "not_asked"
+    assert consent_answers.overall([consent]) == "not_asked"
     await record(court.database, consent, clerk, now, answer="pending")
     for words, field in (
         ({"answer": "given", "counsel_present": True}, "counsel"),
@@ -102,7 +102,7 @@ async def test_a_withdrawal_while_the_person_is_heard_holds_the_sitting(court: A
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
         (kept,) = await consent_answers.of_request(db, court.request.id)
-        assert consent_answers.standing([kept]) == "withdrawn"
+        assert consent_answers.overall([kept]) == "withdrawn"
     assert (sitting.floor_open, sitting.hold_reason, sitting.status) == (
         False, "consent_withdrawn", SittingStatus.roll_call,
     )  # fmt: skip
@@ -145,7 +145,7 @@ def test_the_worst_of_several_consents_counts() -> None:
         (("refused", "given", "pending"), "refused"),
         (("withdrawn", "refused"), "withdrawn"),
     ):
-        assert consent_answers.standing(rows(*statuses)) == worst
+        assert consent_answers.overall(rows(*statuses)) == worst
 
 
 # --- two at once -------------------------------------------------------------------------------------------------
@@ -225,7 +225,7 @@ class Scene:
 
     async def agreed_again(self, db: AsyncSession, _: None) -> None:
         hearing = await self.make_ready_reads(db)
-        move_hearing(db, hearing, HearingStatus.agreed, actor=self.court.staff("clerk"), now=self.now, reason="Again")
+        move(db, hearing, HearingStatus.agreed, actor=self.court.staff("clerk"), now=self.now, reason="Again")
 
     async def make_ready(self, db: AsyncSession, row: Hearing) -> None:
         await diary.make_ready(db, hearing=row, actor=self.court.staff("clerk"), now=self.now)
@@ -297,7 +297,7 @@ async def raced(scene: Scene, act: str, order: tuple[int, ...]) -> None:
         assert hearing.status is (HearingStatus.cancelled if act == "cancel" else HearingStatus.agreed), order
     elif sitting.status is not SittingStatus.closing:
         assert (sitting.floor_open, sitting.status is SittingStatus.in_session) == (False, False), order
-        assert [one["reason"] for one in sitting.holds] in (
+        assert [hold["reason"] for hold in sitting.holds] in (
             ["consent_withdrawn"], ["A break", "consent_withdrawn"],
         ), order  # fmt: skip
 

@@ -10,7 +10,7 @@ from hearings.actors import SYSTEM, Actor, person_actor
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import HearingRequest, Person
-from hearings.moves import move_request
+from hearings.moves import move
 from hearings.requests import log as request_log, priority, queries as request_queries, requests
 from hearings.requests.fields import fill
 from hearings.status import RequestStatus
@@ -88,7 +88,7 @@ async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
         async with database.reading() as db:
             while True:
                 page = await request_queries.queue(db, state="TH", after=after, limit=1)
-                found += [one.reference for one in page.rows]
+                found += [row.reference for row in page.rows]
                 if not page.after:
                     return found
                 after = page.after
@@ -114,8 +114,8 @@ async def test_an_override_needs_a_reason_sorts_the_queue_and_is_logged(
     assert await queue() == [made[1], made[2], made[0]]
     async with database.reading() as db:
         row = await queries.request(db, made[0], state="TH")
-        lines = await request_log.of_request(db, row, state=row.owner_state)
-    assert [(one.act.value, one.reason, one.data, one.actor) for one in lines] == [
+        lines = (await request_log.of_request(db, row, state=row.owner_state)).rows[::-1]
+    assert [(line.act.value, line.reason, line.data, line.actor) for line in lines] == [
         ("priority_set", "A child waits", {"before": 3, "after": 15}, authority.id),
         ("priority_cleared", "It does not any more", {"before": 15, "after": 3}, authority.id),
     ]
@@ -141,12 +141,12 @@ async def test_the_priority_rises_with_time_alone_sorts_the_queue_anew_and_says_
             if name == "by hand":
                 await priority.overrule(db, request=row, value=1, reason="It can wait", actor=authority, now=now)
             if name == "withdrawn":
-                move_request(db, row, RequestStatus.withdrawn, actor=clerk, now=now)
+                move(db, row, RequestStatus.withdrawn, actor=clerk, now=now)
 
     async def queue() -> list[str]:
         names = {reference: name for name, reference in made.items()}
         async with database.reading() as db:
-            return [names[one.reference] for one in (await request_queries.queue(db, state="TH")).rows]
+            return [names[row.reference] for row in (await request_queries.queue(db, state="TH")).rows]
 
     async def after(days: int) -> int:
         async with database.transaction() as db:
@@ -157,8 +157,8 @@ async def test_the_priority_rises_with_time_alone_sorts_the_queue_anew_and_says_
     assert (await after(100), await queue()) == (1, ["held", "trial", "by hand"])
     async with database.reading() as db:
         row = await queries.request(db, made["held"], state="TH")
-        lines = await request_log.of_request(db, row, state="TH")
-    assert [(one.act.value, one.reason, one.data, one.actor_label) for one in lines] == [
+        lines = (await request_log.of_request(db, row, state="TH")).rows[::-1]
+    assert [(line.act.value, line.reason, line.data, line.actor_label) for line in lines] == [
         ("priority_refreshed", "In custody for 90 days", {"before": 4, "after": 5}, SYSTEM.label),
         ("priority_refreshed", "In custody for 180 days", {"before": 5, "after": 6}, SYSTEM.label),
     ]

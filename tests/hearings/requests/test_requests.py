@@ -188,8 +188,8 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
         await act(database, request, requests.submit, clerk, now)
     assert len(refusal.value.missing) == 2
     for text, paragraph in zip(refusal.value.missing, ("UNTOC art. 18(18)", "UNCAC art. 46(18)"), strict=True):
-        assert text.startswith(f"{paragraph}: {paragraph} speaks of: a witness or an expert")
-        assert "On it alone one cannot hear" in text
+        assert text.startswith(f"{paragraph}: {paragraph} covers: a witness or an expert")
+        assert "It alone is not a basis for hearing" in text
     async with database.reading() as db:
         kept = await queries.get(db, HearingRequest, request.id)
     assert (kept.status, kept.submitted_at, kept.gate_result) == (RequestStatus.draft, None, None)
@@ -198,13 +198,13 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
 @pytest.mark.parametrize(
     ("change", "missing"),
     [
-        ({"case_number": ""}, "Missing: the case number"),
-        ({"person_name": ""}, "Missing: the person to be heard"),
-        ({"instruments": []}, "Missing: the instrument relied on"),
-        ({"language_of_court": ""}, "Missing: the court's language"),
-        ({"reason_no_attendance": None}, "UNTOC art. 18(18): Say whether appearance in person is not possible"),
-        ({"capacity": None}, "UNTOC art. 18(18): Say in what capacity the person will be heard"),
-        ({"offence_scope": []}, "UNTOC art. 18(18): Say whether this is an offence covered"),
+        ({"case_number": ""}, "Missing: Case number"),
+        ({"person_name": ""}, "Missing: Person to be heard"),
+        ({"instruments": []}, "Missing: Instruments relied on"),
+        ({"language_of_court": ""}, "Missing: Language of the court"),
+        ({"reason_no_attendance": None}, "UNTOC art. 18(18): State whether appearance in person is not possible"),
+        ({"capacity": None}, "UNTOC art. 18(18): State in what capacity the person will be heard"),
+        ({"offence_scope": []}, "UNTOC art. 18(18): State whether this is an offence covered"),
         ({"offence_organised": False}, "UNTOC art. 18(18): There are reasonable grounds"),
         ({"language_of_request": "ro"}, "UNTOC art. 18(18): Languages that Thailand accepts: th, en. A translation"),
     ],
@@ -410,7 +410,7 @@ async def test_the_requested_state_sees_a_request_only_once_submitted(
     await act(database, request, requests.submit, clerk, now)
     async with database.reading() as db:
         assert (await queries.request(db, request.id, state="TH")).id == request.id
-        assert [one.id for one in (await queries.requests(db, state="TH")).rows] == [request.id]
+        assert [row.id for row in (await queries.requests(db, state="TH")).rows] == [request.id]
         assert (await queries.request(db, request.reference, state="TH")).id == request.id
 
 

@@ -3,17 +3,17 @@
 import pytest
 from pyrage import x25519
 
-from hearings.signatures import bech32
+from hearings.signatures import recipients
 
 
 def test_what_age_writes_is_read_and_one_wrong_letter_is_noticed() -> None:
     for _ in range(20):
         text = str(x25519.Identity.generate().to_public())
-        assert len(bech32.decode(text, prefix="age")) == 32
+        assert len(recipients.decode(text, prefix="age")) == 32
         for at in range(4, len(text)):
-            other = bech32.LETTERS[(bech32.LETTERS.index(text[at]) + 1) % 32]
+            other = recipients.LETTERS[(recipients.LETTERS.index(text[at]) + 1) % 32]
             with pytest.raises(ValueError, match="checksum"):
-                bech32.decode(text[:at] + other + text[at + 1 :], prefix="age")
+                recipients.decode(text[:at] + other + text[at + 1 :], prefix="age")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_what_age_writes_is_read_and_one_wrong_letter_is_noticed() -> None:
     [("a12uel5l", "a", 0), ("abcdef1qpzry9x8gf2tvdw0s3jn54khce6mua7lmqqqxw", "abcdef", 20)],
 )
 def test_the_examples_of_the_standard_are_read(text: str, prefix: str, size: int) -> None:
-    assert len(bech32.decode(text, prefix=prefix)) == size
+    assert len(recipients.decode(text, prefix=prefix)) == size
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_the_examples_of_the_standard_are_read(text: str, prefix: str, size: int
 )
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
-        bech32.decode(text, prefix="age")
+        recipients.decode(text, prefix="age")

@@ -7,8 +7,8 @@ import pytest
 
 from hearings.errors import Undecided
 from hearings.models.signature import Act
-from hearings.signatures import decisions
-from hearings.signatures.decisions import DECISIONS
+from hearings.signatures import signatures
+from hearings.signatures.signatures import DECISIONS
 
 PAGE = Path(__file__).parents[3] / "docs" / "signatures.md"
 
@@ -25,11 +25,11 @@ def test_every_act_says_what_a_person_decides_and_the_page_says_the_same() -> No
 
 def test_an_act_is_blank_until_somebody_decides_and_every_open_decision_is_named() -> None:
     for act, decided in DECISIONS.items():
-        assert decisions.open_in(act, decisions.blank(act)) == decisions.open_in(act, {}) == list(decided)
+        assert signatures.open_in(act, signatures.blank(act)) == signatures.open_in(act, {}) == list(decided)
         full = {name: "" if may_be_empty else "Said" for name, may_be_empty in decided.items()}
-        decisions.require(act, full)
+        signatures.require(act, full)
         for name, may_be_empty in decided.items():
             for nothing in (None, *(() if may_be_empty else ("", " ", []))):
                 with pytest.raises(Undecided, match=name) as refused:
-                    decisions.require(act, full | {name: nothing})
+                    signatures.require(act, full | {name: nothing})
                 assert refused.value.fields == (name,)

@@ -80,7 +80,7 @@ async def test_who_added_and_retired_a_recipient_is_kept(database: Database, now
             await recipients.retire(db, key=key, reason=" ", actor=ADMIN, now=now)
         assert refusal.value.field == "reason"
         await recipients.retire(db, key=key, reason="The key was lost.", actor=ADMIN, now=now)
-        with pytest.raises(NotReady, match="This recipient has been retired before"):
+        with pytest.raises(NotReady, match="This recipient has already been retired"):
             await recipients.retire(db, key=key, reason="Another reason", actor=ADMIN, now=now)
     async with database.reading() as db:
         (kept,) = await recipients.keys_of(db, state="RO")

@@ -439,7 +439,7 @@ async def test_a_retired_key_signs_nothing_more_and_still_proves_what_it_signed(
 async def test_a_key_is_registered_once_and_for_one_state(case: Case, everything: Any) -> None:
     before = await everything(case.database)
     async with case.database.transaction() as db:
-        with pytest.raises(Invalid, match="This key has been registered before: make a new one"):
+        with pytest.raises(Invalid, match="This key was already registered before: create a new one"):
             await signing_keys.add(
                 db, state="TH", authority_name="Another", public_key=key_of(SEEDS["RO"])[1], now=case.now
             )

@@ -13,7 +13,7 @@ from hearings.models import FingerprintComparison
 from hearings.outward import changes as happened
 from hearings.roles import Role
 from hearings.sitting import fingerprints, sittings
-from hearings.sitting.fingerprints import Standing
+from hearings.sitting.fingerprints import ComparisonProgress
 from hearings.status import ComparisonStatus, SittingStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
@@ -23,7 +23,7 @@ OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of no bytes; web/frontend/test/fingerprints.test.ts has the same code for it."""
 
 
-async def standing(court: Any) -> Standing:
+async def standing(court: Any) -> ComparisonProgress:
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
         return await fingerprints.of_sitting(db, sitting.id)
@@ -56,7 +56,7 @@ def test_the_code_is_six_groups_of_five_digits_of_the_first_thirty_bytes() -> No
 def test_another_certificate_has_another_code() -> None:
     codes = {fingerprints.code(hashlib.sha256(bytes([one])).hexdigest()) for one in range(200)}
     assert len(codes) == 200
-    assert {len(one) for one in codes} == {35}
+    assert {len(code) for code in codes} == {35}
 
 
 @pytest.mark.parametrize("text", ["", "ab", OF_NOTHING[:-2], OF_NOTHING + "00", "x" * 64])
@@ -75,20 +75,20 @@ def row(certificate: str, status: ComparisonStatus, **said: bool) -> Fingerprint
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
-        ([], Standing()),
-        ([row(FIRST, S.open)], Standing(certificate=FIRST)),
-        ([row(FIRST, S.matched, RO=True)], Standing(status=S.matched, certificate=FIRST, said={"RO": True})),
+        ([], ComparisonProgress()),
+        ([row(FIRST, S.open)], ComparisonProgress(certificate=FIRST)),
+        ([row(FIRST, S.matched, RO=True)], ComparisonProgress(status=S.matched, certificate=FIRST, said={"RO": True})),
         (
             [row(FIRST, S.stale, RO=True), row(SECOND, S.open)],
-            Standing(certificate=SECOND, again=True),
+            ComparisonProgress(certificate=SECOND, again=True),
         ),
-        ([row(FIRST, S.stale), row(SECOND, S.open)], Standing(certificate=SECOND)),
+        ([row(FIRST, S.stale), row(SECOND, S.open)], ComparisonProgress(certificate=SECOND)),
     ],
 )
 def test_the_newest_certificate_counts_and_an_earlier_comparison_makes_it_again(
-    rows: list[FingerprintComparison], expected: Standing
+    rows: list[FingerprintComparison], expected: ComparisonProgress
 ) -> None:
-    assert fingerprints.standing(rows) == expected
+    assert fingerprints.progress(rows) == expected
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_newest_certificate_counts_and_an_earlier_comparison_makes_it_again(
 def test_a_difference_stops_the_start_even_where_nothing_was_agreed(
     status: ComparisonStatus, required: bool, lacks: bool
 ) -> None:
-    assert Standing(status=status).lacks(required) is lacks
+    assert ComparisonProgress(status=status).lacks(required) is lacks
 
 
 # --- in a sitting ------------------------------------------------------------------------------------------------
@@ -117,7 +117,9 @@ async def test_what_is_said_goes_into_the_log_and_the_history_once(court: Any) -
     for _ in range(2):  # said again it changes nothing
         await court.compare(Role.clerk, certificate=FIRST)
     await court.compare(Role.requested_authority, certificate=FIRST)
-    assert await standing(court) == Standing(status=S.matched, certificate=FIRST, said={"RO": True, "TH": True})
+    assert await standing(court) == ComparisonProgress(
+        status=S.matched, certificate=FIRST, said={"RO": True, "TH": True}
+    )
     data = {"matched": True, "certificate": FIRST}
     assert await told(court) == [
         ("fingerprints_compared", "clerk", {**data, "state": "RO"}),
@@ -140,13 +142,15 @@ async def test_a_difference_stands_until_the_side_that_found_it_finds_none(court
     await court.compare(Role.presiding_judge, certificate=FIRST)
     assert (await standing(court)).status is S.differs
     await court.compare(Role.requested_authority, certificate=FIRST)
-    assert await standing(court) == Standing(status=S.matched, certificate=FIRST, said={"RO": True, "TH": True})
+    assert await standing(court) == ComparisonProgress(
+        status=S.matched, certificate=FIRST, said={"RO": True, "TH": True}
+    )
 
 
 @ASSEMBLED
 async def test_a_page_on_another_certificate_cannot_call_it_the_same(court: Any) -> None:
     await court.has_certificate(FIRST)
-    with pytest.raises(Invalid, match="This page is connected to another certificate than the"):
+    with pytest.raises(Invalid, match="This page is connected with a different certificate than the"):
         await court.compare(Role.clerk, certificate=SECOND)
     assert (await told(court), (await standing(court)).said) == ([], {})
 
@@ -164,7 +168,7 @@ async def test_before_a_worker_has_said_its_certificate_there_is_nothing_to_comp
     with pytest.raises(NotReady, match="There is no media worker yet"):
         await court.compare(Role.clerk, certificate=FIRST)
     assert await court.has_certificate("") is False  # a worker of an older version does not say
-    assert await standing(court) == Standing()
+    assert await standing(court) == ComparisonProgress()
 
 
 @pytest.mark.both_databases
@@ -174,9 +178,9 @@ async def test_a_new_worker_makes_the_comparison_stale_and_the_log_says_so(court
     await court.compare(Role.clerk, certificate=FIRST)
     assert await court.has_certificate(FIRST) is False  # the web process came back, the worker is the same
     assert await court.has_certificate(SECOND) is True
-    assert await standing(court) == Standing(certificate=SECOND, again=True)
+    assert await standing(court) == ComparisonProgress(certificate=SECOND, again=True)
     assert (await told(court))[1:] == [("fingerprints_stale", "", {"certificate": SECOND})]
-    with pytest.raises(Invalid, match="This page is connected to another certificate than the"):
+    with pytest.raises(Invalid, match="This page is connected with a different certificate than the"):
         await court.compare(Role.clerk, certificate=FIRST)
     await court.compare(Role.clerk, certificate=SECOND)
     assert (await standing(court)).status is S.matched
@@ -195,7 +199,7 @@ async def test_the_start_waits_for_the_comparison_the_agreement_asks_for(court: 
     await court.compare(Role.clerk, certificate=SECOND)
     await start(court)
     async with court.database.reading() as db:
-        ordered = [one.data for one in await queries.events(db, court.hearing.id) if one.kind == "start_ordered"]
+        ordered = [event.data for event in await queries.events(db, court.hearing.id) if event.kind == "start_ordered"]
         sitting, _ = await court.sitting(db)
     assert ordered == [{"without_camera": [], "without_comparison": "", "reason": ""}]
     assert sitting.status is SittingStatus.pre_record  # until the recorder has opened
@@ -209,7 +213,7 @@ async def test_the_judge_starts_without_for_a_reason_which_the_log_keeps(court: 
         await start(court)
     await start(court, without_comparison=True, reason="Read over a noisy telephone.")
     async with court.database.reading() as db:
-        ordered = [one.data for one in await queries.events(db, court.hearing.id) if one.kind == "start_ordered"]
+        ordered = [event.data for event in await queries.events(db, court.hearing.id) if event.kind == "start_ordered"]
     assert ordered == [
         {"without_camera": [], "without_comparison": "differs", "reason": "Read over a noisy telephone."}
     ]

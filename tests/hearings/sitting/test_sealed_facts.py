@@ -11,7 +11,7 @@ from hearings.events import EventKind
 from hearings.hearing import participants
 from hearings.models import HearingEvent
 from hearings.roles import Role
-from hearings.sitting import sealed_facts, sittings
+from hearings.sitting import recordings, sittings
 
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
 
@@ -30,9 +30,9 @@ async def test_the_hash_of_an_entry_is_the_same_whenever_it_is_read(court: Any, 
         await sittings.hold(db, sitting=sitting, reason="Un témoin ≠ \U0001f642", actor=clerk, now=now)
         await db.flush()
         written = (await queries.events(db, court.hearing.id, limit=1000))[-1]
-        before = sealed_facts.sha256(sealed_facts.entry(written))
+        before = recordings.sha256(recordings.entry(written))
     last = (await log(court))[-1]
-    assert (last.kind, sealed_facts.sha256(sealed_facts.entry(last))) == ("hold", before)
+    assert (last.kind, recordings.sha256(recordings.entry(last))) == ("hold", before)
 
 
 @IN_SESSION
@@ -45,7 +45,7 @@ async def test_an_entry_is_about_the_seat_it_names_and_a_hold_about_nobody(court
         await sittings.hold(db, sitting=sitting, reason="A break", actor=judge, now=now)
         people = await queries.participants(db, court.hearing.id)
     muted, hold = (await log(court))[-2:]
-    assert [(one.kind, sealed_facts.seat_of(one, people)) for one in (muted, hold)] == [
+    assert [(one.kind, recordings.seat_of(one, people)) for one in (muted, hold)] == [
         ("muted", "witness_1"),
         ("hold", ""),
     ]
@@ -76,6 +76,6 @@ async def test_the_start_and_end_of_each_presence_holds_lifts_and_mutes_are_in_t
 
 def test_half_a_surrogate_pair_does_not_keep_an_entry_out_of_the_journal() -> None:
     broken, whole = {"data": {"a": ["\ud800x", 1.5]}}, {"data": {"a": ["\ufffdx", 1.5]}}
-    assert sealed_facts.sha256(broken) == sealed_facts.sha256(whole)
+    assert recordings.sha256(broken) == recordings.sha256(whole)
     with pytest.raises(Exception, match="codepoints"):
         rfc8785.dumps(broken)

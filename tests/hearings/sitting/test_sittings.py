@@ -80,7 +80,7 @@ async def test_the_lobby_opens_once_with_a_recording_that_has_not_begun(court: A
         sitting, recording = await court.sitting(db)
     assert recording.origin == f"court.example/hearing/{recording.id}"
     assert await state(court) == ("lobby_open", False, "", "not_started")
-    with pytest.raises(NotReady, match="The lobby is open already"):
+    with pytest.raises(NotReady, match="The lobby is already open"):
         await court.open_lobby()
     assert sitting.since == now
 
@@ -88,9 +88,9 @@ async def test_the_lobby_opens_once_with_a_recording_that_has_not_begun(court: A
 async def test_the_lobby_of_a_hearing_that_is_not_ready_stays_shut(court: Any, now: datetime) -> None:
     async with court.database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
-        from hearings.moves import move_hearing
+        from hearings.moves import move
 
-        move_hearing(db, hearing, HearingStatus.agreed, actor=SYSTEM, now=now, reason="agreement voided")
+        move(db, hearing, HearingStatus.agreed, actor=SYSTEM, now=now, reason="agreement voided")
     with pytest.raises(NotReady, match="The lobby opens when the hearing is ready; it is agreed"):
         await court.open_lobby()
 
@@ -422,7 +422,7 @@ async def test_two_holds_at_the_same_moment_are_both_in_force(court: Any, now: d
     )
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
-    assert sorted(one["cause"] for one in sitting.holds) == ["fault", "intervention", "order"]
+    assert sorted(hold["cause"] for hold in sitting.holds) == ["fault", "intervention", "order"]
     assert await state(court) == ("held", False, "intervention", "recording")
 
 
@@ -488,7 +488,7 @@ async def test_a_failing_recording_holds_until_it_runs_and_the_judge_says_so(cou
     assert await state(court) == ("held", False, "recording", "recording")
     with pytest.raises(NotAllowed):
         await act(court, sittings.resume, AUTHORITY, now, reason="Go on")
-    assert await act(court, sittings.resume, JUDGE, now, reason="Recording runs again") is True
+    assert await act(court, sittings.resume, JUDGE, now, reason="Recording running again") is True
     assert await state(court) == ("in_session", True, "", "recording")
     assert [kind for kind in await kinds(court) if "recording" in kind] == [
         "recording_opened",
@@ -571,7 +571,7 @@ async def test_closing_waits_for_the_last_seal_and_ends_everything(court: Any, n
         ended = (await db.exec(select(Login.ended_why))).all()
         assert await queries.open_sitting(db, hearing.id) is None
     assert (hearing.status, request.status) == (HearingStatus.concluded, RequestStatus.executed)
-    assert {one.presence for one in people} == {PresenceStatus.left}
+    assert {person.presence for person in people} == {PresenceStatus.left}
     assert list(ended) == ["closed", "closed"]
     assert (await kinds(court))[-3:] == ["closing", "recording_sealed", "closed"]
 

@@ -159,7 +159,6 @@ async def test_the_database_refuses_an_overlap_written_past_every_function(datab
 async def test_a_double_booking_is_named_only_as_far_as_the_caller_may_see_it(
     database: Database, now: datetime
 ) -> None:
-    """Row 10 of the bad inputs: 409 with the ids of visible resources only."""
     (own,) = await rooms(database, now, 1)
     (shared,) = await rooms(database, now, 1, THAI, shared=True)
     (hidden,) = await rooms(database, now, 1, THAI)
@@ -277,11 +276,11 @@ async def test_resources_come_page_by_page(sqlite: Database, now: datetime) -> N
     async with sqlite.reading() as db:
         while True:
             page = await diary_queries.resources(db, state="RO", after=after, limit=3)
-            names += [f"{one.owner_state} {one.name}" for one in page.rows]
+            names += [f"{row.owner_state} {row.name}" for row in page.rows]
             after = page.after
             if not after:
                 break
-        with pytest.raises(Invalid, match="This is not the mark of a page"):
+        with pytest.raises(Invalid, match="Not a valid page token"):
             await diary_queries.resources(db, state="RO", after="nonsense")
     assert names == [*(f"RO Room {number}" for number in range(5)), "TH Room 0", "TH Room 1"]
 

@@ -61,7 +61,7 @@ def walked(zone: str, day: date, opens: int, closes: int) -> list[int]:
     times=st.lists(st.integers(0, 96), min_size=2, max_size=2, unique=True),
 )
 def test_hours_begin_and_end_when_the_clock_on_the_wall_says_so(zone: str, day: date, times: list[int]) -> None:
-    opens, closes = sorted(15 * one for one in times)
+    opens, closes = sorted(15 * instant for instant in times)
     found = openings(court(zone, hours=(hours(opens, closes),)), day, day).spans
     assert [at for begin, end in found for at in range(begin, end, 60)] == walked(zone, day, opens, closes)
 
@@ -103,7 +103,7 @@ def test_a_closure_beats_everything_and_a_special_opening_beats_recess_holiday_a
     ]
     calendar = court(
         hours=(hours(540, 600, weekdays),),
-        periods=(*(one for rows in days.values() for one in rows), *special),
+        periods=(*(row for rows in days.values() for row in rows), *special),
         holidays=((date(2027, 1, 11), "A holiday"), (date(2027, 1, 12), "Another")),
     )
     found = openings(calendar, date(2027, 1, 2), date(2027, 1, 13))

@@ -12,9 +12,8 @@ from hypothesis import given, settings, strategies as st
 
 from hearings.errors import Invalid, NaiveTime, PlanningMissing
 from hearings.times import docket
-from hearings.times.docket import Docket, Job, Placed, Resource, by_priority, delay, described
-from hearings.times.interpreter_rest import RestRules
-from hearings.times.interpreters import Interpreter
+from hearings.times.docket import Docket, Job, Placed, PlannedResource, by_priority, delay, described
+from hearings.times.interpreters import Interpreter, RestRules
 from hearings.times.solver import compare
 
 NINE = datetime(2027, 1, 11, 9, 0, tzinfo=UTC)
@@ -34,27 +33,27 @@ def job(
     return Job(id=name, priority=priority, starts=starts, received=NINE - timedelta(days=30 - received), **other)
 
 
-def room(name: str = "room", **other: Any) -> Resource:
-    return Resource(id=name, kind=other.pop("kind", "room"), **other)
+def room(name: str = "room", **other: Any) -> PlannedResource:
+    return PlannedResource(id=name, kind=other.pop("kind", "room"), **other)
 
 
 def interpreter(
     name: str = "room", *, cap: int, gap: int = 0, busy: tuple[tuple[datetime, datetime], ...] = (), **other: Any
-) -> Resource:
+) -> PlannedResource:
     """Somebody who works so many minutes a day."""
     spans = tuple((int(since.timestamp()), int(until.timestamp())) for since, until in busy)
     rest = RestRules(solo_speech=40, solo_pause=10, daily_cap=cap, gap=gap)
     diary = Interpreter(zone="Africa/Abidjan", rest=rest, busy=spans, work=spans, **other)
-    return Resource(id=name, kind="interpreter", busy=busy, interpreter=diary)
+    return PlannedResource(id=name, kind="interpreter", busy=busy, interpreter=diary)
 
 
-def plan(jobs: list[Job], resources: list[Resource], **other: Any) -> Docket:
+def plan(jobs: list[Job], resources: list[PlannedResource], **other: Any) -> Docket:
     return Docket(jobs=tuple(jobs), resources=tuple(resources), until=UNTIL, **other)
 
 
 def times(found: docket.Plan) -> dict[str, int]:
     """Hours after nine, by request."""
-    return {one.job: int((one.start - NINE) / HOUR) for one in found.placements}
+    return {placement.job: int((placement.start - NINE) / HOUR) for placement in found.placements}
 
 
 # --- brute force -------------------------------------------------------------------------------------------------
@@ -164,8 +163,8 @@ def test_no_plan_is_better_than_the_one_found(asked: Docket) -> None:
 def test_lower_priorities_cost_the_higher_ones_nothing(asked: Docket) -> None:
     top = max(one.priority for one in asked.jobs)
     alone = plan([one for one in asked.jobs if one.priority == top], list(asked.resources), margin=asked.margin)
-    together = {one.job: (one.start, one.resources) for one in compare(asked).best.placements}
-    apart = {one.job: (one.start, one.resources) for one in compare(alone).best.placements}
+    together = {placement.job: (placement.start, placement.resources) for placement in compare(asked).best.placements}
+    apart = {placement.job: (placement.start, placement.resources) for placement in compare(alone).best.placements}
     assert worth(asked, together)[0] == worth(alone, apart)[0]
 
 
@@ -178,7 +177,7 @@ def test_the_urgent_goes_first_though_it_came_last() -> None:
     found = compare(plan([old, urgent], [room()]))
     assert times(found.best) == {"urgent": 0, "old": 1}
     assert times(found.first_come) == {"old": 0, "urgent": 1}
-    (later,) = [one for one in found.best.placements if one.job == "old"]
+    (later,) = [placement for placement in found.best.placements if placement.job == "old"]
     assert later.not_earlier == (docket.Blocked(start=NINE, by=("urgent",)),)
     assert (found.best.figures.weighted_delay_hours, found.first_come.figures.weighted_delay_hours) == (2.0, 10.0)
 

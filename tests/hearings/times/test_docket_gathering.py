@@ -54,7 +54,7 @@ async def test_an_accepted_request_is_planned_into_hours_both_courts_keep(
     assert {start.hour for start in job.starts} <= {6, 7, 8}
     assert all(start.weekday() < 5 for start in job.starts)
     best = compare(found.docket).best
-    assert [(one.start, [names[used] for used in one.resources]) for one in best.placements] == [
+    assert [(placement.start, [names[used] for used in placement.resources]) for placement in best.placements] == [
         (min(job.starts), ["Room 4", "Both ways"])
     ]
 
@@ -85,7 +85,7 @@ async def test_interpreters_are_of_the_states_that_provide_them_by_the_request(
     names = {key: row.name for key, row in found.resources.items()}
     assert [[names[one] for one in need] for need in job.needs] == [["Room 4"], *wanted]
     (placed,) = compare(found.docket).best.placements
-    assert [names[one] for one in placed.resources] == ["Room 4", *(one for (one,) in wanted)]
+    assert [names[resource] for resource in placed.resources] == ["Room 4", *(one for (one,) in wanted)]
 
 
 async def test_an_interpreter_the_other_state_keeps_to_itself_is_its_own_to_book(

@@ -17,7 +17,7 @@ from hearings.models import Booking, Hearing, HearingRequest, Resource
 from hearings.models.diary import ResourceKind
 from hearings.requests import requests
 from hearings.times import availability, bookings, resources
-from hearings.times.slots import Wanted
+from hearings.times.slots import SlotSearch
 from hearings.times.wall_times import WallTime
 
 BUCHAREST = "Europe/Bucharest"
@@ -228,7 +228,7 @@ async def test_what_was_answered_once_is_not_asked_again_when_the_hearing_moves(
         await desk.counter(hearing, "2026-12-08T09:00")
     assert against(refusal) == {number: ("rest",)}
     # The search does not exclude her for her languages either, and for her rest it does.
-    ask = Wanted(
+    ask = SlotSearch(
         since=datetime.fromisoformat("2026-12-08T06:00+00:00"),
         until=datetime.fromisoformat("2026-12-09T00:00+00:00"),
         duration=HOUR,

@@ -8,8 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from hearings.times import interpreters
 from hearings.times.calendars import Span, merged
-from hearings.times.interpreter_rest import RestRules, rules
-from hearings.times.interpreters import Interpreter, Need, objections
+from hearings.times.interpreters import Interpreter, InterpreterNeed, RestRules, objections, rules
 
 MINUTE = 60
 ZONES = ("Europe/Bucharest", "Asia/Bangkok", "Asia/Kathmandu", "America/New_York", "Pacific/Chatham")
@@ -22,7 +21,7 @@ def ts(text: str) -> int:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Interpreter, Need, int]:
+def cases(draw: st.DrawFn) -> tuple[Interpreter, InterpreterNeed, int]:
     base = ts(f"{draw(st.sampled_from(STARTS))}T00:00Z")
     spans = merged(
         [
@@ -46,7 +45,7 @@ def cases(draw: st.DrawFn) -> tuple[Interpreter, Need, int]:
         busy=spans,
         work=tuple((begin, end - 300) for begin, end in spans),
     )
-    need = Need(
+    need = InterpreterNeed(
         length=60 * draw(st.sampled_from([15, 45, 60, 150, 300])),
         before=60 * draw(st.sampled_from([0, 15, 45])),
         after=60 * draw(st.sampled_from([0, 15])),
@@ -65,7 +64,7 @@ def days(zone: str, spans: list[Span]) -> dict[date, int]:
     return found
 
 
-def oracle(who: Interpreter, need: Need, start: int) -> set[str]:
+def oracle(who: Interpreter, need: InterpreterNeed, start: int) -> set[str]:
     found = set()
     end = start + need.length
     if need.languages is not None:
@@ -92,7 +91,9 @@ def oracle(who: Interpreter, need: Need, start: int) -> set[str]:
 
 @settings(max_examples=300, deadline=None)
 @given(cases())
-def test_what_speaks_against_an_interpreter_is_what_a_clock_and_a_list_say(case: tuple[Interpreter, Need, int]) -> None:
+def test_what_speaks_against_an_interpreter_is_what_a_clock_and_a_list_say(
+    case: tuple[Interpreter, InterpreterNeed, int],
+) -> None:
     assert set(objections(*case)) == oracle(*case)
 
 
@@ -116,7 +117,7 @@ def test_an_interpreter_rests_half_an_hour_and_is_accredited_to_the_end_of_the_l
         work=((ts("2027-01-05T07:15Z"), ts("2027-01-05T09:15Z")),),
     )
     # Two hours have been worked and one is asked for, fifteen minutes of margin before it.
-    assert objections(who, Need(length=3600, before=900), ts(start)) == codes
+    assert objections(who, InterpreterNeed(length=3600, before=900), ts(start)) == codes
 
 
 def test_four_hours_of_sittings_are_allowed_in_a_day_whatever_their_margins() -> None:
@@ -126,11 +127,11 @@ def test_four_hours_of_sittings_are_allowed_in_a_day_whatever_their_margins() ->
         busy=((ts("2027-01-05T06:30Z"), ts("2027-01-05T09:45Z")),),
         work=((ts("2027-01-05T07:00Z"), ts("2027-01-05T09:00Z")),),
     )
-    assert objections(who, Need(length=7200), ts("2027-01-05T10:15Z")) == ()
-    assert objections(who, Need(length=7260), ts("2027-01-05T10:15Z")) == ("daily_cap",)
-    assert objections(who, Need(length=7260), ts("2027-01-06T10:15Z")) == ()
+    assert objections(who, InterpreterNeed(length=7200), ts("2027-01-05T10:15Z")) == ()
+    assert objections(who, InterpreterNeed(length=7260), ts("2027-01-05T10:15Z")) == ("daily_cap",)
+    assert objections(who, InterpreterNeed(length=7260), ts("2027-01-06T10:15Z")) == ()
 
 
 def test_an_accreditation_without_an_end_in_sight_does_not_end() -> None:
     who = Interpreter(zone="Europe/Bucharest", rest=rules(), accredited_until=date.max)
-    assert interpreters.objections(who, Need(length=3600), ts("2027-01-05T10:00Z")) == ()
+    assert interpreters.objections(who, InterpreterNeed(length=3600), ts("2027-01-05T10:00Z")) == ()

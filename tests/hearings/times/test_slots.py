@@ -14,9 +14,8 @@ from hearings.models.diary import PeriodKind
 from hearings.times import calendars, convenience, slots
 from hearings.times.calendars import CourtCalendar, Period, Weekly
 from hearings.times.convenience import Attendee
-from hearings.times.interpreter_rest import RestRules, rules
-from hearings.times.interpreters import Interpreter
-from hearings.times.slots import Diary, Wanted
+from hearings.times.interpreters import Interpreter, RestRules, rules
+from hearings.times.slots import Diary, SlotSearch
 
 WEEKDAYS = frozenset(range(1, 6))
 MINUTE = 60
@@ -31,8 +30,8 @@ def court(state: str, zone: str, opens: int, closes: int, **words: object) -> Co
     return CourtCalendar(key=f"{state} {zone}", state=state, zone=zone, **{"hours": (row,), "holidays": (), **words})
 
 
-def wanted(since: str, until: str, minutes: int = 60, **words: object) -> Wanted:
-    return Wanted(
+def wanted(since: str, until: str, minutes: int = 60, **words: object) -> SlotSearch:
+    return SlotSearch(
         since=datetime.fromisoformat(since),
         until=datetime.fromisoformat(until),
         duration=timedelta(minutes=minutes),
@@ -57,7 +56,7 @@ def is_open(calendar: CourtCalendar, minute: int) -> bool:
     return any(day.isoweekday() in row.weekdays and row.opens <= at < row.closes for row in calendar.hours)
 
 
-def fits(start: int, ask: Wanted, courts: list[CourtCalendar], diaries: list[Diary]) -> bool:
+def fits(start: int, ask: SlotSearch, courts: list[CourtCalendar], diaries: list[Diary]) -> bool:
     """Whether a hearing may start then, minute by minute and booking by booking."""
     length = int(ask.duration.total_seconds())
     if start < ask.since.timestamp() or start + length > ask.until.timestamp():
@@ -102,7 +101,7 @@ STARTS = ("2027-03-12", "2027-03-26", "2027-10-29", "2027-11-05", "2027-04-02", 
 
 
 @st.composite
-def problems(draw: st.DrawFn) -> tuple[Wanted, list[CourtCalendar], list[Diary]]:
+def problems(draw: st.DrawFn) -> tuple[SlotSearch, list[CourtCalendar], list[Diary]]:
     zones = draw(st.sampled_from(PAIRS))
     first = date.fromisoformat(draw(st.sampled_from(STARTS)))
     base = int(datetime(first.year, first.month, first.day, tzinfo=UTC).timestamp())
@@ -172,7 +171,7 @@ def problems(draw: st.DrawFn) -> tuple[Wanted, list[CourtCalendar], list[Diary]]
         )
     since = datetime.fromtimestamp(base, UTC) + timedelta(hours=draw(st.integers(0, 20)))
     margins = [timedelta(minutes=draw(st.sampled_from([0, 10, 30]))) for _ in range(3)]
-    ask = Wanted(
+    ask = SlotSearch(
         since=since,
         until=since + timedelta(hours=draw(st.integers(6, 72))),
         duration=timedelta(minutes=draw(st.sampled_from([15, 45, 60, 150]))),
@@ -187,14 +186,14 @@ def problems(draw: st.DrawFn) -> tuple[Wanted, list[CourtCalendar], list[Diary]]
 @settings(max_examples=60, deadline=None)
 @given(problems())
 def test_the_search_finds_exactly_what_trying_every_start_finds(
-    problem: tuple[Wanted, list[CourtCalendar], list[Diary]],
+    problem: tuple[SlotSearch, list[CourtCalendar], list[Diary]],
 ) -> None:
     ask, courts, diaries = problem
     found = slots.search(ask, courts=courts, diaries=diaries, limit=10_000, per_day=10_000)
     begin, end = int(ask.since.timestamp()), int(ask.until.timestamp())
     grid = range(-(-begin // ask.step) * ask.step, end, ask.step)
     assert list(found.starts) == [start for start in grid if fits(start, ask, courts, diaries)]
-    shown = sorted(int(one.starts_at.timestamp()) for one in found.slots)
+    shown = sorted(int(slot.starts_at.timestamp()) for slot in found.slots)
     assert set(shown) <= set(found.starts)
     keeps = int((ask.duration + ask.margin_before + ask.margin_after + ask.line_test).total_seconds())
     days = [calendars.local_date(start, courts[0].zone) for start in shown]
@@ -205,7 +204,7 @@ def test_the_search_finds_exactly_what_trying_every_start_finds(
 @settings(max_examples=40, deadline=None)
 @given(problems())
 def test_every_day_has_a_slot_or_a_reason_that_is_true(
-    problem: tuple[Wanted, list[CourtCalendar], list[Diary]],
+    problem: tuple[SlotSearch, list[CourtCalendar], list[Diary]],
 ) -> None:
     ask, courts, diaries = problem
     found = slots.search(ask, courts=courts, diaries=diaries)
@@ -223,7 +222,7 @@ def test_every_day_has_a_slot_or_a_reason_that_is_true(
             if reason.code == "holiday":
                 assert dict(next(one for one in courts if one.key == reason.key).holidays or ())
             elif reason.code in ("booked", "rest"):
-                assert next(one for one in diaries if one.key == reason.key).busy
+                assert next(diary for diary in diaries if diary.key == reason.key).busy
 
 
 # --- time traps, each with its answer ----------------------------------------------------------------------------
@@ -271,7 +270,7 @@ def test_a_clock_change_before_the_day_is_said() -> None:
     now = datetime(2027, 3, 20, tzinfo=UTC)
     ask = wanted("2027-03-26T00:00Z", "2027-03-30T00:00Z")
     found = slots.search(ask, courts=courts, now=now, limit=40)
-    assert {(one.starts_at.day, one.clock_changes) for one in found.slots} == {
+    assert {(slot.starts_at.day, slot.clock_changes) for slot in found.slots} == {
         (26, ()),
         (29, ("Europe/Bucharest",)),
     }
@@ -280,7 +279,7 @@ def test_a_clock_change_before_the_day_is_said() -> None:
 # --- reasons -----------------------------------------------------------------------------------------------------
 
 
-def excluded(found: slots.Found, day: str) -> list[tuple[str, str, str]]:
+def excluded(found: slots.SlotResults, day: str) -> list[tuple[str, str, str]]:
     return [(one.label, one.code, one.detail) for one in dict(found.excluded)[date.fromisoformat(day)]]
 
 
@@ -375,7 +374,7 @@ def test_night_weighs_more_than_evening_and_lunch_least() -> None:
 def test_no_more_than_a_few_slots_of_one_day_are_shown() -> None:
     courts = [court("RO", "Europe/Bucharest", 540, 960)]
     found = slots.search(wanted("2027-01-04T00:00Z", "2027-01-09T00:00Z"), courts=courts, limit=9, per_day=2)
-    assert sorted(one.starts_at.day for one in found.slots) == [4, 4, 5, 5, 6, 6, 7, 7, 8]
+    assert sorted(slot.starts_at.day for slot in found.slots) == [4, 4, 5, 5, 6, 6, 7, 7, 8]
 
 
 def test_a_hearing_over_several_days_keeps_its_wall_time_over_weekend_and_clock_change() -> None:
@@ -383,7 +382,7 @@ def test_a_hearing_over_several_days_keeps_its_wall_time_over_weekend_and_clock_
     ask = wanted("2027-03-25T00:00Z", "2027-03-31T00:00Z", 120, days=3)
     found = slots.search(ask, courts=courts)
     days = [
-        [one.astimezone(ZoneInfo("Europe/Bucharest")).strftime("%d %H:%M") for one in slot.days] for slot in found.slots
+        [day.astimezone(ZoneInfo("Europe/Bucharest")).strftime("%d %H:%M") for day in slot.days] for slot in found.slots
     ]
     assert days == [["25 09:00", "26 09:00", "29 09:00"], ["26 09:00", "29 09:00", "30 09:00"]]
     assert [one.code for one in dict(found.excluded)[date(2027, 3, 29)]] == ["next_day"]

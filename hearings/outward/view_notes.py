@@ -1,0 +1,63 @@
+"""Views of rows by staff of the other State, recorded for the State that owns the row, which alone may read them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import NotFound
+from hearings.models import SharedView
+from hearings.models.columns import Row
+from hearings.paging import Page, page
+
+
+def foreign(row: Row, actor: Actor) -> bool:
+    """Whether the row is another State's than the actor's."""
+    return bool(actor.state) and row.owner_state != actor.state
+
+
+def notes(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[SharedView]:
+    """The view notes of these rows for the actor: one for each row of another State."""
+    return [
+        SharedView(
+            owner_state=row.owner_state,
+            subject=str(type(row).__tablename__),
+            subject_id=row.id,
+            viewer_state=actor.state,
+            viewer=actor.id,
+            viewer_label=actor.label,
+            at=now,
+        )
+        for row in rows
+        if foreign(row, actor)
+    ]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who has viewed a row, how often, and when last."""
+
+    label: str
+    state: str
+    times: int
+    last: datetime
+
+
+async def viewers_of(db: AsyncSession, row: Row, *, limit: int = 50) -> Sequence[Viewer]:
+    """The viewers of a row, most recent first. The caller ensures that only the owner reads them."""
+    who = (SharedView.viewer, SharedView.viewer_label, SharedView.viewer_state)
+    last = func.max(SharedView.at)
+    query = select(SharedView.viewer_label, SharedView.viewer_state, func.count(), last)
+    query = query.where(SharedView.subject_id == row.id).group_by(*who).order_by(last.desc()).limit(limit)
+    return [Viewer(*view) for view in (await db.exec(query)).all()]
+
+
+async def views_of(db: AsyncSession, row: Row, *, state: str, after: str = "", limit: int = 50) -> Page[SharedView]:
+    """The views of a row, oldest first; only for its owner. Raises `NotFound` for anybody else."""
+    if row.owner_state != state:
+        raise NotFound
+    query = select(SharedView).where(SharedView.subject_id == row.id)
+    return await page(db, query, col(SharedView.id), after=after, limit=limit)

@@ -1,0 +1,133 @@
+"""The checklist of a hearing and its being made ready say the same."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlmodel import delete
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings import queries
+from hearings.agreement import agreements
+from hearings.errors import NotReady
+from hearings.hearing import hearing as diary, links, readiness
+from hearings.hearing.readiness import REASONED, REMINDERS, Check
+from hearings.models import Consent, Hearing, HearingRequest, Participant
+from hearings.roles import Role
+from hearings.status import ConsentStatus, HearingStatus, RequestStatus
+
+Break = Callable[[AsyncSession, Any, datetime], Awaitable[None]]
+
+
+async def nothing(db: AsyncSession, court: Any, now: datetime) -> None:
+    """Everything is in place."""
+
+
+async def close_request(db: AsyncSession, court: Any, now: datetime) -> None:
+    (await queries.get(db, HearingRequest, court.request.id)).status = RequestStatus.closed
+
+
+async def unsign(db: AsyncSession, court: Any, now: datetime) -> None:
+    """Agreed while one signature was enough."""
+    hearing = await queries.get(db, Hearing, court.hearing.id)
+    hearing.requested_signed, hearing.one_signed = "", True
+
+
+async def remove(db: AsyncSession, court: Any, role: Role) -> None:
+    guest = await court.seat(db, role)
+    await links.kill_links(db, participant_ids=[guest.id], now=court.hearing.starts_at, why="test")
+    await db.exec(delete(Participant).where(Participant.id == guest.id))
+
+
+async def unname(db: AsyncSession, court: Any, now: datetime) -> None:
+    await remove(db, court, Role.witness)
+
+
+async def no_interpreter(db: AsyncSession, court: Any, now: datetime) -> None:
+    await remove(db, court, Role.interpreter)
+
+
+async def refuse_consent(db: AsyncSession, court: Any, now: datetime) -> None:
+    said = {"rule": "x", "provision": "s. 1", "text": "must consent", "status": ConsentStatus.refused}
+    db.add(Consent(owner_state="RO", request_id=court.request.id, since=now, **said))
+
+
+async def void_agreement(db: AsyncSession, court: Any, now: datetime) -> None:
+    agreement = await agreements.running(db, court.hearing.id)
+    assert agreement is not None
+    await agreements.void(db, agreement=agreement, reason="Another room", actor=court.staff("clerk"), now=now)
+
+
+async def not_tested(db: AsyncSession, court: Any, now: datetime) -> None:
+    agreement = await agreements.running(db, court.hearing.id)
+    assert agreement is not None
+    agreement.passed_over_at, agreement.passed_over_by, agreement.passed_over_why = None, "", ""
+
+
+async def no_key(db: AsyncSession, court: Any, now: datetime) -> None:
+    (key,) = await queries.authority_keys(db, ["TH"])
+    key.kind = "escrow"
+
+
+BREAKS: dict[Break, set[Check]] = {
+    nothing: set(),
+    close_request: {Check.request_open},
+    unsign: {Check.time_signed},
+    unname: {Check.people_named},
+    no_interpreter: {Check.interpreter_named},
+    refuse_consent: {Check.consent_given},
+    void_agreement: {Check.agreement_signed, Check.line_tested},
+    not_tested: {Check.line_tested},
+    no_key: {Check.recipients_known},
+}
+
+
+@pytest.fixture
+async def agreed(court: Any, now: datetime) -> Any:
+    """A hearing that only has to be made ready."""
+    async with court.database.transaction() as db:
+        (await queries.get(db, Hearing, court.hearing.id)).status = HearingStatus.agreed
+        agreement = await agreements.running(db, court.hearing.id)
+        assert agreement is not None
+        agreement.passed_over_at, agreement.passed_over_by, agreement.passed_over_why = now, "A clerk", "Same rooms"
+    return court
+
+
+async def results(court: Any, now: datetime) -> dict[Check, readiness.CheckResult]:
+    async with court.database.reading() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        return {result.check: result for result in await readiness.checks(db, hearing, now=now)}
+
+
+@pytest.mark.parametrize("broken", BREAKS, ids=lambda one: one.__name__)
+async def test_a_hearing_is_made_ready_exactly_when_no_blocking_check_is_open(
+    agreed: Any, now: datetime, broken: Break
+) -> None:
+    async with agreed.database.transaction() as db:
+        await broken(db, agreed, now)
+    found = await results(agreed, now)
+    assert {check for check, result in found.items() if result.blocks} == BREAKS[broken]
+    assert all(result.states for result in found.values() if result.blocks), "somebody can resolve it"
+    try:
+        async with agreed.database.transaction() as db:
+            hearing = await queries.get(db, Hearing, agreed.hearing.id)
+            await diary.make_ready(db, hearing=hearing, actor=agreed.staff("clerk"), now=now)
+    except NotReady:
+        assert BREAKS[broken]
+    else:
+        assert not BREAKS[broken]
+
+
+async def test_every_check_is_broken_by_a_case_here_or_blocks_nothing() -> None:
+    covered = set[Check]().union(*BREAKS.values())
+    # Of a basis in force on the day: test_law_on_the_day.
+    assert set(Check) - covered == REMINDERS | (REASONED - covered)
+
+
+async def test_links_and_rooms_are_reminders(agreed: Any, now: datetime) -> None:
+    found = await results(agreed, now)
+    for check in REMINDERS:
+        assert not found[check].blocks
+    assert found[Check.links_issued].met is (not found[Check.links_issued].missing)
+    assert set(found[Check.rooms_booked].missing) <= {"RO", "TH"}
