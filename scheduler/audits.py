@@ -14,7 +14,7 @@ GOOD = frozenset({"verified", "gaps"})
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of it. `verdict` is one of `media.evidence.check.findings.WORDS`, or `unreadable`."""
+    """The result of an audit. `verdict` is one of `media.evidence.check.findings.WORDS`, or `unreadable`."""
 
     verdict: str
     first: str = ""
@@ -63,9 +63,9 @@ async def audit(folder: Path, pins: str, seal: Path | None = None) -> Verdict:
 
 
 def read(out: bytes) -> Verdict:
-    """What the verifier printed."""
+    """The verdict from the verifier's output."""
     try:
-        found = json.loads(out)
-        return Verdict(str(found["verdict"]), str(found["first"])[:300], found["size"], str(found["root"]))
+        verdict = json.loads(out)
+        return Verdict(str(verdict["verdict"]), str(verdict["first"])[:300], verdict["size"], str(verdict["root"]))
     except (ValueError, KeyError, TypeError):
         return Verdict("unreadable", "the verifier gave no verdict")

@@ -1,4 +1,4 @@
-"""Emptying the outbox: take, commit, send, say what came of it. The database is never held while the network is."""
+"""Delivery from the outbox: take, commit, send, settle. No transaction is open during network access."""
 
 import asyncio
 import logging
@@ -10,7 +10,7 @@ from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from scheduler import mail, webhooks
-from scheduler.ways import Outcome, Ways
+from scheduler.delivery_ways import Outcome, Ways
 
 logger = logging.getLogger("vivavoce.scheduler.delivery")
 
@@ -20,7 +20,7 @@ AT_ONCE = 4
 async def deliver(database: Database, ways: Ways, *, clock: Callable[[], datetime], limit: int = 20) -> int:
     """Send what is waiting. Effects: per message those of `outbox.take`, one try, `outbox.settle`. Returns how many.
 
-    Killed in between, a message is found as being sent by the next process and becomes unconfirmed.
+    If the process is killed in between, the next process sets the message, still in sending, to unconfirmed.
     """
     if not ways.kinds:
         return 0
@@ -30,15 +30,15 @@ async def deliver(database: Database, ways: Ways, *, clock: Callable[[], datetim
         taken = await outbox.take(db, kinds=ways.kinds, now=clock(), limit=limit)
     room = asyncio.Semaphore(AT_ONCE)
 
-    async def one(message: OutboxMessage) -> None:
+    async def deliver(message: OutboxMessage) -> None:
         async with room:
-            await _one(database, ways, message, clock)
+            await _deliver(database, ways, message, clock)
 
-    await asyncio.gather(*(one(message) for message in taken))
+    await asyncio.gather(*(deliver(message) for message in taken))
     return len(taken)
 
 
-async def _one(database: Database, ways: Ways, message: OutboxMessage, clock: Callable[[], datetime]) -> None:
+async def _deliver(database: Database, ways: Ways, message: OutboxMessage, clock: Callable[[], datetime]) -> None:
     try:
         outcome = await _send(database, ways, message, clock())
     except Exception:

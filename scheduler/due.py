@@ -1,8 +1,8 @@
-"""What is due: `due(now, rows)`, a pure function over rows. It looks at no clock and no database.
+"""What is due: `due(now, rows)`, a pure function over rows. It reads no clock and no database.
 
-An action is named by a key that holds everything it depends on, the instant included: a hearing that moves has new
-reminders. One-shot actions never go away while their rows stay as they are, so a clock that jumps forward and back
-loses none; whoever carries them out claims the key (`hearings.outward.claims`), so none happens twice. Periodic actions
+The key of an action holds everything it depends on, the instant included: a hearing that moves has new reminders.
+One-shot actions stay due while their rows are unchanged, so a clock that jumps forward and back loses none; a process
+that carries one out claims its key (`hearings.outward.claims`), so none happens twice. Periodic actions
 are named by the number of their period, and only that of `now` is due: a missed audit is made up for by the next one.
 """
 
@@ -13,6 +13,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hearings.models import Hearing, HearingRequest
+from hearings.sentences import N_
 from hearings.status import HearingStatus, RequestStatus
 
 H, R = HearingStatus, RequestStatus
@@ -21,7 +22,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Kind(StrEnum):
-    """What kind of thing is due."""
+    """The kind of a due action."""
 
     reminder_week = "reminder_week"
     reminder_day = "reminder_day"
@@ -45,7 +46,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One thing to do. `state` is the side it is done for, empty for both or none."""
+    """One action. `state` is the side it is done for, empty for both or none."""
 
     key: str
     kind: Kind
@@ -56,12 +57,12 @@ class Action:
     owner_state: str = ""
     state: str = ""
     useful_until: datetime | None = None
-    """After this it is not done any more, but marked as missed."""
+    """After this instant it is not done any more, but marked as missed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoredRecording:
-    """What `due` needs of a sealed recording."""
+    """The values of a sealed recording that `due` needs."""
 
     id: str
     owner_state: str
@@ -71,7 +72,7 @@ class StoredRecording:
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """What is looked at. `installation`: also what concerns no row, such as tidying up."""
+    """The rows examined. `installation`: also actions that concern no row, such as tidying up."""
 
     hearings: Sequence[Hearing] = ()
     requests: Sequence[HearingRequest] = ()
@@ -81,7 +82,7 @@ class Rows:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """How long things may take. Changing one changes keys of nothing that has been done."""
+    """Time limits. A change does not alter the keys of actions already done."""
 
     near: timedelta = 3 * DAY
     written_near: timedelta = DAY
@@ -98,15 +99,15 @@ class Policy:
 POLICY = Policy()
 
 MISSED: Mapping[Kind, str] = {
-    Kind.reminder_week: "Nearer reminders had taken its place",
-    Kind.reminder_day: "The hearing was too near",
-    Kind.reminder_hour: "The hearing had begun",
-    Kind.opening: "The hearing had begun",
-    Kind.answer_near: "The date had passed",
-    Kind.info_near: "The date had passed",
-    Kind.written_near: "The date had passed",
+    Kind.reminder_week: N_("Nearer reminders had taken its place"),
+    Kind.reminder_day: N_("The hearing was too near"),
+    Kind.reminder_hour: N_("The hearing had begun"),
+    Kind.opening: N_("The hearing had begun"),
+    Kind.answer_near: N_("The date had passed"),
+    Kind.info_near: N_("The date had passed"),
+    Kind.written_near: N_("The date had passed"),
 }
-"""Why an action that came too late is not carried out; what is not here is always caught up."""
+"""Reasons why an action that is too late is not carried out; kinds not listed are always caught up."""
 
 _COMING = frozenset({H.agreed, H.ready})
 _UNANSWERED = frozenset({R.submitted, R.received, R.under_review})
@@ -121,12 +122,12 @@ _DEADLINES: Sequence[tuple[str, frozenset[RequestStatus], Kind | None, Kind]] = 
     ),
     ("review_due", frozenset({R.postponed}), None, Kind.review_due),
 )
-"""Column, statuses in which it counts, what comes before it, what comes when it has passed."""
+"""Deadline column, statuses in which it counts, kind of the reminder before it, kind when it has passed."""
 
 
 def due(now: datetime, rows: Rows, policy: Policy = POLICY) -> list[Action]:
     """Everything that is due at `now`, done or not, earliest first; each key once."""
-    found = [
+    all_due = [
         action
         for actions in (
             (action for hearing in rows.hearings for action in _of_hearing(hearing, policy)),
@@ -137,7 +138,7 @@ def due(now: datetime, rows: Rows, policy: Policy = POLICY) -> list[Action]:
         for action in actions
         if action.due_at <= now
     ]
-    return sorted(found, key=lambda action: (action.due_at, action.key))
+    return sorted(all_due, key=lambda action: (action.due_at, action.key))
 
 
 def wall_before(instant: datetime, zone: str, days: int) -> datetime:
@@ -217,6 +218,21 @@ def _request_action(
     )
 
 
+def retention(policy: Policy = POLICY) -> timedelta:
+    """How long a recording is kept from its closing until its retention is reviewed."""
+    return policy.retention_years * 365.25 * DAY
+
+
+def retention_ends(closed_at: datetime, policy: Policy = POLICY) -> datetime:
+    """When the retention of a recording is due for review."""
+    return closed_at + retention(policy)
+
+
+def retention_key(recording_id: str, policy: Policy = POLICY) -> str:
+    """The key of the reminder of that review."""
+    return _key(Kind.retention_review, recording_id, str(policy.retention_years))
+
+
 def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> Iterator[Action]:
     def action(kind: Kind, at: datetime, number: int) -> Action:
         return Action(
@@ -232,9 +248,7 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
     number = (now - recording.closed_at) // policy.audit_every
     if number >= 1:
         yield action(Kind.custody_audit, recording.closed_at + number * policy.audit_every, number)
-    yield action(
-        Kind.retention_review, recording.closed_at + policy.retention_years * 365.25 * DAY, policy.retention_years
-    )
+    yield action(Kind.retention_review, retention_ends(recording.closed_at, policy), policy.retention_years)
 
 
 def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:

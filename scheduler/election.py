@@ -1,8 +1,8 @@
-"""Which process is the clock: one at a time, elected by a lock that the system takes back when the process ends.
+"""Election of the process that runs the clock: one at a time, by a lock that ends with the process.
 
 PostgreSQL: a session's advisory lock on a connection of its own (not through a pooler that shares sessions). SQLite: an
-`flock` on a file beside the database. Being elected saves work and keeps the order; that nothing happens twice does
-not rest on it but on claims.
+`flock` on a file beside the database. The election saves work and keeps the order; claims, not the
+election, ensure that nothing happens twice.
 """
 
 import asyncio
@@ -72,10 +72,10 @@ class FileElection:
         if self._descriptor is None:
             return False
         try:
-            mine, there = os.fstat(self._descriptor), self.path.stat()
+            mine, on_disk = os.fstat(self._descriptor), self.path.stat()
         except OSError:
             return False
-        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+        return (mine.st_dev, mine.st_ino) == (on_disk.st_dev, on_disk.st_ino)
 
     async def resign(self) -> None:
         """Closing lets go of the lock."""
@@ -92,7 +92,7 @@ class AdvisoryElection:
         self._connection: AsyncConnection | None = None
 
     async def win(self) -> bool:
-        """A connection that cannot be had is an election that is not won."""
+        """Without a connection the election is not won."""
         if self._connection is not None:
             return await self.holds()
         connection: AsyncConnection | None = None
@@ -100,8 +100,8 @@ class AdvisoryElection:
             async with asyncio.timeout(ANSWER):
                 connection = await self.database.engine.connect()
                 connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                found = await connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": LOCK_NUMBER})
-                won = bool(found.scalar())
+                answer = await connection.execute(text("SELECT pg_try_advisory_lock(:number)"), {"number": LOCK_NUMBER})
+                won = bool(answer.scalar())
         except (SQLAlchemyError, OSError, TimeoutError):
             won = False
         if not won:

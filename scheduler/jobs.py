@@ -1,4 +1,4 @@
-"""Carrying out what is due: the claim and the effect of an action commit together, or neither does."""
+"""Carries out due actions: the claim and the effect of an action commit together, or neither does."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from hearings.requests import priority
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus
 from scheduler import audits, tidying
 from scheduler.due import MISSED, Action, Kind, Rows, StoredRecording, due
-from scheduler.world import World
+from scheduler.environment import World
 
 logger = logging.getLogger("vivavoce.scheduler.jobs")
 
 LOOK_BACK, LOOK_AHEAD = timedelta(days=60), timedelta(days=8)
-"""Which hearings are looked at: a reminder comes a week before, and what was missed is marked for two months."""
+"""Hearings examined, around now: a reminder comes a week before, and missed actions are marked for two months."""
 _SHORTEST = timedelta(minutes=15)
 _OPEN_REQUESTS = frozenset(RequestStatus) - {
     RequestStatus.draft,
@@ -40,7 +40,7 @@ class _Stale(Exception):
 
 
 async def tick(world: World) -> int:
-    """Do what hearings, requests and the installation have due. Returns how many actions were carried out."""
+    """Do the due actions of hearings, requests and the installation. Returns how many actions were carried out."""
     now = world.clock()
     async with world.database.reading() as db:
         rows = Rows(hearings=await _hearings(db, now), requests=await _requests(db), installation=True)
@@ -48,7 +48,7 @@ async def tick(world: World) -> int:
 
 
 async def audit(world: World) -> int:
-    """Do what stored recordings have due: their audits take long, and nothing else waits for them."""
+    """Do the due audits of stored recordings: they take long, and nothing else waits for them."""
     now = world.clock()
     async with world.database.reading() as db:
         rows = Rows(recordings=await _recordings(db))
@@ -94,7 +94,7 @@ async def _all(world: World, rows: Rows, now: datetime) -> int:
         if action.key not in done:
             try:
                 count += await carry_out(world, action)
-            except Exception:  # the others are not to wait for it; it comes up again at the next tick
+            except Exception:  # the others do not wait for it; it is due again at the next tick
                 logger.exception("an action that is due failed, kind %s", action.kind)
     return count
 
@@ -134,10 +134,22 @@ async def _notice(world: World, db: AsyncSession, action: Action, now: datetime,
     table = Hearing if action.subject == "hearing" else HearingRequest
     subject: Hearing | HearingRequest = await get(db, table, action.subject_id, lock=True)
     fresh = Rows(hearings=[subject]) if isinstance(subject, Hearing) else Rows(requests=[subject])
-    if action.key not in {one.key for one in due(now, fresh, world.policy)}:
+    if action.key not in {item.key for item in due(now, fresh, world.policy)}:
         raise _Stale
     to, functions, text = notices.DUE[action.kind.value]
-    await notices.tell(
+    useful = max(action.useful_until - now, _SHORTEST) if action.useful_until else notices.USEFUL
+    if isinstance(subject, Hearing) and action.kind is Kind.reminder_day:
+        await notices.mail_participants(
+            db,
+            hearing=subject,
+            text=text,
+            cause=action.key,
+            state=action.state,
+            say=world.say,
+            now=now,
+            useful=useful,
+        )
+    await notices.notify(
         db,
         subject=subject,
         to=to or action.state,
@@ -147,7 +159,7 @@ async def _notice(world: World, db: AsyncSession, action: Action, now: datetime,
         origin=world.origin,
         say=world.say,
         now=now,
-        useful=max(action.useful_until - now, _SHORTEST) if action.useful_until else notices.USEFUL,
+        useful=useful,
     )
 
 
@@ -159,7 +171,7 @@ async def _tell_of_recording(world: World, db: AsyncSession, action: Action, wha
     subject = await notices.subject_of(db, "recording", action.subject_id)
     to, functions, text = notices.DUE[what]
     if subject is not None:
-        await notices.tell(
+        await notices.notify(
             db,
             subject=subject,
             to=to,
@@ -200,11 +212,16 @@ async def _record_audit(world: World, db: AsyncSession, action: Action, now: dat
 
 
 async def _sweep(world: World, _action: Action) -> None:
-    """Calendars catch up with what has changed without a change of status. Each hearing commits by itself."""
+    """Send calendars the changes that came without a change of status. Each hearing commits by itself.
+
+    A hearing with a change of status still to be followed is left to `following`: invitation and notice are one mail.
+    """
     async with world.database.reading() as db:
-        found = await invitations.unsettled(db, now=world.clock())
-    for hearing_id in found:
+        hearing_ids = await invitations.unsettled(db, now=world.clock())
+    for hearing_id in hearing_ids:
         async with world.database.transaction() as db:
+            if await invitations.unfollowed(db, hearing_id):
+                continue
             await invitations.settle(
                 db,
                 hearing_id=hearing_id,
@@ -220,7 +237,7 @@ async def _tidy(world: World, db: AsyncSession, _action: Action, now: datetime, 
 
 
 async def _nothing(_world: World, _db: AsyncSession, _action: Action, _now: datetime, _prepared: Any) -> None:
-    """All was done while preparing."""
+    """Nothing to do in the transaction: the preparation has done all."""
 
 
 async def _priorities(_world: World, db: AsyncSession, _action: Action, now: datetime, _prepared: Any) -> None:
@@ -240,9 +257,9 @@ HANDLERS: Mapping[Kind, Handler] = {
     Kind.timezone_check: _zones,
     Kind.clean_up: _tidy,
 }
-"""What an action does within its transaction; the others mail a notice."""
+"""Handlers of kinds of action, run within the transaction; other kinds mail a notice."""
 PREPARE: Mapping[Kind, Callable[[World, Action], Awaitable[Any]]] = {
     Kind.custody_audit: _verify,
     Kind.calendar_sweep: _sweep,
 }
-"""What takes long, or commits by itself, and comes before the transaction; done again when the process is killed."""
+"""Preparations before the transaction that take long or commit by themselves; repeated if the process is killed."""

@@ -1,7 +1,7 @@
-"""Mail: a message of the outbox as RFC 5322 text, and one try at handing it to the mail server.
+"""Mail: a message of the outbox as RFC 5322 text, and one attempt to hand it to the mail server.
 
-The server's answer to DATA decides. What fails before the content has gone surely did not arrive; a connection that
-ends after it is "unconfirmed", and the same message, Message-ID and all, goes again.
+The server's answer to DATA decides. A failure before the content was sent means that it did not arrive; after a
+connection lost later it is "unconfirmed", and the same message is sent again with the same Message-ID.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import aiosmtplib
 from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxStatus
 from hearings.texts import one_line
-from scheduler.ways import MailServer, Outcome
+from scheduler.delivery_ways import MailServer, Outcome
 
 ISOLATES = "\u2066\u2069"
 """Keep a reference together in a subject that runs from right to left (`hearings.outward.mail_words.plain`)."""
@@ -26,7 +26,7 @@ UNCONFIRMED, NOT_DELIVERED = OutboxStatus.unconfirmed, OutboxStatus.not_delivere
 
 
 def message_id(outbox_id: str, sender: str) -> str:
-    """The same at every repeat (RFC 5322 §3.6.4), so that the reader's program can drop what it has had."""
+    """The same at every repeat (RFC 5322 §3.6.4), so that the reader's program can drop repeats."""
     return f"<{outbox_id}@{one_line(sender).rpartition('@')[2] or 'localhost'}>"
 
 
@@ -34,7 +34,7 @@ def compose(message: OutboxMessage, sender: str) -> bytes:
     """The mail of an outbox message, byte for byte the same at every repeat but for MIME boundaries.
 
     Every header is one line: what would begin another has become a blank (`hearings.texts.one_line`). An invitation is
-    text and `text/calendar; method=…` as alternatives (RFC 6047 §2.4).
+    text and `text/calendar; method=…` as alternatives (RFC 6047 §2.4); further days are files beside them.
     """
     made = EmailMessage(policy=SMTP_POLICY)
     made["From"] = Address("Vivavoce", addr_spec=one_line(sender))
@@ -44,20 +44,28 @@ def compose(message: OutboxMessage, sender: str) -> bytes:
     made["Message-ID"] = message_id(message.id, sender)
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5.1: nobody's absence note comes back
     made.set_content(str(message.payload["text"]))
-    if (calendar := message.payload.get("calendar")) is not None:
-        made.add_alternative(
-            b64decode(calendar).decode(),
-            subtype="calendar",
-            params={"method": one_line(str(message.payload["method"]))},
-        )
+    for number, (calendar, method) in enumerate(_calendars(message), start=1):
+        content, params = b64decode(calendar).decode(), {"method": one_line(method)}
+        if number == 1:
+            made.add_alternative(content, subtype="calendar", params=params)
+        else:
+            made.add_attachment(content, subtype="calendar", params=params, filename=f"{number}.ics")
     if language := message.payload.get("language"):
         made["Content-Language"] = one_line(str(language))  # RFC 3282; before, it would move into the text's part
-    made.set_boundary(f"=_{message.id}") if made.is_multipart() else None
+    for number, part in enumerate(part for part in made.walk() if part.is_multipart()):
+        part.set_boundary(f"=_{message.id}_{number}")  # the same bytes, however often it is sent
     return made.as_bytes()
 
 
+def _calendars(message: OutboxMessage) -> list[tuple[str, str]]:
+    """The calendar files and their methods. Messages of earlier versions have at most one, as `calendar`."""
+    if "calendar" in message.payload:
+        return [(message.payload["calendar"], str(message.payload["method"]))]
+    return [(each["content"], str(each["method"])) for each in message.payload.get("calendars", ())]
+
+
 async def send(message: OutboxMessage, server: MailServer) -> Outcome:
-    """One try. Effects: at most one mail handed over."""
+    """One attempt. Effects: at most one mail handed over."""
     try:
         content = compose(message, server.sender)
     except (ValueError, KeyError, LookupError):
@@ -67,7 +75,7 @@ async def send(message: OutboxMessage, server: MailServer) -> Outcome:
         port=server.port,
         timeout=server.timeout,
         use_tls=server.tls == "tls",
-        start_tls=False,  # said below, so that its failure can be told from others
+        start_tls=False,  # sent below, so that its failure can be distinguished from others
         tls_context=server.trust,
         local_hostname="localhost",
     )
@@ -79,7 +87,7 @@ async def send(message: OutboxMessage, server: MailServer) -> Outcome:
 
 
 async def _before_data(client: aiosmtplib.SMTP, message: OutboxMessage, server: MailServer) -> Outcome | None:
-    """Everything up to the content: nothing can have arrived. None when the content may go."""
+    """The dialogue before the content, when nothing can have arrived yet. None if the content may be sent."""
     try:
         await client.connect()
         if server.tls == "starttls" and not await _secured(client, server):

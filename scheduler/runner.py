@@ -1,7 +1,7 @@
 """The clock of an installation: a candidate in every process, APScheduler in the elected one.
 
-What is due is in the database (`scheduler.due`), never in APScheduler, whose store is memory: it only says when to
-look. A process that is not elected any more stops looking; whatever it was in the middle of is safe by its claim.
+What is due is in the database (`scheduler.due`), never in APScheduler, whose store is memory: it only triggers
+the checks. A process that is not elected any more stops; an action it had begun is safe by its claim.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearings.outward import outbox
 from scheduler.election import Election, election
-from scheduler.world import World
+from scheduler.environment import World
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
@@ -29,7 +29,7 @@ STEP = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How often things are looked at, in seconds. `first`: after the start of the process."""
+    """Intervals of the jobs, in seconds. `first`: after the start of the process."""
 
     first: float = 5.0
     tick: float = 30.0
@@ -37,9 +37,9 @@ class Pace:
     deliver: float = 5.0
     audit: float = 600.0
     candidate: float = 10.0
-    """How often a process that is not elected tries to be."""
+    """Interval at which a process that is not elected tries to be, in seconds."""
     beat: float = 5.0
-    """How often the elected one asks whether it still is."""
+    """Interval at which the elected process checks that it still is, in seconds."""
 
 
 @dataclass
@@ -54,11 +54,11 @@ class Clock:
     _running: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def start(self) -> None:
-        """Begin, in the background; the first look comes after `pace.first`, and nothing is imported before."""
+        """Start in the background; the first check comes after `pace.first`, and nothing is imported before."""
         self._task = asyncio.create_task(self._run(), name="clock")
 
     async def stop(self) -> None:
-        """End, and let another process be elected. Whatever is being done is cancelled; it is safe by its claim."""
+        """Stop, and let another process be elected. A running action is cancelled; it is safe by its claim."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -79,7 +79,7 @@ class Clock:
             await asyncio.sleep(self.pace.candidate)
 
     async def _lead(self, candidate: Election) -> None:
-        """Be the clock until the election is lost. Effects: messages another process was sending to unconfirmed."""
+        """Run the clock until the election is lost. Effects: messages another process was sending to unconfirmed."""
         logger.info("this process is the clock of the %s", self.world.name)
         async with self.world.database.transaction() as db:
             await outbox.interrupted(db, now=self.world.clock(), everything=True)
@@ -99,7 +99,7 @@ class Clock:
         timer.start()
         self.elected = True
         try:
-            await self._beat(candidate, timer)
+            await self._keep_lead(candidate, timer)
             logger.warning("this process is no longer the clock of the %s", self.world.name)
         finally:
             self.elected = False
@@ -108,7 +108,7 @@ class Clock:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
 
-    async def _beat(self, candidate: Election, timer: "AsyncIOScheduler") -> None:
+    async def _keep_lead(self, candidate: Election, timer: "AsyncIOScheduler") -> None:
         steady = time.time() - time.monotonic()
         while await candidate.holds():
             await asyncio.sleep(self.pace.beat)
@@ -145,7 +145,7 @@ class Clock:
 
 
 def look_now(timer: "AsyncIOScheduler") -> None:
-    """The wall clock has been set: APScheduler would wait for the old time to come (again)."""
+    """Reschedule all jobs after the wall clock was set, or APScheduler would wait for the old time."""
     for job in timer.get_jobs():
         job.modify(next_run_time=datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""One try at delivering an event: resolved, looked at, and then posted to exactly the address that was looked at.
+"""One attempt to deliver an event: the host is resolved and checked, and the event posted to the address checked.
 
 The request goes to the address as a number, with the host's name in `Host` and in TLS (SNI and certificate), so no
 second answer of a name server can lead it elsewhere. Redirects are not followed, proxies of the environment not used,
@@ -15,19 +15,19 @@ from hearings.errors import Invalid
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxStatus
 from hearings.outward import webhooks
-from scheduler.ways import Outcome, Posting
+from scheduler.delivery_ways import Outcome, Posting
 
 SENT, WAITING = OutboxStatus.sent, OutboxStatus.waiting
 UNCONFIRMED, NOT_DELIVERED = OutboxStatus.unconfirmed, OutboxStatus.not_delivered
 
 
 async def post(message: OutboxMessage, webhook: Webhook, posting: Posting, now: datetime) -> Outcome:
-    """One try. The setting is looked at again: a host taken from the list gets nothing any more."""
+    """One attempt. Reads the setting again: a host removed from the list gets nothing any more."""
     if webhook.disabled_at is not None:
         return Outcome(NOT_DELIVERED, "disabled")
     try:
         url = webhooks.check_url(webhook.url, hosts=posting.hosts, loopback=posting.loopback)
-        found = await webhooks.addresses(url, using=posting.resolve, loopback=posting.loopback)
+        addresses = await webhooks.addresses(url, using=posting.resolve, loopback=posting.loopback)
     except Invalid:
         return Outcome(WAITING, "blocked")
     except OSError:
@@ -35,7 +35,7 @@ async def post(message: OutboxMessage, webhook: Webhook, posting: Posting, now: 
     body = webhooks.body_of(message.payload)
     headers = webhooks.headers_of(webhook, posting.key, outbox_id=message.id, body=body, now=now)
     outcome = Outcome(WAITING, "unreachable")
-    for address in found[:3]:
+    for address in addresses[:3]:
         outcome = await _post(url, address, body, headers, posting)
         if outcome.code not in {"unreachable", "refused"}:
             break
@@ -81,7 +81,7 @@ def _why(error: BaseException | None) -> str:
 
 
 def _outcome(status: int) -> Outcome:
-    """2xx is the receiver's word that it has it; 410 that it wants no more; anything else is tried again."""
+    """2xx: the receiver has it; 410: it wants no more; anything else is tried again."""
     if 200 <= status < 300:
         return Outcome(SENT, "", str(status))
     if status == 410:

@@ -34,11 +34,11 @@ from hearings.models import Claim, OutboxAttempt, OutboxMessage, UnfollowedChang
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.moves import born
 from hearings.outward import outbox, webhooks
+from scheduler.delivery_ways import MailServer, Posting, Ways
 from scheduler.election import Election, election
+from scheduler.environment import World
 from scheduler.mail import message_id
 from scheduler.runner import Clock, Pace
-from scheduler.ways import MailServer, Posting, Ways
-from scheduler.world import World
 from tests.support.installation import free_port
 from tests.support.rows import Setting, keep, make_hearing, make_seat
 
@@ -295,24 +295,30 @@ class Kills:
             messages = (await db.exec(select(OutboxMessage))).all()
             attempts = (await db.exec(select(OutboxAttempt))).all()
             claims = (await db.exec(select(Claim))).all()
-        doubts = Counter(one.message_id for one in attempts if one.outcome is OutboxStatus.unconfirmed)
+        doubts = Counter(attempt.message_id for attempt in attempts if attempt.outcome is OutboxStatus.unconfirmed)
         wrong, counted = [], Counter({"messages": len(messages), "claims": len(claims)})
         known = {}
-        for one in messages:
-            taken = self._taken(one)
-            known[one.id] = taken
-            counted[f"{one.kind.value}s taken"] += len(taken)
+        for message in messages:
+            taken = self._taken(message)
+            known[message.id] = taken
+            counted[f"{message.kind.value}s taken"] += len(taken)
             counted["taken again, recognisably"] += max(0, len(taken) - 1)
-            counted["open for good: perhaps taken, then of no use any more"] += one.status is OutboxStatus.unconfirmed
-            counted["not delivered, of no use any more"] += one.status is OutboxStatus.not_delivered
-            if one.status is OutboxStatus.sent and not taken:
-                wrong.append(f"{one.key} is called sent and has not come")
-            if one.status is OutboxStatus.not_delivered and (taken or one.last_code != "too_late"):
-                wrong.append(f"{one.key} is called not delivered ({one.last_code}) and has come {len(taken)} times")
-            if len(taken) > 1 + doubts[one.id]:
-                wrong.append(f"{one.key} has come {len(taken)} times, of which {doubts[one.id]} are on record as open")
+            counted["open for good: perhaps taken, then of no use any more"] += (
+                message.status is OutboxStatus.unconfirmed
+            )
+            counted["not delivered, of no use any more"] += message.status is OutboxStatus.not_delivered
+            if message.status is OutboxStatus.sent and not taken:
+                wrong.append(f"{message.key} is called sent and has not come")
+            if message.status is OutboxStatus.not_delivered and (taken or message.last_code != "too_late"):
+                wrong.append(
+                    f"{message.key} is called not delivered ({message.last_code}) and has come {len(taken)} times"
+                )
+            if len(taken) > 1 + doubts[message.id]:
+                wrong.append(
+                    f"{message.key} has come {len(taken)} times, of which {doubts[message.id]} are on record as open"
+                )
             if len(set(taken)) > 1:
-                wrong.append(f"{one.key} has come with different contents")
+                wrong.append(f"{message.key} has come with different contents")
         strangers = sum(map(len, (*self.receivers.mails.values(), *self.receivers.events.values())))
         if strangers != sum(map(len, known.values())):
             wrong.append("something has come that no message of the outbox is")
@@ -326,7 +332,7 @@ class Kills:
     @staticmethod
     def _twice(messages: Any) -> list[str]:
         """The same said twice to the same, as two messages: that nobody could recognise."""
-        said = Counter((one.address, json.dumps(one.payload, sort_keys=True)) for one in messages)
+        said = Counter((message.address, json.dumps(message.payload, sort_keys=True)) for message in messages)
         return [f"the same was said {count} times to {to}" for (to, _text), count in said.items() if count > 1]
 
     def _missing(self, messages: Any) -> list[str]:
@@ -335,7 +341,9 @@ class Kills:
         Whether by an invitation alone, or by the news too, depends on whether the hourly look at calendars came first.
         """
         told = {
-            ref: sorted({(one.kind.value, one.address) for one in messages if one.about.startswith(ref)})
+            ref: sorted(
+                {(message.kind.value, message.address) for message in messages if message.about.startswith(ref)}
+            )
             for ref in self.refs
         }
         first = told[self.refs[0]]

@@ -77,7 +77,8 @@ def test_a_reminder_is_due_from_its_second_on(before: timedelta, expected: list[
 
 
 @pytest.mark.parametrize(
-    "status", [one for one in HearingStatus if one not in (HearingStatus.agreed, HearingStatus.ready)]
+    "status",
+    [status for status in HearingStatus if status not in (HearingStatus.agreed, HearingStatus.ready)],
 )
 def test_only_hearings_that_are_to_come_have_reminders(status: HearingStatus) -> None:
     assert due(START + DAY, Rows(hearings=[make_hearing(status=status)])) == []

@@ -15,8 +15,8 @@ import pytest
 from hearings.db import Database
 from scheduler import runner
 from scheduler.election import FileElection, election
+from scheduler.environment import World
 from scheduler.runner import Clock, Pace
-from scheduler.world import World
 
 HOLD = """
 import asyncio, pathlib, time

@@ -31,12 +31,13 @@ from hearings.models import (
     Webhook,
 )
 from hearings.models.outbox import FeedScope, OutboxKind
-from hearings.moves import born, move_consent, move_hearing, move_offer, move_recording, move_request
+from hearings.moves import born, move
 from hearings.outward import calendar_files, feeds, invitations, notices, webhooks
+from hearings.sentences import Sentence
 from hearings.status import ConsentStatus, HearingStatus, OfferStatus, RequestStatus
 from hearings.times import queries as diary_queries
 from scheduler import delivery, following, mail
-from scheduler.ways import MailServer, Ways
+from scheduler.delivery_ways import MailServer, Ways
 from tests.support.rows import NOW, keep, make_hearing
 
 NAME = "Planted"
@@ -48,13 +49,13 @@ async def messages(setting: Any) -> list[OutboxMessage]:
         return list((await db.exec(select(OutboxMessage).order_by(OutboxMessage.id))).all())
 
 
-async def move(setting: Any, to: HearingStatus, actor: Actor = SYSTEM, **changes: Any) -> None:
+async def move_hearing(setting: Any, to: HearingStatus, actor: Actor = SYSTEM, **changes: Any) -> None:
     async with setting.database.transaction() as db:
         row = await db.get(Hearing, setting.hearing.id)
         for name, value in changes.items():
             setattr(row, name, value)
         if row.status is not to:
-            move_hearing(db, row, to, actor=actor, now=setting.now, reason=f"because of {NAME}")
+            move(db, row, to, actor=actor, now=setting.now, reason=f"because of {NAME}")
         db.add(row)
 
 
@@ -73,25 +74,31 @@ async def hook(setting: Any, state: str = "RO", events: list[str] | None = None)
     return row
 
 
+def files(message: OutboxMessage) -> list[tuple[str, Any]]:
+    """Method and event of each calendar file of a mail."""
+    found = []
+    for each in message.payload.get("calendars", ()):
+        (event,) = icalendar.Calendar.from_ical(base64.b64decode(each["content"])).walk("VEVENT")
+        found.append((each["method"], event))
+    return found
+
+
 def event(message: OutboxMessage) -> Any:
-    file = base64.b64decode(message.payload["calendar"])
-    (found,) = icalendar.Calendar.from_ical(file).walk("VEVENT")
+    ((_method, found),) = files(message)
     return found
 
 
 def told(made: list[OutboxMessage]) -> list[tuple[str, str, int]]:
-    return sorted(
-        (one.address, one.payload["method"], int(event(one)["SEQUENCE"])) for one in made if "method" in one.payload
-    )
+    return sorted((one.address, method, int(event["SEQUENCE"])) for one in made for method, event in files(one))
 
 
 async def test_a_change_is_told_once_to_those_concerned_but_not_to_who_made_it(setting: Any) -> None:
     clerk = person_actor(setting.people["clerk"])
     await status(setting, HearingStatus.agreed)
-    await move(setting, HearingStatus.ready, clerk)
+    await move_hearing(setting, HearingStatus.ready, clerk)
     assert await following.follow(setting.world) == 1
     assert await following.follow(setting.world) == 0
-    made = [one for one in await messages(setting) if "method" not in one.payload]
+    made = [message for message in await messages(setting) if "calendars" not in message.payload]
     # Everybody got the invitation in the same step, which says it already.
     assert made == []
     assert told(await messages(setting)) == [
@@ -102,10 +109,12 @@ async def test_a_change_is_told_once_to_those_concerned_but_not_to_who_made_it(s
     # What no invitation says is told both sides, but not the clerk whose act it was.
     async with setting.database.transaction() as db:
         row = await db.get(type(setting.request), setting.request.id)
-        move_request(db, row, RequestStatus.executed, actor=clerk, now=setting.now)
+        move(db, row, RequestStatus.executed, actor=clerk, now=setting.now)
     assert (await following.follow(setting.world), await following.follow(setting.world)) == (1, 0)
     assert [
-        (one.address, one.payload["subject"]) for one in await messages(setting) if "method" not in one.payload
+        (message.address, message.payload["subject"])
+        for message in await messages(setting)
+        if "calendars" not in message.payload
     ] == [("authority@th.example", "Request RO-2026-0001: the request has been executed")]
 
 
@@ -113,9 +122,9 @@ async def test_a_change_of_a_request_goes_to_the_side_it_is_for(setting: Any) ->
     async with setting.database.transaction() as db:
         row = await db.get(type(setting.request), setting.request.id)
         row.status = RequestStatus.under_review
-        move_request(db, row, RequestStatus.accepted, actor=SYSTEM, now=setting.now, reason=NAME)
+        move(db, row, RequestStatus.accepted, actor=SYSTEM, now=setting.now, reason=NAME)
     await following.follow(setting.world)
-    assert [(one.address, one.payload["subject"]) for one in await messages(setting)] == [
+    assert [(message.address, message.payload["subject"]) for message in await messages(setting)] == [
         ("clerk@ro.example", "Request RO-2026-0001: the request has been accepted")
     ]
 
@@ -137,18 +146,18 @@ async def test_a_time_that_was_accepted_is_told_to_the_state_that_offered_it_and
     await keep(setting.database, offer)
     async with setting.database.transaction() as db:
         found = await db.get(Offer, offer.id)
-        move_offer(db, found, OfferStatus.accepted, actor=authority, now=setting.now)
+        move(db, found, OfferStatus.accepted, actor=authority, now=setting.now)
     await following.follow(setting.world)
-    made = [one for one in await messages(setting) if "accepted" in str(one.payload.get("subject"))]
+    made = [message for message in await messages(setting) if "accepted" in str(message.payload.get("subject"))]
     assert made and {one.owner_state for one in made} == {"RO"}, "who has accepted it knows"
 
 
 async def test_an_event_goes_to_both_states_systems_and_to_no_third(setting: Any) -> None:
     ro, th = await hook(setting), await hook(setting, "TH", ["recording.failed", "hearing.cancelled"])
     await hook(setting, "FR")
-    await move(setting, HearingStatus.cancelled)
+    await move_hearing(setting, HearingStatus.cancelled)
     await following.follow(setting.world)
-    made = [one for one in await messages(setting) if one.kind is OutboxKind.webhook]
+    made = [message for message in await messages(setting) if message.kind is OutboxKind.webhook]
     assert sorted((one.address, one.owner_state) for one in made) == sorted([(ro.id, "RO"), (th.id, "TH")])
     assert made[0].payload == {
         "type": "hearing.cancelled",
@@ -171,7 +180,7 @@ async def test_a_withdrawn_consent_is_told_to_both_states_and_their_systems_with
     async with setting.database.transaction() as db:
         db.add(consent)
         await db.flush()
-        move_consent(db, consent, ConsentStatus.withdrawn, actor=SYSTEM, now=setting.now, reason=NAME)
+        move(db, consent, ConsentStatus.withdrawn, actor=SYSTEM, now=setting.now, reason=NAME)
     await following.follow(setting.world)
     made = await messages(setting)
     mails = [one for one in made if one.kind is OutboxKind.mail]
@@ -191,11 +200,11 @@ async def test_a_draft_is_nobody_elses_business(setting: Any) -> None:
         row.status, row.submitted_at = RequestStatus.draft, None
         born(db, row, row.status, actor=SYSTEM, now=setting.now)
     await following.follow(setting.world)
-    assert [one.address for one in await messages(setting)] == [ro.id]
+    assert [message.address for message in await messages(setting)] == [ro.id]
 
 
 async def test_news_of_last_month_is_marked_as_missed(setting: Any) -> None:
-    await move(setting, HearingStatus.cancelled)
+    await move_hearing(setting, HearingStatus.cancelled)
     setting.now += 8 * DAY
     await following.follow(setting.world)
     assert await messages(setting) == []
@@ -208,26 +217,28 @@ async def test_news_of_last_month_is_marked_as_missed(setting: Any) -> None:
 async def test_a_change_that_cannot_be_told_lets_others_pass_and_is_marked_in_the_end(
     setting: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await move(setting, HearingStatus.cancelled)
-    real = notices.follow
+    await move_hearing(setting, HearingStatus.cancelled)
+    real = notices.readers
 
-    async def broken(*arguments: Any, change: Any, **more: Any) -> Any:
+    async def broken(db: Any, change: Any) -> Any:
         if change.subject == "hearing":
             raise ZeroDivisionError
-        return await real(*arguments, change=change, **more)
+        return await real(db, change)
 
-    monkeypatch.setattr(notices, "follow", broken)
+    monkeypatch.setattr(notices, "readers", broken)
     async with setting.database.transaction() as db:
         row = await db.get(type(setting.recording), setting.recording.id)
         row.status = type(row.status).stopping
-        move_recording(db, row, type(row.status).sealed, actor=SYSTEM, now=setting.now)
+        move(db, row, type(row.status).sealed, actor=SYSTEM, now=setting.now)
     for _ in range(following.MOST_TRIES):
         await following.follow(setting.world)
-    assert {one.payload["subject"] for one in await messages(setting)} == {"Hearing 7F3K-22QD: the recording is sealed"}
+    assert {message.payload["subject"] for message in await messages(setting)} == {
+        "Hearing 7F3K-22QD: the recording is sealed"
+    }
     async with setting.database.reading() as db:
         (claim,) = (await db.exec(select(Claim))).all()
         assert (await db.exec(select(UnfollowedChange))).all() == []
-    assert claim.reason == following.UNMAKEABLE
+    assert claim.reason == notices.UNMAKEABLE
 
 
 @asynccontextmanager
@@ -272,21 +283,21 @@ async def test_calendars_follow_a_hearing_with_a_stable_uid_and_a_rising_sequenc
     first = await settle(setting)
     assert told(first) == [(one, "REQUEST", 0) for one in everybody]
     assert await settle(setting) == []
-    await move(setting, HearingStatus.agreed)  # shown in the same way: nothing to tell
+    await move_hearing(setting, HearingStatus.agreed)  # shown in the same way: nothing to tell
     assert await settle(setting) == []
-    await move(setting, HearingStatus.countered)
+    await move_hearing(setting, HearingStatus.countered)
     second = await settle(setting)
     assert told(second) == [(one, "REQUEST", 1) for one in everybody]
     assert {str(event(one)["STATUS"]) for one in second} == {"TENTATIVE"}
     later = setting.hearing.starts_at + DAY
-    await move(setting, HearingStatus.agreed, starts_at=later, ends_at=later + timedelta(hours=1))
+    await move_hearing(setting, HearingStatus.agreed, starts_at=later, ends_at=later + timedelta(hours=1))
     third = await settle(setting)
     assert told(third) == [(one, "REQUEST", 2) for one in everybody]
     assert {event(one)["DTSTART"].dt for one in third} == {later}
     async with setting.database.transaction() as db:
         await db.delete(await db.get(Participant, setting.judge.id))
     assert told(await settle(setting)) == [("judge@ro.example", "CANCEL", 2)]
-    await move(setting, HearingStatus.cancelled)
+    await move_hearing(setting, HearingStatus.cancelled)
     last = await settle(setting)
     assert told(last) == [(one, "CANCEL", 3) for one in everybody[:2]]
     assert await settle(setting) == []
@@ -329,7 +340,7 @@ async def feed_events(setting: Any, token: str) -> dict[str, Any]:
 
 async def test_each_day_of_a_hearing_is_an_event_of_its_own_in_invitations_and_in_the_feed(setting: Any) -> None:
     rows = await days(setting)
-    first = [one for one in await settle(setting) if one.address == "judge@ro.example"]
+    (first,) = [one for one in await settle(setting) if one.address == "judge@ro.example"]
     uid = setting.hearing.id
     wanted = {
         f"{uid}@court.example": ("Hearing 7F3K-22QD, day 1", 9, 2 * HOUR, 14),
@@ -338,8 +349,7 @@ async def test_each_day_of_a_hearing_is_an_event_of_its_own_in_invitations_and_i
     }
     async with setting.database.transaction() as db:
         made = await feeds.make(db, person=setting.people["clerk"], scope=FeedScope.state, now=setting.now)
-    mailed = {str(event(one)["UID"]): event(one) for one in first}
-    assert len(first) == 3
+    mailed = {str(event["UID"]): event for _method, event in files(first)}
     for found in (mailed, await feed_events(setting, made.token)):
         assert {
             key: (str(one["SUMMARY"]), one["DTSTART"].dt.hour, one["DTEND"].dt - one["DTSTART"].dt)
@@ -348,11 +358,13 @@ async def test_each_day_of_a_hearing_is_an_event_of_its_own_in_invitations_and_i
         for row, (key, value) in zip(rows, wanted.items(), strict=True):
             assert found[key]["DTSTART"].dt == row.starts_at
             assert f" {value[3]}:00–" in str(found[key]["DESCRIPTION"])
-    assert [(one.payload["subject"], one.expires_at) for one in first] == [
-        (f"Hearing 7F3K-22QD, day {row.number}: the time has been agreed", row.ends_at) for row in rows
-    ]
-    for message, row in zip(first, rows, strict=True):
-        assert f"{row.starts_at + 2 * HOUR:%Y-%m-%d}" in message.payload["text"]
+    assert (first.payload["subject"], first.expires_at) == (
+        "Hearing 7F3K-22QD: the time has been agreed",
+        rows[-1].ends_at,
+    )
+    assert first.payload["text"].count("The time has been agreed.") == 1
+    for row in rows:
+        assert f"Hearing 7F3K-22QD, day {row.number}\n{row.starts_at + 2 * HOUR:%Y-%m-%d}" in first.payload["text"]
 
 
 async def test_calendars_follow_a_day_that_moves_is_added_is_held_or_falls_away_and_leave_the_others(
@@ -371,12 +383,14 @@ async def test_calendars_follow_a_day_that_moves_is_added_is_held_or_falls_away_
     await change_day(setting, one, heard_at=setting.now)
     await status(setting, HearingStatus.part_heard)
     assert await settle(setting) == []
-    await move(setting, HearingStatus.proposed)
-    assert {(str(event(each)["SUMMARY"]), str(event(each)["STATUS"])) for each in await settle(setting)} == {
+    await move_hearing(setting, HearingStatus.proposed)
+    assert {
+        (str(event["SUMMARY"]), str(event["STATUS"])) for each in await settle(setting) for _, event in files(each)
+    } == {
         ("Hearing 7F3K-22QD, day 2", "TENTATIVE"),
         ("Hearing 7F3K-22QD, day 3", "TENTATIVE"),
     }
-    await move(setting, HearingStatus.agreed)
+    await move_hearing(setting, HearingStatus.agreed)
     await settle(setting)
     # The second day was the last: the third falls away, and a fourth comes in its place later.
     await change_day(setting, two, heard_at=setting.now)
@@ -386,7 +400,7 @@ async def test_calendars_follow_a_day_that_moves_is_added_is_held_or_falls_away_
         (each, "CANCEL", 3) for each in ("authority@th.example", "clerk@ro.example", "judge@ro.example")
     ]
     assert {(str(event(each)["UID"]), each.payload["subject"]) for each in off} == {
-        (f"{setting.hearing.id}-3@court.example", "Hearing 7F3K-22QD, day 3: this day is off")
+        (f"{setting.hearing.id}-3@court.example", "Hearing 7F3K-22QD, day 3: this day is cancelled")
     }
     assert await settle(setting) == []
     four = HearingDay(
@@ -424,12 +438,15 @@ async def test_the_one_event_an_earlier_version_moved_from_day_to_day_is_taken_b
         for entry in (entries[2], entries[3]):
             await db.delete(entry)
     made = await settle(setting)
-    cancelled = [each for each in made if each.payload["method"] == "CANCEL"]
-    assert told(cancelled) == [("clerk@ro.example", "CANCEL", 5), ("judge@ro.example", "CANCEL", 5)]
-    (uid,) = {str(event(each)["UID"]) for each in cancelled}
-    assert (uid, str(event(cancelled[0])["STATUS"])) == (f"{setting.hearing.id}@court.example", "CANCELLED")
-    assert "each day has an entry of its own now" in cancelled[0].payload["subject"]
-    invited = {str(event(each)["UID"]) for each in made if each.payload["method"] == "REQUEST"}
+    cancelled = [each for each in told(made) if each[1] == "CANCEL"]
+    assert cancelled == [("clerk@ro.example", "CANCEL", 5), ("judge@ro.example", "CANCEL", 5)]
+    found = {(method, str(event["UID"]), str(event["STATUS"])) for each in made for method, event in files(each)}
+    assert {each[1:] for each in found if each[0] == "CANCEL"} == {(f"{setting.hearing.id}@court.example", "CANCELLED")}
+    assert {each.address for each in made if "each day now has its own entry" in each.payload["subject"]} == {
+        "clerk@ro.example",
+        "judge@ro.example",
+    }
+    invited = {uid for method, uid, _status in found if method == "REQUEST"}
     assert invited == {f"{setting.hearing.id}-{number}@court.example" for number in (2, 3)}
     assert await settle(setting) == []
 
@@ -442,13 +459,14 @@ async def test_a_hearing_that_ends_early_cancels_its_further_days_and_says_that_
     await change_day(setting, one, heard_at=setting.now)
     await status(setting, HearingStatus.in_progress)
     before = len(await messages(setting))
-    await move(setting, HearingStatus.concluded)
+    await move_hearing(setting, HearingStatus.concluded)
     await following.follow(setting.world)
-    made = [each for each in (await messages(setting))[before:] if each.address == "judge@ro.example"]
-    assert sorted(each.payload["subject"] for each in made) == [
-        "Hearing 7F3K-22QD, day 2: this day is off",
-        "Hearing 7F3K-22QD, day 3: this day is off",
-        "Hearing 7F3K-22QD: the hearing is concluded",
+    (made,) = [each for each in (await messages(setting))[before:] if each.address == "judge@ro.example"]
+    assert made.payload["subject"] == "Hearing 7F3K-22QD: the hearing is concluded"
+    assert "The hearing is concluded.\nThese days are cancelled.\n\nHearing 7F3K-22QD, day 2" in made.payload["text"]
+    assert [(method, str(event["UID"])[-16:]) for method, event in files(made)] == [
+        ("CANCEL", "-2@court.example"),
+        ("CANCEL", "-3@court.example"),
     ]
 
 
@@ -471,12 +489,14 @@ async def test_the_days_of_a_hearing_arrive_as_mails_a_calendar_can_read(setting
     await settle(setting)
     async with receiving() as (ways, taken):
         await delivery.deliver(setting.database, ways, clock=lambda: setting.now)
-    found = [
+    (found,) = [
         email.message_from_bytes(content, policy=email.policy.default)
         for content in taken
         if b"To: judge@ro.example" in content
     ]
-    calendars = [icalendar.Calendar.from_ical(list(one.walk())[2].get_content()) for one in found]
+    parts = [part for part in found.walk() if part.get_content_type() == "text/calendar"]
+    assert [part.get_param("method") for part in parts] == ["REQUEST"] * 3
+    calendars = [icalendar.Calendar.from_ical(part.get_content()) for part in parts]
     events = [event for calendar in calendars for event in calendar.walk("VEVENT")]
     assert [str(calendar["METHOD"]) for calendar in calendars] == ["REQUEST"] * 3
     assert sorted(one["DTSTART"].dt for one in events) == [row.starts_at for row in rows]
@@ -495,7 +515,7 @@ async def test_the_sweep_finds_what_changed_without_a_change_of_status(setting: 
     from scheduler import jobs
 
     await settle(setting)
-    await move(setting, HearingStatus.ready, requested_city="Chiang Mai")
+    await move_hearing(setting, HearingStatus.ready, requested_city="Chiang Mai")
     await jobs.tick(setting.world)
     assert told(await messages(setting))[0::2] == [
         ("authority@th.example", "REQUEST", 0),
@@ -503,6 +523,28 @@ async def test_the_sweep_finds_what_changed_without_a_change_of_status(setting: 
         ("judge@ro.example", "REQUEST", 0),
     ]
     assert len(told(await messages(setting))) == 6
+
+
+@pytest.mark.parametrize("order", ["sweep follow sweep", "follow sweep", "sweep sweep follow follow"])
+async def test_an_invitation_and_the_news_that_a_hearing_is_ready_are_one_mail_whichever_job_runs_first(
+    setting: Any, order: str
+) -> None:
+    from scheduler import jobs
+
+    await status(setting, HearingStatus.agreed)
+    await move_hearing(setting, HearingStatus.ready)
+    for job in order.split():
+        if job == "sweep":
+            await jobs._sweep(setting.world, None)
+        else:
+            await following.follow(setting.world)
+    made = await messages(setting)
+    assert [one.address for one in made if one.kind is OutboxKind.mail and "calendars" not in one.payload] == []
+    assert told(made) == [
+        ("authority@th.example", "REQUEST", 0),
+        ("clerk@ro.example", "REQUEST", 0),
+        ("judge@ro.example", "REQUEST", 0),
+    ]
 
 
 # --- languages ---------------------------------------------------------------------------------------------------
@@ -515,8 +557,8 @@ WORDS = {
 }
 
 
-def say(lang: str, message: str) -> str:
-    return WORDS.get((lang, message), message)
+def say(lang: str, text: str) -> str:
+    return WORDS.get((lang, text.message), text.message).format_map(text.given) if isinstance(text, Sentence) else text
 
 
 async def test_everybody_is_mailed_in_their_own_language_and_a_reference_stays_whole_from_right_to_left(
@@ -527,7 +569,7 @@ async def test_everybody_is_mailed_in_their_own_language_and_a_reference_stays_w
         async with setting.database.transaction() as db:
             (await db.get(Person, setting.people[name].id)).language = lang
     await status(setting, HearingStatus.agreed)
-    await move(setting, HearingStatus.ready)
+    await move_hearing(setting, HearingStatus.ready)
     await following.follow(setting.world)
     async with receiving() as (ways, taken):
         await delivery.deliver(setting.database, ways, clock=lambda: setting.now)
@@ -574,7 +616,7 @@ async def test_a_planted_name_is_in_no_mail_no_invitation_no_event_and_no_feed(s
     await hook(setting)
     await hook(setting, "TH")
     for to in (HearingStatus.agreed, HearingStatus.countered, HearingStatus.agreed, HearingStatus.cancelled):
-        await move(setting, to)
+        await move_hearing(setting, to)
         setting.now += timedelta(minutes=1)
         await following.follow(setting.world)
     async with setting.database.transaction() as db:
@@ -586,7 +628,7 @@ async def test_a_planted_name_is_in_no_mail_no_invitation_no_event_and_no_feed(s
         out.append(repr(message.payload).encode())
         if message.kind is OutboxKind.mail:
             out.append(mail.compose(message, "court@court.example"))
-            out.append(base64.b64decode(message.payload.get("calendar", "")))
+            out += [base64.b64decode(each["content"]) for each in message.payload.get("calendars", ())]
     assert len(out) > 20
     for content in out:
         text = content.replace(b"\r\n ", b"").replace(b"=\r\n", b"")
@@ -600,7 +642,7 @@ async def test_a_planted_name_is_in_no_mail_no_invitation_no_event_and_no_feed(s
 def test_row_25_crlf_in_a_summary_is_folded_into_one_property() -> None:
     hearing = make_hearing(ref="X\r\nATTENDEE:mailto:evil@e.example\r\n", requested_city="B\nX-EVIL:1;,\\")
     (day,) = calendar_files.days(hearing, [])
-    booking = calendar_files.Booking(
+    booking = calendar_files.CalendarEvent(
         hearing=hearing, day=day, sequence=0, changed_at=NOW, origin="https://court.example"
     )
     file = calendar_files.invitation(

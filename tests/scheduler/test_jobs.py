@@ -26,7 +26,7 @@ from hearings.outward import claims, outbox
 from hearings.status import HearingStatus, RequestStatus
 from scheduler import audits, jobs, tidying
 from scheduler.due import Rows, due
-from scheduler.world import World
+from scheduler.environment import World
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -102,8 +102,8 @@ async def test_an_unanswered_request_goes_up_to_the_administrators_of_the_state_
     setting.now = setting.request.submitted_at + 30 * DAY
     await jobs.tick(setting.world)
     # Thailand has no administrator: those concerned there hear of it.
-    assert [m for m in await mails(setting) if "unanswered" in m[1]] == [
-        ("authority@th.example", "Request RO-2026-0001: a request has been left unanswered")
+    assert [m for m in await mails(setting) if "has not been answered" in m[1]] == [
+        ("authority@th.example", "Request RO-2026-0001: a request has not been answered")
     ]
 
 
@@ -111,9 +111,9 @@ async def test_a_retention_review_is_asked_of_administrators(setting: Any) -> No
     setting.now = setting.recording.closed_at + 3653 * DAY
     setting.world = World(database=setting.database, origin=setting.world.origin, clock=lambda: setting.now)
     await jobs.audit(setting.world)
-    assert [m for m in await mails(setting) if "keeping" in m[1]] == [
-        ("administrator@ro.example", "Hearing 7F3K-22QD: the keeping of a recording is to be reviewed"),
-        ("authority@th.example", "Hearing 7F3K-22QD: the keeping of a recording is to be reviewed"),
+    assert [m for m in await mails(setting) if "retention" in m[1]] == [
+        ("administrator@ro.example", "Hearing 7F3K-22QD: the retention of a recording is due for review"),
+        ("authority@th.example", "Hearing 7F3K-22QD: the retention of a recording is due for review"),
     ]
     assert await all_of(setting, CustodyAudit) == []  # no folder of recordings is known
 
@@ -146,7 +146,7 @@ async def test_a_stored_recording_is_audited_where_it_lies_and_failures_are_told
     await jobs.audit(setting.world)
     (audit,) = await all_of(setting, CustodyAudit)
     assert (audit.recording_id, audit.verdict) == (setting.recording.id, verdict)
-    assert [address for address, subject in await mails(setting) if "did not verify" in subject] == told
+    assert [address for address, subject in await mails(setting) if "failed verification" in subject] == told
     assert sorted(path.name for path in tmp_path.rglob("*") if "vivavoce.db" not in path.name) == [
         name for name in before if "vivavoce.db" not in name
     ]
@@ -174,7 +174,7 @@ async def test_priorities_follow_the_days_once_a_day_and_nobody_is_mailed(settin
     (line,) = await all_of(setting, RequestEvent)
     assert (line.act.value, line.data) == ("priority_refreshed", {"before": 1, "after": 2})
     assert len([one for one in await all_of(setting, Claim) if one.kind == "priorities"]) == 3
-    assert [one for one in await mails(setting) if one not in before and "priorit" in one[1]] == []
+    assert [mail for mail in await mails(setting) if mail not in before and "priorit" in mail[1]] == []
 
 
 async def test_tidying_forgets_what_has_expired_and_nothing_else(setting: Any) -> None:

@@ -17,7 +17,7 @@ from hearings.models import OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from scheduler import delivery, mail
-from scheduler.ways import MailServer, Ways
+from scheduler.delivery_ways import MailServer, Ways
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 O = OutboxStatus  # noqa: E741
@@ -210,7 +210,7 @@ async def test_a_kill_between_the_servers_word_and_our_commit_shows_unconfirmed_
         assert await delivery.deliver(setting.database, ways, clock=lambda: setting.now) == 1
     async with setting.database.reading() as db:
         row = await outbox.message_of(db, made.id, state="RO")
-        log = [(one.number, one.outcome) for one in await outbox.attempts(db, made.id)]
+        log = [(attempt.number, attempt.outcome) for attempt in await outbox.attempts(db, made.id)]
     assert (row.status, log) == (O.sent, [(1, O.unconfirmed), (2, O.sent)])
     ids = [email.message_from_bytes(content)["Message-ID"] for content in handler.taken]
     assert ids == [f"<{made.id}@court.example>"] * 2
@@ -250,5 +250,5 @@ async def test_a_message_that_cannot_be_composed_is_not_delivered_and_does_not_s
     async with server(handler) as place:
         await delivery.deliver(setting.database, Ways(mail=place), clock=lambda: setting.now)
     async with setting.database.reading() as db:
-        found = {one.key: (one.status, one.last_code) for one in await outbox.messages(db, state="RO")}
+        found = {row.key: (row.status, row.last_code) for row in (await outbox.messages(db, state="RO")).rows}
     assert found == {"bad": (O.not_delivered, "failed"), "good": (O.sent, "")}

@@ -55,7 +55,10 @@ async def prepare(database: Database) -> set[str]:
         await db.flush()
         db.add_all(hearings)
         await db.flush()
-        changes = [born(db, hearing, hearing.status, actor=SYSTEM, now=now) for hearing in hearings]
+        changes = [
+            born(db, hearing, hearing.status, actor=SYSTEM, now=now + timedelta(microseconds=number))
+            for number, hearing in enumerate(hearings)
+        ]  # each an act of its own
     late = [one for one in due(now, Rows(hearings=hearings)) if one.kind in ("reminder_hour", "opening")]
     # What is near its end of use may go either way while the clocks are off by minutes.
     return {one.key for one in late} | {f"change:{change.id}" for change in changes}

@@ -19,7 +19,7 @@ from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox, webhooks
 from scheduler import delivery, webhooks as sending
-from scheduler.ways import Posting, Ways
+from scheduler.delivery_ways import Posting, Ways
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 O = OutboxStatus  # noqa: E741

@@ -21,8 +21,8 @@ from hearings.outward import invitations, notices
 from scheduler import delivery, following, jobs  # noqa: F401
 from scheduler.due import Kind
 from scheduler.election import election
+from scheduler.environment import World
 from scheduler.runner import Clock, Pace
-from scheduler.world import World
 
 PACE = Pace(first=0, tick=0.05, follow=0.05, deliver=60, audit=60, candidate=0.1, beat=0.1)
 
@@ -49,20 +49,20 @@ async def notice(_world: World, db: Any, action: Any, _now: Any, _prepared: Any)
     await effect(db, action.key)
 
 
-async def follow(db: Any, *, change: StatusChange, **_: Any) -> list[Any]:
+async def readers(db: Any, change: StatusChange) -> tuple[None, str, tuple[()]]:
     await effect(db, f"change:{change.id}")
-    return []
+    return None, "", ()
 
 
-async def settle(db: Any, **_: Any) -> list[Any]:
+async def updates(db: Any, **_: Any) -> list[Any]:
     return []
 
 
 async def main(url: str, how: str) -> None:
     jobs.HANDLERS = {**jobs.HANDLERS, **{kind: notice for kind in Kind if kind not in jobs.HANDLERS}}
     jobs.PREPARE = {}
-    vars(notices)["follow"] = follow
-    vars(invitations)["settle"] = settle
+    vars(notices)["readers"] = readers
+    vars(invitations)["updates"] = updates
     database = Database(url)
     world = World(database=database, origin="https://court.example")
     # A clock that is set back and forth by some minutes all the time.

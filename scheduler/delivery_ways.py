@@ -1,4 +1,4 @@
-"""The ways out of the database, as settings give them, and what comes of one try. Loads neither mail nor web client."""
+"""Settings of the ways of delivery, and the outcome of one attempt. Imports neither mail nor web client."""
 
 import ssl
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from hearings.outward import webhooks
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """Where mail is handed over. `tls`: `starttls`, `tls` (from the first byte) or `none` (loopback only)."""
+    """The mail server. `tls`: `starttls`, `tls` (from the first byte) or `none` (loopback only)."""
 
     host: str
     port: int
@@ -38,24 +38,24 @@ class Posting:
 
 @dataclass(frozen=True, kw_only=True)
 class Ways:
-    """The ways out. Without a mail server mails stay in the outbox."""
+    """The ways of delivery. Without a mail server mails stay in the outbox."""
 
     mail: MailServer | None = None
     posting: Posting | None = None
 
     @property
     def kinds(self) -> list[OutboxKind]:
-        """What can be sent."""
-        found = [OutboxKind.mail] if self.mail else []
-        return [*found, OutboxKind.webhook] if self.posting else found
+        """The kinds of messages that can be sent."""
+        kinds = [OutboxKind.mail] if self.mail else []
+        return [*kinds, OutboxKind.webhook] if self.posting else kinds
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The status that follows, a word of `hearings.outward.outbox.CODES`, and what the other side said."""
+    """The status that follows, a word of `hearings.outward.outbox.CODES`, and the answer of the other side."""
 
     status: OutboxStatus
     code: str = ""
     text: str = ""
     gone: bool = False
-    """The receiver says that it will never be there again (410)."""
+    """The receiver answered that it is gone for good (410)."""
