@@ -6,20 +6,20 @@ its events go to the webhooks of its own clients, and it has no way to mail anyb
 
 import asyncio
 import signal
-import stat
 
 from hearings.db import Database
 from hearings.outward import installation
 from media.evidence.seal.keyfile import policy_text
+from scheduler.delivery_ways import Posting, Ways
+from scheduler.environment import World
 from scheduler.runner import Clock
-from scheduler.ways import MailServer, Posting, Ways
-from scheduler.world import World
 from web.anchor import AnchorKeeper
-from web.operation.older import require_newest
+from web.operation.older_data import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
 from web.seal_keeper import SealKeeper, seal_vkey
+from web.sending.mail_server import mail_server
 from web.settings import Settings
-from web.words import i18n
+from web.words import sentences
 
 
 def build(settings: Settings, database: Database, sandbox: Database | None, keys: Keys) -> list[Clock]:
@@ -28,8 +28,8 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
     docket = World(
         database=database,
         origin=settings.origin,
-        say=i18n.say,
-        ways=Ways(mail=_mail_server(settings), posting=posting),
+        say=sentences.say,
+        ways=Ways(mail=mail_server(settings), posting=posting),
         recordings=settings.recordings,
         pins=policy_text(seal_vkey(settings)),
         seal=SealKeeper(settings).ensure,
@@ -39,32 +39,6 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
     # Links lead to no page: a reference of the sandbox may be that of another case on the docket.
     trial = World(name="sandbox", database=sandbox, origin=f"{settings.origin}/sandbox", ways=Ways(posting=posting))
     return [Clock(docket), Clock(trial)]
-
-
-def _mail_server(settings: Settings) -> MailServer | None:
-    if not settings.smtp_host:
-        return None
-    return MailServer(
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-        tls=settings.smtp_tls,
-        sender=settings.smtp_sender,
-        user=settings.smtp_user,
-        password=_password(settings),
-    )
-
-
-def _password(settings: Settings) -> str:
-    path = settings.smtp_password_file
-    if path is None:
-        return ""
-    try:
-        mode, text = path.stat().st_mode, path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise NotInitialised(f"The password file {path} cannot be read: {error.strerror}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise NotInitialised(f"The password file {path} can be read by others: run `chmod 600 {path}`")
-    return text.strip()
 
 
 def run(settings: Settings) -> None:
@@ -84,7 +58,7 @@ async def _run(settings: Settings, keys: Keys) -> None:
         if sandbox is not None:
             await sandbox.check()
         async with database.reading() as db:
-            if await installation.standing_by(db) is not None:
+            if await installation.pending_restore(db) is not None:
                 raise NotInitialised("This restored copy stands by and sends nothing until `vivavoce takeover`")
         await require_newest(settings, database)
         clocks = build(settings, database, sandbox, keys)

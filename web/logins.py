@@ -11,14 +11,14 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from hearings.db import Database
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
 from web import security_log
-from web.security_log import Code
+from web.security_log import EventCode
 
 logger = logging.getLogger("vivavoce.web.logins")
 
@@ -71,6 +71,9 @@ class Tickets:
         """None."""
         return set()
 
+    def warn_login(self, login_id: str, left: timedelta) -> None:
+        """A ticket tells nobody anything."""
+
     def end_login(self, login_id: str, why: LoginEnd) -> None:
         """Its tickets are no more."""
         self._all = {text: one for text, one in self._all.items() if one.login_id != login_id}
@@ -89,6 +92,10 @@ class Holder(Protocol):
 
     def end_login(self, login_id: str, why: LoginEnd) -> None:
         """Let go of everything of a login that has ended."""
+        ...
+
+    def warn_login(self, login_id: str, left: timedelta) -> None:
+        """Tell the pages of a login that it ends by its longest time in `left`; asked again and again until then."""
         ...
 
 
@@ -122,19 +129,23 @@ class LoginWatch:
 
     async def look(self) -> None:
         """Ask the rows once. Effects: logins that are too old end in the rows; so does what ended ones hold here; those
-        with an open page stay awake."""
+        with an open page stay awake, and are warned before their longest time is over."""
         held = set[str]().union(*(holder.logins() for holder in self._holders))
         if not held:
             return
         now = datetime.now(UTC)
         async with self._database.reading() as db:
             found = await logins.endings(db, login_ids=held, now=now)
+            soon = await logins.running_out(db, login_ids=held, now=now)
+        for login_id, left in soon.items():
+            for holder in self._holders:
+                holder.warn_login(login_id, left)
         if found:
             async with self._database.transaction() as db:
                 for login_id, why in found.items():
                     await logins.end_login(db, login_id=login_id, now=now, why=why)
             for login_id, why in found.items():
-                security_log.emit(Code.login_ended, reason=why.value, about=login_id)
+                security_log.emit(EventCode.login_ended, reason=why.value, about=login_id)
                 self.ended(login_id, why)
         awake = set[str]().union(*(holder.watching() for holder in self._holders)) - set(found)
         if awake and time.monotonic() - self._awake_at >= AWAKE_EVERY:

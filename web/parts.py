@@ -1,4 +1,4 @@
-"""What every request finds at hand: settings, databases, keys, templates, the live hearings."""
+"""What every request shares: settings, databases, keys, templates and the live hearings."""
 
 import asyncio
 import os
@@ -11,8 +11,10 @@ from hearings.db import Database
 from hearings.documents.pdf_seals import DocumentSeal
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets
+from web.issuers import IssuerClient
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
+from web.live.relays import NO_RELAYS, Relays
 from web.logins import LoginWatch
 from web.pulse import Pulse
 from web.seal_keeper import SealKeeper
@@ -20,26 +22,26 @@ from web.settings import Settings
 
 
 class NotInitialised(Exception):
-    """Something `vivavoce init` makes is missing or not as it must be."""
+    """Something that `vivavoce init` makes is missing or cannot be used."""
 
 
 PDF_CHECKS = 2
-"""Files whose signatures are checked at the same time."""
+"""How many PDF files may have their signatures checked at the same time."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys of this installation. That of the seal is not among them: only the seal process reads it."""
+    """Keys of this installation, without the seal key: only the seal process reads that."""
 
     cookie: bytes
     documents: DocumentSeal
     monitor: str = ""
-    """What a monitoring system shows to see figures and checks; empty where there is none: then nobody sees them."""
+    """Bearer token by which a monitoring system reads figures and checks. Empty: nobody may read them."""
 
 
 @dataclass
 class Parts:
-    """What requests share; `request.app.state.parts`. Made once, by `web.app.create_app`."""
+    """What requests share, as `request.app.state.parts`. Built once, by `web.app.create_app`."""
 
     settings: Settings
     database: Database
@@ -48,22 +50,25 @@ class Parts:
     buckets: Buckets
     conductors: Conductors
     line_rooms: LineRooms
+    network_rooms: LineRooms
     logins: LoginWatch
     seal: SealKeeper
     anchor: AnchorKeeper
+    issuers: IssuerClient
+    relays: Relays = NO_RELAYS
     sandbox: Database | None = None
-    """Where the sandbox clients of the API work; None when the installation has no sandbox."""
+    """Database of the sandbox clients of the API; None when the installation has no sandbox."""
     pulse: Pulse = field(default_factory=Pulse)
     ending: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the process has been told to stop: what would go on for long ends by itself."""
+    """Set when the process has been told to stop; long-running answers then end by themselves."""
     standing_by: bool = False
-    """A restored copy, of which nobody has said yet that it is the one: nothing is answered but health."""
+    """True for a restored copy that nobody has taken over yet: only health, figures and files are served."""
     pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
-    """Each check is a process of up to 1 GiB; whoever comes when all are busy waits."""
+    """Limits the checks that run at once: each is a process of up to 1 GiB. Further ones wait."""
 
 
 def read_keys(settings: Settings) -> Keys:
-    """The keys, refused when missing or readable by others. Raises `NotInitialised`."""
+    """Reads the key files. Raises `NotInitialised` when one is missing or readable by other accounts."""
     cookie = settings.keys / "cookie.key"
     documents = DocumentSeal(settings.keys / "document-seal.key", settings.keys / "document-seal.crt")
     monitor = settings.keys / "monitor.token"
@@ -85,7 +90,7 @@ def read_keys(settings: Settings) -> Keys:
 
 
 def require_folders(settings: Settings) -> None:
-    """Refuse to begin without the folders `init` makes. Raises `NotInitialised`."""
+    """Checks that the folders made by `vivavoce init` exist. Raises `NotInitialised`, naming the missing one."""
     for folder in (settings.data, settings.recordings, settings.run):
         if not folder.is_dir():
             raise NotInitialised(f"The folder {folder} is missing: run `vivavoce init`")

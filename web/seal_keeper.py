@@ -19,9 +19,9 @@ from pathlib import Path
 import media
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.heads import HEADS, Heads
+from media.evidence.seal.heads import HEADS, HeadStore
 from web import security_log
-from web.security_log import Code
+from web.security_log import EventCode
 from web.settings import PREFIX, Settings
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
@@ -38,7 +38,8 @@ class SealKeeper:
         self.folder = settings.seal_folder
         self.external = settings.seal_socket is not None
         self.socket = settings.seal_socket or settings.run / "seal.sock"
-        self.seal = SealClient(self.socket)
+        self.seal = SealClient(self.socket, _note)
+        self._silent = False
         self._token = settings.seal_token
         self._run = settings.run
         self._gate = threading.Lock()
@@ -58,17 +59,23 @@ class SealKeeper:
     def ensure(self) -> SealClient:
         """The seal, which answers. Raises `SealSilentError`."""
         with self._gate:
-            if not self._answers():
-                self._start()
-        security_log.emit(Code.seal_used)
+            try:
+                if not self._answers():
+                    self._start()
+            except SealSilentError:
+                if not self._silent:  # it is asked every second
+                    security_log.emit(EventCode.seal_used, good=False, reason="silent")
+                self._silent = True
+                raise
+            self._silent = False
         return self.seal
 
-    def kept(self) -> list[tlog.Checkpoint] | None:
+    def heads(self) -> list[tlog.Checkpoint] | None:
         """The heads in the seal's folder, for who may read it; None for who may not, or where one is no good."""
         try:
             if os.access(self.folder, os.R_OK | os.X_OK) and not (self.folder / HEADS).exists():
                 return []  # nothing was ever sealed
-            return Heads(self.folder / HEADS).listed("", MOST)[0]
+            return HeadStore(self.folder / HEADS).listed("", MOST)[0]
         except (OSError, ValueError):
             return None
 
@@ -132,6 +139,12 @@ class SealKeeper:
                 raise SealSilentError(f"the seal process does not start: {_last_line(self._run / 'seal.log')}")
             time.sleep(0.02)
         process.returncode = 0 if process.returncode is None else process.returncode  # it goes on without us
+
+
+def _note(origin: str, why: str) -> None:
+    """A head was signed for this process, or not: of a recording's custody log."""
+    recording = origin.removesuffix(tlog.CUSTODY).rpartition("/")[2]
+    security_log.emit(EventCode.seal_used, good=not why, reason=why, about=recording)
 
 
 def _others() -> dict[str, str]:

@@ -20,12 +20,12 @@ logger = logging.getLogger("vivavoce.security")
 logger.setLevel(logging.INFO)
 logger.propagate = False
 WORD = re.compile(r"[A-Za-z0-9_.,/{}:-]{1,120}")
-"""What a field may hold: codes, ids, methods, templates of routes. No blank, no @, nothing outside ASCII."""
+"""Pattern of a field's value: codes, ids, methods, templates of routes. No blank, no @, nothing outside ASCII."""
 HIDDEN = "?"
 
 
-class Code(StrEnum):
-    """What happened. `CODES` says it in words."""
+class EventCode(StrEnum):
+    """The kinds of events; `CODES` describes each."""
 
     started = "started"
     stopped = "stopped"
@@ -33,6 +33,10 @@ class Code(StrEnum):
     sign_out = "sign_out"
     joined = "joined"
     pin_wrong = "pin_wrong"
+    code_sent = "code_sent"
+    passkey_changed = "passkey_changed"
+    recovery = "recovery"
+    step_up = "step_up"
     login_ended = "login_ended"
     access_refused = "access_refused"
     link_made = "link_made"
@@ -59,49 +63,53 @@ class Code(StrEnum):
     loss_accepted = "loss_accepted"
 
 
-CODES: dict[Code, str] = {
-    Code.started: "`vivavoce serve` has started; `vivavoce.settings` names the settings that are not as shipped",
-    Code.stopped: "it has ended in order; without this line before the next `started` it was killed",
-    Code.sign_in: "a sign-in link was used, or refused (`used`, `old`, `unknown`)",
-    Code.sign_out: "somebody signed out",
-    Code.joined: "a join link was used with its PIN, or the link was refused",
-    Code.pin_wrong: "a PIN was wrong",
-    Code.login_ended: "a login has ended in another way (`idle`, `expired`, `deactivated`, …)",
-    Code.access_refused: "an answer 401, 403 or 429",
-    Code.link_made: "a sign-in link was made, by an administrator or by command",
-    Code.link_withdrawn: "a sign-in link was withdrawn",
-    Code.join_link_changed: "a join link was made, replaced or revoked",
-    Code.staff_changed: "staff were added, changed, deactivated or reactivated",
-    Code.token_issued: "a client of the API asked for a token: its key was used",
-    Code.client_changed: "a client of the API was registered, changed, shut out or let in",
-    Code.client_key_changed: "a client of the API added or ended a key of its own",
-    Code.signing_key_changed: "the signing key of an authority was registered or retired",
-    Code.recipient_changed: "a recipient of recordings was added or retired",
-    Code.webhook_changed: "a webhook was made or switched off",
-    Code.law_changed: "rows of the law were changed, or a change was left waiting",
-    Code.directory_changed: "a table was imported into the directory",
-    Code.change_decided: "a change that waited was confirmed, refused or withdrawn",
-    Code.authority_signed: "a statement signed with an authority's key was taken in, or refused",
-    Code.seal_used: "the seal was asked for: at the start, for a recording, for a copy",
-    Code.document_sealed: "the document seal was put on a document",
-    Code.recording_taken: "a recording was opened in the player, or a copy of it was taken",
-    Code.installation_made: "`vivavoce init`",
-    Code.backup_made: "`vivavoce backup`",
-    Code.restored: "`vivavoce restore`",
-    Code.taken_over: "`vivavoce takeover`",
-    Code.loss_accepted: "`vivavoce accept-loss`",
+CODES: dict[EventCode, str] = {
+    EventCode.started: "`vivavoce serve` has started; `vivavoce.settings` names the settings that are not as shipped",
+    EventCode.stopped: "it has ended in order; without this line before the next `started` it was killed",
+    EventCode.sign_in: "staff signed in, or were refused: by link, or `passkey:`, `issuer:` and the failed check",
+    EventCode.sign_out: "somebody signed out",
+    EventCode.joined: "a join link was used with its PIN, or the link was refused",
+    EventCode.pin_wrong: "a PIN or a code was wrong",
+    EventCode.code_sent: "a code to join was handed over (`mail`, `sms`), or could not be",
+    EventCode.passkey_changed: "a passkey, or an identity at an issuer, was added, renamed or removed, or refused",
+    EventCode.recovery: "a new way in was asked for, confirmed, refused or stopped, or given by command",
+    EventCode.step_up: "somebody was asked to prove again who they are (`asked`), did so, or failed to",
+    EventCode.login_ended: "a login has ended in another way (`idle`, `expired`, `deactivated`, …)",
+    EventCode.access_refused: "an answer 401, 403 or 429",
+    EventCode.link_made: "a sign-in link was made, by an administrator or by command",
+    EventCode.link_withdrawn: "a sign-in link was withdrawn",
+    EventCode.join_link_changed: "a join link was made, replaced or revoked",
+    EventCode.staff_changed: "staff were added, changed, deactivated or reactivated",
+    EventCode.token_issued: "a client of the API asked for a token: its key was used",
+    EventCode.client_changed: "a client of the API was registered, changed, shut out or let in",
+    EventCode.client_key_changed: "a client of the API added or ended a key of its own",
+    EventCode.signing_key_changed: "the signing key of an authority was registered or retired",
+    EventCode.recipient_changed: "a recipient of recordings was added or retired",
+    EventCode.webhook_changed: "a webhook was made or switched off",
+    EventCode.law_changed: "rows of the law were changed, or a change was left waiting",
+    EventCode.directory_changed: "a table was imported into the directory",
+    EventCode.change_decided: "a change that waited was confirmed, refused or withdrawn",
+    EventCode.authority_signed: "a statement signed with an authority's key was taken in, or refused",
+    EventCode.seal_used: "the seal has signed a head, refused it or did not answer (`silent`): see below",
+    EventCode.document_sealed: "the document seal was put on a document",
+    EventCode.recording_taken: "a recording was opened in the player, or a copy of it was taken",
+    EventCode.installation_made: "`vivavoce init`",
+    EventCode.backup_made: "`vivavoce backup`",
+    EventCode.restored: "`vivavoce restore`",
+    EventCode.taken_over: "`vivavoce takeover`",
+    EventCode.loss_accepted: "`vivavoce accept-loss`",
 }
-"""Every code there is. docs/security-log.md is compared with it, and each is seen to be emitted."""
+"""Every code with its description. Tests compare docs/security-log.md with it and see each code emitted."""
 
 
 def page() -> str:
-    """The table of codes, as it stands in docs/security-log.md."""
+    """The table of codes in docs/security-log.md."""
     lines = ["| `event.code` | what happened |", "|---|---|"]
     return "\n".join([*lines, *(f"| `{code}` | {text} |" for code, text in CODES.items())]) + "\n"
 
 
 def emit(
-    code: Code,
+    code: EventCode,
     *,
     good: bool = True,
     reason: str = "",
@@ -113,9 +121,8 @@ def emit(
     about: str = "",
     settings: str = "",
 ) -> None:
-    """Put an event on its way. `person`: id of who acts (of the staff, of a hearing, of a client; `operator`);
-    `about`: id of what it is about. Never blocks.
-    """
+    """Queues an event; never blocks. `person`: id of the actor (of staff, of a participant, of a client, or
+    `operator`); `about`: id of the object of the event."""
     fields = {
         "@timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "ecs.version": "8.11.0",
@@ -135,7 +142,7 @@ def emit(
 
 
 class SecurityLog:
-    """The log of one process, from `start` to `stop`."""
+    """The security log of one process, from `start` to `stop`."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -159,7 +166,7 @@ class SecurityLog:
         logger.addHandler(self._handler)
 
     def stop(self) -> None:
-        """Take no more, and come back when all that was emitted is written."""
+        """Accepts no more events, and returns when all emitted ones are written."""
         if self._handler is None or self._listener is None:
             return
         logger.removeHandler(self._handler)

@@ -5,15 +5,18 @@ There is no default secret: keys are files made by `vivavoce init`.
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from media.evidence.seal.token_uri import parse_token_uri
 
 PREFIX = "VIVAVOCE_"
+MOST_WAIT = 7 * 24 * 60
 
 
 class SettingsError(Exception):
@@ -22,6 +25,37 @@ class SettingsError(Exception):
     def __init__(self, key: str, value: str, expected: str) -> None:
         super().__init__(f"{PREFIX}{key.upper()}={value!r}: expected {expected}")
         self.key = key
+
+
+RelayKind = Literal["udp", "tcp", "tls"]
+
+
+@dataclass(frozen=True)
+class RelayUrl:
+    """The address of a relay (RFC 7065). `kind`: how a browser reaches it, `udp`, `tcp` or `tls`."""
+
+    text: str
+    host: str
+    port: int
+    kind: RelayKind
+
+
+RELAY_KINDS: dict[tuple[str, str], RelayKind] = {
+    ("turn", "udp"): "udp",
+    ("turn", "tcp"): "tcp",
+    ("turns", "tcp"): "tls",
+}
+"""Kind of a relay, by scheme and transport. Browsers speak no TURN over DTLS (turns over udp)."""
+
+
+def relay_url(text: str) -> RelayUrl | None:
+    """A `turn:` or `turns:` address with its transport; None for any other text."""
+    match = re.fullmatch(r"(turns?):([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::(\d{1,5}))?\?transport=(udp|tcp)", text)
+    if match is None or (match[1], match[4]) not in RELAY_KINDS:
+        return None
+    port = int(match[3] or (5349 if match[1] == "turns" else 3478))
+    host = match[2].strip("[]")
+    return RelayUrl(text, host, port, RELAY_KINDS[match[1], match[4]]) if 0 < port < 65_536 else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +71,8 @@ class Settings:
     udp_host: str = "127.0.0.1"
     udp_ports: str = "47000-47999"
     udp_public_address: str = ""
+    turn_urls: str = ""
+    turn_secret_file: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: str = ""
@@ -45,6 +81,10 @@ class Settings:
     anchor: Path | None = None
     test_hooks: bool = False
     scheduler: bool = True
+    passkeys_required: bool = False
+    issuers: Path | None = None
+    code_command: Path | None = None
+    recovery_wait_minutes: int = 1440
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_tls: str = "starttls"
@@ -121,13 +161,22 @@ class Settings:
     @property
     def allowed_webhook_hosts(self) -> frozenset[str]:
         """The hosts events may be posted to."""
-        return frozenset(one.strip() for one in self.webhook_hosts.split(",") if one.strip())
+        return frozenset(_listed(self.webhook_hosts))
+
+    @property
+    def relays(self) -> tuple[RelayUrl, ...]:
+        """The relays that browsers may use, in the order they are named."""
+        return tuple(url for text in _listed(self.turn_urls) if (url := relay_url(text)) is not None)
 
     @property
     def udp_range(self) -> tuple[int, int]:
         """First and last media port."""
         first, last = self.udp_ports.split("-")
         return int(first), int(last)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _port(key: str) -> Callable[[str], object]:
@@ -165,11 +214,16 @@ READERS: dict[str, Callable[[str], object]] = {
     "tls_cert": Path,
     "tls_key": Path,
     "security_log": Path,
+    "issuers": Path,
+    "code_command": Path,
+    "recovery_wait_minutes": _count("recovery_wait_minutes"),
     "port": _port("port"),
     "test_hooks": _flag("test_hooks"),
     "scheduler": _flag("scheduler"),
+    "passkeys_required": _flag("passkeys_required"),
     "smtp_port": _port("smtp_port"),
     "smtp_password_file": Path,
+    "turn_secret_file": Path,
     "api_per_minute": _count("api_per_minute"),
     "api_burst": _count("api_burst"),
     "connections": _count("connections"),
@@ -262,6 +316,22 @@ def _check_mail(settings: Settings, key: str) -> None:
         raise SettingsError("smtp_user", settings.smtp_user, "smtp_user and smtp_password_file together, or neither")
 
 
+def _check_turn(settings: Settings, key: str) -> None:
+    for text in _listed(settings.turn_urls):
+        if relay_url(text) is None:
+            expected = "addresses like turn:relay.court.example:3478?transport=udp (or tcp) and"
+            expected += " turns:relay.court.example:443?transport=tcp, with commas between them"
+            raise SettingsError(key, text, expected)
+    if bool(settings.turn_urls) != (settings.turn_secret_file is not None):
+        raise SettingsError(key, settings.turn_urls, "turn_urls and turn_secret_file together, or neither")
+
+
+def _check_code_command(settings: Settings, key: str) -> None:
+    path = settings.code_command
+    if path is not None and not (path.is_absolute() and os.access(path, os.X_OK)):
+        raise SettingsError(key, str(path), "a program by its whole path, which this account may run")
+
+
 def _check_webhook_hosts(settings: Settings, key: str) -> None:
     for host in settings.allowed_webhook_hosts:
         if not re.fullmatch(r"(?=.*[a-z])[a-z0-9-]+(\.[a-z0-9-]+)+(:\d{1,5})?", host):
@@ -273,6 +343,11 @@ def _check_sandbox(settings: Settings, key: str) -> None:
         raise SettingsError(key, "…", "another database than database_url: the sandbox never touches the docket")
 
 
+def _check_recovery_wait(settings: Settings, key: str) -> None:
+    if not 1 <= settings.recovery_wait_minutes <= MOST_WAIT:
+        raise SettingsError(key, str(settings.recovery_wait_minutes), f"minutes, from 1 to {MOST_WAIT} (a week)")
+
+
 CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "sandbox_database_url": _check_sandbox,
     "public_url": _check_public_url,
@@ -280,10 +355,13 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "court_name": _check_court_name,
     "udp_host": _check_address,
     "udp_public_address": _check_address,
+    "turn_urls": _check_turn,
     "tls_cert": _check_tls,
     "seal_token": _check_seal_token,
     "anchor": _check_anchor,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,
+    "code_command": _check_code_command,
+    "recovery_wait_minutes": _check_recovery_wait,
 }

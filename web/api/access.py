@@ -1,13 +1,13 @@
-"""Who is asking: token and proof of a request become a `Caller`, which acts for one State and on one database."""
+"""Who is asking, and how often: token and proof of a request become a `Caller`, which acts for one State and on one
+database. Requests count for their client, told in headers; before a client is known, for its address."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import Depends
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from hearings.actors import Actor
 from hearings.db import Database
@@ -19,6 +19,7 @@ from web.api.dpop import Checked
 from web.api.problems import ApiError
 from web.parts import Parts
 from web.paths import BASE
+from web.server.security import address
 from web.server.security_events import CALLER
 
 
@@ -68,13 +69,9 @@ def parts_of(request: Request) -> Parts:
     return cast(Parts, request.scope["app"].state.parts)
 
 
-async def current(request: Request) -> Caller:
-    """The caller of this request; `web.api.routes` has put it there. Not a plain function: those run in a thread."""
+def current(request: Request) -> Caller:
+    """The caller of this request; `web.api.routes` has put it there."""
     return cast(Caller, request.scope[CALLER])
-
-
-Calling = Annotated[Caller, Depends(current)]
-"""What every route takes: `caller: Calling`."""
 
 
 def address_of(request: Request) -> str:
@@ -129,3 +126,33 @@ def database_of(parts: Parts, client: ApiClient) -> Database:
 def scopes_text() -> Mapping[str, str]:
     """Every scope and what it allows, for the description."""
     return {name: scope.text for name, scope in api_clients.SCOPES.items()}
+
+
+# --- how often ---------------------------------------------------------------------------------------------------
+
+
+def take(parts: Parts, client_id: str) -> Mapping[str, str]:
+    """One request of a client; the headers that tell what is left. Raises `ApiError` 429."""
+    wait = parts.buckets.take("api", client_id)
+    headers = _headers(parts, client_id)
+    if wait:
+        raise ApiError("too_many_requests", headers={**headers, "Retry-After": str(int(wait) + 1)})
+    return headers
+
+
+def take_address(parts: Parts, connection: HTTPConnection, rate: str) -> None:
+    """One request of somebody not known (yet), of a kind that has a `rate` of its own. Raises `ApiError` 429."""
+    wait = parts.buckets.take(rate, address(connection))
+    if wait:
+        raise ApiError("too_many_requests", headers={"Retry-After": str(int(wait) + 1)})
+
+
+def _headers(parts: Parts, client_id: str) -> dict[str, str]:
+    limit = parts.buckets.rates["api"]
+    left = parts.buckets.left("api", client_id)
+    return {
+        "RateLimit-Limit": str(limit.burst),
+        "RateLimit-Remaining": str(int(left)),
+        "RateLimit-Reset": str(int((limit.burst - left) * 60 / limit.per_minute) + 1),
+        "RateLimit-Policy": f"{limit.burst};w={int(limit.burst * 60 / limit.per_minute) or 1}",
+    }

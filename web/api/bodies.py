@@ -1,4 +1,4 @@
-"""Reading a body: its type, its size while it comes, its JSON strictly; what a route gets has been read already."""
+"""Reads request bodies: media type, size while it arrives, and strict JSON. Handlers get a body that has been read."""
 
 import asyncio
 import hashlib
@@ -20,45 +20,35 @@ from web.server.security import longer
 
 Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
 JSON_LIMIT = 1 << 20
-"""Bytes of a JSON body. A route that takes files says its own limit (25 MiB)."""
+"""Greatest size of a JSON body in bytes. Routes for files declare their own limit (25 MiB)."""
 JOSE = "application/jose"
 FORM = "application/x-www-form-urlencoded"
-JSON_TYPE = (b"content-type", b"application/json")
 MULTIPART = "multipart/form-data"
 FILES: Mapping[str, tuple[str, ...]] = {
     "file": (*TYPES, MULTIPART),
     "pdf": ("application/pdf", MULTIPART),
     "table": ("text/csv", MULTIPART),
 }
-"""Kinds of body that are a file: the bytes as they are, or the one part `file` of a form."""
+"""Kinds of body that are a file: the bytes themselves, or the one part `file` of a form."""
 FORM_ROOM = 4096
-"""Bytes a form may have besides its file."""
+"""Bytes that a form may have in addition to its file."""
 AT_ONCE = 262_144
-"""Bytes of a form that are parsed in one turn of the loop."""
+"""Bytes of a form that are parsed without yielding to the event loop."""
 
 
 class ReadRequest(Request):
-    """A request whose body has been read and parsed; FastAPI asks for both and gets what was checked."""
+    """A request whose body has been read and parsed: its bytes, none when nothing was sent, and their value."""
 
     def __init__(self, request: Request, data: bytes, value: Any) -> None:
-        scope = dict(request.scope)
-        headers = [pair for pair in scope["headers"] if pair[0] != b"content-type"]
-        scope["headers"] = [*headers, JSON_TYPE] if data else headers
-        super().__init__(scope, request.receive)
+        super().__init__(dict(request.scope), request.receive)
         self.data = data
         self.value = value
         self.report: SignedPdfReport | None = None
         """Of an operation that asks for it: what the signatures of a PDF were found to be (`web.api.files.check`)."""
 
-    async def body(self) -> bytes:
-        return self.data
-
-    async def json(self) -> Any:
-        return self.value
-
 
 async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadRequest:
-    """The request with its body. Raises `ApiError`: 413, 415, and the codes of `strict_json`."""
+    """Reads the body of a request. Raises `ApiError`: 413, 415, and the codes of `strict_json`."""
     if kind == "none":
         return ReadRequest(request, b"", None)
     if kind in FILES:
@@ -78,7 +68,7 @@ async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadReq
 
 
 def accepted(kind: Kind) -> tuple[str, ...]:
-    """The types of body a kind of route takes."""
+    """The media types of body that a kind of route accepts."""
     return {
         "none": (),
         "json": ("application/json",),
@@ -93,7 +83,7 @@ def _type(headers: Headers) -> str:
     if len(headers.getlist("content-type")) > 1:
         raise ApiError("media_type", "One Content-Type, please")
     kind, *parameters = headers.get("content-type", "").lower().split(";")
-    if any(one.strip() not in ("", "charset=utf-8", 'charset="utf-8"') for one in parameters):
+    if any(parameter.strip() not in ("", "charset=utf-8", 'charset="utf-8"') for parameter in parameters):
         raise ApiError("media_type", "The only charset is utf-8")
     return kind.strip()
 
@@ -117,7 +107,7 @@ def _value(kind: str, data: bytes) -> Any:
 
 
 async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
-    """A body that is a file: its bytes as `data`; its name, where a form told one, and hash as `value`."""
+    """Reads a file: its bytes as `data`; its name, where a form gives one, and its hash as `value`."""
     told = media_type(request)
     if told not in FILES[kind] or len(request.headers.getlist("content-type")) > 1:
         raise ApiError("media_type", f"Send {' or '.join(FILES[kind])}")
@@ -130,7 +120,7 @@ async def _file(request: Request, kind: Kind, limit: int) -> ReadRequest:
 
 
 async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
-    """Name and bytes of the one file of a form."""
+    """The name and the bytes of the only file of a form."""
 
     async def stream() -> AsyncGenerator[bytes, None]:
         # Piece by piece: others have a turn in between, and the whole is in memory twice and not three times.
@@ -155,7 +145,8 @@ async def _part(request: Request, data: bytes, limit: int) -> tuple[str, bytes]:
 
 
 async def _bytes(request: Request, limit: int) -> bytes:
-    """Everything, or 413 as soon as it is told or found to be more than `limit`; the connection is then closed."""
+    """The whole body. Raises `ApiError` 413, and closes the connection, as soon as its declared or actual length
+    exceeds `limit`."""
     told = request.headers.get("content-length", "")
     if longer(told, limit):
         raise _too_large(limit)

@@ -1,9 +1,9 @@
 """DPoP (RFC 9449): each request carries a proof that its sender holds the key its token is bound to.
 
-A proof is good for one request: method, address and token are in it, and its `jti` is kept in the database, so that it
-is refused a second time by every process, after a restart too. How old it is, its `iat` says, or a nonce of ours: who
-sends one whose `iat` does not fit is answered with a nonce (§8), and may go on with it although the own clock is wrong.
-A nonce is the time and its HMAC: any process of the installation knows it again, and none keeps it.
+A proof is good for one request: it names method, address and token, and its `jti` is kept in the database, so that
+every process refuses it a second time, also after a restart. Its age follows from `iat`, or from a nonce of ours: a
+sender whose `iat` does not fit gets a nonce (RFC 9449 §8) and can go on although its own clock is wrong. A nonce is the
+time and the HMAC of it: any process of the installation can check it, and none keeps it.
 """
 
 import hashlib

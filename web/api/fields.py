@@ -1,8 +1,12 @@
 """Building blocks of the API's schemas: strict models that know no other fields, and types with their limits."""
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from functools import cache
+from operator import attrgetter
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -17,10 +21,31 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+@dataclass(frozen=True)
+class Column:
+    """Beside the type of a field: what a row calls it, or where it is from there (`hearing.ref`)."""
+
+    path: str
+
+
 class Shown(BaseModel):
     """Something the API answers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def from_row(cls, row: Any, **more: Any) -> Self:
+        """What is shown of a row: the fields in `more`, and every other as the row has it."""
+        return cls(**{name: read(row) for name, read in _columns(cls) if name not in more}, **more)
+
+
+@cache
+def _columns(shown: type[Shown]) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    paths = (
+        (name, next((one.path for one in field.metadata if isinstance(one, Column)), name))
+        for name, field in shown.model_fields.items()
+    )
+    return [(name, attrgetter(path)) for name, path in paths]
 
 
 def _text(value: Any) -> Any:
@@ -53,7 +78,6 @@ Wall = Annotated[
             "type": "string",
             "pattern": f"^{_WALL}$",
             "description": "A wall time: what the clocks of the zone beside it show, without an offset.",
-            "examples": ["2027-03-29T09:00"],
         }
     ),
 ]
@@ -79,7 +103,7 @@ class Nothing(Model):
 class Reason(Model):
     """An act with reasons, which stand in the history for both States."""
 
-    reason: str = Field(min_length=3, max_length=4000, examples=["The proceedings here end in May."])
+    reason: str = Field(min_length=3, max_length=4000)
 
 
 class SignedAct(Model):
@@ -89,7 +113,6 @@ class SignedAct(Model):
         min_length=20,
         max_length=signatures.LONGEST,
         pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$",
-        examples=["eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiIsInR5cCI6InZpdmF2b2NlK2p3cyJ9.eyJhY3QiOiIuLi4ifQ.c2lnbmF0dXJl"],
     )
 
 

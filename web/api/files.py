@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from urllib.parse import quote
 
-from fastapi import Depends, Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.requests import attachments
@@ -24,7 +25,8 @@ class Upload:
     """What its signatures were found to be, where the operation has them checked and it is a PDF."""
 
 
-def _upload(request: Request) -> Upload:
+def upload(request: Request) -> Upload:
+    """The file of a request whose body is of `web.api.bodies.FILES`."""
     read = cast(ReadRequest, request)
     return Upload(**read.value, data=read.data, report=read.report)
 
@@ -38,14 +40,9 @@ async def check(read: ReadRequest, *, known: bool) -> None:
         read.report = await printing.check(read, read.data)
 
 
-Uploaded = Annotated[Upload, Depends(_upload)]
-"""What a route with a body of `web.api.bodies.FILES` takes."""
-
-
 def answers(*types: str) -> Mapping[str, Any]:
     """Options of an operation that answers with a file of one of these types."""
-    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}
-    return {"response_class": Response, "responses": {200: {"content": content}}}
+    return {"content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in types}}
 
 
 def download(data: bytes, *, name: str, media_type: str) -> Response:

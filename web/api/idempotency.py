@@ -29,7 +29,7 @@ _HEADERS = ("location", "etag", "content-type")
 
 
 class Once(Response):
-    """An answer with secrets, kept without them: where it is given again, those members are null."""
+    """An answer with secrets, kept without them: when it is given again, those members are null."""
 
     media_type = "application/json"
 
@@ -39,7 +39,7 @@ class Once(Response):
 
 
 class Busy(Exception):
-    """The same key has just been committed by another request: look again."""
+    """Another request has just committed the same key: begin again."""
 
 
 def key_of(request: ReadRequest) -> str:
@@ -53,16 +53,17 @@ def key_of(request: ReadRequest) -> str:
 
 
 def hash_of(request: ReadRequest) -> str:
-    """What makes two requests the same: method, path, query, and the value of the body."""
+    """A hash by which two requests are the same: over method, path, query and the value of the body."""
     body = json.dumps(request.value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     told = [request.method, request.scope["path"], request.url.query, request.headers.get("if-match", ""), body]
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def begin(db: AsyncSession, caller: Caller, *, key: str, request_hash: str, now: datetime) -> ApiAnswer:
-    """The row of this key: filled when the request has been done before, with status 0 when it is to be done now.
+    """The row of an idempotency key: with the answer if the request was done before, with status 0 if it is to be done
+    now.
 
-    Raises `ApiError` 422 for a key of another request, `Busy`. Effects: forgets old answers; adds the row. On
+    Raises `ApiError` 422 for a key of another request, `Busy`. Effects: deletes expired answers; adds the row. On
     PostgreSQL a second request with the key waits here for the first; on SQLite all writers wait anyway.
     """
     await db.exec(delete(ApiAnswer).where(col(ApiAnswer.created_at) < now - KEPT))
@@ -89,7 +90,7 @@ async def begin(db: AsyncSession, caller: Caller, *, key: str, request_hash: str
 
 
 def keep(db: AsyncSession, row: ApiAnswer, response: Response) -> None:
-    """Keep the answer, without what is shown once. Effects: fills the row."""
+    """Stores the answer, without the secrets that are given once. Effects: fills the row."""
     row.status = response.status_code
     row.headers = {name: response.headers[name] for name in _HEADERS if name in response.headers}
     row.body = response.kept if isinstance(response, Once) else bytes(response.body).decode("utf-8")
@@ -97,5 +98,5 @@ def keep(db: AsyncSession, row: ApiAnswer, response: Response) -> None:
 
 
 def again(row: ApiAnswer) -> Response:
-    """The answer that was given."""
+    """The stored answer."""
     return Response(row.body.encode("utf-8"), row.status, {**row.headers, "Idempotency-Replayed": "true"})

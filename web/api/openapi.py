@@ -1,15 +1,27 @@
-"""The description of the API, OpenAPI 3.1: what FastAPI finds, and what every operation has in common."""
+"""The description of the API, OpenAPI 3.1: what signatures say, and what every operation has in common.
 
-from typing import Any
+It is made once, in two codings, each with its own entity tag. Anybody may read it, so it has a rate of its own by
+address; who has it already is told so in a few bytes.
+"""
 
-from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+import inspect
+import json
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from hearings.people.directory import COLUMNS
-from web.api import bodies, problems
-from web.api.access import scopes_text
-from web.api.routes import OPERATIONS, SAFE, Operation
+from pydantic import TypeAdapter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from web.api import access, bodies, etags, problems
+from web.api.params import Param
+from web.api.problems import ApiError
+from web.api.routes import SAFE, ApiRoute, Operation
 from web.api.tokens import PATH as TOKEN_PATH
 from web.paths import BASE
 
@@ -18,6 +30,8 @@ DESCRIPTION = """Hearings by video across borders, for the systems of central au
 Every request but that for a token carries `Authorization: DPoP <token>` and a fresh `DPoP` proof. What belongs to
 another State and was not shared is answered as what does not exist. Times are UTC unless a zone stands beside them.
 """
+EXAMPLES = Path(__file__).with_name("examples.json")
+"""Of each operation one request and its answer, as they were recorded (`python -m tests.vectors.examples`)."""
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _TEXTS = {
     304: "The representation named by `If-None-Match` is still the one.",
@@ -91,43 +105,98 @@ PARAMETERS: dict[str, Any] = {
 }
 
 
-def describe(api: FastAPI, origin: str) -> dict[str, Any]:
+def describe(routes: Sequence[ApiRoute], origin: str) -> dict[str, Any]:
     """The whole description."""
-    routes = [route for route in _routes(api) if route.include_in_schema]
-    found = get_openapi(
-        title=api.title, version=api.version, openapi_version="3.1.0", description=DESCRIPTION, routes=routes
-    )
-    found["servers"] = [{"url": origin + BASE}]
-    parts = found.setdefault("components", {})
-    parts["schemas"] = {name: schema for name, schema in parts.get("schemas", {}).items() if name not in _FASTAPI_OWN}
-    parts["schemas"]["Problem"] = _problem_schema()
-    parts["parameters"], parts["headers"] = PARAMETERS, HEADERS
-    flow = {"tokenUrl": f"{origin}{BASE}{TOKEN_PATH}", "scopes": dict(scopes_text())}
-    parts["securitySchemes"] = {
-        "oauth": {
-            "type": "oauth2",
-            "description": "Client credentials by `private_key_jwt`; tokens are bound to a key by DPoP.",
-            "flows": {"clientCredentials": flow},
-        }
+    schemas, components = _schemas(routes)
+    examples = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    paths: dict[str, Any] = {}
+    for route in routes:
+        shown = _operation(route, schemas)
+        _complete(shown, route.operation, route.method, examples.get(route.name, {}))
+        if links := _links(route, routes):
+            shown["responses"][str(route.operation.status)]["links"] = links
+        paths.setdefault(route.path_format, {})[route.method.lower()] = shown
+    flow = {"tokenUrl": f"{origin}{BASE}{TOKEN_PATH}", "scopes": dict(access.scopes_text())}
+    oauth = {
+        "type": "oauth2",
+        "description": "Client credentials by `private_key_jwt`; tokens are bound to a key by DPoP.",
+        "flows": {"clientCredentials": flow},
     }
-    for route in routes:
-        for method in route.methods or ():
-            shown = found["paths"][route.path_format][method.lower()]
-            _complete(shown, OPERATIONS[route.endpoint], method, parts["schemas"])
-    for route in routes:
-        links = _links(route, routes)
-        for method in route.methods or () if links else ():
-            for status, response in found["paths"][route.path_format][method.lower()]["responses"].items():
-                if status.startswith("2"):
-                    response["links"] = links
-    return found
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Vivavoce", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": origin + BASE}],
+        "paths": paths,
+        "components": {
+            "schemas": {**components, "Problem": _problem_schema()},
+            "parameters": PARAMETERS,
+            "headers": HEADERS,
+            "securitySchemes": {"oauth": oauth},
+        },
+    }
 
 
-_FASTAPI_OWN = frozenset({"HTTPValidationError", "ValidationError"})
+def _schemas(routes: Sequence[ApiRoute]) -> tuple[Mapping[Any, Any], Mapping[str, Any]]:
+    """The schema of each parameter and of each model that is answered, and of every model they name."""
+    taken = [(param, _IN, param.adapter) for route in routes for param in route.takes.params]
+    given = {route.model: TypeAdapter(route.model) for route in routes if route.model}
+    answers = [(model, _OUT, adapter) for model, adapter in given.items()]
+    schemas, named = TypeAdapter.json_schemas([*taken, *answers], ref_template="#/components/schemas/{model}")
+    return _lean(schemas), _as_before(_lean(named["$defs"]))
 
 
-def _routes(api: FastAPI) -> list[APIRoute]:
-    return [route for route in api.routes if isinstance(route, APIRoute)]
+_IN: Literal["validation"] = "validation"
+_OUT: Literal["serialization"] = "serialization"
+
+
+def _lean(value: Any) -> Any:
+    """A schema without members that are null."""
+    if isinstance(value, Mapping):
+        return {name: _lean(member) for name, member in value.items() if member is not None}
+    return [_lean(member) for member in value] if isinstance(value, list) else value
+
+
+def _as_before(value: Any) -> Any:
+    """A component with its bounds written as `240.0`: so they were in the first versions, and so its bytes stay."""
+    if isinstance(value, Mapping):
+        return {name: float(one) if name in _BOUNDS else _as_before(one) for name, one in value.items()}
+    return [_as_before(one) for one in value] if isinstance(value, list) else value
+
+
+_BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+
+
+def _operation(route: ApiRoute, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    """What the signature of an operation says of it."""
+    shown: dict[str, Any] = {
+        "tags": [route.tag],
+        "summary": route.name.replace("_", " ").title(),
+        "description": inspect.cleandoc(route.endpoint.__doc__ or ""),
+        "operationId": route.name,
+    }
+    if params := route.takes.at("path", "query", "header"):
+        shown["parameters"] = [_shown_param(param, _titled(param, schemas)) for param in params]
+    for body in route.takes.at("body"):
+        required = {"required": True} if body.required else {}
+        shown["requestBody"] = required | {"content": {"application/json": {"schema": _titled(body, schemas)}}}
+    content: Any = route.operation.content
+    if content is None and route.model:
+        content = {"application/json": {"schema": schemas[route.model, _OUT]}}
+    response = {"description": "Successful Response"} | ({"content": deepcopy(content)} if content else {})
+    shown["responses"] = {str(route.operation.status): response}
+    return shown
+
+
+def _titled(param: Param, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    schema = dict(schemas[param, _IN])
+    if not param.required and param.default is not None:
+        schema["default"] = param.adapter.dump_python(param.default, mode="json")
+    return schema if "$ref" in schema else {**schema, "title": param.name.replace("_", " ").title()}
+
+
+def _shown_param(param: Param, schema: dict[str, Any]) -> dict[str, Any]:
+    text = {"description": schema["description"]} if "description" in schema else {}
+    return {"name": param.name, "in": param.place, "required": param.required, "schema": schema} | text
 
 
 def _problem_schema() -> dict[str, Any]:
@@ -140,26 +209,27 @@ def _problem_schema() -> dict[str, Any]:
     }
 
 
-def _complete(shown: dict[str, Any], operation: Operation, method: str, schemas: dict[str, Any]) -> None:
-    """Add to one operation what FastAPI does not know of it."""
+def _complete(shown: dict[str, Any], operation: Operation, method: str, example: dict[str, Any]) -> None:
+    """Add to one operation what its signature does not say of it."""
     own = operation.scope is not None
     if own:
         shown["security"] = [{"oauth": [one] if one else []} for one in (operation.scope or "").split("|")]
     else:
         shown["security"] = []
+    for parameter in shown.get("parameters", ()):
+        if (value := example.get(parameter["in"], {}).get(parameter["name"])) is not None:
+            parameter["example"] = int(value) if parameter["schema"].get("type") == "integer" else value
     wanted = ["DPoP"] if own or operation.body == "form" else []
     wanted += ["IdempotencyKey"] if own and method == "POST" else []
     wanted += ["IfMatch"] if operation.changes else []
     if wanted:
         shown.setdefault("parameters", []).extend({"$ref": f"#/components/parameters/{name}"} for name in wanted)
-    _bodies(shown, operation, schemas)
+    _bodies(shown, operation, example)
     responses: dict[str, Any] = shown["responses"]
     for status, response in list(responses.items()):
-        if not status.startswith("2"):
-            del responses[status]
-            continue
         for content in response.get("content", {}).values():
-            content["example"] = operation.example
+            if "answer" in example:
+                content["example"] = example["answer"]
         response["headers"] = (dict(_LIMITS) if own else {}) | _own_headers(operation, status)
     if operation.tagged and method in SAFE:
         responses["304"] = {"description": _TEXTS[304]}
@@ -167,15 +237,15 @@ def _complete(shown: dict[str, Any], operation: Operation, method: str, schemas:
         responses[str(code)] = _refusal(code, own)
 
 
-def _links(route: APIRoute, routes: list[APIRoute]) -> dict[str, Any]:
+def _links(route: ApiRoute, routes: Sequence[ApiRoute]) -> dict[str, Any]:
     """What can be asked next with what an answer gives (`Operation.gives`): every operation its ids are enough for.
 
     Where the next one changes the very thing that is shown, its tag goes along.
     """
-    operation, own = OPERATIONS[route.endpoint], set(route.param_convertors)
+    operation, own = route.operation, set(route.param_convertors)
     found: dict[str, Any] = {}
     for target in routes if operation.gives else ():
-        needed, next_ = set(target.param_convertors), OPERATIONS[target.endpoint]
+        needed, next_ = set(target.param_convertors), target.operation
         if not needed & set(operation.gives) or not needed <= own | set(operation.gives):
             continue
         parameters = {
@@ -184,10 +254,10 @@ def _links(route: APIRoute, routes: list[APIRoute]) -> dict[str, Any]:
             else f"$request.path.{name}"
             for name in sorted(needed)
         }
-        same = target.response_model is route.response_model
+        same = target.model is route.model
         if next_.changes and operation.tagged and same:
             parameters["header.If-Match"] = "$response.header.ETag"
-        found[target.endpoint.__name__] = {"operationId": target.endpoint.__name__, "parameters": parameters}
+        found[target.name] = {"operationId": target.name, "parameters": parameters}
     return found
 
 
@@ -229,44 +299,52 @@ def _refusal(code: int, own: bool) -> dict[str, Any]:
     return found | ({"headers": headers} if headers else {})
 
 
-def _bodies(shown: dict[str, Any], operation: Operation, schemas: dict[str, Any]) -> None:
-    """The types a body may have, each with an example: FastAPI has seen them all as JSON, and files not at all."""
+def _bodies(shown: dict[str, Any], operation: Operation, example: dict[str, Any]) -> None:
+    """The types a body may have, each with an example; a signature says nothing of files."""
+    kinds, sent = bodies.accepted(operation.body), example.get("request", {})
     if operation.body in bodies.FILES:
-        files = {kind: _file(kind) for kind in bodies.FILES[operation.body]}
+        files = {kind: _file(sent if kind == example.get("type") else "bytes", kind) for kind in kinds}
         shown["requestBody"] = {"required": True, "content": files}
-        return
-    body = shown.get("requestBody")
-    if body is None:
-        return
-    schema = body["content"].pop("application/json")["schema"]
-    names = [one["$ref"].rpartition("/")[2] for one in [schema, *schema.get("anyOf", [])] if "$ref" in one]
-    for kind in bodies.accepted(operation.body):
-        if kind == bodies.JOSE:
-            body["content"][kind] = {"schema": {"type": "string"}, "example": "header.payload.signature"}
-        else:
-            body["content"][kind] = {"schema": schema, "example": _example(schemas[names[0]])}
+    elif body := shown.get("requestBody"):
+        schema = body["content"].pop("application/json")["schema"]
+        for kind in kinds:
+            body["content"][kind] = {"schema": schema, "example": sent}
+        if bodies.JOSE in kinds:
+            body["content"][bodies.JOSE] = {"schema": {"type": "string"}, "example": sent.get("jws", "")}
 
 
-_SAMPLES = {
-    "text/plain": "A note.\n",
-    "application/pdf": "%PDF-1.7\n%%EOF\n",
-    "text/csv": f"{','.join(COLUMNS)}\nTH,court,Criminal Court,,court@th.example,,Bangkok,th,,the court,2026-01-15\n",
-}
-
-
-def _file(kind: str) -> dict[str, Any]:
+def _file(sent: str, kind: str) -> dict[str, Any]:
     """A file as a body: its bytes, or a form with one part."""
     bytes_ = {"type": "string", "format": "binary"}
     if kind != bodies.MULTIPART:
-        return {"schema": bytes_, "example": _SAMPLES.get(kind, "bytes")}
+        return {"schema": bytes_, "example": sent}
     schema = {"type": "object", "properties": {"file": bytes_}, "required": ["file"], "additionalProperties": False}
-    return {"schema": schema, "example": {"file": "bytes"}}
+    return {"schema": schema, "example": {"file": sent}}
 
 
-def _example(schema: dict[str, Any]) -> Any:
-    """An example of a model: its own, or made of those of its fields."""
-    if "examples" in schema:
-        return schema["examples"][0]
-    fields: dict[str, Any] = schema.get("properties", {})
-    shown = {name: one["examples"][0] for name, one in fields.items() if "examples" in one}
-    return shown | {name: one["const"] for name, one in fields.items() if "const" in one}
+# --- the route ---------------------------------------------------------------------------------------------------
+
+
+PATH = "/openapi.json"
+
+
+def route(describe: Callable[[], Any]) -> Route:
+    """The route that shows what `describe` gives, asked once."""
+
+    @cache
+    def described() -> tuple[bytes, str]:
+        data = json.dumps(describe(), ensure_ascii=False).encode()
+        return data, etags.tag_of(data)
+
+    async def show(request: Request) -> Response:
+        try:
+            access.take_address(access.parts_of(request), request, "api_description")
+        except ApiError as error:
+            return problems.answer(request, error)
+        data, tag = await run_in_threadpool(described)
+        headers = {"ETag": tag}
+        if etags.known(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        return Response(data, headers=headers, media_type="application/json")
+
+    return Route(PATH, show)

@@ -3,16 +3,16 @@
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import Query
+from pydantic import Field
 
 from web.api.access import Caller
 from web.paths import BASE
 
 After = Annotated[
     str,
-    Query(max_length=300, pattern="^[ -~]*$", description="The `next` of the page before; nothing for the first page."),
+    Field(max_length=2000, pattern="^[ -~]*$", description="The `next` of the page before; none for the first page."),
 ]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many at most.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 
 
 def link(caller: Caller, after: str) -> str:

@@ -6,12 +6,11 @@ foresaw is our failure: 500, a reference, and the traceback in the log; no route
 
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -85,10 +84,10 @@ _EXTRA = ("field", "current", "wanted", "allowed", "missing", "who_can", "before
 
 
 def _kinds(kind: type[errors.HearingsError] = errors.HearingsError) -> Iterator[type[errors.HearingsError]]:
-    for one in kind.__subclasses__():
-        if one.__module__ == errors.__name__:
-            yield one
-            yield from _kinds(one)
+    for subclass in kind.__subclasses__():
+        if subclass.__module__ == errors.__name__:
+            yield subclass
+            yield from _kinds(subclass)
 
 
 def codes() -> dict[str, tuple[int, str]]:
@@ -115,7 +114,7 @@ def _title(kind: type[Exception]) -> str:
 
 def answer(request: Request, error: Exception) -> JSONResponse:
     """The problem that tells a failure."""
-    code, status, title, detail, more, headers = _told(error)
+    code, status, title, detail, more, headers = _parts(error)
     if status >= 500:
         more = {**more, "instance": f"urn:vivavoce:failure:{secrets.token_hex(4)}"}
         logger.error("request failed, reference %s", more["instance"], exc_info=error)
@@ -131,10 +130,8 @@ def answer(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({**body, **more}, status, dict(headers), media_type=MEDIA_TYPE)
 
 
-def _told(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapping[str, str]]:
+def _parts(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Mapping[str, str]]:
     """Code, status, title, detail, further members, headers."""
-    if isinstance(error, RequestValidationError):
-        error = validation(error)
     if isinstance(error, ApiError):
         status, title = CODES[error.code]
         return error.code, error.status or status, title, error.detail or title, error.more, error.headers
@@ -172,11 +169,15 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
         yield name, [str(one) for one in value] if isinstance(value, tuple | list | frozenset) else value
 
 
-def validation(error: RequestValidationError) -> ApiError:
+Misfit = tuple[tuple[int | str, ...], str, str]
+"""Something that does not fit the schema: where it is, pydantic's code and its text."""
+
+
+def misfit(errors: Sequence[Misfit]) -> ApiError:
     """What did not fit the schema, field by field; nothing of the input is repeated."""
     found = [
-        {"field": ".".join(str(step) for step in one["loc"])[:200], "code": one["type"], "text": one["msg"][:200]}
-        for one in error.errors()[:50]
+        {"field": ".".join(map(str, where))[:200], "code": code, "text": text[:200]}
+        for where, code, text in errors[:50]
     ]
     unknown = bool(found) and all(one["code"] == "extra_forbidden" for one in found)
     code = "unknown_field" if unknown else "invalid_input"

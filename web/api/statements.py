@@ -14,6 +14,7 @@ from web.api.fields import Model, Shown
 from web.api.problems import ApiError
 
 B = TypeVar("B", bound=Model)
+V = TypeVar("V")
 
 
 class Statement(Shown):
@@ -64,8 +65,8 @@ async def receive(
         raise ApiError("invalid_input", f"The body of the statement does not fit: {where[:200]}") from None
 
 
-def instant(value: datetime | None, field: str) -> datetime | None:
-    """An instant that was sent, if it says where it is. Raises `ApiError`."""
-    if value is not None and value.tzinfo is None:
+def instant(value: V, field: str) -> V:
+    """A value that was sent; an instant, if it says where it is. Raises `ApiError`."""
+    if isinstance(value, datetime) and value.tzinfo is None:
         raise ApiError("invalid_input", f"{field} needs an offset, such as Z", more={"field": field})
     return value

@@ -8,9 +8,9 @@ and opaque, last five minutes, and are worth nothing without the key.
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import Request
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
 
 from hearings.models import ApiClient, ApiClientKey
 from hearings.outward import api_clients
@@ -26,10 +26,8 @@ from web.paths import BASE
 router = Resource("access")
 
 PATH = "/oauth/token"
-ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 HEADERS = frozenset({"alg", "kid", "typ"})
 TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
-TOKEN = "Zr1JDHHk9wB4wk3sVYDyyA4mYcWcPDkqLFPdbaJvHlk"
 
 
 class TokenRequest(Model):
@@ -37,9 +35,9 @@ class TokenRequest(Model):
 
     grant_type: Literal["client_credentials"]
     client_assertion_type: Literal["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
-    client_assertion: Annotated[str, Field(max_length=jws.LONGEST, examples=["eyJhbGciOiJFZERTQSJ9.e30.c2ln"])]
+    client_assertion: Annotated[str, Field(max_length=jws.LONGEST)]
     client_id: Annotated[str, Field(max_length=60)] | None = None
-    scope: Annotated[str, Field(max_length=1000, examples=["requests:read requests:write"])] | None = None
+    scope: Annotated[str, Field(max_length=1000)] | None = None
 
 
 class Token(Shown):
@@ -57,7 +55,6 @@ class Token(Shown):
     scope=None,
     body="form",
     errors=(400, 401),
-    example={"access_token": TOKEN, "token_type": "DPoP", "expires_in": 300, "scope": "requests:read requests:write"},
 )
 async def issue_token(request: Request, body: TokenRequest) -> Token:
     """Give a client an access token for five minutes.

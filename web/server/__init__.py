@@ -1,1 +1,1 @@
-"""What every page shares: who asks, what is refused, forms, rendering, signed acts."""
+"""Code shared by all pages: sign-in, security middlewares, error pages, forms, rendering, signed acts."""

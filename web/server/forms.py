@@ -1,4 +1,4 @@
-"""Forms: reading them safely, and telling a person what was wrong beside the field it concerns."""
+"""Forms: parsing within limits, and error messages beside the fields they concern."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from hearings import errors
 from web.server.security import BODY_LIMIT, check_csrf
 from web.words import refusals
 from web.words.i18n import _
-from web.words.sentences import told
+from web.words.sentences import translated
 
 FIELDS = 60
 
 
 @dataclass(frozen=True)
 class FormError:
-    """What is wrong, in a whole sentence; `field` is the id of the input, empty when it concerns none."""
+    """An error in a form, as a sentence; `field` is the id of the input, empty when it concerns none."""
 
     field: str
     text: str
@@ -31,7 +31,7 @@ class Form(Mapping[str, str]):
     def __init__(self, pairs: list[tuple[str, str]], file: bytes = b"") -> None:
         self.pairs = pairs
         self.file = file
-        """What the file that was chosen holds; empty without one."""
+        """Content of the uploaded file; empty without one."""
         self.first: dict[str, str] = {}
         for name, value in pairs:
             self.first.setdefault(name, value)
@@ -60,14 +60,14 @@ def media_type(request: HTTPConnection) -> str:
     The reader of forms would take any codec that Python has; one of them, punycode, is quadratic.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
-    told = options.get(b"charset", b"utf-8").lower()
-    return kind.decode("latin-1").lower() if told in (b"utf-8", b"utf8") else ""
+    translated = options.get(b"charset", b"utf-8").lower()
+    return kind.decode("latin-1").lower() if translated in (b"utf-8", b"utf8") else ""
 
 
 async def read(request: Request, *, token: bool = True, most: int = FIELDS, files: int = 0) -> Form:
     """The form of a POST, of at most `most` fields and `files` files (one at most, within `BODY_LIMIT`).
 
-    Raises 400 for what is no form, 403 when the CSRF token is not that of the login.
+    Raises 400 for a body that is no form, 403 when the CSRF token is not that of the login.
     """
     kind = media_type(request)
     if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
@@ -92,7 +92,7 @@ async def read(request: Request, *, token: bool = True, most: int = FIELDS, file
 
 
 def explain(error: errors.HearingsError, labels: Mapping[str, str] | None = None) -> FormError:
-    """A refusal of `hearings`, beside the field it names, in words."""
+    """The form error for a refusal of `hearings`, at the field that it names."""
     field = getattr(error, "field", "")
     name = (labels or {}).get(field, "")
     if not isinstance(error, errors.Invalid):
@@ -102,7 +102,7 @@ def explain(error: errors.HearingsError, labels: Mapping[str, str] | None = None
     elif name and str(error) == "Cannot be empty":
         text = _("{field}: this cannot be empty.").format(field=name)
     else:
-        text = told(error.text)
+        text = translated(error.text)
         if name and type(error) is errors.Invalid:
             text = _("{field}: {value}").format(field=name, value=text)
     return FormError(field, text)

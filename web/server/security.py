@@ -1,13 +1,13 @@
-"""What every answer carries and every request must pass: headers, origin check, CSRF token, rate limits.
+"""Security headers of every response, and checks of every request: origin, CSRF token, sizes, rate limits.
 
-Three content security policies, one table (`POLICIES`): pages with an island also require Trusted Types; form and list
-pages do not; what is handed out as a download can do nothing wherever it is opened. Nothing here knows a page; which
-policy a path gets is decided by `ISLANDS`.
+Three content security policies, one table (`POLICIES`): of pages, of the player, of downloads, which may do nothing
+wherever they are opened. Nothing here depends on a page; the policy of a path follows from `PLAYER`.
 """
 
 import hashlib
 import hmac
 import re
+import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -22,26 +22,32 @@ from web.settings import Settings, is_loopback
 _COMMON = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; "
     "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'; report-uri /csp-report"
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; report-uri /csp-report; trusted-types"
 )
 POLICIES: dict[str, str] = {
-    "form": _COMMON,
+    "page": f"{_COMMON} 'none'",
+    "player": f"{_COMMON} player",
     "download": "sandbox; default-src 'none'; frame-ancestors 'none'",
-    "island": f"{_COMMON}; require-trusted-types-for 'script'; trusted-types vivavoce",
 }
-ISLANDS = re.compile(r"/h/[^/]+/live|/recordings/[^/]+(/verify)?|/verify|/j|/s|/(h|requests)/.+/sign(/[^/]+)?")
-"""Paths of the pages that run an island; the others are forms and lists."""
+"""No page makes markup or code from text. The player alone names a script, that of its worker: the Trusted Types policy
+`player` lets it through and nothing else."""
+PLAYER = re.compile(r"/recordings/[^/]+")
+"""Paths of the player."""
 
 ALWAYS = re.compile(r"/healthz(/|$)|/metrics$|/static/|/csp-report$")
-"""Paths that are answered while a restored copy stands by."""
+"""Paths that are served even while a restored copy stands by."""
 REPORTS = "/csp-report"
-"""Where browsers say that a page broke its policy. They are counted, not read, so anybody may send one."""
+"""Path to which browsers report violations of the content security policy. Reports are counted, not read, so anybody
+may send one."""
 
-_OWN_FEATURES = ("camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen")
+_OWN_FEATURES = (
+    "camera", "microphone", "display-capture", "screen-wake-lock", "autoplay", "fullscreen",
+    "publickey-credentials-create", "publickey-credentials-get",
+)  # fmt: skip
 _NO_FEATURES = (
     "accelerometer", "browsing-topics", "clipboard-read", "encrypted-media", "gamepad", "geolocation",
     "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "midi", "payment", "picture-in-picture",
-    "publickey-credentials-create", "publickey-credentials-get", "serial", "storage-access", "usb",
+    "serial", "storage-access", "usb",
     "window-management", "xr-spatial-tracking",
 )  # fmt: skip
 
@@ -56,29 +62,45 @@ HEADERS: dict[str, str] = {
     "x-robots-tag": "noindex, nofollow",
 }
 KEPT = ("/static/", f"{BASE}/openapi.json")
-"""What a browser or a program may keep if it asks each time whether it is still so."""
+"""Beginnings of paths whose answers may be stored if they are revalidated at each use."""
+ENDPOINT = "csp"
+"""Name of `REPORTS` in the header `Reporting-Endpoints`, which browsers take over TLS only. Where they do, `report-to`
+goes before `report-uri`; elsewhere it would silence it."""
 HSTS = "max-age=63072000; includeSubDomains"
 
+CSRF_BYTES = 16
+"""Bytes of the secret in a CSRF token, and of its mask."""
 BODY_LIMIT = 262_144
 """Bytes of a request body; a longer one is refused with 413 while it is being read."""
 ODD = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)")
-"""In no path of ours once percent signs are decoded."""
+"""Pattern of refused paths, after percent-decoding: control characters, backslashes, dot segments."""
+MOST_PARAMETERS = 200
+"""Maximum number of parameters of a query: more than any form has. They are counted before they are parsed."""
 UPLOAD_LIMIT = 26_214_400 + 65_536
-"""Likewise where a file of 25 MiB is sent, with the rest of its form."""
+"""As `BODY_LIMIT`, where a file of 25 MiB is uploaded in a form."""
 SIGNED_LIMIT = BODY_LIMIT + 512_000
-"""Likewise where a signed statement comes with the form: a whole request may stand in it."""
+"""As `BODY_LIMIT`, where a form contains a signed statement, which may contain a whole request."""
 SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
 UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory")
+SIGN_IN = re.compile(r"/s|/j(/code)?")
+"""Paths at which somebody could guess."""
+ENTRY = re.compile(
+    r"/(sign-in|confirm)/passkey(/options)?|/sign-ins/passkeys/options|/sign-in/stop-recovery"
+    r"|/(sign-in|sign-ins|confirm)/issuer/[^/]+|/issuer/[^/]+/return"
+)
+"""Paths of sign-ins that cannot be guessed, and of proving again who one is. The rate bounds the challenges kept."""
+TRY_AGAIN = 1013
+"""Close reason of a WebSocket whose page may reconnect later."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def policy_for(path: str) -> str:
     """Name of the content security policy of a path."""
-    return "island" if ISLANDS.fullmatch(path) else "form"
+    return "player" if PLAYER.fullmatch(path) else "page"
 
 
 class HeadersMiddleware:
-    """Puts the headers of this module on every HTTP answer, those of errors included. Must be outermost."""
+    """Adds the headers of this module to every HTTP response, errors included. Must be the outermost middleware."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -96,7 +118,11 @@ class HeadersMiddleware:
                 for name, value in HEADERS.items():
                     headers[name] = value
                 download = headers.get("content-disposition", "").startswith("attachment")
-                headers["content-security-policy"] = POLICIES["download" if download else policy_for(path)]
+                policy = POLICIES["download" if download else policy_for(path)]
+                if self.secure and REPORTS in policy:
+                    policy = f"{policy}; report-to {ENDPOINT}"
+                    headers["reporting-endpoints"] = f'{ENDPOINT}="{REPORTS}"'
+                headers["content-security-policy"] = policy
                 if self.secure:
                     headers["strict-transport-security"] = HSTS
                 if path.startswith("/static/dist/") and message["status"] == 200:
@@ -108,16 +134,30 @@ class HeadersMiddleware:
         await self.app(scope, receive, send_with_headers)
 
 
-class PathMiddleware:
-    """Refuses addresses nobody types: control characters, backslashes, and steps upwards, however they are written."""
+async def refuse(scope: Scope, receive: Receive, send: Send, error: HTTPException, closing: int = 1008) -> None:
+    """Raise the error for a request; close a WebSocket, which can carry only a close code and reason."""
+    if scope["type"] == "http":
+        raise error
+    await receive()
+    await send({"type": "websocket.close", "code": closing, "reason": error.detail})
+
+
+class AddressMiddleware:
+    """Refuses paths with control characters, backslashes or dot segments, in any encoding, and queries of more than
+    `MOST_PARAMETERS` parameters."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and ODD.search(scope["path"]):
-            raise HTTPException(400, "bad_request")
-        await self.app(scope, receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+        elif ODD.search(scope["path"]):
+            await refuse(scope, receive, send, HTTPException(400, "bad_request"))
+        elif scope["query_string"].count(b"&") >= MOST_PARAMETERS:
+            await refuse(scope, receive, send, HTTPException(400, "too_many_parameters"))
+        else:
+            await self.app(scope, receive, send)
 
 
 # --- origin and CSRF token ---------------------------------------------------------------------------------------
@@ -141,7 +181,7 @@ def origin_allowed(settings: Settings, headers: Headers) -> bool:
 
 
 def _name(host: str) -> str:
-    """The host name in a `Host` header; empty for what is none."""
+    """The host name in a `Host` header; empty for a malformed one."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -151,7 +191,7 @@ def _name(host: str) -> str:
 class OriginMiddleware:
     """Refuses every unsafe request and WebSocket that does not come from our own pages.
 
-    The API is not for pages: it knows no cookies, so there is nothing a foreign page could use.
+    The API is exempt: it uses no cookies, so a foreign page has no credentials to misuse.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -162,27 +202,42 @@ class OriginMiddleware:
         unsafe = scope["type"] == "websocket" or (scope["type"] == "http" and scope["method"] not in SAFE_METHODS)
         unsafe = unsafe and not (scope["type"] == "http" and (within(scope["path"]) or scope["path"] == REPORTS))
         if unsafe and not origin_allowed(self.settings, Headers(scope=scope)):
-            if scope["type"] == "websocket":
-                await receive()
-                await send({"type": "websocket.close", "code": 1008, "reason": "origin"})
-                return
-            raise HTTPException(403, "cross_origin")
+            await refuse(scope, receive, send, HTTPException(403, "cross_origin"))
+            return
         await self.app(scope, receive, send)
 
 
 def csrf_token(key: bytes, login: str) -> str:
-    """The token of one login, in every form and in the header `X-CSRF-Token` of every request an island makes."""
-    return hmac.new(key, b"csrf:" + login.encode(), hashlib.sha256).hexdigest()
+    """A CSRF token of a login: a field of every form, and the header `X-CSRF-Token` of every request of browser code.
+
+    It differs at each call (the secret under a random mask, with the mask before it), so that the length of compressed
+    pages tells nothing about it (`web.server.compression`); each stays valid as long as the login.
+    """
+    mask = secrets.token_bytes(CSRF_BYTES)
+    return (mask + _xor(mask, _csrf_secret(key, login))).hex()
 
 
 def check_csrf(key: bytes, login: str, token: str) -> None:
-    """Refuse a request whose token is not the one of its login."""
-    if not hmac.compare_digest(csrf_token(key, login).encode(), token.encode()):
+    """Refuses a request whose CSRF token is not one of its login."""
+    try:
+        given = bytes.fromhex(token)
+    except ValueError:
+        given = b""
+    mask, masked = given[:CSRF_BYTES], given[CSRF_BYTES:]
+    if len(masked) != CSRF_BYTES or not hmac.compare_digest(_xor(mask, masked), _csrf_secret(key, login)):
         raise HTTPException(403, "csrf")
 
 
+def _csrf_secret(key: bytes, login: str) -> bytes:
+    return hmac.new(key, b"csrf:" + login.encode(), hashlib.sha256).digest()[:CSRF_BYTES]
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(left, right, strict=True))
+
+
 class BodyLimitMiddleware:
-    """Refuses a body that says it is, or grows, longer than `BODY_LIMIT`; the connection is then closed.
+    """Refuses a body whose Content-Length or received length exceeds `BODY_LIMIT`; the connection is then closed.
 
     The API has limits of its own (`web.api.bodies`).
     """
@@ -194,9 +249,9 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or within(scope["path"]):
             await self.app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "")
+        length = Headers(scope=scope).get("content-length", "")
         most = body_limit(scope["method"], scope["path"])
-        if longer(told, most):
+        if longer(length, most):
             raise _too_large()
         total = 0
 
@@ -212,15 +267,15 @@ class BodyLimitMiddleware:
 
 
 def body_limit(method: str, path: str) -> int:
-    """Bytes of a body to this path."""
+    """Greatest size in bytes of a request body to this path."""
     if method != "POST":
         return BODY_LIMIT
     return UPLOAD_LIMIT if UPLOADS.fullmatch(path) else SIGNED_LIMIT if SIGNED.fullmatch(path) else BODY_LIMIT
 
 
-def longer(told: str, most: int) -> bool:
-    """Whether a `Content-Length` says that a body has more than `most` bytes."""
-    return told.isdecimal() and (len(told) > 18 or int(told) > most)
+def longer(length: str, most: int) -> bool:
+    """Whether a `Content-Length` exceeds `most` bytes."""
+    return length.isdecimal() and (len(length) > 18 or int(length) > most)
 
 
 def _too_large() -> HTTPException:
@@ -228,35 +283,34 @@ def _too_large() -> HTTPException:
 
 
 class StandbyMiddleware:
-    """While this copy stands by, nothing is answered but health, figures and files."""
+    """Serves only health, figures and files while a restored copy stands by."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] in ("http", "websocket") and scope["app"].state.parts.standing_by:
-            if scope["type"] == "websocket":
-                await receive()
-                await send({"type": "websocket.close", "code": 1013, "reason": "standing_by"})
-                return
-            if not ALWAYS.match(scope["path"]):
-                raise HTTPException(503, "standing_by")
-        await self.app(scope, receive, send)
+        asked = scope["type"] == "websocket" or (scope["type"] == "http" and not ALWAYS.match(scope["path"]))
+        if asked and scope["app"].state.parts.standing_by:
+            await refuse(scope, receive, send, HTTPException(503, "standing_by"), TRY_AGAIN)
+        else:
+            await self.app(scope, receive, send)
 
 
 # --- rate limits -------------------------------------------------------------------------------------------------
 
 
 def rate_of(method: str, path: str) -> str | None:
-    """Which limit a request counts against; None for static files, health, figures, and the API, which counts for
-    itself."""
-    if path.startswith(("/static/", "/catalogue/", "/healthz/")) or path in ("/healthz", "/metrics") or within(path):
+    """The rate limit that a request counts against; None for static files, health, metrics, and the API, which has its
+    own."""
+    if path.startswith(("/static/", "/healthz/")) or path in ("/healthz", "/metrics") or within(path):
         return None
     if path == REPORTS:
         return "report"
+    if ENTRY.fullmatch(path):
+        return "entry"
     if method in SAFE_METHODS:
         return "segment" if path.startswith("/recordings/") else "read"
-    return "sign_in" if path in ("/s", "/j") else "write"
+    return "sign_in" if SIGN_IN.fullmatch(path) else "write"
 
 
 class InProgressMiddleware:
@@ -275,10 +329,8 @@ class InProgressMiddleware:
         who = address(HTTPConnection(scope))
         count = self.counts.get(who, 0)
         if count >= self.most:
-            if scope["type"] == "http":
-                raise HTTPException(429, "too_many_requests", {"Retry-After": "5"})
-            await receive()
-            await send({"type": "websocket.close", "code": 1013, "reason": "too many connections"})
+            error = HTTPException(429, "too_many_requests", {"Retry-After": "5"})
+            await refuse(scope, receive, send, error, TRY_AGAIN)
             return
         self.counts[who] = count + 1
         try:
@@ -290,7 +342,7 @@ class InProgressMiddleware:
 
 
 class LimitsMiddleware:
-    """Answers 429 with `Retry-After` when an address asks too often."""
+    """Answers 429 with `Retry-After` when an address sends requests too often."""
 
     def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
         self.app = app
@@ -306,10 +358,10 @@ class LimitsMiddleware:
 
 
 def address(connection: HTTPConnection) -> str:
-    """What the client's address is counted by."""
+    """The client address, or its network, by which requests are counted."""
     return counted_as(connection.client.host if connection.client else "unknown")
 
 
 def require_csrf_header(request: Request, key: bytes, login: str) -> None:
-    """For requests an island makes: `X-CSRF-Token` must be the token of the login."""
+    """Checks a request of browser code: the header `X-CSRF-Token` must be the token of the login."""
     check_csrf(key, login, request.headers.get("x-csrf-token", ""))

@@ -1,6 +1,6 @@
-"""Which requests are events of the security log: by method and template of the route, and every refusal.
+"""Requests that are events of the security log: by method and template of the route, and every refusal.
 
-Only the template, ids that look like ids, who asked and the status go into the log: nothing of what was sent.
+Only the template, well-formed ids, the caller and the status are logged: no content of a request.
 """
 
 import re
@@ -13,14 +13,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hearings.people.logins import OPERATOR
 from web import security_log
 from web.paths import BASE
-from web.security_log import Code
+from web.security_log import EventCode
 from web.settings import Settings, SettingsError
 
-C = Code
-EVENTS: dict[tuple[str, str], Code] = {
+C = EventCode
+EVENTS: dict[tuple[str, str], EventCode] = {
     ("POST", "/sign-out"): C.sign_out,
     ("POST", "/sign-ins"): C.link_withdrawn,
+    ("POST", "/sign-ins/passkeys/{passkey}/{action}"): C.passkey_changed,
+    ("POST", "/sign-ins/identities/{identity}/remove"): C.passkey_changed,
     ("POST", "/admin/staff"): C.staff_changed,
+    ("POST", "/admin/staff/{person}/recovery"): C.recovery,
+    ("POST", "/admin/recoveries/{recovery}/{action}"): C.recovery,
+    ("POST", "/sign-ins/recoveries/{recovery}/stop"): C.recovery,
     ("POST", "/admin/staff/{person}/link"): C.link_made,
     ("POST", "/admin/staff/{person}/withdraw"): C.link_withdrawn,
     ("POST", "/admin/staff/{person}/{action}"): C.staff_changed,
@@ -51,15 +56,29 @@ EVENTS: dict[tuple[str, str], Code] = {
     ("POST", f"{BASE}/webhooks"): C.webhook_changed,
     ("DELETE", f"{BASE}/webhooks/{{webhook}}"): C.webhook_changed,
     ("POST", f"{BASE}/directory/table.csv"): C.directory_changed,
+    ("POST", f"{BASE}/changes/{{change}}/confirm"): C.change_decided,
+    ("POST", f"{BASE}/changes/{{change}}/refuse"): C.change_decided,
+    ("POST", f"{BASE}/changes/{{change}}/withdraw"): C.change_decided,
 }
-"""By method and template; where two fit, the first. What a request alone does not say is emitted where it is known."""
+"""By method and template; the first match counts. Events that need more than the request are emitted elsewhere."""
 REFUSED = frozenset({401, 403, 429})
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-NAMED = ("person", "participant", "change", "client", "webhook", "recording", "recipient_id")
+NAMED = (
+    "person",
+    "passkey",
+    "identity",
+    "recovery",
+    "participant",
+    "change",
+    "client",
+    "webhook",
+    "recording",
+    "recipient_id",
+)
 """Parameters of routes that are ids of rows."""
 _COMPILED = [(method, template, compile_path(template)[0], code) for (method, template), code in EVENTS.items()]
 CALLER = "vivavoce.caller"
-"""Where the scope of a request of the API keeps its caller."""
+"""Key of the caller in the ASGI scope of an API request."""
 
 
 class SecurityEventsMiddleware:
@@ -83,10 +102,10 @@ class SecurityEventsMiddleware:
 
 
 def note(scope: Scope, method: str, path: str, status: int) -> None:
-    """Emit what this answer is an event of, if it is one."""
+    """Emit the event of this response, if it is one."""
     for wanted, template, pattern, code in _COMPILED:
-        if method == wanted and (found := pattern.fullmatch(path)):
-            about = next((value for name, value in found.groupdict().items() if name in NAMED), "")
+        if method == wanted and (match := pattern.fullmatch(path)):
+            about = next((value for name, value in match.groupdict().items() if name in NAMED), "")
             about = about if ID.fullmatch(about) else ""
             how: dict[str, Any] = {"method": method, "route": template, "status": status, "about": about}
             security_log.emit(code, good=status < 400, **how, **who(scope))
@@ -94,7 +113,7 @@ def note(scope: Scope, method: str, path: str, status: int) -> None:
     if status in REFUSED:
         route = template_of(scope["app"].routes, method, path) if "app" in scope else ""
         security_log.emit(
-            Code.access_refused, good=False, method=_method(method), route=route, status=status, **who(scope)
+            EventCode.access_refused, good=False, method=_method(method), route=route, status=status, **who(scope)
         )
 
 
@@ -103,7 +122,7 @@ def _method(method: str) -> str:
 
 
 def template_of(routes: Sequence[Any], method: str, path: str) -> str:
-    """The template of the route a request fits; of the API its base alone; `?` for none."""
+    """The template of the matching route; for the API its base alone; `?` for none."""
     if path.startswith(f"{BASE}/"):
         return BASE
     scope = {"type": "http", "path": path, "method": method, "root_path": "", "headers": []}
@@ -112,7 +131,7 @@ def template_of(routes: Sequence[Any], method: str, path: str) -> str:
 
 
 def who(scope: Scope) -> dict[str, Any]:
-    """Who asked, as opaque ids: a member of staff, a participant, or a client of the API; and their State."""
+    """The caller as opaque ids: a member of staff, a participant, or a client of the API; and their State."""
     if (signed := scope.get("actor")) is not None:
         holder = signed.person or signed.participant
         return {"person": holder.id if holder else "", "state": holder.owner_state if holder else ""}
@@ -123,7 +142,7 @@ def who(scope: Scope) -> dict[str, Any]:
 
 # --- commands ----------------------------------------------------------------------------------------------------
 
-COMMANDS: dict[str, Code] = {
+COMMANDS: dict[str, EventCode] = {
     "init": C.installation_made,
     "link": C.link_made,
     "person": C.staff_changed,
@@ -131,6 +150,8 @@ COMMANDS: dict[str, Code] = {
     "staff change": C.staff_changed,
     "staff deactivate": C.staff_changed,
     "staff reactivate": C.staff_changed,
+    "staff bind": C.passkey_changed,
+    "staff recover": C.recovery,
     "staff withdraw": C.link_withdrawn,
     "key": C.recipient_changed,
     "demo": C.link_made,
@@ -144,12 +165,12 @@ COMMANDS: dict[str, Code] = {
 
 
 def logged(name: str, settings: Settings, command: Callable[[], int]) -> int:
-    """Carry a command out; what it is an event of goes into the security log, where that is a file.
+    """Carry out a command and emit its event to the security log: the file, else standard error.
 
     Raises `SettingsError` before anything is done, where the file cannot be written.
     """
     code = COMMANDS.get(name)
-    if code is None or settings.security_log is None:
+    if code is None:
         return command()
     log, good = security_log.SecurityLog(settings.security_log), False
     try:

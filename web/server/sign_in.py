@@ -1,9 +1,9 @@
-"""Who is asking: the cookie of a request becomes the person or participant signed in, and the `Actor` of an act.
+"""Authentication of requests: from the cookie to the person or participant signed in, and the `Actor` of an act.
 
 One cookie, `__Host-vivavoce`: Secure, HttpOnly, SameSite=Strict, no Domain. Browsers take it from https and, because
 they trust the loopback address, from http://localhost and http://127.0.0.1. It holds a random secret; the database
-keeps its hash. Staff are signed out after 20 minutes without a request; an open live page or player makes such. What
-has ended stays so: it ends in the rows as soon as it is found.
+keeps its hash. Staff are signed out after 20 minutes without a request; an open live page or player sends requests. A
+login that has ended stays ended: its row is updated as soon as a request with it comes.
 """
 
 import re
@@ -21,30 +21,35 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
 from hearings.errors import LoginEnded, NotFound
-from hearings.models import Hearing, Login, Participant, Person
+from hearings.models import Hearing, HearingRequest, Login, Participant, Person
 from hearings.people import logins
 from hearings.people.logins import LoginEnd
+from hearings.permissions import may_staff, require_staff
 from web import security_log
 from web.cookies import value as cookie
 from web.parts import Parts
-from web.security_log import Code
+from web.security_log import EventCode
+from web.server.followed import STREAM
 from web.server.security import csrf_token, require_csrf_header
-from web.words.i18n import state_name
+from web.words import court_clocks
+from web.words.i18n import clock, offset, state_name
 from web.words.roles import label
 
 COOKIE = "__Host-vivavoce"
 TOUCH = timedelta(minutes=1)
-"""How fresh `seen_at` is kept: one write a minute at most."""
+"""Interval of writes of `seen_at`: at most one a minute."""
 LOOK = 1.0
-"""Seconds of a long answer between two looks at whether its login still stands."""
+"""Seconds between two checks, during a long response, whether its login is still valid."""
 WITHOUT_LOGIN = re.compile(
-    r"/static/.*|/healthz(/.*)?|/metrics|/csp-report|/catalogue/.*|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL
+    r"/static/.*|/healthz(/.*)?|/metrics|/csp-report|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL
 )
+BY_ITSELF = frozenset({STREAM})
+"""Paths that a page asks for without its reader: they keep no login awake."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A login and whose it is: a person of the staff, or a participant who came by a link."""
+    """A login and its holder: a member of staff, or a participant who came by a link."""
 
     login: Login
     person: Person | None
@@ -54,7 +59,7 @@ class SignedIn:
 
     @property
     def name(self) -> str:
-        """As the header shows it."""
+        """Name, as displayed in the page header."""
         if self.person is not None:
             return self.person.name
         return self.participant.display_name if self.participant else ""
@@ -68,12 +73,25 @@ class SignedIn:
         return label(self.participant.role) if self.participant else ""
 
     @property
+    def ends_at(self) -> str:
+        """When the login of a member of staff reaches its maximum duration, by the clock of their State."""
+        if self.person is None or self.login.expires_at is None:
+            return ""
+        zone = court_clocks.of_person(self.person)[0].zone
+        return f"{clock(self.login.expires_at, zone)} {offset(self.login.expires_at, zone)}"
+
+    def warned_in(self, now: datetime) -> int:
+        """Seconds until a page warns of `ends_at`; negative when that time has passed."""
+        assert self.login.expires_at is not None
+        return int((self.login.expires_at - now - timedelta(minutes=logins.WARNED[0])).total_seconds())
+
+    @property
     def state(self) -> str:
-        """The State whose business this person may see."""
+        """The State whose data this person may see."""
         return self.person.owner_state if self.person else ""
 
     def actor(self, seat: Participant | None = None) -> Actor:
-        """For the history: with the role in the hearing, where the act belongs to one."""
+        """The actor for the history: with the role in the hearing, where the act belongs to one."""
         here = seat or self.participant
         if here is not None:
             return participant_actor(here, self.person)
@@ -81,16 +99,16 @@ class SignedIn:
 
 
 async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
-    """Who sent this request; None when nobody is signed in."""
+    """The login of a request; None without a valid one. Effects: `seen_at` of the row, or its end if it is due."""
     secret = cookie(connection.headers.get("cookie", ""), COOKIE)
     if not secret or len(secret) > 200:
         return None
     parts: Parts = connection.scope["app"].state.parts
     async with parts.database.reading() as db:
-        found = await logins.look_up(db, secret=secret)
-        if found is None:
+        row = await logins.look_up(db, secret=secret)
+        if row is None:
             return None
-        login, person = found
+        login, person = row
         watched = parts.logins.watched(login.id)
         why = logins.ending(login, person, now, watched=watched)
         participant = await db.get(Participant, login.participant_id) if login.participant_id else None
@@ -99,7 +117,7 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
         if login.ended_at is None:
             await end(parts, login, why, now)
         return None
-    if now - login.seen_at > TOUCH:
+    if now - login.seen_at > TOUCH and connection.scope["path"] not in BY_ITSELF:
         async with parts.database.transaction() as db:
             if watched:
                 await logins.keep_awake(db, login_ids=[login.id], now=now)
@@ -109,15 +127,17 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
 
 
 async def end(parts: Parts, login: Login, why: LoginEnd, now: datetime) -> None:
-    """End a login. Effects: its row; everything it holds in this process, at once."""
+    """End a login. Effects: its row; its pages and media in this process, at once."""
     async with parts.database.transaction() as db:
         if why is LoginEnd.idle:
             await logins.end_idle(db, login_id=login.id, now=now)
         else:
             await logins.end_login(db, login_id=login.id, now=now, why=why)
-    if why is not LoginEnd.signed_out:  # that is an event of its own
+    if why is not LoginEnd.signed_out:  # the idle end has an event of its own
         holder = login.person_id or login.participant_id or ""
-        security_log.emit(Code.login_ended, reason=why.value, person=holder, state=login.owner_state, about=login.id)
+        security_log.emit(
+            EventCode.login_ended, reason=why.value, person=holder, state=login.owner_state, about=login.id
+        )
     parts.logins.ended(login.id, why)
 
 
@@ -134,12 +154,12 @@ class LoginMiddleware:
             if signed is not None:
                 scope["actor"] = signed
                 scope["csrf"] = csrf_token(scope["app"].state.parts.keys.cookie, signed.login.id)
-                send = _while_standing(scope["app"].state.parts, signed.login, send)
+                send = _while_login_lasts(scope["app"].state.parts, signed.login, send)
         await self.app(scope, receive, send)
 
 
-def _while_standing(parts: Parts, login: Login, send: Send) -> Send:
-    """Sends an answer for as long as the login stands that asked for it: a long one ends with it (`LoginEnded`)."""
+def _while_login_lasts(parts: Parts, login: Login, send: Send) -> Send:
+    """Sends a response while its login is valid: a long response is cut off when the login ends (`LoginEnded`)."""
     looked = time.monotonic()
 
     async def checked(message: Message) -> None:
@@ -156,19 +176,40 @@ def _while_standing(parts: Parts, login: Login, send: Send) -> Send:
 
 
 def signed_in(request: Request) -> SignedIn:
-    """Who sent this request. Raises 401."""
-    found = cast(SignedIn | None, request.scope["actor"])
-    if found is None:
+    """The login of this request. Raises 401."""
+    actor = cast(SignedIn | None, request.scope["actor"])
+    if actor is None:
         raise HTTPException(401, "sign_in_needed")
-    return found
+    return actor
 
 
 def staff(request: Request) -> tuple[SignedIn, Person]:
-    """The member of staff who sent this request. Raises 401; 404 for participants: these pages are not theirs."""
-    found = signed_in(request)
-    if found.person is None:
+    """The member of staff who sent this request. Raises 401; 404 for participants, who have no staff pages."""
+    actor = signed_in(request)
+    if actor.person is None:
         raise HTTPException(404, "not_found")
-    return found, found.person
+    return actor, actor.person
+
+
+def administrator(right: str, request: Request) -> tuple[SignedIn, Person]:
+    """The member of staff who sent this request and has a right in their own State. Raises as `staff`, `NotAllowed`."""
+    signed, person = staff(request)
+    state = person.owner_state
+    require_staff(right, signed.actor(), requesting_state=state, requested_state=state)
+    return signed, person
+
+
+def may_on(action: str, person: Person, case: HearingRequest | Hearing) -> bool:
+    """Whether a member of staff may do this with a request or a hearing: decides which controls a page has."""
+    functions = frozenset(person.functions)
+    states = {"requesting_state": case.requesting_state, "requested_state": case.requested_state}
+    return may_staff(action, functions, own_state=person.owner_state, **states).allowed
+
+
+def may_own(action: str, person: Person) -> bool:
+    """Whether a member of staff may do this in their own State."""
+    own, functions = person.owner_state, frozenset(person.functions)
+    return may_staff(action, functions, own_state=own, requesting_state=own, requested_state=own).allowed
 
 
 async def seat(db: AsyncSession, signed: SignedIn, ref: str) -> tuple[Hearing, Participant]:
@@ -183,17 +224,17 @@ async def seat(db: AsyncSession, signed: SignedIn, ref: str) -> tuple[Hearing, P
 
 
 def require_token(request: Request) -> None:
-    """For requests of an island: the header `X-CSRF-Token` must be the token of this login."""
+    """Check a request of an island: the header `X-CSRF-Token` must be the token of this login."""
     require_csrf_header(request, request.app.state.parts.keys.cookie, signed_in(request).login.id)
 
 
 def set_cookie(response: Response, secret: str) -> None:
-    """Give the browser its login, until it is closed or the login ends on the server."""
+    """Set the login cookie, a session cookie; the login's end is decided by the server."""
     response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
 
 
 def drop_cookie(response: Response) -> None:
-    """Take the login from the browser."""
+    """Delete the login cookie."""
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
 
 

@@ -1,7 +1,7 @@
-"""What binds a State: the act, and the statement its authority signs before the act happens. Pages share it.
+"""Signed acts on pages: the statement that a State's authority signs before an act that binds the State.
 
-A page shows what `prepare` gives (web/server/templates/sign.html), and before it does the act it calls `receive` with
-what came back as `jws`. Without one nothing happens (`SignatureRequired`), as in the API.
+A page displays the result of `prepare` (web/server/templates/sign.html), and before the act it calls `receive` with the
+form's value `jws`. Without a signature nothing is done (`SignatureRequired`), as in the API.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,12 @@ from hearings.models.columns import Row
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from web.server import statements as signing
-from web.words import diary as diary_words, places, roles
-from web.words.i18n import _, span
+from web.words import court_clocks, diary as diary_words, roles
+from web.words.i18n import _, city_here, span
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bond:
+class StatementToSign:
     """A statement of `state` towards `other` on `subject`; `facts` are its body in words, label and text."""
 
     act: Act
@@ -35,7 +35,7 @@ class Bond:
     facts: Sequence[tuple[str, str]] = ()
 
     async def prepare(self, db: AsyncSession, *, now: datetime) -> signing.Prepared:
-        """As a page shows it to be signed."""
+        """The statement as displayed for signing."""
         return await signing.prepare(
             db,
             state=self.state,
@@ -48,7 +48,7 @@ class Bond:
         )
 
     async def receive(self, db: AsyncSession, *, jws: str, actor: Actor, now: datetime) -> None:
-        """Take the signed statement in. Raises and effects: those of `signatures.receive`."""
+        """Receive the signed statement. Raises and effects: those of `signatures.receive`."""
         await signatures.receive(
             db,
             jws=jws,
@@ -65,9 +65,9 @@ class Bond:
 
 def of_request(
     row: HearingRequest, *, act: Act, state: str, body: Mapping[str, Any], facts: Sequence[tuple[str, str]] = ()
-) -> Bond:
-    """An act of `state` on a request."""
-    return Bond(
+) -> StatementToSign:
+    """The statement for an act of `state` on a request."""
+    return StatementToSign(
         act=act,
         state=state,
         other=row.requested_state if state == row.requesting_state else row.requesting_state,
@@ -78,32 +78,32 @@ def of_request(
     )
 
 
-async def of_hearing(db: AsyncSession, hearing: Hearing, offer: Offer | None, *, state: str) -> Bond:
-    """Agreeing to the terms of a hearing as they are once `offer` is accepted; without one, as they stand."""
-    found = await (agreed_terms.terms_if(db, hearing, offer) if offer else agreed_terms.terms_of(db, hearing))
-    return Bond(
+async def of_hearing(db: AsyncSession, hearing: Hearing, offer: Offer | None, *, state: str) -> StatementToSign:
+    """The statement of agreement to a hearing's terms: those with `offer` accepted; without one, the present ones."""
+    terms = await (agreed_terms.terms_if(db, hearing, offer) if offer else agreed_terms.terms_of(db, hearing))
+    return StatementToSign(
         act=Act.agree_hearing,
         state=state,
         other=hearing.requested_state if state == hearing.requesting_state else hearing.requesting_state,
         about=hearing.ref,
         subject=hearing,
-        body=agreed_terms.statement(hearing, found, offer),
-        facts=[*_days(hearing, found, state), *_manner(hearing)],
+        body=agreed_terms.statement(hearing, terms, offer),
+        facts=[*_days(hearing, terms, state), *_conduct(hearing), *diary_words.rooms_and_capacity(terms.body)],
     )
 
 
-def _days(hearing: Hearing, found: agreed_terms.Terms, state: str) -> list[tuple[str, str]]:
+def _days(hearing: Hearing, terms: agreed_terms.Terms, state: str) -> list[tuple[str, str]]:
     """Each day by the clocks of both courts, the own first."""
-    told = []
-    for day in found.body["days"]:
+    days = []
+    for day in terms.body["days"]:
         begins, ends = (datetime.fromisoformat(day[name]) for name in ("starts_at", "ends_at"))
-        for place in places.own_first(places.of_hearing(hearing), state):
-            told.append((place.city, span(begins, ends, place.zone)))
-    return told
+        for place in court_clocks.own_first(court_clocks.of_hearing(hearing), state):
+            days.append((city_here(place.city), span(begins, ends, place.zone)))
+    return days
 
 
-def _manner(hearing: Hearing) -> list[tuple[str, str]]:
-    people = [roles.label(one) for one in sorted(hearing.participant_classes)]
+def _conduct(hearing: Hearing) -> list[tuple[str, str]]:
+    people = [roles.label(seat_class) for seat_class in sorted(hearing.participant_classes)]
     return [
         (_("Recording"), diary_words.policy(hearing.recording_policy)),
         (_("Who may take part"), " · ".join(people)),

@@ -1,9 +1,9 @@
-"""Statements as pages show them to be signed: in words, and the JSON itself; the island `sign` does the signing.
+"""Statements for signing on pages: in words, and as canonical JSON; the island `sign` makes the signature.
 
 A page calls `prepare` (mostly by way of web/server/signed_acts.py), puts the result into the macro `sign_form` of
-web/server/templates/sign.html, and hands what comes back as `jws` to the domain function, which calls
-`hearings.signatures.signatures.receive` with the body it expects. The officer's page sets only the time of signing; a
-body that is not the one expected by then is refused (`TermsChanged`).
+web/server/templates/sign.html, and passes the form's value `jws` to the domain function, which calls
+`hearings.signatures.signatures.receive` with the expected body. The officer's page adds only the time of signing; a
+body that differs from the one expected by then is refused (`TermsChanged`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from hearings.signatures.signatures import Act
 from web.server.forms import FormError
 from web.server.problems import wants_html
 from web.words import refusals
-from web.words.i18n import N_, _, current, state_name
+from web.words.i18n import N_, _, state_name, state_word
 
 ACTS: Mapping[Act, str] = {
     Act.submit_request: N_("Submit a request for a hearing by video"),
     Act.accept_request: N_("Accept the request"),
-    Act.accept_with_conditions: N_("Accept the request under conditions"),
+    Act.accept_with_conditions: N_("Accept the request with conditions"),
     Act.refuse_request: N_("Refuse the request"),
     Act.postpone_request: N_("Postpone the request"),
     Act.withdraw_request: N_("Withdraw the request"),
@@ -38,14 +38,14 @@ ACTS: Mapping[Act, str] = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `sign_form` shows: facts in words, the canonical JSON, and the keys that may sign it."""
+    """Input of the macro `sign_form`: facts in words, the canonical JSON, and the keys that may sign it."""
 
     statement: Mapping[str, Any]
     facts: Sequence[tuple[str, str]]
     keys: Sequence[SigningKey] = ()
-    """In force, of the State that signs."""
+    """The signing State's keys in force."""
     administrators: Sequence[str] = ()
-    """Who registers keys for this State, by name."""
+    """Names of the administrators who register keys for this State."""
 
     @property
     def kids(self) -> Sequence[str]:
@@ -54,23 +54,18 @@ class Prepared:
 
     @property
     def authorities(self) -> str:
-        """Whose keys may sign, in one line."""
+        """The authorities whose keys may sign, in one line."""
         return " · ".join(dict.fromkeys(key.authority_name for key in self.keys))
 
     @property
     def state(self) -> str:
         """The State that signs, by name."""
-        return state_name(self.statement["iss"])
+        return state_word(self.statement["iss"])
 
     @property
     def text(self) -> str:
         """The canonical form of the statement."""
         return signatures.payload(self.statement).decode("utf-8")
-
-    @property
-    def messages_url(self) -> str:
-        """The catalogue of the page's language."""
-        return f"/catalogue/{current.get().tag}.json"
 
 
 async def prepare(
@@ -97,12 +92,14 @@ async def prepare(
         statement=signatures.statement(state=state, other=other, act=act, about=about, body=body, now=now),
         facts=[*known, *facts],
         keys=[key for key in keys if key.retired_at is None],
-        administrators=[one.name for one in people if "administrator" in one.functions],
+        administrators=[person.name for person in people if "administrator" in person.functions],
     )
 
 
 def refusal(request: Request, error: errors.HearingsError) -> FormError:
-    """Why a statement was refused, for the page on which it is signed again. Raises it where nobody reads pages."""
+    """The form error for a refused statement, on the page where it can be signed again. Raises the error itself if the
+    request wants no HTML.
+    """
     if not wants_html(request):
         raise error
     return FormError("sign-key" if isinstance(error, errors.SignatureRefused) else "", refusals.words(error))

@@ -1,8 +1,9 @@
-"""What a page shows of the other State's: noted for the State whose it is, before the answer goes out.
+"""View log: records, for the owning State, that a page displayed one of its rows, before the response is sent.
 
-The functions by which pages find a request or a hearing for a person (`web.requests.access.find`,
-`web.hearing.access.find`, `web.minutes.access.access_to`) put the row here. `ViewsMiddleware` notes each row once
-for each answer that shows it, as the API does (`hearings.outward.looked_at`): every view, and none of the own State's.
+The functions by which pages look up a request or a hearing for a person (`web.requests.access.find`,
+`web.hearing.access.find`, `web.minutes.access.access_to`) add the row here. `ViewsMiddleware` records each row once for
+each response that displays it, as the API does (`hearings.outward.view_notes`); rows of the viewer's own State are not
+recorded.
 """
 
 from datetime import UTC, datetime
@@ -12,21 +13,28 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearings.models.columns import Row
-from hearings.outward import looked_at
+from hearings.outward import view_notes
 from web.parts import Parts
 from web.server.sign_in import SignedIn
 
 SHOWING = frozenset({200, 401, 409, 422})
-"""An answer that shows what was found: the page, or its form again with what was refused."""
+"""Statuses of a response that displays the rows: the page, or its form again with an error."""
 
 
 def add(request: Request, *rows: Row) -> None:
-    """The answer to this request shows these rows."""
-    request.scope["shown"].update({row.id: row for row in rows})
+    """Note that the response to this request displays these rows.
+
+    Only views by staff are recorded: a participant who came by a link acts for no State and is in the hearing's log.
+    The data are copied from the rows at once, since a later rollback of the transaction expires them.
+    """
+    signed = cast(SignedIn | None, request.scope["actor"])
+    if signed is not None and signed.person is not None:
+        lines = view_notes.notes(rows, actor=signed.actor(), now=datetime.now(UTC))
+        request.scope["shown"].update({line.subject_id: line for line in lines})
 
 
 class ViewsMiddleware:
-    """Notes the rows an answer shows to staff of the other State. Effects: one line for each, committed."""
+    """Records the rows that a response displays to staff of the other State. Effects: one line for each, committed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -39,17 +47,7 @@ class ViewsMiddleware:
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in SHOWING:
-                await _note(scope)
+                await cast(Parts, scope["app"].state.parts).database.append(list(scope["shown"].values()))
             await send(message)
 
         await self.app(scope, receive, noting)
-
-
-async def _note(scope: Scope) -> None:
-    """Who came by a link is in the log of their hearing and looks for no State: only staff are noted."""
-    signed = cast(SignedIn | None, scope["actor"])
-    if signed is None or signed.person is None:
-        return
-    actor = signed.actor()
-    lines = looked_at.notes(list(scope["shown"].values()), actor=actor, now=datetime.now(UTC))
-    await cast(Parts, scope["app"].state.parts).database.append(lines)

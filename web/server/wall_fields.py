@@ -1,7 +1,7 @@
-"""Wall times people type into a form: which instant is meant, and the question where the clocks show one twice.
+"""Wall times in forms: conversion to an instant, and the choice between two where the clocks show a time twice.
 
-The answer is sent as `<name>_fold`: 0 for the first of the two, 1 for the second. The macro `which_of_two` asks, where
-`doubled` says so.
+The choice is sent as `<name>_fold` (PEP 495): 0 for the first of the two, 1 for the second. The macro `which_of_two`
+offers it for the fields that `doubled` returns.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hearings import clocks, errors
 from hearings.sentences import tell
+from hearings.texts import NOT_A_VALUE
 from web.server.forms import Form
 from web.words.i18n import _
 
@@ -18,12 +19,12 @@ FOLDS: Mapping[str, int] = {"0": 0, "1": 1}
 
 
 def fold(form: Form, name: str) -> int | None:
-    """Which of the two times is meant; None where nobody has said."""
+    """The choice between the two instants; None where none was made."""
     return FOLDS.get(form.text(f"{name}_fold"))
 
 
 def read(form: Form, name: str, zone: str) -> datetime | None:
-    """The instant that was typed, None without one. Raises `Invalid` naming the field."""
+    """The submitted instant, None without one. Raises `Invalid` naming the field."""
     if not form.text(name):
         return None
     try:
@@ -32,11 +33,11 @@ def read(form: Form, name: str, zone: str) -> datetime | None:
         error.field = name
         raise
     except (ValueError, OverflowError):
-        raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
+        raise errors.Invalid(tell(NOT_A_VALUE), name) from None
 
 
-def shown(name: str, at: datetime, zone: str) -> dict[str, str]:
-    """An instant as the form shows it, so that what is sent back untouched means the same one."""
+def form_value(name: str, at: datetime, zone: str) -> dict[str, str]:
+    """An instant as the form's value, such that submitting it unchanged gives the same instant."""
     local = at.astimezone(ZoneInfo(zone))
     wall = local.replace(tzinfo=None, fold=0)
     seconds = bool(wall.second or wall.microsecond)
@@ -56,22 +57,22 @@ def twice(wall: datetime, zone: str) -> bool:
 
 
 def doubled(values: Mapping[str, Any], names: list[str], zone: str) -> frozenset[str]:
-    """Of these fields, those whose wall time the clocks of a zone show twice: the form asks which one."""
-    found = set()
+    """The fields whose wall time occurs twice in a zone: the form offers the choice."""
+    repeated = set()
     for name in names:
         try:
             wall = datetime.fromisoformat(str(values.get(name, "")))
         except ValueError:
             continue
         if twice(wall, zone):
-            found.add(name)
-    return frozenset(found)
+            repeated.add(name)
+    return frozenset(repeated)
 
 
 def explained(error: errors.Invalid, label: str) -> str:
-    """Why a wall time was refused, where it was the clocks; else empty."""
+    """The text for a wall time refused because of a change of the clocks; else empty."""
     if isinstance(error, errors.NonexistentTime):
         return _("{field}: this time does not exist, the clocks skip it. Choose another.").format(field=label)
     if isinstance(error, errors.AmbiguousTime):
-        return _("{field}: the clocks show this time twice. Say which of the two is meant.").format(field=label)
+        return _("{field}: the clocks show this time twice. State which of the two is meant.").format(field=label)
     return ""

@@ -1,4 +1,4 @@
-"""The log of a hearing in words: what happened, to whom, by whom, and why."""
+"""The log of a hearing in the reader's language: event, person concerned, author and reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,22 +6,22 @@ from datetime import datetime
 
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant, Recording
-from hearings.sitting import fingerprints, gaps, sealed_facts
+from hearings.sitting import fingerprints, gaps, recordings
 from hearings.sitting.sound_checks import LINE_ANEW
-from web.words import gaps as gap_words, recorded_acts as recorded_words, roles
+from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, statuses
+from web.words.court_clocks import CourtClock
 from web.words.i18n import N_, _, language_here
-from web.words.places import Place
-from web.words.recorded_acts import Shown
+from web.words.recorded_acts import NameRules
 
 WORDS: dict[EventKind, str] = {
     EventKind.lobby_opened: N_("Lobby opened"),
-    EventKind.roll_call: N_("Roll call begun"),
-    EventKind.pre_record: N_("Sound check begun"),
-    EventKind.link_issued: N_("Link made"),
+    EventKind.roll_call: N_("Roll call started"),
+    EventKind.pre_record: N_("Sound check started"),
+    EventKind.link_issued: N_("Link issued"),
     EventKind.link_replaced: N_("Link replaced by a new one"),
     EventKind.link_revoked: N_("Link revoked"),
     EventKind.link_used: N_("Link used"),
-    EventKind.link_dead: N_("Link dead after wrong PINs"),
+    EventKind.link_dead: N_("Link locked after wrong PINs"),
     EventKind.pin_failed: N_("Wrong PIN"),
     EventKind.notice_acknowledged: N_("Recording notice acknowledged"),
     EventKind.devices_checked: N_("Equipment checked"),
@@ -30,11 +30,13 @@ WORDS: dict[EventKind, str] = {
     EventKind.entered: N_("Entered the room"),
     EventKind.returned_to_lobby: N_("Returned to the lobby"),
     EventKind.removed: N_("Removed from the hearing"),
-    EventKind.released: N_("Released from the hearing"),
-    EventKind.joined: N_("Came"),
+    EventKind.replaced: N_("Replaced by another person"),
+    EventKind.taken_off: N_("Taken off the list of the hearing"),
+    EventKind.released: statuses.CHIPS["PresenceStatus"]["released"][1],
+    EventKind.joined: N_("Arrived in the lobby"),
     EventKind.left: N_("Left"),
     EventKind.reconnecting: N_("Line lost"),
-    EventKind.seat_taken_over: N_("Went on in another window"),
+    EventKind.seat_taken_over: N_("Continued in another window"),
     EventKind.muted: N_("Muted by the court"),
     EventKind.microphone: N_("Microphone"),
     EventKind.camera: N_("Camera"),
@@ -44,38 +46,39 @@ WORDS: dict[EventKind, str] = {
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.sound_check: N_("Sound check"),
     EventKind.start_ordered: N_("Start ordered"),
-    EventKind.started: N_("Sitting begun"),
+    EventKind.started: N_("Sitting started"),
+    # Translators: the floor is closed for everyone, the recording goes on; not a stay
     EventKind.hold: N_("Hold"),
     EventKind.resumed: N_("Resumed"),
     EventKind.media_lost: N_("Sound and picture lost"),
-    EventKind.media_back: N_("Sound and picture back"),
-    EventKind.recording_opened: N_("Recording begun"),
+    EventKind.media_back: N_("Sound and picture restored"),
+    EventKind.recording_opened: N_("Recording started"),
     EventKind.recording_failing: N_("Recording failing"),
-    EventKind.recording_back: N_("Recording runs again"),
+    EventKind.recording_back: N_("Recording running again"),
     EventKind.recording_sealed: N_("Recording sealed"),
     EventKind.recording_failed: N_("Recording failed"),
     EventKind.gap: N_("Gap in the recording"),
     EventKind.closing: N_("Closing ordered"),
     EventKind.closed: N_("Sitting closed"),
-    EventKind.aborted: N_("Broken off"),
+    EventKind.aborted: N_("Terminated"),
     EventKind.condition_confirmed: N_("Condition confirmed"),
-    EventKind.fingerprints_compared: N_("Fingerprints compared aloud"),
-    EventKind.fingerprints_stale: N_("The server has another certificate: to be compared again"),
-    EventKind.time_limit_reached: N_("Time limit of the requested State used up"),
+    EventKind.fingerprints_compared: N_("Security code read aloud"),
+    EventKind.fingerprints_stale: N_("Server certificate changed: compare the codes again"),
+    EventKind.time_limit_reached: N_("Time limit of the requested State reached"),
     EventKind.break_due: N_("Pause due by the conditions"),
-    EventKind.data_lost: N_("Data were lost: an older state was put back"),
+    EventKind.data_lost: N_("Data lost: an earlier state was restored"),
     **recorded_words.TITLES,
 }
 METHODS = {
     "document_seen": N_("I have seen an identity document"),
     "known_to_authority": N_("The person is known to the authority"),
     "database": N_("Compared with an official register"),
-    "protected_identity": N_("Protected identity, checked apart"),
+    "protected_identity": N_("Protected identity, checked separately"),
 }
 
 
 @dataclass(frozen=True)
-class Happening:
+class LogLine:
     """One line of the log."""
 
     seq: int
@@ -85,47 +88,46 @@ class Happening:
     by: str
     detail: str
     sha256: str
-    """Under this hash it stands in the journals of the hearing's recordings."""
+    """The hash of the event in the journals of the hearing's recordings."""
 
 
-def told(
+def log_lines(
     events: Sequence[HearingEvent],
     people: Sequence[Participant],
     person_name: str = "",
     *,
     recordings: Sequence[Recording] = (),
-    clocks: Sequence[Place] = (),
-) -> list[Happening]:
-    """The events in words, in their order. `person_name`: of the person heard, as the request has it. `clocks`: by
-    which the time of a gap in one of the `recordings` is told, the reader's own first.
-    """
-    shown = recorded_words.shown(people, person_name)
-    found = []
+    clocks: Sequence[CourtClock] = (),
+) -> list[LogLine]:
+    """The lines of the log, in the order of the events. `person_name` is the name of the person heard in the request.
+    `clocks` are those in which the time of a gap in one of the `recordings` is displayed, the reader's own first."""
+    rules = recorded_words.name_rules(people, person_name)
+    lines = []
     for event in events:
-        one = _tell(event, shown)
+        line = _tell(event, rules)
         if event.kind == EventKind.gap:
-            one = replace(one, detail=gap_words.in_log(event.data, gaps.zero_of(event, recordings), clocks))
-        found.append(one)
-    return found
+            line = replace(line, detail=gap_words.in_log(event.data, gaps.zero_of(event, recordings), clocks))
+        lines.append(line)
+    return lines
 
 
-def _tell(event: HearingEvent, shown: Shown) -> Happening:
-    kind, names = EventKind(event.kind), shown.names
+def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
+    kind, names = EventKind(event.kind), rules.names
     by = names.get(event.actor, "") or (roles.label(event.actor_role) if event.actor_role else _("The system"))
     recorded = kind in recorded_words.TITLES
-    return Happening(
+    return LogLine(
         seq=event.seq,
         at=event.at,
         what=_(WORDS[kind]),
         about=names.get(str(event.data.get("participant", "")), ""),
         by=by,
-        detail=recorded_words.detail(event, shown, participant=False) if recorded else _detail(kind, event.data),
-        sha256=sealed_facts.sha256(sealed_facts.entry(event)),
+        detail=recorded_words.detail(event, rules, participant=False) if recorded else _detail(kind, event.data),
+        sha256=recordings.sha256(recordings.entry(event)),
     )
 
 
 def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
-    """What the event adds to its name, as far as a person can use it."""
+    """The details of the event that are of use to a reader."""
     if "on" in data or "up" in data:
         return _("on") if data.get("on", data.get("up")) else _("off")
     if kind is EventKind.identity_confirmed:
@@ -133,10 +135,10 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
     if kind in (EventKind.language_chosen, EventKind.render_changed):
         return language_here(str(data["lang"])) if data.get("lang") else "–"
     if kind is EventKind.fingerprints_compared and data.get("certificate"):
-        said = _("the same: {code}") if data.get("matched") else _("not the same as {code}")
-        return said.format(code=fingerprints.code(str(data["certificate"])))
+        text = _("matches: {code}") if data.get("matched") else _("does not match {code}")
+        return text.format(code=fingerprints.code(str(data["certificate"])))
     if data.get("why") == LINE_ANEW:
-        return _("no longer counts: the connection was made anew")
+        return _("no longer valid: the connection was re-established")
     if kind is EventKind.pin_failed:
         return _("tries left: {n}").format(n=data.get("tries_left"))
     return str(data.get("reason") or "")

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from web.words import terms
+from hearings.law.conduct import AS_NATIONAL_LAW_SAYS
+from hearings.requests.sending import RULE_OF_SERVICE
+from web.words import labels
 from web.words.i18n import N_, _
 
 WORDS: Mapping[str, Mapping[str, str]] = {
@@ -41,7 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "cost_default": {
         "requesting_state": N_("the requesting State"),
         "requested_state": N_("the requested State"),
-        "national_law": N_("as national law says"),
+        "national_law": AS_NATIONAL_LAW_SAYS,
         "unknown": N_("not known"),
     },
     "confidence": {
@@ -52,14 +54,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "unknown": N_("not known"),
         "derived": N_("follows from other rows"),
         "fixture": N_("made up for a test"),
-        "product-default": N_("a rule of this service"),
+        "product-default": RULE_OF_SERVICE,
     },
     "lead_time": {"summons": N_("a summons")},
 }
-"""By list of data/enums.yaml, or of the field of a row of law."""
+"""Texts by list of data/enums.yaml, or by field of a row of law."""
 
 
 def word(table: str, code: str) -> str:
-    """A code in words; as English words of its own for one that an administrator has made up."""
-    found = WORDS.get(table) or terms.WORDS.get(table, {})
-    return _(found[code]) if code in found else code.replace("_", " ")
+    """The text of a code; for a code an administrator has added, the code with spaces, in English."""
+    texts = WORDS.get(table) or labels.WORDS.get(table, {})
+    return _(texts[code]) if code in texts else code.replace("_", " ")

@@ -1,54 +1,18 @@
-"""Minutes in the words of the person who reads them: sections, sources, obstacles; and the draft in other languages."""
+"""Texts of minutes in the reader's language: sections, sources, obstacles."""
 
-import copy
-import gettext
 from collections.abc import Callable, Sequence
-from functools import cache
 
 from hearings.minutes.facts import SECTIONS, WHO
 from hearings.minutes.passages import Obstacle
-from hearings.minutes.phrases import Words, english
-from web.words import i18n, roles
+from web.words import roles
 from web.words.i18n import N_, _, in_turn, language_here, listed, ngettext, one_by_one
 
 HOWS = {
-    "drafted": N_("drafted from what was recorded"),
+    "drafted": N_("drafted from the log"),
     "written": N_("written by a person"),
     "translated": N_("translated by {by}"),
     "machine": N_("translated by a machine ({by})"),
 }
-
-
-class _Unknown(gettext.NullTranslations):
-    """Says nothing for a message that is not translated."""
-
-    def gettext(self, message: str) -> str:
-        return ""
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return ""
-
-
-@cache
-def _catalogue(tag: str) -> gettext.NullTranslations:
-    made = copy.copy(i18n.translations(tag))
-    made.add_fallback(_Unknown())
-    return made
-
-
-def speakers(tag: str) -> Words:
-    """The messages in a language of minutes; None for those this program does not have in it."""
-    language = i18n.match(tag)
-    if language is None or "hant" in tag.lower():
-        return lambda message, plural="", n=1: None
-    if language.tag == "en":
-        return english
-    catalogue = _catalogue(language.tag)
-
-    def said(message: str, plural: str = "", n: int = 1, /) -> str | None:
-        return (catalogue.ngettext(message, plural, n) if plural else catalogue.gettext(message)) or None
-
-    return said
 
 
 def section(name: str) -> str:
@@ -57,55 +21,57 @@ def section(name: str) -> str:
 
 
 def who(role: str) -> str:
-    """Who has to complete it."""
+    """The role that has to complete a passage."""
     return roles.label(role) if role in WHO else role
 
 
 def how(mark: dict[str, str]) -> str:
-    """How a text came about."""
+    """How a text was made, and whether the other language has changed since."""
     text = _(HOWS.get(mark.get("how", ""), HOWS["drafted"])).format(by=mark.get("by") or "–")
     changed = _("the other language has changed since")
     return f"{text} – {changed}" if mark.get("stale") else text
 
 
-def sources(found: Sequence[str]) -> str:
-    """Where a passage is from: entries of the log by number, data by name, people by part."""
+def sources(references: Sequence[str]) -> str:
+    """The sources of a passage: entries of the log by number, data by name, roles that have to write it."""
     kinds: dict[str, list[str]] = {}
-    for one in found:
-        kind, _separator, what = one.partition(":")
+    for reference in references:
+        kind, _separator, what = reference.partition(":")
         kinds.setdefault(kind, []).append(what)
-    said: list[str] = []
+    parts: list[str] = []
     if entries := kinds.get("event"):
-        said.append(
+        parts.append(
             ngettext("log entry {numbers}", "log entries {numbers}", len(entries)).format(numbers=one_by_one(entries))
         )
     if rows := kinds.get("row"):
-        said.append(_("data: {names}").format(names=one_by_one(rows)))
+        parts.append(_("data: {names}").format(names=one_by_one(rows)))
     if kinds.get("person"):
-        said.append(_("written by hand"))
+        parts.append(_("written by hand"))
     if waiting := kinds.get("human"):
-        said.append(_("for {who} to write").format(who=listed(who(role) for role in waiting)))
-    return in_turn(said)
+        parts.append(_("for {who} to write").format(who=listed(who(role) for role in waiting)))
+    return in_turn(parts)
 
 
 OBSTACLES: dict[str, Callable[[Obstacle], str]] = {
-    "missing": lambda one: _("no text in {language}").format(language=language_here(one.lang)),
-    "stale": lambda one: _("the text in {language} is older than the other").format(language=language_here(one.lang)),
-    "contradiction": lambda one: _(
+    "missing": lambda obstacle: _("no text in {language}").format(language=language_here(obstacle.lang)),
+    "stale": lambda obstacle: _("the text in {language} is older than the other").format(
+        language=language_here(obstacle.lang)
+    ),
+    "contradiction": lambda obstacle: _(
         "the text in {language} says that something is still to be completed, the rest does not"
-    ).format(language=language_here(one.lang)),
-    "open": lambda one: _("still to be completed by {who}").format(who=who(one.who)),
-    "correction": lambda one: _("the correction asked for is neither answered nor made in {language}").format(
-        language=language_here(one.lang)
+    ).format(language=language_here(obstacle.lang)),
+    "open": lambda obstacle: _("still to be completed by {who}").format(who=who(obstacle.who)),
+    "correction": lambda obstacle: _("the correction asked for is neither answered nor made in {language}").format(
+        language=language_here(obstacle.lang)
     ),
 }
 
 
-def obstacle(one: Obstacle) -> str:
+def obstacle(obstacle: Obstacle) -> str:
     """Why minutes cannot be read back or signed yet."""
-    return OBSTACLES[one.why](one)
+    return OBSTACLES[obstacle.why](obstacle)
 
 
-def obstructed(one: Obstacle) -> str:
-    """What it stands at: the heading of the passage, or a reading back."""
-    return section(one.key.split(".")[0]) if one.key else _("Reading back no. {n}").format(n=one.reading)
+def obstructed(obstacle: Obstacle) -> str:
+    """Where an obstacle is: the heading of the passage, or the reading back."""
+    return section(obstacle.key.split(".")[0]) if obstacle.key else _("Reading back no. {n}").format(n=obstacle.reading)

@@ -1,22 +1,23 @@
-"""Recorded acts in the words of the person who reads them; protected persons by role and number."""
+"""Recorded acts in the reader's language, with protected persons by role and number."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hearings.events import EventKind
-from hearings.minutes.facts import redacted, secrets
-from hearings.minutes.phrases import Joined, say
+from hearings.minutes.facts import SECTIONS, redacted, secrets
 from hearings.models import HearingEvent, Participant
-from hearings.people.protected_names import protected
+from hearings.people.staff import protected
 from hearings.sitting.recorded_acts import KINDS, Sort
 from web.words import roles
-from web.words.i18n import N_, _, about, current, in_turn, language_here, ngettext, one_by_one, state_name
+from web.words.i18n import N_, _, about, in_turn, language_here, one_by_one, state_name
+from web.words.sentences import translated
 
 K = EventKind
 TITLES: dict[EventKind, str] = {
     K.log_note: N_("Note"),
     K.rights_notice: N_("Rights explained"),
-    K.oath: N_("Oath, affirmation or caution"),
+    K.counsel_waived: N_("Counsel waived"),
+    K.oath: SECTIONS["oath"],
     K.interpreting: N_("Interpreting"),
     K.objection: N_("Objection"),
     K.privilege_claim: N_("Privilege claimed"),
@@ -43,7 +44,9 @@ SPECIAL: dict[tuple[EventKind, str], str] = {
     (K.log_note, "text"): N_("Note"),
     (K.rights_notice, "by"): N_("Explained by"),
     (K.rights_notice, "text"): N_("Text used, or a remark"),
-    (K.oath, "text"): N_("Words, or where they stand"),
+    (K.counsel_waived, "by"): N_("Accepted by"),
+    (K.counsel_waived, "text"): N_("What the person said"),
+    (K.oath, "text"): N_("Wording, or where it is found"),
     (K.interpreting, "participant"): N_("Interpreter"),
     (K.interpreting, "text"): N_("Remark"),
     (K.objection, "participant"): N_("Raised by"),
@@ -58,7 +61,7 @@ SPECIAL: dict[tuple[EventKind, str], str] = {
     (K.remark, "text"): N_("Remark, for the minutes"),
     (K.entry_withdrawn, "text"): N_("Why"),
 }
-"""Where a field of a kind is called otherwise."""
+"""Labels of fields that differ from `FIELDS` in one kind of act."""
 CHOICES: dict[str, str] = {
     "oath": N_("Oath"),
     "affirmation": N_("Affirmation"),
@@ -68,11 +71,11 @@ CHOICES: dict[str, str] = {
     "not_required": N_("Not required by that law"),
     "consecutive": N_("Consecutive from here on"),
     "simultaneous": N_("Simultaneous from here on"),
-    "break_begun": N_("Break begun"),
+    "break_begun": N_("Break started"),
     "break_ended": N_("Break ended"),
     "handed_over": N_("Takes over from a colleague"),
-    "quality_good": N_("Found good"),
-    "quality_poor": N_("Found wanting"),
+    "quality_good": N_("Quality good"),
+    "quality_poor": N_("Quality poor"),
     "upheld": N_("Upheld"),
     "upheld_in_part": N_("Upheld in part"),
     "rejected": N_("Rejected"),
@@ -81,62 +84,60 @@ CHOICES: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Shown:
-    """How the people of a hearing are called here, and names that must not be read."""
+class NameRules:
+    """The displayed names of the people of a hearing, and the names that must not be displayed."""
 
     names: Mapping[str, str]
-    hidden: Mapping[str, Joined]
+    hidden: Mapping[str, str]
 
     def quoted(self, text: str) -> str:
-        """What somebody typed, without names of protected persons."""
-        return say(redacted(text, self.hidden), current.get().tag, _here) or ""
+        """A text somebody typed, without the names of protected persons."""
+        return translated(redacted(text, self.hidden))
 
 
-def _here(message: str, plural: str = "", n: int = 1, /) -> str:
-    return ngettext(message, plural, n) if plural else _(message)
-
-
-def shown(people: Sequence[Participant], person_name: str = "") -> Shown:
-    """By ids of participants and of staff. `person_name`: of the person heard, as the request has it."""
+def name_rules(people: Sequence[Participant], person_name: str = "") -> NameRules:
+    """The rules by ids of participants and of staff. `person_name` is the name of the person heard in the request."""
     names: dict[str, str] = {}
-    for one in people:
-        names[one.id] = name_of(one)
-        if one.person_id:
-            names[one.person_id] = names[one.id]
-    return Shown(names, dict(secrets(person_name, people)))
+    for person in people:
+        names[person.id] = name_of(person)
+        if person.person_id:
+            names[person.person_id] = names[person.id]
+    return NameRules(names, dict(secrets(person_name, people)))
 
 
-def name_of(one: Participant) -> str:
-    """The name, or for a protected person role and number."""
-    return f"{roles.label(one.role)} {one.number}" if protected(one) else one.display_name
+def name_of(participant: Participant) -> str:
+    """The name of a participant; role and number for a protected person."""
+    return (
+        f"{roles.label(participant.role)} {participant.number}" if protected(participant) else participant.display_name
+    )
 
 
 def field(kind: EventKind, name: str) -> str:
-    """What a field is called."""
+    """The label of a field."""
     return _(SPECIAL.get((kind, name), FIELDS[name]))
 
 
-def detail(event: HearingEvent, found: Shown, *, participant: bool = True) -> str:
-    """What was recorded, field by field; without its person when that is told apart."""
-    return in_turn(_pieces(event, found, participant=participant))
+def detail(event: HearingEvent, rules: NameRules, *, participant: bool = True) -> str:
+    """The fields of a recorded act; without its `participant` where that is displayed separately."""
+    return in_turn(_pieces(event, rules, participant=participant))
 
 
-def _pieces(event: HearingEvent, found: Shown, *, participant: bool) -> Iterator[str]:
+def _pieces(event: HearingEvent, rules: NameRules, *, participant: bool) -> Iterator[str]:
     kind = EventKind(event.kind)
     if event.data.get("corrects"):
-        yield _("in place of entry {n}").format(n=event.data["corrects"])
-    for name, one in KINDS[kind].fields.items():
+        yield _("replaces entry {n}").format(n=event.data["corrects"])
+    for name, spec in KINDS[kind].fields.items():
         value = event.data.get(name)
         if value is None or (name == "participant" and not participant):
             continue
-        said = _value(one.sort, value, found)
-        yield said if one.sort is Sort.text else about(field(kind, name), said)
+        text = _value(spec.sort, value, rules)
+        yield text if spec.sort is Sort.text else about(field(kind, name), text)
 
 
-def _value(sort: Sort, value: object, found: Shown) -> str:
+def _value(sort: Sort, value: object, rules: NameRules) -> str:
     match sort:
         case Sort.participant:
-            return found.names.get(str(value), "–")
+            return rules.names.get(str(value), "–")
         case Sort.state:
             return state_name(str(value))
         case Sort.language:
@@ -145,13 +146,13 @@ def _value(sort: Sort, value: object, found: Shown) -> str:
             return _(CHOICES[str(value)])
         case Sort.exhibit:
             assert isinstance(value, dict)
-            return one_by_one((found.quoted(value["name"]), f"SHA-256 {value['sha256']}"))
+            return one_by_one((rules.quoted(value["name"]), f"SHA-256 {value['sha256']}"))
         case Sort.entry:
             return _("entry {n}").format(n=value)
         case Sort.text:
-            return _("“{text}”").format(text=found.quoted(str(value)))
+            return _("“{text}”").format(text=rules.quoted(str(value)))
 
 
-def by(event: HearingEvent, found: Shown) -> str:
-    """Who recorded it: the name, or the part of a system that acts for its State."""
-    return found.names.get(event.actor) or roles.label(event.actor_role)
+def by(event: HearingEvent, rules: NameRules) -> str:
+    """The author of a recorded act: the name, or the role of a system that acts for its State."""
+    return rules.names.get(event.actor) or roles.label(event.actor_role)

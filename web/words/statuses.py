@@ -1,11 +1,20 @@
-"""Statuses in the words of the person who reads them, each with the kind of chip that shows it."""
+"""Statuses in the reader's language, each with the kind of its chip."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from markupsafe import Markup, escape
 
 from hearings.agreement import facts as agreement_facts
+from hearings.hearing.companions import LEFT_WITH_DEVICE
+from hearings.hearing.days import HEARING_ENDED
+from hearings.hearing.hearing import AGREEMENT_VOID, ROOM_GIVEN_BACK
+from hearings.hearing.seats import LINE_LOST
+from hearings.models import StatusChange
 from hearings.sentences import JOINTS
+from hearings.sitting.fingerprints import OTHER_CERTIFICATE
+from hearings.sitting.sittings import MEDIA_NOT_STARTED
+from hearings.sitting.withdrawals import CONSENT_WITHDRAWN
 from web.words.i18n import N_, NP_, _, in_turn
 
 CHIPS: dict[str, dict[str, tuple[str, str]]] = {
@@ -33,13 +42,13 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "concluded": ("seal", N_("Concluded")),
         "part_heard": ("info", N_("Part heard")),
         "cancelled": ("plain", N_("Cancelled")),
-        "aborted": ("rec", N_("Broken off")),
+        "aborted": ("rec", N_("Terminated")),
     },
     "OfferStatus": {
         "offered": ("warn", N_("Offered")),
         "accepted": ("ok", N_("Time accepted")),
         "passed_over": ("plain", N_("Not chosen")),
-        "taken_back": ("plain", N_("Taken back")),
+        "taken_back": ("plain", NP_("offer", "Withdrawn")),
     },
     "AgreementStatus": {
         "drafted": ("plain", NP_("technical agreement", "Draft")),
@@ -73,17 +82,17 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
     "MinutesStatus": {
         "drafted": ("plain", NP_("minutes", "Draft")),
         "in_review": ("info", N_("In review")),
-        "read_back": ("warn", N_("Read back, to be signed")),
+        "read_back": ("warn", N_("Read back, awaiting signatures")),
         "signed": ("seal", N_("Signed by both")),
     },
     "ComparisonStatus": {
         "open": ("plain", N_("Not compared yet")),
-        "matched": ("ok", N_("Compared: the same")),
-        "differs": ("rec", N_("Compared: not the same")),
+        "matched": ("ok", N_("Compared: the codes match")),
+        "differs": ("rec", N_("Compared: the codes differ")),
         "stale": ("warn", N_("To be compared again")),
     },
     "PresenceStatus": {
-        "invited": ("plain", N_("Not here yet")),
+        "invited": ("plain", N_("Not arrived yet")),
         "identified": ("info", N_("Signed in")),
         "tested": ("info", N_("Equipment checked")),
         "waiting": ("warn", N_("In the lobby")),
@@ -105,12 +114,12 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
 
 
 def word(status: StrEnum) -> str:
-    """The status in words."""
+    """The text of a status."""
     return _(CHIPS[type(status).__name__][status.value][1])
 
 
 def chip(status: StrEnum) -> tuple[str, str]:
-    """Kind of chip and words."""
+    """The kind of chip and the text of a status."""
     kind, text = CHIPS[type(status).__name__][status.value]
     return kind, _(text)
 
@@ -129,51 +138,75 @@ TABLES = {
 }
 
 
+HEARING_CANCELLED = N_("The hearing was cancelled")
+ENDINGS: Mapping[tuple[str, str], str] = {
+    ("hearing_request", "withdrawn"): N_("The request was withdrawn"),
+    ("hearing_request", "closed"): N_("The request was closed"),
+    ("hearing", "cancelled"): HEARING_CANCELLED,
+    ("hearing", "aborted"): N_("The hearing was terminated"),
+}
+"""What has come to an end, by the table and its status; how is said by the reason of the change."""
+
+
+def ending(history: Sequence[StatusChange], table: str) -> StatusChange | None:
+    """The change by which a row of the table came to its end; None while it has not. `history`: oldest first."""
+    last = next((change for change in reversed(history) if change.subject == table), None)
+    return last if last is not None and (table, last.after) in ENDINGS else None
+
+
+def ended(change: StatusChange) -> str:
+    """What came to its end by a change, as a sentence without a full stop."""
+    return _(ENDINGS[change.subject, change.after])
+
+
 def historic(table: str, value: str) -> str:
-    """A status named in the history, where only its word is kept."""
+    """The text of a status in the history, which stores only its value."""
     return named(TABLES.get(table, ""), value)
 
 
 def named(kind: str, value: str) -> str:
-    """A status in words, by the name of its class; the value itself for one that has none."""
-    found = CHIPS.get(kind, {}).get(value)
-    return _(found[1]) if found else value
+    """The text of a status by the name of its class; the value itself if it has no text."""
+    entry = CHIPS.get(kind, {}).get(value)
+    return _(entry[1]) if entry else value
 
 
 REASONS = (
     N_("delivered"),
     N_("hearing proposed"),
     N_("hearing concluded"),
-    N_("the media service did not start"),
-    N_("the hearing has ended"),
+    MEDIA_NOT_STARTED,
+    HEARING_ENDED,
     N_("another time"),
     N_("another was chosen"),
+    LEFT_WITH_DEVICE,
     N_("cancelled"),
-    N_("the agreement is void"),
-    N_("a consent was withdrawn"),
+    AGREEMENT_VOID,
+    ROOM_GIVEN_BACK,
+    CONSENT_WITHDRAWN,
     N_("line test passed"),
     N_("sitting closed"),
     N_("signed in"),
     N_("link and PIN"),
+    N_("link and code"),
     N_("line lost"),
-    N_("line lost for 60 s"),
-    N_("the media worker has another certificate"),
+    LINE_LOST,
+    OTHER_CERTIFICATE,
 )
-"""Reasons that `hearings` itself keeps in the history, in English; all others were written by people."""
+"""Reasons that `hearings` itself stores in the history, in English; all others were written by people."""
 
 
 BEGINNINGS = (N_("no basis in force that day"),)
-"""What `hearings` itself puts before somebody's reason, with a colon between."""
+"""Texts that `hearings` itself puts before a person's reason, separated by a colon."""
 CHANGED = frozenset(map(str, agreement_facts.CHANGED.values()))
-"""Why a technical agreement no longer holds, as it is kept: one or several."""
+"""The stored reasons why a technical agreement no longer holds; one text may join several."""
 
 
 def because(reason: str) -> str:
-    """A reason out of the history, for a page."""
+    """The text of a reason stored in the history; a reason a person wrote is isolated and not translated."""
     if reason in REASONS:
         return _(reason)
     if CHANGED.issuperset(parts := reason.split(JOINTS["semicolon"])):
-        return in_turn(_(one) for one in parts)
+        return in_turn(_(part) for part in parts)
     begins, _colon, words = reason.partition(": ")
     if begins in BEGINNINGS:
         return Markup(escape(_("{field}: {value}"))).format(field=_(begins), value=_typed(words))

@@ -8,33 +8,33 @@ NEEDS: dict[str, str] = {
     "interpreting": N_("Interpreting"),
     "cameras_a": N_("Cameras at the requesting site"),
     "cameras_b": N_("Cameras at the requested site"),
-    "least_height": N_("Least picture size (lines)"),
-    "least_fps": N_("Least pictures a second"),
-    "most_height": N_("Largest picture size (lines)"),
-    "most_fps": N_("Most pictures a second"),
+    "least_height": N_("Minimum resolution (lines)"),
+    "least_fps": N_("Minimum frame rate"),
+    "most_height": N_("Maximum resolution (lines)"),
+    "most_fps": N_("Maximum frame rate"),
     "recording": N_("Recording"),
-    "end_to_end": N_("Encryption the server cannot open"),
+    "end_to_end": N_("End-to-end encryption"),
     "heard": N_("Where the person is heard"),
     "room_view": N_("View of the whole room"),
     "private_line": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
     "interpreter_at": N_("Where the interpreters sit"),
-    "pivot": N_("Interpreting through a third language"),
+    "pivot": N_("Interpreting through a pivot language"),
     "exhibits": N_("Exhibits are shown"),
-    "redial": N_("How often a broken line is redialled"),
-    "phone": N_("The telephone may be used when the line breaks"),
-    "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
-    "fingerprints": N_("Both courts compare fingerprints aloud before the start"),
-    "true_to_life": N_("The person heard is shown as if they sat opposite"),
-    "lip_sync": N_("The line test measures whether sound and picture keep together"),
+    "redial": N_("Redial attempts if the connection drops"),
+    "phone": N_("Telephone allowed if the connection drops"),
+    "adjourn_after_minutes": N_("Minutes without a connection before adjourning"),
+    "fingerprints": N_("Both courts read the security code aloud before the start"),
+    "true_to_life": N_("The person heard is shown at eye level, life-size"),
+    "lip_sync": N_("The line test measures audio–video synchronisation"),
 }
 ABILITIES: dict[str, str] = {
-    "endpoint": N_("Way of joining"),
-    "audio_codecs": N_("Sound formats"),
-    "video_codecs": N_("Picture formats"),
+    "endpoint": N_("Connection method"),
+    "audio_codecs": N_("Audio formats"),
+    "video_codecs": N_("Video formats"),
     "microphone_hz": N_("Highest frequency of the microphones (Hz)"),
-    "height": N_("Largest picture size (lines)"),
-    "fps": N_("Most pictures a second"),
+    "height": N_("Maximum resolution (lines)"),
+    "fps": N_("Maximum frame rate"),
     "up_least": N_("Upward, guaranteed (kbit/s)"),
     "up_target": N_("Upward, usual (kbit/s)"),
     "down_least": N_("Downward, guaranteed (kbit/s)"),
@@ -45,19 +45,19 @@ ABILITIES: dict[str, str] = {
     "interpreting": N_("Interpreting"),
     "booth": N_("Interpreter's booth"),
     "relay": N_("Relay interpreting"),
-    "channels": N_("Language channels that can be heard, besides the floor"),
-    "recordings": N_("What the law allows to be recorded"),
-    "key_holders": N_("Who may open the recording"),
-    "formats": N_("Formats of recordings"),
+    "channels": N_("Interpreting channels available, besides the floor"),
+    "recordings": N_("Recording allowed by law"),
+    "key_holders": N_("Permitted access to the recording"),
+    "formats": N_("Recording formats"),
     "private_lines": N_("Private line to counsel"),
     "accessibility": N_("Accessibility"),
-    "fallbacks": N_("When the line breaks"),
-    "redial": N_("How often a broken line is redialled"),
-    "adjourn_after_minutes": N_("Adjourn after how many minutes without a line"),
+    "fallbacks": N_("If the connection drops"),
+    "redial": N_("Redial attempts if the connection drops"),
+    "adjourn_after_minutes": N_("Minutes without a connection before adjourning"),
     "room_view": N_("A camera can show the whole room (360 degrees)"),
-    "true_to_life": N_("People are shown as if they sat opposite: upright, at eye level, about life-size"),
+    "true_to_life": N_("People are shown upright, at eye level and about life-size"),
     "document_camera": N_("Document camera"),
-    "content_sharing": N_("Sharing of content"),
+    "content_sharing": N_("Content sharing"),
 }
 DETAILS: dict[str, str] = {
     "address": N_("Address"),
@@ -76,18 +76,18 @@ DETAILS: dict[str, str] = {
     "gatekeeper": N_("Gatekeeper or conference bridge"),
     "signalling": N_("Signalling"),
     "ports": N_("Ports"),
-    "pin_told_by": N_("How the PIN is told"),
+    "pin_told_by": N_("How the PIN is given"),
     "microphones": N_("Microphones"),
     "cameras": N_("Cameras"),
     "room_layout": N_("Layout of the room"),
     "interpreter_place": N_("Where the interpreter sits"),
-    "public_access": N_("Access of the public"),
+    "public_access": N_("Public access"),
     "recording_law": N_("Law on recording"),
-    "recording_storage": N_("Where the recording is kept"),
+    "recording_storage": N_("Where the recording is stored"),
     "note": N_("Note"),
 }
 OLDER_DETAILS: dict[str, str] = {"dial_address": N_("Address to dial")}
-"""What versions of a profile from before say, and new ones do not."""
+"""Labels of details that only older versions of a profile have."""
 HINTS: dict[str, str] = {
     "dial_number": N_("With + and country code, and nothing after it."),
     "sip_uri": N_("Such as sip:room4@court.example, without password or parameters."),
@@ -113,8 +113,8 @@ WORDS: dict[str, str] = {
     "SRTP_AES128_CM_HMAC_SHA1_80": "AES-128-CM, HMAC-SHA1-80",
     "SRTP_AES128_CM_HMAC_SHA1_32": "AES-128-CM, HMAC-SHA1-32",
     "measured": N_("Measured in the line test"),
-    "compared_aloud": N_("Compared aloud"),
-    "not_compared": N_("Not compared"),
+    "compared_aloud": N_("Read aloud"),
+    "not_compared": N_("Not read aloud"),
     "opus-fb": "Opus, 20 kHz",
     "opus-swb": "Opus, 12 kHz",
     "opus-wb": "Opus, 8 kHz",
@@ -125,7 +125,7 @@ WORDS: dict[str, str] = {
     "none": N_("None"),
     "consecutive": N_("Consecutive"),
     "simultaneous": N_("Simultaneous"),
-    "simultaneous_only": N_("Simultaneous, and nothing else"),
+    "simultaneous_only": N_("Simultaneous only"),
     "sound_and_picture": N_("Sound and picture"),
     "sound_only": N_("Sound only"),
     "not_recorded": N_("Nothing"),
@@ -155,7 +155,7 @@ WORDS: dict[str, str] = {
     "quiet_room": N_("Quiet room"),
     "child_friendly": N_("Room for children"),
     "room_view": N_("View of the whole room"),
-    "true_to_life": N_("As if they sat opposite"),
+    "true_to_life": N_("At eye level, life-size"),
     "booth": N_("Interpreter's booth"),
     "relay": N_("Relay interpreting"),
     "screen": N_("Screen in the browser"),
@@ -171,7 +171,7 @@ FINDINGS: dict[str, str] = {
     "loss_percent": N_("Loss (%)"),
     "jitter_ms": N_("Jitter (ms)"),
     "mos": N_("Quality of speech, estimated (MOS, at most 4.5)"),
-    "sound_ahead_ms": N_("Sound ahead of the picture (ms; behind: negative)"),
+    "sound_ahead_ms": N_("Audio ahead of video (ms; behind: negative)"),
     "band_hz": N_("Sound passes up to (Hz)"),
     "up_kbps": N_("Upward bandwidth (kbit/s)"),
     "down_kbps": N_("Downward, as received (kbit/s)"),
@@ -184,15 +184,15 @@ SIDES = {
 
 
 def word(value: object) -> str:
-    """A word of a profile or need for people; lists joined; the word itself where it is a name of its own."""
+    """The text of a value of a profile or need; lists are joined; a proper name is returned unchanged."""
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, (list, tuple)):
-        return one_by_one(word(one) for one in value) or "–"
+        return one_by_one(word(item) for item in value) or "–"
     text = str(value)
     return _(WORDS[text]) if text in WORDS else text
 
 
 def named(table: Mapping[str, str], code: str) -> str:
-    """What a code of one of the tables above means, in words."""
+    """The text of a code in one of the tables above."""
     return _(table[code])

@@ -1,0 +1,1 @@
+"""Pages that explain: help by role, status of the service, accessibility, privacy."""
