@@ -1,1 +1,1 @@
-"""Coming in and going out, and the directory of authorities."""
+"""Pages and commands of sign-in, staff and the directory of authorities."""

@@ -1,10 +1,11 @@
-"""`vivavoce staff`: what an administrator does on the page of the staff, by whoever runs the installation."""
+"""`vivavoce staff`: the acts of the staff page, for the operator of the installation."""
 
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -13,61 +14,71 @@ from hearings.actors import Actor
 from hearings.db import Database
 from hearings.models import Person
 from hearings.outward import administrators
-from hearings.people import logins, staff
+from hearings.outward.joint_changes import MailContext
+from hearings.people import logins, recovery, staff
 from hearings.people.logins import OPERATOR
 from hearings.roles import StaffFunction
+from web import issuers
+from web.people.issuer_pages import bind_identity
 from web.settings import Settings
-from web.words import i18n
+from web.words import sentences
+from web.words.labels import LINK_DEAD
 
 Add = Callable[[str, Callable[[Settings, argparse.Namespace], int], str], argparse.ArgumentParser]
 FIELDS = {"name": "name", "email": "email", "city": "city", "authority": "authority_name", "language": "lang"}
-"""Options, and the fields they are of."""
+"""Options of the command, with the field each sets."""
 
 
 def operator(account: str, state: str = "") -> Actor:
-    """Whoever runs the command, acting for one State."""
+    """The operator who runs the command, as an administrator of one State."""
     label = f"Operator (account {account})"[:200]
     return Actor(id=OPERATOR, label=label, state=state, functions=frozenset({StaffFunction.administrator.value}))
 
 
 def add_to(add: Add, account: Callable[[], str]) -> None:
-    """Name the command and what it does."""
+    """Adds the command `staff` and its acts to the parser."""
     made = add("staff", lambda settings, options: options.act(settings, options), "List, add, change the staff.")
     made.set_defaults(account=account)
     acts = made.add_subparsers(required=True, metavar="ACT")
 
-    def one(name: str, act: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
-        found = acts.add_parser(name, help=text, description=text)
-        found.set_defaults(act=act, verb=f"staff {name}")
-        return found
+    def command(name: str, act: Callable[[Settings, argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        parser = acts.add_parser(name, help=text, description=text)
+        parser.set_defaults(act=act, verb=f"staff {name}")
+        return parser
 
-    listed = one("list", list_staff, "List the staff, those deactivated too.")
+    listed = command("list", list_staff, "List the staff, those deactivated too.")
     listed.add_argument("--state", default="", help="only of this State")
     for name, act, text in (
         ("add", add_staff, "Add a member of staff."),
         ("change", change_staff, "Change what is known of a member of staff; what is not named stays."),
     ):
-        found = one(name, act, text)
-        found.add_argument("person", help="e-mail address")
+        parser = command(name, act, text)
+        parser.add_argument("person", help="e-mail address")
         if name == "add":
-            found.add_argument("--state", required=True, help="ISO 3166-1 code of the State")
+            parser.add_argument("--state", required=True, help="ISO 3166-1 code of the State")
         for field in FIELDS:
             if (name, field) != ("add", "email"):
-                found.add_argument(f"--{field}", required=name == "add" and field in ("name", "authority"))
-        found.add_argument("--function", action="append", choices=[one.value for one in StaffFunction])
-    off = one("deactivate", deactivate, "Deactivate a member of staff: signed out everywhere at once.")
+                parser.add_argument(f"--{field}", required=name == "add" and field in ("name", "authority"))
+        parser.add_argument("--function", action="append", choices=[function.value for function in StaffFunction])
+    off = command("deactivate", deactivate, "Deactivate a member of staff: signed out everywhere at once.")
     off.add_argument("person", help="e-mail address")
     off.add_argument("--why", default="", help="stays in the history")
-    one("reactivate", reactivate, "Reactivate a member of staff.").add_argument("person", help="e-mail address")
-    one("links", list_links, "List sign-in links and sign-ins of a member of staff.").add_argument("person")
-    gone = one("withdraw", withdraw, "Withdraw a sign-in link: it signs nobody in any more.")
+    command("reactivate", reactivate, "Reactivate a member of staff.").add_argument("person", help="e-mail address")
+    command("links", list_links, "List sign-in links and sign-ins of a member of staff.").add_argument("person")
+    lost = command("recover", recover, "Give a new way in to somebody who has lost every passkey; prints a link.")
+    lost.add_argument("person", help="e-mail address")
+    bound = command("bind", bind, "Let a member of staff sign in at the issuer of their State, for the first entry.")
+    bound.add_argument("person", help="e-mail address")
+    bound.add_argument("--issuer", required=True, help="its name in VIVAVOCE_ISSUERS")
+    bound.add_argument("--subject", required=True, help="what the issuer calls the person")
+    gone = command("withdraw", withdraw, "Withdraw a sign-in link: it signs nobody in any more.")
     gone.add_argument("person", help="e-mail address")
     gone.add_argument("link", help="its id, as `vivavoce staff links` prints it")
 
 
 @asynccontextmanager
 async def _person(settings: Settings, options: argparse.Namespace) -> AsyncIterator[tuple[AsyncSession, Person, Actor]]:
-    """The person meant, in a transaction, and the operator acting for their State. Raises `Invalid`."""
+    """A transaction with the person named in the options and the operator acting for their State. Raises `Invalid`."""
     database = Database(settings.database_url)
     try:
         await database.check()
@@ -82,7 +93,7 @@ async def _person(settings: Settings, options: argparse.Namespace) -> AsyncItera
 
 
 def list_staff(settings: Settings, options: argparse.Namespace) -> int:
-    """Print everybody: State, address, functions, whether in use, name, authority."""
+    """Prints the staff: State, e-mail address, functions, whether active, name, authority."""
 
     async def work() -> None:
         database = Database(settings.database_url)
@@ -122,24 +133,22 @@ def add_staff(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def change_staff(settings: Settings, options: argparse.Namespace) -> int:
-    """Effects: those of `staff.change`."""
+    """Effects: those of `staff.change`; a mail to the person, of another address."""
 
     async def work() -> None:
         async with _person(settings, options) as (db, row, actor):
             known = {"name": row.name, "email": row.email, "city": row.city, "authority_name": row.authority_name}
-            told = {field: getattr(options, option) for option, field in FIELDS.items()}
+            given = {field: getattr(options, option) for option, field in FIELDS.items()}
             values = (
-                known | {"lang": row.language} | {field: value for field, value in told.items() if value is not None}
+                known | {"lang": row.language} | {field: value for field, value in given.items() if value is not None}
             )
-            await staff.change(
-                db,
-                person=row,
-                seen=row.version,
-                functions=options.function or row.functions,
-                actor=actor,
-                now=datetime.now(UTC),
-                **values,
+            now, functions = datetime.now(UTC), options.function or row.functions
+            changed = await staff.change(
+                db, person=row, seen=row.version, functions=functions, actor=actor, now=now, **values
             )
+            if "email" in changed:
+                how: dict[str, Any] = {"origin": settings.origin, "say": sentences.say, "now": now}
+                await administrators.tell_of_credential(db, change="address_changed", person=row, about=row.id, **how)
 
     asyncio.run(work())
     print(f"{options.person} changed.")
@@ -171,6 +180,43 @@ def reactivate(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def recover(settings: Settings, options: argparse.Namespace) -> int:
+    """Effects: those of `recovery.give`; a mail to the person. Prints the link."""
+
+    async def work() -> str:
+        async with _person(settings, options) as (db, row, actor):
+            now = datetime.now(UTC)
+            secret = await recovery.give(db, person=row, actor=actor, now=now)
+            await administrators.tell_of_recovered(
+                db,
+                person=row,
+                link_hash=logins.hash_secret(secret),
+                origin=settings.origin,
+                say=sentences.say,
+                now=now,
+            )
+            return secret
+
+    print(f"{options.person}: {settings.origin}/s#{asyncio.run(work())}")
+    print(f"Works once, within {logins.LINK_LIFETIME.seconds // 60} minutes. Every passkey of before is removed.")
+    return 0
+
+
+def bind(settings: Settings, options: argparse.Namespace) -> int:
+    """Effects: those of `identities.bind_for`; a mail to the person."""
+    known = issuers.read(settings.issuers)
+    telling = MailContext(origin=settings.origin, say=sentences.say)
+
+    async def work() -> None:
+        async with _person(settings, options) as (db, row, actor):
+            now = datetime.now(UTC)
+            await bind_identity(known, db, row, options.issuer, options.subject, telling, actor=actor, now=now)
+
+    asyncio.run(work())
+    print(f"{options.person} signs in at {options.issuer} from now on.")
+    return 0
+
+
 def list_links(settings: Settings, options: argparse.Namespace) -> int:
     """Print links and sign-ins, the newest first."""
 
@@ -198,15 +244,15 @@ def withdraw(settings: Settings, options: argparse.Namespace) -> int:
             await logins.withdraw_link(db, link_id=options.link, person=row, by=actor, now=datetime.now(UTC))
 
     asyncio.run(work())
-    print("The link no longer works.")
+    print(LINK_DEAD)
     return 0
 
 
 async def link(settings: Settings, db: AsyncSession, person: Person, account: str) -> str:
-    """A sign-in link by the operator. Effects: its row, and a mail to the person that it was made."""
+    """Makes a sign-in link. Effects: adds its row, and a mail that tells the person that it was made."""
     now = datetime.now(UTC)
     secret = await logins.issue_sign_in_link(db, person=person, now=now, by=operator(account))
     await administrators.tell_of_link(
-        db, person=person, link_hash=logins.hash_secret(secret), origin=settings.origin, say=i18n.say, now=now
+        db, person=person, link_hash=logins.hash_secret(secret), origin=settings.origin, say=sentences.say, now=now
     )
     return secret

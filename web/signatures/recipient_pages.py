@@ -1,29 +1,27 @@
 """Recipients of recordings: an administrator adds the public age keys of the State's authorities, and retires them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
 from hearings.models import Person
-from hearings.permissions import require_staff
 from hearings.sentences import tell
 from hearings.signatures import recipients
-from web.server import forms
 from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
-from web.server.sign_in import SignedIn, staff
+from web.server.sign_in import administrator
+from web.words.court_clocks import of_person
 from web.words.i18n import N_, NP_, _
-from web.words.places import of_person
 
 KINDS: Mapping[str, str] = {
-    "requesting": N_("An authority that asks other States"),
-    "requested": N_("An authority that other States ask"),
-    "escrow": N_("Kept in escrow, for when an authority has lost its own"),
+    "requesting": N_("Requesting authority"),
+    "requested": N_("Requested authority"),
+    "escrow": N_("Kept in escrow, in case an authority loses its own key"),
 }
 LABELS = {
     "authority_name": N_("Authority"),
@@ -31,31 +29,19 @@ LABELS = {
     "recipient": NP_("recording", "Recipient"),
     "reason": N_("Reason"),
 }
-WRONG = (
-    N_("An age recipient begins with age1 and has 62 characters"),
-    N_("This is not a whole age recipient: a character is wrong or missing"),
-    N_("This recipient has been added before: make a new key"),
-)
-"""Texts of `hearings.signatures.recipients`, translated as they are."""
 DONE = {
-    "added": N_("The recipient is added. Recordings opened from now on are encrypted to it too."),
-    "retired": N_("The recipient is retired. Recordings opened from now on are not encrypted to it."),
+    "added": N_("The recipient has been added. New recordings are also encrypted to it."),
+    "retired": N_("The recipient has been retired. New recordings are no longer encrypted to it."),
 }
 
 
-def _administrator(request: Request) -> tuple[SignedIn, Person]:
-    """Raises 401, 404 for participants, `NotAllowed`."""
-    signed, person = staff(request)
-    state = person.owner_state
-    require_staff("manage_recipients", signed.actor(), requesting_state=state, requested_state=state)
-    return signed, person
+RIGHT = "manage_recipients"
 
 
 async def _page(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     async with request.app.state.parts.database.reading() as db:
         rows = await recipients.keys_of(db, state=person.owner_state)
         lacking = await recipients.lacking(db, [person.owner_state])
-    done = request.query_params.get("done", "")
     in_force = [row for row in rows if row.retired_at is None]
     context = {
         "rows": rows,
@@ -66,7 +52,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "kinds": [(kind, _(KINDS[kind])) for kind in recipients.KINDS],
         "values": dict(values),
         "errors": wrong,
-        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+        "notice": notice(request, DONE, wrong),
         "places": of_person(person),
     }
     return render(request, "recipients.html", context, status=422 if wrong else 200)
@@ -74,33 +60,12 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
 
 async def listing(request: Request) -> Response:
     """The recipients of this State, those retired too; the forms to add one and to retire one."""
-    _signed, person = _administrator(request)
+    _signed, person = administrator(RIGHT, request)
     return await _page(request, person, {}, [])
 
 
-async def add(request: Request) -> Response:
-    """Add a recipient, pasted or from a file. Effects: those of `keys.add`. A private key is not shown again."""
-    signed, person = _administrator(request)
-    form = await forms.read(request, files=1)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            await recipients.add(
-                db,
-                state=person.owner_state,
-                authority_name=form.text("authority_name"),
-                kind=form.text("kind"),
-                recipient=_given(form),
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except (errors.Invalid, errors.NotReady) as error:
-        kept = {name: text for name, text in form.first.items() if recipients.PRIVATE not in text.upper()}
-        return await _page(request, person, kept, [_wrong(error)])
-    return RedirectResponse("/admin/recipients?done=added", 303)
-
-
 def _given(form: Form) -> str:
-    """What was pasted, or what the file holds. Raises `Invalid` for both or neither."""
+    """The recipient pasted or in the file. Raises `Invalid` for both or neither."""
     text = form.text("recipient")
     if bool(text) == bool(form.file):
         raise errors.Invalid(tell("Paste the recipient or choose a file with it: one of the two"), "recipient")
@@ -108,38 +73,50 @@ def _given(form: Form) -> str:
 
 
 def _wrong(error: errors.HearingsError) -> FormError:
-    """What was wrong, in words of this page where it has better ones."""
+    """The error beside its input, with a text of this page where it has a more precise one."""
+    if isinstance(error, errors.NotFound):
+        return FormError("key", _("Choose a recipient that is in force."))
     known = {
-        "This holds a private key": _(
-            "This is the private half of a key: whoever has it can open recordings. It was not kept. Its authority "
-            "should make a new key, since this one has left its hands."
+        recipients.IS_PRIVATE: _(
+            "This is the private half of a key: whoever has it can open recordings. It was not saved. Its "
+            "authority should create a new key, since this one has been exposed."
         ),
-        "One of ": _("Say whose key it is."),
-        "At least": _("Write why, in at least a few words: this is kept."),
-        "This recipient has been retired": _("Choose a recipient that is in force."),
+        "One of ": _("State whose key it is."),
+        "At least": _("Give a reason, in at least a few words: it is recorded."),
+        recipients.IS_RETIRED: _("Choose a recipient that is in force."),
     }
     text = next((words for begin, words in known.items() if str(error).startswith(begin)), "")
     if not text:
-        return forms.explain(error, {name: _(label) for name, label in LABELS.items()})
-    full = "key" if str(error).startswith("This recipient has been retired") else "recipient"
+        return explained(LABELS)(error)
+    full = "key" if str(error).startswith(recipients.IS_RETIRED) else "recipient"
     return FormError(getattr(error, "field", full), text)
 
 
-async def retire(request: Request) -> Response:
+def _public(form: Form) -> dict[str, str]:
+    """The values typed, without a private key."""
+    return {name: text for name, text in form.first.items() if recipients.PRIVATE not in text.upper()}
+
+
+@page_act(again(_page, _wrong, _public), (errors.Invalid, errors.NotReady), right=RIGHT, files=1)
+async def add(sent: Sent) -> str:
+    """Adds a recipient, pasted or from a file. Effects: those of `keys.add`. A private key is not displayed again."""
+    await recipients.add(
+        sent.db,
+        state=sent.state,
+        authority_name=sent.form.text("authority_name"),
+        kind=sent.form.text("kind"),
+        recipient=_given(sent.form),
+        **sent.by,
+    )
+    return "/admin/recipients?done=added"
+
+
+@page_act(again(_page, _wrong), (errors.Invalid, errors.NotReady, errors.NotFound), right=RIGHT)
+async def retire(sent: Sent) -> str:
     """Retire a recipient, at once. Effects: those of `keys.retire`."""
-    signed, person = _administrator(request)
-    form = await forms.read(request)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            key = await recipients.key(db, form.text("key")[:36], state=person.owner_state, lock=True)
-            await recipients.retire(
-                db, key=key, reason=form.text("reason"), actor=signed.actor(), now=datetime.now(UTC)
-            )
-    except errors.NotFound:
-        return await _page(request, person, form.first, [FormError("key", _("Choose a recipient that is in force."))])
-    except (errors.Invalid, errors.NotReady) as error:
-        return await _page(request, person, form.first, [_wrong(error)])
-    return RedirectResponse("/admin/recipients?done=retired", 303)
+    key = await recipients.key(sent.db, sent.form.text("key")[:36], state=sent.state, lock=True)
+    await recipients.retire(sent.db, key=key, reason=sent.form.text("reason"), **sent.by)
+    return "/admin/recipients?done=retired"
 
 
 routes = [

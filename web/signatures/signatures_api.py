@@ -2,50 +2,26 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
-from hearings.models import Signature, SigningKey
+from hearings.models import SigningKey
 from hearings.models.columns import Row
 from hearings.models.signature import Act
 from hearings.signatures import recipients, signatures, signing_keys
-from web.api import examples, paging
-from web.api.access import Caller, Calling
-from web.api.fields import Model, Moment, Shown
+from web.api import paging
+from web.api.access import Caller
+from web.api.fields import Column, Model, Moment, Shown
 from web.api.problems import ApiError
 from web.api.routes import Resource
 
 router = Resource("signatures")
 
-KEY = {
-    "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-    "state": "TH",
-    "authority": "Office of the Attorney General",
-    "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
-}
-SIGNATURES = {
-    "items": [
-        {
-            "state": "TH",
-            "act": "accept_request",
-            "about": "RO-2027-0001",
-            "kid": KEY["kid"],
-            "public_key": KEY["public_key"],
-            "authority": KEY["authority"],
-            "signed_at": examples.AT,
-            "received_at": examples.AT,
-            "jws": "eyJhbGciOiJFZERTQSJ9.e30.c2lnbmF0dXJl",
-        }
-    ],
-    "next": "",
-}
-
 
 class ShownSignature(Shown):
     """A signed statement, byte for byte as received, and the key that checks it."""
 
-    state: str
+    state: Annotated[str, Column("owner_state")]
     act: Act
     about: str
     kid: str
@@ -54,17 +30,6 @@ class ShownSignature(Shown):
     signed_at: Moment
     received_at: Moment
     jws: str
-
-    @classmethod
-    def of(cls, row: Signature, key: SigningKey) -> "ShownSignature":
-        own = {name: getattr(row, name) for name in ("act", "about", "signed_at", "received_at", "jws")}
-        return cls(
-            **own,
-            state=row.owner_state,
-            kid=key.kid,
-            public_key=key.public_key,
-            authority=key.authority_name,
-        )
 
 
 class SignatureList(Shown):
@@ -76,10 +41,6 @@ class SignatureList(Shown):
 
 class NewSigningKey(Model):
     """A public Ed25519 key, as `x` of its JWK; and the age recipient recordings are encrypted to, if given."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"authority": KEY["authority"], "public_key": KEY["public_key"]}]}
-    )
 
     authority: str = Field(min_length=1, max_length=300)
     public_key: str = Field(pattern="^[A-Za-z0-9_-]{43}$")
@@ -101,14 +62,15 @@ async def signatures_about(caller: Caller, row: Row, after: str, limit: int) -> 
     found = []
     page = await signatures.page_of(caller.db, row, after=after, limit=limit)
     for one in page.rows:
-        found.append(ShownSignature.of(one, await queries.get(caller.db, SigningKey, one.key_id)))
+        key = await queries.get(caller.db, SigningKey, one.key_id)
+        found.append(ShownSignature.from_row(one, kid=key.kid, public_key=key.public_key, authority=key.authority_name))
     return SignatureList(items=found, next=paging.link(caller, page.after))
 
 
-@router.read("/requests/{request_id}/signatures", scope="requests:read", example=SIGNATURES, errors=(404,), paged=True)
+@router.read("/requests/{request_id}/signatures", scope="requests:read", errors=(404,), paged=True)
 async def list_request_signatures(
-    caller: Calling,
-    request_id: Annotated[str, Path(max_length=40)],
+    caller: Caller,
+    request_id: Annotated[str, Field(max_length=40)],
     after: paging.After = "",
     limit: paging.Limit = 100,
 ) -> SignatureList:
@@ -117,10 +79,10 @@ async def list_request_signatures(
     return await signatures_about(caller, row, after, limit)
 
 
-@router.read("/hearings/{ref}/signatures", scope="hearings:read", example=SIGNATURES, errors=(404,), paged=True)
+@router.read("/hearings/{ref}/signatures", scope="hearings:read", errors=(404,), paged=True)
 async def list_hearing_signatures(
-    caller: Calling,
-    ref: Annotated[str, Path(max_length=20)],
+    caller: Caller,
+    ref: Annotated[str, Field(max_length=20)],
     after: paging.After = "",
     limit: paging.Limit = 100,
 ) -> SignatureList:
@@ -129,8 +91,8 @@ async def list_hearing_signatures(
     return await signatures_about(caller, row, after, limit)
 
 
-@router.create("/sandbox/signing-keys", scope="", example=KEY, errors=(409,))
-async def add_sandbox_signing_key(caller: Calling, body: NewSigningKey) -> ShownSigningKey:
+@router.create("/sandbox/signing-keys", scope="", errors=(409,))
+async def add_sandbox_signing_key(caller: Caller, body: NewSigningKey) -> ShownSigningKey:
     """Register a signing key of one's own State in the sandbox, and the recipient that a hearing is made ready with.
 
     On the live docket an administrator does this.
