@@ -3,52 +3,47 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import Path
+from pydantic import Field
 
 from hearings import queries
 from hearings.agreement import agreements, facts as agreement_facts, outcome as outcomes, profiles, sites
 from hearings.agreement.negotiation import negotiate
-from hearings.agreement.outcome import Outcome
+from hearings.agreement.outcome import NegotiationOutcome
 from hearings.models import Agreement, Hearing, Site, SiteProfile
 from hearings.requests import conditions
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from web.agreement.bodies import (
-    AGREEMENT,
-    CONDITION,
-    LINE,
-    SESSION,
-    SUMMARY,
     AgreementList,
     AgreementSide,
     AgreementSummary,
     ConditionList,
     CounterOffer,
     Draft,
+    OfferedTerms,
     OutcomeLine,
     Preview,
-    Round,
     ShownAgreement,
     ShownCondition,
     ShownOutcome,
 )
-from web.api import etags, examples, paging, statements
-from web.api.access import Caller, Calling
+from web.api import etags, paging, statements
+from web.api.access import Caller
 from web.api.fields import Nothing, SignedAct
 from web.api.routes import Resource
 from web.hearing.api import Ref, Why
-from web.signatures.signatures_api import SIGNATURES, SignatureList, signatures_about
+from web.signatures.signatures_api import SignatureList, signatures_about
 
 router = Resource("agreements")
 
-Number = Annotated[int, Path(ge=1, lt=1_000_000, description="Number of the agreement in its hearing.", examples=[1])]
+Number = Annotated[int, Field(ge=1, lt=1_000_000, description="Number of the agreement in its hearing.")]
 ACT = (404, 409, 412)
 GIVES = {"ref": "hearing", "agreement": "number"}
 
 
-def _outcome(found: Outcome) -> ShownOutcome:
+def _outcome(found: NegotiationOutcome) -> ShownOutcome:
     session = outcomes.as_json(found.session) if found.session else None
-    return ShownOutcome(lines=[OutcomeLine.of(line) for line in found.lines], session=session)
+    return ShownOutcome(lines=[OutcomeLine.from_row(line) for line in found.lines], session=session)
 
 
 def _conditions(rules: Sequence[Any]) -> list[ShownCondition]:
@@ -73,23 +68,17 @@ async def of(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement
     """The agreement as its two States see it."""
     await caller.db.flush()
     found = _outcome(await agreements.outcome(caller.db, row))
-    own = {name: getattr(row, name) for name in AgreementSummary.model_fields if name != "hearing"}
-    return ShownAgreement(
+    return ShownAgreement.from_row(
+        row,
         hearing=hearing.ref,
-        **own,
         requesting=await _side(caller, row.requesting_profile_id),
         requested=await _side(caller, row.requested_profile_id),
-        needs=row.needs,
         lines=found.lines,
         session=row.terms["session"],
         conditions=_conditions(row.terms["facts"]["conditions"]),
-        terms=row.terms,
         signed_by=sorted(await agreements.signed_by(caller.db, row)),
         changed=await agreements.stale(caller.db, row, hearing),
-        passed_over_at=row.passed_over_at,
-        passed_over_by=row.passed_over_by,
-        passed_over_why=row.passed_over_why,
-        offers=[Round.of(one) for one in await agreements.offers(caller.db, row)],
+        offers=[OfferedTerms.from_row(offer) for offer in await agreements.offers(caller.db, row)],
     )
 
 
@@ -100,7 +89,7 @@ async def hearing_of(caller: Caller, ref: str, *, lock: bool = False) -> Hearing
     return hearing
 
 
-async def _shown(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement:
+async def _tagged(caller: Caller, row: Agreement, hearing: Hearing) -> ShownAgreement:
     return etags.tag(caller, await of(caller, row, hearing))
 
 
@@ -115,29 +104,22 @@ async def _locked(caller: Caller, ref: str, number: int) -> tuple[Hearing, Agree
 # --- operations --------------------------------------------------------------------------------------------------
 
 
-@router.act("/negotiations/preview", scope="agreements:read", example={"lines": [LINE], "session": SESSION})
-async def preview_negotiation(caller: Calling, body: Preview) -> ShownOutcome:
+@router.act("/negotiations/preview", scope="agreements:read")
+async def preview_negotiation(caller: Caller, body: Preview) -> ShownOutcome:
     """Negotiate two profiles as an agreement would, with a reason for every line. Changes nothing and binds nobody."""
     one, other = (profiles.parse(side.model_dump()) for side in (body.a, body.b))
-    return _outcome(negotiate(one, other, outcomes.needs_from(body.needs.told())))
+    return _outcome(negotiate(one, other, outcomes.needs_from(body.needs.sent())))
 
 
-@router.read("/hearings/{ref}/conditions", scope="agreements:read", example={"items": [CONDITION]}, errors=(404,))
-async def list_conditions(caller: Calling, ref: Ref) -> ConditionList:
+@router.read("/hearings/{ref}/conditions", scope="agreements:read", errors=(404,))
+async def list_conditions(caller: Caller, ref: Ref) -> ConditionList:
     """The conditions of the requested State as the room knows them, and what the platform does about each."""
     facts = await agreement_facts.facts(caller.db, await hearing_of(caller, ref))
     return ConditionList(items=_conditions(facts["conditions"]))
 
 
-@router.create(
-    "/hearings/{ref}/agreements",
-    scope="agreements:write",
-    example=AGREEMENT,
-    errors=(404, 409),
-    tagged=True,
-    gives=GIVES,
-)
-async def draft_agreement(caller: Calling, ref: Ref, body: Draft) -> ShownAgreement:
+@router.create("/hearings/{ref}/agreements", scope="agreements:write", errors=(404, 409), tagged=True, gives=GIVES)
+async def draft_agreement(caller: Caller, ref: Ref, body: Draft) -> ShownAgreement:
     """Negotiate two sites for a hearing, with or without conflicts. The other State sees nothing of a draft."""
     hearing = await hearing_of(caller, ref, lock=True)
     pair = []
@@ -151,45 +133,34 @@ async def draft_agreement(caller: Calling, ref: Ref, body: Draft) -> ShownAgreem
         hearing=hearing,
         requesting_profile=pair[0],
         requested_profile=pair[1],
-        needs=body.needs.told(),
+        needs=body.needs.sent(),
         actor=caller.actor,
         now=caller.now,
     )
     caller.headers["Location"] = caller.url(f"/hearings/{hearing.ref}/agreements/{row.number}")
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
 @router.read(
-    "/hearings/{ref}/agreements",
-    scope="agreements:read",
-    example={"items": [SUMMARY]},
-    errors=(404,),
-    gives={"agreement": "items/0/number"},
+    "/hearings/{ref}/agreements", scope="agreements:read", errors=(404,), gives={"agreement": "items/0/number"}
 )
-async def list_agreements(caller: Calling, ref: Ref) -> AgreementList:
+async def list_agreements(caller: Caller, ref: Ref) -> AgreementList:
     """The agreements of a hearing; at most one is not void."""
     hearing = await hearing_of(caller, ref)
     found = await agreements.of_hearing(caller.db, hearing, state=caller.state)
-    return AgreementList(items=[AgreementSummary.of(row, hearing) for row in found])
+    return AgreementList(items=[AgreementSummary.from_row(row, hearing=hearing.ref) for row in found])
 
 
-@router.read(
-    "/hearings/{ref}/agreements/{agreement}", scope="agreements:read", example=AGREEMENT, errors=(404,), tagged=True
-)
-async def read_agreement(caller: Calling, ref: Ref, agreement: Number) -> ShownAgreement:
+@router.read("/hearings/{ref}/agreements/{agreement}", scope="agreements:read", errors=(404,), tagged=True)
+async def read_agreement(caller: Caller, ref: Ref, agreement: Number) -> ShownAgreement:
     """Read an agreement: terms, lines with their reasons, every round, and who has signed."""
     hearing = await hearing_of(caller, ref)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state, lock=False)
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
-@router.read(
-    "/hearings/{ref}/agreements/{agreement}/statement",
-    scope="agreements:read",
-    example=examples.statement("sign_agreement", "7F3K-22QD/agreement/1", {"terms_sha256": examples.TERMS_SHA256}),
-    errors=(404,),
-)
-async def prepare_agreement_statement(caller: Calling, ref: Ref, agreement: Number) -> statements.Statement:
+@router.read("/hearings/{ref}/agreements/{agreement}/statement", scope="agreements:read", errors=(404,))
+async def prepare_agreement_statement(caller: Caller, ref: Ref, agreement: Number) -> statements.Statement:
     """The statement an authority signs over the terms on the table (`sign_agreement`)."""
     hearing = await hearing_of(caller, ref)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state, lock=False)
@@ -205,76 +176,45 @@ async def prepare_agreement_statement(caller: Calling, ref: Ref, agreement: Numb
     )
 
 
-@router.act(
-    "/hearings/{ref}/agreements/{agreement}/propose",
-    scope="agreements:write",
-    example=AGREEMENT,
-    errors=ACT,
-    tagged=True,
-)
-async def propose_agreement(
-    caller: Calling, ref: Ref, agreement: Number, body: Nothing | None = None
-) -> ShownAgreement:
+@router.act("/hearings/{ref}/agreements/{agreement}/propose", scope="agreements:write", errors=ACT, tagged=True)
+async def propose_agreement(caller: Caller, ref: Ref, agreement: Number, body: Nothing | None = None) -> ShownAgreement:
     """Put one's own draft on the table. One with conflicts is refused (409 `agreement_conflict`)."""
     hearing, row = await _locked(caller, ref, agreement)
     await agreements.propose(caller.db, agreement=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
-@router.act(
-    "/hearings/{ref}/agreements/{agreement}/counter",
-    scope="agreements:write",
-    example=AGREEMENT,
-    errors=ACT,
-    tagged=True,
-)
-async def counter_agreement(caller: Calling, ref: Ref, agreement: Number, body: CounterOffer) -> ShownAgreement:
+@router.act("/hearings/{ref}/agreements/{agreement}/counter", scope="agreements:write", errors=ACT, tagged=True)
+async def counter_agreement(caller: Caller, ref: Ref, agreement: Number, body: CounterOffer) -> ShownAgreement:
     """Answer an offer with other needs, or change one's own draft. Signatures over the older terms count no more."""
     hearing, row = await _locked(caller, ref, agreement)
     await agreements.counter(
-        caller.db, agreement=row, needs=body.needs.told(), reason=body.reason, actor=caller.actor, now=caller.now
+        caller.db, agreement=row, needs=body.needs.sent(), reason=body.reason, actor=caller.actor, now=caller.now
     )
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
 @router.act(
-    "/hearings/{ref}/agreements/{agreement}/sign",
-    scope="agreements:write",
-    body="signed",
-    example=AGREEMENT,
-    errors=ACT,
-    tagged=True,
+    "/hearings/{ref}/agreements/{agreement}/sign", scope="agreements:write", body="signed", errors=ACT, tagged=True
 )
-async def sign_agreement(caller: Calling, ref: Ref, agreement: Number, body: SignedAct) -> ShownAgreement:
+async def sign_agreement(caller: Caller, ref: Ref, agreement: Number, body: SignedAct) -> ShownAgreement:
     """Sign the terms on the table (`sign_agreement`; body `terms_sha256`). With both signatures they are agreed."""
     hearing, row = await _locked(caller, ref, agreement)
     await agreements.sign(caller.db, agreement=row, jws=body.jws, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
-@router.act(
-    "/hearings/{ref}/agreements/{agreement}/void",
-    scope="agreements:write",
-    example=AGREEMENT,
-    errors=ACT,
-    tagged=True,
-)
-async def void_agreement(caller: Calling, ref: Ref, agreement: Number, body: Why) -> ShownAgreement:
+@router.act("/hearings/{ref}/agreements/{agreement}/void", scope="agreements:write", errors=ACT, tagged=True)
+async def void_agreement(caller: Caller, ref: Ref, agreement: Number, body: Why) -> ShownAgreement:
     """Withdraw from a draft or an agreement, with the reason. A hearing that was ready goes back to agreed."""
     hearing, row = await _locked(caller, ref, agreement)
     await agreements.void(caller.db, agreement=row, reason=body.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row, hearing)
+    return await _tagged(caller, row, hearing)
 
 
-@router.read(
-    "/hearings/{ref}/agreements/{agreement}/signatures",
-    scope="agreements:read",
-    example=SIGNATURES,
-    errors=(404,),
-    paged=True,
-)
+@router.read("/hearings/{ref}/agreements/{agreement}/signatures", scope="agreements:read", errors=(404,), paged=True)
 async def list_agreement_signatures(
-    caller: Calling, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 100
+    caller: Caller, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 100
 ) -> SignatureList:
     """What both authorities have signed about this agreement, over older terms too."""
     hearing = await hearing_of(caller, ref)

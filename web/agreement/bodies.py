@@ -1,93 +1,15 @@
-"""What operations on technical agreements take and show; and examples of both."""
+"""What operations on technical agreements take and show."""
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings.agreement import outcome as outcomes, profiles
 from hearings.agreement.negotiation import Interpreting
-from hearings.agreement.outcome import Line
-from hearings.models import Agreement, AgreementOffer, Hearing
 from hearings.models.hearing import RecordingPolicy
 from hearings.status import AgreementStatus
 from web.agreement import sites_api as site_bodies
-from web.api import examples
-from web.api.fields import Json, Model, Moment, Shown
-
-NEEDS = outcomes.as_json(outcomes.needs_from({}))
-LINE = {
-    "item": "audio_codec",
-    "rule": "common",
-    "result": "agreed",
-    "offered_a": ["opus-fb"],
-    "offered_b": ["opus-fb"],
-    "value": "opus-fb",
-    "text": "Both sites have it.",
-    "options": [],
-    "advice": [],
-}
-SESSION = {
-    "audio_codec": "opus-fb",
-    "audio_hz": 20000,
-    "audio_kbps": 64,
-    "video_codec": "vp8",
-    "height": 720,
-    "fps": 25,
-    "video_kbps": 1500,
-    "encryption": "dtls_srtp",
-    "transport": "udp_direct",
-    "interpreting": "consecutive",
-    "recording": "sound_and_picture",
-    "key_holders": "both_states",
-    "format": "webm",
-    "exhibits": "document_camera",
-    "breakdown": {"redial": 3, "second_line": False, "phone": True, "adjourn_after_minutes": 30},
-    "fingerprints": True,
-    "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
-    "lip_sync": False,
-}
-CONDITION = {
-    "rule": {"kind": "counsel_present"},
-    "text": "Defence counsel is present throughout.",
-    "treatment": "enforced",
-    "how": "The platform refuses the start while counsel is not in the room.",
-}
-SIDE = {"site": examples.ID, "state": "RO", "name": "Room 4", "city": "București", "version": 1}
-AGREEMENT = {
-    "hearing": "7F3K-22QD",
-    "number": 1,
-    "status": "proposed",
-    "round": 1,
-    "by_state": "RO",
-    "requesting": SIDE,
-    "requested": SIDE | {"state": "TH", "name": "Room 12", "city": "Bangkok"},
-    "needs": NEEDS,
-    "lines": [LINE],
-    "session": SESSION,
-    "conditions": [CONDITION],
-    "terms": {"hearing": "7F3K-22QD", "agreement": 1, "round": 1},
-    "terms_sha256": examples.TERMS_SHA256,
-    "signed_by": [],
-    "changed": "",
-    "passed_over_at": None,
-    "passed_over_by": "",
-    "passed_over_why": "",
-    "offers": [
-        {
-            "round": 1,
-            "by_state": "RO",
-            "changes": [],
-            "terms_sha256": examples.TERMS_SHA256,
-            "reason": "",
-            "at": examples.AT,
-            "by": "System of the Ministry of Justice",
-        }
-    ],
-    "created_at": examples.AT,
-}
-SUMMARY = {name: AGREEMENT[name] for name in ("hearing", "number", "status", "round", "by_state", "terms_sha256")} | {
-    "created_at": examples.AT
-}
+from web.api.fields import Column, Json, Model, Moment, Shown
 
 
 class Needs(Model):
@@ -123,17 +45,13 @@ class Needs(Model):
     true_to_life: bool = Field(default=False, description="The person heard is shown as if they sat opposite.")
     lip_sync: bool = Field(default=False, description="The line test must show that sound and picture keep together.")
 
-    def told(self) -> dict[str, Any]:
+    def sent(self) -> dict[str, Any]:
         """Only what was sent, as `hearings` takes it."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 class Preview(Model):
     """Two profiles and what a hearing between them would need."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"a": site_bodies.ABILITIES, "b": site_bodies.ABILITIES, "needs": {}}]}
-    )
 
     a: site_bodies.Abilities
     b: site_bodies.Abilities
@@ -143,12 +61,6 @@ class Preview(Model):
 class Draft(Model):
     """Two sites by their ids; the newest version of each profile is taken."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"requesting_site": examples.ID, "requested_site": examples.ID, "needs": {"most_height": 720}}]
-        }
-    )
-
     requesting_site: str = Field(max_length=40)
     requested_site: str = Field(max_length=40)
     needs: Needs = Needs()
@@ -156,10 +68,6 @@ class Draft(Model):
 
 class CounterOffer(Model):
     """Other needs, and why: those that are sent, the others stay."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"needs": {"most_height": 540}, "reason": "The line here is narrow."}]}
-    )
 
     needs: Needs
     reason: str = Field(default="", max_length=500)
@@ -177,20 +85,6 @@ class OutcomeLine(Shown):
     text: str
     options: list[str]
     advice: list[str]
-
-    @classmethod
-    def of(cls, line: Line) -> "OutcomeLine":
-        return cls(
-            item=line.item,
-            rule=line.rule,
-            result=line.result.value,
-            offered_a=list(line.offered_a),
-            offered_b=list(line.offered_b),
-            value=line.value,
-            text=line.text,
-            options=list(line.options),
-            advice=list(line.advice),
-        )
 
 
 class ShownOutcome(Shown):
@@ -225,7 +119,7 @@ class AgreementSide(Shown):
     version: int
 
 
-class Round(Shown):
+class OfferedTerms(Shown):
     """The terms a State put on the table, and what it changed."""
 
     round: int
@@ -234,12 +128,7 @@ class Round(Shown):
     terms_sha256: str
     reason: str
     at: Moment
-    by: str
-
-    @classmethod
-    def of(cls, row: AgreementOffer) -> "Round":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "by"}
-        return cls(**own, by=row.actor_label)
+    by: Annotated[str, Column("actor_label")]
 
 
 class AgreementSummary(Shown):
@@ -252,11 +141,6 @@ class AgreementSummary(Shown):
     by_state: str
     terms_sha256: str
     created_at: Moment
-
-    @classmethod
-    def of(cls, row: Agreement, hearing: Hearing) -> "AgreementSummary":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "hearing"}
-        return cls(hearing=hearing.ref, **own)
 
 
 class AgreementList(Shown):
@@ -280,4 +164,4 @@ class ShownAgreement(AgreementSummary):
     passed_over_at: Moment | None
     passed_over_by: str
     passed_over_why: str
-    offers: list[Round]
+    offers: list[OfferedTerms]

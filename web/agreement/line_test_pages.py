@@ -1,8 +1,11 @@
-"""Line tests between the two sites of an agreement: the page, and what its island asks for."""
+"""Line tests between the two sites of an agreement: the page, and the requests of its island."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,42 +13,50 @@ from starlette.routing import Route
 
 from hearings import errors, queries
 from hearings.agreement import agreements, line_tests, profiles
-from hearings.models import Agreement, Hearing, LineTest, Person
-from hearings.permissions import may_staff
+from hearings.models import Agreement, Hearing, LineTest, Person, Site, SiteProfile
 from hearings.sentences import tell
 from media import messages
-from web import strict_json
 from web.hearing.access import find
+from web.hearing.island_requests import problem, read_offer, read_report
 from web.live.line_rooms import SIDES
-from web.server.rendering import render
-from web.server.sign_in import require_token, staff
-from web.words import places, technical as technical_words
-from web.words.i18n import _, current
+from web.server.rendering import messages_url, render
+from web.server.sign_in import may_on, require_token, staff
+from web.words import court_clocks, i18n, technical as technical_words
+from web.words.i18n import _
 
-REPORT_LIMIT = 16_384
 SECONDS = 26
-"""How long a page measures: every tone is played twice in it."""
+"""How long a page measures, in seconds: every tone is played twice in this time."""
 REFUSED: dict[str, int] = {"media_restarting": 503, "busy": 503}
 
 
 async def page(request: Request) -> Response:
-    """What was measured, and the island that measures."""
+    """The results of the line tests, and the island that measures."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         hearing = await find(db, request, person)
         agreement = await _agreement(db, hearing, person)
         tests = await line_tests.tests(db, agreement) if agreement else []
+        names = await _sites(db, agreement) if agreement else {}
         good = agreement is not None and await line_tests.good(db, agreement, hearing)
-        reported = {test.id: [one.owner_state for one in await line_tests.reports(db, test)] for test in tests}
+        reported = {test.id: [row.owner_state for row in await line_tests.reports(db, test)] for test in tests}
     signed_terms = agreement is not None and agreement.status in agreements.SIGNED
     context: dict[str, Any] = {
         "hearing": hearing,
         "agreement": agreement if signed_terms else None,
         "good": good,
         "days": line_tests.valid_for().days,
-        "tests": [(test, reported[test.id], _told(test)) for test in tests],
-        "places": places.own_first(places.of_hearing(hearing), person.owner_state),
-        "may_test": signed_terms and _may(hearing, person),
+        "tests": [
+            (
+                len(tests) - number,
+                test,
+                reported[test.id],
+                _finding_rows(test),
+                _legs(test, names, own=_side(hearing, person)),
+            )
+            for number, test in enumerate(tests)
+        ],
+        "places": court_clocks.own_first(court_clocks.of_hearing(hearing), person.owner_state),
+        "may_test": signed_terms and may_on("test_line", person, hearing),
         "config": None,
     }
     if agreement is not None and signed_terms:
@@ -53,7 +64,7 @@ async def page(request: Request) -> Response:
         context["config"] = {
             "ref": hearing.ref,
             "csrf": request.scope["csrf"],
-            "messages_url": f"/catalogue/{current.get().tag}.json",
+            "messages_url": messages_url("line-test"),
             "tones": profiles.table()["line_test"]["tones_hz"],
             "seconds": SECONDS,
             "agreed": {name: session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")},
@@ -61,29 +72,81 @@ async def page(request: Request) -> Response:
     return render(request, "line_test.html", context)
 
 
-def _told(test: LineTest) -> list[tuple[str, str, str, str, tuple[str, str]]]:
-    """Item, side, measured, limit and chip of each finding."""
-    found = []
-    for one in test.findings:
-        chip = ("ok", _("Passed")) if one["passed"] else ("rec", _("Not passed"))
-        if one["limit"] is None:
-            chip = ("plain", _("Measured only") if one["measured"] is not None else _("Not judged"))
-        limit = "–" if one["limit"] is None else f"{one['limit']:g}"
-        item = technical_words.named(technical_words.FINDINGS, one["item"])
-        side = technical_words.named(technical_words.SIDES, one["side"])
-        measured = _("not measured") if one["measured"] is None else f"{one['measured']:g}"
-        found.append((item, side, measured, limit, chip))
-    return found
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding in words. `passed`: False only where a limit is not kept."""
+
+    item: str
+    side: str
+    measured: str
+    limit: str
+    chip: tuple[str, str]
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Leg:
+    """The line between a site's browser and the server, as measured. `failed`: what does not keep its limit."""
+
+    site: str
+    figures: list[str]
+    failed: list[FindingRow]
+
+
+def _finding_rows(test: LineTest) -> list[FindingRow]:
+    """The findings of a test, those that have not passed first."""
+    rows = [_finding_row(finding) for finding in test.findings]
+    return sorted(rows, key=lambda row: row.passed)
+
+
+def _finding_row(finding: Mapping[str, Any]) -> FindingRow:
+    chip = ("ok", _("Passed")) if finding["passed"] else ("rec", _("Not passed"))
+    if finding["limit"] is None:
+        chip = ("plain", _("Measured only") if finding["measured"] is not None else _("Not judged"))
+    return FindingRow(
+        item=technical_words.named(technical_words.FINDINGS, finding["item"]),
+        side=technical_words.named(technical_words.SIDES, finding["side"]),
+        measured=_("not measured") if finding["measured"] is None else f"{finding['measured']:g}",
+        limit="–" if finding["limit"] is None else f"{finding['limit']:g}",
+        chip=chip,
+        passed=finding["passed"],
+    )
+
+
+def _legs(test: LineTest, sites: Mapping[str, str], *, own: str) -> list[Leg]:
+    """Both lines to the server with loss and bandwidth, the reader's own first; empty before the test is judged."""
+    legs = []
+    for side in sorted(SIDES, key=lambda side: side != own) if test.judged_at else ():
+        mine = [finding for finding in test.findings if finding["side"] == side]
+        measured = {finding["item"]: finding["measured"] for finding in mine}
+        figures = [
+            _("{n} % lost").format(n=f"{measured['loss_percent']:g}"),
+            _("{n} kbit/s up").format(n=f"{measured['up_kbps']:g}"),
+        ]
+        legs.append(Leg(sites[side], figures, [_finding_row(finding) for finding in mine if not finding["passed"]]))
+    return legs
+
+
+async def _sites(db: AsyncSession, agreement: Agreement) -> dict[str, str]:
+    """The sites of an agreement by side: name and city."""
+    names = {}
+    ids = (agreement.requesting_profile_id, agreement.requested_profile_id)
+    for side, profile_id in zip(("requesting", "requested"), ids, strict=True):
+        site = await queries.get(db, Site, (await queries.get(db, SiteProfile, profile_id)).site_id)
+        names[side] = i18n.one_by_one([site.name, site.city])
+    return names
 
 
 async def begin(request: Request) -> Response:
-    """POST: begin a test, or join the one the other site has begun. 201 with its id."""
+    """POST: begin a test, or join the one the other site has begun. 201 with its id, and relays for the line."""
     signed, person = staff(request)
     require_token(request)
     async with request.app.state.parts.database.transaction() as db:
         hearing, agreement = await _both(db, request, person)
         test = await line_tests.begin(db, agreement=agreement, actor=signed.actor(), now=datetime.now(UTC))
-    return JSONResponse({"test": test.id, "side": _side(hearing, person)}, status_code=201)
+    relays = msgspec.to_builtins(request.app.state.parts.relays.servers(signed.login.id))
+    body = {"test": test.id, "side": _side(hearing, person), "ice_servers": relays}
+    return JSONResponse(body, status_code=201)
 
 
 async def media(request: Request) -> Response:
@@ -93,31 +156,26 @@ async def media(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         hearing, agreement = await _both(db, request, person)
         test = await line_tests.test_of(db, agreement, request.path_params["test"])
-    if not _may(hearing, person):
-        raise errors.NotAllowed(tell("Line tests are for clerks, judges and authorities"))
+    if not may_on("test_line", person, hearing):
+        raise errors.NotAllowed(tell("Only clerks, judges and authorities can test a line"))
     if test.judged_at is not None or datetime.now(UTC) - test.begun_at > line_tests.OPEN_FOR:
-        raise errors.NotReady(tell("This test is over: begin a new one"))
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/sdp":
-        return _problem(415, "unsupported_media_type", "send the offer as application/sdp")
-    try:
-        offer = (await request.body()).decode("ascii")
-    except UnicodeDecodeError:
-        return _problem(422, "malformed_offer", "the offer is not ASCII text")
-    if len(offer) > 65_536:
-        return _problem(413, "too_large", "an offer has at most 64 KiB")
+        raise errors.NotReady(tell("This test is over: start a new one"))
+    offer = await read_offer(request)
+    if not isinstance(offer, str):
+        return offer
     session = agreement.terms["session"]
     side, rooms = _side(hearing, person), request.app.state.parts.line_rooms
     answer = await rooms.offer(test.id, side, offer, session, login_id=signed.login.id)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
-    return _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
+    return problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
 
 
 async def report(request: Request) -> Response:
-    """POST what the page has measured, as JSON. 201; with the second report the test is judged."""
+    """POST the measurements of the page as JSON. 201; the second report decides the result of the test."""
     signed, person = staff(request)
     require_token(request)
-    measured = _read(await request.body(), request.headers.get("content-type", ""))
+    measured = read_report(await request.body(), request.headers.get("content-type", ""))
     async with request.app.state.parts.database.transaction() as db:
         _hearing, agreement = await _both(db, request, person)
         test = await line_tests.test_of(db, agreement, request.path_params["test"])
@@ -127,38 +185,26 @@ async def report(request: Request) -> Response:
 
 
 async def state(request: Request) -> Response:
-    """GET how far a test is, and why the line of the own site (`fault`) or the other (`other_fault`) cannot be made."""
+    """GET the progress of a test, and why the line of the own site (`fault`) or of the other (`other_fault`) fails."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         hearing, agreement = await _both(db, request, person)
         test = await line_tests.test_of(db, agreement, request.path_params["test"])
-        found = await _state(db, test)
+        body = await _state(db, test)
     own, rooms = _side(hearing, person), request.app.state.parts.line_rooms
     for side in SIDES:
-        found["fault" if side == own else "other_fault"] = rooms.fault(test.id, side)
-    return JSONResponse(found)
+        body["fault" if side == own else "other_fault"] = rooms.fault(test.id, side)
+    return JSONResponse(body)
 
 
 async def _state(db: AsyncSession, test: LineTest) -> dict[str, Any]:
-    reported = [one.owner_state for one in await line_tests.reports(db, test)]
+    reported = [row.owner_state for row in await line_tests.reports(db, test)]
     return {"reported": reported, "judged": test.judged_at is not None, "passed": test.passed}
 
 
-def _read(body: bytes, kind: str) -> dict[str, Any]:
-    if kind.split(";")[0].strip() != "application/json" or len(body) > REPORT_LIMIT:
-        raise errors.Invalid(tell("A report is JSON of at most 16 KiB"), "")
-    try:
-        found = strict_json.parse(body)
-    except ValueError as error:
-        raise errors.Invalid(tell("A report is JSON"), "") from error
-    if not isinstance(found, dict):
-        raise errors.Invalid(tell("A report is a JSON object"), "")
-    return found
-
-
 async def _agreement(db: AsyncSession, hearing: Hearing, person: Person) -> Agreement | None:
-    found = await agreements.running(db, hearing.id)
-    return found if found is not None and await agreements.visible(db, found, person.owner_state) else None
+    agreement = await agreements.running(db, hearing.id)
+    return agreement if agreement is not None and await agreements.visible(db, agreement, person.owner_state) else None
 
 
 async def _both(db: AsyncSession, request: Request, person: Person) -> tuple[Hearing, Agreement]:
@@ -171,21 +217,6 @@ async def _both(db: AsyncSession, request: Request, person: Person) -> tuple[Hea
 
 def _side(hearing: Hearing, person: Person) -> str:
     return "requesting" if person.owner_state == hearing.requesting_state else "requested"
-
-
-def _may(hearing: Hearing, person: Person) -> bool:
-    return may_staff(
-        "test_line",
-        frozenset(person.functions),
-        own_state=person.owner_state,
-        requesting_state=hearing.requesting_state,
-        requested_state=hearing.requested_state,
-    ).allowed
-
-
-def _problem(status: int, code: str, detail: str) -> JSONResponse:
-    body = {"type": f"about:blank#{code}", "title": code, "status": status, "code": code, "detail": detail}
-    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 routes = [

@@ -2,44 +2,21 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings.agreement import agreements, line_tests, profiles
 from hearings.models import Agreement, Hearing, LineTest
 from web.agreement.api import Number, hearing_of
-from web.api import examples, paging
-from web.api.access import Caller, Calling
-from web.api.fields import Json, Model, Moment, Nothing, Shown
+from web.api import paging
+from web.api.access import Caller
+from web.api.fields import Column, Json, Model, Moment, Nothing, Shown
 from web.api.routes import Resource
 from web.hearing.api import Ref
 
 router = Resource("line tests")
 
-TestId = Annotated[str, Path(max_length=40, description="Id of the line test.", examples=[examples.ID])]
+TestId = Annotated[str, Field(max_length=40, description="Id of the line test.")]
 TONES = [str(hz) for hz in profiles.table()["line_test"]["tones_hz"]]
-MEASURED: dict[str, Any] = {
-    "seconds": 26,
-    "rtt_ms": 95.5,
-    "loss_percent": 0.2,
-    "jitter_ms": 8.1,
-    "sound_ahead_ms": -12.5,
-    "up_kbps": 4200,
-    "down_kbps": 9800,
-    "tones": dict.fromkeys(TONES, 41.5),
-}
-FINDING = {"item": "rtt_ms", "side": "both", "measured": 191, "limit": 300, "passed": True}
-TEST: dict[str, Any] = {
-    "hearing": "7F3K-22QD",
-    "agreement": 1,
-    "id": examples.ID,
-    "terms_sha256": examples.TERMS_SHA256,
-    "begun_at": examples.AT,
-    "judged_at": examples.AT,
-    "passed": True,
-    "findings": [FINDING],
-    "reports": [{"state": "RO", "at": examples.AT, "measured": MEASURED}],
-}
 _TONES: dict[str, Any] = {
     "properties": {hz: {"type": "number", "minimum": -200, "maximum": 200} for hz in TONES},
     "required": TONES,
@@ -58,8 +35,6 @@ class Report(Model):
     `sound_ahead_ms`: how far sound is ahead of the picture (negative: behind); null where it was not measured.
     """
 
-    model_config = ConfigDict(json_schema_extra={"examples": [MEASURED]})
-
     seconds: float = _figure("seconds")
     rtt_ms: float = _figure("rtt_ms")
     loss_percent: float = _figure("loss_percent")
@@ -70,7 +45,7 @@ class Report(Model):
     tones: dict[str, float] = Field(max_length=len(TONES), json_schema_extra=_TONES)
 
 
-class Finding(Shown):
+class LineTestFinding(Shown):
     """One line of the verdict. Without a limit it was not judged; `measured` null: the site's browser cannot tell."""
 
     item: str
@@ -83,7 +58,7 @@ class Finding(Shown):
 class ShownReport(Shown):
     """What one State's site has reported."""
 
-    state: str
+    state: Annotated[str, Column("owner_state")]
     at: Moment
     measured: Json
 
@@ -98,7 +73,7 @@ class ShownTest(Shown):
     begun_at: Moment
     judged_at: Moment | None
     passed: bool | None
-    findings: list[Finding]
+    findings: list[LineTestFinding]
     reports: list[ShownReport]
 
 
@@ -111,27 +86,22 @@ class TestList(Shown):
 
 async def _of(caller: Caller, row: LineTest, agreement: Agreement, hearing: Hearing) -> ShownTest:
     await caller.db.flush()
-    names = ("id", "terms_sha256", "begun_at", "judged_at", "passed")
-    return ShownTest(
-        **{name: getattr(row, name) for name in names},
+    return ShownTest.from_row(
+        row,
         hearing=hearing.ref,
         agreement=agreement.number,
-        findings=[Finding(**one) for one in row.findings],
-        reports=[
-            ShownReport(state=one.owner_state, at=one.at, measured=one.measured)
-            for one in await line_tests.reports(caller.db, row)
-        ],
+        findings=[LineTestFinding(**finding) for finding in row.findings],
+        reports=[ShownReport.from_row(report) for report in await line_tests.reports(caller.db, row)],
     )
 
 
 @router.create(
     "/hearings/{ref}/agreements/{agreement}/line-tests",
     scope="agreements:write",
-    example=TEST,
     errors=(404, 409),
     gives={"ref": "hearing", "agreement": "agreement", "test": "id"},
 )
-async def begin_line_test(caller: Calling, ref: Ref, agreement: Number, body: Nothing | None = None) -> ShownTest:
+async def begin_line_test(caller: Caller, ref: Ref, agreement: Number, body: Nothing | None = None) -> ShownTest:
     """Begin a test of an agreement both have signed, or join the one the other site has begun within the hour."""
     hearing = await hearing_of(caller, ref, lock=True)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state)
@@ -143,13 +113,12 @@ async def begin_line_test(caller: Calling, ref: Ref, agreement: Number, body: No
 @router.read(
     "/hearings/{ref}/agreements/{agreement}/line-tests",
     scope="agreements:read",
-    example={"items": [TEST], "next": ""},
     errors=(404,),
     gives={"test": "items/0/id"},
     paged=True,
 )
 async def list_line_tests(
-    caller: Calling, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 20
+    caller: Caller, ref: Ref, agreement: Number, after: paging.After = "", limit: paging.Limit = 20
 ) -> TestList:
     """The tests of an agreement, with what was measured and what came of it."""
     hearing = await hearing_of(caller, ref)
@@ -159,13 +128,8 @@ async def list_line_tests(
     return TestList(items=items, next=paging.link(caller, page.after))
 
 
-@router.read(
-    "/hearings/{ref}/agreements/{agreement}/line-tests/{test}",
-    scope="agreements:read",
-    example=TEST,
-    errors=(404,),
-)
-async def read_line_test(caller: Calling, ref: Ref, agreement: Number, test: TestId) -> ShownTest:
+@router.read("/hearings/{ref}/agreements/{agreement}/line-tests/{test}", scope="agreements:read", errors=(404,))
+async def read_line_test(caller: Caller, ref: Ref, agreement: Number, test: TestId) -> ShownTest:
     """Read one test."""
     hearing = await hearing_of(caller, ref)
     row = await agreements.agreement(caller.db, hearing, agreement, state=caller.state, lock=False)
@@ -173,12 +137,9 @@ async def read_line_test(caller: Calling, ref: Ref, agreement: Number, test: Tes
 
 
 @router.act(
-    "/hearings/{ref}/agreements/{agreement}/line-tests/{test}/report",
-    scope="agreements:write",
-    example=TEST,
-    errors=(404, 409),
+    "/hearings/{ref}/agreements/{agreement}/line-tests/{test}/report", scope="agreements:write", errors=(404, 409)
 )
-async def report_line_test(caller: Calling, ref: Ref, agreement: Number, test: TestId, body: Report) -> ShownTest:
+async def report_line_test(caller: Caller, ref: Ref, agreement: Number, test: TestId, body: Report) -> ShownTest:
     """Report what one's own site has measured. The second report has the test judged against the agreement.
 
     The figures are the site's own word: a system that measures with its own equipment answers for them.

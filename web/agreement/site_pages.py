@@ -1,29 +1,29 @@
-"""Sites of one's own State: the list, a new one, and the versions of a profile."""
+"""Sites of one's own State: the list, adding a site, and the versions of its profile."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors, reference
 from hearings.agreement import profiles, site_details, sites
 from hearings.models import Person, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
-from hearings.permissions import may_staff
 from web.server import forms
 from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, notice, page_act
 from web.server.rendering import render
-from web.server.sign_in import SignedIn, staff
+from web.server.sign_in import may_own, staff
 from web.words import technical as technical_words
 from web.words.i18n import N_, _
+from web.words.refusals import WRITE_WHY
 
 FIELDS = 200
 DONE = {
     "added": N_("The site has been added."),
-    "published": N_("The new version counts from now on. Agreements built on the version before are void."),
+    "published": N_("The new version applies from now on. Agreements based on the earlier version are void."),
     "retired": N_("The site is no longer used."),
 }
 LISTS: Mapping[str, tuple[str, ...]] = {
@@ -62,7 +62,7 @@ BLANK: Mapping[str, Any] = {
     "key_holders": ["both_states"],
     "formats": ["webm"],
 }
-"""What a new profile's form begins with: what a browser at a desk has."""
+"""The default values of a new profile: those of a browser at a desk."""
 
 
 async def index(request: Request) -> Response:
@@ -72,12 +72,11 @@ async def index(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         page = await sites.sites(db, state=person.owner_state, retired=True, after=after)
         newest = {site.id: await sites.newest(db, site.id) for site in page.rows}
-    done = request.query_params.get("done", "")
     context = {
         "page": page,
         "newest": newest,
-        "can_add": _may(person),
-        "notice": _(DONE[done]) if done in DONE else None,
+        "can_add": may_own("manage_sites", person),
+        "notice": notice(request, DONE),
     }
     return render(request, "sites.html", context)
 
@@ -88,88 +87,84 @@ async def new_page(request: Request) -> Response:
     return _form(request, None, dict(BLANK), [])
 
 
-async def create(request: Request) -> Response:
+async def _new_again(sent: Sent, error: errors.Invalid) -> Response:
+    return _form(sent.request, None, _typed(sent.form), [_wrong(error)])
+
+
+@page_act(_new_again, most=FIELDS)
+async def create(sent: Sent) -> str:
     """Effects: those of `sites.add`."""
-    signed, _person = staff(request)
-    form = await forms.read(request, most=FIELDS)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            site, _profile = await sites.add(
-                db,
-                name=form.text("name"),
-                court=form.text("court"),
-                room=form.text("room"),
-                city=form.text("city"),
-                zone_name=form.text("zone"),
-                abilities=_abilities(form),
-                details=_details(form),
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except errors.Invalid as error:
-        return _form(request, None, _typed(form), [_wrong(error)])
-    return RedirectResponse(f"/sites/{site.id}?done=added", 303)
+    form = sent.form
+    site, _profile = await sites.add(
+        sent.db,
+        name=form.text("name"),
+        court=form.text("court"),
+        room=form.text("room"),
+        city=form.text("city"),
+        zone_name=form.text("zone"),
+        abilities=_abilities(form),
+        details=_details(form),
+        **sent.by,
+    )
+    return f"/sites/{site.id}?done=added"
 
 
 async def show(request: Request) -> Response:
-    """One site, its newest profile, and the versions before."""
-    signed, person = staff(request)
-    return await _site_page(request, signed, person, [], None)
+    """One site, its newest profile, and the earlier versions."""
+    _signed, person = staff(request)
+    return await _site_page(request, person, None, [])
 
 
-async def publish(request: Request) -> Response:
+async def _again(sent: Sent, error: errors.Invalid) -> Response:
+    return await _site_page(sent.request, sent.person, _typed(sent.form), [_wrong(error)])
+
+
+@page_act(_again, most=FIELDS)
+async def publish(sent: Sent) -> str:
     """Effects: those of `sites.publish`."""
-    signed, person = staff(request)
-    form = await forms.read(request, most=FIELDS)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            site = await sites.site(db, request.path_params["site"], state=person.owner_state)
-            await sites.publish(
-                db,
-                site=site,
-                abilities=_abilities(form),
-                details=_details(form),
-                reason=form.text("reason"),
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except errors.Invalid as error:
-        return await _site_page(request, signed, person, [_wrong(error)], _typed(form))
-    return RedirectResponse(f"/sites/{site.id}?done=published", 303)
+    form = sent.form
+    site = await sites.site(sent.db, sent.path["site"], state=sent.state)
+    await sites.publish(
+        sent.db,
+        site=site,
+        abilities=_abilities(form),
+        details=_details(form),
+        reason=form.text("reason"),
+        **sent.by,
+    )
+    return f"/sites/{site.id}?done=published"
 
 
-async def retire(request: Request) -> Response:
+async def _why(sent: Sent, error: errors.Invalid) -> Response:
+    wrong = FormError("why", _(WRITE_WHY))
+    return await _site_page(sent.request, sent.person, None, [wrong])
+
+
+@page_act(_why)
+async def retire(sent: Sent) -> str:
     """Effects: those of `sites.retire`."""
-    signed, person = staff(request)
-    form = await forms.read(request)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            site = await sites.site(db, request.path_params["site"], state=person.owner_state)
-            await sites.retire(db, site=site, reason=form.text("why"), actor=signed.actor(), now=datetime.now(UTC))
-    except errors.Invalid:
-        text = FormError("why", _("Write why, in at least a few words: the other State will read it."))
-        return await _site_page(request, signed, person, [text], None)
-    return RedirectResponse("/sites?done=retired", 303)
+    site = await sites.site(sent.db, sent.path["site"], state=sent.state)
+    await sites.retire(sent.db, site=site, reason=sent.form.text("why"), **sent.by)
+    return "/sites?done=retired"
 
 
 async def _site_page(
-    request: Request, signed: SignedIn, person: Person, wrong: list[FormError], values: dict[str, Any] | None
+    request: Request, person: Person, values: dict[str, Any] | None, wrong: list[FormError]
 ) -> Response:
     async with request.app.state.parts.database.reading() as db:
         site = await sites.site(db, request.path_params["site"], state=person.owner_state)
         versions = await sites.versions(db, site.id)
-    done = request.query_params.get("done", "")
     extra = {
         "versions": versions,
-        "can_change": _may(person) and site.retired_at is None,
-        "shown": shown(versions[0]),
+        "can_change": may_own("manage_sites", person) and site.retired_at is None,
+        "shown": abilities(versions[0]),
         "details": shown_details(versions[0], state=person.owner_state, signed=False),
-        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+        "notice": notice(request, DONE, wrong),
     }
     return _form(request, site, values or _as_values(versions[0]), wrong, extra)
 
 
-def shown(profile: SiteProfile) -> list[tuple[str, str]]:
+def abilities(profile: SiteProfile) -> list[tuple[str, str]]:
     """A profile's abilities, label and value in words."""
     return [
         (_(label), technical_words.word(profile.abilities[name]))
@@ -179,7 +174,7 @@ def shown(profile: SiteProfile) -> list[tuple[str, str]]:
 
 
 def shown_details(profile: SiteProfile, *, state: str, signed: bool) -> list[tuple[str, str, bool]]:
-    """The texts for people that a State may read: label, text, whether it is confidential."""
+    """The details of a profile that a State may read: label, text, and whether it is confidential."""
     visible = sites.details_for(profile, state=state, signed=signed)
     return [
         (
@@ -193,9 +188,9 @@ def shown_details(profile: SiteProfile, *, state: str, signed: bool) -> list[tup
 
 
 def _abilities(form: Form) -> dict[str, Any]:
-    found: dict[str, Any] = {name: form.all(name) for name in LISTS}
-    found |= {name: form.text(name) for name in (*NUMBERS, "height", "endpoint")}
-    return found | {name: form.text(name) == "yes" for name in FLAGS}
+    given: dict[str, Any] = {name: form.all(name) for name in LISTS}
+    given |= {name: form.text(name) for name in (*NUMBERS, "height", "endpoint")}
+    return given | {name: form.text(name) == "yes" for name in FLAGS}
 
 
 def _details(form: Form) -> dict[str, Any]:
@@ -227,10 +222,12 @@ def _as_values(profile: SiteProfile) -> dict[str, Any]:
 def _wrong(error: errors.Invalid) -> FormError:
     labels = {name: _(text) for name, text in {**technical_words.ABILITIES, **SITE_LABELS}.items()}
     labels |= {name: _(text) for name, text in technical_words.DETAILS.items()}
-    told = forms.explain(error, labels)
+    explained = forms.explain(error, labels)
     if isinstance(error, errors.UnknownZone):
-        return FormError("zone", told.text)
-    return FormError(f"detail_{told.field}" if told.field in site_details.READ else told.field, told.text)
+        return FormError("zone", explained.text)
+    return FormError(
+        f"detail_{explained.field}" if explained.field in site_details.READ else explained.field, explained.text
+    )
 
 
 SITE_LABELS = {
@@ -256,9 +253,10 @@ def _form(
         "site": site,
         "values": values,
         "errors": wrong,
+        "details_open": any(error.field.startswith("detail_") for error in wrong),
         "zones": [(zone, zone) for zone in zones],
-        "endpoints": [(one, technical_words.word(one)) for one in profiles.ids("endpoints")],
-        "heights": [(str(one), str(one)) for one in profiles.table()["sizes"]],
+        "endpoints": [(row_id, technical_words.word(row_id)) for row_id in profiles.ids("endpoints")],
+        "heights": [(str(height), str(height)) for height in profiles.table()["sizes"]],
         "lists": [
             (name, _(technical_words.ABILITIES[name]), [(word, technical_words.word(word)) for word in words])
             for name, words in LISTS.items()
@@ -277,12 +275,6 @@ def _form(
     }
     template = "site_new.html" if site is None else "site.html"
     return render(request, template, context | dict(extra or {}), status=422 if wrong else 200)
-
-
-def _may(person: Person) -> bool:
-    own = person.owner_state
-    functions = frozenset(person.functions)
-    return may_staff("manage_sites", functions, own_state=own, requesting_state=own, requested_state=own).allowed
 
 
 routes = [

@@ -2,85 +2,21 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
 from hearings.agreement import agreements, profiles, site_details, sites
 from hearings.models import Hearing, Site, SiteProfile
 from hearings.models.hearing import RecordingPolicy
-from web.api import etags, examples, paging
-from web.api.access import Caller, Calling
-from web.api.fields import Json, Model, Moment, Shown
+from web.api import etags, paging
+from web.api.access import Caller
+from web.api.fields import Column, Json, Model, Moment, Shown
 from web.api.routes import Resource
 from web.hearing.api import City, Ref, Why, Zone
 
 router = Resource("sites")
 
-SiteId = Annotated[str, Path(max_length=40, description="Id of the site.", examples=[examples.ID])]
-ABILITIES: dict[str, Any] = {
-    "endpoint": "webrtc",
-    "audio_codecs": ["opus-fb"],
-    "video_codecs": ["vp8"],
-    "microphone_hz": 20_000,
-    "height": 720,
-    "fps": 25,
-    "up_least": 5_000,
-    "up_target": 20_000,
-    "down_least": 5_000,
-    "down_target": 20_000,
-    "transports": ["udp_direct"],
-    "encryption": ["dtls_srtp"],
-    "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
-    "interpreting": ["consecutive"],
-    "channels": 1,
-    "recordings": ["sound_and_picture", "sound_only"],
-    "key_holders": ["both_states"],
-    "formats": ["webm"],
-    "private_lines": ["phone"],
-    "accessibility": ["wheelchair"],
-    "fallbacks": ["phone"],
-    "redial": 3,
-    "adjourn_after_minutes": 30,
-    "room_view": True,
-    "document_camera": True,
-    "content_sharing": [],
-}
-DETAILS: dict[str, Any] = {
-    "room_phone": {"value": "+40 21 555 0104", "confidential": True},
-    "who_dials": {"value": "each_dials_room", "confidential": False},
-    "pin_told_by": {"value": "phone", "confidential": False},
-}
-NEW_SITE: dict[str, Any] = {
-    "name": "Room 4",
-    "court": "Tribunalul București",
-    "city": "București",
-    "zone": "Europe/Bucharest",
-    "abilities": ABILITIES,
-    "details": DETAILS,
-}
-SITE: dict[str, Any] = {
-    "id": "0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
-    "state": "RO",
-    "name": "Room 4",
-    "court": "Tribunalul București",
-    "room": "",
-    "city": "București",
-    "zone": "Europe/Bucharest",
-    "created_at": examples.AT,
-    "retired_at": None,
-    "version": 1,
-    "abilities": ABILITIES | {"booth": False, "relay": False, "true_to_life": False},
-    "details": DETAILS,
-}
-PROFILE = {
-    "version": 1,
-    "abilities": SITE["abilities"],
-    "details": DETAILS,
-    "reason": "",
-    "by": "System of the Ministry of Justice",
-    "created_at": examples.AT,
-}
+SiteId = Annotated[str, Field(max_length=40, description="Id of the site.")]
 ACT = (404, 409, 412)
 MOST_KBPS = 10_000_000
 
@@ -94,8 +30,6 @@ def _words(*known: str, least: int = 0) -> Any:
 
 class Abilities(Model):
     """What a site can do: negotiated, and seen by whoever negotiates with it. Bandwidth in kbit/s, sound in Hz."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [ABILITIES]})
 
     endpoint: str = Field(default="webrtc", json_schema_extra={"enum": list(profiles.ids("endpoints"))})
     audio_codecs: list[str] = _words(*profiles.ids("audio_codecs"), least=1)
@@ -163,8 +97,6 @@ Details = Annotated[
 class NewSite(Model):
     """A site with the first version of its profile."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW_SITE]})
-
     name: str = Field(min_length=1, max_length=200)
     court: str = Field(min_length=1, max_length=300)
     room: str = Field(default="", max_length=100)
@@ -176,12 +108,6 @@ class NewSite(Model):
 
 class NewProfile(Model):
     """The next version of a profile, whole, and why."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"abilities": ABILITIES | {"height": 1080}, "details": DETAILS, "reason": "A new camera."}]
-        }
-    )
 
     abilities: Abilities
     details: Details
@@ -225,7 +151,7 @@ class ShownProfile(Shown):
     abilities: Json
     details: Json
     reason: str
-    by: str
+    by: Annotated[str, Column("created_label")]
     created_at: Moment
 
 
@@ -237,29 +163,22 @@ class ProfileList(Shown):
 
 def _site(row: Site, profile: SiteProfile, *, state: str, signed: bool = False) -> ShownSite:
     names = sites.details_for(profile, state=state, signed=signed)
-    own = {name: getattr(row, name) for name in ("id", "name", "court", "room", "city", "zone", "created_at")}
-    return ShownSite(
-        **own,
+    return ShownSite.from_row(
+        row,
         state=row.owner_state,
-        retired_at=row.retired_at,
         version=profile.version,
         abilities=profile.abilities,
         details={name: profile.details[name] for name in names},
     )
 
 
-async def _shown(caller: Caller, row: Site) -> ShownSite:
+async def _tagged(caller: Caller, row: Site) -> ShownSite:
     await caller.db.flush()
     return etags.tag(caller, _site(row, await sites.newest(caller.db, row.id), state=caller.state))
 
 
-def _profile(row: SiteProfile) -> ShownProfile:
-    names = ("version", "abilities", "details", "reason", "created_at")
-    return ShownProfile(**{name: getattr(row, name) for name in names}, by=row.created_label)
-
-
-@router.create("/sites", scope="agreements:write", example=SITE, tagged=True, gives={"site": "id"})
-async def add_site(caller: Calling, body: NewSite) -> ShownSite:
+@router.create("/sites", scope="agreements:write", tagged=True, gives={"site": "id"})
+async def add_site(caller: Caller, body: NewSite) -> ShownSite:
     """Add a site of one's own State."""
     row, _made = await sites.add(
         caller.db,
@@ -274,18 +193,12 @@ async def add_site(caller: Calling, body: NewSite) -> ShownSite:
         now=caller.now,
     )
     caller.headers["Location"] = caller.url(f"/sites/{row.id}")
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.read(
-    "/sites",
-    scope="agreements:read",
-    example={"items": [SITE], "next": ""},
-    paged=True,
-    gives={"site": "items/0/id"},
-)
+@router.read("/sites", scope="agreements:read", paged=True, gives={"site": "items/0/id"})
 async def list_sites(
-    caller: Calling, retired: bool = False, after: paging.After = "", limit: paging.Limit = 50
+    caller: Caller, retired: bool = False, after: paging.After = "", limit: paging.Limit = 50
 ) -> SiteList:
     """One's own sites, with `retired` those no longer used as well."""
     page = await sites.sites(caller.db, state=caller.state, retired=retired, after=after, limit=limit)
@@ -293,24 +206,24 @@ async def list_sites(
     return SiteList(items=items, next=paging.link(caller, page.after))
 
 
-@router.read("/sites/{site}", scope="agreements:read", example=SITE, errors=(404,), tagged=True)
-async def read_site(caller: Calling, site: SiteId) -> ShownSite:
+@router.read("/sites/{site}", scope="agreements:read", errors=(404,), tagged=True)
+async def read_site(caller: Caller, site: SiteId) -> ShownSite:
     """Read one of one's own sites. Those of the other State of a hearing are at `/hearings/{ref}/sites`."""
-    return await _shown(caller, await sites.site(caller.db, site, state=caller.state))
+    return await _tagged(caller, await sites.site(caller.db, site, state=caller.state))
 
 
-@router.read("/sites/{site}/profiles", scope="agreements:read", example={"items": [PROFILE]}, errors=(404,))
-async def list_profiles(caller: Calling, site: SiteId) -> ProfileList:
+@router.read("/sites/{site}/profiles", scope="agreements:read", errors=(404,))
+async def list_profiles(caller: Caller, site: SiteId) -> ProfileList:
     """Every version of the profile of one of one's own sites."""
     row = await sites.site(caller.db, site, state=caller.state)
-    return ProfileList(items=[_profile(one) for one in await sites.versions(caller.db, row.id)])
+    return ProfileList(items=[ShownProfile.from_row(version) for version in await sites.versions(caller.db, row.id)])
 
 
-@router.create("/sites/{site}/profiles", scope="agreements:write", example=SITE, errors=ACT, tagged=True)
-async def publish_profile(caller: Calling, site: SiteId, body: NewProfile) -> ShownSite:
+@router.create("/sites/{site}/profiles", scope="agreements:write", errors=ACT, tagged=True)
+async def publish_profile(caller: Caller, site: SiteId, body: NewProfile) -> ShownSite:
     """Publish a new version of a profile. With other abilities, agreements built on the one before are void."""
     row = await sites.site(caller.db, site, state=caller.state)
-    etags.allow(caller, await _shown(caller, row))
+    etags.allow(caller, await _tagged(caller, row))
     await sites.publish(
         caller.db,
         site=row,
@@ -321,20 +234,20 @@ async def publish_profile(caller: Calling, site: SiteId, body: NewProfile) -> Sh
         now=caller.now,
     )
     caller.headers["Location"] = caller.url(f"/sites/{row.id}")
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.act("/sites/{site}/retire", scope="agreements:write", example=SITE, errors=ACT, tagged=True)
-async def retire_site(caller: Calling, site: SiteId, body: Why) -> ShownSite:
+@router.act("/sites/{site}/retire", scope="agreements:write", errors=ACT, tagged=True)
+async def retire_site(caller: Caller, site: SiteId, body: Why) -> ShownSite:
     """A site is no longer used; running agreements built on it are void."""
     row = await sites.site(caller.db, site, state=caller.state)
-    etags.allow(caller, await _shown(caller, row))
+    etags.allow(caller, await _tagged(caller, row))
     await sites.retire(caller.db, site=row, reason=body.reason, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.read("/hearings/{ref}/sites", scope="agreements:read", example={"items": [SITE]}, errors=(404,))
-async def list_sites_of_hearing(caller: Calling, ref: Ref) -> OfferedSites:
+@router.read("/hearings/{ref}/sites", scope="agreements:read", errors=(404,))
+async def list_sites_of_hearing(caller: Caller, ref: Ref) -> OfferedSites:
     """Sites of both States of a hearing: what a draft of an agreement may name."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)

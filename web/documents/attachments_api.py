@@ -1,14 +1,14 @@
-"""Files of a request: sent as they are or in a form, listed with their hashes, given out to the two States only.
+"""Files of a request: uploaded as they are or in a form, listed with their hashes, downloadable by the two States only.
 
-What a file is, is read from its bytes; its name must agree with it. Until the request is submitted its own State may
-take a file back.
+The type of a file is determined from its bytes, and its name must agree with it. Until the request is submitted, its
+own State may remove a file.
 """
 
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Path, Query, Response
 from pydantic import Field
+from starlette.responses import Response
 
 from hearings import queries
 from hearings.agreement import agreements
@@ -17,62 +17,42 @@ from hearings.errors import NotFound
 from hearings.models import Attachment, Hearing
 from hearings.models.request_parts import AttachmentKind, RequestAct
 from hearings.requests import attachments, log as request_log
-from web.api import examples, files
-from web.api.access import Calling
-from web.api.fields import Moment, Shown
+from web.api import files
+from web.api.access import Caller
+from web.api.fields import Column, Moment, Shown
 from web.api.problems import ApiError
 from web.api.routes import Resource
-from web.documents.api import REPORT, PdfReport
+from web.documents.api import PdfReport
 from web.requests.api import ACT, EITHER, RequestId, locked
 from web.server import printing
 
 router = Resource("attachments")
 
-AttachmentId = Annotated[
-    str, Path(max_length=40, pattern="^[!-~]+$", description="Id of the file.", examples=[examples.ID])
-]
-ATTACHMENT = {
-    "id": examples.ID,
-    "state": "RO",
-    "kind": "decision",
-    "name": "decision.pdf",
-    "media_type": "application/pdf",
-    "size": 48213,
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "added_by": "Ministry of Justice",
-    "added_at": examples.AT,
-    "not_shown_in": [],
-    "signatures": REPORT,
-}
-
-
-OWN = ("id", "kind", "name", "media_type", "size", "sha256", "added_at", "signatures")
+AttachmentId = Annotated[str, Field(max_length=40, pattern="^[!-~]+$", description="Id of the file.")]
 
 
 class ShownAttachment(Shown):
-    """A file of a request, without its bytes. `state`: the State that added it. `not_shown_in`: of an exhibit, the
-    hearings whose technical agreement both States have signed without a way to show it.
-    """
+    """A file of a request, without its bytes. `state`: the State that added it. `not_shown_in`: for an exhibit, the
+    hearings whose technical agreement both States have signed without a way to show it."""
 
     id: str
-    state: str
+    state: Annotated[str, Column("owner_state")]
     kind: AttachmentKind
     name: str
     media_type: str
     size: int
     sha256: str
-    added_by: str
+    added_by: Annotated[str, Column("added_by_label")]
     added_at: Moment
     not_shown_in: list[str]
     signatures: PdfReport | None = Field(
         description="Of a PDF: what its signatures were found to be when it came. Null for other and older files."
     )
 
-    @classmethod
-    def of(cls, row: Attachment, without: Sequence[Hearing]) -> "ShownAttachment":
-        own = {name: getattr(row, name) for name in OWN}
-        refs = [one.ref for one in without] if row.kind is AttachmentKind.exhibit else []
-        return cls(**own, state=row.owner_state, added_by=row.added_by_label, not_shown_in=refs)
+
+def _of(row: Attachment, without: Sequence[Hearing]) -> ShownAttachment:
+    refs = [one.ref for one in without] if row.kind is AttachmentKind.exhibit else []
+    return ShownAttachment.from_row(row, not_shown_in=refs)
 
 
 class AttachmentList(Shown):
@@ -88,17 +68,14 @@ class AttachmentList(Shown):
     limit=attachments.LARGEST,
     checked=True,
     errors=ACT,
-    example=ATTACHMENT,
     gives={"attachment_id": "id"},
 )
 async def add_attachment(
-    caller: Calling,
+    caller: Caller,
     request_id: RequestId,
-    upload: files.Uploaded,
-    name: Annotated[
-        str, Query(max_length=150, description="Name of the file; that of the form if left out.", examples=["note.txt"])
-    ] = "",
-    kind: Annotated[AttachmentKind, Query(description="What it is to the request.")] = AttachmentKind.other,
+    upload: files.Upload,
+    name: Annotated[str, Field(max_length=150, description="Name of the file; that of the form if left out.")] = "",
+    kind: Annotated[AttachmentKind, Field(description="What it is to the request.")] = AttachmentKind.other,
 ) -> ShownAttachment:
     """Attach a file: PDF, PNG, JPEG or plain text, at most 25 MiB. The signatures of a PDF are checked as it comes.
 
@@ -119,47 +96,37 @@ async def add_attachment(
     )
     caller.shown.append(row)
     caller.headers["Location"] = caller.url(f"/requests/{row.id}/attachments/{found.id}")
-    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
+    return _of(found, await agreements.without_exhibits(caller.db, row.id))
 
 
 @router.read(
-    "/requests/{request_id}/attachments",
-    scope="requests:read",
-    example={"items": [ATTACHMENT]},
-    errors=(404,),
-    gives={"attachment_id": "items/0/id"},
+    "/requests/{request_id}/attachments", scope="requests:read", errors=(404,), gives={"attachment_id": "items/0/id"}
 )
-async def list_attachments(caller: Calling, request_id: RequestId) -> AttachmentList:
+async def list_attachments(caller: Caller, request_id: RequestId) -> AttachmentList:
     """The files of a request with their SHA-256."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
     found = await attachments.of_request(caller.db, row.id)
     without = await agreements.without_exhibits(caller.db, row.id)
-    return AttachmentList(items=[ShownAttachment.of(one, without) for one in found])
+    return AttachmentList(items=[_of(one, without) for one in found])
 
 
-@router.read(
-    "/requests/{request_id}/attachments/{attachment_id}",
-    scope="requests:read",
-    example=ATTACHMENT,
-    errors=(404,),
-)
-async def read_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> ShownAttachment:
-    """What is known of a file: its type, size and SHA-256."""
+@router.read("/requests/{request_id}/attachments/{attachment_id}", scope="requests:read", errors=(404,))
+async def read_attachment(caller: Caller, request_id: RequestId, attachment_id: AttachmentId) -> ShownAttachment:
+    """The description of a file: its type, size and SHA-256."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
     found = await attachments.of_id(caller.db, row, attachment_id)
-    return ShownAttachment.of(found, await agreements.without_exhibits(caller.db, row.id))
+    return _of(found, await agreements.without_exhibits(caller.db, row.id))
 
 
 @router.read(
     "/requests/{request_id}/attachments/{attachment_id}/content",
     scope="requests:read",
-    example="%PDF-1.7",
     errors=(404,),
     **files.answers(*attachments.TYPES),
 )
-async def download_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> Response:
+async def download_attachment(caller: Caller, request_id: RequestId, attachment_id: AttachmentId) -> Response:
     """The bytes of a file. When it is the other State's, that State can see in the request's log that it was read."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
@@ -175,16 +142,12 @@ async def download_attachment(caller: Calling, request_id: RequestId, attachment
 
 
 @router.read(
-    "/requests/{request_id}/attachments/{attachment_id}/signatures",
-    scope="requests:read",
-    example=REPORT,
-    waits=True,
-    errors=(404,),
+    "/requests/{request_id}/attachments/{attachment_id}/signatures", scope="requests:read", waits=True, errors=(404,)
 )
-async def check_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> PdfReport:
-    """What the signatures of a PDF are found to be now; no such thing for other files.
+async def check_attachment(caller: Caller, request_id: RequestId, attachment_id: AttachmentId) -> PdfReport:
+    """Check the signatures of a PDF again; 404 for other files.
 
-    `signatures` of the file itself is what they were found to be when it came.
+    `signatures` of the file itself holds the result of the check made at the upload.
     """
     row = await queries.request(caller.db, request_id, state=caller.state)
     found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
@@ -195,10 +158,8 @@ async def check_attachment(caller: Calling, request_id: RequestId, attachment_id
     return PdfReport.model_validate(pdf_seals.as_json(report))
 
 
-@router.operation(
-    "DELETE", "/requests/{request_id}/attachments/{attachment_id}", scope=EITHER, status=204, example=None, errors=ACT
-)
-async def remove_attachment(caller: Calling, request_id: RequestId, attachment_id: AttachmentId) -> None:
+@router.operation("DELETE", "/requests/{request_id}/attachments/{attachment_id}", scope=EITHER, status=204, errors=ACT)
+async def remove_attachment(caller: Caller, request_id: RequestId, attachment_id: AttachmentId) -> None:
     """Take a file from a draft. Once the request is submitted its files stay."""
     row = await locked(caller, request_id)
     await attachments.remove(caller.db, request=row, attachment_id=attachment_id, actor=caller.actor, now=caller.now)

@@ -1,4 +1,4 @@
-"""A case in one file to take away, for pages and the API: made whole before the first byte of it goes out."""
+"""The export of a case as one file, for pages and the API: completed before its first byte is sent."""
 
 import asyncio
 import tempfile
@@ -15,35 +15,34 @@ from hearings.documents.bags import Bag
 from hearings.models import Attachment, HearingRequest
 from hearings.models.request_parts import RequestAct
 from hearings.overview import case_export
-from hearings.overview.case_export import Case
-from hearings.requests import attachments, document as request_document
+from hearings.overview.case_export import CaseExport
+from hearings.requests import attachments
 from hearings.requests.log import log
 from web.server import printing
 
 IN_MEMORY = 1 << 20
-"""Bytes of a bag that is not worth a file. A larger one is in a temporary file that has no name."""
+"""The largest bag kept in memory, in bytes; a larger one is in an unnamed temporary file."""
 CHUNK = 1 << 16
 
 
 async def packed(
     request: Request, db: AsyncSession, row: HearingRequest, *, state: str, now: datetime
-) -> tuple[Case, Response]:
-    """A case as `state` knows it, and the answer that carries it. One file of it at a time is in memory.
+) -> tuple[CaseExport, Response]:
+    """A case with what `state` may see of it, and the response with its bag. One file of it at a time is in memory.
 
-    Who answers with it notes what the other State is shown: `case.shown`, and `note_files`.
+    The caller records the views of the other State's data: `case.shown` and `note_files`.
     """
     case = await case_export.gather(db, row, state=state)
-    # The answer closes it when it has been sent.
+    # The response closes it after sending.
     file = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115
     try:
         with Bag(file, row.reference) as bag:
             for name, text in case.texts.items():
                 await asyncio.to_thread(bag.add, name, text)
-            lang = row.language_of_request or "en"
-            paper = await printing.sealed(request, "request", request_document.printed(case.papers, lang), lang=lang)
+            paper = await printing.hearing_request(request, case.papers)
             await asyncio.to_thread(bag.add, "documents/request.pdf", paper)
-            for name, one in case.attachments:
-                _found, data = await attachments.bytes_of(db, request=row, attachment_id=one.id)
+            for name, attachment in case.attachments:
+                _attachment, data = await attachments.bytes_of(db, request=row, attachment_id=attachment.id)
                 await asyncio.to_thread(bag.add, name, data)
             info = {"External-Identifier": row.reference, "Bagging-Date": now.date().isoformat(), "Contact-Name": state}
             await asyncio.to_thread(bag.close, info)
@@ -59,15 +58,15 @@ async def packed(
     return case, StreamingResponse(_stream(file), headers=headers, media_type="application/zip")
 
 
-def foreign_files(case: Case, state: str) -> list[Attachment]:
-    """The files in it that are the other State's."""
-    return [one for _name, one in case.attachments if one.owner_state != state]
+def foreign_files(case: CaseExport, state: str) -> list[Attachment]:
+    """The files of the case that belong to the other State."""
+    return [attachment for _name, attachment in case.attachments if attachment.owner_state != state]
 
 
-def note_files(db: AsyncSession, case: Case, *, actor: Actor, now: datetime) -> None:
-    """Note for the other State that its files have been taken. Effects: a line in the request's log for each."""
-    for one in foreign_files(case, actor.state):
-        log(db, case.request, RequestAct.attachment_read, actor=actor, now=now, id=one.id)
+def note_files(db: AsyncSession, case: CaseExport, *, actor: Actor, now: datetime) -> None:
+    """Records for the other State that its files were exported. Effects: a line in the request's log for each file."""
+    for file in foreign_files(case, actor.state):
+        log(db, case.request, RequestAct.attachment_read, actor=actor, now=now, id=file.id)
 
 
 async def _stream(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -1,10 +1,10 @@
 """A case in one file: everything this State knows of it, with a manifest that proves it whole."""
 
-from fastapi import Response
+from starlette.responses import Response
 
 from hearings import queries
 from web.api import files
-from web.api.access import Calling
+from web.api.access import Caller
 from web.api.routes import Resource
 from web.documents import case_bags
 from web.requests.api import RequestId
@@ -13,14 +13,9 @@ router = Resource("export")
 
 
 @router.read(
-    "/cases/{request_id}/export",
-    scope="export",
-    example="PK",
-    waits=True,
-    errors=(404,),
-    **files.answers("application/zip"),
+    "/cases/{request_id}/export", scope="export", waits=True, errors=(404,), **files.answers("application/zip")
 )
-async def export_case(caller: Calling, request_id: RequestId) -> Response:
+async def export_case(caller: Caller, request_id: RequestId) -> Response:
     """One case, whole, as a zip: a BagIt bag (RFC 8493) with `manifest-sha256.txt`.
 
     In it: the request as data and as PDF, its history and log, consents, files, translations, consultations, messages,

@@ -1,4 +1,4 @@
-"""A case to take away, whole, as the State of whoever asks knows it."""
+"""The export of a whole case, with what the State of the person may see of it."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,8 @@ from web.server.sign_in import staff
 
 
 async def export(request: Request) -> Response:
-    """The bag. Effects: for the other State's case, a note for it of the case, its hearings and each of its files."""
+    """The bag of the case. Effects: records for the other State the views of its case, its hearings and each of its
+    files."""
     signed, person = staff(request)
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:

@@ -1,4 +1,4 @@
-"""Files and translations of a request: added, listed with their hashes, handed out to the two States only."""
+"""Files and translations of a request: added, listed with their hashes, available to the two States only."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,19 +12,22 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.agreement import agreements
-from hearings.law.law import LAW
 from hearings.models import Person
 from hearings.models.request_parts import AttachmentKind
 from hearings.requests import attachments, translations
-from web.requests.access import find, may_on
-from web.requests.steps import options
+from hearings.requests.attachments import NOT_A_FILE_NAME
+from web.requests import request_file
+from web.requests.access import find
+from web.requests.steps import languages
 from web.server import forms, printing
 from web.server.forms import FormError
+from web.server.page_acts import Sent, again, page_act
 from web.server.rendering import render
 from web.server.security import check_csrf
-from web.server.sign_in import staff
-from web.words import places, terms
+from web.server.sign_in import may_on, staff
+from web.words import labels
 from web.words.i18n import _, language_here
+from web.words.labels import FILE_ATTACHED
 
 
 async def page(request: Request) -> Response:
@@ -36,18 +39,17 @@ async def page(request: Request) -> Response:
 async def _page(request: Request, person: Person, values: Mapping[str, str], wrong: list[FormError]) -> Response:
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
+        head = await request_file.head(db, row, person)
         files = await attachments.of_request(db, row.id)
         translated = await translations.of_request(db, row.id)
-        exhibits = any(one.kind is AttachmentKind.exhibit for one in files)
+        exhibits = any(file.kind is AttachmentKind.exhibit for file in files)
         without = await agreements.without_exhibits(db, row.id) if exhibits else []
     done = {
-        "attached": _("The file is attached."),
-        "removed": _("The file is gone."),
-        "translated": _("The translation is noted."),
+        "attached": _(FILE_ATTACHED),
+        "removed": _("The file no longer exists."),
+        "translated": _("The translation has been recorded."),
     }.get(request.query_params.get("done", ""))
-    own = person.owner_state
-    context = {
-        "row": row,
+    context = head | {
         "files": files,
         "translations": translated,
         "without": without,
@@ -56,25 +58,24 @@ async def _page(request: Request, person: Person, values: Mapping[str, str], wro
         "notice": done if not wrong else None,
         "may_attach": may_on("attach_file", person, row),
         "may_remove": row.submitted_at is None and may_on("attach_file", person, row),
-        "kinds": terms.options("attachment"),
-        "languages": options("language", own=own, other="", law=LAW),
+        "kinds": labels.options("attachment"),
+        "languages": languages(),
         "language_name": language_here,
-        "names": {one.id: one.name for one in files},
-        "file_options": [(one.id, one.name) for one in files],
+        "names": {file.id: file.name for file in files},
+        "file_options": [(file.id, file.name) for file in files],
         "largest": attachments.LARGEST // 1024 // 1024,
-        "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), own),
-        "terms": terms,
+        "terms": labels,
     }
     return render(request, "request_documents.html", context, status=422 if wrong else 200)
 
 
 async def attach(request: Request) -> Response:
-    """Attach a file. Effects: those of `attachments.add`. The body is bounded by `web.server.security`."""
+    """Attaches a file. Effects: those of `attachments.add`. `web.server.security` limits the size of the body."""
     signed, person = staff(request)
     if forms.media_type(request) != "multipart/form-data":
         raise HTTPException(415, "bad_request")
     async with request.app.state.parts.database.reading() as db:
-        await find(db, request, person)  # nobody sends us 25 MiB for a request that is not theirs
+        await find(db, request, person)  # checked first: nobody sends 25 MiB for a request that is not theirs
     async with request.form(max_files=1, max_fields=4, max_part_size=10_000) as data:
         token, file = data.get("csrf"), data.get("file")
         check_csrf(request.app.state.parts.keys.cookie, signed.login.id, token if isinstance(token, str) else "")
@@ -108,34 +109,26 @@ async def attach(request: Request) -> Response:
 def _why(error: errors.Invalid) -> str:
     text = str(error)
     known = {
-        "This cannot be the name of a file": _("This cannot be the name of a file. Rename it and try again."),
-        "Not one of the values": _("Say what the file is."),
+        NOT_A_FILE_NAME: _("This cannot be the name of a file. Rename it and try again."),
+        "Not one of the values": _("State what kind of file it is."),
     }
     return next((words for begin, words in known.items() if text.startswith(begin)), forms.explain(error).text)
 
 
-async def remove(request: Request) -> Response:
-    """Take a file from a draft. Effects: those of `attachments.remove`."""
-    signed, person = staff(request)
-    await forms.read(request)
-    async with request.app.state.parts.database.transaction() as db:
-        row = await find(db, request, person, lock=True)
-        await attachments.remove(
-            db,
-            request=row,
-            attachment_id=request.path_params["attachment"],
-            actor=signed.actor(),
-            now=datetime.now(UTC),
-        )
-    return RedirectResponse(f"/requests/{row.reference}/documents?done=removed", 303)
+@page_act()
+async def remove(sent: Sent) -> str:
+    """Removes a file from a draft. Effects: those of `attachments.remove`."""
+    row = await find(sent.db, sent.request, sent.person, lock=True)
+    await attachments.remove(sent.db, request=row, attachment_id=sent.path["attachment"], **sent.by)
+    return f"/requests/{row.reference}/documents?done=removed"
 
 
 async def download(request: Request) -> Response:
-    """The bytes of a file, as a download: no browser is ever asked to show or run it."""
+    """The bytes of a file, as a download, so that no browser displays or runs it."""
     signed, person = staff(request)
     async with request.app.state.parts.database.transaction() as db:
         row = await find(db, request, person)
-        found, data = await attachments.read(
+        attachment, data = await attachments.read(
             db,
             request=row,
             attachment_id=request.path_params["attachment"],
@@ -143,34 +136,29 @@ async def download(request: Request) -> Response:
             now=datetime.now(UTC),
         )
     headers = {
-        "content-disposition": f"attachment; filename*=UTF-8''{quote(found.name, safe='')}",
-        "digest": f"sha-256={found.sha256}",
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(attachment.name, safe='')}",
+        "digest": f"sha-256={attachment.sha256}",
     }
-    return Response(data, media_type=found.media_type, headers=headers)
+    return Response(data, media_type=attachment.media_type, headers=headers)
 
 
-async def translate(request: Request) -> Response:
-    """Note a translation. Effects: those of `translations.put`."""
-    signed, person = staff(request)
-    form = await forms.read(request)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            row = await find(db, request, person, lock=True)
-            await translations.put(
-                db,
-                request=row,
-                language=form.text("language"),
-                translator=form.text("translator"),
-                machine=form.text("machine") == "yes",
-                reviewer=form.text("reviewer"),
-                certified=form.text("certified") == "yes",
-                attachment_id=form.text("attachment"),
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except errors.Invalid as error:
-        return await _page(request, person, form.first, [forms.explain(error)])
-    return RedirectResponse(f"/requests/{row.reference}/documents?done=translated", 303)
+@page_act(again(_page))
+async def translate(sent: Sent) -> str:
+    """Records a translation. Effects: those of `translations.put`."""
+    form = sent.form
+    row = await find(sent.db, sent.request, sent.person, lock=True)
+    await translations.put(
+        sent.db,
+        request=row,
+        language=form.text("language"),
+        translator=form.text("translator"),
+        machine=form.text("machine") == "yes",
+        reviewer=form.text("reviewer"),
+        certified=form.text("certified") == "yes",
+        attachment_id=form.text("attachment"),
+        **sent.by,
+    )
+    return f"/requests/{row.reference}/documents?done=translated"
 
 
 routes = [

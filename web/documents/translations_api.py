@@ -2,37 +2,23 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
-from hearings.models import Translation
 from hearings.requests import translations
-from web.api import examples
-from web.api.access import Calling
-from web.api.fields import Model, Moment, Shown
+from web.api.access import Caller
+from web.api.fields import Column, Model, Moment, Shown
 from web.api.routes import Resource
 from web.requests.api import ACT, EITHER, RequestId, locked
 
 router = Resource("translations")
-
-TRANSLATION = {
-    "id": examples.ID,
-    "state": "RO",
-    "language": "th",
-    "translator": "Dr Anong Srisai",
-    "machine": False,
-    "reviewer": "",
-    "certified": True,
-    "attachment_id": None,
-    "added_at": examples.AT,
-}
 
 
 class ShownTranslation(Shown):
     """A translation; the text itself is a file of the request. `state`: the State that had it made."""
 
     id: str
-    state: str
+    state: Annotated[str, Column("owner_state")]
     language: str
     translator: str
     machine: bool
@@ -40,11 +26,6 @@ class ShownTranslation(Shown):
     certified: bool
     attachment_id: str | None
     added_at: Moment
-
-    @classmethod
-    def of(cls, row: Translation) -> "ShownTranslation":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "state"}
-        return cls(**own, state=row.owner_state)
 
 
 class TranslationList(Shown):
@@ -56,10 +37,6 @@ class TranslationList(Shown):
 class NewTranslation(Model):
     """A translation has a translator, or is a machine's; a machine certifies nothing."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"language": "th", "translator": "Dr Anong Srisai", "certified": True}]}
-    )
-
     language: Annotated[str, Field(min_length=2, max_length=35, description="BCP 47 tag.")]
     translator: str = Field(default="", max_length=200)
     machine: bool = False
@@ -70,8 +47,8 @@ class NewTranslation(Model):
     )
 
 
-@router.act("/requests/{request_id}/translations", scope=EITHER, errors=ACT, example=TRANSLATION)
-async def note_translation(caller: Calling, request_id: RequestId, body: NewTranslation) -> ShownTranslation:
+@router.act("/requests/{request_id}/translations", scope=EITHER, errors=ACT)
+async def note_translation(caller: Caller, request_id: RequestId, body: NewTranslation) -> ShownTranslation:
     """Note a translation, or correct what is noted of the one into this language."""
     row = await locked(caller, request_id)
     found = await translations.put(
@@ -87,14 +64,14 @@ async def note_translation(caller: Calling, request_id: RequestId, body: NewTran
         now=caller.now,
     )
     caller.shown.append(row)
-    return ShownTranslation.of(found)
+    return ShownTranslation.from_row(found)
 
 
-@router.read(
-    "/requests/{request_id}/translations", scope="requests:read", example={"items": [TRANSLATION]}, errors=(404,)
-)
-async def list_translations(caller: Calling, request_id: RequestId) -> TranslationList:
+@router.read("/requests/{request_id}/translations", scope="requests:read", errors=(404,))
+async def list_translations(caller: Caller, request_id: RequestId) -> TranslationList:
     """The translations of a request, by language."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    return TranslationList(items=[ShownTranslation.of(one) for one in await translations.of_request(caller.db, row.id)])
+    return TranslationList(
+        items=[ShownTranslation.from_row(one) for one in await translations.of_request(caller.db, row.id)]
+    )

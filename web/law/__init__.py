@@ -1,1 +1,1 @@
-"""Pages and API of the law as data, and of what it asks of a request."""
+"""Pages and API of the law as data, and of the check of a request against it."""

@@ -1,4 +1,5 @@
-"""All legal bases for two States, a capacity and a day: what each text needs, what was said, what is open."""
+"""The check of all legal bases for two States, a capacity and a day: what each requires, what was answered, what is
+open."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,10 +14,11 @@ from hearings.law import law as laws, legal_bases
 from hearings.law.law import Law
 from hearings.law.legal_bases import Ask, GateResult
 from hearings.models.request import Capacity, ReasonNoAttendance
+from hearings.requests.sending import RULE_OF_SERVICE
 from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.sign_in import staff
-from web.words import terms
+from web.words import labels
 from web.words.i18n import N_, _, language_here, state_name
 
 OFFENCE = {
@@ -30,17 +32,17 @@ QUESTIONS = {
     "counsel_named": N_("Defence counsel is named"),
     "consent_recorded": N_("The consent is recorded"),
     "person_age_under_18": N_("The person is below 18"),
-    "adult_informed": N_("A parent or another adult of the child was told"),
+    "adult_informed": N_("A parent or another adult of the child was informed"),
     "in_custody": N_("The person is in custody"),
     "grave_offence_or_jury": N_("A grave offence, or a trial by jury"),
     "domestic_law_confirmed": N_("The requested State has confirmed that its law permits it"),
     "authorities_agree": N_("The authorities of both States agree"),
     "prefer_convention": N_("Both States prefer the general convention"),
     "urgent": N_("The case is urgent"),
-    "both_agree_urgent_route": N_("Both States agree to the urgent way"),
+    "both_agree_urgent_route": N_("Both States agree to the urgent channel"),
     "oral": N_("The request is oral"),
 }
-SCOPES = terms.SCOPES | {"cybercrime_offence": N_("A cybercrime offence")}
+SCOPES = {code: text for code, text in labels.WORDS["offence_scope"].items() if code != "any"}
 CONSENTS = {
     "not_asked": N_("Not asked"),
     "pending": N_("Asked, not answered"),
@@ -50,16 +52,18 @@ CONSENTS = {
 }
 DECISIONS = {
     "refused": ("rec", N_("Excluded")),
-    "blocked": ("rec", N_("Something stands in the way")),
-    "pending": ("ask", N_("Waits for what somebody must say")),
+    "blocked": ("rec", N_("There is an obstacle")),
+    "pending": ("ask", N_("Information needed")),
     "allowed_with_conditions": ("ok", N_("Nothing missing; terms to be agreed")),
     "allowed": ("ok", N_("Nothing missing")),
 }
-"""How a decision of the engine reads. No word of it says what the law allows: the authorities say that."""
+"""Chip and text of each decision of the engine. No text says what the law allows: that is for the authorities."""
+FOLDED = ("procedure", "stage", "channel", "language", "reason", "consent", "nationality", "hearing_on", "scopes")
+"""Fields of the folded part of the form, besides the questions."""
 LAYERS = {
     "treaty": N_("the instrument"),
     "national": N_("national law"),
-    "policy": N_("a rule of this service"),
+    "policy": RULE_OF_SERVICE,
 }
 
 
@@ -70,17 +74,17 @@ def decision(code: str) -> tuple[str, str]:
 
 
 def _ask(given: Mapping[str, str], scopes: list[str], law: Law) -> tuple[Ask | None, list[FormError]]:
-    """The question the form asks, and what is wrong with it."""
+    """The question the form describes, or None with its errors."""
     wrong = []
-    one, other = given.get("requesting_state", ""), given.get("requested_state", "")
-    for name, state in (("requesting_state", one), ("requested_state", other)):
+    requesting, requested = given.get("requesting_state", ""), given.get("requested_state", "")
+    for name, state in (("requesting_state", requesting), ("requested_state", requested)):
         if state not in law.jurisdictions:
             wrong.append(FormError(name, _("Choose a State.")))
-    if not wrong and one == other:
+    if not wrong and requesting == requested:
         wrong.append(FormError("requested_state", _("The two States are the same.")))
     on = reference.day(given.get("on", ""))
     if on is None:
-        wrong.append(FormError("on", _("Write the day as 2026-11-24.")))
+        wrong.append(FormError("on", _("Enter the day as 2026-11-24.")))
     if wrong or on is None:
         return None, wrong
     answers: dict[str, bool | None] = {
@@ -90,8 +94,8 @@ def _ask(given: Mapping[str, str], scopes: list[str], law: Law) -> tuple[Ask | N
     facts: dict[str, Any] = {name: answers[name] for name in QUESTIONS}
     return (
         Ask(
-            requesting_state=one,
-            requested_state=other,
+            requesting_state=requesting,
+            requested_state=requested,
             on=on,
             capacity=Capacity(capacity) if capacity in set(Capacity) else None,
             scopes=frozenset(scope for scope in scopes if scope in law.enums["offence_scope"]),
@@ -117,7 +121,7 @@ def _known(value: str, known: list[str], otherwise: str) -> str:
 
 
 async def check(request: Request) -> Response:
-    """Ask every basis. Keeps nothing."""
+    """Evaluates every legal basis. Stores nothing."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         law = await laws.current(db)
@@ -131,8 +135,10 @@ async def check(request: Request) -> Response:
     if "requested_state" in given:
         ask, wrong = _ask(values, scopes, law)
         result = legal_bases.evaluate(ask, law=law) if ask else None
+    options = _options(law)
     context = {
         "values": values,
+        "more_facts": _more_facts(values, options),
         "errors": wrong,
         "result": result,
         "asked": _("{requesting} asks {requested}").format(
@@ -141,28 +147,35 @@ async def check(request: Request) -> Response:
         if result
         else "",
         "decision": decision,
-        "terms": terms,
+        "terms": labels,
         "layer": lambda code: _(LAYERS[code]),
         "may_edit": "administrator" in person.functions,
-    } | _options(law)
+    } | options
     return render(request, "law_check.html", context, status=422 if wrong else 200)
 
 
+def _more_facts(values: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Whether a fact of the folded part of the form is another than on the empty form."""
+    untouched = {"procedure": options["procedures"][0][0], "consent": options["consents"][0][0]}
+    names = (*FOLDED, *(name for name, _text in options["questions"]))
+    return any(values.get(name) and values[name] != untouched.get(name) for name in names)
+
+
 def _options(law: Law) -> dict[str, Any]:
-    states = sorted(((code, f"{code} {state_name(code)}") for code in law.jurisdictions), key=lambda one: one[1][3:])
+    states = sorted(((code, f"{code} {state_name(code)}") for code in law.jurisdictions), key=lambda pair: pair[1][3:])
     tags = sorted({tag for state in law.jurisdictions.values() for tag in state.accepted_languages})
     return {
         "states": states,
-        "capacities": [(one.value, terms.capacity(one)) for one in Capacity],
-        "stages": terms.options("stage"),
-        "consents": [(one, _(text)) for one, text in CONSENTS.items()],
-        "scope_options": [(one, _(text)) for one, text in SCOPES.items()],
-        "reasons": [(one, _(text)) for one, text in terms.REASONS.items()],
-        "procedures": terms.options("procedure"),
-        "channels": terms.options("channel"),
-        "languages_on_offer": sorted(((tag, language_here(tag)) for tag in tags), key=lambda one: one[1].casefold()),
+        "capacities": [(capacity.value, labels.capacity(capacity)) for capacity in Capacity],
+        "stages": labels.options("stage"),
+        "consents": [(consent, _(text)) for consent, text in CONSENTS.items()],
+        "scope_options": [(scope, _(text)) for scope, text in SCOPES.items()],
+        "reasons": [(reason, _(text)) for reason, text in labels.REASONS.items()],
+        "procedures": labels.options("procedure"),
+        "channels": labels.options("channel"),
+        "languages_on_offer": sorted(((tag, language_here(tag)) for tag in tags), key=lambda pair: pair[1].casefold()),
         "questions": [(name, _(text)) for name, text in {**OFFENCE, **QUESTIONS}.items()],
-        "yes_no": [("", _("Not said")), ("yes", _("Yes")), ("no", _("No"))],
+        "yes_no": [("", _("Not stated")), ("yes", _("Yes")), ("no", _("No"))],
     }
 
 

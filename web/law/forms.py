@@ -1,4 +1,4 @@
-"""Rows of law as forms: what each field shows, how it is read back, and a short form for a bilateral treaty."""
+"""Rows of law as forms: how each field is displayed and read, and a short form for a bilateral treaty."""
 
 import json
 from collections.abc import Mapping
@@ -7,13 +7,15 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.law import row_checks
+from hearings.law.conduct import INTERPRETER_SIDE
 from hearings.law.law import Law
-from hearings.law.row_checks import FIELDS, Field
+from hearings.law.row_checks import FIELDS, RowField
 from hearings.law.rows import Edit
 from hearings.sentences import tell
 from web import strict_json
 from web.server.forms import Form
 from web.words.i18n import N_, _
+from web.words.refusals import NOT_JSON
 
 KINDS = {
     "instrument": N_("Instruments"),
@@ -27,14 +29,14 @@ KINDS = {
 }
 LABELS = {
     "minutes": N_("Length in minutes"),
-    "text": N_("What it says, in own words"),
+    "text": N_("Summary"),
     "id": N_("Short name (cannot be changed later)"),
     "name": N_("Name"),
     "kind": N_("Kind"),
-    "priority": N_("Place in the order (low goes first)"),
+    "priority": N_("Order of precedence (lowest first)"),
     "status": N_("Status"),
     "valid_from": N_("In force from"),
-    "valid_from_confidence": N_("How sure is this day"),
+    "valid_from_confidence": N_("Certainty of this date"),
     "valid_to": N_("In force until"),
     "offence_scope": N_("Offences it covers"),
     "binding": N_("How States are bound"),
@@ -42,7 +44,7 @@ LABELS = {
     "bilateral": N_("The two sides (JSON)"),
     "profile": N_("Who is heard, and how (JSON)"),
     "source": N_("Source"),
-    "confidence": N_("How sure is this"),
+    "confidence": N_("Certainty"),
     "note": N_("Note"),
     "iso2": N_("State"),
     "state": N_("State"),
@@ -50,26 +52,26 @@ LABELS = {
     "party_status": N_("Is the State bound"),
     "ratified_on": N_("Ratified on"),
     "in_force_from": N_("Bound from"),
-    "in_force_confidence": N_("How sure is this day"),
+    "in_force_confidence": N_("Certainty of this date"),
     "provision": N_("Article and paragraph"),
-    "declared": N_("Has it declared so"),
+    "declared": N_("Declaration made"),
     "persons": N_("Persons (none: all)"),
     "stages": N_("Stages (none: all)"),
-    "effective_from": N_("Counts from"),
-    "applies_when_state_is": N_("Counts when the State is"),
-    "rule": N_("What it says, in own words"),
-    "consent_required": N_("Whose consent it asks (JSON)"),
+    "effective_from": N_("Applies from"),
+    "applies_when_state_is": N_("Applies when the State is"),
+    "rule": N_("Summary"),
+    "consent_required": N_("Whose consent it requires (JSON)"),
     "consent_revocable": N_("Consent may be revoked at any time"),
     "counsel_mandatory": N_("Defence counsel is mandatory"),
-    "treaty_basis_required": N_("Only on a treaty"),
+    "treaty_basis_required": N_("Only on the basis of a treaty"),
     "accepted_languages": N_("Accepted languages"),
     "conditional_languages": N_("Languages often accepted"),
-    "interpreter_side": N_("Who provides the interpreter"),
-    "required_channel": N_("Only by these ways"),
+    "interpreter_side": INTERPRETER_SIDE,
+    "required_channel": N_("Only by these channels"),
     "stage_excluded": N_("Stages excluded"),
     "central_authority": N_("Central authority"),
-    "central_authority_conf": N_("How sure is the central authority"),
-    "languages_conf": N_("How sure are the languages"),
+    "central_authority_conf": N_("Certainty of the central authority"),
+    "languages_conf": N_("Certainty of the languages"),
     "default_tz": N_("First zone"),
     "tz_ids": N_("Zones"),
     "tz": N_("Zone"),
@@ -78,12 +80,12 @@ LABELS = {
     "instrument_label": N_("Instrument, as cited"),
     "refusal_grounds": N_("Grounds of refusal it names"),
 }
-"""Other fields are shown by the name the data give them."""
+"""Labels of fields; other fields are displayed by their name in the data."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """One field as the form shows it."""
+class FormField:
+    """One field of the form."""
 
     id: str
     name: str
@@ -95,23 +97,23 @@ class Shown:
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
-        """The choices; the words of the data stand for themselves."""
-        return [(one, one.replace("_", " ")) for one in self.options]
+        """The choices as value and label; the label is the code of the data with spaces."""
+        return [(option, option.replace("_", " ")) for option in self.options]
 
 
 def label(name: str) -> str:
-    """A field in words; the data's own name, as it is written there, for what needs no words."""
+    """The label of a field; its name in the data if it has none."""
     return _(LABELS[name]) if name in LABELS else name
 
 
 def labels() -> dict[str, str]:
-    """For error messages, by the name of the field."""
+    """The labels of all fields by name, for error messages."""
     return {field.name: label(field.name) for kind in FIELDS.values() for field in kind}
 
 
-def shown(kind: str, values: Mapping[str, Any], law: Law) -> list[Shown]:
-    """The fields of a row; `values` is the row, or what somebody typed (texts by the id of the input)."""
-    found = []
+def form_fields(kind: str, values: Mapping[str, Any], law: Law) -> list[FormField]:
+    """The fields of a row; `values` is the row, or the values typed (texts by the id of the input)."""
+    fields = []
     for field in FIELDS[kind]:
         typed = values.get(f"f-{field.name}")
         value = typed if isinstance(typed, str) else encode(field, values.get(field.name))
@@ -119,12 +121,12 @@ def shown(kind: str, values: Mapping[str, Any], law: Law) -> list[Shown]:
         choice = field.shape in ("choice", "flag")
         known = options if choice or field.shape in ("list", "pipes") else ()
         shape = "choice" if choice else field.shape
-        found.append(Shown(f"f-{field.name}", field.name, label(field.name), shape, value, known, field.required))
-    return found
+        fields.append(FormField(f"f-{field.name}", field.name, label(field.name), shape, value, known, field.required))
+    return fields
 
 
-def encode(field: Field, value: Any) -> str:
-    """A value as the input holds it."""
+def encode(field: RowField, value: Any) -> str:
+    """A value as the text of its input."""
     if value is None:
         return ""
     if field.shape == "json":
@@ -132,12 +134,12 @@ def encode(field: Field, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return " | ".join(str(one) for one in value)
+        return " | ".join(str(item) for item in value)
     return str(value)
 
 
 def decode(kind: str, form: Form) -> dict[str, Any]:
-    """What was typed, as a row. Raises `Invalid` naming the field."""
+    """The row a form describes. Raises `Invalid` naming the field."""
     row: dict[str, Any] = {}
     for field in FIELDS.get(kind, ()):
         typed = form.text(f"f-{field.name}")
@@ -150,14 +152,14 @@ def decode(kind: str, form: Form) -> dict[str, Any]:
 
 
 NULLS = frozenset({"priority", "valid_from", "valid_to", "profile"})
-"""Fields of an instrument that are there even when they hold nothing."""
+"""Fields of an instrument that are present even when they are empty."""
 
 
-def _empty(kind: str, field: Field) -> str | None:
+def _empty(kind: str, field: RowField) -> str | None:
     return "" if kind in ("party", "declaration", "jurisdiction") else None
 
 
-def _read(typed: str, field: Field) -> Any:
+def _read(typed: str, field: RowField) -> Any:
     match field.shape:
         case "flag":
             return {"true": True, "false": False}.get(typed, typed)
@@ -175,39 +177,41 @@ def _structure(typed: str, name: str) -> Any:
     try:
         return strict_json.parse(typed.encode())
     except strict_json.JsonError as error:
-        text = tell("This is not JSON")
+        text = tell(NOT_JSON)
         if error.line:
             text = tell("This is not JSON (line {line}, column {column})", line=error.line, column=error.column)
         raise Invalid(text, name) from None
 
 
 def pack(edits: list[Edit]) -> str:
-    """Edits on their way through the preview."""
-    return json.dumps([{"kind": one.kind, "key": one.key, "data": one.data} for one in edits], ensure_ascii=False)
+    """Serialises edits for a hidden field of the preview."""
+    return json.dumps([{"kind": edit.kind, "key": edit.key, "data": edit.data} for edit in edits], ensure_ascii=False)
 
 
 def unpack(text: str) -> list[Edit]:
-    """Edits out of the preview; they are checked again when they are saved. Raises `Invalid`."""
-    found = _structure(text, "edits")
-    shapes = isinstance(found, list) and 0 < len(found) <= 5 and all(isinstance(one, dict) for one in found)
-    if not shapes or not all(set(one) == {"kind", "key", "data"} for one in found):
-        raise Invalid(tell("Not an edit"), "edits")
-    for one in found:
-        if not isinstance(one["kind"], str) or not isinstance(one["key"], str):
-            raise Invalid(tell("Not an edit"), "edits")
-        if one["data"] is not None and not isinstance(one["data"], dict):
-            raise Invalid(tell("Not an edit"), "edits")
-    return [Edit(kind=one["kind"], key=one["key"], data=one["data"]) for one in found]
+    """Reads the edits from the preview; they are checked again when saved. Raises `Invalid`."""
+    edits = _structure(text, "edits")
+    shapes = isinstance(edits, list) and 0 < len(edits) <= 5 and all(isinstance(edit, dict) for edit in edits)
+    if not shapes or not all(set(edit) == {"kind", "key", "data"} for edit in edits):
+        raise Invalid(tell("Not a valid edit"), "edits")
+    for edit in edits:
+        if not isinstance(edit["kind"], str) or not isinstance(edit["key"], str):
+            raise Invalid(tell("Not a valid edit"), "edits")
+        if edit["data"] is not None and not isinstance(edit["data"], dict):
+            raise Invalid(tell("Not a valid edit"), "edits")
+    return [Edit(kind=edit["kind"], key=edit["key"], data=edit["data"]) for edit in edits]
 
 
 # --- a bilateral treaty ------------------------------------------------------------------------------------------
 
 PRIORITY = 45
-"""After the agreements of the Union with a third State, before the conventions of a region."""
+"""The priority of a bilateral treaty: after the agreements of the Union with a third State, before regional
+conventions."""
 
 
 def treaty(form: Form) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A bilateral treaty out of the short form: its paragraph, and itself; on what the form leaves out it is silent.
+    """The rows of a bilateral treaty from the short form: its rule and its instrument, `silent` on what the form leaves
+    out.
 
     The rows are checked as any other.
     """
@@ -257,7 +261,7 @@ def treaty(form: Form) -> tuple[dict[str, Any], dict[str, Any]]:
             "cost_default": form.text("cost_default") or "unknown",
             "cost_exceptions": [],
             "must_be_in_agreement": ["identification", "interpreter", "minutes", "right_of_silence"],
-            "channels": [{"channel": one, "conditions": []} for one in form.all("channels")],
+            "channels": [{"channel": channel, "conditions": []} for channel in form.all("channels")],
             "oral_request": {"allowed": False, "conditions": [], "written_confirmation": None},
             "language_rule": "accepted_languages_of_requested_state",
         },

@@ -2,21 +2,20 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings.errors import NotFound
 from hearings.law import law, legal_bases
 from hearings.law.legal_bases import Ask
 from hearings.models.request import Capacity, Channel, OffenceScope, Procedure, ReasonNoAttendance, Stage
 from web.api import problems
-from web.api.access import Calling
+from web.api.access import Caller
 from web.api.fields import Day, Model, Shown, StateCode
 from web.api.routes import Resource
 
 router = Resource("law")
 
-InstrumentId = Annotated[str, Path(max_length=60, examples=["untoc"])]
+InstrumentId = Annotated[str, Field(max_length=60)]
 Lax = Field(strict=False)
 
 
@@ -66,23 +65,6 @@ class ShownInstrument(Instrument):
 class Inputs(Model):
     """What the legal bases are asked about. What is left out counts as not said, never as met."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "requesting_state": "RO",
-                    "requested_state": "TH",
-                    "on": "2027-02-01",
-                    "capacity": "witness",
-                    "offence_scope": ["untoc_offence"],
-                    "answers": {"offence_serious": True, "offence_transnational": True, "offence_organised": True},
-                    "reason_no_attendance": "not_possible",
-                    "language_of_request": "th",
-                }
-            ]
-        }
-    )
-
     requesting_state: StateCode
     requested_state: StateCode
     on: Day | None = Field(default=None, description="The day that counts; today if left out.")
@@ -114,7 +96,7 @@ class Evaluation(Shown):
     consents: list[dict[str, Any]]
 
 
-class Code(Shown):
+class ProblemCode(Shown):
     """A stable code of a problem."""
 
     code: str
@@ -125,58 +107,26 @@ class Code(Shown):
 class CodeList(Shown):
     """Every code a problem may have."""
 
-    items: list[Code]
+    items: list[ProblemCode]
 
 
-STATE = {
-    "state": "TH",
-    "name": "Thailand",
-    "central_authority": "Office of the Attorney General",
-    "central_authority_confidence": "read-in-source",
-    "accepted_languages": ["th", "en"],
-    "conditional_languages": [],
-    "languages_confidence": "read-in-source",
-    "default_zone": "Asia/Bangkok",
-    "zones": ["Asia/Bangkok"],
-}
-INSTRUMENT = {
-    "id": "untoc",
-    "name": "United Nations Convention against Transnational Organized Crime",
-    "status": "in_force",
-    "selectable": True,
-    "source": "https://treaties.un.org",
-    "confidence": "read-in-source",
-}
-EVALUATION = {
-    "on": "2027-02-01",
-    "usable": ["untoc"],
-    "first": "untoc",
-    "fallbacks": [],
-    "decision": "pending",
-    "verdicts": [{"instrument": "untoc", "outcome": "needs_human", "usable": True, "lines": []}],
-    "consents": [],
-}
-
-
-@router.read("/states", scope="law:read", example={"items": [STATE]})
-async def list_states(caller: Calling) -> StateList:
+@router.read("/states", scope="law:read")
+async def list_states(caller: Caller) -> StateList:
     """The States there are data for: central authority, languages, zones."""
     rows = (await law.current(caller.db)).jurisdictions.values()
     shown = (ShownState(**{name: _plain(getattr(row, name)) for name in ShownState.model_fields}) for row in rows)
     return StateList(items=list(shown))
 
 
-@router.read("/law/instruments", scope="law:read", example={"items": [INSTRUMENT]})
-async def list_instruments(caller: Calling) -> InstrumentList:
+@router.read("/law/instruments", scope="law:read")
+async def list_instruments(caller: Caller) -> InstrumentList:
     """The instruments the law data hold, those an administrator has added among them."""
     rows = (await law.current(caller.db)).instruments.values()
     return InstrumentList(items=[Instrument(**_instrument(row)) for row in rows])
 
 
-@router.read(
-    "/law/instruments/{instrument}", scope="law:read", example=INSTRUMENT | {"data": {"id": "untoc"}}, errors=(404,)
-)
-async def read_instrument(caller: Calling, instrument: InstrumentId) -> ShownInstrument:
+@router.read("/law/instruments/{instrument}", scope="law:read", errors=(404,))
+async def read_instrument(caller: Caller, instrument: InstrumentId) -> ShownInstrument:
     """One instrument with everything the data say of it, sources and confidences included."""
     row = (await law.current(caller.db)).instruments.get(instrument)
     if row is None:
@@ -184,8 +134,8 @@ async def read_instrument(caller: Calling, instrument: InstrumentId) -> ShownIns
     return ShownInstrument(**_instrument(row), data=plain_json(row))
 
 
-@router.act("/legal-bases/evaluate", scope="law:read", example=EVALUATION)
-async def evaluate_legal_bases(caller: Calling, body: Inputs) -> Evaluation:
+@router.act("/legal-bases/evaluate", scope="law:read")
+async def evaluate_legal_bases(caller: Caller, body: Inputs) -> Evaluation:
     """Ask every legal basis between two States what it needs, and compare that with what is given. Changes nothing."""
     ask = Ask(
         requesting_state=body.requesting_state,
@@ -207,13 +157,11 @@ async def evaluate_legal_bases(caller: Calling, body: Inputs) -> Evaluation:
     return Evaluation(**{name: found[name] for name in Evaluation.model_fields})
 
 
-@router.read(
-    "/problems", scope=None, example={"items": [{"code": "not_found", "status": 404, "title": "No such thing"}]}
-)
+@router.read("/problems", scope=None)
 async def list_problems() -> CodeList:
     """Every code a problem may have, its status and what it means. Needs no token."""
     return CodeList(
-        items=[Code(code=code, status=status, title=title) for code, (status, title) in problems.codes().items()]
+        items=[ProblemCode(code=code, status=status, title=title) for code, (status, title) in problems.codes().items()]
     )
 
 

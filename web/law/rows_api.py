@@ -6,26 +6,21 @@ They are read here; an administrator edits them on the page, where the effect on
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from pydantic import Field
 
-from hearings.errors import Invalid, NotFound
+from hearings.errors import NotFound
 from hearings.law import law
+from hearings.paging import listed
 from web.api import paging
-from web.api.access import Caller, Calling
+from web.api.access import Caller
 from web.api.fields import Shown
 from web.api.routes import Resource
 from web.law.reference_api import plain_json
 
 router = Resource("law rows")
 
-State = Annotated[str, Query(pattern="^([A-Z]{2})?$", description="Only this State's.", examples=["TH"])]
-InstrumentId = Annotated[str, Query(max_length=60, description="Only about this instrument.", examples=["untoc"])]
-ROW = {
-    "key": "TH/untoc",
-    "edited": False,
-    "data": {"iso2": "TH", "instrument_id": "untoc", "status": "in_force", "confidence": "read-in-source"},
-}
-EXAMPLE = {"items": [ROW], "next": ""}
+State = Annotated[str, Field(pattern="^([A-Z]{2})?$", description="Only this State's.")]
+InstrumentId = Annotated[str, Field(max_length=60, description="Only about this instrument.")]
 
 
 class ShownRow(Shown):
@@ -47,22 +42,18 @@ async def _rows(
     caller: Caller, kind: str, keep: Callable[[Mapping[str, Any]], bool], after: str, limit: int
 ) -> RowList:
     known = await law.current(caller.db)
-    rows = sorted((key, row) for key, row in known.rows[kind].items() if keep(row))
-    keys = [key for key, _row in rows]
-    if after and after not in keys:
-        raise Invalid("This is not the mark of a page", "after")
-    begin = keys.index(after) + 1 if after else 0
-    more = keys[begin + limit - 1] if len(rows) > begin + limit else ""
-    shown = [
-        ShownRow(key=key, edited=(kind, key) in known.edited, data=plain_json(dict(row)))
-        for key, row in rows[begin : begin + limit]
-    ]
-    return RowList(items=shown, next=paging.link(caller, more))
+    rows = {
+        key: ShownRow(key=key, edited=(kind, key) in known.edited, data=plain_json(dict(row)))
+        for key, row in sorted(known.rows[kind].items())
+        if keep(row)
+    }
+    page = listed(rows, after=after, limit=limit)
+    return RowList(items=page.rows, next=paging.link(caller, page.after))
 
 
-@router.read("/law/parties", scope="law:read", example=EXAMPLE, paged=True)
+@router.read("/law/parties", scope="law:read", paged=True)
 async def list_parties(
-    caller: Calling,
+    caller: Caller,
     state: State = "",
     instrument: InstrumentId = "",
     after: paging.After = "",
@@ -72,9 +63,9 @@ async def list_parties(
     return await _rows(caller, "party", _about(state, instrument), after, limit)
 
 
-@router.read("/law/declarations", scope="law:read", example=EXAMPLE, paged=True)
+@router.read("/law/declarations", scope="law:read", paged=True)
 async def list_declarations(
-    caller: Calling,
+    caller: Caller,
     state: State = "",
     instrument: InstrumentId = "",
     after: paging.After = "",
@@ -84,26 +75,24 @@ async def list_declarations(
     return await _rows(caller, "declaration", _about(state, instrument), after, limit)
 
 
-@router.read("/law/overlays", scope="law:read", example=EXAMPLE, paged=True)
+@router.read("/law/overlays", scope="law:read", paged=True)
 async def list_overlays(
-    caller: Calling, state: State = "", after: paging.After = "", limit: paging.Limit = 50
+    caller: Caller, state: State = "", after: paging.After = "", limit: paging.Limit = 50
 ) -> RowList:
     """National rules that go beside the instruments."""
     return await _rows(caller, "overlay", lambda row: state in ("", row["state"]), after, limit)
 
 
-@router.read("/law/rules", scope="law:read", example=EXAMPLE, paged=True, gives={"rule_id": "items/0/key"})
+@router.read("/law/rules", scope="law:read", paged=True, gives={"rule_id": "items/0/key"})
 async def list_rules(
-    caller: Calling, instrument: InstrumentId = "", after: paging.After = "", limit: paging.Limit = 50
+    caller: Caller, instrument: InstrumentId = "", after: paging.After = "", limit: paging.Limit = 50
 ) -> RowList:
     """Paragraphs and rulings, in the words of the data, with their sources."""
     return await _rows(caller, "rule", lambda row: instrument in ("", row["instrument_id"]), after, limit)
 
 
-@router.read("/law/rules/{rule_id}", scope="law:read", example=ROW, errors=(404,))
-async def read_rule(
-    caller: Calling, rule_id: Annotated[str, Path(max_length=120, examples=["untoc_18_18"])]
-) -> ShownRow:
+@router.read("/law/rules/{rule_id}", scope="law:read", errors=(404,))
+async def read_rule(caller: Caller, rule_id: Annotated[str, Field(max_length=120)]) -> ShownRow:
     """One paragraph or ruling."""
     known = await law.current(caller.db)
     row = known.rules.get(rule_id)

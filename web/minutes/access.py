@@ -1,4 +1,4 @@
-"""Who may see the minutes of a hearing, and what every page of them shows."""
+"""Access to the minutes of a hearing, and the context that their pages share."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,22 +11,23 @@ from starlette.responses import RedirectResponse
 
 from hearings import errors, queries
 from hearings.actors import Actor
-from hearings.minutes import corrections, minutes, passages, reservations, text as minutes_text
-from hearings.minutes.passages import Obstacle, tongues
-from hearings.models import Hearing, Minutes, MinutesPassage, Participant
-from hearings.permissions import may, may_staff, require, require_staff
+from hearings.minutes import corrections, document as minutes_document, minutes, passages, text as minutes_text
+from hearings.minutes.passages import Obstacle, minutes_languages
+from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage, Participant
+from hearings.permissions import may, require, require_staff
 from hearings.roles import CONDUCTING
+from hearings.signatures import signatures
 from hearings.status import MinutesStatus
 from web.server import view_log as shown
-from web.server.sign_in import SignedIn, seat, signed_in
-from web.words import minutes as minutes_words, places
+from web.server.sign_in import SignedIn, may_on, seat, signed_in
+from web.words import court_clocks, minutes as minutes_words, sentences
 
 M = MinutesStatus
 
 
 @dataclass(frozen=True)
-class Access:
-    """Whoever asks for the minutes of a hearing, and the part they have in it, if any."""
+class MinutesAccess:
+    """A login that asks for the minutes of a hearing, with its participant in the hearing, if it has one."""
 
     signed: SignedIn
     hearing: Hearing
@@ -41,40 +42,31 @@ class Access:
         return self.actor.state
 
     def may(self, action: str) -> bool:
-        """What the one decision function says."""
+        """Whether the permission table allows the action to this participant."""
         role = self.seat.role if self.seat else None
         return may(action, role, own_state=self.state, target_state=self.state).allowed
 
     def may_staff(self, action: str) -> bool:
-        """Acts of staff without a part in the hearing."""
+        """Whether the permission table allows the action to a member of staff who is no participant."""
         person = self.signed.person
-        return (
-            person is not None
-            and may_staff(
-                action,
-                frozenset(person.functions),
-                own_state=self.state,
-                requesting_state=self.hearing.requesting_state,
-                requested_state=self.hearing.requested_state,
-            ).allowed
-        )
+        return person is not None and may_on(action, person, self.hearing)
 
     @property
     def reads(self) -> bool:
-        """Whether the minutes are theirs to read."""
+        """Whether this login may read the minutes."""
         return self.may("read_minutes") or self.may_staff("read_minutes")
 
     @property
-    def places(self) -> list[places.Place]:
-        return places.own_first(places.of_hearing(self.hearing), self.state)
+    def places(self) -> list[court_clocks.CourtClock]:
+        return court_clocks.own_first(court_clocks.of_hearing(self.hearing), self.state)
 
 
-async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> Access:
-    """Who may read the minutes; with `also`, whose part in the hearing allows that action too.
+async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> MinutesAccess:
+    """The access of a login that may read the minutes, or whose role in the hearing allows the action `also`.
 
-    Raises 401; `NotFound` for another State's and unknown hearings alike; `NotAllowed`.
+    Raises 401; `NotFound`, alike for an unknown hearing and for one of other States; `NotAllowed`.
 
-    Effects: the view of the hearing is noted for the other State when the answer shows it (`web.server.view_log`).
+    Effects: if the response displays the hearing, the view is recorded for the owning State (`web.server.view_log`).
     """
     signed = signed_in(request)
     ref = request.path_params["ref"]
@@ -85,7 +77,7 @@ async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> Ac
             raise
         hearing, own = await queries.hearing(db, ref, state=signed.person.owner_state), None
     shown.add(request, hearing)
-    access = Access(signed, hearing, own)
+    access = MinutesAccess(signed, hearing, own)
     if own is not None and (access.may("read_minutes") or (also and access.may(also))):
         return access
     if not access.may_staff("read_minutes"):
@@ -100,61 +92,120 @@ async def access_to(db: AsyncSession, request: Request, *, also: str = "") -> Ac
     return access
 
 
-async def found_of(db: AsyncSession, access: Access, request: Request) -> Minutes:
+async def found_of(db: AsyncSession, access: MinutesAccess, request: Request) -> Minutes:
     """The minutes asked for by number, else the newest. Raises `NotFound`."""
     asked = request.query_params.get("no", "0")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
     return await minutes.current(db, access.hearing, number)
 
 
-async def context_of(db: AsyncSession, access: Access, found: Minutes) -> dict[str, Any]:
-    """The minutes, what is missing in them, who has signed, and what this person may do."""
-    texts = await passages.latest(db, found)
-    standing = await minutes.obstacles(db, found)
+async def context_of(db: AsyncSession, access: MinutesAccess, row: Minutes) -> dict[str, Any]:
+    """The template context: the minutes, their obstacles, the States that have signed, and the acts this person may
+    perform."""
+    texts = await passages.latest(db, row)
+    obstacles = await minutes.obstacles(db, row)
     edits = access.may("edit_minutes")
     signs = access.seat is not None and access.seat.role in CONDUCTING and access.may("sign_minutes")
-    signed = await minutes.signed_by(db, found)
+    signed = await minutes.signed_by(db, row)
     return {
-        "found": found,
-        "tongues": tongues(found),
-        "sections": _sections(texts, standing),
-        "obstacles": standing,
+        "found": row,
+        "tongues": minutes_languages(row),
+        "sections": _sections(texts, obstacles),
+        "obstacles": obstacles,
         "words": minutes_words,
-        "readings": await minutes.readings(db, found),
-        "corrections": {one.reading.id: one for one in await corrections.of_minutes(db, found)},
-        "reservations": await reservations.reservations_to(db, found),
+        "readings": await minutes.readings(db, row),
+        "corrections": {correction.reading.id: correction for correction in await corrections.of_minutes(db, row)},
+        "reservations": await corrections.reservations_to(db, row),
         "signed": signed,
         "states": (access.hearing.requesting_state, access.hearing.requested_state),
-        "heads": minutes_text.heads(await minutes.recordings(db, found)),
-        "history": await queries.history(db, found),
+        "heads": minutes_text.heads(await minutes.recordings(db, row)),
+        "history": await queries.history(db, row),
         "can": {
-            "edit": edits and found.status in passages.EDITABLE,
-            "refresh": edits and found.status is M.drafted,
-            "submit": edits and found.status is M.drafted,
-            "send_back": edits and found.status is M.in_review,
-            "read": edits and found.status is M.in_review,
-            "reopen": edits and found.status is M.read_back,
-            "sign": signs and found.status is M.read_back and access.state not in signed and not standing,
+            "edit": edits and row.status in passages.EDITABLE,
+            "refresh": edits and row.status is M.drafted,
+            "submit": edits and row.status is M.drafted,
+            "send_back": edits and row.status is M.in_review,
+            "read": edits and row.status is M.in_review,
+            "reopen": edits and row.status is M.read_back,
+            "sign": signs and row.status is M.read_back and access.state not in signed and not obstacles,
             "reserve": access.may("enter_reservation"),
-            "acknowledge": found.status is M.signed
-            and found.received_at is None
-            and access.may_staff("receive_minutes"),
+            "acknowledge": row.status is M.signed and row.received_at is None and access.may_staff("receive_minutes"),
         },
     }
 
 
-def _sections(
-    texts: Sequence[MinutesPassage], standing: Sequence[Obstacle]
-) -> list[tuple[str, list[tuple[MinutesPassage, list[Obstacle]]]]]:
+@dataclass(frozen=True)
+class SectionView:
+    """A section of the minutes: its passages by their numbers in the whole, each with its obstacles."""
+
+    name: str
+    heading: str
+    rows: list[tuple[int, MinutesPassage, list[Obstacle]]]
+
+    @property
+    def open(self) -> int:
+        """How many of its passages are not complete."""
+        return sum(bool(why) for _number, _passage, why in self.rows)
+
+    @property
+    def to_write(self) -> int:
+        """How many of the others somebody may still complete."""
+        return sum(bool(passage.open_for) and not why for _number, passage, why in self.rows)
+
+
+def _sections(texts: Sequence[MinutesPassage], obstacles: Sequence[Obstacle]) -> list[SectionView]:
     why: dict[str, list[Obstacle]] = {}
-    for one in standing:
-        why.setdefault(one.key, []).append(one)
+    for obstacle in obstacles:
+        why.setdefault(obstacle.key, []).append(obstacle)
+    numbered = [(number, passage, why.get(passage.key, [])) for number, passage in enumerate(texts, 1)]
     return [
-        (minutes_words.section(name), [(passage, why.get(passage.key, [])) for passage in group])
-        for name, group in groupby(texts, key=lambda passage: passage.key.split(".")[0])
+        SectionView(name, minutes_words.section(name), list(group))
+        for name, group in groupby(numbered, key=lambda row: row[1].key.split(".")[0])
     ]
 
 
+EVERYTHING = "all"
+
+
+def displayed(sections: Sequence[SectionView], asked: str) -> str:
+    """The section that is unfolded: the one asked for (`EVERYTHING` for all), else the first with something open."""
+    names = [section.name for section in sections]
+    if asked == EVERYTHING or asked in names:
+        return asked
+    return next((section.name for section in sections if section.open), "")
+
+
 def back(request: Request, done: str, path: str = "") -> RedirectResponse:
-    """After an act: to the page of the minutes, or one below it."""
+    """Redirects after an act to the page of the minutes, or to `path` below it."""
     return RedirectResponse(f"/h/{request.path_params['ref']}/minutes{path}?done={done}", 303)
+
+
+async def whole(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, Any]:
+    """The whole of the minutes as JSON, with the signatures as received (docs/minutes.md)."""
+    return minutes_text.whole(
+        hearing,
+        row,
+        passages=await passages.latest(db, row),
+        reading=await minutes.reading_in_force(db, row),
+        corrections=await corrections.of_minutes(db, row),
+        recordings=await minutes.recordings(db, row),
+        reservations=await corrections.reservations_to(db, row),
+        signatures=await signatures.signatures_of(db, row),
+    )
+
+
+async def printed(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, Any]:
+    """The data from which the document `minutes` is typeset; a draft is marked as a draft."""
+    asked = await queries.get(db, HearingRequest, hearing.request_id)
+    return minutes_document.document(
+        hearing,
+        row,
+        reference=asked.reference,
+        passages=await passages.latest(db, row),
+        reading=await minutes.reading_in_force(db, row),
+        corrections=await corrections.of_minutes(db, row),
+        heads=minutes_text.heads(await minutes.recordings(db, row)),
+        signed=await minutes.signed_by(db, row),
+        reservations=await corrections.reservations_to(db, row),
+        say=sentences.say,
+    )

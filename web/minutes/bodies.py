@@ -1,79 +1,18 @@
-"""What operations on minutes take and show; and examples of both."""
+"""What operations on minutes take and show."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings.minutes.corrections import Correction
-from hearings.minutes.passages import Obstacle
 from hearings.minutes.revision import LONGEST, How, Writing
-from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models import Hearing, Minutes, MinutesReading
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 from hearings.roles import Role
 from hearings.status import MinutesStatus
-from web.api import examples
-from web.api.fields import Json, Model, Moment, Ordered, Shown
+from web.api.fields import Column, Json, Model, Moment, Ordered, Shown
 
-SHA256 = examples.TERMS_SHA256
-SUMMARY: dict[str, Any] = {
-    "hearing": "7F3K-22QD",
-    "number": 1,
-    "status": "in_review",
-    "languages": ["ro", "th"],
-    "text_sha256": "",
-    "created_at": examples.AT,
-    "signed_at": None,
-    "received_at": None,
-    "received_by": "",
-}
-PASSAGE: dict[str, Any] = {
-    "key": "public.all",
-    "revision": 2,
-    "texts": {"ro": "Ședința este publică.", "th": "การพิจารณาเป็นไปโดยเปิดเผย"},
-    "marks": {
-        "ro": {"how": "written", "by": "", "open": ["Nu este consemnat."]},
-        "th": {"how": "translated", "by": "Malee Suksan"},
-    },
-    "sources": ["human:clerk", "person:0193a1b2-0000-7000-8000-000000000001"],
-    "open_for": "",
-    "required": False,
-    "by": "System of the Ministry of Justice",
-    "at": examples.AT,
-    "note": "",
-}
-READING: dict[str, Any] = {
-    "number": 1,
-    "outcome": "accepted",
-    "read_by": "Malee Suksan",
-    "languages": ["th"],
-    "heard_by": ["Somchai Wongsa"],
-    "corrections": "",
-    "unmade": [],
-    "answer": None,
-    "entered_by": "System of the Office of the Attorney General",
-    "at": examples.AT,
-}
-RESERVATION: dict[str, Any] = {
-    "number": 1,
-    "kind": "reservation",
-    "made_by": "Somchai Wongsa",
-    "role": "witness",
-    "language": "th",
-    "text": "The second question was put before the interpreter had ended.",
-    "text_sha256": SHA256,
-    "entered_by": "System of the Office of the Attorney General",
-    "at": examples.AT,
-}
-MINUTES: dict[str, Any] = SUMMARY | {
-    "passages": [PASSAGE],
-    "obstacles": [{"key": "oath.person", "why": "open", "lang": "", "who": "requested_authority", "reading": 0}],
-    "recordings": {"0193a1b2-0000-7000-8000-00000000000a": SHA256},
-    "readings": [READING],
-    "reservations": [RESERVATION],
-    "signed_by": [],
-}
-REFRESHED: dict[str, Any] = {"anew": ["times.all"], "left": ["public.all"]}
-Language = Annotated[str, Field(min_length=2, max_length=35, examples=["th"])]
+Language = Annotated[str, Field(min_length=2, max_length=35)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -94,22 +33,6 @@ class NewText(Model):
 class Revision(Model):
     """New texts of a passage, by language. `revision` is the version that was read."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "revision": 1,
-                    "writings": {
-                        "ro": {"text": "Ședința este publică.", "how": "written"},
-                        "th": {"text": "การพิจารณาเป็นไปโดยเปิดเผย", "how": "translated", "by": "Malee Suksan"},
-                    },
-                    "settled": True,
-                    "note": "Nobody had recorded it.",
-                }
-            ]
-        }
-    )
-
     revision: int = Field(ge=1, lt=1_000_000)
     writings: dict[str, NewText] = Field(max_length=2)
     settled: bool = Field(default=False, description="Nothing is left open in it, in any language.")
@@ -118,12 +41,6 @@ class Revision(Model):
 
 class NewReading(Model):
     """Who read the text back, in which languages, to whom; with `corrections`, what they asked for."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}]
-        }
-    )
 
     read_by: Name
     languages: list[Language] = Field(min_length=1, max_length=2)
@@ -134,17 +51,11 @@ class NewReading(Model):
 class NewAnswer(Model):
     """Why corrections are not made, or not in every language: it stands in the minutes."""
 
-    text: str = Field(min_length=3, max_length=4000, examples=["The recording has eight o'clock at 0:42:17."])
+    text: str = Field(min_length=3, max_length=4000)
 
 
 class NewReservation(Model):
     """A reservation or a refusal to sign: whose it is, in their words."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{name: RESERVATION[name] for name in ("kind", "made_by", "role", "language", "text")}]
-        }
-    )
 
     kind: Annotated[ReservationKind, Field(strict=False)] = ReservationKind.reservation
     made_by: Name
@@ -163,14 +74,9 @@ class ShownPassage(Shown):
     sources: list[str]
     open_for: str
     required: bool
-    by: str
+    by: Annotated[str, Column("author_label")]
     at: Moment
     note: str
-
-    @classmethod
-    def of(cls, row: MinutesPassage) -> "ShownPassage":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "by"}
-        return cls(**own, by=row.author_label)
 
 
 class PassageList(Shown):
@@ -192,16 +98,12 @@ class ShownObstacle(Shown):
     who: str
     reading: int
 
-    @classmethod
-    def of(cls, one: Obstacle) -> "ShownObstacle":
-        return cls(key=one.key, why=one.why, lang=one.lang, who=one.who, reading=one.reading)
-
 
 class ShownAnswer(Shown):
     """Why a correction is not made, by whom and when."""
 
     text: str
-    entered_by: str
+    entered_by: Annotated[str, Column("author_label")]
     at: Moment
 
 
@@ -218,15 +120,14 @@ class ShownReading(Shown):
     corrections: str
     unmade: list[str]
     answer: ShownAnswer | None
-    entered_by: str
+    entered_by: Annotated[str, Column("author_label")]
     at: Moment
 
-    @classmethod
-    def of(cls, row: MinutesReading, asked: Correction | None) -> "ShownReading":
-        own = {name: getattr(row, name) for name in cls.model_fields.keys() - {"unmade", "answer", "entered_by"}}
-        given = asked.answer if asked else None
-        answer = ShownAnswer(text=given.text, entered_by=given.author_label, at=given.at) if given else None
-        return cls(**own, unmade=list(asked.unmade) if asked else [], answer=answer, entered_by=row.author_label)
+
+def reading(row: MinutesReading, asked: Correction | None) -> ShownReading:
+    """A reading back, with what became of the correction that was asked for."""
+    answer = ShownAnswer.from_row(asked.answer) if asked and asked.answer else None
+    return ShownReading.from_row(row, unmade=asked.unmade if asked else (), answer=answer)
 
 
 class ShownReservation(Shown):
@@ -239,13 +140,8 @@ class ShownReservation(Shown):
     language: str
     text: str
     text_sha256: str
-    entered_by: str
+    entered_by: Annotated[str, Column("author_label")]
     at: Moment
-
-    @classmethod
-    def of(cls, row: MinutesReservation) -> "ShownReservation":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "entered_by"}
-        return cls(**own, entered_by=row.author_label)
 
 
 class MinutesSummary(Shown):
@@ -261,12 +157,11 @@ class MinutesSummary(Shown):
     received_at: Moment | None
     received_by: str
 
-    @classmethod
-    def own(cls, row: Minutes, hearing: Hearing) -> dict[str, Any]:
-        """The fields of a summary."""
-        names = ("number", "status", "text_sha256", "created_at", "signed_at", "received_at", "received_by")
-        languages = list(dict.fromkeys((row.language_requesting, row.language_requested)))
-        return {name: getattr(row, name) for name in names} | {"hearing": hearing.ref, "languages": languages}
+
+def heading(row: Minutes, hearing: Hearing) -> dict[str, Any]:
+    """Of a summary, what the row does not say as it is shown."""
+    languages = list(dict.fromkeys((row.language_requesting, row.language_requested)))
+    return {"hearing": hearing.ref, "languages": languages}
 
 
 class MinutesList(Shown):

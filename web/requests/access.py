@@ -1,4 +1,4 @@
-"""What the pages of a request share: finding it as the person's State may, and asking whether they may act on it."""
+"""Shared by the pages of a request: loading it within the rights of the person's State, and checking permissions."""
 
 from typing import Any
 
@@ -11,29 +11,19 @@ from web.server import view_log as shown
 
 
 async def find(db: Any, request: Request, person: Person, *, lock: bool = False) -> HearingRequest:
-    """The request the path names. Raises `NotFound`, the same for unknown and foreign.
+    """The request named in the path. Raises `NotFound`, alike for an unknown request and for one of other States.
 
-    Effects: the view is noted for the other State when the answer shows it (`web.server.view_log`).
+    Effects: if the response displays it, the view is recorded for the owning State (`web.server.view_log`).
     """
     row = await queries.request(db, request.path_params["reference"], state=person.owner_state, lock=lock)
     shown.add(request, row)
     return row
 
 
-def may(action: str, person: Person, requesting: str, requested: str) -> bool:
-    """Whether this person may, for what a page offers."""
-    functions = frozenset(person.functions)
-    return may_staff(
-        action, functions, own_state=person.owner_state, requesting_state=requesting, requested_state=requested
-    ).allowed
-
-
-def may_on(action: str, person: Person, row: HearingRequest) -> bool:
-    """Whether this person may, on this request."""
-    return may(action, person, row.requesting_state, row.requested_state)
-
-
 def require(action: str, person: Person, requesting: str, requested: str) -> None:
-    """Raise `NotAllowed` unless they may."""
-    if not may(action, person, requesting, requested):
+    """Raises `NotAllowed` unless the person may take this action."""
+    functions = frozenset(person.functions)
+    if not may_staff(
+        action, functions, own_state=person.owner_state, requesting_state=requesting, requested_state=requested
+    ).allowed:
         raise errors.NotAllowed("not for this person")

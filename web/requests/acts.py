@@ -1,217 +1,227 @@
-"""The acts on a request as buttons: who may, when, what each asks and does, and what an authority signs with it."""
+"""The acts on a request, one row each, read by the page of the request, by the page that signs, and by the API.
+
+A row says who may and when, what the form asks and how it is read, which function of `hearings` does it with what was
+read, what an authority signs with it, and the operation of the API. What the API is sent, or the authority has signed,
+holds the same keywords as the form does. `priority` and `delegate` have operations of another shape
+(`web.requests.work_api`).
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, errors, reference
 from hearings.actors import Actor
 from hearings.models import HearingRequest
-from hearings.requests import priority, requests, statements as statement_bodies
+from hearings.requests import document as statement_bodies, priority, requests
 from hearings.sentences import tell
 from hearings.signatures.signatures import Act as Signed
 from hearings.status import RequestStatus
+from hearings.texts import NOT_A_VALUE
+from web.api.fields import Model, Reason
 from web.requests import conditions as request_conditions
 from web.requests.refusal import Unconfirmed
 from web.server import signed_acts as bonds
 from web.server.forms import Form
-from web.server.signed_acts import Bond
-from web.words import conditions as conditions_words, terms
+from web.server.signed_acts import StatementToSign
+from web.words import conditions as conditions_words, labels
 from web.words.i18n import N_, _, long_date
 
+
+class Question(Model):
+    """A question to the requesting State, and by when its answer is wanted."""
+
+    question: str = Field(min_length=3, max_length=4000)
+    due: Annotated[datetime, Field(strict=False)] | None = None
+
+
+class Answer(Model):
+    """The answer to the question."""
+
+    answer: str = Field(min_length=3, max_length=4000)
+
+
+class Comment(Model):
+    """What the requesting State says to a refusal."""
+
+    comment: str = Field(min_length=3, max_length=4000)
+
+
+class MaybeReason(Model):
+    """Body of `accept_request`."""
+
+    reason: str = Field(max_length=4000, description="Empty where none is given.")
+
+
+class Conditions(Model):
+    """Body of `accept_with_conditions`; `rules` are those the room itself keeps (docs/api.md)."""
+
+    conditions: str = Field(min_length=3, max_length=4000)
+    rules: list[dict[str, Any]] = Field(max_length=50, description="Empty where the room keeps none by itself.")
+
+
+class Refusal(Model):
+    """Body of `refuse_request`; `ground` is a code of the closed list."""
+
+    ground: str = Field(max_length=60)
+    motive: str = Field(max_length=60, description="What the ground rests on: a code of `refusal_motive`, or empty.")
+    reasons: str = Field(min_length=3, max_length=4000)
+
+
+class Postponement(Model):
+    """Body of `postpone_request`, with the day on which the request is looked at again."""
+
+    reasons: str = Field(min_length=3, max_length=4000)
+    review: Annotated[datetime, Field(strict=False)]
+
+
 R = RequestStatus
-Do = Callable[[Any, HearingRequest, Form, Actor, datetime], Awaitable[None]]
-Body = Callable[[HearingRequest, Form, Actor], Mapping[str, Any]]
-Facts = Callable[[HearingRequest, Form, Actor], list[tuple[str, str]]]
-
-
-def _always(row: HearingRequest) -> bool:
-    return True
+Read = Callable[[Form, Actor], Any]
+Values = Mapping[str, Any]
+Facts = Callable[[HearingRequest, Values, Actor], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
-class Statement:
-    """What an authority signs: the act, the body made of row and form, and the body in words."""
+class ApiOperation:
+    """The operation of the API: `POST /requests/{request_id}/<path>`. Its body is `body`, or a statement that holds it
+    where the act is signed; None where the act asks nothing."""
 
-    act: Signed
-    body: Body
-    facts: Facts
+    path: str
+    name: str
+    scope: str
+    text: str
+    body: type[Model] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Action:
-    """One button of the request's page: who may, when, what it asks, what it does."""
+    """One act: a button of the request's page, and an operation of the API."""
 
     name: str
     right: str
+    """The action of the permission table by which the page decides whether to offer the act; `does` checks it again."""
     statuses: frozenset[RequestStatus]
+    open: Callable[[HearingRequest], bool] = lambda row: True
     button: str
-    act: Do
-    asks: str = ""
-    """Label of the text it needs; empty when it needs none."""
-    ground: bool = False
-    day: str = ""
-    """Name of the day it sets: `due`, which may be left open, or `review`."""
-    person: bool = False
-    value: bool = False
     kind: str = "second"
     done: str = N_("Done.")
-    statement: Statement | None = None
-    """For an act that binds the State: it happens only with this, signed by the authority."""
-    open: Callable[[HearingRequest], bool] = _always
+    asks: str = ""
+    """Label of the text the act requires; empty when it requires none."""
+    ground: bool = False
+    """Whether it asks for a ground of refusal, which must be confirmed when there are objections to it."""
+    day: str = ""
+    """Name of the day the act sets: `due`, which is optional, or `review`."""
+    person: bool = False
+    value: bool = False
+    reads: Mapping[str, Read]
+    """Keywords of `does`, and how each is read from the form."""
+    does: Callable[..., Awaitable[Any]]
+    signs: Signed | None = None
+    """The signed act of an act that binds the State: it requires a statement signed by the authority."""
+    means: str = ""
+    """What a signed act means for the State, said beside its button."""
+    facts: Facts = lambda row, values, actor: []
+    """Label and text of what is signed, for the page that signs."""
+    api: ApiOperation | None = None
 
-    def bond(self, row: HearingRequest, form: Form, actor: Actor) -> Bond | None:
-        """What the act binds the actor's State to; None when it binds nobody."""
-        if self.statement is None:
+    def values(self, form: Form, actor: Actor) -> dict[str, Any]:
+        """The keywords of `does`, read from the form. Raises `Invalid`."""
+        return {name: read(form, actor) for name, read in self.reads.items()}
+
+    def statement(self, row: HearingRequest, form: Form, actor: Actor) -> StatementToSign | None:
+        """The statement that binds the actor's State; None for an act that needs no statement. Raises `Invalid`."""
+        if self.signs is None:
             return None
-        body, facts = self.statement.body(row, form, actor), self.statement.facts(row, form, actor)
-        return bonds.of_request(row, act=self.statement.act, state=actor.state, body=body, facts=facts)
+        values = self.values(form, actor)
+        facts = self.facts(row, values, actor)
+        return bonds.of_request(row, act=self.signs, state=actor.state, body=self.body(row, values), facts=facts)
+
+    def body(self, row: HearingRequest, values: Values) -> dict[str, Any]:
+        """The body of the statement: the content of the decision, or the whole request for an act without a form."""
+        return dict(statement_bodies.plain(values)) if self.reads else statement_bodies.submission(row)
+
+    async def act(self, db: AsyncSession, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
+        """Performs the act with the values of the form. Raises and effects: those of `does`; also raises
+        `Unconfirmed`."""
+        blockers = await self.does(db, request=row, **self.values(form, actor), actor=actor, now=now)
+        if self.ground and blockers and form.text("confirmed") != form.text("ground"):
+            raise Unconfirmed(blockers)
 
 
-def _day(form: Form, name: str, actor: Actor) -> datetime | None:
-    """The end of a day in the actor's State; None when none was chosen."""
-    if not form.text(name):
-        return None
-    try:
-        day = date.fromisoformat(form.text(name))
-        return clocks.end_of_day(day, reference.jurisdiction(actor.state).default_zone)
-    except (ValueError, OverflowError):
-        raise errors.Invalid(tell("Not one of the values this field takes"), name) from None
+# --- how a form is read ------------------------------------------------------------------------------------------
 
 
-async def _submit(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.submit(db, request=row, actor=actor, now=now)
-
-
-async def _acknowledge(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.acknowledge(db, request=row, actor=actor, now=now)
-
-
-async def _accept(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.accept(db, request=row, reason=form.text("text"), actor=actor, now=now)
-
-
-async def _conditions(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    rules = request_conditions.read(form)
-    await requests.accept_with_conditions(
-        db, request=row, conditions=form.text("text"), rules=rules, actor=actor, now=now
-    )
-
-
-async def _ask(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    due = _day(form, "due", actor)
-    await requests.ask_information(db, request=row, question=form.text("text"), due=due, actor=actor, now=now)
-
-
-async def _answer(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.answer_information(db, request=row, answer=form.text("text"), actor=actor, now=now)
-
-
-async def _postpone(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    review = _day(form, "review", actor)
-    await requests.postpone(db, request=row, reasons=form.text("text"), review=review, actor=actor, now=now)
-
-
-async def _again(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.take_up_again(db, request=row, actor=actor, now=now)
-
-
-async def _refuse(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    ground, motive, reasons = form.text("ground"), form.text("motive"), form.text("text")
-    found = await requests.refuse(db, request=row, ground=ground, motive=motive, reasons=reasons, actor=actor, now=now)
-    if found and form.text("confirmed") != ground:
-        raise Unconfirmed(found)
-
-
-async def _withdraw(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.withdraw(db, request=row, reason=form.text("text"), actor=actor, now=now)
-
-
-async def _close(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.close(db, request=row, reason=form.text("text"), actor=actor, now=now)
-
-
-async def _comment(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.comment_on_refusal(db, request=row, comment=form.text("text"), actor=actor, now=now)
-
-
-async def _confirm(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    await requests.confirm_in_writing(db, request=row, actor=actor, now=now)
-
-
-async def _delegate(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    person, reason = form.text("person"), form.text("text")
-    if not person:
-        raise errors.Invalid(tell("Say who is to work on it"), "person")
-    person = "" if person == "nobody" else person
-    await requests.delegate(db, request=row, person_id=person, reason=reason, actor=actor, now=now)
-
-
-async def _priority(db: Any, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
-    text = form.text("value")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= 2):
-        raise errors.Invalid("The priority goes from 0 to 15", "value")
-    value = int(text) if text else None
-    await priority.overrule(db, request=row, value=value, reason=form.text("text"), actor=actor, now=now)
-
-
-# --- what is signed ----------------------------------------------------------------------------------------------
-
-
-def _whole(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return statement_bodies.submission(row)
-
-
-def _text(form: Form) -> str:
-    """The text that is signed: browsers send line ends as CR LF, rows hold LF."""
+def _text(form: Form, actor: Actor) -> str:
+    """The text of the form with LF line ends, as rows and statements store it; browsers send CR LF."""
     return form.text("text").replace("\r\n", "\n")
 
 
-def _reason(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"reason": _text(form)}
+def _day(name: str) -> Read:
+    """Reads a day as its end in the time zone of the actor's State; None when no day was chosen."""
+
+    def read(form: Form, actor: Actor) -> datetime | None:
+        if not form.text(name):
+            return None
+        try:
+            day = date.fromisoformat(form.text(name))
+            return clocks.end_of_day(day, reference.jurisdiction(actor.state).default_zone)
+        except (ValueError, OverflowError):
+            raise errors.Invalid(tell(NOT_A_VALUE), name) from None
+
+    return read
 
 
-def _under(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"conditions": _text(form), "rules": request_conditions.read(form)}
+def _person(form: Form, actor: Actor) -> str:
+    person = form.text("person")
+    if not person:
+        raise errors.Invalid(tell("State who is to work on it"), "person")
+    return "" if person == "nobody" else person
 
 
-def _refused(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"ground": form.text("ground"), "motive": form.text("motive"), "reasons": _text(form)}
+def _value(form: Form, actor: Actor) -> int | None:
+    text = form.text("value")
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= 2):
+        raise errors.Invalid("The priority goes from 0 to 15", "value")
+    return int(text) if text else None
 
 
-def _postponed(row: HearingRequest, form: Form, actor: Actor) -> Mapping[str, Any]:
-    return {"reasons": _text(form), "review": statement_bodies.plain(_day(form, "review", actor))}
+# --- what is signed, in words -------------------------------------------------------------------------------------
 
 
-# --- the same in words ---------------------------------------------------------------------------------------------
+def _whose(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    return [(labels.label("case_number"), row.case_number), (labels.label("person_name"), row.person_name)]
 
 
-def _whose(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
-    return [(terms.label("case_number"), row.case_number), (terms.label("person_name"), row.person_name)]
+def _reason_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    text = values.get("reason") or values.get("reasons")
+    return [(labels.label("reason"), text)] if text else []
 
 
-def _said(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
-    return [(terms.label("reason"), form.text("text"))] if form.text("text") else []
+def _condition_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    rules = conditions_words.in_words(values["rules"])
+    return [(_("Conditions"), values["conditions"]), *((_("Condition"), rule[0]) for rule in rules)]
 
 
-def _said_under(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
-    kept = conditions_words.told(request_conditions.read(form))
-    return [(_("Conditions"), form.text("text")), *((_("Condition"), one[0]) for one in kept)]
+def _postponement_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    review, zone = values["review"], reference.jurisdiction(actor.state).default_zone
+    return [
+        *_reason_facts(row, values, actor),
+        *([(labels.label("review"), long_date(review, zone))] if review else []),
+    ]
 
 
-def _said_until(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
-    review = _day(form, "review", actor)
-    zone = reference.jurisdiction(actor.state).default_zone
-    return [*_said(row, form, actor), *([(terms.label("review"), long_date(review, zone))] if review else [])]
+def _refusal_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    lines = [(_("Ground of refusal"), labels.ground(values["ground"]))]
+    if values["motive"]:
+        lines.append((_("Legal basis of the refusal"), labels.motive(values["motive"])))
+    return [*lines, *_reason_facts(row, values, actor)]
 
 
-def _said_why(row: HearingRequest, form: Form, actor: Actor) -> list[tuple[str, str]]:
-    told = [(_("Ground of refusal"), terms.ground(form.text("ground")))]
-    if form.text("motive"):
-        told.append((_("What the ground rests on"), terms.motive(form.text("motive"))))
-    return [*told, *_said(row, form, actor)]
-
+# --- the table ---------------------------------------------------------------------------------------------------
 
 REVIEW = frozenset({R.under_review})
 OPEN = frozenset(
@@ -221,113 +231,258 @@ OPEN = frozenset(
 WORKED_ON = frozenset(R) - {R.withdrawn, R.closed, R.refused}
 WAITING = frozenset({R.received, R.under_review, R.information_requested, R.postponed})
 ACTIONS: dict[str, Action] = {
-    one.name: one
-    for one in (
+    action.name: action
+    for action in (
         Action(
-            "submit",
-            "submit_request",
-            frozenset({R.draft}),
-            N_("Submit the request"),
-            _submit,
+            name="submit",
+            right="submit_request",
+            statuses=frozenset({R.draft}),
+            button=N_("Submit the request"),
             kind="",
-            statement=Statement(Signed.submit_request, _whole, _whose),
+            reads={},
+            does=requests.submit,
+            signs=Signed.submit_request,
+            means=N_("It is then the request of your State to the other State."),
+            facts=_whose,
+            api=ApiOperation(
+                "submit",
+                "submit_request",
+                "requests:write",
+                "Submit a draft, signed as it stands (`submit_request`). Answers 409 with what is `missing` otherwise.",
+            ),
         ),
-        Action("acknowledge", "acknowledge_request", frozenset({R.received}), N_("Acknowledge"), _acknowledge, kind=""),
         Action(
-            "accept",
-            "answer_request",
-            REVIEW,
-            N_("Accept"),
-            _accept,
+            name="acknowledge",
+            right="acknowledge_request",
+            statuses=frozenset({R.received}),
+            button=N_("Acknowledge"),
             kind="",
-            statement=Statement(Signed.accept_request, _reason, _said),
+            reads={},
+            does=requests.acknowledge,
+            api=ApiOperation(
+                "acknowledge", "acknowledge_request", "requests:answer", "Take a request up: it is under review."
+            ),
         ),
         Action(
-            "conditions",
-            "answer_request",
-            REVIEW,
-            N_("Accept with conditions"),
-            _conditions,
-            N_("Conditions"),
-            statement=Statement(Signed.accept_with_conditions, _under, _said_under),
+            name="accept",
+            right="answer_request",
+            statuses=REVIEW,
+            button=N_("Accept"),
+            kind="",
+            reads={"reason": _text},
+            does=requests.accept,
+            signs=Signed.accept_request,
+            means=N_("Your State undertakes to carry out the request."),
+            facts=_reason_facts,
+            api=ApiOperation(
+                "accept",
+                "accept_request",
+                "requests:answer",
+                "Accept (`accept_request`; body `reason`, which may be empty).",
+                MaybeReason,
+            ),
         ),
-        Action("ask", "answer_request", REVIEW, N_("Ask for information"), _ask, N_("Your question"), day="due"),
         Action(
-            "postpone",
-            "answer_request",
-            REVIEW,
-            N_("Postpone"),
-            _postpone,
-            N_("Reasons"),
+            name="conditions",
+            right="answer_request",
+            statuses=REVIEW,
+            button=N_("Accept with conditions"),
+            asks=N_("Conditions"),
+            reads={"conditions": _text, "rules": lambda form, actor: request_conditions.read(form)},
+            does=requests.accept_with_conditions,
+            signs=Signed.accept_with_conditions,
+            means=N_("Your State undertakes to carry out the request under these conditions."),
+            facts=_condition_facts,
+            api=ApiOperation(
+                "accept-with-conditions",
+                "accept_request_with_conditions",
+                "requests:answer",
+                "Accept under conditions (`accept_with_conditions`; body `conditions`, and `rules` the room keeps by "
+                "itself).",
+                Conditions,
+            ),
+        ),
+        Action(
+            name="ask",
+            right="answer_request",
+            statuses=REVIEW,
+            button=N_("Ask for information"),
+            asks=N_("Your question"),
+            day="due",
+            reads={"question": _text, "due": _day("due")},
+            does=requests.ask_information,
+            api=ApiOperation(
+                "ask",
+                "ask_request_information",
+                "requests:answer",
+                "Ask the requesting State for what is missing.",
+                Question,
+            ),
+        ),
+        Action(
+            name="postpone",
+            right="answer_request",
+            statuses=REVIEW,
+            button=N_("Postpone"),
+            asks=N_("Reasons"),
             day="review",
-            statement=Statement(Signed.postpone_request, _postponed, _said_until),
+            reads={"reasons": _text, "review": _day("review")},
+            does=requests.postpone,
+            signs=Signed.postpone_request,
+            means=N_("Your State puts off its decision to the day you name."),
+            facts=_postponement_facts,
+            api=ApiOperation(
+                "postpone",
+                "postpone_request",
+                "requests:answer",
+                "Postpone because of proceedings under way (`postpone_request`; body `reasons`, and `review`: until "
+                "when).",
+                Postponement,
+            ),
         ),
-        Action("again", "answer_request", frozenset({R.postponed}), N_("Take up again"), _again, kind=""),
         Action(
-            "refuse",
-            "answer_request",
-            REVIEW,
-            N_("Refuse"),
-            _refuse,
-            N_("Reasons"),
+            name="again",
+            right="answer_request",
+            statuses=frozenset({R.postponed}),
+            button=N_("Resume"),
+            kind="",
+            reads={},
+            does=requests.take_up_again,
+            api=ApiOperation(
+                "take-up-again", "take_request_up_again", "requests:answer", "Review a postponed request again."
+            ),
+        ),
+        Action(
+            name="refuse",
+            right="answer_request",
+            statuses=REVIEW,
+            button=N_("Refuse"),
+            kind="danger",
+            asks=N_("Reasons"),
             ground=True,
-            kind="danger",
-            statement=Statement(Signed.refuse_request, _refused, _said_why),
+            reads={
+                "ground": lambda form, actor: form.text("ground"),
+                "motive": lambda form, actor: form.text("motive"),
+                "reasons": _text,
+            },
+            does=requests.refuse,
+            signs=Signed.refuse_request,
+            means=N_("Your State does not carry out the request, on the ground you name."),
+            facts=_refusal_facts,
+            api=ApiOperation(
+                "refuse",
+                "refuse_request",
+                "requests:answer",
+                "Refuse (`refuse_request`; body `ground` of the closed list, `motive`, `reasons`), after a "
+                "consultation.",
+                Refusal,
+            ),
         ),
         Action(
-            "answer",
-            "answer_information",
-            frozenset({R.information_requested}),
-            N_("Answer the question"),
-            _answer,
-            N_("Your answer"),
+            name="answer",
+            right="answer_information",
+            statuses=frozenset({R.information_requested}),
+            button=N_("Answer the question"),
             kind="",
+            asks=N_("Your answer"),
+            reads={"answer": _text},
+            does=requests.answer_information,
+            api=ApiOperation(
+                "answer",
+                "answer_request_information",
+                "requests:write",
+                "Answer the requested State's question.",
+                Answer,
+            ),
         ),
         Action(
-            "confirm",
-            "confirm_in_writing",
-            OPEN - {R.draft},
-            N_("Confirm in writing"),
-            _confirm,
-            kind="",
+            name="confirm",
+            right="confirm_in_writing",
+            statuses=OPEN - {R.draft},
             open=lambda row: row.oral and row.written_confirmed_at is None,
+            button=N_("Confirm in writing"),
+            kind="",
+            reads={},
+            does=requests.confirm_in_writing,
+            api=ApiOperation(
+                "confirm-in-writing",
+                "confirm_request_in_writing",
+                "requests:write",
+                "Confirm in writing what was asked by word of mouth (18(14), 46(14)).",
+            ),
         ),
-        Action("priority", "set_priority", WAITING, N_("Set the priority"), _priority, N_("Reason"), value=True),
         Action(
-            "delegate",
-            "delegate_request",
-            WORKED_ON,
-            N_("Give to a colleague"),
-            _delegate,
-            N_("Note (optional)"),
+            name="priority",
+            right="set_priority",
+            statuses=WAITING,
+            button=N_("Set the priority"),
+            asks=N_("Reason"),
+            value=True,
+            reads={"value": _value, "reason": _text},
+            does=priority.overrule,
+        ),
+        Action(
+            name="delegate",
+            right="delegate_request",
+            statuses=WORKED_ON,
+            button=N_("Reassign"),
+            asks=N_("Note (optional)"),
             person=True,
+            reads={"person_id": _person, "reason": _text},
+            does=requests.delegate,
         ),
         Action(
-            "comment",
-            "comment_refusal",
-            frozenset({R.refused}),
-            N_("Comment on the refusal"),
-            _comment,
-            N_("Your comment"),
+            name="comment",
+            right="comment_refusal",
+            statuses=frozenset({R.refused}),
             open=lambda row: not row.refusal_comment,
+            button=N_("Comment on the refusal"),
+            asks=N_("Your comment"),
+            reads={"comment": _text},
+            does=requests.comment_on_refusal,
+            api=ApiOperation(
+                "comment",
+                "comment_on_refusal",
+                "requests:write",
+                "Say something to a refusal, once; the refusal stands.",
+                Comment,
+            ),
         ),
         Action(
-            "withdraw",
-            "withdraw_request",
-            OPEN,
-            N_("Withdraw"),
-            _withdraw,
-            N_("Reason"),
+            name="withdraw",
+            right="withdraw_request",
+            statuses=OPEN,
+            button=N_("Withdraw"),
             kind="danger",
-            statement=Statement(Signed.withdraw_request, _reason, _said),
+            asks=N_("Reason"),
+            reads={"reason": _text},
+            does=requests.withdraw,
+            signs=Signed.withdraw_request,
+            means=N_("Your State no longer asks for the hearing."),
+            facts=_reason_facts,
+            api=ApiOperation(
+                "withdraw",
+                "withdraw_request",
+                "requests:write",
+                "Withdraw a request before it is executed (`withdraw_request`; body `reason`).",
+                Reason,
+            ),
         ),
         Action(
-            "close",
-            "withdraw_request",
-            frozenset({R.executing, R.executed}),
-            N_("File the request as closed"),
-            _close,
-            N_("Reason"),
+            name="close",
+            right="withdraw_request",
+            statuses=frozenset({R.executing, R.executed}),
+            button=N_("Close the request"),
+            asks=N_("Reason"),
+            reads={"reason": _text},
+            does=requests.close,
+            api=ApiOperation(
+                "close",
+                "close_request",
+                "requests:write",
+                "File a request that was executed, or whose hearing came to nothing (then with a reason).",
+                MaybeReason,
+            ),
         ),
     )
 }

@@ -1,30 +1,28 @@
-"""The conditions a machine can keep, on the form of an acceptance: one line for each kind
-(`hearings.requests.conditions`).
-"""
+"""The conditions the service itself enforces, on the form of an acceptance: one line for each kind
+(`hearings.requests.conditions`)."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from hearings.law.law import LAW
 from hearings.requests import conditions
-from hearings.requests.conditions import PARAMS, ConditionKind, Kept
+from hearings.requests.conditions import PARAMS, ConditionKind, NotRecorded
 from hearings.roles import Role
-from web.requests.steps import options
+from web.requests.steps import languages
 from web.server.forms import Form
-from web.words import conditions as conditions_words, roles
+from web.words import roles
 from web.words.i18n import N_, _
 
 LABELS = {
-    ConditionKind.nobody_else_in_room: conditions_words.SENTENCES[ConditionKind.nobody_else_in_room],
-    ConditionKind.camera_shows_room: conditions_words.SENTENCES[ConditionKind.camera_shows_room],
+    ConditionKind.nobody_else_in_room: conditions.SENTENCES[ConditionKind.nobody_else_in_room],
+    ConditionKind.camera_shows_room: conditions.SENTENCES[ConditionKind.camera_shows_room],
     ConditionKind.official_present: N_("An official is present throughout"),
-    ConditionKind.counsel_present: conditions_words.SENTENCES[ConditionKind.counsel_present],
-    ConditionKind.time_limit: N_("A limit of time for hearing the person"),
+    ConditionKind.counsel_present: conditions.SENTENCES[ConditionKind.counsel_present],
+    ConditionKind.time_limit: N_("A time limit for hearing the person"),
     ConditionKind.breaks_every: N_("Pauses"),
     ConditionKind.language_only: N_("The person is addressed in one language only"),
     ConditionKind.no_recording_of: N_("No recording of somebody"),
     ConditionKind.no_questions_on: N_("No questions on a subject"),
-    ConditionKind.identity_protected: conditions_words.SENTENCES[ConditionKind.identity_protected],
+    ConditionKind.identity_protected: conditions.SENTENCES[ConditionKind.identity_protected],
     ConditionKind.copy_to_requested_state: N_("A copy of the recording for the requested State"),
     ConditionKind.destroy_after: N_("The recording is destroyed after the final decision"),
 }
@@ -43,7 +41,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One input of a condition; without choices it is typed."""
+    """One input of a condition: a choice, or free text where there are no choices."""
 
     id: str
     label: str
@@ -51,18 +49,18 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One kind on the form: a check box, and what it needs."""
+class ConditionChoice:
+    """One kind of condition on the form: a check box and its inputs."""
 
     id: str
     label: str
     parts: list[Part]
 
 
-def lines() -> list[Line]:
+def lines() -> list[ConditionChoice]:
     """Every kind, in the language of the page."""
     return [
-        Line(
+        ConditionChoice(
             id=f"c_{kind.value}",
             label=_(LABELS[kind]),
             parts=[Part(f"c_{kind.value}_{name}", _(PARTS[name]), _choices(name)) for name in PARAMS.get(kind, {})],
@@ -73,19 +71,19 @@ def lines() -> list[Line]:
 
 def _choices(name: str) -> list[tuple[str, str]]:
     if name in ("role", "who"):
-        return [(one.value, roles.label(one)) for one in Role]
+        return [(role.value, roles.label(role)) for role in Role]
     if name == "what":
-        return [(one.value, _(conditions_words.WHATS[one])) for one in Kept]
+        return [(what.value, _(conditions.WHATS[what])) for what in NotRecorded]
     if name == "language":
-        return options("language", own="", other="", law=LAW)
+        return languages()
     return []
 
 
 def read(form: Form) -> list[dict[str, Any]]:
-    """The conditions that are ticked, as `hearings.requests.conditions` writes them. Raises `Invalid`."""
+    """The ticked conditions in the JSON form of `hearings.requests.conditions`. Raises `Invalid`."""
     chosen = [
         {"kind": kind.value} | {name: form.text(f"c_{kind.value}_{name}") for name in PARAMS.get(kind, {})}
         for kind in ConditionKind
         if form.text(f"c_{kind.value}") == "yes"
     ]
-    return [dict(conditions.as_json(one)) for one in conditions.parse(chosen)]
+    return [dict(conditions.as_json(condition)) for condition in conditions.parse(chosen)]

@@ -3,40 +3,23 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
 from hearings.law import law
-from hearings.models import Consent, HearingRequest
+from hearings.models import HearingRequest
 from hearings.requests import consent_answers, person_consents
 from hearings.sitting import withdrawals
 from hearings.status import ConsentStatus
-from web.api import etags, examples, statements
-from web.api.access import Caller, Calling, parts_of
+from web.api import etags, statements
+from web.api.access import Caller, parts_of
 from web.api.fields import Model, Moment, Shown
 from web.api.routes import Resource
 from web.requests.api import ACT, RequestId, ShownRequest, locked
 
 router = Resource("consents")
 
-ConsentId = Annotated[
-    str, Path(max_length=40, pattern="^[!-~]+$", description="Id of the consent.", examples=[examples.ID])
-]
-CONSENT = {
-    "id": examples.ID,
-    "rule": "treaty::UNTOC art. 18(18)",
-    "provision": "UNTOC art. 18(18)",
-    "text": "The person must consent",
-    "status": "given",
-    "since": examples.AT,
-    "counsel": "Dr Anong Srisai",
-    "counsel_present": True,
-    "lawyer_access": True,
-    "given_at": examples.AT,
-    "note": "",
-}
-EXPECTED = {"rule": CONSENT["rule"], "provision": CONSENT["provision"], "text": CONSENT["text"]}
+ConsentId = Annotated[str, Field(max_length=40, pattern="^[!-~]+$", description="Id of the consent.")]
 
 
 class ShownConsent(Shown):
@@ -53,10 +36,6 @@ class ShownConsent(Shown):
     lawyer_access: bool | None
     given_at: Moment | None
     note: str
-
-    @classmethod
-    def of(cls, row: Consent) -> "ShownConsent":
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
 class Expected(Shown):
@@ -78,14 +57,6 @@ class ConsentList(Shown):
 class Said(Model):
     """What the person said, with which counsel, and when (now if left out)."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"answer": "given", "counsel": "Dr Anong Srisai", "counsel_present": True, "lawyer_access": True}
-            ]
-        }
-    )
-
     answer: Literal["pending", "given", "refused"]
     counsel: str = Field(default="", max_length=200)
     counsel_present: bool | None = None
@@ -97,17 +68,13 @@ class Said(Model):
 class Withdrawal(Model):
     """Why the person withdraws, if a reason was given."""
 
-    reason: str = Field(default="", max_length=1000, examples=["The witness no longer agrees."])
+    reason: str = Field(default="", max_length=1000)
 
 
 @router.read(
-    "/requests/{request_id}/consents",
-    scope="requests:read",
-    example={"items": [CONSENT], "expected": [EXPECTED], "standing": "given"},
-    errors=(404,),
-    gives={"consent_id": "items/0/id"},
+    "/requests/{request_id}/consents", scope="requests:read", errors=(404,), gives={"consent_id": "items/0/id"}
 )
-async def list_consents(caller: Calling, request_id: RequestId) -> ConsentList:
+async def list_consents(caller: Caller, request_id: RequestId) -> ConsentList:
     """The person's consents, rule by rule, and those a rule asks for that are not on record."""
     return await _listed(caller, await queries.request(caller.db, request_id, state=caller.state))
 
@@ -118,11 +85,11 @@ async def _listed(caller: Caller, row: HearingRequest) -> ConsentList:
     rules = consent_answers.asking(row, now=caller.now, law=await law.current(caller.db))
     have = {one.rule for one in rows}
     return ConsentList(
-        items=[ShownConsent.of(one) for one in rows],
+        items=[ShownConsent.from_row(one) for one in rows],
         expected=[
-            Expected(rule=one.key, provision=one.provision, text=one.text) for one in rules if one.key not in have
+            Expected(rule=rule.key, provision=rule.provision, text=rule.text) for rule in rules if rule.key not in have
         ],
-        standing=consent_answers.standing(rows),
+        standing=consent_answers.overall(rows),
     )
 
 
@@ -131,10 +98,9 @@ async def _listed(caller: Caller, row: HearingRequest) -> ConsentList:
     scope="consents:write",
     body="none",
     errors=ACT,
-    example={"items": [CONSENT], "expected": [], "standing": "given"},
     gives={"consent_id": "items/0/id"},
 )
-async def note_consents(caller: Calling, request_id: RequestId) -> ConsentList:
+async def note_consents(caller: Caller, request_id: RequestId) -> ConsentList:
     """Note the rules that ask for consent by the law as it is now and are not on record, to be answered one by one."""
     row = await locked(caller, request_id)
     await person_consents.note(caller.db, request=row, actor=caller.actor, now=caller.now)
@@ -145,10 +111,9 @@ async def note_consents(caller: Calling, request_id: RequestId) -> ConsentList:
     "/requests/{request_id}/consents/{consent_id}/record",
     scope="consents:write",
     errors=ACT,
-    example=CONSENT,
     gives={"consent_id": "id"},
 )
-async def record_consent(caller: Calling, request_id: RequestId, consent_id: ConsentId, body: Said) -> ShownConsent:
+async def record_consent(caller: Caller, request_id: RequestId, consent_id: ConsentId, body: Said) -> ShownConsent:
     """Record that the person was asked (`pending`), has consented (`given`) or not (`refused`)."""
     row = await locked(caller, request_id)
     found = await person_consents.record(
@@ -165,22 +130,21 @@ async def record_consent(caller: Calling, request_id: RequestId, consent_id: Con
         now=caller.now,
     )
     caller.shown.append(row)
-    return ShownConsent.of(found)
+    return ShownConsent.from_row(found)
 
 
 @router.act(
     "/requests/{request_id}/consents/{consent_id}/withdraw",
     scope="consents:write",
     errors=ACT,
-    example={**CONSENT, "status": "withdrawn"},
 )
 async def withdraw_consent(
-    caller: Calling, request_id: RequestId, consent_id: ConsentId, body: Withdrawal
+    caller: Caller, request_id: RequestId, consent_id: ConsentId, body: Withdrawal
 ) -> ShownConsent:
     """The person withdraws, at any time. Where the person is being heard the floor closes at once."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     await withdrawals.lock_hearings(caller.db, row)
-    etags.allow(caller, ShownRequest.of(row))
+    etags.allow(caller, ShownRequest.from_row(row))
     held = await withdrawals.withdraw(
         caller.db, request=row, consent_id=consent_id, reason=body.reason, actor=caller.actor, now=caller.now
     )
@@ -188,9 +152,9 @@ async def withdraw_consent(
         caller.after.append(lambda: _tell(caller, held))
     caller.shown.append(row)
     (found,) = [one for one in await consent_answers.of_request(caller.db, row.id) if one.id == consent_id]
-    return ShownConsent.of(found)
+    return ShownConsent.from_row(found)
 
 
 def _tell(caller: Caller, held: list[str]) -> None:
     for hearing_id in held:
-        parts_of(caller.request).conductors.held(hearing_id)
+        parts_of(caller.request).conductors.floor_closed(hearing_id)

@@ -1,55 +1,34 @@
 """Consultations of the two authorities before a refusal or a postponement (18(26), 46(26)): recorded, never changed."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
-from hearings.models import Consultation
 from hearings.models.request_parts import ConsultationWay
 from hearings.requests import consultations
-from web.api import examples, paging, statements
-from web.api.access import Calling
-from web.api.fields import Model, Moment, Shown
+from web.api import paging, statements
+from web.api.access import Caller
+from web.api.fields import Column, Model, Moment, Shown
 from web.api.routes import Resource
 from web.requests.api import ACT, EITHER, RequestId, locked
 
 router = Resource("consultations")
-
-NEW: Any = {
-    "way": "telephone",
-    "with_whom": "Ministry of Justice, international cooperation",
-    "subject": "Whether the hearing can be held under conditions",
-    "outcome": "It can, with an official of this State present.",
-}
-CONSULTATION = {
-    "id": examples.ID,
-    "state": "TH",
-    "held_at": examples.AT,
-    **NEW,
-    "recorded_by": "Office of the Attorney General",
-    "recorded_at": examples.AT,
-}
 
 
 class ShownConsultation(Shown):
     """A consultation that was held. `state`: the State that recorded it."""
 
     id: str
-    state: str
+    state: Annotated[str, Column("owner_state")]
     held_at: Moment
     way: ConsultationWay
     with_whom: str
     subject: str
     outcome: str
-    recorded_by: str
+    recorded_by: Annotated[str, Column("recorded_by_label")]
     recorded_at: Moment
-
-    @classmethod
-    def of(cls, row: Consultation) -> "ShownConsultation":
-        own = {name: getattr(row, name) for name in cls.model_fields if name not in ("state", "recorded_by")}
-        return cls(**own, state=row.owner_state, recorded_by=row.recorded_by_label)
 
 
 class ConsultationList(Shown):
@@ -62,8 +41,6 @@ class ConsultationList(Shown):
 class NewConsultation(Model):
     """A consultation that was held between the submission and now (now, if no time is said)."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
-
     held_at: Annotated[datetime, Field(strict=False)] | None = None
     way: Annotated[ConsultationWay, Field(strict=False)]
     with_whom: str = Field(min_length=2, max_length=300)
@@ -71,8 +48,8 @@ class NewConsultation(Model):
     outcome: str = Field(min_length=3, max_length=2000)
 
 
-@router.create("/requests/{request_id}/consultations", scope=EITHER, errors=ACT, example=CONSULTATION)
-async def record_consultation(caller: Calling, request_id: RequestId, body: NewConsultation) -> ShownConsultation:
+@router.create("/requests/{request_id}/consultations", scope=EITHER, errors=ACT)
+async def record_consultation(caller: Caller, request_id: RequestId, body: NewConsultation) -> ShownConsultation:
     """Record a consultation that was held. One comes before every refusal and postponement (18(26), 46(26))."""
     row = await locked(caller, request_id)
     found = await consultations.record(
@@ -88,23 +65,17 @@ async def record_consultation(caller: Calling, request_id: RequestId, body: NewC
     )
     caller.shown.append(row)
     caller.headers["Location"] = caller.url(f"/requests/{row.id}/consultations")
-    return ShownConsultation.of(found)
+    return ShownConsultation.from_row(found)
 
 
-@router.read(
-    "/requests/{request_id}/consultations",
-    scope="requests:read",
-    example={"items": [CONSULTATION], "next": ""},
-    errors=(404,),
-    paged=True,
-)
+@router.read("/requests/{request_id}/consultations", scope="requests:read", errors=(404,), paged=True)
 async def list_consultations(
-    caller: Calling, request_id: RequestId, after: paging.After = "", limit: paging.Limit = 100
+    caller: Caller, request_id: RequestId, after: paging.After = "", limit: paging.Limit = 100
 ) -> ConsultationList:
     """The consultations on a request, in the order they were recorded."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
     page = await consultations.page(caller.db, row.id, after=after, limit=limit)
     return ConsultationList(
-        items=[ShownConsultation.of(one) for one in page.rows], next=paging.link(caller, page.after)
+        items=[ShownConsultation.from_row(one) for one in page.rows], next=paging.link(caller, page.after)
     )

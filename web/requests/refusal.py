@@ -1,4 +1,5 @@
-"""Refusing a request on its page: the grounds by the paragraphs that name them, and what can be said against one."""
+"""Refusal of a request on its page: the grounds grouped by the paragraphs that name them, and objections to a
+ground."""
 
 from collections.abc import Sequence
 
@@ -11,13 +12,13 @@ from hearings.law.refusals import Objection
 from hearings.models import HearingRequest
 from hearings.requests import requests
 from hearings.status import RequestStatus
-from web.words import terms
+from web.words import labels
 from web.words.i18n import _, one_by_one
 from web.words.sentences import english
 
 
 class Unconfirmed(Exception):
-    """Something can be said against this refusal, and the officer has not said that they refuse all the same."""
+    """There are objections to this refusal, and the officer has not confirmed it in spite of them."""
 
     def __init__(self, objections: Sequence[Objection]) -> None:
         super().__init__("not confirmed")
@@ -25,48 +26,51 @@ class Unconfirmed(Exception):
 
 
 def groups(row: HearingRequest, law: Law) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Label and grounds, code and words: first those that are named, by the paragraphs that name them.
+    """Groups of grounds as label and (code, words): first the grounds that paragraphs name, one group by set of
+    paragraphs.
 
-    One group without a label where the data hold no named grounds for what the request relies on.
+    A single group with an empty label where the data name no grounds for the instruments the request relies on.
     """
-    found = refusal_grounds(requests.relied_on(row, law), law=law)
+    grounds = refusal_grounds(requests.relied_on(row, law), law=law)
     named: dict[str, list[tuple[str, str]]] = {}
     rest: list[tuple[str, str]] = []
     formal: list[tuple[str, str]] = []
-    for one in found:
-        said = (one.code, terms.ground(one.code))
-        if one.provisions:
-            label = _("Named in {provisions}").format(provisions=one_by_one(one.provisions))
-            named.setdefault(label, []).append(said)
+    for ground in grounds:
+        choice = (ground.code, labels.ground(ground.code))
+        if ground.provisions:
+            label = _("Named in {provisions}").format(provisions=one_by_one(ground.provisions))
+            named.setdefault(label, []).append(choice)
         else:
-            (formal if one.formal else rest).append(said)
+            (formal if ground.formal else rest).append(choice)
     if not named:
         return [("", rest + formal)]
     return [
         *named.items(),
-        (_("Need no paragraph that names them"), formal),
+        (_("Require no paragraph that names them"), formal),
         (_("Not named in what the request relies on"), rest),
     ]
 
 
-def told(objections: Sequence[Objection]) -> str:
-    """What can be said against a refusal that does not bar it, in a sentence; empty when nothing can."""
-    names = one_by_one(dict.fromkeys(english(one.provision) for one in objections if not one.binding))
+def objections_in_words(objections: Sequence[Objection]) -> str:
+    """The objections that do not bar a refusal, in one sentence; empty when there are none."""
+    names = one_by_one(dict.fromkeys(english(objection.provision) for objection in objections if not objection.binding))
     text = _("In the paragraphs the data hold, this ground is not named by: {names}.")
     return Markup(escape(text)).format(names=Markup(names)) if names else ""
 
 
 def warning(row: HearingRequest, ground: str, reasons: str, law: Law) -> str:
-    """The same before it is signed; empty also for what is no ground, which the act refuses."""
+    """The objections to a refusal before it is signed, in one sentence; empty also for an unknown ground, which the act
+    refuses."""
     try:
-        return told(requests.objections(row, ground=ground, reasons=reasons, law=law))
+        return objections_in_words(requests.objections(row, ground=ground, reasons=reasons, law=law))
     except Invalid:
         return ""
 
 
 def against(row: HearingRequest, law: Law) -> str:
-    """The same of a request that has been refused, by the law as it stands now."""
+    """The objections to the refusal of a refused request by the law now in force, in one sentence; empty for other
+    statuses."""
     if row.status is not RequestStatus.refused:
         return ""
     ground, reasons = row.answered_ground, row.answered_reason
-    return told(requests.objections(row, ground=ground, reasons=reasons, law=law))
+    return objections_in_words(requests.objections(row, ground=ground, reasons=reasons, law=law))

@@ -1,8 +1,9 @@
-"""The acts on a request. What binds the State is signed first, on a page that shows it and posts it with the act.
+"""The acts on a request. An act that binds the State is signed first, on a page that displays it and posts it with the
+act.
 
-That page changes nothing: the act is tried and taken back, so that what it would refuse is said before anybody signs.
-What was typed on the request's page comes along in hidden fields, and the act compares the signed body with what it
-makes of them.
+That page changes nothing: the act is tried and rolled back, so that a refusal is displayed before anybody signs. The
+values typed on the request's page are carried in hidden fields, and the act compares the signed body with the body
+built from them.
 """
 
 from datetime import UTC, datetime
@@ -19,47 +20,48 @@ from hearings.models import Person
 from web.requests import refusal as request_refusal
 from web.requests.access import find
 from web.requests.acts import ACTIONS, Action
-from web.requests.pages import request_page
 from web.requests.refusal import Unconfirmed
+from web.requests.request_pages import request_page
 from web.server import forms, statements as signing
 from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
 from web.server.sign_in import SignedIn, staff
 from web.words.i18n import _
-from web.words.sentences import told_here
+from web.words.sentences import translated_markup
 
 CARRIED = ("text", "ground", "motive", "confirmed", "review")
-"""What comes along, besides the conditions (`c_…`)."""
+"""Inputs carried in hidden fields, besides the conditions (`c_…`)."""
 
 
-async def act(request: Request) -> Response:
-    """Do one of `ACTIONS`. Effects: those of the function named there, and the statement kept where it needs one."""
-    signed, person = staff(request)
-    form = await forms.read(request)
-    action = ACTIONS.get(request.path_params["action"])
+async def _again(sent: Sent, error: errors.HearingsError | Unconfirmed) -> Response:
+    action = ACTIONS[sent.path["action"]]
+    if isinstance(error, errors.SignatureRefused | errors.TermsChanged):
+        return await _to_sign(sent.request, sent.signed, sent.person, action, sent.form, error)
+    return await _refused(sent.request, sent.person, action, sent.form, error)
+
+
+@page_act(_again, (errors.HearingsError, Unconfirmed))
+async def act(sent: Sent) -> str:
+    """Performs one of `ACTIONS`. Effects: those of the function named there; the statement is stored where one is
+    needed."""
+    action = ACTIONS.get(sent.path["action"])
     if action is None:
         raise HTTPException(404, "not_found")
-    actor, now = signed.actor(), datetime.now(UTC)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            row = await find(db, request, person, lock=True)
-            if bond := action.bond(row, form, actor):
-                await bond.receive(db, jws=form.text("jws"), actor=actor, now=now)
-            await action.act(db, row, form, actor, now)
-    except (errors.SignatureRefused, errors.TermsChanged) as error:
-        return await _to_sign(request, signed, person, action, form, error)
-    except (errors.HearingsError, Unconfirmed) as error:
-        return await _refused(request, person, action, form, error)
-    return RedirectResponse(f"/requests/{row.reference}?done={action.name}", 303)
+    row = await find(sent.db, sent.request, sent.person, lock=True)
+    if statement := action.statement(row, sent.form, sent.actor):
+        await statement.receive(sent.db, jws=sent.form.text("jws"), **sent.by)
+    await action.act(sent.db, row, sent.form, sent.actor, sent.now)
+    return f"/requests/{row.reference}?done={action.name}"
 
 
 async def page(request: Request) -> Response:
-    """What an authority is about to sign."""
+    """The statement an authority is about to sign."""
     signed, person = staff(request)
     form = await forms.read(request)
     action = ACTIONS.get(request.path_params["action"])
-    if action is None or action.statement is None:
+    if action is None or action.signs is None:
         raise HTTPException(404, "not_found")
     return await _to_sign(request, signed, person, action, form, None)
 
@@ -72,7 +74,7 @@ async def back(request: Request) -> Response:
 async def _to_sign(
     request: Request, signed: SignedIn, person: Person, action: Action, form: Form, refused: errors.HearingsError | None
 ) -> Response:
-    """The page that signs; after a statement that was `refused` with the reason, and a fresh one to sign."""
+    """Renders the page that signs; if a statement was `refused`, with the reason and a new statement to sign."""
     actor, now = signed.actor(), datetime.now(UTC)
     database = request.app.state.parts.database
     try:
@@ -83,7 +85,7 @@ async def _to_sign(
     wrong = [signing.refusal(request, refused)] if refused else []
     async with database.reading() as db:
         row = await find(db, request, person)
-        bond = action.bond(row, form, actor)
+        statement = action.statement(row, form, actor)
         warning = ""
         if action.ground:
             warning = request_refusal.warning(row, form.text("ground"), form.text("text"), await law.current(db))
@@ -91,7 +93,7 @@ async def _to_sign(
             "row": row,
             "action": action,
             "warning": warning,
-            "prepared": await bond.prepare(db, now=now) if bond else None,
+            "prepared": await statement.prepare(db, now=now) if statement else None,
             "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
             "errors": wrong,
         }
@@ -101,7 +103,7 @@ async def _to_sign(
 async def _refused(
     request: Request, person: Person, action: Action, form: Form, error: errors.HearingsError | Unconfirmed
 ) -> Response:
-    """The request's page with what was wrong beside its field. Raises the error when it concerns none."""
+    """The request's page with the error beside its field. Raises the error when it concerns no field."""
     wrong = _explained(action.name, error)
     if not wrong:
         raise error
@@ -109,20 +111,20 @@ async def _refused(
 
 
 def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[FormError]:
-    """What was wrong with an act, beside the inputs it concerns; empty when it is not in what was typed."""
+    """The errors of an act by the input they concern; empty when the error is not in the values typed."""
     if isinstance(error, errors.GateNotMet):
-        return [FormError("gate", told_here(text)) for text in error.missing]
+        return [FormError("gate", translated_markup(text)) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
         text = _(
-            "Record the consultation with the other State first, on the page Consultations of this request: a refusal "
-            "or a postponement comes after it (18(26), 46(26))."
+            "Record the consultation with the other State first, on the Consultations page of this request: it "
+            "must precede a refusal or a postponement (18(26), 46(26))."
         )
         return [FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", text)]
     if isinstance(error, errors.HearingNotOver):
-        return [FormError(f"{action}-text", told_here(error.text))]
+        return [FormError(f"{action}-text", translated_markup(error.text))]
     if isinstance(error, Unconfirmed):
         text = Markup("{} {}").format(
-            request_refusal.told(error.objections), _("Say below if you refuse on it all the same.")
+            request_refusal.objections_in_words(error.objections), _("State below if you refuse on it nevertheless.")
         )
         return [FormError("confirmed", text)]
     if isinstance(error, errors.NotFound) and action == "delegate":
@@ -135,17 +137,17 @@ def _invalid(action: str, error: errors.Invalid) -> FormError:
         "ground": _("Choose a ground of refusal."),
         "person": _("Choose a colleague who may work on it."),
         "motive": _(
-            "What the request relies on allows this ground only for reasons of this very case, not for a general rule. "
-            "Say that the refusal rests on them, and give them."
+            "The legal basis allows this ground only for reasons specific to this case, not for a general rule. "
+            "State that the refusal rests on them, and give them."
         ),
-        "due": _("Choose a day that is still to come, at most two years ahead."),
-        "review": _("Choose a day that is still to come, at most two years ahead."),
+        "due": _("Choose a future day, at most two years ahead."),
+        "review": _("Choose a future day, at most two years ahead."),
         "value": _("A number from 0 to 15."),
     }
     if error.field in named:
         return FormError(f"{action}-{error.field}", named[error.field])
     if error.field.startswith("rules"):
-        text = _("A condition lacks something, or two of them do not go together. Fill in what stands beside it.")
+        text = _("A condition is incomplete, or two of them contradict each other. Complete the marked fields.")
         return FormError("c_official_present", text)
     if "characters are needed" in str(error) or "empty" in str(error):
         return FormError(f"{action}-text", _("Write at least a few words: the other State will read them."))

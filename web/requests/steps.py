@@ -1,9 +1,13 @@
-"""The steps of a request's wizard: which fields each page shows, how, and how what was typed becomes fields."""
+"""The steps of a request's wizard: how the fields of each page are displayed, and how form values become fields.
 
-from collections.abc import Mapping
+The fields and the step of each are defined in `hearings.requests.fields`.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -11,33 +15,37 @@ from hearings import errors, reference
 from hearings.law import legal_bases
 from hearings.law.law import Law
 from hearings.models import HearingRequest
-from hearings.models.request import Capacity
-from hearings.requests import fields as request_fields
+from hearings.requests import completeness, field_kinds as kinds, fields as request_fields
+from hearings.requests.completeness import StepContent
+from hearings.requests.fields import FIELDS, LETTERS, SECTIONS, Field, Values
+from hearings.requests.possible import not_bound
 from hearings.sentences import tell
+from hearings.texts import NOT_A_VALUE
+from hearings.times import calendars
 from web.server import forms, wall_fields
 from web.server.forms import Form, FormError
-from web.words import terms
-from web.words.i18n import N_, _, in_turn, language_here, listed, one_by_one, state_name
-from web.words.sentences import english
+from web.words import labels
+from web.words.i18n import (
+    _,
+    about,
+    in_turn,
+    language_here,
+    listed,
+    long_date,
+    one_by_one,
+    state_name,
+    state_word,
+    zone_city,
+)
+from web.words.sentences import english, translated_markup
 
-SLOTS, MOST_SLOTS = 5, 10
-"""Lines for proposed times, and how many there can be."""
+MOST_SLOTS = 10
+"""The maximum number of lines for proposed times."""
+SLOTS = 5
+"""The number of lines for proposed times on an empty form."""
 LENGTH = 60
-"""Minutes of a proposed time, until somebody writes others."""
+"""The default length of a proposed time, in minutes."""
 ANSWER = {"yes": True, "no": False, "": None}
-
-
-@dataclass(frozen=True)
-class Input:
-    """One field on a page. `kind` says which macro shows it."""
-
-    name: str
-    kind: str
-    hint: str = ""
-    most: int = 300
-    rows: int = 4
-    table: str = ""
-    """Of `terms.WORDS`, for closed lists."""
 
 
 @dataclass(frozen=True)
@@ -46,156 +54,28 @@ class Step:
 
     slug: str
     title: str
-    letter: str
-    """Which letters of paragraph 15 it answers."""
-    inputs: tuple[Input, ...]
+
+    @property
+    def inputs(self) -> list[Field]:
+        """The fields of this step."""
+        return [field for field in FIELDS.values() if field.step == self.slug]
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """The letters of paragraph 15 this step answers, with their headings."""
+        sections = {field.section for field in self.inputs}
+        return {letter: SECTIONS[letter] for letter in LETTERS if letter in sections}
 
 
-STEPS: tuple[Step, ...] = (
-    Step(
-        "authorities",
-        N_("Authorities and way of transmission"),
-        "a",
-        (
-            Input("requesting_authority", "line", N_("Left empty: the central authority of your State.")),
-            Input("authority_contact", "line", most=200),
-            Input("authority_mailbox", "line", most=254),
-            Input("authority_phone", "line", most=40),
-            Input("requested_authority", "line", N_("Left empty: the central authority of the State asked.")),
-            Input("channel", "choice", table="channel"),
-            Input("urgent", "flag"),
-            Input("urgent_reason", "long", most=2000, rows=2),
-            Input("wanted_by", "date"),
-            Input("wanted_by_reason", "long", most=1000, rows=2),
-            Input("both_agree_urgent_route", "answer", N_("Asked only for INTERPOL and for word of mouth.")),
-            Input("oral", "flag", N_("It must be confirmed in writing within 24 hours (18(14), 46(14)).")),
-            Input("oral_at", "moment"),
-        ),
-    ),
-    Step(
-        "proceedings",
-        N_("The proceedings"),
-        "b",
-        (
-            Input("case_number", "line", most=100),
-            Input("procedure", "choice", table="procedure"),
-            Input("stage", "radio", table="stage"),
-            Input("proceeding_nature", "line"),
-            Input("proceeding_subject", "long"),
-            Input("conducting_authority", "line"),
-            Input("conducting_functions", "line"),
-            Input("judicial_authority", "line", N_("ETS 182 art. 9(3).")),
-            Input("persons_conducting", "long", N_("One name on each line."), most=1000, rows=2),
-        ),
-    ),
-    Step(
-        "facts",
-        N_("The facts and the offence"),
-        "c",
-        (
-            Input("offence_summary", "long", rows=6),
-            Input(
-                "offences", "long", N_("One on each line, such as: Fraud, art. 244 Criminal Code."), most=2000, rows=2
-            ),
-            Input("penalty_max", "line"),
-            Input("penalty_years", "number"),
-            Input("offence_scope", "scopes"),
-            Input("offence_serious", "answer", N_("Punishable by at least four years.")),
-            Input("offence_transnational", "answer", N_("Are there grounds to think so?")),
-            Input("offence_organised", "answer", N_("Are there grounds to think so?")),
-            Input("grave_offence_or_jury", "answer"),
-            Input("convention_link", "long", most=2000, rows=2),
-            Input("evidence_risk", "choice", table="evidence_risk"),
-            Input("evidence_risk_reason", "long", most=1000, rows=2),
-        ),
-    ),
-    Step(
-        "person",
-        N_("The person"),
-        "e",
-        (
-            Input("person_name", "line", most=200),
-            Input("capacity", "capacity", N_("Art. 18(18) and art. 46(18) speak of witnesses and experts only.")),
-            Input("person_born", "date"),
-            Input("person_nationality", "state"),
-            Input("person_address", "line", most=500),
-            Input("person_age_under_18", "answer"),
-            Input("language_of_person", "language"),
-            Input("lawyer_access", "answer"),
-            Input("custody_place", "line", N_("Only for a person who is detained.")),
-            Input("detained_since", "date", N_("Of the person, or of the accused in this case: the detention clock.")),
-            Input("custody_limit", "date"),
-            Input("protection_requested", "checks", table="protection_requested"),
-            Input("protection_reason", "long", most=2000, rows=2),
-        ),
-    ),
-    Step(
-        "assistance",
-        N_("Purpose and assistance sought"),
-        "df",
-        (
-            Input("purpose", "long"),
-            Input("evidential_purpose", "answer"),
-            Input("reason_no_attendance", "reason"),
-            Input("reason_text", "long"),
-            Input("special_procedure", "long", N_("Followed unless contrary to the law of the State asked (18(17)).")),
-            Input("oath_form", "choice", table="oath_form"),
-            Input("oath_text", "long", most=2000, rows=2),
-            Input("rights_notice_requesting", "long"),
-            Input("rights_notice_requested", "long"),
-            Input("question_list", "long", most=8000, rows=6),
-            Input("exhibits", "long", N_("One on each line; the files are attached on the next pages."), rows=3),
-        ),
-    ),
-    Step(
-        "arrangements",
-        N_("Languages, recording, times"),
-        "d",
-        (
-            Input("language_of_court", "language"),
-            Input("interpreter_languages", "languages"),
-            Input("interpreter_side", "choice", table="side"),
-            Input("interpreter_mode", "radio", table="interpreter_mode"),
-            Input("recording_asked", "answer"),
-            Input("recording_by", "choice", table="side"),
-            Input("recording_format", "line"),
-            Input("costs", "choice", table="side"),
-            Input("costs_note", "long", most=2000, rows=2),
-            Input("proposed_slots", "slots", N_("None, or at least three.")),
-        ),
-    ),
-    Step(
-        "basis",
-        N_("Legal basis and confidentiality"),
-        "",
-        (
-            Input("instruments", "instruments"),
-            Input("prefer_convention", "flag"),
-            Input("authorities_agree", "answer"),
-            Input("domestic_law_confirmed", "answer"),
-            Input("domestic_basis", "long", most=2000, rows=2),
-            Input("reciprocity", "long", most=2000, rows=2),
-            Input("dual_criminality", "long", most=2000, rows=2),
-            Input("language_of_request", "language"),
-            Input("confidential", "flag", N_("18(20), 46(20): kept confidential except as needed to carry it out.")),
-            Input("confidentiality_note", "long", most=2000, rows=2),
-            Input("use_limits", "long", N_("18(19), 46(19)."), most=2000, rows=2),
-        ),
-    ),
-)
+STEPS: tuple[Step, ...] = tuple(Step(slug, title) for slug, title in request_fields.STEPS.items())
 BY_SLUG: Mapping[str, Step] = {step.slug: step for step in STEPS}
-STEP_OF: Mapping[str, str] = {one.name: step.slug for step in STEPS for one in step.inputs}
-"""The page a field stands on."""
-KINDS: Mapping[str, str] = {one.name: one.kind for step in STEPS for one in step.inputs}
-BOXES = frozenset({"flag", "checks", "languages", "scopes", "instruments", "slots"})
-"""Kinds a browser sends nothing of when nothing is chosen."""
+BOXES = kinds.Several | kinds.Languages | kinds.Instruments
+"""Kinds of which a browser sends every chosen value, and nothing when none is chosen."""
 BESIDES = frozenset(
     {"csrf", "lists", "next", "version", "requested_state", "slot_zone", "slot_minutes", "moment_zone", "oral_at_fold"}
     | {f"slot_{number}{part}" for number in range(1, MOST_SLOTS + 1) for part in ("", "_fold")}
 )
-"""Names a form may hold that are no fields."""
-ZONE_OF: Mapping[str, str] = {"slots": "slot_zone", "moment": "moment_zone"}
-"""By kind, the name of the clock a time is told by."""
+"""Names of form inputs that are no fields of a request."""
 
 
 def after(slug: str) -> str:
@@ -204,31 +84,101 @@ def after(slug: str) -> str:
     return (*slugs, "check")[slugs.index(slug) + 1]
 
 
-def options(kind: str, *, own: str, other: str, law: Law, chosen: str = "") -> list[tuple[str, str]]:
-    """The choices of a field whose list is no table of words; `chosen`: the zone the form shows, which stays one."""
-    if kind in ("language", "languages"):
-        tags = {tag for one in reference.jurisdictions().values() for tag in one.accepted_languages}
-        tags |= set(terms.LANGUAGES)
-        return sorted(((tag, language_here(tag)) for tag in tags), key=lambda pair: pair[1].casefold())
-    if kind == "state":
-        return sorted(
-            ((code, state_name(code)) for code in reference.jurisdictions()), key=lambda pair: pair[1].casefold()
-        )
-    if kind == "capacity":
-        return [(one.value, terms.capacity(one)) for one in Capacity]
-    if kind == "scopes":
-        return [(key, _(text)) for key, text in terms.SCOPES.items()]
-    if kind == "reason":
-        return [(key, _(text)) for key, text in terms.REASONS.items()]
-    if kind == "answer":
-        return [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))]
-    if kind == "instruments":
-        found = legal_bases.selectable(datetime.now(UTC).date(), law=law)
-        return [(key, english(str(law.instruments[key]["name"]))) for key in found]
-    if kind in ("slots", "moment"):
-        zones = [zone for state in (own, other) if state for zone in reference.jurisdiction(state).zones]
-        zones += [chosen] if chosen else []
-        return [(zone, zone.rpartition("/")[2].replace("_", " ")) for zone in dict.fromkeys(zones)]
+def step_of() -> dict[str, str]:
+    """The step of each field, by the name of the field."""
+    return {name: field.step for name, field in FIELDS.items()}
+
+
+def progress(row: HearingRequest) -> list[tuple[Step, StepContent]]:
+    """The steps of a draft, and how far each is filled in."""
+    contents = completeness.steps(row)
+    return [(step, contents[step.slug]) for step in STEPS]
+
+
+def condition(field: Field) -> str:
+    """In words, when a field is asked for that depends on others."""
+    ways = []
+    for name, values in field.asked_if:
+        kind, label = FIELDS[name].kind, labels.label(name)
+        said = [labels.word(kind.words, value) for value in values] if isinstance(kind, kinds.Choice) else []
+        ways.append(about(label, listed(said, "or")) if said else label)
+    return _("Only with: {fields}").format(fields=listed(ways, "or"))
+
+
+def not_offered(row: HearingRequest, law: Law) -> list[tuple[str, str]]:
+    """The instruments that are not offered because they cannot bind both States: the name, and why."""
+    return [
+        (english(str(law.instruments[key]["name"])), translated_markup(why))
+        for key, why in not_bound(row, law, datetime.now(UTC).date())
+        if key not in row.instruments
+    ]
+
+
+def closed_days(row: HearingRequest, law: Law) -> list[str]:
+    """A warning for each proposed time on a day on which one of the courts does not sit, as far as is known."""
+    warnings = []
+    for slot in row.proposed_slots:
+        at = datetime.fromisoformat(slot["at"])
+        for state in (row.requesting_state, row.requested_state):
+            zone = reference.jurisdiction(state).default_zone
+            on = at.astimezone(ZoneInfo(zone)).date()
+            calendar = calendars.CourtCalendar(
+                key=state,
+                state=state,
+                zone=zone,
+                hours=calendars.from_law(law, state, zone),
+                holidays=calendars.holidays_between(state, on, on),
+            )
+            if calendar.hours_known and on in calendars.openings(calendar, on, on).closed:
+                text = _("{day}: no court sits {state:in} on this day.")
+                warnings.append(text.format(day=long_date(at, zone), state=state_word(state)))
+    return warnings
+
+
+def languages() -> list[tuple[str, str]]:
+    """The languages on offer: those the States accept, and those of the pages."""
+    tags = {
+        tag for jurisdiction in reference.jurisdictions().values() for tag in jurisdiction.accepted_languages
+    } | set(labels.LANGUAGES)
+    return _by_name((tag, language_here(tag)) for tag in tags)
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return sorted(pairs, key=lambda pair: pair[1].casefold())
+
+
+def options(
+    kind: kinds.Kind,
+    *,
+    own: str,
+    other: str,
+    law: Law,
+    shown: Mapping[str, Any],
+    row: HearingRequest | None = None,
+) -> list[tuple[str, str]]:
+    """The choices of a field, for a time its time zones; what is now in the form (`shown`) is always among them. Of the
+    instruments, those by which both States of the draft `row` can be bound.
+    """
+    match kind:
+        case kinds.Choice() | kinds.Several() | kinds.Level():
+            return labels.options(kind.words)
+        case kinds.Language() | kinds.Languages():
+            return languages()
+        case kinds.State():
+            return _by_name((code, state_name(code)) for code in reference.jurisdictions())
+        case kinds.Answer():
+            return [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))]
+        case kinds.Instruments():
+            today = datetime.now(UTC).date()
+            unbound = dict(not_bound(row, law, today)) if row else {}
+            kept = shown.get("instruments", ())
+            keys = [key for key in legal_bases.selectable(today, law=law) if key not in unbound or key in kept]
+            return [(key, english(str(law.instruments[key]["name"]))) for key in keys]
+        case kinds.Slots() | kinds.Instant():
+            zones = [zone for state in (own, other) if state for zone in reference.jurisdiction(state).zones]
+            chosen = str(shown.get("slot_zone" if isinstance(kind, kinds.Slots) else "moment_zone", ""))
+            zones += [chosen] if chosen else []
+            return [(zone, zone_city(zone)) for zone in dict.fromkeys(zones)]
     return []
 
 
@@ -236,29 +186,27 @@ def options(kind: str, *, own: str, other: str, law: Law, chosen: str = "") -> l
 
 
 def values(row: HearingRequest) -> dict[str, Any]:
-    """A draft as the pages show it, every field."""
-    return {name: _shown(row, name, kind) for name, kind in KINDS.items()} | _slots_shown(row) | _moment_shown(row)
+    """The form values of every field of a draft."""
+    form_values = {name: _form_value(field.kind, getattr(row, name)) for name, field in FIELDS.items()}
+    return form_values | _slots_shown(row) | _moment_shown(row)
 
 
-def _shown(row: HearingRequest, name: str, kind: str) -> Any:
-    value = getattr(row, name)
-    if kind == "answer":
-        return {True: "yes", False: "no", None: ""}[value]
-    if kind == "flag":
-        return "yes" if value else ""
+def _form_value(kind: kinds.Kind, value: Any) -> Any:
+    if isinstance(kind, kinds.Answer | kinds.Flag):
+        return {True: "yes", False: "no" if isinstance(kind, kinds.Answer) else "", None: ""}[value]
     if isinstance(value, list):
         return list(value)
     return "" if value is None else str(value)
 
 
 def _slots_shown(row: HearingRequest) -> dict[str, Any]:
-    """Every time by the clock of the first."""
+    """The form values of the proposed times, all in the time zone of the first."""
     slots = row.proposed_slots
     zone = slots[0]["zone"] if slots else reference.jurisdiction(row.requesting_state).default_zone
-    shown = {"slot_zone": zone, "slot_minutes": str(_minutes_shown(row))}
+    form_values = {"slot_zone": zone, "slot_minutes": str(_minutes_shown(row))}
     for number, slot in enumerate(slots, 1):
-        shown |= wall_fields.shown(f"slot_{number}", datetime.fromisoformat(slot["at"]), zone)
-    return shown
+        form_values |= wall_fields.form_value(f"slot_{number}", datetime.fromisoformat(slot["at"]), zone)
+    return form_values
 
 
 def _minutes_shown(row: HearingRequest) -> int:
@@ -269,48 +217,40 @@ def _moment_shown(row: HearingRequest) -> dict[str, Any]:
     zone = reference.jurisdiction(row.requesting_state).default_zone
     if row.oral_at is None:
         return {"oral_at": "", "moment_zone": zone}
-    return {"moment_zone": zone} | wall_fields.shown("oral_at", row.oral_at, zone)
+    return {"moment_zone": zone} | wall_fields.form_value("oral_at", row.oral_at, zone)
 
 
-def lines(shown: Mapping[str, Any]) -> range:
-    """The numbers of the lines for proposed times: more than there usually are where a system has sent more."""
-    last = max((number for number in range(1, MOST_SLOTS + 1) if shown.get(f"slot_{number}")), default=0)
+def lines(form_values: Mapping[str, Any]) -> range:
+    """The numbers of the lines for proposed times: `SLOTS`, or more where a system has sent more times."""
+    last = max((number for number in range(1, MOST_SLOTS + 1) if form_values.get(f"slot_{number}")), default=0)
     return range(1, max(SLOTS, last) + 1)
 
 
-def doubled(shown: Mapping[str, Any]) -> frozenset[str]:
-    """The fields of a form with a time the clocks show twice."""
-    slots = [f"slot_{number}" for number in lines(shown)]
-    found = wall_fields.doubled(shown, slots, str(shown.get("slot_zone", "")))
-    return found | wall_fields.doubled(shown, ["oral_at"], str(shown.get("moment_zone", "")))
+def doubled(form_values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields whose wall time is ambiguous because the clocks go back."""
+    slots = [f"slot_{number}" for number in lines(form_values)]
+    names = wall_fields.doubled(form_values, slots, str(form_values.get("slot_zone", "")))
+    return names | wall_fields.doubled(form_values, ["oral_at"], str(form_values.get("moment_zone", "")))
 
 
 def in_words(row: HearingRequest, name: str) -> str:
-    """The value of a field as a person reads it."""
-    value = getattr(row, name)
-    kind, table = KINDS.get(name, "line"), next((i.table for s in STEPS for i in s.inputs if i.name == name), "")
-    if kind in ("answer", "flag"):
-        return terms.answer(value)
+    """The value of a field in the language of the page."""
+    kind, value = FIELDS[name].kind, getattr(row, name)
+    if isinstance(kind, kinds.Answer | kinds.Flag):
+        return labels.answer(value)
     if value is None or value in ("", []):
         return ""
-    if kind == "capacity":
-        return terms.capacity(value)
-    if kind == "reason":
-        return terms.reason(value)
-    if kind == "language":
-        return language_here(value)
-    if kind == "state":
-        return state_name(value)
-    if kind == "languages":
-        return listed(language_here(one) for one in value)
-    if kind == "scopes":
-        return in_turn(terms.scope(one) for one in value)
-    if kind == "instruments":
-        names = {one: str(row["name"]) for one, row in reference.instruments().items()}
-        return Markup(one_by_one(english(names.get(one, one)) for one in value))
-    if table:
-        found = value if isinstance(value, list) else [value]
-        return in_turn(terms.word(table, str(one)) for one in found)
+    many = value if isinstance(value, list) else [value]
+    match kind:
+        case kinds.Language() | kinds.Languages():
+            return listed(language_here(item) for item in many)
+        case kinds.State():
+            return state_name(value)
+        case kinds.Instruments():
+            names = {item: str(row["name"]) for item, row in reference.instruments().items()}
+            return Markup(one_by_one(english(names.get(item, item)) for item in value))
+        case kinds.Choice() | kinds.Several() | kinds.Level():
+            return in_turn(labels.word(kind.words, str(item)) for item in many)
     return Markup("<bdi>{}</bdi>").format(value)
 
 
@@ -318,85 +258,83 @@ def in_words(row: HearingRequest, name: str) -> str:
 
 
 def unknown(form: Form) -> list[str]:
-    """Names in a form that no page of ours sends."""
-    return [name for name in form if name not in KINDS and name not in BESIDES]
+    """The names of inputs in a form that no page of this service sends."""
+    return [name for name in form if name not in FIELDS and name not in BESIDES]
 
 
 def typed(form: Form) -> dict[str, Any]:
-    """What was typed, as the form shows it again."""
-    shown: dict[str, Any] = dict(form.first)
-    for name, kind in KINDS.items():
-        if kind in BOXES and kind not in ("flag", "slots"):
-            shown[name] = form.all(name)
-    return shown
+    """The values typed, for displaying the form again."""
+    return dict(form.first) | {name: form.all(name) for name, field in FIELDS.items() if isinstance(field.kind, BOXES)}
 
 
 def fields(
     form: Form, step: Step | None, *, law: Law, row: HearingRequest | None = None
-) -> tuple[dict[str, Any], list[FormError]]:
-    """The fields of a form as `hearings.requests.requests` takes them, and everything that is wrong with them.
+) -> tuple[Values, list[FormError]]:
+    """The valid fields of a form, and the errors of the others.
 
-    Boxes of `step` that were not sent are empty; other fields that were not sent stay as they are. `row` is the draft
-    that was shown.
+    Check boxes of `step` that were not sent count as empty; other fields that were not sent are left unchanged. `row`
+    is the draft that was displayed.
     """
-    found: dict[str, Any] = {}
-    wrong: list[FormError] = []
-    here = {one.name for one in step.inputs} if step else set()
-    for name, kind in KINDS.items():
-        sent = name in form or (kind in BOXES and name in here)
-        if kind == "slots":
-            sent = any(key.startswith("slot_") for key in form)
-        if not sent:
-            continue
-        try:
-            value = _slots(form, row) if kind == "slots" else _value(form, name, kind)
-            request_fields.read({name: value}, law=law)
-            found[name] = value
-        except errors.Invalid as error:
-            error.field = name
-            wrong.append(_explained(error, name))
-    return found, wrong
+    given: dict[str, Any] = {}
+    wrong: list[errors.Invalid] = []
+    for name, field in FIELDS.items():
+        if _sent(form, field, step):
+            try:
+                given[name] = _slots(form, row) if isinstance(field.kind, kinds.Slots) else _given(form, field)
+            except errors.Invalid as error:
+                wrong.append(error)
+    values, unread = request_fields.read_all(given, law=law)
+    order = list(FIELDS)
+    return values, [_explained(error) for error in sorted(wrong + unread, key=lambda error: order.index(error.field))]
 
 
-def _explained(error: errors.Invalid, name: str) -> FormError:
-    label = terms.label(name)
-    return FormError(name, wall_fields.explained(error, label) or forms.explain(error, terms.field_labels()).text)
+def _sent(form: Form, field: Field, step: Step | None) -> bool:
+    if isinstance(field.kind, kinds.Slots):
+        return any(name.startswith("slot_") for name in form)
+    box = isinstance(field.kind, BOXES | kinds.Flag) and step is not None and field.step == step.slug
+    return box or field.name in form
 
 
-def _value(form: Form, name: str, kind: str) -> Any:
-    if kind == "answer":
-        if form.text(name) not in ANSWER:
-            raise errors.Invalid(tell("Not one of the values this field takes"), name)
-        return ANSWER[form.text(name)]
-    if kind == "flag":
-        return form.text(name) == "yes"
-    if kind in BOXES:
-        return form.all(name)
-    if kind == "moment":
-        return wall_fields.read(form, name, form.text("moment_zone"))
-    return form.text(name)
+def _explained(error: errors.Invalid) -> FormError:
+    text = wall_fields.explained(error, labels.label(error.field))
+    return FormError(error.field, text or forms.explain(error, labels.field_labels()).text)
+
+
+def _given(form: Form, field: Field) -> Any:
+    name, text = field.name, form.text(field.name)
+    match field.kind:
+        case kinds.Answer():
+            if text not in ANSWER:
+                raise errors.Invalid(tell(NOT_A_VALUE), name)
+            return ANSWER[text]
+        case kinds.Flag():
+            return text == "yes"
+        case kinds.Several() | kinds.Languages() | kinds.Instruments():
+            return form.all(name)
+        case kinds.Instant():
+            return wall_fields.read(form, name, form.text("moment_zone"))
+    return text
 
 
 def _slots(form: Form, row: HearingRequest | None) -> list[dict[str, Any]]:
-    """The times typed, as the field takes them. One of the draft that nobody has touched keeps its own clock and
-    length: a system may have given each its own.
-    """
+    """The times typed, as values of the field. An unchanged time of the draft keeps its own time zone and length, since
+    a system may have given each time its own."""
     names = [f"slot_{number}" for number in range(1, MOST_SLOTS + 1)]
     walls = [form.text(name) for name in names]
     minutes = form.text("slot_minutes") or str(LENGTH)
     if not (minutes.isascii() and minutes.isdecimal()):
-        raise errors.Invalid(tell("Not one of the values this field takes"), "proposed_slots")
+        raise errors.Invalid(tell(NOT_A_VALUE), "proposed_slots")
     if not any(walls) and int(minutes) != (_minutes_shown(row) if row else LENGTH):
-        raise errors.WouldBeLost(tell("Give a time with this length, or it would not be kept"), "proposed_slots")
+        raise errors.WouldBeLost(tell("Enter a time with this length, or it would not be saved"), "proposed_slots")
     before = _slots_shown(row) if row else {}
     touched = any(form.text(name) != before.get(name, "") for name in ("slot_zone", "slot_minutes"))
-    found = []
+    slots = []
     for place, (name, wall) in enumerate(zip(names, walls, strict=True)):
-        same = all(form.text(one) == before.get(one, "") for one in (name, f"{name}_fold"))
+        same = all(form.text(field) == before.get(field, "") for field in (name, f"{name}_fold"))
         if wall and row is not None and same and not touched:
-            found.append(dict(row.proposed_slots[place]))
+            slots.append(dict(row.proposed_slots[place]))
         elif wall:
             fold = wall_fields.fold(form, name)
-            one: dict[str, Any] = {"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes)}
-            found.append(one | ({} if fold is None else {"fold": fold}))
-    return found
+            slot: dict[str, Any] = {"wall": wall, "zone": form.text("slot_zone"), "minutes": int(minutes)}
+            slots.append(slot | ({} if fold is None else {"fold": fold}))
+    return slots

@@ -2,57 +2,26 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
-from hearings.models import HearingRequest, Person
+from hearings.models import HearingRequest
 from hearings.requests import priority, requests, translations
-from hearings.requests.completeness import Found
-from web.api import etags, examples
-from web.api.access import Caller, Calling
+from hearings.requests.completeness import ItemContent
+from web.api import etags
+from web.api.access import Caller
 from web.api.fields import Model, Shown
 from web.api.routes import Resource
-from web.requests.api import ACT, EITHER, RequestId, ShownRequest, locked, shown
+from web.requests.api import ACT, EITHER, RequestId, ShownRequest, locked, request_answer
 
 router = Resource("work on requests")
-
-COMPLETENESS = {
-    "complete": False,
-    "letters": [
-        {
-            "letter": "f",
-            "provisions": ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"],
-            "asks": "The purpose for which the evidence is sought",
-            "found": "missing",
-            "items": [
-                {
-                    "field": "purpose",
-                    "found": "missing",
-                    "text": "Missing: the purpose for which the evidence is sought",
-                }
-            ],
-        }
-    ],
-    "others": [{"field": "instruments", "found": "given", "text": "The instrument relied on"}],
-}
-PRIORITY = {
-    "priority": 6,
-    "override": None,
-    "reason": "",
-    "total": 6,
-    "of": 15,
-    "criteria": [{"criterion": "stage", "points": 3, "text": "Stage: trial", "known": True}],
-    "detained_days": None,
-    "custody_days_left": None,
-}
-COLLEAGUE = {"id": examples.ID, "name": "Ioana Popa", "functions": ["clerk"]}
 
 
 class Item(Shown):
     """One thing a letter asks for; `field` is where the request holds it."""
 
     field: str
-    found: Found
+    found: ItemContent
     text: str
 
 
@@ -62,7 +31,7 @@ class Letter(Shown):
     letter: str
     provisions: list[str]
     asks: str
-    found: Found
+    found: ItemContent
     items: list[Item]
 
 
@@ -106,18 +75,12 @@ class ShownPriority(Shown):
 class Override(Model):
     """The priority by hand, or (null) back to the score; always with a reason."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"value": 12, "reason": "The custody of the accused ends next week."}]}
-    )
-
     value: Annotated[int, Field(ge=0, le=priority.MOST)] | None
     reason: str = Field(min_length=3, max_length=1000)
 
 
 class Delegation(Model):
     """Whose work it is from now on: a colleague's, or (empty) nobody's in particular."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"person": "", "reason": "Back to the registry."}]})
 
     person: str = Field(max_length=36, pattern="^[!-~]*$", description="Id of a colleague (`GET /staff`).")
     reason: str = Field(default="", max_length=1000)
@@ -130,10 +93,6 @@ class Colleague(Shown):
     name: str
     functions: list[str]
 
-    @classmethod
-    def of(cls, row: Person) -> "Colleague":
-        return cls(id=row.id, name=row.name, functions=sorted(row.functions))
-
 
 class Staff(Shown):
     """The active staff of one's own State, by name."""
@@ -141,10 +100,8 @@ class Staff(Shown):
     items: list[Colleague]
 
 
-@router.read(
-    "/requests/{request_id}/completeness", scope="requests:read", example=COMPLETENESS, errors=(404,), tagged=True
-)
-async def read_completeness(caller: Calling, request_id: RequestId) -> ShownCompleteness:
+@router.read("/requests/{request_id}/completeness", scope="requests:read", errors=(404,), tagged=True)
+async def read_completeness(caller: Caller, request_id: RequestId) -> ShownCompleteness:
     """What a request must say (18(15), 46(15)), letter by letter, and what of it there is."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
@@ -152,8 +109,8 @@ async def read_completeness(caller: Calling, request_id: RequestId) -> ShownComp
     return etags.tag(caller, ShownCompleteness.model_validate(found.as_json(), strict=False))
 
 
-@router.read("/requests/{request_id}/priority", scope="requests:read", example=PRIORITY, errors=(404,), tagged=True)
-async def read_priority(caller: Calling, request_id: RequestId) -> ShownPriority:
+@router.read("/requests/{request_id}/priority", scope="requests:read", errors=(404,), tagged=True)
+async def read_priority(caller: Caller, request_id: RequestId) -> ShownPriority:
     """How urgent a request is, by five criteria, and whether the requested authority has set it by hand."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
@@ -167,9 +124,8 @@ async def read_priority(caller: Calling, request_id: RequestId) -> ShownPriority
     body="json",
     changes=True,
     errors=ACT,
-    example={**PRIORITY, "priority": 12, "override": 12, "reason": "The custody of the accused ends next week."},
 )
-async def set_priority(caller: Calling, request_id: RequestId, body: Override) -> ShownPriority:
+async def set_priority(caller: Caller, request_id: RequestId, body: Override) -> ShownPriority:
     """The requested authority sets the priority by hand, or goes back to the score. `If-Match` as read here."""
     row = await queries.request(caller.db, request_id, state=caller.state, lock=True)
     etags.require(caller, ShownPriority.make(caller, row))
@@ -180,17 +136,18 @@ async def set_priority(caller: Calling, request_id: RequestId, body: Override) -
     return etags.tag(caller, ShownPriority.make(caller, row))
 
 
-@router.read("/staff", scope=EITHER, example={"items": [COLLEAGUE]})
-async def list_staff(caller: Calling) -> Staff:
+@router.read("/staff", scope=EITHER)
+async def list_staff(caller: Caller) -> Staff:
     """The active staff of one's own State: to whom a request can be given."""
-    return Staff(items=[Colleague.of(one) for one in await queries.people(caller.db, state=caller.state)])
+    people = await queries.people(caller.db, state=caller.state)
+    return Staff(items=[Colleague.from_row(person, functions=sorted(person.functions)) for person in people])
 
 
-@router.act("/requests/{request_id}/delegate", scope=EITHER, errors=ACT, example=examples.REQUEST)
-async def delegate_request(caller: Calling, request_id: RequestId, body: Delegation) -> ShownRequest:
+@router.act("/requests/{request_id}/delegate", scope=EITHER, errors=ACT)
+async def delegate_request(caller: Caller, request_id: RequestId, body: Delegation) -> ShownRequest:
     """Give a request to a colleague of one's own State. The other State does not see who."""
     row = await locked(caller, request_id)
     await requests.delegate(
         caller.db, request=row, person_id=body.person, reason=body.reason, actor=caller.actor, now=caller.now
     )
-    return await shown(caller, row)
+    return await request_answer(caller, row)

@@ -1,4 +1,4 @@
-"""The times a request proposes, as the forms that set the time of its hearing take them over."""
+"""The times a request proposes, for the forms that set the time of its hearing."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,36 +20,37 @@ class AskedTime:
 
     @property
     def minutes(self) -> int:
-        """How long the sitting is to last."""
+        """The proposed length of the sitting, in minutes."""
         return int((self.until - self.at).total_seconds() // 60)
 
 
 def ahead(row: HearingRequest, now: datetime) -> list[AskedTime]:
-    """Those that have not passed, the earliest first."""
+    """The proposed times that lie ahead of `now`, the earliest first."""
     every = [
-        AskedTime(number, datetime.fromisoformat(one["at"]), datetime.fromisoformat(one["until"]), str(one["zone"]))
-        for number, one in enumerate(row.proposed_slots, 1)
+        AskedTime(number, datetime.fromisoformat(slot["at"]), datetime.fromisoformat(slot["until"]), str(slot["zone"]))
+        for number, slot in enumerate(row.proposed_slots, 1)
     ]
-    return sorted((one for one in every if one.at > now), key=lambda one: one.at)
+    return sorted((asked for asked in every if asked.at > now), key=lambda asked: asked.at)
 
 
-def clock_values(row: HearingRequest, one: AskedTime, zones: dict[str, str]) -> dict[str, Any]:
-    """The values of a form, which of two times included: on the clock it was chosen on, else the requesting court's.
+def clock_values(row: HearingRequest, asked: AskedTime, zones: dict[str, str]) -> dict[str, Any]:
+    """The form values of a proposed time, with its fold, in the zone it was proposed in, else in the requesting
+    court's.
 
-    `zones` are those the form has of both courts; one in which the time was chosen takes the place of its State's.
+    `zones` are the zones of both courts in the form, by side; the zone of the proposed time replaces that of its State.
     """
     clock = "requesting"
     for side, state in (("requesting", row.requesting_state), ("requested", row.requested_state)):
-        if one.zone in reference.jurisdiction(state).zones:
-            clock, zones = side, zones | {side: one.zone}
+        if asked.zone in reference.jurisdiction(state).zones:
+            clock, zones = side, zones | {side: asked.zone}
             break
-    local = one.at.astimezone(ZoneInfo(zones[clock]))
+    local = asked.at.astimezone(ZoneInfo(zones[clock]))
     return {
         "date": f"{local:%Y-%m-%d}",
         "time": f"{local:%H:%M}",
         "fold": str(local.fold),
         "clock": clock,
-        "duration": str(one.minutes),
+        "duration": str(asked.minutes),
         "requesting_zone": zones["requesting"],
         "requested_zone": zones["requested"],
     }

@@ -1,73 +1,35 @@
 """When courts sit: the calendar of any State's courts, and what one's own State enters about its own."""
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from fastapi import Path, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
+from starlette.responses import Response
 
 from hearings import clocks, reference
 from hearings.errors import Invalid
 from hearings.law import law as laws
-from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
 from hearings.outward import feeds
+from hearings.sentences import tell
 from hearings.times import availability, calendars, court_periods, queries as diary_queries
 from hearings.times.calendars import CourtCalendar
-from web.api import examples, files, paging
-from web.api.access import Calling, parts_of
+from hearings.times.court_periods import OTHER_STATES_ZONE
+from web.api import files, paging
+from web.api.access import Caller, parts_of
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
 from web.api.routes import Resource
 
 router = Resource("calendars")
 
-PeriodId = Annotated[str, Path(max_length=40, description="Id of the period.", examples=[examples.ID])]
+PeriodId = Annotated[str, Field(max_length=40, description="Id of the period.")]
 LONGEST = 120
 """Days of a calendar in one answer."""
-NEW: dict[str, Any] = {
-    "kind": "closure",
-    "first_day": "2027-05-03",
-    "last_day": "2027-05-04",
-    "reason": "The building is moved.",
-}
-PERIOD = {
-    "id": examples.ID,
-    "kind": "closure",
-    "zone": "",
-    "first_day": "2027-05-03",
-    "last_day": "2027-05-04",
-    "weekdays": "",
-    "opens": None,
-    "closes": None,
-    "reason": "The building is moved.",
-    "created_at": examples.AT,
-    "struck_at": None,
-}
-CALENDAR = {
-    "state": "TH",
-    "zone": "Asia/Bangkok",
-    "hours": [
-        {
-            "weekdays": "12345",
-            "opens": "08:30",
-            "closes": "16:30",
-            "confirmed": False,
-            "first_day": None,
-            "last_day": None,
-            "version": 0,
-        }
-    ],
-    "holidays_known": True,
-    "openings": [{"starts_at": "2027-03-29T01:30:00Z", "ends_at": "2027-03-29T09:30:00Z"}],
-    "closed": [{"day": "2027-04-06", "code": "holiday", "detail": "Chakri Day"}],
-}
-Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["09:00"])]
+Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
 
 
 class NewPeriod(Model):
     """Days on which the courts of one's own State are closed, or open at these times; an empty zone: all its zones."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
 
     kind: Annotated[PeriodKind, Field(strict=False)]
     zone: str = Field(default="", max_length=60)
@@ -95,9 +57,8 @@ class ShownPeriod(Shown):
     struck_at: Moment | None
 
     @classmethod
-    def of(cls, row: CourtPeriod) -> "ShownPeriod":
-        own = {name: getattr(row, name) for name in cls.model_fields if name not in ("opens", "closes")}
-        return cls(**own, opens=_clock(row.opens), closes=_clock(row.closes))
+    def from_row(cls, row: Any, **more: Any) -> Self:
+        return super().from_row(row, opens=_clock(row.opens), closes=_clock(row.closes), **more)
 
 
 class PeriodList(Shown):
@@ -156,19 +117,19 @@ def _minutes(clock: str | None) -> int | None:
     return None if clock is None else int(clock[:2]) * 60 + int(clock[3:])
 
 
-@router.read("/calendars/{state}", scope="slots:read", example=CALENDAR)
+@router.read("/calendars/{state}", scope="slots:read")
 async def read_calendar(
-    caller: Calling,
-    state: Annotated[StateCode, Path(examples=["TH"])],
-    since: Annotated[date, Query(description="The first day.", examples=["2027-03-29"])],
-    until: Annotated[date, Query(description=f"The last day, at most {LONGEST} later.", examples=["2027-04-12"])],
-    zone: Annotated[str, Query(max_length=60, description="Nothing: the State's first.")] = "",
+    caller: Caller,
+    state: StateCode,
+    since: Annotated[date, Field(description="The first day.")],
+    until: Annotated[date, Field(description=f"The last day, at most {LONGEST} later.")],
+    zone: Annotated[str, Field(max_length=60, description="Nothing: the State's first.")] = "",
 ) -> ShownCalendar:
     """When the courts of a State sit. Why another State has closed its courts is not told."""
     zones = reference.jurisdiction(state)
     zone = zone or zones.default_zone
     if clocks.zone(zone).key not in zones.zones:
-        raise Invalid("Not a time zone of this State", "zone")
+        raise Invalid(tell(OTHER_STATES_ZONE), "zone")
     if not 2000 <= since.year <= 2100 or not timedelta() <= until - since <= timedelta(days=LONGEST):
         raise Invalid(f"Between 2000 and 2100, and at most {LONGEST} days", "until")
     law = await laws.current(caller.db)
@@ -206,8 +167,8 @@ def _at(second: int) -> datetime:
     return calendars.at(second)
 
 
-@router.create("/court-periods", scope="slots:write", example=PERIOD, gives={"period": "id"})
-async def add_court_period(caller: Calling, body: NewPeriod) -> ShownPeriod:
+@router.create("/court-periods", scope="slots:write", gives={"period": "id"})
+async def add_court_period(caller: Caller, body: NewPeriod) -> ShownPeriod:
     """Enter a closure, a recess, a special opening or the hours that really hold, for one's own State."""
     row = await court_periods.add(
         caller.db,
@@ -223,43 +184,37 @@ async def add_court_period(caller: Calling, body: NewPeriod) -> ShownPeriod:
         now=caller.now,
     )
     caller.headers["Location"] = caller.url(f"/court-periods/{row.id}")
-    return ShownPeriod.of(row)
+    return ShownPeriod.from_row(row)
 
 
-@router.read(
-    "/court-periods",
-    scope="slots:read",
-    example={"items": [PERIOD], "next": ""},
-    paged=True,
-    gives={"period": "items/0/id"},
-)
+@router.read("/court-periods", scope="slots:read", paged=True, gives={"period": "items/0/id"})
 async def list_court_periods(
-    caller: Calling,
-    since: Annotated[date | None, Query(description="Only those that end on or after this day.")] = None,
+    caller: Caller,
+    since: Annotated[date | None, Field(description="Only those that end on or after this day.")] = None,
     after: paging.After = "",
     limit: paging.Limit = 50,
 ) -> PeriodList:
     """What one's own State has entered and not struck out."""
     page = await diary_queries.periods(caller.db, state=caller.state, since=since, after=after, limit=limit)
-    return PeriodList(items=[ShownPeriod.of(row) for row in page.rows], next=paging.link(caller, page.after))
+    return PeriodList(items=[ShownPeriod.from_row(row) for row in page.rows], next=paging.link(caller, page.after))
 
 
-@router.read("/court-periods/{period}", scope="slots:read", example=PERIOD, errors=(404,))
-async def read_court_period(caller: Calling, period: PeriodId) -> ShownPeriod:
+@router.read("/court-periods/{period}", scope="slots:read", errors=(404,))
+async def read_court_period(caller: Caller, period: PeriodId) -> ShownPeriod:
     """Read one of one's own periods."""
-    return ShownPeriod.of(await diary_queries.period(caller.db, period, state=caller.state))
+    return ShownPeriod.from_row(await diary_queries.period(caller.db, period, state=caller.state))
 
 
-@router.act("/court-periods/{period}/strike", scope="slots:write", example=PERIOD, errors=(404, 409))
-async def strike_court_period(caller: Calling, period: PeriodId, body: Nothing | None = None) -> ShownPeriod:
+@router.act("/court-periods/{period}/strike", scope="slots:write", errors=(404, 409))
+async def strike_court_period(caller: Caller, period: PeriodId, body: Nothing | None = None) -> ShownPeriod:
     """Strike out what was entered: it no longer counts, and stays readable."""
     row = await diary_queries.period(caller.db, period, state=caller.state)
     await court_periods.strike(caller.db, period=row, actor=caller.actor, now=caller.now)
-    return ShownPeriod.of(row)
+    return ShownPeriod.from_row(row)
 
 
-@router.read("/calendar.ics", scope="hearings:read", example="BEGIN:VCALENDAR", **files.answers("text/calendar"))
-async def export_calendar(caller: Calling) -> Response:
+@router.read("/calendar.ics", scope="hearings:read", **files.answers("text/calendar"))
+async def export_calendar(caller: Caller) -> Response:
     """The hearings of this State as iCalendar (RFC 5545), from 90 days ago to two years ahead. No person in it."""
     origin = parts_of(caller.request).settings.origin
     found = await feeds.of_state(caller.db, state=caller.state, origin=origin, now=caller.now)

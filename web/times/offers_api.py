@@ -5,8 +5,7 @@ What is offered begins with a proposed hearing (`POST /hearings`) or a counter (
 
 from typing import Annotated, Any
 
-from fastapi import Path
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries as rows
 from hearings.hearing import agreed_terms as terms, hearing as diary, offers
@@ -15,40 +14,16 @@ from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.status import OfferStatus
 from hearings.times import queries as diary_queries
-from web.api import etags, examples, statements
-from web.api.access import Caller, Calling
+from web.api import etags, statements
+from web.api.access import Caller
 from web.api.fields import Model, Moment, Nothing, Shown, SignedAct
 from web.api.routes import Resource
-from web.hearing.api import Classes, Policy, Ref, ShownHearing, locked, other, shown
+from web.hearing.api import Classes, Policy, Ref, ShownHearing, hearing_answer, locked, other
 
 router = Resource("offers")
 
-OfferId = Annotated[str, Path(max_length=40, description="Id of the offer.", examples=[examples.ID])]
+OfferId = Annotated[str, Field(max_length=40, description="Id of the offer.")]
 ACT = (404, 409, 412)
-OFFER = {
-    "hearing": "7F3K-22QD",
-    "id": "0193a1b2-8d3e-7a11-9b22-6c7d8e9f0a1b",
-    "round": 1,
-    "number": 1,
-    "by_state": "RO",
-    "status": "offered",
-    "starts_at": "2027-03-29T06:00:00Z",
-    "ends_at": "2027-03-29T08:00:00Z",
-    "wall_start": "2027-03-29T09:00:00",
-    "wall_zone": "Europe/Bucharest",
-    "wall_fold": 0,
-    "tzdb_version": "2026c",
-    "read_at": None,
-    "created_at": examples.AT,
-    "signed": True,
-}
-OFFERS = {"items": [OFFER]}
-TERMS = {
-    "terms": examples.TERMS,
-    "terms_sha256": examples.TERMS_SHA256,
-    "agreed_by": ["RO", "TH"],
-    "signed_by": ["RO", "TH"],
-}
 
 
 class ShownOffer(Shown):
@@ -70,10 +45,9 @@ class ShownOffer(Shown):
     created_at: Moment
     signed: bool = Field(description="Whether the State that offers it has signed the terms it makes.")
 
-    @classmethod
-    def of(cls, row: Offer, hearing: Hearing) -> "ShownOffer":
-        own = {name: getattr(row, name) for name in cls.model_fields if name not in ("hearing", "signed")}
-        return cls(hearing=hearing.ref, signed=bool(row.signed_terms), **own)
+
+def _offer(row: Offer, hearing: Hearing) -> ShownOffer:
+    return ShownOffer.from_row(row, hearing=hearing.ref, signed=bool(row.signed_terms))
 
 
 class OfferList(Shown):
@@ -94,12 +68,6 @@ class ShownTerms(Shown):
 class NewTerms(Model):
     """Another recording policy, other classes of participants, and why."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"recording_policy": "sound_only", "reason": "The law here allows sound only."}]
-        }
-    )
-
     recording_policy: Policy | None = None
     participant_classes: Classes | None = None
     reason: str = Field(min_length=3, max_length=500)
@@ -113,31 +81,18 @@ async def _read(caller: Caller, hearing: Hearing) -> None:
             await offers.read_by(db, hearing=hearing, state=caller.state, now=caller.now)
 
 
-@router.read(
-    "/hearings/{ref}/offers",
-    scope="hearings:read",
-    example=OFFERS,
-    waits=True,
-    errors=(404,),
-    gives={"offer": "items/0/id"},
-)
-async def list_offers(caller: Calling, ref: Ref) -> OfferList:
+@router.read("/hearings/{ref}/offers", scope="hearings:read", waits=True, errors=(404,), gives={"offer": "items/0/id"})
+async def list_offers(caller: Caller, ref: Ref) -> OfferList:
     """Times offered for a hearing. Those of the other State count as read from now on: it cannot take them back."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
     await _read(caller, row)
     async with caller.database.reading() as db:
-        return OfferList(items=[ShownOffer.of(one, row) for one in await diary_queries.offers_of(db, row.id)])
+        return OfferList(items=[_offer(one, row) for one in await diary_queries.offers_of(db, row.id)])
 
 
-@router.read(
-    "/hearings/{ref}/offers/{offer}/statement",
-    scope="hearings:read",
-    example=examples.HEARING_STATEMENT,
-    waits=True,
-    errors=(404,),
-)
-async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> statements.Statement:
+@router.read("/hearings/{ref}/offers/{offer}/statement", scope="hearings:read", waits=True, errors=(404,))
+async def prepare_offer_statement(caller: Caller, ref: Ref, offer: OfferId) -> statements.Statement:
     """The statement either authority signs for this offer: the terms as they are once it is accepted."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
@@ -147,15 +102,8 @@ async def prepare_offer_statement(caller: Calling, ref: Ref, offer: OfferId) -> 
     return _statement(caller, row, body)
 
 
-@router.act(
-    "/hearings/{ref}/offers/{offer}/accept",
-    scope="hearings:write",
-    body="signed",
-    errors=ACT,
-    example=examples.HEARING,
-    tagged=True,
-)
-async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAct) -> ShownHearing:
+@router.act("/hearings/{ref}/offers/{offer}/accept", scope="hearings:write", body="signed", errors=ACT, tagged=True)
+async def accept_offer(caller: Caller, ref: Ref, offer: OfferId, body: SignedAct) -> ShownHearing:
     """Accept one of the times, signed (`agree_hearing`) over the terms it makes; the other times fall.
 
     Where the State that offers it has signed it too, the hearing is agreed; else once it has (`POST …/terms/sign`).
@@ -166,7 +114,7 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
     expect = terms.statement(row, await terms.terms_if(caller.db, row, found), found)
     await _receive(caller, row, body, expect)
     await diary.agree(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
 @router.act(
@@ -174,9 +122,8 @@ async def accept_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAc
     scope="hearings:write",
     body="signed",
     errors=ACT,
-    example=OFFER,
 )
-async def sign_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAct) -> ShownOffer:
+async def sign_offer(caller: Caller, ref: Ref, offer: OfferId, body: SignedAct) -> ShownOffer:
     """Sign a time your own State offers (`agree_hearing`), over the terms it makes: accepted, it is agreed at once.
 
     A change of the terms voids it.
@@ -187,41 +134,39 @@ async def sign_offer(caller: Calling, ref: Ref, offer: OfferId, body: SignedAct)
     await _receive(caller, row, body, expect)
     await terms.sign_offer(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
     caller.shown.append(row)
-    return ShownOffer.of(found, row)
+    return _offer(found, row)
 
 
-@router.act(
-    "/hearings/{ref}/offers/{offer}/take-back", scope="slots:write", errors=ACT, example=examples.HEARING, tagged=True
-)
-async def take_offer_back(caller: Calling, ref: Ref, offer: OfferId, body: Nothing | None = None) -> ShownHearing:
+@router.act("/hearings/{ref}/offers/{offer}/take-back", scope="slots:write", errors=ACT, tagged=True)
+async def take_offer_back(caller: Caller, ref: Ref, offer: OfferId, body: Nothing | None = None) -> ShownHearing:
     """Take a time back that the other State has not read; the last one on the table stays."""
     row = await locked(caller, ref)
     found = await diary_queries.offer(caller.db, offer, hearing=row)
     await diary.take_back(caller.db, hearing=row, offer=found, actor=caller.actor, now=caller.now)
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
 # --- terms -------------------------------------------------------------------------------------------------------
 
 
-@router.read("/hearings/{ref}/terms", scope="hearings:read", example=TERMS, errors=(404,), tagged=True)
-async def read_terms(caller: Calling, ref: Ref) -> ShownTerms:
-    """The terms as they stand: every day, courts, languages, recording policy, classes of participants."""
+@router.read("/hearings/{ref}/terms", scope="hearings:read", errors=(404,), tagged=True)
+async def read_terms(caller: Caller, ref: Ref) -> ShownTerms:
+    """The terms as they stand: every day, courts, languages, recording policy, classes of participants,
+    the person's capacity, and the rooms booked when the first State signed.
+    """
     return await _shown_terms(caller, await rows.hearing(caller.db, ref, state=caller.state))
 
 
-@router.read(
-    "/hearings/{ref}/terms/statement", scope="hearings:read", example=examples.HEARING_STATEMENT, errors=(404,)
-)
-async def prepare_terms_statement(caller: Calling, ref: Ref) -> statements.Statement:
+@router.read("/hearings/{ref}/terms/statement", scope="hearings:read", errors=(404,))
+async def prepare_terms_statement(caller: Caller, ref: Ref) -> statements.Statement:
     """The statement for `POST /hearings/{ref}/terms/sign`: the terms as they stand."""
     row = await rows.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
     return _statement(caller, row, terms.statement(row, await terms.terms_of(caller.db, row)))
 
 
-@router.act("/hearings/{ref}/terms/sign", scope="hearings:write", body="signed", errors=ACT, example=TERMS)
-async def sign_terms(caller: Calling, ref: Ref, body: SignedAct) -> ShownTerms:
+@router.act("/hearings/{ref}/terms/sign", scope="hearings:write", body="signed", errors=ACT)
+async def sign_terms(caller: Caller, ref: Ref, body: SignedAct) -> ShownTerms:
     """Sign the terms as they stand (`agree_hearing`), as the State whose offer the other has accepted: then both have
     signed, and the hearing is agreed. Of hearings agreed before both had to sign, whichever has not.
     """
@@ -232,8 +177,8 @@ async def sign_terms(caller: Calling, ref: Ref, body: SignedAct) -> ShownTerms:
     return await _shown_terms(caller, row)
 
 
-@router.act("/hearings/{ref}/terms/change", scope="hearings:write", errors=ACT, example=examples.HEARING, tagged=True)
-async def change_terms(caller: Calling, ref: Ref, body: NewTerms) -> ShownHearing:
+@router.act("/hearings/{ref}/terms/change", scope="hearings:write", errors=ACT, tagged=True)
+async def change_terms(caller: Caller, ref: Ref, body: NewTerms) -> ShownHearing:
     """Ask for another recording policy or other classes of participants. An agreement that stood is void."""
     row = await locked(caller, ref)
     await diary.change_terms(
@@ -245,7 +190,7 @@ async def change_terms(caller: Calling, ref: Ref, body: NewTerms) -> ShownHearin
         actor=caller.actor,
         now=caller.now,
     )
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
 async def _shown_terms(caller: Caller, row: Hearing) -> ShownTerms:

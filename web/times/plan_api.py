@@ -2,62 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from fastapi import Query
+from pydantic import Field
 
 from hearings import clocks
 from hearings.permissions import require_staff
-from hearings.times.docket import Figures, Placement
+from hearings.times.docket import Placement
 from hearings.times.docket_gathering import Gathered
 from hearings.times.solver import Comparison
-from web.api.access import Calling
+from web.api.access import Caller
 from web.api.fields import Moment, Shown
 from web.api.problems import ApiError
 from web.api.routes import Resource
 from web.times import planning
-from web.words import places
+from web.words import court_clocks
 
 router = Resource("docket plan")
-
-PROPOSAL: dict[str, Any] = {
-    "request": "RO-2027-0001",
-    "wall_start": "2027-03-29T09:00",
-    "wall_zone": "Europe/Bucharest",
-    "fold": 0,
-    "duration_minutes": 120,
-    "requesting_zone": "Europe/Bucharest",
-    "requesting_city": "Bucharest",
-    "requested_zone": "Asia/Bangkok",
-    "requested_city": "Bangkok",
-    "resources": [12, 14],
-    "margins": {"margin_before": 30},
-}
-FIGURES: dict[str, Any] = {
-    "placed": 1,
-    "placed_by_priority": {"6": 1},
-    "delay_minutes": 60,
-    "weighted_delay_hours": 7.0,
-    "utilisation": {"interpreter": 0.02, "room": 0.01},
-}
-PLAN: dict[str, Any] = {
-    "requests": 2,
-    "placements": [
-        {
-            "request": "RO-2027-0001",
-            "priority": 6,
-            "starts_at": "2027-03-29T06:00:00Z",
-            "ends_at": "2027-03-29T08:00:00Z",
-            "proposal": PROPOSAL,
-            "not_earlier": [{"starts_at": "2027-03-29T05:00:00Z", "by": []}],
-        }
-    ],
-    "unplaced": [{"request": "RO-2027-0002", "priority": 3, "why": "no_resource", "by": []}],
-    "plan": FIGURES,
-    "first_come": FIGURES,
-    "proven": True,
-    "notes": [],
-}
 
 
 class ShownMargins(Shown):
@@ -119,14 +80,9 @@ class ShownFigures(Shown):
     utilisation: Mapping[str, float]
 
     @classmethod
-    def of(cls, figures: Figures) -> "ShownFigures":
-        return cls(
-            placed=figures.placed,
-            placed_by_priority={str(level): count for level, count in figures.placed_by_priority.items()},
-            delay_minutes=figures.delay // timedelta(minutes=1),
-            weighted_delay_hours=figures.weighted_delay_hours,
-            utilisation=figures.utilisation,
-        )
+    def from_row(cls, row: Any, **more: Any) -> Self:
+        placed = {str(level): count for level, count in row.placed_by_priority.items()}
+        return super().from_row(row, placed_by_priority=placed, delay_minutes=row.delay // timedelta(minutes=1), **more)
 
 
 class ShownPlan(Shown):
@@ -142,18 +98,13 @@ class ShownPlan(Shown):
 
 
 @router.read(
-    "/docket/plan",
-    scope="hearings:write",
-    example=PLAN,
-    errors=(409,),
-    waits=True,
-    gives={"request_id": "placements/0/request"},
+    "/docket/plan", scope="hearings:write", errors=(409,), waits=True, gives={"request_id": "placements/0/request"}
 )
 async def plan_docket(
-    caller: Calling,
-    days: Annotated[int, Query(ge=1, le=42, description="How many, from tomorrow on.")] = 28,
-    duration_minutes: Annotated[int, Query(ge=5, le=720, description="Length of a sitting.")] = 120,
-    margin_minutes: Annotated[int, Query(ge=0, le=240, description="Between two uses of one resource.")] = 30,
+    caller: Caller,
+    days: Annotated[int, Field(ge=1, le=42, description="How many, from tomorrow on.")] = 28,
+    duration_minutes: Annotated[int, Field(ge=5, le=720, description="Length of a sitting.")] = 120,
+    margin_minutes: Annotated[int, Field(ge=0, le=240, description="Between two uses of one resource.")] = 30,
 ) -> ShownPlan:
     """A proposal for all accepted requests of this State without a hearing, the most urgent first. Books nothing.
 
@@ -166,29 +117,29 @@ async def plan_docket(
     found = await planning.gather(
         caller.db, state=caller.state, days=days, duration=duration, margin=margin, now=caller.now
     )
-    return _shown(found, await planning.compare(found), duration_minutes, margin_minutes)
+    return _plan_answer(found, await planning.compare(found), duration_minutes, margin_minutes)
 
 
-def _shown(found: Gathered, compared: Comparison, duration: int, margin: int) -> ShownPlan:
+def _plan_answer(found: Gathered, compared: Comparison, duration: int, margin: int) -> ShownPlan:
     best = compared.best
 
     def named(ids: tuple[str, ...]) -> list[str]:
-        return [found.requests[one].reference for one in ids]
+        return [found.requests[row_id].reference for row_id in ids]
 
     return ShownPlan(
         requests=len(found.requests),
         placements=[
             ShownPlacement(
-                request=found.requests[one.job].reference,
-                priority=found.requests[one.job].priority,
-                starts_at=one.start,
-                ends_at=one.end,
-                proposal=_proposal(found, one, duration, margin),
+                request=found.requests[placement.job].reference,
+                priority=found.requests[placement.job].priority,
+                starts_at=placement.start,
+                ends_at=placement.end,
+                proposal=_proposal(found, placement, duration, margin),
                 not_earlier=[
-                    ShownBlocked(starts_at=blocked.start, by=named(blocked.by)) for blocked in one.not_earlier
+                    ShownBlocked(starts_at=blocked.start, by=named(blocked.by)) for blocked in placement.not_earlier
                 ],
             )
-            for one in best.placements
+            for placement in best.placements
         ],
         unplaced=[
             ShownUnplaced(
@@ -199,8 +150,8 @@ def _shown(found: Gathered, compared: Comparison, duration: int, margin: int) ->
             )
             for one in best.unplaced
         ],
-        plan=ShownFigures.of(best.figures),
-        first_come=ShownFigures.of(compared.first_come.figures),
+        plan=ShownFigures.from_row(best.figures),
+        first_come=ShownFigures.from_row(compared.first_come.figures),
         proven=best.proven,
         notes=list(found.notes),
     )
@@ -208,7 +159,9 @@ def _shown(found: Gathered, compared: Comparison, duration: int, margin: int) ->
 
 def _proposal(found: Gathered, one: Placement, duration: int, margin: int) -> Proposal:
     row = found.requests[one.job]
-    own, other = (places.of_zone(state, found.zones[state]) for state in (row.requesting_state, row.requested_state))
+    own, other = (
+        court_clocks.of_zone(state, found.zones[state]) for state in (row.requesting_state, row.requested_state)
+    )
     wall: datetime = one.start.astimezone(clocks.zone(own.zone))
     return Proposal(
         request=row.reference,

@@ -5,83 +5,78 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import clocks, errors, queries
 from hearings.hearing import hearing as diary
 from hearings.models import Person
-from hearings.permissions import require_staff
 from hearings.sentences import tell
 from hearings.times.docket_gathering import Gathered
 from hearings.times.solver import Comparison
 from web.server import forms
 from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
-from web.server.sign_in import SignedIn, staff
+from web.server.sign_in import administrator, staff
 from web.times import planning
-from web.words import places, refusals
+from web.words import court_clocks, refusals
 from web.words.i18n import N_, _
 
 WHY = {
     "no_start": N_("No time fits the hours of both courts."),
     "no_resource": N_("Something it needs, such as an interpreter for its languages, is not in the diary."),
-    "booked": N_("Everything it needs is booked already at all its times."),
+    "booked": N_("Everything it needs is already booked at all its times."),
     "taken": N_("Other requests have taken all its times:"),
 }
 KINDS = {"room": N_("Rooms"), "interpreter": N_("Interpreters"), "endpoint": N_("Endpoints"), "judge": N_("Judges")}
 NOTES = {
     "no_rooms": N_("Your State has entered no rooms; the plan is made without them."),
-    "more": N_("There are more requests than are planned at once: only the most urgent ones are in the plan."),
+    "more": N_("There are more requests than can be planned at once: only the most urgent are in the plan."),
 }
 DEFAULTS = {"days": "28", "duration": "120", "margin": "30"}
 
 
-def _clerk(request: Request) -> tuple[SignedIn, Person]:
-    signed, person = staff(request)
-    require_staff(
-        "propose_hearing", signed.actor(), requesting_state=person.owner_state, requested_state=person.owner_state
-    )
-    return signed, person
+RIGHT = "propose_hearing"
 
 
 async def page(request: Request) -> Response:
-    """What the plan is to be about."""
-    _clerk(request)
+    """The form with the parameters of a plan."""
+    administrator(RIGHT, request)
     return _render(request, DEFAULTS, [])
 
 
 async def plan(request: Request) -> Response:
-    """Make the plan and show it. Nothing is kept or booked."""
-    _signed, person = _clerk(request)
+    """Makes a plan and displays it. Nothing is stored or booked."""
+    _signed, person = administrator(RIGHT, request)
     form = await forms.read(request)
-    kept = DEFAULTS | {name: form.text(name) for name in DEFAULTS if name in form}
+    values = DEFAULTS | {name: form.text(name) for name in DEFAULTS if name in form}
     wrong = [
         FormError(name, _("Give a whole number."))
         for name in DEFAULTS
-        if not (kept[name].isascii() and kept[name].isdigit() and len(kept[name]) < 5)
+        if not (values[name].isascii() and values[name].isdigit() and len(values[name]) < 5)
     ]
     if wrong:
-        return _render(request, kept, wrong)
+        return _render(request, values, wrong)
     try:
         async with request.app.state.parts.database.reading() as db:
-            found = await _gather(db, person, kept)
-        compared = await planning.compare(found)
+            gathered = await _gather(db, person, values)
+        compared = await planning.compare(gathered)
     except errors.Invalid as error:
-        return _render(request, kept, [forms.explain(error)])
+        return _render(request, values, [forms.explain(error)])
     except errors.PlanningMissing:
         text = _("Planning is not installed here. The administrator installs the extra “optimise”.")
-        return _render(request, kept, [FormError("", text)])
-    return _render(request, kept, [], found, compared)
+        return _render(request, values, [FormError("", text)])
+    return _render(request, values, [], gathered, compared)
 
 
-async def _gather(db: AsyncSession, person: Person, kept: dict[str, str]) -> Gathered:
+async def _gather(db: AsyncSession, person: Person, values: dict[str, str]) -> Gathered:
     return await planning.gather(
         db,
         state=person.owner_state,
-        days=int(kept["days"]),
-        duration=timedelta(minutes=int(kept["duration"])),
-        margin=timedelta(minutes=int(kept["margin"])),
+        days=int(values["days"]),
+        duration=timedelta(minutes=int(values["duration"])),
+        margin=timedelta(minutes=int(values["margin"])),
         now=datetime.now(UTC),
     )
 
@@ -90,61 +85,60 @@ def _render(
     request: Request,
     values: dict[str, str],
     wrong: list[FormError],
-    found: Gathered | None = None,
+    gathered: Gathered | None = None,
     compared: Comparison | None = None,
 ) -> Response:
-    context: dict[str, Any] = {"values": values, "errors": wrong, "found": found, "compared": compared}
-    if found is not None:
+    context: dict[str, Any] = {"values": values, "errors": wrong, "found": gathered, "compared": compared}
+    if gathered is not None:
         state = staff(request)[1].owner_state
         context |= {
             "why": {code: _(text) for code, text in WHY.items()},
             "kinds": {code: _(text) for code, text in KINDS.items()},
-            "notes": [_(NOTES[code]) for code in found.notes],
-            "places_of": lambda row: [places.of_zone(code, found.zones[code]) for code in (state, row.requested_state)],
+            "notes": [_(NOTES[code]) for code in gathered.notes],
+            "places_of": lambda row: [
+                court_clocks.of_zone(code, gathered.zones[code]) for code in (state, row.requested_state)
+            ],
         }
     return render(request, "docket_plan.html", context, status=422 if wrong else 200)
 
 
-async def offer(request: Request) -> Response:
-    """Take a placement over as an offer to the other State. Effects: those of `diary.propose`."""
-    signed, person = _clerk(request)
-    form = await forms.read(request)
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            row = await queries.request(db, form.text("reference"), state=person.owner_state, lock=True)
-            own, other = places.of_states(row.requesting_state, row.requested_state)
-            start = _start(form)
-            wall = start.astimezone(clocks.zone(own.zone))
-            hearing = await diary.propose(
-                db,
-                request=row,
-                wall_start=wall.replace(tzinfo=None, fold=0),
-                wall_zone=own.zone,
-                fold=wall.fold,
-                duration=timedelta(minutes=_whole(form, "duration")),
-                requesting_zone=own.zone,
-                requesting_city=person.city or own.city,
-                requested_zone=other.zone,
-                requested_city=other.city,
-                resources=[
-                    int(one) for one in form.all("resource") if one.isascii() and one.isdigit() and len(one) < 18
-                ],
-                margins={"margin_before": _whole(form, "margin")},
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except errors.Invalid as error:
-        return _render(request, DEFAULTS, [FormError("", forms.explain(error).text)])
-    except (errors.NotReady, errors.DoubleBooking) as error:
-        return _render(request, DEFAULTS, [FormError("", refusals.words(error))])
-    return RedirectResponse(f"/h/{hearing.ref}", 303)
+async def _again(sent: Sent, error: errors.HearingsError) -> Response:
+    text = forms.explain(error).text if isinstance(error, errors.Invalid) else refusals.words(error)
+    return _render(sent.request, DEFAULTS, [FormError("", text)])
+
+
+@page_act(_again, (errors.Invalid, errors.NotReady, errors.DoubleBooking), right=RIGHT)
+async def offer(sent: Sent) -> str:
+    """Offers a placement of the plan to the other State. Effects: those of `diary.propose`."""
+    form, person = sent.form, sent.person
+    row = await queries.request(sent.db, form.text("reference"), state=sent.state, lock=True)
+    own, other = court_clocks.of_states(row.requesting_state, row.requested_state)
+    wall = _start(form).astimezone(clocks.zone(own.zone))
+    hearing = await diary.propose(
+        sent.db,
+        request=row,
+        wall_start=wall.replace(tzinfo=None, fold=0),
+        wall_zone=own.zone,
+        fold=wall.fold,
+        duration=timedelta(minutes=_whole(form, "duration")),
+        requesting_zone=own.zone,
+        requesting_city=person.city or own.city,
+        requested_zone=other.zone,
+        requested_city=other.city,
+        resources=[
+            int(number) for number in form.all("resource") if number.isascii() and number.isdigit() and len(number) < 18
+        ],
+        margins={"margin_before": _whole(form, "margin")},
+        **sent.by,
+    )
+    return f"/h/{hearing.ref}"
 
 
 def _start(form: Form) -> datetime:
     try:
         start = datetime.fromisoformat(form.text("start"))
     except ValueError:
-        raise errors.Invalid(tell("This is not a time"), "start") from None
+        raise errors.Invalid(tell("Not a valid time"), "start") from None
     if start.tzinfo is None:
         raise errors.NaiveTime
     return start

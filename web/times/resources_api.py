@@ -3,55 +3,33 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import Path, Query
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import languages, queries
 from hearings.errors import NotFound
-from hearings.hearing import days
+from hearings.hearing import hearing as diary
 from hearings.models import Booking, Resource as ResourceRow
 from hearings.models.diary import ResourceKind
 from hearings.times import bookings, queries as diary_queries, resources
-from web.api import etags, examples, paging, statements
-from web.api.access import Caller, Calling
+from web.api import etags, paging, statements
+from web.api.access import Caller
 from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
 from web.api.routes import Resource
 from web.hearing.api import Despite, Ref, ResourceNumber, Zone
 
 router = Resource("resources")
 
-Number = Annotated[int, Path(ge=1, lt=2**53, description="Number of the resource.", examples=[12])]
-BookingId = Annotated[str, Path(max_length=40, description="Id of the booking.", examples=[examples.ID])]
+Number = Annotated[int, Field(ge=1, lt=2**53, description="Number of the resource.")]
+BookingId = Annotated[str, Field(max_length=40, description="Id of the booking.")]
 ACT = (404, 409, 412)
 Lax = Field(strict=False)
-NEW: dict[str, Any] = {
-    "kind": "interpreter",
-    "name": "Malee Suksan",
-    "city": "Bangkok",
-    "zone": "Asia/Bangkok",
-    "shared": True,
-    "accreditation": "Court of Justice, no. 114",
-    "accredited_until": "2029-12-31",
-    "pairs": [{"source": "th", "target": "ro"}, {"source": "ro", "target": "th"}],
-}
-RESOURCE: dict[str, Any] = {**NEW, "number": 12, "state": "TH", "note": "", "active": True, "created_at": examples.AT}
-BOOKING = {
-    "id": "0193a1b2-ad3e-7a11-9b22-6c7d8e9f0a1b",
-    "resource": 12,
-    "starts_at": "2027-03-29T05:30:00Z",
-    "ends_at": "2027-03-29T08:15:00Z",
-    "hearing": "7F3K-22QD",
-    "day": 1,
-    "reason": "",
-}
-BLOCK = BOOKING | {"hearing": "", "day": None, "reason": "Leave"}
 
 
 class Pair(Model):
     """A direction an interpreter works in."""
 
-    source: Annotated[str, Field(min_length=2, max_length=35, examples=["th"])]
-    target: Annotated[str, Field(min_length=2, max_length=35, examples=["ro"])]
+    source: Annotated[str, Field(min_length=2, max_length=35)]
+    target: Annotated[str, Field(min_length=2, max_length=35)]
 
 
 class _Fields(Model):
@@ -68,15 +46,11 @@ class _Fields(Model):
 class NewResource(_Fields):
     """Something or somebody that is in one place at a time."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
-
     kind: Annotated[ResourceKind, Lax]
 
 
 class Changes(Model):
     """The fields that are sent, and no others."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Room 4, second floor", "shared": True}]})
 
     name: str = Field(default="", min_length=1, max_length=200)
     city: str = Field(default="", max_length=100)
@@ -91,29 +65,19 @@ class Changes(Model):
 class Block(Model):
     """A time at which a resource is not to be booked, and why."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"starts_at": "2027-03-29T01:00:00Z", "ends_at": "2027-03-29T10:00:00Z", "reason": "Leave"}]
-        }
-    )
-
     starts_at: Annotated[datetime, Lax]
     ends_at: Annotated[datetime, Lax]
     reason: str = Field(min_length=3, max_length=300)
 
 
-class Wanted(Model):
+class ResourceNeeds(Model):
     """What a hearing needs."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"resources": [12]}]})
 
     resources: list[ResourceNumber] = Field(min_length=1, max_length=20)
 
 
-class Booked(Wanted):
+class Booked(ResourceNeeds):
     """What is to be booked for a hearing."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"resources": [12]}]})
 
     despite: Despite = ""
 
@@ -185,9 +149,8 @@ class HearingBookings(Shown):
 
 
 def _of(row: ResourceRow, pairs: list[tuple[str, str]], state: str) -> ShownResource:
-    names = ("kind", "name", "city", "zone", "shared", "accreditation", "accredited_until", "active", "created_at")
-    return ShownResource(
-        **{name: getattr(row, name) for name in names},
+    return ShownResource.from_row(
+        row,
         number=row.resource_no,
         state=row.owner_state,
         pairs=[ShownPair(source=source, target=target) for source, target in pairs],
@@ -200,7 +163,7 @@ async def _all(caller: Caller, rows: Any) -> list[ShownResource]:
     return [_of(row, pairs.get(row.id, []), caller.state) for row in rows]
 
 
-async def _shown(caller: Caller, row: ResourceRow) -> ShownResource:
+async def _tagged(caller: Caller, row: ResourceRow) -> ShownResource:
     await caller.db.flush()
     return etags.tag(caller, (await _all(caller, [row]))[0])
 
@@ -215,50 +178,44 @@ async def _locked(caller: Caller, number: int) -> ResourceRow:
 async def _booked(caller: Caller, rows: list[Booking], owners: dict[int, str]) -> list[ShownBooking]:
     """Bookings as the caller may see them: hearings of its own State, reasons of these and of its own resources."""
     names = await diary_queries.hearing_names(
-        caller.db, [one.hearing_id for one in rows if one.hearing_id], state=caller.state
+        caller.db, [row.hearing_id for row in rows if row.hearing_id], state=caller.state
     )
     return [
         ShownBooking(
-            id=one.id,
-            resource=one.resource_no,
-            starts_at=one.starts_at,
-            ends_at=one.ends_at,
-            hearing=names.get(one.hearing_id or "", ("", ""))[0],
-            day=one.day if one.hearing_id in names else None,
-            reason=one.reason if owners[one.resource_no] == caller.state or one.hearing_id in names else "",
+            id=row.id,
+            resource=row.resource_no,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            hearing=names.get(row.hearing_id or "", ("", ""))[0],
+            day=row.day if row.hearing_id in names else None,
+            reason=row.reason if owners[row.resource_no] == caller.state or row.hearing_id in names else "",
         )
-        for one in rows
+        for row in rows
     ]
 
 
-@router.create("/resources", scope="slots:write", example=RESOURCE, tagged=True, gives={"resource": "number"})
-async def add_resource(caller: Calling, body: NewResource) -> ShownResource:
+@router.create("/resources", scope="slots:write", tagged=True, gives={"resource": "number"})
+async def add_resource(caller: Caller, body: NewResource) -> ShownResource:
     """Add a room, an endpoint, a judge or an interpreter of one's own State."""
     fields = {name: getattr(body, name) for name in resources.FIELDS}
     row = await resources.add(
         caller.db,
         kind=body.kind,
-        pairs=[(one.source, one.target) for one in body.pairs],
+        pairs=[(pair.source, pair.target) for pair in body.pairs],
         actor=caller.actor,
         now=caller.now,
         **fields,
     )
     caller.headers["Location"] = caller.url(f"/resources/{row.resource_no}")
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.read(
-    "/resources",
-    scope="slots:read",
-    example={"items": [RESOURCE], "next": ""},
-    paged=True,
-    gives={"resource": "items/0/number"},
-)
+@router.read("/resources", scope="slots:read", paged=True, gives={"resource": "items/0/number"})
 async def list_resources(
-    caller: Calling,
-    kind: Annotated[ResourceKind | None, Query()] = None,
-    state: Annotated[StateCode | None, Query(description="Only those of this State.")] = None,
-    active: Annotated[bool | None, Query(description="Only those that can, or cannot, be booked.")] = None,
+    caller: Caller,
+    kind: ResourceKind | None = None,
+    state: Annotated[StateCode | None, Field(description="Only those of this State.")] = None,
+    active: Annotated[bool | None, Field(description="Only those that can, or cannot, be booked.")] = None,
     after: paging.After = "",
     limit: paging.Limit = 50,
 ) -> ResourceList:
@@ -270,11 +227,11 @@ async def list_resources(
     return ResourceList(items=await _all(caller, page.rows), next=paging.link(caller, page.after))
 
 
-@router.read("/interpreters", scope="slots:read", example={"items": [RESOURCE]}, gives={"resource": "items/0/number"})
+@router.read("/interpreters", scope="slots:read", gives={"resource": "items/0/number"})
 async def list_interpreters(
-    caller: Calling,
-    source: Annotated[str, Query(max_length=35, description="Who render from this language.")] = "",
-    target: Annotated[str, Query(max_length=35, description="Who render into this language.")] = "",
+    caller: Caller,
+    source: Annotated[str, Field(max_length=35, description="Who render from this language.")] = "",
+    target: Annotated[str, Field(max_length=35, description="Who render into this language.")] = "",
 ) -> InterpreterList:
     """Interpreters by the directions they work in: one's own, and those other States share."""
     found = await diary_queries.interpreters(
@@ -286,14 +243,14 @@ async def list_interpreters(
     return InterpreterList(items=await _all(caller, found))
 
 
-@router.read("/resources/{resource}", scope="slots:read", example=RESOURCE, errors=(404,), tagged=True)
-async def read_resource(caller: Calling, resource: Number) -> ShownResource:
+@router.read("/resources/{resource}", scope="slots:read", errors=(404,), tagged=True)
+async def read_resource(caller: Caller, resource: Number) -> ShownResource:
     """Read a resource of one's own, or one another State shares."""
-    return await _shown(caller, await diary_queries.resource(caller.db, resource, state=caller.state))
+    return await _tagged(caller, await diary_queries.resource(caller.db, resource, state=caller.state))
 
 
-@router.change("/resources/{resource}", scope="slots:write", example=RESOURCE, errors=(404,))
-async def change_resource(caller: Calling, resource: Number, body: Changes) -> ShownResource:
+@router.change("/resources/{resource}", scope="slots:write", errors=(404,))
+async def change_resource(caller: Caller, resource: Number, body: Changes) -> ShownResource:
     """Change a resource of one's own: the fields that are sent, and no others."""
     row = await diary_queries.resource(caller.db, resource, state=caller.state)
     etags.require(caller, (await _all(caller, [row]))[0])
@@ -302,43 +259,37 @@ async def change_resource(caller: Calling, resource: Number, body: Changes) -> S
         caller.db,
         resource=row,
         fields={name: getattr(body, name) for name in resources.FIELDS if name in sent},
-        pairs=[(one.source, one.target) for one in body.pairs] if "pairs" in sent else None,
+        pairs=[(pair.source, pair.target) for pair in body.pairs] if "pairs" in sent else None,
         actor=caller.actor,
         now=caller.now,
     )
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.act("/resources/{resource}/deactivate", scope="slots:write", example=RESOURCE, errors=ACT, tagged=True)
-async def deactivate_resource(caller: Calling, resource: Number, body: Nothing | None = None) -> ShownResource:
+@router.act("/resources/{resource}/deactivate", scope="slots:write", errors=ACT, tagged=True)
+async def deactivate_resource(caller: Caller, resource: Number, body: Nothing | None = None) -> ShownResource:
     """Take a resource out of use: what is booked stays, nothing new is booked."""
     row = await _locked(caller, resource)
     await resources.deactivate(caller.db, resource=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
-@router.act("/resources/{resource}/activate", scope="slots:write", example=RESOURCE, errors=ACT, tagged=True)
-async def activate_resource(caller: Calling, resource: Number, body: Nothing | None = None) -> ShownResource:
+@router.act("/resources/{resource}/activate", scope="slots:write", errors=ACT, tagged=True)
+async def activate_resource(caller: Caller, resource: Number, body: Nothing | None = None) -> ShownResource:
     """Take a resource into use again."""
     row = await _locked(caller, resource)
     await resources.activate(caller.db, resource=row, actor=caller.actor, now=caller.now)
-    return await _shown(caller, row)
+    return await _tagged(caller, row)
 
 
 # --- bookings ----------------------------------------------------------------------------------------------------
 
 
-@router.read(
-    "/resources/{resource}/bookings",
-    scope="slots:read",
-    example={"items": [BOOKING], "next": ""},
-    errors=(404,),
-    paged=True,
-)
+@router.read("/resources/{resource}/bookings", scope="slots:read", errors=(404,), paged=True)
 async def list_bookings(
-    caller: Calling,
+    caller: Caller,
     resource: Number,
-    since: Annotated[datetime | None, Query(description="That end after this instant; now if left out.")] = None,
+    since: Annotated[datetime | None, Field(description="That end after this instant; now if left out.")] = None,
     after: paging.After = "",
     limit: paging.Limit = 50,
 ) -> BookingList:
@@ -358,11 +309,10 @@ async def list_bookings(
 @router.create(
     "/resources/{resource}/blocks",
     scope="slots:write",
-    example=BLOCK,
     errors=(404, 409),
     gives={"resource": "resource", "booking": "id"},
 )
-async def block_resource(caller: Calling, resource: Number, body: Block) -> ShownBooking:
+async def block_resource(caller: Caller, resource: Number, body: Block) -> ShownBooking:
     """Keep a resource of one's own free of hearings: leave, maintenance."""
     row = await diary_queries.resource(caller.db, resource, state=caller.state)
     made = await bookings.block(
@@ -378,8 +328,8 @@ async def block_resource(caller: Calling, resource: Number, body: Block) -> Show
     return (await _booked(caller, [made], {row.resource_no: row.owner_state}))[0]
 
 
-@router.act("/resources/{resource}/blocks/{booking}/end", scope="slots:write", example=BLOCK, errors=(404, 409))
-async def end_block(caller: Calling, resource: Number, booking: BookingId, body: Nothing | None = None) -> ShownBooking:
+@router.act("/resources/{resource}/blocks/{booking}/end", scope="slots:write", errors=(404, 409))
+async def end_block(caller: Caller, resource: Number, booking: BookingId, body: Nothing | None = None) -> ShownBooking:
     """End a block. A hearing's booking is not ended so: change the hearing."""
     row = await diary_queries.resource(caller.db, resource, state=caller.state)
     found = await queries.get(caller.db, Booking, booking, lock=True)
@@ -389,26 +339,24 @@ async def end_block(caller: Calling, resource: Number, booking: BookingId, body:
     return (await _booked(caller, [found], {row.resource_no: row.owner_state}))[0]
 
 
-@router.read("/hearings/{ref}/bookings", scope="slots:read", example={"items": [BOOKING]}, errors=(404,))
-async def list_hearing_bookings(caller: Calling, ref: Ref) -> HearingBookings:
+@router.read("/hearings/{ref}/bookings", scope="slots:read", errors=(404,))
+async def list_hearing_bookings(caller: Caller, ref: Ref) -> HearingBookings:
     """What is booked for a hearing: of one's own State, and of what the other shares."""
     return await _of_hearing(caller, ref)
 
 
-@router.act("/hearings/{ref}/bookings", scope="slots:write", example={"items": [BOOKING]}, errors=(404, 409))
-async def book_for_hearing(caller: Calling, ref: Ref, body: Booked) -> HearingBookings:
+@router.act("/hearings/{ref}/bookings", scope="slots:write", errors=(404, 409))
+async def book_for_hearing(caller: Caller, ref: Ref, body: Booked) -> HearingBookings:
     """Book resources for every day of a hearing still to come, margins included, or none of them.
 
     An interpreter without the language pair, without a valid accreditation or without the rest she needs is refused
     (409 `interpreter_unfit`), unless `despite` says why she is booked all the same.
     """
     hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
-    times = await days.times(caller.db, hearing)
-    await bookings.assign(
+    await diary.book(
         caller.db,
         hearing=hearing,
         numbers=body.resources,
-        times=times,
         despite=body.despite,
         actor=caller.actor,
         now=caller.now,
@@ -416,13 +364,13 @@ async def book_for_hearing(caller: Calling, ref: Ref, body: Booked) -> HearingBo
     return await _of_hearing(caller, ref)
 
 
-@router.act("/hearings/{ref}/bookings/release", scope="slots:write", example={"items": []}, errors=(404, 409))
-async def release_from_hearing(caller: Calling, ref: Ref, body: Wanted) -> HearingBookings:
-    """Give resources of one's own back that are booked for a hearing."""
+@router.act("/hearings/{ref}/bookings/release", scope="slots:write", errors=(404, 409))
+async def release_from_hearing(caller: Caller, ref: Ref, body: ResourceNeeds) -> HearingBookings:
+    """Give resources of one's own back that are booked for a hearing. A room in signed terms voids the agreement."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     for number in sorted(set(body.resources)):
         row = await diary_queries.resource(caller.db, number, state=caller.state)
-        await bookings.unassign(caller.db, hearing=hearing, resource=row, actor=caller.actor, now=caller.now)
+        await diary.give_back(caller.db, hearing=hearing, resource=row, actor=caller.actor, now=caller.now)
     return await _of_hearing(caller, ref)
 
 

@@ -1,7 +1,7 @@
 """Setting a time: proposing a hearing of an accepted request, and answering a proposed time with another.
 
-The wall time is that of one of the two courts. A time its clocks skip is refused, naming the gap; a time they show
-twice is asked about. Both local times are shown before anything is agreed.
+The wall time is that of one of the two courts. A wall time that its clocks skip is refused, with the gap; for a wall
+time they show twice the form asks which one is meant. Both local times are displayed before anything is agreed.
 """
 
 from collections.abc import Mapping
@@ -25,23 +25,24 @@ from web.server.forms import Form, FormError
 from web.server.rendering import render
 from web.server.sign_in import staff
 from web.times import asked_times
-from web.words import diary as diary_words, places
-from web.words.i18n import _, offset
-from web.words.places import Place
+from web.words import court_clocks, diary as diary_words
+from web.words.court_clocks import CourtClock
+from web.words.i18n import _, city_here, offset
+from web.words.refusals import CHOOSE_RECORDING, ENTER_DATE, ENTER_TIME
 
 SIDES = ("requesting", "requested")
 
 
 def _zones(state: str) -> list[tuple[str, str]]:
-    return [(zone, places.of_zone(state, zone).city) for zone in reference.jurisdiction(state).zones]
+    return [(zone, city_here(court_clocks.of_zone(state, zone).city)) for zone in reference.jurisdiction(state).zones]
 
 
 async def page(request: Request) -> Response:
-    """The form for a request without a hearing."""
+    """The form that proposes a hearing for an accepted request."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         row = await request_access.find(db, request, person)
-    sides = places.of_states(row.requesting_state, row.requested_state)
+    sides = court_clocks.of_states(row.requesting_state, row.requested_state)
     values = {"clock": "requesting", "duration": "60", "time": "", "date": ""}
     values["recording_policy"] = "" if row.recording_asked is None else diary.policy_asked(row).value
     for name, side in zip(SIDES, sides, strict=True):
@@ -49,7 +50,7 @@ async def page(request: Request) -> Response:
         values |= {f"{name}_zone": side.zone, f"{name}_city": own}
     asked = asked_times.ahead(row, datetime.now(UTC))
     wanted = request.query_params.get("asked", "")
-    chosen = next((one for one in asked if str(one.number) == wanted), asked[0] if asked else None)
+    chosen = next((time for time in asked if str(time.number) == wanted), asked[0] if asked else None)
     if chosen is not None:
         values |= asked_times.clock_values(row, chosen, {name: values[f"{name}_zone"] for name in SIDES})
     return _render(request, row, None, values, [], {"chosen": chosen})
@@ -74,7 +75,7 @@ async def propose(request: Request) -> Response:
         if warned:
             return _render(request, row, None, form.first, [], warned)
         async with request.app.state.parts.database.transaction() as db:
-            # Under another name: a refusal rolls back, and rows of that transaction cannot be shown any more.
+            # A variable of its own: rows of this transaction cannot be displayed after a refusal, `row` can.
             locked = await queries.request(db, row.id, state=person.owner_state, lock=True)
             hearing = await diary.propose(
                 db,
@@ -151,7 +152,8 @@ async def _warned(
     zone: str,
     hearing: Hearing | None = None,
 ) -> dict[str, Any]:
-    """What the courts' calendars and the law say against this time, to be shown before it is proposed; then empty.
+    """Objections of the courts' calendars and of the law to this time, which are displayed before it is proposed. Empty
+    once they were displayed.
 
     Raises as `wall_times.fix`.
     """
@@ -165,11 +167,13 @@ async def _warned(
             times += await days.later(
                 db, hearing=hearing, first=times[0], zones=zones, states=states, fold=_fold(form), now=now
             )
-        begun = [(one.starts_at, one.ends_at) for one in times]
-        found = await court_times.of_times(db, courts, begun)
-        found += await law_on_the_day.of_times(db, row, begun, zone=courts[0][1], now=now)
-    seen = " ".join(f"{one.starts_at:%Y%m%dT%H%M%S}/{one.side}/{one.day}/{one.code}" for one in found)
-    return {"warnings": diary_words.against(found), "warned": seen} if seen != form.text("warned") else {}
+        begun = [(instant.starts_at, instant.ends_at) for instant in times]
+        warned = await court_times.of_times(db, courts, begun)
+        warned += await law_on_the_day.of_times(db, row, begun, zone=courts[0][1], now=now)
+    seen = " ".join(
+        f"{warning.starts_at:%Y%m%dT%H%M%S}/{warning.side}/{warning.day}/{warning.code}" for warning in warned
+    )
+    return {"warnings": diary_words.against(warned), "warned": seen} if seen != form.text("warned") else {}
 
 
 def _clock(form: Form) -> str:
@@ -177,22 +181,23 @@ def _clock(form: Form) -> str:
 
 
 def _check(form: Form, *, with_cities: bool, undecided: bool = False) -> list[FormError]:
-    """What cannot be read as a time, a length, a place, or what is recorded; `undecided`: the request does not say."""
+    """The errors of the form: time, length, place, recording. `undecided`: the request does not say whether to
+    record."""
     wrong = []
     try:
         datetime.strptime(form.text("date"), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        wrong.append(FormError("date", _("Enter the date, such as 2026-12-03.")))
+        wrong.append(FormError("date", _(ENTER_DATE)))
     try:
         datetime.strptime(form.text("time"), "%H:%M").replace(tzinfo=UTC)
     except ValueError:
-        wrong.append(FormError("time", _("Enter the time on a 24-hour clock, such as 09:00.")))
+        wrong.append(FormError("time", _(ENTER_TIME)))
     if form.text("clock") not in ("requesting", "requested"):
-        wrong.append(FormError("clock", _("Choose whose clock shows this time.")))
+        wrong.append(FormError("clock", _("Choose which court's local time this is.")))
     if not (form.text("duration").isascii() and form.text("duration").isdigit() and len(form.text("duration")) < 5):
         wrong.append(FormError("duration", _("Enter the length in minutes, such as 60.")))
     if form.text("recording_policy") not in ({*RecordingPolicy} | (set() if undecided else {""})):
-        wrong.append(FormError("recording_policy", _("Choose what is recorded.")))
+        wrong.append(FormError("recording_policy", _(CHOOSE_RECORDING)))
     for name in ("requesting_city", "requested_city") if with_cities else ():
         if not form.text(name):
             wrong.append(FormError(name, _("Enter the city of the court.")))
@@ -204,7 +209,7 @@ def _fold(form: Form) -> int | None:
 
 
 def _which(values: Mapping[str, str], zones: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What there is to choose where the clocks show the time of a form twice; else nothing."""
+    """The two instants to choose from when the wall time of the form is ambiguous; empty otherwise."""
     try:
         wall = datetime.strptime(f"{values['date']} {values['time']}", "%Y-%m-%d %H:%M")  # noqa: DTZ007  wall time
         clocks.to_utc(wall, zones[values["clock"]])
@@ -229,7 +234,7 @@ def _time(form: Form, zone: str) -> dict[str, Any]:
 
 
 def _explain(error: errors.Invalid, city: str) -> list[FormError]:
-    """What is wrong with the time."""
+    """The errors of the time in the language of the page."""
     if isinstance(error, errors.NonexistentTime):
         text = _(
             "{time} does not exist in {city} on this day: the clocks go from {before} ({before_offset}) straight to "
@@ -244,11 +249,13 @@ def _explain(error: errors.Invalid, city: str) -> list[FormError]:
         )
         return [FormError("time", text)]
     if isinstance(error, errors.AmbiguousTime):
-        text = _("{time} happens twice in {city} on this day, because the clocks go back. Say which one you mean.")
+        text = _("{time} occurs twice in {city} on this day, because the clocks go back. State which one you mean.")
         return [FormError("fold", text.format(time=f"{error.wall:%H:%M}", city=city))]
-    found = forms.explain(error, {"duration": _("Length"), "wall_start": _("Time"), "zone": _("Time zone")})
-    field = {"wall_start": "time", "wall_zone": "clock", "zone": "requesting_zone"}.get(found.field, found.field)
-    return [FormError(field, found.text)]
+    explained = forms.explain(error, {"duration": _("Length"), "wall_start": _("Time"), "zone": _("Time zone")})
+    field = {"wall_start": "time", "wall_zone": "clock", "zone": "requesting_zone"}.get(
+        explained.field, explained.field
+    )
+    return [FormError(field, explained.text)]
 
 
 def _render(
@@ -259,8 +266,10 @@ def _render(
     wrong: list[FormError],
     extra: Mapping[str, Any] | None = None,
 ) -> Response:
-    sides: list[Place] = (
-        places.of_hearing(hearing) if hearing else places.of_states(row.requesting_state, row.requested_state)
+    sides: list[CourtClock] = (
+        court_clocks.of_hearing(hearing)
+        if hearing
+        else court_clocks.of_states(row.requesting_state, row.requested_state)
     )
     if hearing:
         zones = {"requesting": hearing.requesting_zone, "requested": hearing.requested_zone}
@@ -275,7 +284,7 @@ def _render(
         "warnings": [],
         "asked": [] if hearing else asked_times.ahead(row, datetime.now(UTC)),
         "chosen": None,
-        "policies": [(one.value, diary_words.policy(one)) for one in RecordingPolicy],
+        "policies": [(policy.value, diary_words.policy(policy)) for policy in RecordingPolicy],
         "sides": sides,
         "requesting_zones": _zones(row.requesting_state),
         "requested_zones": _zones(row.requested_state),

@@ -2,70 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import clocks, queries, reference
 from hearings.errors import Invalid
 from hearings.hearing import law_on_the_day
 from hearings.models import Hearing, HearingRequest
+from hearings.sentences import tell
 from hearings.times import availability, slots
 from hearings.times.convenience import Attendee
+from hearings.times.court_periods import OTHER_STATES_ZONE
 from hearings.times.court_times import Warned
-from hearings.times.slots import Wanted
+from hearings.times.slots import SlotSearch
 from web.api import statements
-from web.api.access import Caller, Calling
+from web.api.access import Caller
 from web.api.fields import Model, Moment, Shown, StateCode
 from web.api.routes import Resource
 from web.hearing.api import Margins, ResourceNumber, ShownWarning, Zone, warnings_of
 
 router = Resource("slots")
 
-SEARCH: dict[str, Any] = {
-    "request": "RO-2027-0001",
-    "since": "2027-03-29T00:00:00Z",
-    "until": "2027-04-12T00:00:00Z",
-    "duration_minutes": 120,
-    "margins": {"margin_before": 15, "margin_after": 15, "line_test": 15},
-    "resources": [12],
-}
-FREE_SEARCH: dict[str, Any] = {
-    "courts": [{"state": "RO", "zone": "Europe/Bucharest"}, {"state": "TH", "zone": "Asia/Bangkok"}],
-    "since": "2027-03-29T00:00:00Z",
-    "until": "2027-04-12T00:00:00Z",
-    "duration_minutes": 120,
-}
-FOUND = {
-    "slots": [
-        {
-            "starts_at": "2027-03-29T06:00:00Z",
-            "ends_at": "2027-03-29T08:00:00Z",
-            "days": [
-                {
-                    "starts_at": "2027-03-29T06:00:00Z",
-                    "wall_start": "2027-03-29T09:00:00",
-                    "wall_zone": "Europe/Bucharest",
-                    "fold": 0,
-                }
-            ],
-            "penalty": 0,
-            "comfort": [{"part": "court", "label": "RO", "zone": "Europe/Bucharest", "starts": "09:00", "penalty": 0}],
-            "clock_changes": ["Europe/Bucharest"],
-            "warnings": [],
-        }
-    ],
-    "count": 1,
-    "excluded": [
-        {
-            "day": "2027-04-06",
-            "reasons": [
-                {"key": "TH Asia/Bangkok", "label": "TH Asia/Bangkok", "code": "holiday", "detail": "Chakri Day"}
-            ],
-        }
-    ],
-    "notes": ["hours_unverified"],
-}
 Lax = Field(strict=False)
 
 
@@ -86,8 +44,6 @@ class Present(Model):
 
 class Search(Model):
     """What is looked for. Courts are those named, or those of the request or hearing the time is for."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [FREE_SEARCH, SEARCH]})
 
     request: str = Field(default="", max_length=40, description="Id or reference of a request.")
     hearing: str = Field(default="", max_length=20, description="Reference; what it holds already is in nobody's way.")
@@ -113,7 +69,7 @@ class SlotDay(Shown):
     fold: int
 
 
-class ShownComfort(Shown):
+class ShownConvenience(Shown):
     """What a person's clock shows at the start, and how inconvenient the sitting is for them."""
 
     part: str
@@ -130,7 +86,7 @@ class Slot(Shown):
     ends_at: Moment
     days: list[SlotDay]
     penalty: int
-    comfort: list[ShownComfort]
+    comfort: list[ShownConvenience]
     clock_changes: list[str]
     warnings: list[ShownWarning] = Field(
         description="What the law says against its days, where the time is for a request or a hearing."
@@ -162,17 +118,17 @@ class FoundSlots(Shown):
     notes: list[str]
 
 
-@router.act("/slots/search", scope="slots:read", errors=(404,), example=FOUND)
-async def search_slots(caller: Calling, body: Search) -> FoundSlots:
+@router.act("/slots/search", scope="slots:read", errors=(404,))
+async def search_slots(caller: Caller, body: Search) -> FoundSlots:
     """Find times that fit all courts and everything that is to be booked. Changes nothing and holds nothing."""
     row, hearing, courts, shared, languages = await _courts(caller, body)
     since = statements.instant(body.since, "since") or caller.now
     until = statements.instant(body.until, "until") or caller.now
     if not (2000 <= since.year <= 2100 and 2000 <= until.year <= 2100):
         raise Invalid("A time between the years 2000 and 2100", "since")
-    for one in body.attendees:
-        clocks.zone(one.zone)
-    wanted = Wanted(
+    for attendee in body.attendees:
+        clocks.zone(attendee.zone)
+    wanted = SlotSearch(
         since=since.astimezone(UTC),
         until=until.astimezone(UTC),
         duration=timedelta(minutes=body.duration_minutes),
@@ -183,7 +139,7 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
         languages=languages,
         any_hour=body.any_hour,
     )
-    present = [Attendee(part=one.part, label=one.label, zone=one.zone) for one in body.attendees]
+    present = [Attendee(part=attendee.part, label=attendee.label, zone=attendee.zone) for attendee in body.attendees]
     found = await availability.find(
         caller.db,
         wanted=wanted,
@@ -198,14 +154,16 @@ async def search_slots(caller: Calling, body: Search) -> FoundSlots:
     )
     told: dict[datetime, list[Warned]] = {}
     if row is not None:
-        times = [(day, day + wanted.duration) for day in sorted({day for one in found.slots for day in one.days})]
+        times = [(day, day + wanted.duration) for day in sorted({day for slot in found.slots for day in slot.days})]
         for warned in await law_on_the_day.of_times(caller.db, row, times, zone=courts[0][1], now=caller.now):
             told.setdefault(warned.starts_at, []).append(warned)
     own = {f"{state} {zone}" for state, zone in courts if shared or state == caller.state}
     return FoundSlots(
-        slots=[_slot(one, courts[0][1], told) for one in found.slots],
+        slots=[_slot(slot, courts[0][1], told) for slot in found.slots],
         count=found.count,
-        excluded=[Excluded(day=day, reasons=[_reason(one, own) for one in reasons]) for day, reasons in found.excluded],
+        excluded=[
+            Excluded(day=day, reasons=[_reason(reason, own) for reason in reasons]) for day, reasons in found.excluded
+        ],
         notes=list(found.notes),
     )
 
@@ -234,10 +192,10 @@ async def _courts(
         states = (row.requesting_state, row.requested_state)
         cases = [(state, reference.jurisdiction(state).default_zone) for state in states]
         languages = (row.language_of_court, row.language_of_person)
-    named = [(one.state, one.zone) for one in body.courts]
+    named = [(court.state, court.zone) for court in body.courts]
     for number, (state, zone) in enumerate(named):
         if clocks.zone(zone).key not in reference.jurisdiction(state).zones:
-            raise Invalid("Not a time zone of this State", f"courts.{number}.zone")
+            raise Invalid(tell(OTHER_STATES_ZONE), f"courts.{number}.zone")
     if len(set(named)) != len(named):
         raise Invalid("The same courts twice", "courts")
     courts = named or cases or []
@@ -252,7 +210,7 @@ def _slot(one: slots.Slot, zone: str, told: Mapping[datetime, Sequence[Warned]])
         days=[_day(day, zone) for day in one.days],
         penalty=one.penalty,
         comfort=[
-            ShownComfort(
+            ShownConvenience(
                 part=each.part,
                 label=each.label,
                 zone=each.zone,

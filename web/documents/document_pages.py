@@ -1,4 +1,4 @@
-"""A request as a document and as data, and what signatures a PDF carries that somebody has attached."""
+"""A request as a document and as data, and the check of the signatures in an attached PDF."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,9 @@ from web.requests.access import find
 from web.server import printing
 from web.server.rendering import render
 from web.server.sign_in import staff
-from web.words import places
+from web.words import court_clocks
 from web.words.i18n import N_, _
+from web.words.labels import FILE_ATTACHED
 
 PROBLEMS = {
     "unreadable": N_("This file cannot be read as a PDF, or checking it took too long."),
@@ -25,11 +26,11 @@ PROBLEMS = {
     "changed": N_("What was signed has been changed."),
     "changed_since": N_("The file was changed after it was signed."),
 }
-UNDECIDED = N_("This signature cannot be decided: treat it as not holding.")
+UNDECIDED = N_("This signature could not be checked: treat it as invalid.")
 
 
 async def _papers(request: Request) -> Papers:
-    """What a State may see of a request."""
+    """The data of a request that a State may see."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         return await request_document.gather(db, await find(db, request, person))
@@ -38,8 +39,7 @@ async def _papers(request: Request) -> Papers:
 async def as_pdf(request: Request) -> Response:
     """The request as PDF/A-2b in its own language, sealed by this installation."""
     papers = await _papers(request)
-    lang = papers.request.language_of_request or "en"
-    made = await printing.sealed(request, "request", request_document.printed(papers, lang), lang=lang)
+    made = await printing.hearing_request(request, papers)
     return printing.file(made, f"request-{papers.request.reference}.pdf", "application/pdf")
 
 
@@ -51,38 +51,40 @@ async def as_json(request: Request) -> Response:
 
 
 async def check(request: Request) -> Response:
-    """What signatures an attached PDF carries. Effects: those of `attachments.read`."""
+    """Checks the signatures in an attached PDF. Effects: those of `attachments.read`."""
     signed, person = staff(request)
     async with request.app.state.parts.database.transaction() as db:
         row = await find(db, request, person)
-        found, data = await attachments.read(
+        attachment, data = await attachments.read(
             db,
             request=row,
             attachment_id=request.path_params["attachment"],
             actor=signed.actor(),
             now=datetime.now(UTC),
         )
-    if found.media_type != "application/pdf":
+    if attachment.media_type != "application/pdf":
         raise HTTPException(404, "not_found")
     report = await printing.check(request, data)
     context: dict[str, Any] = {
         "row": row,
-        "file": found,
+        "file": attachment,
         "report": report,
         "problem": _(PROBLEMS.get(report.problem, "")) if report.problem else "",
         "verdict": _verdict,
-        "why": lambda one: _(PROBLEMS.get(one.problem, UNDECIDED)) if one.problem else "",
-        "places": places.own_first(places.of_states(row.requesting_state, row.requested_state), person.owner_state),
-        "notice": _("The file is attached.") if request.query_params.get("done") == "attached" else None,
+        "why": lambda signature: _(PROBLEMS.get(signature.problem, UNDECIDED)) if signature.problem else "",
+        "places": court_clocks.own_first(
+            court_clocks.of_states(row.requesting_state, row.requested_state), person.owner_state
+        ),
+        "notice": _(FILE_ATTACHED) if request.query_params.get("done") == "attached" else None,
     }
     return render(request, "request_signed_file.html", context)
 
 
-def _verdict(one: PdfSignature) -> tuple[str, str]:
-    """Kind of chip and words."""
-    if not one.intact:
-        return "rec", _("Does not hold")
-    return ("ok", _("Holds")) if one.whole_file else ("warn", _("Holds, for a part of the file"))
+def _verdict(signature: PdfSignature) -> tuple[str, str]:
+    """Kind of chip and text for a signature."""
+    if not signature.intact:
+        return "rec", _("Invalid")
+    return ("ok", _("Valid")) if signature.whole_file else ("warn", _("Valid, for part of the file"))
 
 
 routes = [

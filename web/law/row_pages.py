@@ -1,4 +1,4 @@
-"""The administrator's pages of the law: its rows, an edit with what it would change, the log of edits."""
+"""The administrator's pages of the law: its rows, the preview of an edit, the log of edits."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors, reference
@@ -19,23 +19,27 @@ from hearings.models import Person
 from hearings.models.law import LawKind
 from hearings.outward import administrators, joint_changes
 from hearings.overview import law_effects
+from hearings.paging import listed
 from hearings.sentences import tell
 from web.law import forms as law_form
 from web.law.check_pages import DECISIONS
-from web.server import forms, joint_words
+from web.sending import joint_words
+from web.server import forms
 from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
 from web.server.sign_in import SignedIn, staff
-from web.words import law as law_words, places, terms
+from web.words import court_clocks, labels, law as law_words
 from web.words.i18n import _, state_name
+from web.words.labels import CHANGE_MADE
 
 PAGE = 50
 SHOWN = 50
-"""So many changes, and so many hearings, are listed before an edit; the others are a number."""
+"""The maximum number of changes, and of hearings, that the preview of an edit lists; the others are counted."""
 
 
 def _editor(request: Request) -> tuple[SignedIn, Person]:
-    """Who asks, if an administrator. Raises `NotAllowed`."""
+    """The login and the person, who must be an administrator. Raises `NotAllowed`."""
     signed, person = staff(request)
     law_rows.require_editor(signed.actor())
     return signed, person
@@ -48,7 +52,7 @@ def _kind(text: str) -> str:
 
 
 def title(kind: str, row: Mapping[str, Any], law: Law) -> str:
-    """A row as a person would call it."""
+    """The name of a row for people."""
     if kind in ("instrument", "jurisdiction"):
         return str(row["name"])
     if kind == "rule":
@@ -65,7 +69,7 @@ def title(kind: str, row: Mapping[str, Any], law: Law) -> str:
 
 
 def _says(kind: str, row: Mapping[str, Any]) -> str:
-    """What a row says, in one line."""
+    """The content of a row in one line."""
     fields = {
         "instrument": ("status", "valid_from"),
         "party": ("party_status", "in_force_from"),
@@ -76,8 +80,10 @@ def _says(kind: str, row: Mapping[str, Any]) -> str:
         "interpreting_rest": ("minutes",),
     }
     if kind == "court_hours":
-        return "; ".join(f"{one['weekdays']} {one['opens']}–{one['closes']}" for one in row["intervals"])
-    text = ", ".join(str(row[name]) for name in fields[kind] if row.get(name))
+        return "; ".join(
+            f"{interval['weekdays']} {interval['opens']}–{interval['closes']}" for interval in row["intervals"]
+        )
+    text = ", ".join(str(row[name]).replace("_", " ") for name in fields[kind] if row.get(name))
     return text if len(text) <= 140 else f"{text[:139]}…"
 
 
@@ -93,7 +99,7 @@ def _line(kind: str, key: str, row: Mapping[str, Any], law: Law) -> dict[str, An
         "title": title(kind, row, law),
         "says": _says(kind, row),
         "source": str(row.get("source") or ""),
-        "confidence": confidence,
+        "certainty": law_words.word("confidence", confidence),
         "unverified": confidence not in reference.VERIFIED,
         "edited": (kind, key) in law.edited,
     }
@@ -108,18 +114,19 @@ async def listing(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         law = await laws.current(db)
     lines = [_line(kind, key, row, law) for key, row in sorted(law.rows[kind].items())]
-    keep = {"unverified": lambda one: one["unverified"], "edited": lambda one: one["edited"]}.get(only)
-    lines = [one for one in lines if keep is None or keep(one)]
+    keep = {"unverified": lambda line: line["unverified"], "edited": lambda line: line["edited"]}.get(only)
+    lines = [line for line in lines if keep is None or keep(line)]
     folded = wanted.casefold()
-    lines = [one for one in lines if folded in f"{one['key']} {one['title']} {one['says']} {one['source']}".casefold()]
-    total = len(lines)
-    lines = [one for one in lines if one["key"] > after]
-    more = {"kind": kind, "q": wanted, "only": only, "after": lines[PAGE - 1]["key"]} if len(lines) > PAGE else None
+    lines = [
+        line for line in lines if folded in f"{line['key']} {line['title']} {line['says']} {line['source']}".casefold()
+    ]
+    page = listed({line["key"]: line for line in lines}, after=after, limit=PAGE)
+    more = {"kind": kind, "q": wanted, "only": only, "after": page.after} if page.after else None
     context = {
         "kind": kind,
-        "kinds": [(one, _(text)) for one, text in law_form.KINDS.items()],
-        "lines": lines[:PAGE],
-        "total": total,
+        "kinds": [(kind, _(text)) for kind, text in law_form.KINDS.items()],
+        "lines": page.rows,
+        "total": len(lines),
         "values": {"q": wanted, "only": only},
         "next": urlencode(more) if more else "",
         "serial": law.serial,
@@ -128,14 +135,14 @@ async def listing(request: Request) -> Response:
 
 
 async def row(request: Request) -> Response:
-    """One row: what it says and from where, the form to change it, every version of it."""
+    """One row: its content and source, the form to change it, all its versions."""
     _signed, person = _editor(request)
     kind = _kind(request.query_params.get("kind", ""))
     return await _row_page(request, person, kind, request.query_params.get("key", ""), None, [])
 
 
 async def new(request: Request) -> Response:
-    """An empty row, or a copy of another to begin with."""
+    """The form of a new row, empty or filled from a copy of another."""
     _signed, person = _editor(request)
     return await _row_page(request, person, _kind(request.path_params["kind"]), "", None, [])
 
@@ -147,37 +154,37 @@ async def _row_page(
         law = await laws.current(db)
         history = await law_rows.history(db, kind=kind, key=key) if key else []
         joint = await joint_changes.of_row(db, kind=kind, key=key) if key else []
-    found = law.rows[kind].get(key)
-    if key and found is None and not history and not joint:
+    current = law.rows[kind].get(key)
+    if key and current is None and not history and not joint:
         raise errors.NotFound
-    values: Mapping[str, Any] = dict(typed.first) if typed else found or {}
+    values: Mapping[str, Any] = dict(typed.first) if typed else current or {}
     filed = laws.LAW.rows[kind].get(key)
     context = {
         "kind": kind,
         "kind_name": _(law_form.KINDS[kind]),
         "key": key,
-        "line": _line(kind, key, found, law) if found else None,
-        "fields": law_form.shown(kind, values, law),
+        "line": _line(kind, key, current, law) if current else None,
+        "fields": law_form.form_fields(kind, values, law),
         "in_files": filed is not None,
         "history": history,
         "joint": joint,
         "joint_chip": joint_words.chip,
         "reason": typed.text("reason") if typed else "",
         "serial": law.serial,
-        "places": places.of_person(person),
+        "places": court_clocks.of_person(person),
         "errors": wrong,
-        "notice": _("The change is made and counts from now on.") if "done" in request.query_params else None,
+        "notice": _(CHANGE_MADE) if "done" in request.query_params else None,
     }
     return render(request, "law_row.html", context, status=422 if wrong else 200)
 
 
 def _wrong(error: errors.Invalid, prefix: str = "f-") -> list[FormError]:
-    found = forms.explain(error, law_form.labels())
-    return [FormError(f"{prefix}{error.field}" if error.field in law_form.labels() else error.field, found.text)]
+    explained = forms.explain(error, law_form.labels())
+    return [FormError(f"{prefix}{error.field}" if error.field in law_form.labels() else error.field, explained.text)]
 
 
 async def preview(request: Request) -> Response:
-    """What an edit would change, before it is made. Changes nothing."""
+    """The preview of an edit: what it would change. Changes nothing."""
     _signed, person = _editor(request)
     form = await forms.read(request)
     kind, key = _kind(form.text("kind")), form.text("key")
@@ -185,7 +192,7 @@ async def preview(request: Request) -> Response:
         law = await laws.current(db)
     try:
         data = None if form.text("back") else law_form.decode(kind, form)
-        edits = [law_rows.check(kind, data, law, key=key)]
+        edits = await law_rows.checked_beside([Edit(kind=kind, key=key, data=data)], law)
     except errors.Invalid as error:
         return await _row_page(request, person, kind, key, form, _wrong(error))
     return await _preview(request, person, edits, law, form.text("reason"), [])
@@ -215,22 +222,23 @@ async def _preview(
         "serial": law.serial,
         "values": {"reason": reason},
         "errors": wrong,
-        "standing": _standing,
+        "standing": _verdict_words,
+        "place": lambda zone: court_clocks.of_zone("", zone),
     }
     return render(request, "law_preview.html", context, status=422 if wrong else 200)
 
 
-def _standing(words: str) -> str:
-    """How a request stands on an instrument, in words of the page."""
+def _verdict_words(words: str) -> str:
+    """The verdict of an instrument on a request, in the language of the page."""
     code, _comma, usable = words.partition(", ")
     if code not in DECISIONS:
-        return _("Not there")
+        return _("Not present")
     text = _(DECISIONS[code][1])
     return text if usable == "usable" else f"{text} ({_('cannot be relied on')})"
 
 
 def differences(edit: Edit, law: Law, after: Law) -> list[tuple[str, str, str]]:
-    before, becomes = (dict(one.rows[edit.kind].get(edit.key) or {}) for one in (law, after))
+    before, becomes = (dict(version.rows[edit.kind].get(edit.key) or {}) for version in (law, after))
     known = {field.name: field for field in FIELDS[edit.kind]}
 
     def text(name: str, values: Mapping[str, Any]) -> str:
@@ -240,57 +248,54 @@ def differences(edit: Edit, law: Law, after: Law) -> list[tuple[str, str, str]]:
     return [(law_form.label(name), text(name, before), text(name, becomes)) for name in changed]
 
 
-async def save(request: Request) -> Response:
-    """Make the edits that were looked at, or leave them waiting. Effects: those of `joint_changes.change_law`."""
-    signed, person = _editor(request)
-    form = await forms.read(request)
-    seen = form.text("seen")
-    try:
-        edits = law_form.unpack(form.text("edits"))
-        serial = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1
-        async with request.app.state.parts.database.transaction() as db:
-            made = await joint_changes.change_law(
-                db,
-                edits=edits,
-                reason=form.text("reason"),
-                seen=serial,
-                actor=signed.actor(),
-                telling=joint_words.telling(request),
-                now=datetime.now(UTC),
-            )
-    except errors.Invalid as error:
-        if error.field != "reason":
-            raise
-        async with request.app.state.parts.database.reading() as db:
-            law = await laws.current(db)
-        text = _("Say why, in at least a few words: it stays in the log.")
-        return await _preview(request, person, edits, law, form.text("reason"), [FormError("reason", text)])
+async def _why(sent: Sent, error: errors.Invalid) -> Response:
+    if error.field != "reason":
+        raise error
+    async with sent.parts.database.reading() as db:
+        law = await laws.current(db)
+    edits = law_form.unpack(sent.form.text("edits"))
+    wrong = [FormError("reason", _("Give a reason, in at least a few words: it is kept in the log."))]
+    return await _preview(sent.request, sent.person, edits, law, sent.form.text("reason"), wrong)
+
+
+@page_act(_why)
+async def save(sent: Sent) -> str:
+    """Makes the edits that were previewed, or leaves them waiting for confirmation. Effects: those of
+    `joint_changes.change_law`."""
+    law_rows.require_editor(sent.actor)
+    seen = sent.form.text("seen")
+    made = await joint_changes.change_law(
+        sent.db,
+        edits=law_form.unpack(sent.form.text("edits")),
+        reason=sent.form.text("reason"),
+        seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1,
+        telling=joint_words.telling(sent.request),
+        **sent.by,
+    )
     if made.waiting:
-        return RedirectResponse(f"/admin/changes/{made.waiting[0].id}?done=waiting", 303)
+        return f"/admin/changes/{made.waiting[0].id}?done=waiting"
     last = made.edits[-1]
-    query = urlencode({"kind": last.kind.value, "key": last.key, "done": "yes"})
-    return RedirectResponse(f"/admin/law/row?{query}", 303)
+    return "/admin/law/row?" + urlencode({"kind": last.kind.value, "key": last.key, "done": "yes"})
 
 
 async def log(request: Request) -> Response:
     """Every edit: who, when, why."""
     _signed, person = _editor(request)
-    before = request.query_params.get("before", "")
-    number = int(before) if before.isascii() and before.isdecimal() and len(before) < 9 else 0
     async with request.app.state.parts.database.reading() as db:
-        found = await law_rows.edits(db, before=number, limit=PAGE + 1)
+        page = await law_rows.edits(db, after=request.query_params.get("before", ""), limit=PAGE)
         law = await laws.current(db)
     lines = [
         {
-            "edit": one,
-            "href": "/admin/law/row?" + urlencode({"kind": one.kind.value, "key": one.key}),
-            "title": title(one.kind.value, one.data, law) if one.data else one.key,
-            "kind": _(law_form.KINDS[one.kind.value]),
+            "edit": edit,
+            "href": "/admin/law/row?" + urlencode({"kind": edit.kind.value, "key": edit.key}),
+            "title": title(edit.kind.value, edit.data, law) if edit.data else edit.key,
+            "kind": _(law_form.KINDS[edit.kind.value]),
         }
-        for one in found[:PAGE]
+        for edit in page.rows
     ]
-    more = found[PAGE - 1].serial if len(found) > PAGE else 0
-    return render(request, "law_log.html", {"lines": lines, "next": more, "places": places.of_person(person)})
+    return render(
+        request, "law_log.html", {"lines": lines, "next": page.after, "places": court_clocks.of_person(person)}
+    )
 
 
 # --- a bilateral treaty ------------------------------------------------------------------------------------------
@@ -310,8 +315,8 @@ async def _treaty_page(request: Request, values: Mapping[str, Any], wrong: list[
         "values": values,
         "errors": wrong,
         "states": states,
-        "persons": [(one, _(text)) for one, text in terms.CAPACITIES.items()],
-        "words": {name: [(one, law_words.word(name, one)) for one in law.enums[name]] for name in WORDS},
+        "persons": [(capacity, _(text)) for capacity, text in labels.WORDS["capacity"].items()],
+        "words": {name: [(word, law_words.word(name, word)) for word in law.enums[name]] for name in WORDS},
     }
     return render(request, "law_treaty.html", context, status=422 if wrong else 200)
 
@@ -320,7 +325,7 @@ WORDS = ("obligation", "confidence", "cost_default", "channel")
 
 
 async def treaty(request: Request) -> Response:
-    """Look at a new treaty before it is added. Changes nothing."""
+    """The preview of a new treaty. Changes nothing."""
     _signed, person = _editor(request)
     form = await forms.read(request)
     async with request.app.state.parts.database.reading() as db:
@@ -329,14 +334,14 @@ async def treaty(request: Request) -> Response:
     try:
         if instrument["id"] in law.instruments:
             raise errors.Invalid(tell("There is an instrument of this name already"), "id")
-        first = law_rows.check("rule", rule, law)
-        second = law_rows.check("instrument", instrument, law_rows.edited(law, first))
+        rows = [Edit(kind="rule", key="", data=rule), Edit(kind="instrument", key="", data=instrument)]
+        edits = await law_rows.checked_beside(rows, law)
     except errors.Invalid as error:
         field = {"bilateral": "side_a", "profile": "persons", "instrument_id": "id"}.get(error.field, error.field)
         values = dict(form.first) | {name: form.all(name) for name in ("persons", "consent", "channels")}
         text = forms.explain(error, law_form.labels()).text
         return await _treaty_page(request, values, [FormError(field, text)])
-    return await _preview(request, person, [first, second], law, form.text("reason"), [])
+    return await _preview(request, person, edits, law, form.text("reason"), [])
 
 
 routes = [
