@@ -11,7 +11,7 @@ from hearings.agreement import agreements, sites
 from hearings.models import Agreement, Hearing, SiteProfile
 from hearings.signatures import signatures
 from web.demo import keys as demo_keys
-from web.server.signed_acts import Bond
+from web.server.signed_acts import StatementToSign
 
 WITHOUT_TEST = "Demonstration: both sites are on this machine, so there is no line to test."
 
@@ -68,7 +68,7 @@ async def agree(
     )
     await agreements.propose(db, agreement=agreement, actor=clerk, now=now)
     for actor in (clerk, authority):
-        bond = Bond(
+        bond = StatementToSign(
             act=signatures.Act.sign_agreement,
             state=actor.state,
             other=agreements.other_state(hearing, actor.state),

@@ -1,12 +1,14 @@
-"""The demonstration: Romania asks Thailand, a request is accepted, a hearing stands ten minutes ahead.
+"""The demonstration: Romania asks Thailand, the request is accepted, and a hearing begins in ten minutes.
 
-Everything is made by the same functions the pages use; nothing is written past them. Keys are throw-away and say so.
+All data are made by the functions that the pages use. The keys are for the demonstration only, and say so.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,7 +22,7 @@ from hearings.models import Hearing, Participant, Person
 from hearings.models.history import InstallationKind
 from hearings.outward import installation
 from hearings.people import logins, staff
-from hearings.requests import requests, statements as statement_bodies
+from hearings.requests import document as statement_bodies, requests
 from hearings.roles import Role
 from hearings.signatures import recipients, signing_keys
 from hearings.signatures.signatures import Act
@@ -38,6 +40,12 @@ STAFF: dict[str, tuple[str, str, list[str], str, str]] = {
     "administrator": ("RO", "Elena Stan", ["administrator"], "București", "Tribunalul București"),
 }
 """Key, State, name, functions, city, authority. Invented people."""
+MORE_STAFF: dict[str, tuple[str, str, list[str], str, str]] = {
+    "administrator_th": ("TH", "Malee Thongdee", ["administrator"], "Bangkok", "Office of the Attorney General"),
+}
+"""Who comes with the examples (`web.demo.examples`) only."""
+KEYS_SINCE = timedelta(days=2)
+"""How long ago the keys were made: the hearing that is over was signed with them."""
 
 REQUEST = {
     "case_number": "1234/P/2026",
@@ -85,7 +93,7 @@ REQUEST = {
 
 @dataclass(frozen=True)
 class Link:
-    """A link to hand over, and the PIN that goes by another way."""
+    """A link to hand over, and the PIN that is sent by another way."""
 
     name: str
     secret: str
@@ -94,43 +102,27 @@ class Link:
 
 @dataclass(frozen=True)
 class Seeded:
-    """What the demonstration made."""
+    """What the demonstration has made."""
 
     hearing: Hearing
     staff: dict[str, Link]
     participants: dict[str, Link]
     seats: dict[str, str]
-    """Participant id by key."""
+    """Participant ids by key."""
     key_files: list[Path]
 
 
 async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: datetime) -> Seeded:
-    """Make another demonstration hearing; people and keys are made the first time and used again.
+    """Makes another demonstration hearing. People and keys are made the first time and used again.
 
-    Effects: rows, and throw-away key files in `key_folder` (0700), each 0600.
+    Effects: rows, and demonstration key files in `key_folder` (0700), each 0600.
     """
     async with database.transaction() as db:
         if not await installation.is_demo(db):
             await installation.note(db, kind=InstallationKind.demo_made, now=now)
-        people = {key: await _person(db, key) for key in STAFF}
-        key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now)
-        hearing = await _hearing(db, people, key_folder, now)
-        seats = await _seats(db, hearing, people, now)
-        await demo_agreement.agree(
-            db,
-            hearing=hearing,
-            clerk=person_actor(people["clerk"]),
-            authority=person_actor(people["authority"]),
-            key_folder=key_folder,
-            now=now,
-        )
-        await diary.make_ready(
-            db,
-            hearing=hearing,
-            without_test=demo_agreement.WITHOUT_TEST,
-            actor=person_actor(people["clerk"]),
-            now=now,
-        )
+        people = {key: await person(db, key) for key in STAFF}
+        key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now - KEYS_SINCE)
+        hearing, seats = await ready(db, people, key_folder, now)
         clerk = participant_actor(seats["clerk"], people["clerk"])
         invited = {}
         for key in ("witness", "interpreter"):
@@ -143,8 +135,27 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
     return Seeded(hearing, signing_in, invited, {key: one.id for key, one in seats.items()}, key_files)
 
 
-async def _person(db: AsyncSession, key: str) -> Person:
-    state, name, functions, city, authority = STAFF[key]
+async def ready(
+    db: AsyncSession,
+    people: dict[str, Person],
+    key_folder: Path,
+    now: datetime,
+    *,
+    fields: Mapping[str, Any] = REQUEST,
+    witness: str = "Somchai Wongsa",
+) -> tuple[Hearing, dict[str, Participant]]:
+    """A hearing that is ready, ten minutes after `now`, with its participants by key."""
+    hearing = await _hearing(db, people, key_folder, now, fields)
+    seats = await _seats(db, hearing, people, witness, now)
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
+    await demo_agreement.agree(db, hearing=hearing, clerk=clerk, authority=authority, key_folder=key_folder, now=now)
+    await diary.make_ready(db, hearing=hearing, without_test=demo_agreement.WITHOUT_TEST, actor=clerk, now=now)
+    return hearing, seats
+
+
+async def person(db: AsyncSession, key: str) -> Person:
+    """Somebody of the staff. Effects: made the first time."""
+    state, name, functions, city, authority = {**STAFF, **MORE_STAFF}[key]
     email = f"{key}@demo.{state.lower()}.example"
     try:
         return await queries.person_by_email(db, email)
@@ -179,9 +190,11 @@ async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_fold
     return sorted(key_folder.glob("*.key.txt"))
 
 
-async def _hearing(db: AsyncSession, people: dict[str, Person], key_folder: Path, now: datetime) -> Hearing:
+async def _hearing(
+    db: AsyncSession, people: dict[str, Person], key_folder: Path, now: datetime, fields: Mapping[str, Any]
+) -> Hearing:
     clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
-    request = await requests.draft(db, requested_state="TH", fields=REQUEST, actor=clerk, now=now)
+    request = await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=now)
     bond = bonds.of_request(
         request, act=Act.submit_request, state=clerk.state, body=statement_bodies.submission(request)
     )
@@ -216,7 +229,7 @@ async def _hearing(db: AsyncSession, people: dict[str, Person], key_folder: Path
 
 
 async def _seats(
-    db: AsyncSession, hearing: Hearing, people: dict[str, Person], now: datetime
+    db: AsyncSession, hearing: Hearing, people: dict[str, Person], witness: str, now: datetime
 ) -> dict[str, Participant]:
     clerk: Actor = person_actor(people["clerk"])
     seats: dict[str, Participant] = {}
@@ -235,11 +248,11 @@ async def _seats(
             city=person.city,
             speaks=speaks,
             person=person,
-            actor=clerk,
+            actor=person_actor(people["authority"]) if key == "authority" else clerk,
             now=now,
         )
     for key, role, name, state, city, speaks in (
-        ("witness", Role.witness, "Somchai Wongsa", "TH", "Bangkok", "th"),
+        ("witness", Role.witness, witness, "TH", "Bangkok", "th"),
         ("interpreter", Role.interpreter, "Ana Chaiyaporn", "RO", "București", "ro"),
     ):
         seats[key] = await participants.add(

@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.signatures import jws, signatures, signing_keys
-from web.server.signed_acts import Bond
+from web.server.signed_acts import StatementToSign
 
 KEY_FILES = {"RO": "romania.key.txt", "TH": "thailand.key.txt"}
 
 
-async def sign(db: AsyncSession, bond: Bond, *, key_folder: Path, now: datetime) -> str:
+async def sign(db: AsyncSession, bond: StatementToSign, *, key_folder: Path, now: datetime) -> str:
     """The statement of a bond, signed with the key file of its State."""
     stated = signatures.statement(
         state=bond.state, other=bond.other, act=bond.act, about=bond.about, body=bond.body, now=now
@@ -25,7 +25,7 @@ async def sign(db: AsyncSession, bond: Bond, *, key_folder: Path, now: datetime)
     return signatures.sign(stated, seed=await _seed(db, bond.state, key_folder / KEY_FILES[bond.state], now))
 
 
-async def hand_in(db: AsyncSession, bond: Bond, *, key_folder: Path, actor: Actor, now: datetime) -> None:
+async def hand_in(db: AsyncSession, bond: StatementToSign, *, key_folder: Path, actor: Actor, now: datetime) -> None:
     """Sign, and take the statement in. Effects: those of `Bond.receive`."""
     await bond.receive(db, jws=await sign(db, bond, key_folder=key_folder, now=now), actor=actor, now=now)
 

@@ -1,1 +1,1 @@
-"""What whoever runs an installation needs: health, checks, figures, backup, restore, taking over."""
+"""Operation of an installation: health, checks, metrics, backup, restore, take-over."""

@@ -1,8 +1,8 @@
-"""A backup, and an installation out of one: database, recordings, and the keys in a folder of their own.
+"""Backup and restore of an installation: database, recordings, and the keys in a folder of their own.
 
-Copied in this order: heads and keys, database, recordings. Recordings only grow, and neither seal nor database may know
-of more than they hold (docs/seal.md). Each folder has `backup.json` and `manifest-sha256.txt` (as `sha256sum` reads
-it); nothing is restored that does not fit them.
+Copied in this order: heads and keys, database, recordings. Recordings only grow, and neither seal nor database may
+refer to more than they contain (docs/seal.md). Each folder has `backup.json` and `manifest-sha256.txt` (in the format
+of `sha256sum`); a backup that does not match them is not restored.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,71 @@ from sqlalchemy.engine import URL, make_url
 from hearings.db import Database
 from hearings.models.history import InstallationKind
 from hearings.outward import installation
-from web.operation.pieces import sqlite_file
 from web.settings import Settings
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One part of an installation. `anew`: value of `init --anew` that makes a new one; empty if none can be made."""
+
+    name: str
+    there: bool
+    anew: str = ""
+
+
+def pieces(settings: Settings, *, tables: bool) -> list[Piece]:
+    """All required parts: a missing one counts as lost. `tables`: whether the database has tables."""
+    keys = settings.keys
+    ours = settings.seal_socket is None and not settings.seal_token
+    seal = (settings.seal_folder / "seal.key").exists() or (keys / "seal.key").exists()
+    files = {"cookie.key": "cookie", "document-seal.key": "documents", "document-seal.crt": "documents"}
+    return [
+        Piece("the database", tables),
+        Piece(str(settings.recordings), settings.recordings.is_dir()),
+        *([Piece(str(settings.seal_folder / "seal.key"), seal, "seal")] if ours else []),
+        Piece(str(keys / "seal.pub"), (keys / "seal.pub").exists(), "seal"),
+        *(Piece(str(keys / name), (keys / name).exists(), anew) for name, anew in files.items()),
+    ]
+
+
+def missing(settings: Settings, *, tables: bool) -> list[Piece]:
+    """The missing parts of an installation; empty for a complete one, and where no part exists."""
+    needed = pieces(settings, tables=tables)
+    return [piece for piece in needed if not piece.there] if any(piece.there for piece in needed) else []
+
+
+def refusal(lacking: Collection[Piece], settings: Settings) -> str:
+    """The text that names the missing parts and the commands that restore them."""
+    names = ", ".join(piece.name for piece in lacking)
+    anew = " ".join(dict.fromkeys(f"--anew {piece.anew}" for piece in lacking if piece.anew))
+    text = (
+        f"An installation is there, but not all of it. Missing: {names}. Nothing was made. Put back what is missing, "
+        f"or all of it: move {settings.data} away and run `vivavoce restore BACKUP --keys KEYS`"
+    )
+    if anew and all(piece.anew for piece in lacking):
+        text += f". What is lost for good is made anew by order: `vivavoce init {anew}`"
+    return text
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database; None for another database."""
+    return Path(url.partition("?")[0].partition(":///")[2]) if url.startswith("sqlite") else None
+
 
 MANIFEST, FACTS = "manifest-sha256.txt", "backup.json"
 DOCKET, SANDBOX = "docket", "sandbox"
+LAST = "last-backup.json"
 
 
 class BackupRefused(Exception):
-    """It cannot be done; the text says why. What was there is as it was."""
+    """A backup or restore was refused; the text gives the reason. Nothing existing was changed."""
 
 
 # --- making ------------------------------------------------------------------------------------------------------
 
 
 def make(settings: Settings, folder: Path, keys: Path | None, *, version: str, now: datetime) -> dict[str, Any]:
-    """Copy into new folders. Effects: `folder`, and `keys` when given. Raises `BackupRefused`, OSError."""
+    """Back up into new folders. Effects: `folder`, and `keys` when given. Raises `BackupRefused`, OSError."""
     for new in (folder, keys):
         if new is not None and new.exists() and any(new.iterdir()):
             raise BackupRefused(f"{new} is not empty: a backup is made into a new folder")
@@ -58,8 +108,8 @@ def make(settings: Settings, folder: Path, keys: Path | None, *, version: str, n
 
 
 def _databases(settings: Settings) -> dict[str, str]:
-    found = {DOCKET: settings.database_url, SANDBOX: settings.sandbox_database_url}
-    return {name: url for name, url in found.items() if url}
+    urls = {DOCKET: settings.database_url, SANDBOX: settings.sandbox_database_url}
+    return {name: url for name, url in urls.items() if url}
 
 
 def _kind(url: str) -> str:
@@ -78,7 +128,7 @@ def _dump(url: str, target: Path) -> None:
 
 
 def _postgresql(command: str, url: str, *arguments: str) -> None:
-    """A command of PostgreSQL's own; the password goes by the environment, not by the list of processes."""
+    """Run a client program of PostgreSQL; the password is passed in the environment, not as an argument."""
     address: URL = make_url(url).set(drivername="postgresql")
     environment = {**os.environ, **({"PGPASSWORD": str(address.password)} if address.password else {})}
     plain = address.set(password=None).render_as_string()
@@ -94,7 +144,7 @@ def _postgresql(command: str, url: str, *arguments: str) -> None:
 
 
 def _copy(source: Path, target: Path, *, without: set[str]) -> None:
-    """Files as they are, each up to where it is now: journals may grow meanwhile. Folders 0700, files 0600."""
+    """Copy files, each up to its present length, since journals may grow meanwhile. Folders 0700, files 0600."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(source.rglob("*")):
         to = target / path.relative_to(source)
@@ -122,11 +172,28 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def remember(settings: Settings, now: datetime) -> None:
+    """Keep when the last backup was made, for `last_made`. Effects: a file in the data folder, replaced as a whole."""
+    target = settings.data / LAST
+    new = target.with_suffix(".tmp")
+    new.write_text(json.dumps({"at": now.isoformat()}) + "\n", encoding="utf-8")
+    new.chmod(0o600)
+    new.replace(target)
+
+
+def last_made(settings: Settings) -> datetime | None:
+    """When `vivavoce backup` last made a backup of this installation (UTC); None if never, or if it is not known."""
+    try:
+        return datetime.fromisoformat(json.loads((settings.data / LAST).read_text(encoding="utf-8"))["at"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 # --- restoring ---------------------------------------------------------------------------------------------------
 
 
 def facts_of(folder: Path, holds: str) -> dict[str, Any]:
-    """What a backup says of itself, once every file is what it was. Raises `BackupRefused`."""
+    """The content of `backup.json`, after every file was verified by its hash. Raises `BackupRefused`."""
     try:
         facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         listed = [line.partition("  ") for line in (folder / MANIFEST).read_text(encoding="utf-8").splitlines()]
@@ -135,15 +202,15 @@ def facts_of(folder: Path, holds: str) -> dict[str, Any]:
     wanted = {name: digest for digest, _, name in listed}
     if facts.get("holds") != holds:
         raise BackupRefused(f"{folder} holds {facts.get('holds')}, and {holds} are wanted")
-    found = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}
-    wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}
+    wrong = sorted(name for name in wanted.keys() | digests.keys() if wanted.get(name) != digests.get(name))
     if wrong:
         raise BackupRefused(f"{len(wrong)} files of {folder} are not what was backed up, first {wrong[0]}")
     return facts
 
 
 def restore(settings: Settings, folder: Path, keys: Path, *, actor: str, now: datetime) -> dict[str, Any]:
-    """Make an installation out of a backup; it stands by. Raises `BackupRefused`, and then makes nothing.
+    """Make an installation from a backup; it stands by. Raises `BackupRefused`, and then makes nothing.
 
     Effects: the data folder, the databases brought to this version's schema, the event `restored`.
     """
@@ -153,8 +220,8 @@ def restore(settings: Settings, folder: Path, keys: Path, *, actor: str, now: da
     urls = {name: url for name, url in _databases(settings).items() if (folder / f"{name}{_kind(url)}").exists()}
     if DOCKET not in urls:
         raise BackupRefused("The backup is of the other kind of database: set VIVAVOCE_DATABASE_URL as it was")
-    there = [sqlite_file(url) for url in urls.values()]
-    for path in (settings.data, *(one for one in there if one is not None)):
+    database_files = [sqlite_file(url) for url in urls.values()]
+    for path in (settings.data, *(file for file in database_files if file is not None)):
         if path.is_file() or (path.is_dir() and any(path.iterdir())):
             raise BackupRefused(f"{path} is there already: move it away first")
     for name, url in urls.items():
@@ -185,7 +252,7 @@ async def _stand_by(settings: Settings, facts: dict[str, Any], actor: str, now: 
             await database.upgrade()
             if name == DOCKET:
                 async with database.transaction() as db:
-                    told = {"backup_at": facts["at"], "backup_by": facts["vivavoce"]}
-                    await installation.note(db, kind=InstallationKind.restored, now=now, actor=actor, **told)
+                    origin = {"backup_at": facts["at"], "backup_by": facts["vivavoce"]}
+                    await installation.note(db, kind=InstallationKind.restored, now=now, actor=actor, **origin)
         finally:
             await database.close()

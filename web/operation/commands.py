@@ -1,4 +1,4 @@
-"""Commands for whoever runs an installation: `check`, `backup`, `restore`, `takeover`, `accept-loss`."""
+"""Commands for administrators: `check`, `backup`, `restore`, `takeover`, `accept-loss`."""
 
 import argparse
 import asyncio
@@ -14,17 +14,17 @@ from hearings.db import Database
 from hearings.errors import AnchorAway
 from hearings.outward import installation
 from hearings.outward.losses import Trouble
-from web.operation import backup, checks, older
-from web.operation.findings import Finding, Place, Severity
+from web.operation import backup, checks, older_data
+from web.operation.findings import Finding, Inspected, Severity
 from web.settings import Settings
-from web.words import i18n
+from web.words import sentences
 
 Add = Callable[[str, Callable[[Settings, argparse.Namespace], int], str], argparse.ArgumentParser]
 MARKS = {Severity.ok: "  ok", Severity.note: "note", Severity.warning: "WARN", Severity.failure: "FAIL"}
 
 
 def add_to(add: Add) -> None:
-    """Name the commands."""
+    """Add the commands to the argument parser."""
     look = add("check", check, "Look at everything an installation needs; exit code 1 when hearings cannot be held.")
     look.add_argument("--json", action="store_true", help="print it as JSON, for programs")
     look.add_argument("--inside", action="store_true", help="ask no other machine")
@@ -44,7 +44,7 @@ def add_to(add: Add) -> None:
 
 
 def version() -> str:
-    """Of the installed package."""
+    """The version of the installed package."""
     try:
         return importlib.metadata.version("vivavoce")
     except importlib.metadata.PackageNotFoundError:
@@ -52,36 +52,40 @@ def version() -> str:
 
 
 def account() -> str:
-    """The account behind the command; behind sudo, the one it was called from too."""
+    """The operating-system account that runs the command; behind sudo, also the one that called it."""
     own, caller = getpass.getuser(), os.environ.get("SUDO_USER", "")
     return f"{own}, sudo by {caller}" if caller else own
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:
-    """Print every finding. 1 when one is a failure."""
-    found = asyncio.run(_examine(settings, outside=not options.inside))
+    """Prints every finding. The exit code is 1 if one is a failure."""
+    results = asyncio.run(_examine(settings, outside=not options.inside))
     if options.json:
-        told = [{"check": one.name, "severity": each.severity, "text": each.told()} for one, each in found]
-        print(json.dumps(told, ensure_ascii=False))
+        rows = [
+            {"check": check.name, "severity": finding.severity, "text": finding.sentence()}
+            for check, finding in results
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
     else:
-        for one, each in found:
-            print(f"{MARKS[each.severity]}  {one.label}: {each.told()}")
-    return 1 if checks.worst(found) is Severity.failure else 0
+        for check, finding in results:
+            print(f"{MARKS[finding.severity]}  {check.label}: {finding.sentence()}")
+    return 1 if checks.worst(results) is Severity.failure else 0
 
 
 async def _examine(settings: Settings, *, outside: bool) -> list[tuple[checks.Check, Finding]]:
     database = Database(settings.database_url)
     try:
-        return await checks.examine(Place(settings, database, datetime.now(UTC), outside))
+        return await checks.examine(Inspected(settings, database, datetime.now(UTC), outside))
     finally:
         await database.close()
 
 
 def make_backup(settings: Settings, options: argparse.Namespace) -> int:
-    """Effects: those of `backup.make`."""
+    """The command `backup`. Effects: those of `backup.make`."""
     asyncio.run(_whole(settings))
     keys = options.keys.absolute() if options.keys else None
-    backup.make(settings, options.folder.absolute(), keys, version=version(), now=datetime.now(UTC))
+    backup.make(settings, options.folder.absolute(), keys, version=version(), now=(now := datetime.now(UTC)))
+    backup.remember(settings, now)
     print(f"Backed up into {options.folder}{f', the keys into {keys}' if keys else '; without the keys (--keys)'}")
     return 0
 
@@ -95,7 +99,7 @@ async def _whole(settings: Settings) -> None:
 
 
 def restore(settings: Settings, options: argparse.Namespace) -> int:
-    """Effects: those of `backup.restore`."""
+    """The command `restore`. Effects: those of `backup.restore`."""
     where = (options.folder.absolute(), options.keys.absolute())
     facts = backup.restore(settings, *where, actor=account(), now=datetime.now(UTC))
     print(
@@ -107,18 +111,18 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
 
 
 async def _tell_if_older(settings: Settings) -> None:
-    """What the backup lacks, where an anchor says so: to be known before anybody relies on it."""
+    """Prints what the backup lacks compared with the anchor, before anybody relies on the restored copy."""
     database = Database(settings.database_url)
     try:
-        await older.require_newest(settings, database)
-    except (older.OlderData, AnchorAway) as lacking:
+        await older_data.require_newest(settings, database)
+    except (older_data.OlderData, AnchorAway) as lacking:
         print(lacking)
     finally:
         await database.close()
 
 
 def take_over(settings: Settings, options: argparse.Namespace) -> int:
-    """Effects: those of `installation.take_over`."""
+    """The command `takeover`. Effects: those of `installation.take_over`."""
     asyncio.run(_take_over(settings, f"{options.by} (account {account()})", options.why))
     print("This is the installation now. Both States are told. Start `vivavoce serve` again.")
     return 0
@@ -128,18 +132,18 @@ async def _take_over(settings: Settings, actor: str, reason: str) -> None:
     database = Database(settings.database_url)
     try:
         await database.check()
-        await older.require_newest(settings, database)
+        await older_data.require_newest(settings, database)
         async with database.transaction() as db:
-            now, words = datetime.now(UTC), {"origin": settings.origin, "say": i18n.say}
+            now, words = datetime.now(UTC), {"origin": settings.origin, "say": sentences.say}
             await installation.take_over(db, actor=actor[:200], reason=reason, now=now, **words)  # type: ignore[arg-type]
     finally:
         await database.close()
 
 
 def accept_loss(settings: Settings, options: argparse.Namespace) -> int:
-    """Effects: those of `older.accept`."""
-    found = asyncio.run(_accept_loss(settings, f"{options.by} (account {account()})"[:200], options.why))
-    cases = sorted({lost.ref for one in found for lost in one.lost})
+    """The command `accept-loss`. Effects: those of `older.accept`."""
+    troubles = asyncio.run(_accept_loss(settings, f"{options.by} (account {account()})"[:200], options.why))
+    cases = sorted({lost.ref for trouble in troubles for lost in trouble.lost})
     print(f"The loss is on record. Both States are told of {', '.join(cases) or 'it, in every case that is open'}.")
     return 0
 
@@ -148,6 +152,6 @@ async def _accept_loss(settings: Settings, actor: str, reason: str) -> list[Trou
     database = Database(settings.database_url)
     try:
         await database.check()
-        return await older.accept(settings, database, actor=actor, reason=reason, now=datetime.now(UTC))
+        return await older_data.accept(settings, database, actor=actor, reason=reason, now=datetime.now(UTC))
     finally:
         await database.close()

@@ -19,7 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table."""
+    """One metric: a row of the table `FIGURES`."""
 
     name: str
     kind: str
@@ -42,12 +42,12 @@ FIGURES: tuple[Figure, ...] = (
     Figure("vivavoce_refused_logins_total", "counter", "Sign-in links and PINs that were refused by this process."),
     Figure("vivavoce_csp_reports_total", "counter", "Reports by browsers that a page broke its policy."),
 )  # fmt: skip
-"""A figure that is not known is left out."""
+"""All metrics. One whose value is unknown is omitted."""
 
 
 async def read(parts: Parts, health: Health, now: datetime) -> dict[str, float]:
-    """What is known now."""
-    found: dict[str, float] = {
+    """The present values, by name."""
+    values: dict[str, float] = {
         "vivavoce_ready": not health.ready,
         "vivavoce_writable": not health.write,
         "vivavoce_sittings_without_media": len(parts.conductors.silent()),
@@ -60,15 +60,15 @@ async def read(parts: Parts, health: Health, now: datetime) -> dict[str, float]:
     }
     sealed = parts.conductors.last_seals()
     if sealed:
-        found["vivavoce_sealed_age_seconds"] = (time.time_ns() - min(sealed)) / 1e9
+        values["vivavoce_sealed_age_seconds"] = (time.time_ns() - min(sealed)) / 1e9
     if (days := network.days_left(parts.settings, now)) is not None:
-        found["vivavoce_certificate_days_left"] = days
+        values["vivavoce_certificate_days_left"] = days
     try:
         async with parts.database.reading() as db:
             counted = await figures.count(db, now=now)
     except DatabaseRefused:
-        return found
-    return found | {
+        return values
+    return values | {
         "vivavoce_sittings_open": counted.sittings_open,
         "vivavoce_outbox_waiting": counted.outbox_waiting,
         "vivavoce_jobs_overdue": counted.jobs_overdue,
@@ -76,16 +76,16 @@ async def read(parts: Parts, health: Health, now: datetime) -> dict[str, float]:
 
 
 def least_room(parts: Parts) -> int:
-    """Bytes; the folders there are."""
+    """Least free disk space in bytes, of the folders that exist."""
     places = (parts.settings.data, parts.settings.recordings)
     return min(shutil.disk_usage(place).free for place in places if place.is_dir())
 
 
-def text(found: Mapping[str, float], table: Iterable[Figure] = FIGURES) -> str:
-    """The format of Prometheus (Exposition formats, text-based)."""
+def text(values: Mapping[str, float], table: Iterable[Figure] = FIGURES) -> str:
+    """The metrics in Prometheus' text format (prometheus.io, Exposition formats, text-based)."""
     lines: list[str] = []
-    for one in table:
-        if one.name in found:
-            lines += [f"# HELP {one.name} {one.help}", f"# TYPE {one.name} {one.kind}"]
-            lines.append(f"{one.name} {float(found[one.name]):.10g}")
+    for figure in table:
+        if figure.name in values:
+            lines += [f"# HELP {figure.name} {figure.help}", f"# TYPE {figure.name} {figure.kind}"]
+            lines.append(f"{figure.name} {float(values[figure.name]):.10g}")
     return "\n".join(lines) + "\n"

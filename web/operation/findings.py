@@ -1,4 +1,4 @@
-"""What a check finds: how bad it is, and plain words about what to do."""
+"""Findings of checks: a severity, and a sentence with instructions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`text` is a message of the catalogues, and `values` stand in it. Nothing secret, nobody's name."""
+    """`text` is a message id of the catalogues, with placeholders for `values`. No secrets, no names of people."""
 
     severity: Severity
     text: str
     values: dict[str, object] = field(default_factory=dict)
 
-    def told(self, say: Callable[[str], str] = str) -> str:
+    def sentence(self, say: Callable[[str], str] = str) -> str:
         """The sentence, by default in English."""
         return say(self.text).format(**self.values)
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is looked at. `outside`: other machines may be asked too, which takes seconds."""
+class Inspected:
+    """The installation that the checks examine. `outside`: requests to other machines are allowed, taking seconds."""
 
     settings: Settings
     database: Database
@@ -45,20 +45,20 @@ Findings = list[Finding]
 
 
 def ok(text: str, **values: object) -> Finding:
-    """All is well, and what."""
+    """A finding without a fault."""
     return Finding(Severity.ok, text, values)
 
 
 def note(text: str, **values: object) -> Finding:
-    """Something to be known."""
+    """A finding for information."""
     return Finding(Severity.note, text, values)
 
 
 def warning(text: str, **values: object) -> Finding:
-    """Something to be mended."""
+    """A fault to be corrected soon."""
     return Finding(Severity.warning, text, values)
 
 
 def failure(text: str, **values: object) -> Finding:
-    """Something to be mended first."""
+    """A fault to be corrected before anything else."""
     return Finding(Severity.failure, text, values)

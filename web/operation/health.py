@@ -1,8 +1,8 @@
-"""Whether the service lives, is ready, and can write: three answers, each with what is wrong.
+"""Liveness, readiness and writability of the service: three results, each with the fault, if any.
 
-Live: the event loop answers. Ready: the database can be read, the seal answers, every open sitting has its media, and
-this copy does not stand by, and nobody has seen newer data. Writing: the database takes a commit, there is room on the
-disk, and the anchor, if one is set, is kept.
+Live: the event loop answers. Ready: the database can be read, the seal answers, every open sitting has its media
+worker, this copy is not on standby, and no newer data are known. Writable: the database accepts a commit, the disk has
+room, and the anchor, if one is set, is written.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ PATIENCE = 5.0
 ROOM = 64 * 1024 * 1024
 """Bytes below which a disk counts as full: a recording is then about to fail."""
 KEPT = 2.0
-"""Seconds for which an answer is told again: whoever asks often makes no work."""
+"""Seconds for which a result is cached, so that frequent requests cause no work."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """Empty words are good ones."""
+    """Result of an examination: faults in English, empty without one."""
 
     ready: str
     write: str
     seal: str
     conductor: tuple[str, ...]
-    """Whether this process conducts the live hearings, and which orders of older ones were refused."""
+    """Whether this process conducts the live hearings, and how many orders of older conductors were refused."""
     database_seconds: float
 
     @property
@@ -42,18 +42,18 @@ class Health:
 
     @property
     def lines(self) -> list[str]:
-        """As `/healthz` tells it, in English for programs."""
-        told = {"live": "ok", "ready": self.ready or "ok", "write": self.write or "ok", "seal": self.seal}
+        """The lines of `/healthz`, in English for programs."""
+        answers = {"live": "ok", "ready": self.ready or "ok", "write": self.write or "ok", "seal": self.seal}
         return [
             "ok" if self.good else "failing",
-            *(f"{name}: {words}" for name, words in told.items()),
+            *(f"{name}: {words}" for name, words in answers.items()),
             *self.conductor,
         ]
 
 
 @dataclass
 class Examiner:
-    """Asks once for everybody who asks at the same time."""
+    """Examines the service, once for simultaneous requests."""
 
     parts: Parts
     _found: Health | None = None
@@ -61,7 +61,7 @@ class Examiner:
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def health(self) -> Health:
-        """At most `KEPT` seconds old."""
+        """The present health, at most `KEPT` seconds old."""
         async with self._gate:
             if self._found is None or time.monotonic() > self._until:
                 self._found = await self._look()
@@ -110,7 +110,7 @@ class Examiner:
 
 
 def conducted(by: Conducting) -> tuple[str, ...]:
-    """Who conducts the live hearings, in English for programs."""
+    """Whether this or another process conducts the live hearings, in English for programs."""
     if by.stands_by:
         return ("conductor: another process; this one stands by",)
     at = f", last {by.refused_at:%Y-%m-%dT%H:%M:%SZ}" if by.refused_at else ""
@@ -121,7 +121,7 @@ def conducted(by: Conducting) -> tuple[str, ...]:
 
 
 def no_room(places: list[Path]) -> str:
-    """Which is full, if one is."""
+    """The fault text for the first folder whose disk is full; empty without one."""
     for place in places:
         if shutil.disk_usage(place).free < ROOM:
             return "a disk is full"
@@ -129,7 +129,7 @@ def no_room(places: list[Path]) -> str:
 
 
 def folder_of(database_url: str) -> list[Path]:
-    """Where a SQLite database lies."""
+    """The folder of a SQLite database; empty for another database."""
     if not database_url.startswith("sqlite"):
         return []
     return [Path(database_url.partition("?")[0].partition(":///")[2]).parent]

@@ -1,4 +1,4 @@
-"""Checks of what others reach, and of what is reached from here: media, TLS, mail, webhooks, the seal."""
+"""Network checks, inbound and outbound: media, TLS, mail, webhooks, the seal."""
 
 import ipaddress
 import socket
@@ -12,52 +12,66 @@ from cryptography.x509.oid import ExtensionOID
 
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealSilentError
-from web.operation.findings import Findings, Place, failure, note, ok, warning
+from web.live.relays import Relays
+from web.operation.findings import Findings, Inspected, failure, note, ok, warning
 from web.seal_keeper import SealKeeper
-from web.settings import Settings, is_loopback
+from web.settings import RelayUrl, Settings, SettingsError, is_loopback
 from web.words.i18n import N_
 
 SOON, AT_ONCE = 21, 3
-"""Days before its end at which a certificate is to be renewed, and at which it is high time."""
+"""Days before its expiry from which a certificate causes a warning, and a failure."""
 PATIENCE = 5.0
+WITHOUT_TLS = N_("Without TLS: browsers on this machine only.")
+WITHOUT_RELAYS = N_("No relay is set: a court whose network blocks UDP has no sound and picture.")
+RELAY_FAULTS = {
+    "silent": N_("The relay {url} does not answer."),
+    "credentials": N_("The relay {url} refuses the credentials: its secret is another one, or its clock is wrong."),
+    "untrusted": N_("The certificate of the relay {url} is not trusted, or it speaks no TLS there."),
+    "full": N_("The relay {url} has reached its quota."),
+    "refused": N_("The relay {url} refuses to relay."),
+}
+"""By `media.relay.RelayFault`."""
+WITHOUT_MAIL = N_("No mail server is set: mails stay in the outbox, and nobody is reminded.")
 
 
-def media(place: Place) -> Findings:
-    """Where browsers send sound and picture, as they would reach it."""
+def media(place: Inspected) -> Findings:
+    """Whether browsers can reach the address and ports for sound and picture."""
     return media_address(place.settings) + _listening(place.settings)
 
 
 def media_address(settings: Settings) -> Findings:
-    """From the settings alone."""
-    told = settings.udp_public_address or settings.udp_host
-    address, host = ipaddress.ip_address(told), urlsplit(settings.public_url).hostname or ""
-    found: Findings = []
+    """Check of the media address, from the settings alone."""
+    configured = settings.udp_public_address or settings.udp_host
+    address, host = ipaddress.ip_address(configured), urlsplit(settings.public_url).hostname or ""
+    findings: Findings = []
     if address.is_unspecified:
         text = N_(
             "Browsers would send sound and picture to {address}, which is nowhere. Set VIVAVOCE_UDP_PUBLIC_ADDRESS."
         )
-        found.append(failure(text, address=told))
+        findings.append(failure(text, address=configured))
     elif address.is_loopback and not is_loopback(host):
         text = N_("Browsers would send sound and picture to {address}, their own machine. Set VIVAVOCE_UDP_HOST.")
-        found.append(failure(text, address=told))
+        findings.append(failure(text, address=configured))
     elif address.is_loopback:
-        found.append(
-            note(N_("Sound and picture stay on this machine, and Firefox sends none to {address}."), address=told)
+        findings.append(
+            note(N_("Sound and picture stay on this machine, and Firefox sends none to {address}."), address=configured)
         )
     elif address.is_link_local or address.is_multicast:
-        found.append(failure(N_("No browser can send sound and picture to {address}."), address=told))
+        findings.append(failure(N_("No browser can send sound and picture to {address}."), address=configured))
     elif address.is_private and not is_loopback(host):
-        found.append(
-            note(N_("Only browsers in the network of {address} can send sound and picture there."), address=told)
+        findings.append(
+            note(N_("Only browsers in the network of {address} can send sound and picture there."), address=configured)
         )
     if address.version != ipaddress.ip_address(settings.udp_host).version:
-        found.append(failure(N_("VIVAVOCE_UDP_HOST and VIVAVOCE_UDP_PUBLIC_ADDRESS are of two kinds, IPv4 and IPv6.")))
+        findings.append(
+            failure(N_("VIVAVOCE_UDP_HOST and VIVAVOCE_UDP_PUBLIC_ADDRESS are of two kinds, IPv4 and IPv6."))
+        )
     first, last = settings.udp_range
     if last - first < 9:
-        found.append(
+        findings.append(
             warning(N_("Only {n} hearings can be live at once: widen VIVAVOCE_UDP_PORTS."), n=last - first + 1)
         )
-    return found or [ok(N_("Browsers send sound and picture to {address}."), address=told)]
+    return findings or [ok(N_("Browsers send sound and picture to {address}."), address=configured)]
 
 
 def _listening(settings: Settings) -> Findings:
@@ -71,12 +85,12 @@ def _listening(settings: Settings) -> Findings:
 
 
 def certificate(path: Path) -> x509.Certificate:
-    """The first of a chain. OSError, ValueError."""
+    """The first certificate of a PEM chain. Raises OSError, ValueError."""
     return x509.load_pem_x509_certificate(path.read_bytes())
 
 
 def days_left(settings: Settings, now: datetime) -> float | None:
-    """Until the certificate given to us ends; None when it is given to somebody else, or cannot be read."""
+    """Days until the configured certificate expires; None when none is configured (a proxy has it) or unreadable."""
     if settings.tls_cert is None:
         return None
     try:
@@ -85,39 +99,39 @@ def days_left(settings: Settings, now: datetime) -> float | None:
         return None
 
 
-def tls(place: Place) -> Findings:
-    """The certificate, or the proxy that has it."""
+def tls(place: Inspected) -> Findings:
+    """Check of the certificate, or of the proxy that has it."""
     settings = place.settings
     if not settings.secure:
-        return [note(N_("Without TLS: browsers on this machine only."))]
-    found: Findings = []
+        return [note(WITHOUT_TLS)]
+    findings: Findings = []
     if settings.tls_cert is not None and settings.tls_key is not None:
-        found += _certificate(settings, place.now)
+        findings += _certificate(settings, place.now)
     elif not settings.trusted_proxies:
         text = N_("A proxy ends TLS but is not named in VIVAVOCE_TRUSTED_PROXIES: all visitors count as one address.")
-        found.append(warning(text))
-    if place.outside and not found:
-        found += _as_a_browser(settings, place.now)
-    return found or [ok(N_("The connection is encrypted."))]
+        findings.append(warning(text))
+    if place.outside and not findings:
+        findings += _as_a_browser(settings, place.now)
+    return findings or [ok(N_("The connection is encrypted."))]
 
 
 def _certificate(settings: Settings, now: datetime) -> Findings:
     assert settings.tls_cert is not None
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key)
-        found = certificate(settings.tls_cert)
+        leaf = certificate(settings.tls_cert)
     except (OSError, ValueError):  # ssl.SSLError is an OSError
         return [failure(N_("Certificate and key cannot be read, or do not belong together."))]
     host = urlsplit(settings.public_url).hostname or ""
-    return [*_named(found, host), *_until((found.not_valid_after_utc - now).total_seconds() / 86_400)]
+    return [*_named(leaf, host), *_until((leaf.not_valid_after_utc - now).total_seconds() / 86_400)]
 
 
-def _named(found: x509.Certificate, host: str) -> Findings:
+def _named(leaf: x509.Certificate, host: str) -> Findings:
     try:
-        names = found.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
+        names = leaf.extensions.get_extension_for_oid(ExtensionOID.SUBJECT_ALTERNATIVE_NAME).value
         assert isinstance(names, x509.SubjectAlternativeName)
-        given = {one.lower() for one in names.get_values_for_type(x509.DNSName)}
-        given |= {str(one) for one in names.get_values_for_type(x509.IPAddress)}
+        given = {name.lower() for name in names.get_values_for_type(x509.DNSName)}
+        given |= {str(name) for name in names.get_values_for_type(x509.IPAddress)}
     except x509.ExtensionNotFound:
         given = set()
     if host in given or f"*.{host.partition('.')[2]}" in given:
@@ -127,15 +141,15 @@ def _named(found: x509.Certificate, host: str) -> Findings:
 
 def _until(days: float) -> Findings:
     if days < 0:
-        return [failure(N_("The certificate has ended: no browser comes in. Renew it and start again."))]
+        return [failure(N_("The certificate has expired: no browser can connect. Renew it and restart."))]
     if days < SOON:
         kind = failure if days < AT_ONCE else warning
-        return [kind(N_("The certificate ends in {n} days. Renew it."), n=int(days))]
+        return [kind(N_("The certificate expires in {n} days. Renew it."), n=int(days))]
     return []
 
 
 def _as_a_browser(settings: Settings, now: datetime) -> Findings:
-    """Ask the public address for its certificate, and believe it by the machine's own trust."""
+    """Connect to the public address and verify its certificate with the machine's trust store."""
     url = urlsplit(settings.public_url)
     host, port = url.hostname or "", url.port or 443
     try:
@@ -144,20 +158,61 @@ def _as_a_browser(settings: Settings, now: datetime) -> Findings:
             socket.create_connection((host, port), PATIENCE) as plain,
             context.wrap_socket(plain, server_hostname=host) as link,
         ):
-            told = link.getpeercert() or {}
+            leaf = link.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        return [failure(N_("The certificate at {host} is not believed: {why}"), host=host, why=error.verify_message)]
+        return [failure(N_("The certificate at {host} is not trusted: {why}"), host=host, why=error.verify_message)]
     except OSError:
         return [warning(N_("{host} port {port} cannot be reached from here."), host=host, port=port)]
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(leaf["notAfter"])), UTC)
     return _until((ends - now).total_seconds() / 86_400)
 
 
-def mail(place: Place) -> Findings:
-    """Whether mails can leave."""
+async def relays(place: Inspected) -> Findings:
+    """Whether the relays for networks that block UDP answer, and relay to nothing but the media ports."""
+    settings = place.settings
+    if not settings.relays:
+        return [note(WITHOUT_RELAYS)]
+    path = settings.turn_secret_file
+    assert path is not None
+    try:
+        if path.stat().st_mode & 0o077:
+            return [failure(N_("Others can read the file with the relay's secret. Run `chmod 600` on it."))]
+        configured = Relays.read(settings)
+    except (OSError, SettingsError):
+        return [failure(N_("The file with the relay's secret cannot be read, or is too short."))]
+    findings: Findings = []
+    if "tls" not in {url.kind for url in configured.urls}:
+        findings.append(warning(N_("No relay over TLS is set: courts that let only HTTPS through stay outside.")))
+    if place.outside:
+        credentials = configured.credentials("check", place.now.timestamp())
+        for url in configured.urls:
+            findings += await _relay(url, credentials, settings)
+    kinds = ", ".join(url.kind.upper() for url in configured.urls)
+    return findings or [ok(N_("Browsers that cannot send UDP use a relay ({kinds})."), kinds=kinds)]
+
+
+async def _relay(url: RelayUrl, credentials: tuple[str, str], settings: Settings) -> Findings:
+    from media.relay import RelayClient  # loads a media library, which only this check needs
+
+    context = ssl.create_default_context() if url.kind == "tls" else None
+    client = RelayClient(url.kind, url.host, url.port, *credentials, context=context)
+    if trouble := await client.fault():
+        return [failure(RELAY_FAULTS[trouble], url=url.text)]
+    media = settings.udp_public_address or settings.udp_host
+    if not await client.relays_to((media, settings.udp_range[0])):
+        return [failure(N_("The relay {url} does not relay to the media address {media}."), url=url.text, media=media)]
+    own = "::1" if ":" in media else "127.0.0.1"
+    if not is_loopback(media) and await client.relays_to((own, 9)):
+        text = N_("The relay {url} relays to its own machine: deny it what docs/operation.md denies.")
+        return [failure(text, url=url.text)]
+    return []
+
+
+def mail(place: Inspected) -> Findings:
+    """Whether mails can be sent."""
     settings = place.settings
     if not settings.smtp_host:
-        return [note(N_("No mail server is set: mails stay in the outbox, and nobody is reminded."))]
+        return [note(WITHOUT_MAIL)]
     if settings.smtp_password_file is not None:
         try:
             if settings.smtp_password_file.stat().st_mode & 0o077:
@@ -170,12 +225,12 @@ def mail(place: Place) -> Findings:
     return [ok(N_("Mails go to {host}."), host=settings.smtp_host)]
 
 
-def hooks(place: Place) -> Findings:
-    """Whether the hosts of webhooks are there."""
+def hooks(place: Inspected) -> Findings:
+    """Whether the hosts of webhooks accept connections."""
     hosts = sorted(place.settings.allowed_webhook_hosts)
     if not hosts:
         return [ok(N_("No webhooks are allowed."))]
-    gone = [one for one in hosts if place.outside and not reached(*_host_and_port(one))]
+    gone = [host for host in hosts if place.outside and not reached(*_host_and_port(host))]
     if gone:
         return [warning(N_("Webhooks cannot reach {hosts}."), hosts=", ".join(gone))]
     return [ok(N_("Webhooks may go to {hosts}."), hosts=", ".join(hosts))]
@@ -187,7 +242,7 @@ def _host_and_port(text: str) -> tuple[str, int]:
 
 
 def reached(host: str, port: int) -> bool:
-    """Whether something there takes a connection."""
+    """Whether a TCP connection to the address can be made."""
     try:
         socket.create_connection((host, port), PATIENCE).close()
     except OSError:
@@ -196,7 +251,7 @@ def reached(host: str, port: int) -> bool:
 
 
 def signs(keeper: SealKeeper, pinned: str) -> bool:
-    """Whether the seal that runs signs with the pinned key; a seal that does not run is not asked."""
+    """Whether the running seal signs with the pinned key; call it only while the seal runs."""
     try:
         return keeper.seal.keys()[0] == tlog.parse_vkey(pinned).key
     except SealSilentError:

@@ -1,6 +1,6 @@
-"""Clients of the API: an administrator registers the State's systems, changes keys and scopes, shuts them out.
+"""Clients of the API: an administrator registers the State's systems, changes their keys and scopes, and revokes them.
 
-Only public keys are taken. A private one that is pasted by mistake is refused, and shown to nobody again.
+Only public keys are accepted. A private key pasted by mistake is refused and not displayed again.
 """
 
 from collections.abc import Mapping
@@ -11,22 +11,23 @@ from markupsafe import Markup
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
 from hearings.models import ApiClient, ApiClientKey, Person
 from hearings.outward import api_clients
-from hearings.permissions import require_staff
 from hearings.sentences import tell
+from hearings.signatures import jws
 from web import strict_json
 from web.paths import BASE
-from web.server import forms
-from web.server.forms import FormError
+from web.server.forms import Form, FormError
+from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
-from web.server.sign_in import SignedIn, staff
+from web.server.sign_in import administrator
+from web.words.court_clocks import of_person
 from web.words.i18n import N_, _, ngettext
-from web.words.places import of_person
+from web.words.refusals import NOT_JSON
 
 PAGE = 50
 LABELS = {
@@ -35,86 +36,48 @@ LABELS = {
     "jwk": N_("Public key"),
     "not_before": N_("In force from"),
 }
-SCOPES: Mapping[str, str] = {
-    "requests:read": N_("Read requests"),
-    "requests:write": N_("Draft, submit and withdraw requests, answer questions"),
-    "requests:answer": N_("Acknowledge and answer requests of other States"),
-    "hearings:read": N_("Read hearings"),
-    "hearings:write": N_("Propose, counter, agree to and cancel hearings"),
-    "invitations": N_("Make and revoke the links people join a hearing by"),
-    "slots:read": N_("Search for times and read calendars"),
-    "slots:write": N_("Offer times; book and release"),
-    "agreements:read": N_("Read site profiles and technical agreements"),
-    "agreements:write": N_("Change site profiles; propose and sign agreements"),
-    "minutes:read": N_("Read minutes, and what is recorded for them"),
-    "minutes:write": N_("Record acts of a hearing; draft, review and sign minutes"),
-    "consents:write": N_("Record and revoke consents"),
-    "law:read": N_("Read instruments and evaluate legal bases"),
-    "directory:read": N_("Read the directory of authorities"),
-    "directory:write": N_("Change the directory of authorities"),
-    "recipients:read": N_("Read the recipients recordings are encrypted to"),
-    "recipients:write": N_("Add and retire recipients of recordings"),
-    "webhooks": N_("Subscribe to webhooks"),
-    "events": N_("Follow events as they happen"),
-    "export": N_("Export a whole case"),
-}
-WRONG = (
-    N_("A public key as JWK is needed, never a private one"),
-    N_("This JWK holds no key of its kind"),
-    N_("A key is Ed25519 (kty OKP) or P-256 (kty EC)"),
-    N_("This key has been used before: make a new one"),
-    N_("At least one public key is needed"),
-    N_("One or more of the scopes there are"),
-    N_("This is not JSON"),
-)
-"""Texts of `hearings.outward.api_clients` and `hearings.signatures.jws`, translated as they are."""
 DONE = {
-    "changed": N_("The client has been changed. It asks for a new token."),
+    "changed": N_("The client has been changed. It must request a new token."),
     "key": N_("The key has been added."),
-    "ended": N_("The key has ended."),
-    "disable": N_("The client is shut out."),
-    "enable": N_("The client is let in again."),
+    "ended": N_("The key has been revoked."),
+    "disable": N_("The client has been blocked."),
+    "enable": N_("The client has been unblocked."),
 }
 
 
-def _administrator(request: Request) -> tuple[SignedIn, Person]:
-    """Raises 401, 404 for participants, `NotAllowed`."""
-    signed, person = staff(request)
-    state = person.owner_state
-    require_staff("manage_api_clients", signed.actor(), requesting_state=state, requested_state=state)
-    return signed, person
+RIGHT = "manage_api_clients"
 
 
 def _keys(text: str) -> list[Mapping[str, Any]]:
-    """One JWK, or a set of them as RFC 7517 §5 has it. Raises `Invalid`."""
+    """The keys of a JWK or of a JWK Set (RFC 7517 §5). Raises `Invalid`."""
     if not text:
         return []
     try:
-        found = strict_json.parse(text.encode())
+        parsed = strict_json.parse(text.encode())
     except ValueError:
-        raise errors.Invalid(tell("This is not JSON"), "jwk") from None
-    if isinstance(found, dict) and isinstance(found.get("keys"), list):
-        found = found["keys"]
-    keys = found if isinstance(found, list) else [found]
+        raise errors.Invalid(tell(NOT_JSON), "jwk") from None
+    if isinstance(parsed, dict) and isinstance(parsed.get("keys"), list):
+        parsed = parsed["keys"]
+    keys = parsed if isinstance(parsed, list) else [parsed]
     if len(keys) > api_clients.MOST_KEYS or not all(isinstance(key, dict) for key in keys):
-        raise errors.Invalid(tell("A public key as JWK is needed, never a private one"), "jwk")
+        raise errors.Invalid(tell(jws.NOT_PUBLIC), "jwk")
     return keys
 
 
 def _wrong(error: errors.HearingsError) -> FormError:
     if isinstance(error, errors.NotReady):
         text = ngettext(
-            "A client has at most {n} key at a time: end it first.",
-            "A client has at most {n} keys at a time: end one first.",
+            "A client has at most {n} key at a time: revoke it first.",
+            "A client has at most {n} keys at a time: revoke one first.",
             api_clients.MOST_KEYS,
         ).format(n=api_clients.MOST_KEYS)
         return FormError("jwk", text)
-    return forms.explain(error, {name: _(text) for name, text in LABELS.items()})
+    return explained(LABELS)(error)
 
 
 def _options() -> list[tuple[str, str]]:
-    shown = Markup('{} <code dir="ltr">{}</code>')
-    return [(scope, shown.format(_(SCOPES[scope]), scope)) for scope in api_clients.SCOPES]
+    template = Markup('{} <code dir="ltr">{}</code>')
+    return [(scope, template.format(_(meaning.text), scope)) for scope, meaning in api_clients.SCOPES.items()]
 
 
 async def _list_page(
@@ -122,7 +85,7 @@ async def _list_page(
 ) -> Response:
     parts = request.app.state.parts
     async with parts.database.reading() as db:
-        after = request.query_params.get("after", "")[:36]
+        after = request.query_params.get("after", "")
         page = await api_clients.clients(db, state=person.owner_state, after=after, limit=PAGE)
     context = {
         "rows": page.rows,
@@ -138,31 +101,28 @@ async def _list_page(
 
 
 async def listing(request: Request) -> Response:
-    """The clients of this State, and the form for another."""
-    _signed, person = _administrator(request)
+    """The clients of this State, and the form to register one."""
+    _signed, person = administrator(RIGHT, request)
     return await _list_page(request, person)
 
 
-async def register(request: Request) -> Response:
+def _typed(form: Form) -> dict[str, Any]:
+    return {name: form.text(name) for name in ("name", "sandbox")} | {"scopes": form.all("scopes"), "jwk": ""}
+
+
+@page_act(again(_list_page, _wrong, _typed), (errors.Invalid, errors.NotReady), right=RIGHT)
+async def register(sent: Sent) -> str:
     """Register a client. Effects: those of `api_clients.register`."""
-    signed, person = _administrator(request)
-    form = await forms.read(request)
-    parts = request.app.state.parts
-    try:
-        async with parts.database.transaction() as db:
-            made = await api_clients.register(
-                db,
-                name=form.text("name"),
-                scopes=form.all("scopes"),
-                jwks=_keys(form.text("jwk")),
-                sandbox=form.text("sandbox") == "yes" and parts.sandbox is not None,
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-            )
-    except (errors.Invalid, errors.NotReady) as error:
-        kept = {name: form.text(name) for name in ("name", "sandbox")} | {"scopes": form.all("scopes"), "jwk": ""}
-        return await _list_page(request, person, kept, [_wrong(error)])
-    return RedirectResponse(f"/admin/api-clients/{made.id}", 303)
+    form = sent.form
+    made = await api_clients.register(
+        sent.db,
+        name=form.text("name"),
+        scopes=form.all("scopes"),
+        jwks=_keys(form.text("jwk")),
+        sandbox=form.text("sandbox") == "yes" and sent.parts.sandbox is not None,
+        **sent.by,
+    )
+    return f"/admin/api-clients/{made.id}"
 
 
 async def _client_page(
@@ -172,7 +132,7 @@ async def _client_page(
     async with parts.database.reading() as db:
         row = await _row(db, request, person)
         keys = await api_clients.keys_of(db, row.id)
-    now, done = datetime.now(UTC), request.query_params.get("done", "")
+    now = datetime.now(UTC)
     context = {
         "row": row,
         "keys": keys,
@@ -181,7 +141,7 @@ async def _client_page(
         "scopes": _options(),
         "values": {"name": row.name, "scopes": row.scopes, "jwk": ""} | dict(values or {}),
         "errors": wrong or [],
-        "notice": _(DONE[done]) if done in DONE and not wrong else None,
+        "notice": notice(request, DONE, wrong),
         "address": f"{parts.settings.origin}{BASE}",
         "places": of_person(person),
     }
@@ -195,45 +155,58 @@ async def _row(db: AsyncSession, request: Request, person: Person, *, lock: bool
 def _chip(key: ApiClientKey, now: datetime) -> tuple[str, str]:
     if key.not_after is not None and key.not_after <= now:
         return "plain", _("Ended")
-    return ("ok", _("In force")) if key.not_before <= now else ("info", _("Yet to come"))
+    return ("ok", _("In force")) if key.not_before <= now else ("info", _("Not yet valid"))
 
 
 async def show(request: Request) -> Response:
-    """One client: what it may do, its keys."""
-    _signed, person = _administrator(request)
+    """One client: its scopes and its keys."""
+    _signed, person = administrator(RIGHT, request)
     return await _client_page(request, person)
 
 
-async def act(request: Request) -> Response:
-    """Change a client, add or end a key, shut it out or let it in. Effects: those of `hearings.outward.api_clients`."""
-    signed, person = _administrator(request)
-    form = await forms.read(request)
-    action, actor, now = request.path_params["action"], signed.actor(), datetime.now(UTC)
-    if action not in DONE:
+async def _changed(sent: Sent, row: ApiClient) -> None:
+    form = sent.form
+    await api_clients.change(sent.db, client=row, name=form.text("name"), scopes=form.all("scopes"), **sent.by)
+
+
+async def _key(sent: Sent, row: ApiClient) -> None:
+    jwks = _keys(sent.form.text("jwk"))
+    if not jwks:
+        raise errors.Invalid(tell(api_clients.NO_KEY), "jwk")
+    for jwk in jwks:
+        await api_clients.add_key(sent.db, client=row, jwk=jwk, **sent.by)
+
+
+async def _ended(sent: Sent, row: ApiClient) -> None:
+    await api_clients.retire_key(sent.db, client=row, kid=sent.form.text("kid"), **sent.by)
+
+
+async def _disable(sent: Sent, row: ApiClient) -> None:
+    await api_clients.disable(sent.db, client=row, **sent.by)
+
+
+async def _enable(sent: Sent, row: ApiClient) -> None:
+    await api_clients.enable(sent.db, client=row, **sent.by)
+
+
+ACTS = {"changed": _changed, "key": _key, "ended": _ended, "disable": _disable, "enable": _enable}
+
+
+async def _again(sent: Sent, error: errors.HearingsError) -> Response:
+    typed = {"name": sent.form.text("name"), "scopes": sent.form.all("scopes")}
+    values = typed if sent.path["action"] == "changed" else {}
+    return await _client_page(sent.request, sent.person, values, [_wrong(error)])
+
+
+@page_act(_again, (errors.Invalid, errors.NotReady), right=RIGHT)
+async def act(sent: Sent) -> str:
+    """Performs one of `ACTS`. Effects: those of `hearings.outward.api_clients`."""
+    action = sent.path["action"]
+    if action not in ACTS:
         raise HTTPException(404, "not_found")
-    try:
-        async with request.app.state.parts.database.transaction() as db:
-            row = await _row(db, request, person, lock=True)
-            match action:
-                case "changed":
-                    names = form.all("scopes")
-                    await api_clients.change(db, client=row, name=form.text("name"), scopes=names, actor=actor, now=now)
-                case "key":
-                    jwks = _keys(form.text("jwk"))
-                    if not jwks:
-                        raise errors.Invalid(tell("At least one public key is needed"), "jwk")
-                    for jwk in jwks:
-                        await api_clients.add_key(db, client=row, jwk=jwk, actor=actor, now=now)
-                case "ended":
-                    await api_clients.retire_key(db, client=row, kid=form.text("kid"), actor=actor, now=now)
-                case "disable":
-                    await api_clients.disable(db, client=row, actor=actor, now=now)
-                case "enable":
-                    await api_clients.enable(db, client=row, actor=actor, now=now)
-    except (errors.Invalid, errors.NotReady) as error:
-        kept = {"name": form.text("name"), "scopes": form.all("scopes")} if action == "changed" else {}
-        return await _client_page(request, person, kept, [_wrong(error)])
-    return RedirectResponse(f"/admin/api-clients/{row.id}?done={action}", 303)
+    row = await _row(sent.db, sent.request, sent.person, lock=True)
+    await ACTS[action](sent, row)
+    return f"/admin/api-clients/{row.id}?done={action}"
 
 
 routes = [

@@ -3,29 +3,22 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import Path, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.responses import Response
 
 from hearings.models import ApiClientKey
 from hearings.outward import api_clients
 from web.api import statements
-from web.api.access import Caller, Calling, parts_of
+from web.api.access import Caller, parts_of
 from web.api.fields import Model, Moment, Shown
 from web.api.routes import Resource
 
 router = Resource("access")
 
-KID = "0WgPbW2nVBDZjmNKQKvDZNnQkJQ2Vb5TnSx1b3n0mYk"
-KEY: dict[str, Any] = {
-    "kid": KID,
-    "jwk": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
-    "not_before": "2027-03-01T08:00:00Z",
-    "not_after": None,
-}
-Kid = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{43}$", description="Thumbprint of the key (RFC 7638).")]
+Kid = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$", description="Thumbprint of the key (RFC 7638).")]
 
 
 class Jwk(Model):
@@ -39,8 +32,6 @@ class Jwk(Model):
 
 class NewKey(Model):
     """A further public key, in force at once or from `not_before`."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"jwk": KEY["jwk"]}]})
 
     jwk: Jwk
     not_before: Annotated[datetime, Field(strict=False)] | None = None
@@ -68,23 +59,12 @@ class ShownClient(Shown):
     keys: list[ShownClientKey]
 
 
-CLIENT = {
-    "id": "0193a1b2-0000-7000-8000-000000000001",
-    "name": "Case system of the Ministry of Justice",
-    "state": "RO",
-    "sandbox": False,
-    "scopes": ["requests:read", "requests:write"],
-    "token_scopes": ["requests:read"],
-    "keys": [KEY],
-}
-
-
 def _key(row: ApiClientKey) -> ShownClientKey:
     return ShownClientKey(kid=row.kid, jwk=row.jwk, not_before=row.not_before, not_after=row.not_after)
 
 
-@router.read("/client", scope="", example=CLIENT, gives={"kid": "keys/0/kid"})
-async def read_client(caller: Calling) -> ShownClient:
+@router.read("/client", scope="", gives={"kid": "keys/0/kid"})
+async def read_client(caller: Caller) -> ShownClient:
     """Who this client is here, and its keys."""
     async with _registry(caller) as live:
         keys = await api_clients.keys_of(live, caller.client.id)
@@ -99,8 +79,8 @@ async def read_client(caller: Calling) -> ShownClient:
     )
 
 
-@router.create("/client/keys", scope="", example=KEY, errors=(409,), gives={"kid": "kid"})
-async def add_client_key(caller: Calling, body: NewKey) -> ShownClientKey:
+@router.create("/client/keys", scope="", errors=(409,), gives={"kid": "kid"})
+async def add_client_key(caller: Caller, body: NewKey) -> ShownClientKey:
     """Add a public key of this client, signed in with one that is in force.
 
     The new key may sign assertions at once, or from `not_before`. A key that any client has had is refused.
@@ -119,8 +99,8 @@ async def add_client_key(caller: Calling, body: NewKey) -> ShownClientKey:
     return _key(row)
 
 
-@router.operation("DELETE", "/client/keys/{kid}", scope="", status=204, example=None, errors=(404, 409))
-async def retire_client_key(caller: Calling, kid: Kid) -> Response:
+@router.operation("DELETE", "/client/keys/{kid}", scope="", status=204, errors=(404, 409))
+async def retire_client_key(caller: Caller, kid: Kid) -> Response:
     """End a key of this client, now. Its last key in force cannot be ended so: the client would be shut out."""
     async with _registry(caller) as live:
         client = await api_clients.client(live, caller.client.id, lock=True)

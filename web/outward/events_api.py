@@ -13,13 +13,14 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Header
+from pydantic import Field
 from starlette.responses import StreamingResponse
 
 from hearings.errors import DatabaseRefused
 from hearings.outward import api_clients, changes
-from hearings.outward.changes import Happening, Happenings
-from web.api.access import Caller, Calling, parts_of
+from hearings.outward.changes import ChangeBatch, VisibleChange
+from web.api.access import Caller, parts_of
+from web.api.params import Header
 from web.api.problems import ApiError
 from web.api.routes import Resource
 
@@ -33,13 +34,6 @@ BACK = timedelta(seconds=10)
 """Longer than a transaction takes."""
 STREAMS = 4
 """Of one client at a time."""
-EXAMPLE = (
-    "retry: 2000\n\n"
-    "id: 0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b\n"
-    "event: status\n"
-    'data: {"subject":"agreement","about":"7F3K-22QD","number":1,"before":"drafted","after":"proposed",'
-    '"at":"2027-03-01T10:15:00Z"}\n\n'
-)
 
 
 class EventStream(StreamingResponse):
@@ -48,10 +42,12 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-@router.read("/events", scope="events", example=EXAMPLE, waits=True, response_class=EventStream)
+@router.read("/events", scope="events", waits=True, content={"text/event-stream": {"schema": {"type": "string"}}})
 async def follow_events(
-    caller: Calling,
-    last_event_id: Annotated[str, Header(max_length=36, description="Id of the last event that was received.")] = "",
+    caller: Caller,
+    last_event_id: Annotated[
+        str, Header(), Field(max_length=36, description="Id of the last event that was received.")
+    ] = "",
 ) -> EventStream:
     """Changes of status of what this State may see, as they happen: of whatever webhooks tell of.
 
@@ -91,13 +87,13 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
             looked, after = datetime.now(UTC), changes.floor(since - BACK)
             while after:
                 page = await _page(caller, after)
-                for one in page.rows:
-                    if one.change.id in sent:
+                for row in page.rows:
+                    if row.change.id in sent:
                         continue
-                    sent[one.change.id] = None
-                    if fresh and _time_of(one.change.id) < caller.now:
+                    sent[row.change.id] = None
+                    if fresh and _time_of(row.change.id) < caller.now:
                         continue
-                    yield _event(one)
+                    yield _event(row)
                     quiet = 0.0
                 sent = {name: None for name in sent if _time_of(name) >= looked - BACK}
                 after = page.after
@@ -115,7 +111,7 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         streams[caller.client.id] -= 1
 
 
-async def _page(caller: Caller, after: str) -> Happenings:
+async def _page(caller: Caller, after: str) -> ChangeBatch:
     """In a session of its own: a client that reads slowly holds none open."""
     async with caller.database.reading() as db:
         return await changes.changes(db, state=caller.state, after=after)
@@ -127,7 +123,7 @@ async def _still(caller: Caller) -> bool:
         return await api_clients.token_stands(live, caller.token.id)
 
 
-def _event(one: Happening) -> bytes:
+def _event(one: VisibleChange) -> bytes:
     change = one.change
     data = {
         "subject": change.subject,

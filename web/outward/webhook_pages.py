@@ -1,47 +1,27 @@
-"""Webhooks of one's own State: made and switched off by an administrator; the secret is shown once."""
+"""Webhooks of one's own State: made and switched off by an administrator; the secret is displayed only once."""
 
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
 from hearings.models import Person
 from hearings.outward import webhooks
-from hearings.permissions import require_staff
-from web.server import forms
 from web.server.forms import FormError
+from web.server.page_acts import Sent, explained, notice, page_act
 from web.server.rendering import render
-from web.server.sign_in import SignedIn, staff
+from web.server.sign_in import administrator
+from web.words.court_clocks import of_person
 from web.words.i18n import N_, _, ngettext
-from web.words.places import of_person
 
 LABELS = {"url": N_("Address"), "events": N_("Events")}
-WRONG = {
-    text: text
-    for text in (
-        N_("Not an address like https://authority.example/hooks"),
-        N_("The address of a webhook begins with https://"),
-        N_("The address of a webhook has no name, password or fragment in it"),
-        N_("A webhook goes to a named host, not to a number"),
-        N_("This host is not among those the installation allows (setting webhook_hosts)"),
-        N_("This host is in a private network"),
-        N_("This host has no address"),
-        N_("Choose one or more of the events"),
-    )
-}
-WHY = {"by_hand": N_("switched off here"), "gone": N_("the receiver said that it is gone")}
+WHY = {"by_hand": N_("switched off here"), "gone": N_("the receiver no longer exists")}
 DONE = {"off": N_("The webhook has been switched off.")}
 
 
-def _administrator(request: Request) -> tuple[SignedIn, Person]:
-    """Raises 401, 404 for participants, `NotAllowed`."""
-    signed, person = staff(request)
-    require_staff(
-        "manage_webhooks", signed.actor(), requesting_state=person.owner_state, requested_state=person.owner_state
-    )
-    return signed, person
+RIGHT = "manage_webhooks"
 
 
 async def _page(
@@ -63,7 +43,7 @@ async def _page(
         "why": lambda row: _(WHY[row.disabled_why]) if row.disabled_why in WHY else row.disabled_why,
         "values": values or {"url": "", "events": []},
         "errors": wrong or [],
-        "notice": _(DONE[done]) if (done := request.query_params.get("done", "")) in DONE and not made else None,
+        "notice": notice(request, DONE, made),
         "places": of_person(person),
     }
     return render(request, "webhooks.html", context, status=422 if wrong else 200)
@@ -71,50 +51,45 @@ async def _page(
 
 async def show(request: Request) -> Response:
     """The webhooks of this State."""
-    _signed, person = _administrator(request)
+    _signed, person = administrator(RIGHT, request)
     return await _page(request, person)
 
 
-async def make(request: Request) -> Response:
-    """Make a webhook. Effects: adds the row; its secret is in this answer and nowhere else."""
-    signed, person = _administrator(request)
-    form = await forms.read(request)
-    parts = request.app.state.parts
-    try:
-        async with parts.database.transaction() as db:
-            made = await webhooks.subscribe(
-                db,
-                state=person.owner_state,
-                url=form.text("url"),
-                events=form.all("events"),
-                hosts=parts.settings.allowed_webhook_hosts,
-                key=parts.keys.cookie,
-                actor=signed.actor(),
-                now=datetime.now(UTC),
-                loopback=parts.settings.test_hooks,
-            )
-    except errors.Invalid as error:
-        kept: dict[str, object] = {"url": form.text("url"), "events": form.all("events")}
-        wrong = forms.explain(error, {name: _(text) for name, text in LABELS.items()})
-        return await _page(request, person, values=kept, wrong=[wrong])
-    except errors.NotReady:
+async def _again(sent: Sent, error: errors.HearingsError) -> Response:
+    if isinstance(error, errors.NotReady):
         text = ngettext(
             "Your State has {n} webhook: switch it off first.",
             "Your State has {n} webhooks: switch one off first.",
             webhooks.MOST,
         ).format(n=webhooks.MOST)
-        return await _page(request, person, wrong=[FormError("", text)])
-    return await _page(request, person, made=made)
+        return await _page(sent.request, sent.person, wrong=[FormError("", text)])
+    typed: dict[str, object] = {"url": sent.form.text("url"), "events": sent.form.all("events")}
+    return await _page(sent.request, sent.person, values=typed, wrong=[explained(LABELS)(error)])
 
 
-async def disable(request: Request) -> Response:
+@page_act(_again, (errors.Invalid, errors.NotReady), right=RIGHT)
+async def make(sent: Sent) -> Callable[[], Awaitable[Response]]:
+    """Makes a webhook. Effects: adds the row; its secret is in this response and nowhere else."""
+    settings = sent.parts.settings
+    made = await webhooks.subscribe(
+        sent.db,
+        state=sent.state,
+        url=sent.form.text("url"),
+        events=sent.form.all("events"),
+        hosts=settings.allowed_webhook_hosts,
+        key=sent.parts.keys.cookie,
+        loopback=settings.test_hooks,
+        **sent.by,
+    )
+    return lambda: _page(sent.request, sent.person, made=made)
+
+
+@page_act(right=RIGHT)
+async def disable(sent: Sent) -> str:
     """Switch a webhook off. Effects: those of `webhooks.disable`."""
-    signed, person = _administrator(request)
-    await forms.read(request)
-    async with request.app.state.parts.database.transaction() as db:
-        row = await webhooks.webhook_of(db, request.path_params["webhook"], state=person.owner_state, lock=True)
-        await webhooks.disable(db, webhook=row, actor=signed.actor(), now=datetime.now(UTC))
-    return RedirectResponse("/webhooks?done=off", 303)
+    row = await webhooks.webhook_of(sent.db, sent.path["webhook"], state=sent.state, lock=True)
+    await webhooks.disable(sent.db, webhook=row, **sent.by)
+    return "/webhooks?done=off"
 
 
 routes = [

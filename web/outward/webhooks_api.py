@@ -1,54 +1,29 @@
 """Webhooks of one's own State: where its system is told of what happens, and what became of each message."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Path, Query, Response
-from pydantic import ConfigDict, Field
+from pydantic import Field
+from starlette.responses import Response
 
 from hearings.errors import NotFound
-from hearings.models import OutboxAttempt, OutboxMessage, Webhook
+from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxStatus
 from hearings.outward import outbox, webhooks
-from web.api import examples, paging
-from web.api.access import Caller, Calling, parts_of
-from web.api.fields import Model, Moment, Nothing, Shown
+from web.api import paging
+from web.api.access import Caller, parts_of
+from web.api.fields import Column, Model, Moment, Nothing, Shown
 from web.api.idempotency import Once
 from web.api.routes import Resource
 
 router = Resource("webhooks")
 
-Id = Annotated[str, Path(max_length=40, description="Id of the webhook.", examples=[examples.ID])]
-DeliveryId = Annotated[str, Path(max_length=44, description="Id of the message, as in `webhook-id`.")]
-NEW: dict[str, Any] = {"url": "https://authority.example/hooks", "events": ["hearing.agreed", "hearing.ready"]}
-WEBHOOK: dict[str, Any] = {
-    "id": examples.ID,
-    "url": NEW["url"],
-    "events": NEW["events"],
-    "created_at": examples.AT,
-    "disabled_at": None,
-    "disabled_why": "",
-}
-MADE = WEBHOOK | {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="}
-DELIVERY: dict[str, Any] = {
-    "webhook": examples.ID,
-    "id": "msg_0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
-    "event": "hearing.agreed",
-    "about": "7F3K-22QD",
-    "status": "sent",
-    "attempts": 1,
-    "created_at": examples.AT,
-    "next_at": None,
-    "sent_at": examples.AT,
-    "last_code": "",
-}
-ATTEMPT = {"number": 1, "at": examples.AT, "outcome": "sent", "code": "", "text": ""}
+Id = Annotated[str, Field(max_length=40, description="Id of the webhook.")]
+DeliveryId = Annotated[str, Field(max_length=44, description="Id of the message, as in `webhook-id`.")]
 PREFIX = webhooks.message_id("")
 
 
 class NewWebhook(Model):
     """An https address on a host the installation allows, and the events it is told of."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [NEW]})
 
     url: str = Field(min_length=1, max_length=500)
     events: list[str] = Field(
@@ -68,10 +43,6 @@ class ShownWebhook(Shown):
     disabled_at: Moment | None
     disabled_why: str
 
-    @classmethod
-    def of(cls, row: Webhook) -> "ShownWebhook":
-        return cls(**{name: getattr(row, name) for name in ShownWebhook.model_fields})
-
 
 class MadeWebhook(ShownWebhook):
     """A new webhook with its secret, which is shown this once: null where the answer is given again."""
@@ -88,7 +59,7 @@ class WebhookList(Shown):
 class Delivery(Shown):
     """One message. `next_at`: when it is tried again; `last_code`: why it was not delivered."""
 
-    webhook: str
+    webhook: Annotated[str, Column("address")]
     id: str
     event: str
     about: str
@@ -99,17 +70,15 @@ class Delivery(Shown):
     sent_at: Moment | None
     last_code: str
 
-    @classmethod
-    def of(cls, row: OutboxMessage) -> "Delivery":
-        names = ("about", "status", "attempts", "created_at", "sent_at", "last_code")
-        over = row.status in (OutboxStatus.sent, OutboxStatus.not_delivered)
-        return cls(
-            **{name: getattr(row, name) for name in names},
-            webhook=row.address,
-            id=webhooks.message_id(row.id),
-            event=str(row.payload.get("type", "")),
-            next_at=None if over else row.next_at,
-        )
+
+def _delivery(row: OutboxMessage) -> Delivery:
+    over = row.status in (OutboxStatus.sent, OutboxStatus.not_delivered)
+    return Delivery.from_row(
+        row,
+        id=webhooks.message_id(row.id),
+        event=str(row.payload.get("type", "")),
+        next_at=None if over else row.next_at,
+    )
 
 
 class DeliveryList(Shown):
@@ -127,10 +96,6 @@ class Attempt(Shown):
     outcome: OutboxStatus
     code: str
     text: str
-
-    @classmethod
-    def of(cls, row: OutboxAttempt) -> "Attempt":
-        return cls(**{name: getattr(row, name) for name in cls.model_fields})
 
 
 class AttemptList(Shown):
@@ -157,15 +122,8 @@ def _key(text: str) -> str:
     return text
 
 
-@router.create(
-    "/webhooks",
-    scope="webhooks",
-    example=MADE,
-    errors=(409,),
-    gives={"webhook": "id"},
-    response_model=MadeWebhook,
-)
-async def subscribe(caller: Calling, body: NewWebhook) -> Response:
+@router.create("/webhooks", scope="webhooks", errors=(409,), gives={"webhook": "id"}, model=MadeWebhook)
+async def subscribe(caller: Caller, body: NewWebhook) -> Response:
     """Be told of events at an address. The secret that signs them is in this answer and nowhere else.
 
     Sent again with the same `Idempotency-Key` it is done once, and `secret` is null: switch it off and make another.
@@ -184,24 +142,26 @@ async def subscribe(caller: Calling, body: NewWebhook) -> Response:
         loopback=parts.settings.test_hooks,
     )
     caller.headers["Location"] = caller.url(f"/webhooks/{made.webhook.id}")
-    shown = MadeWebhook(**ShownWebhook.of(made.webhook).model_dump(), secret=made.secret)
+    shown = MadeWebhook.from_row(made.webhook, secret=made.secret)
     return Once(shown, ["secret"], 201)
 
 
-@router.read("/webhooks", scope="webhooks", example={"items": [WEBHOOK]}, gives={"webhook": "items/0/id"})
-async def list_webhooks(caller: Calling) -> WebhookList:
+@router.read("/webhooks", scope="webhooks", gives={"webhook": "items/0/id"})
+async def list_webhooks(caller: Caller) -> WebhookList:
     """The webhooks of this State, whoever made them."""
-    return WebhookList(items=[ShownWebhook.of(row) for row in await webhooks.webhooks(caller.db, state=caller.state)])
+    return WebhookList(
+        items=[ShownWebhook.from_row(row) for row in await webhooks.webhooks(caller.db, state=caller.state)]
+    )
 
 
-@router.read("/webhooks/{webhook}", scope="webhooks", example=WEBHOOK, errors=(404,))
-async def read_webhook(caller: Calling, webhook: Id) -> ShownWebhook:
+@router.read("/webhooks/{webhook}", scope="webhooks", errors=(404,))
+async def read_webhook(caller: Caller, webhook: Id) -> ShownWebhook:
     """Read a webhook. Its secret is not shown again."""
-    return ShownWebhook.of(await _find(caller, webhook))
+    return ShownWebhook.from_row(await _find(caller, webhook))
 
 
-@router.operation("DELETE", "/webhooks/{webhook}", scope="webhooks", status=204, example=None, errors=(404,))
-async def end_webhook(caller: Calling, webhook: Id) -> Response:
+@router.operation("DELETE", "/webhooks/{webhook}", scope="webhooks", status=204, errors=(404,))
+async def end_webhook(caller: Caller, webhook: Id) -> Response:
     """Switch a webhook off for good. What became of its messages can still be read."""
     row = await _find(caller, webhook, lock=True)
     await webhooks.disable(caller.db, webhook=row, actor=caller.actor, now=caller.now)
@@ -209,47 +169,32 @@ async def end_webhook(caller: Calling, webhook: Id) -> Response:
 
 
 @router.read(
-    "/webhooks/{webhook}/deliveries",
-    scope="webhooks",
-    example={"items": [DELIVERY], "next": ""},
-    errors=(404,),
-    paged=True,
-    gives={"delivery": "items/0/id"},
+    "/webhooks/{webhook}/deliveries", scope="webhooks", errors=(404,), paged=True, gives={"delivery": "items/0/id"}
 )
 async def list_deliveries(
-    caller: Calling,
+    caller: Caller,
     webhook: Id,
-    status: Annotated[OutboxStatus | None, Query()] = None,
+    status: OutboxStatus | None = None,
     after: paging.After = "",
     limit: paging.Limit = 50,
 ) -> DeliveryList:
     """What was or is to be sent to a webhook, the newest first."""
     row = await _find(caller, webhook)
-    found = await outbox.messages(
-        caller.db, state=caller.state, status=status, address=row.id, before=_key(after), limit=limit + 1
-    )
-    mark = found[limit - 1].id if len(found) > limit else ""
-    return DeliveryList(items=[Delivery.of(one) for one in found[:limit]], next=paging.link(caller, mark))
+    page = await outbox.messages(caller.db, state=caller.state, status=status, address=row.id, after=after, limit=limit)
+    return DeliveryList(items=[_delivery(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
-@router.read(
-    "/webhooks/{webhook}/deliveries/{delivery}/attempts",
-    scope="webhooks",
-    example={"items": [ATTEMPT]},
-    errors=(404,),
-)
-async def list_attempts(caller: Calling, webhook: Id, delivery: DeliveryId) -> AttemptList:
+@router.read("/webhooks/{webhook}/deliveries/{delivery}/attempts", scope="webhooks", errors=(404,))
+async def list_attempts(caller: Caller, webhook: Id, delivery: DeliveryId) -> AttemptList:
     """Every attempt at a message."""
     found = await _message(caller, webhook, delivery)
-    return AttemptList(items=[Attempt.of(one) for one in await outbox.attempts(caller.db, found.id)])
+    return AttemptList(items=[Attempt.from_row(attempt) for attempt in await outbox.attempts(caller.db, found.id)])
 
 
-@router.act(
-    "/webhooks/{webhook}/deliveries/{delivery}/send-again", scope="webhooks", example=DELIVERY, errors=(404, 409)
-)
-async def send_again(caller: Calling, webhook: Id, delivery: DeliveryId, body: Nothing | None = None) -> Delivery:
+@router.act("/webhooks/{webhook}/deliveries/{delivery}/send-again", scope="webhooks", errors=(404, 409))
+async def send_again(caller: Caller, webhook: Id, delivery: DeliveryId, body: Nothing | None = None) -> Delivery:
     """Send a message again that was not delivered, or perhaps not; it keeps its id."""
     found = await _message(caller, webhook, delivery, lock=True)
     await outbox.send_again(caller.db, message=found, actor=caller.actor, now=caller.now)
     await caller.db.flush()
-    return Delivery.of(found)
+    return _delivery(found)

@@ -1,1 +1,1 @@
-"""The docket, and what waits for whom."""
+"""Pages and API of the docket, the worklist and the joint changes."""

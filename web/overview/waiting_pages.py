@@ -1,5 +1,7 @@
-"""What waits for the person who is signed in, with the day it is due; the docket shows the first of it."""
+"""The tasks that wait for the person who is signed in, with the day they are due; the docket displays the first
+ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,61 +11,33 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings.models import HearingRequest, Person
+from hearings.models.law import JointStatus
 from hearings.outward import joint_changes
 from hearings.overview import worklist
 from hearings.roles import StaffFunction
 from web.server.rendering import render
 from web.server.sign_in import staff
-from web.words import places, terms
-from web.words.i18n import N_, _
-from web.words.places import Place
+from web.words import court_clocks, labels, tasks as words
+from web.words.court_clocks import CourtClock
+from web.words.i18n import N_, _, wall
 
 PAGE = 50
 CHANGES = 5
-BUTTONS = {
-    "submit": N_("Continue"),
-    "answer_question": N_("Answer"),
-    "set_time": N_("Set a time"),
-    "close": N_("File"),
-    "acknowledge": N_("Acknowledge"),
-    "answer": N_("Answer"),
-    "review": N_("Look at it again"),
-    "confirm_in_writing": N_("Confirm"),
-    "record_consent": N_("Record"),
-    "decide_time": N_("Decide"),
-    "sign_time": N_("Sign"),
-    "prepare": N_("Prepare"),
-    "open_lobby": N_("Open"),
-    "decide_clock_change": N_("Decide"),
-    "answer_terms": N_("Answer"),
-    "sign_terms": N_("Sign"),
-    "test_line": N_("Test"),
-    "set_next_day": N_("Set a time"),
-    "complete_minutes": N_("Complete"),
-    "read_minutes_back": N_("Read them back"),
-    "sign_minutes": N_("Sign"),
-    "acknowledge_minutes": N_("Acknowledge"),
+WEEK = 7
+"""Days of a week."""
+GROUPS: Mapping[str, str] = {
+    "late": N_("Overdue"),
+    "today": N_("Today"),
+    "week": N_("This week"),
+    "later": N_("Later"),
+    "undated": N_("Without a date"),
 }
-PLACES = {
-    "record_consent": "/consents",
-    "answer_terms": "/technical",
-    "sign_terms": "/technical",
-    "sign_time": "/times/sign",
-    "test_line": "/test",
-    "set_next_day": "/times",
-    "complete_minutes": "/minutes",
-    "read_minutes_back": "/minutes",
-    "sign_minutes": "/minutes",
-    "acknowledge_minutes": "/minutes",
-}
-"""Below the page of the request or hearing, where it is not done on that page itself."""
-ELSEWHERE = {"decide_clock_change": "/admin/clock-changes"}
-"""Pages for all hearings of a State."""
+"""The groups of the page of all tasks, in order."""
 
 
 @dataclass(frozen=True)
-class Task:
-    """Something that waits for this person."""
+class WaitingTask:
+    """A task that waits for this person."""
 
     href: str
     subject: str
@@ -72,73 +46,94 @@ class Task:
     due: datetime | None
     late: bool
     priority: int
-    places: list[Place]
+    places: list[CourtClock]
+    other: str = ""
+    """The other State; empty for a task that is about no request or hearing."""
+
+    def group(self, now: datetime) -> str:
+        """The group of the page the task belongs to (`GROUPS`), by the day of the own court."""
+        if self.late:
+            return "late"
+        if self.due is None:
+            return "undated"
+        zone = self.places[0].zone
+        days = (wall(self.due, zone).date() - wall(now, zone).date()).days
+        return "today" if days == 0 else "week" if days < WEEK else "later"
 
 
 @dataclass(frozen=True)
 class Tasks:
-    """Some of what waits, and the mark of the next page, empty at the end."""
+    """A page of tasks, with the mark of the next page; empty after the last."""
 
-    rows: list[Task]
+    rows: list[WaitingTask]
     after: str
 
 
 async def tasks(
     db: Any, person: Person, now: datetime, *, everything: bool = False, after: str = "", limit: int
 ) -> Tasks:
-    """What waits for a person, as pages show it. Raises `Invalid` for a mark nobody has given out."""
-    found = await worklist.waiting(db, person=person, now=now, everything=everything, after=after, limit=limit)
+    """A page of the tasks that wait for a person. Raises `Invalid` for an unknown mark `after`."""
+    waiting = await worklist.waiting(db, person=person, now=now, everything=everything, after=after, limit=limit)
     first = [] if after else await _changes(db, person)
-    return Tasks([*first, *(_task(one, person.owner_state) for one in found.rows)], found.after)
+    return Tasks([*first, *(_task(row, person.owner_state) for row in waiting.rows)], waiting.after)
 
 
-async def _changes(db: Any, person: Person) -> list[Task]:
-    """Changes of data that wait for the word of this person's State, for its administrators; on the first page only."""
+async def _changes(db: Any, person: Person) -> list[WaitingTask]:
+    """The joint changes that wait for this person's State to decide, if the person is an administrator."""
     if StaffFunction.administrator not in person.functions:
         return []
     return [
-        Task(
-            href=f"/admin/changes/{one.id}",
-            subject=one.owner_state,
-            text=_("A change of data waits to be confirmed"),
+        WaitingTask(
+            href=f"/admin/changes/{change.id}",
+            subject=change.owner_state,
+            text=_(joint_changes.TOLD[JointStatus.waiting]),
             button=_("See the change"),
             due=None,
             late=False,
             priority=0,
             places=[],
         )
-        for one in await joint_changes.to_decide(db, state=person.owner_state, limit=CHANGES)
+        for change in await joint_changes.to_decide(db, state=person.owner_state, limit=CHANGES)
     ]
 
 
-def _task(one: worklist.Waiting, state: str) -> Task:
-    row = one.subject
+def _task(task: worklist.Waiting, state: str) -> WaitingTask:
+    row = task.subject
     if isinstance(row, HearingRequest):
-        href, subject = f"/requests/{row.reference}", row.reference
-        both = places.of_states(row.requesting_state, row.requested_state)
+        subject = row.reference
+        both = court_clocks.of_states(row.requesting_state, row.requested_state)
     else:
-        href, subject = f"/h/{row.ref}", row.case_number or row.ref
-        both = places.of_hearing(row)
-    return Task(
-        href=ELSEWHERE.get(one.step) or href + PLACES.get(one.step, ""),
+        subject = row.case_number or row.ref
+        both = court_clocks.of_hearing(row)
+    return WaitingTask(
+        href=words.address(task.step, row),
         subject=subject,
-        text=terms.word("step", one.step),
-        button=_(BUTTONS[one.step]),
-        due=one.due,
-        late=one.late,
-        priority=one.priority,
-        places=places.own_first(both, state),
+        text=labels.word("step", task.step),
+        button=_(words.BUTTONS[task.step]),
+        due=task.due,
+        late=task.late,
+        priority=task.priority,
+        places=court_clocks.own_first(both, state),
+        other=row.requested_state if row.requesting_state == state else row.requesting_state,
     )
 
 
 async def page(request: Request) -> Response:
-    """Everything that waits for this person, the earliest due first."""
+    """The page of all tasks that wait for this person, the earliest due first."""
     _signed, person = staff(request)
     everything = "all" in request.query_params
     after = request.query_params.get("after", "")
+    now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
-        found = await tasks(db, person, datetime.now(UTC), everything=everything, after=after, limit=PAGE)
-    context = {"tasks": found.rows, "next": found.after, "everything": everything}
+        waiting = await tasks(db, person, now, everything=everything, after=after, limit=PAGE)
+    grouped: dict[str, list[WaitingTask]] = {name: [] for name in GROUPS}
+    for task in waiting.rows:
+        grouped[task.group(now)].append(task)
+    context = {
+        "groups": [(name, _(GROUPS[name]), some) for name, some in grouped.items() if some],
+        "next": waiting.after,
+        "everything": everything,
+    }
     return render(request, "waiting.html", context)
 
 

@@ -1,32 +1,21 @@
 """What waits for one's own State with the day it is due, the queue by priority, and the search over its own cases."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import Query
+from pydantic import Field
 
 from hearings.models import HearingRequest
 from hearings.overview import worklist
 from hearings.overview.worklist import Waiting
 from hearings.permissions import may_staff
 from hearings.requests import queries as request_queries
-from web.api import examples, paging
-from web.api.access import Calling
-from web.api.fields import Moment, Shown
+from web.api import paging
+from web.api.access import Caller
+from web.api.fields import Column, Moment, Shown
 from web.api.routes import Resource
-from web.requests.api import RequestList
+from web.requests.api import RequestList, request_list
 
 router = Resource("worklist")
-
-TASK = {
-    "step": "answer",
-    "subject": "request",
-    "id": examples.ID,
-    "reference": "RO-2027-0001",
-    "due": "2027-03-03T16:59:59Z",
-    "late": False,
-    "priority": 6,
-    "assigned": False,
-}
 
 
 class Task(Shown):
@@ -36,21 +25,20 @@ class Task(Shown):
 
     step: str
     subject: Literal["request", "hearing"]
-    id: str
+    id: Annotated[str, Column("subject.id")]
     reference: str
     due: Moment | None
     late: bool
     priority: int
     assigned: bool
 
-    @classmethod
-    def of(cls, one: Waiting, state: str) -> "Task":
-        row = one.subject
-        own: dict[str, Any] = {"subject": "hearing", "reference": getattr(row, "ref", ""), "assigned": False}
-        if isinstance(row, HearingRequest):
-            mine = row.requesting_assignee if state == row.requesting_state else row.requested_assignee
-            own = {"subject": "request", "reference": row.reference, "assigned": bool(mine)}
-        return cls(step=one.step, id=row.id, due=one.due, late=one.late, priority=one.priority, **own)
+
+def _task(one: Waiting, state: str) -> Task:
+    row = one.subject
+    if not isinstance(row, HearingRequest):
+        return Task.from_row(one, subject="hearing", reference=getattr(row, "ref", ""), assigned=False)
+    mine = row.requesting_assignee if state == row.requesting_state else row.requested_assignee
+    return Task.from_row(one, subject="request", reference=row.reference, assigned=bool(mine))
 
 
 class TaskList(Shown):
@@ -60,8 +48,8 @@ class TaskList(Shown):
     next: str
 
 
-@router.read("/worklist", scope="requests:read", example={"items": [TASK], "next": ""}, paged=True)
-async def read_worklist(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> TaskList:
+@router.read("/worklist", scope="requests:read", paged=True)
+async def read_worklist(caller: Caller, after: paging.After = "", limit: paging.Limit = 50) -> TaskList:
     """What waits for this State, with due dates: the steps that can be taken with the token's scopes."""
     found = await worklist.waiting(
         caller.db,
@@ -72,27 +60,27 @@ async def read_worklist(caller: Calling, after: paging.After = "", limit: paging
         after=after,
         limit=limit,
     )
-    items = [Task.of(one, caller.state) for one in found.rows]
+    items = [_task(row, caller.state) for row in found.rows]
     return TaskList(items=items, next=paging.link(caller, found.after))
 
 
-@router.read("/queue", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
-async def read_queue(caller: Calling, after: paging.After = "", limit: paging.Limit = 50) -> RequestList:
+@router.read("/queue", scope="requests:read", paged=True)
+async def read_queue(caller: Caller, after: paging.After = "", limit: paging.Limit = 50) -> RequestList:
     """Requests this State has been sent and not answered, the most urgent first."""
     page = await request_queries.queue(caller.db, state=caller.state, after=after, limit=limit)
-    return RequestList.of(caller, page)
+    return request_list(caller, page)
 
 
-@router.read("/search", scope="requests:read", example=examples.REQUEST_LIST, paged=True)
+@router.read("/search", scope="requests:read", paged=True)
 async def search_requests(
-    caller: Calling,
+    caller: Caller,
     words: Annotated[
-        str, Query(min_length=2, max_length=100, description="The beginning of a reference or number.", examples=["RO"])
+        str, Field(min_length=2, max_length=100, description="Beginnings of references or numbers, or parts of names.")
     ],
     after: paging.After = "",
     limit: paging.Limit = 25,
 ) -> RequestList:
-    """Requests whose reference, case number or hearing begins with the words; for who acts on them, the name too."""
+    """Requests with each of the words at the beginning of a reference or number; for who acts on them, in names too."""
     names = may_staff(
         "search_names",
         caller.actor.functions,
@@ -103,4 +91,4 @@ async def search_requests(
     page = await request_queries.search(
         caller.db, state=caller.state, words=words, names=names, person_id=caller.actor.id, after=after, limit=limit
     )
-    return RequestList.of(caller, page)
+    return request_list(caller, page)

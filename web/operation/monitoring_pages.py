@@ -1,7 +1,7 @@
 """For monitoring and for administrators: health, checks, figures, and reports of content security policies.
 
-`/healthz` and its parts say in a word whether the service can work, to anybody. Findings and figures are for whoever
-shows the token of `keys/monitor.token` (`Authorization: Bearer …`): behind a proxy every address looks local.
+`/healthz` and its parts give the state of the service to anybody. Findings and metrics need the token of
+`keys/monitor.token` (`Authorization: Bearer …`): behind a proxy every address looks local.
 """
 
 import hmac
@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from hearings.permissions import require_staff
 from web.operation import checks, figures
-from web.operation.findings import Place
+from web.operation.findings import Inspected
 from web.operation.health import Examiner, Health
 from web.parts import Parts
 from web.server.rendering import render
@@ -25,9 +25,9 @@ from web.words.i18n import N_, _
 AGAIN = {"Retry-After": "10"}
 CHIPS = {
     "ok": ("ok", N_("In order")),
-    "note": ("info", N_("To be known")),
-    "warning": ("warn", N_("To be mended")),
-    "failure": ("rec", N_("To be mended first")),
+    "note": ("info", N_("For information")),
+    "warning": ("warn", N_("Needs attention")),
+    "failure": ("rec", N_("Urgent problem")),
 }
 
 
@@ -35,7 +35,8 @@ def _parts(request: Request) -> Parts:
     return cast(Parts, request.app.state.parts)
 
 
-async def _health(request: Request) -> Health:
+async def current_health(request: Request) -> Health:
+    """The health of the service, at most two seconds old."""
     state = request.app.state
     if not hasattr(state, "examiner"):
         state.examiner = Examiner(_parts(request))
@@ -43,70 +44,76 @@ async def _health(request: Request) -> Health:
 
 
 def _monitor(request: Request) -> None:
-    """Refuse who does not show the token. Raises 401."""
+    """Check the monitoring token of a request. Raises 401."""
     token = _parts(request).keys.monitor
-    shown = request.headers.get("authorization", "").removeprefix("Bearer ")
-    if not token or not hmac.compare_digest(shown.encode(), token.encode()):
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if not token or not hmac.compare_digest(given.encode(), token.encode()):
         raise HTTPException(401, "monitor_token_needed", {"WWW-Authenticate": "Bearer"})
 
 
 async def healthz(request: Request) -> Response:
-    """200 when everything the service does can be done, 503 with what cannot. `?full`: every finding, as JSON."""
+    """200 when live, ready and writable, 503 with the faults otherwise. `?full`: every finding, as JSON."""
     full = "full" in request.query_params
     if full:
         _monitor(request)
-    health = await _health(request)
+    health = await current_health(request)
     status, headers = (200, {}) if health.good else (503, AGAIN)
     if not full:
         return PlainTextResponse("\n".join([*health.lines, ""]), status, headers)
-    found = await checks.examine(_place(request, outside=False))
-    findings = [{"check": check.name, "severity": one.severity, "text": one.told()} for check, one in found]
+    results = await checks.examine(_place(request, outside=False))
+    findings = [
+        {"check": check.name, "severity": finding.severity, "text": finding.sentence()} for check, finding in results
+    ]
     words = {"live": "ok", "ready": health.ready or "ok", "write": health.write or "ok", "seal": health.seal}
-    return JSONResponse({**words, "worst": checks.worst(found), "findings": findings}, status, headers)
+    return JSONResponse({**words, "worst": checks.worst(results), "findings": findings}, status, headers)
 
 
 async def live(_request: Request) -> Response:
-    """200 while the process answers at all: else it is to be started again."""
+    """200 while the process answers; without an answer it has to be restarted."""
     return PlainTextResponse("ok\n")
 
 
 async def ready(request: Request) -> Response:
-    """200 when hearings can be held, 503 with why not."""
-    return _answer((await _health(request)).ready)
+    """200 when hearings can be held, 503 with the fault otherwise."""
+    return _answer((await current_health(request)).ready)
 
 
 async def write(request: Request) -> Response:
-    """200 when what is written is kept, 503 with why not."""
-    return _answer((await _health(request)).write)
+    """200 when data can be written durably, 503 with the fault otherwise."""
+    return _answer((await current_health(request)).write)
 
 
 def _answer(wrong: str) -> Response:
     return PlainTextResponse(f"{wrong}\n", 503, AGAIN) if wrong else PlainTextResponse("ok\n")
 
 
-def _place(request: Request, *, outside: bool) -> Place:
+def _place(request: Request, *, outside: bool) -> Inspected:
     parts = _parts(request)
-    return Place(parts.settings, parts.database, datetime.now(UTC), outside)
+    return Inspected(parts.settings, parts.database, datetime.now(UTC), outside)
 
 
 async def metrics(request: Request) -> Response:
-    """The figures, for a monitoring system."""
+    """The metrics, for a monitoring system."""
     _monitor(request)
-    found = await figures.read(_parts(request), await _health(request), datetime.now(UTC))
-    return Response(figures.text(found), media_type=figures.CONTENT_TYPE)
+    values = await figures.read(_parts(request), await current_health(request), datetime.now(UTC))
+    return Response(figures.text(values), media_type=figures.CONTENT_TYPE)
 
 
 async def show(request: Request) -> Response:
-    """What the checks find, for an administrator."""
+    """The findings of all checks, for an administrator."""
     signed, _person = staff(request)
     require_staff("see_checks", signed.actor(), requesting_state=signed.state, requested_state=signed.state)
-    found = await checks.examine(_place(request, outside=False))
-    rows = [(_(check.label), one.told(_), (CHIPS[one.severity][0], _(CHIPS[one.severity][1]))) for check, one in found]
-    return render(request, "checks.html", {"rows": rows})
+    results = await checks.examine(_place(request, outside=False))
+    rows = [
+        (_(check.label), finding.sentence(_), (CHIPS[finding.severity][0], _(CHIPS[finding.severity][1])))
+        for check, finding in results
+    ]
+    groups = [[row for row in rows if row[2][0] == chip] for chip, _word in reversed(CHIPS.values())]
+    return render(request, "checks.html", {"groups": [group for group in groups if group]})
 
 
 async def report(request: Request) -> Response:
-    """A browser says that a page broke its policy: it is counted, and nothing of it is read or kept."""
+    """Count a browser's report of a violation of the content security policy; its content is not read or stored."""
     _parts(request).pulse.counts["csp_reports"] += 1
     return Response(status_code=204)
 
