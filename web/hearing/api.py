@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from hearings import clocks, pages, queries
+from hearings import clocks, queries
 from hearings.hearing import agreed_terms, hearing, law_on_the_day
 from hearings.models import Hearing
 from hearings.models.hearing import RecordingPolicy
-from hearings.outward import looked_at
+from hearings.outward import view_notes
 from hearings.roles import Role
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
@@ -23,18 +22,18 @@ from hearings.status import HearingStatus
 from hearings.times import court_times
 from hearings.times.court_times import Warned
 from hearings.times.wall_times import WallTime
-from web.api import etags, examples, paging, statements
-from web.api.access import Caller, Calling
+from web.api import etags, paging, statements
+from web.api.access import Caller
 from web.api.fields import Model, Moment, Shown, SignedAct, Wall
 from web.api.routes import Resource
 from web.requests.api import Change, History, View, ViewList
 
 router = Resource("hearings")
 
-Ref = Annotated[str, Path(max_length=20, description="Reference of the hearing.", examples=["7F3K-22QD"])]
+Ref = Annotated[str, Field(max_length=20, description="Reference of the hearing.")]
 ACT = (404, 409, 412)
-Zone = Annotated[str, Field(max_length=60, description="A place of the IANA database.", examples=["Europe/Bucharest"])]
-City = Annotated[str, Field(min_length=1, max_length=100, examples=["Bucharest"])]
+Zone = Annotated[str, Field(max_length=60, description="A place of the IANA database.")]
+City = Annotated[str, Field(min_length=1, max_length=100)]
 Language = Annotated[str, Field(max_length=35, description="BCP 47 tag; empty: that of the request.")]
 ResourceNumber = Annotated[int, Field(ge=1, lt=2**53, description="Number of a room, endpoint, judge or interpreter.")]
 Despite = Annotated[
@@ -42,7 +41,6 @@ Despite = Annotated[
     Field(
         max_length=300,
         description="Why interpreters are booked in spite of what speaks against them; kept with the booking.",
-        examples=["Relay through English with a second interpreter."],
     ),
 ]
 Policy = Annotated[RecordingPolicy, Field(strict=False)]
@@ -74,7 +72,7 @@ class Times(Time):
     resources: list[ResourceNumber] = Field(default=[], max_length=20)
     despite: Despite = ""
 
-    def told(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """As `hearings.hearing.hearing` takes it."""
         first = self.asked()
         return {
@@ -90,7 +88,7 @@ class Times(Time):
 
 def asked(times: Sequence[Time]) -> list[WallTime]:
     """Times as `hearings` takes them."""
-    return [one.asked() for one in times]
+    return [instant.asked() for instant in times]
 
 
 class Margins(Model):
@@ -103,8 +101,6 @@ class Margins(Model):
 
 class NewHearing(Times):
     """A hearing of an accepted request; one over several days (`more_days`) is offered one time only."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.NEW_HEARING]})
 
     request: Annotated[str, Field(max_length=40, description="Id or reference of the request.")]
     requesting_zone: Zone
@@ -124,25 +120,23 @@ class Ready(Model):
     there is none.
     """
 
-    reason: str = Field(default="", max_length=500, examples=["Both sites share one building and were tested before."])
-    without_basis: str = Field(default="", max_length=500, examples=["Both States apply the treaty provisionally."])
+    reason: str = Field(default="", max_length=500)
+    without_basis: str = Field(default="", max_length=500)
 
 
 class Why(Model):
     """An act with a reason, which stands in the history for both States."""
 
-    reason: str = Field(min_length=3, max_length=500, examples=["The witness cannot be reached."])
+    reason: str = Field(min_length=3, max_length=500)
 
 
 class Counter(Times):
     """One to three other times, and why."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.COUNTER]})
-
     reason: str = Field(default="", max_length=500)
 
 
-class Place(Shown):
+class CourtPlace(Shown):
     """One of the two courts, and what its clocks show at the start."""
 
     state: str
@@ -191,8 +185,8 @@ class ListedHearing(Shown):
     margin_before: int
     margin_after: int
     line_test: int
-    requesting: Place
-    requested: Place
+    requesting: CourtPlace
+    requested: CourtPlace
     created_at: Moment
 
 
@@ -257,17 +251,15 @@ async def locked(caller: Caller, ref: str) -> Hearing:
     return row
 
 
-async def shown(caller: Caller, row: Hearing) -> ShownHearing:
+async def hearing_answer(caller: Caller, row: Hearing) -> ShownHearing:
     """A hearing as it stands, its tag on the answer, the view noted."""
     await caller.db.flush()
     caller.shown.append(row)
     return etags.tag(caller, await _detail(caller, row))
 
 
-@router.create(
-    "/hearings", scope="hearings:write", example=examples.HEARING, errors=(404, 409), tagged=True, gives={"ref": "ref"}
-)
-async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
+@router.create("/hearings", scope="hearings:write", errors=(404, 409), tagged=True, gives={"ref": "ref"})
+async def propose_hearing(caller: Caller, body: NewHearing) -> ShownHearing:
     """Propose a hearing of an accepted request; the requested State agrees to its time or counters it."""
     request = await queries.request(caller.db, body.request, state=caller.state, lock=True)
     row = await hearing.propose(
@@ -285,20 +277,18 @@ async def propose_hearing(caller: Calling, body: NewHearing) -> ShownHearing:
         language_requested=body.language_requested,
         actor=caller.actor,
         now=caller.now,
-        **body.told(),
+        **body.arguments(),
     )
     caller.headers["Location"] = caller.url(f"/hearings/{row.ref}")
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.read(
-    "/hearings", scope="hearings:read", example=examples.HEARING_LIST, paged=True, gives={"ref": "items/0/ref"}
-)
+@router.read("/hearings", scope="hearings:read", paged=True, gives={"ref": "items/0/ref"})
 async def list_hearings(
-    caller: Calling,
-    since: Annotated[datetime | None, Query(description="Only those that start at or after this instant.")] = None,
-    until: Annotated[datetime | None, Query(description="Only those that start before this instant.")] = None,
-    status: Annotated[HearingStatus | None, Query()] = None,
+    caller: Caller,
+    since: Annotated[datetime | None, Field(description="Only those that start at or after this instant.")] = None,
+    until: Annotated[datetime | None, Field(description="Only those that start before this instant.")] = None,
+    status: HearingStatus | None = None,
     after: paging.After = "",
     limit: paging.Limit = 50,
 ) -> HearingList:
@@ -317,34 +307,34 @@ async def list_hearings(
     return HearingList.model_validate({"items": items, "next": paging.link(caller, page.after)})
 
 
-@router.read("/hearings/{ref}", scope="hearings:read", example=examples.HEARING, errors=(404,), tagged=True)
-async def read_hearing(caller: Calling, ref: Ref) -> ShownHearing:
+@router.read("/hearings/{ref}", scope="hearings:read", errors=(404,), tagged=True)
+async def read_hearing(caller: Caller, ref: Ref) -> ShownHearing:
     """Read a hearing. The State whose row it is can see that the other has read it."""
-    return await shown(caller, await queries.hearing(caller.db, ref, state=caller.state))
+    return await hearing_answer(caller, await queries.hearing(caller.db, ref, state=caller.state))
 
 
-@router.read("/hearings/{ref}/history", scope="hearings:read", example=examples.HISTORY, errors=(404,), paged=True)
+@router.read("/hearings/{ref}/history", scope="hearings:read", errors=(404,), paged=True)
 async def read_hearing_history(
-    caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 100
+    caller: Caller, ref: Ref, after: paging.After = "", limit: paging.Limit = 100
 ) -> History:
     """Every change of status of a hearing, its sittings and its recordings."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    rows = await pages.hearing_rows(caller.db, row)
-    page = await pages.changes(caller.db, *rows, after=after, limit=limit)
-    return History(items=[Change.of(one) for one in page.rows], next=paging.link(caller, page.after))
+    rows = await queries.hearing_rows(caller.db, row)
+    page = await queries.history_page(caller.db, *rows, after=after, limit=limit)
+    return History(items=[Change.from_row(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
-@router.read("/hearings/{ref}/views", scope="hearings:read", example=examples.VIEWS, errors=(404,), paged=True)
-async def list_hearing_views(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ViewList:
+@router.read("/hearings/{ref}/views", scope="hearings:read", errors=(404,), paged=True)
+async def list_hearing_views(caller: Caller, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ViewList:
     """Who of the other State has looked at this hearing; for the State whose hearing it is."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
-    page = await looked_at.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
-    return ViewList(items=[View.of(one) for one in page.rows], next=paging.link(caller, page.after))
+    page = await view_notes.views_of(caller.db, row, state=caller.state, after=after, limit=limit)
+    return ViewList(items=[View.from_row(one) for one in page.rows], next=paging.link(caller, page.after))
 
 
-@router.read("/hearings/{ref}/statement", scope="hearings:read", example=examples.HEARING_STATEMENT, errors=(404,))
-async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Statement:
+@router.read("/hearings/{ref}/statement", scope="hearings:read", errors=(404,))
+async def prepare_hearing_statement(caller: Caller, ref: Ref) -> statements.Statement:
     """The statement an authority signs to agree to the time as it stands (`agree_hearing`)."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
@@ -360,8 +350,8 @@ async def prepare_hearing_statement(caller: Calling, ref: Ref) -> statements.Sta
     )
 
 
-@router.act("/hearings/{ref}/counter", scope="hearings:write", errors=ACT, example=examples.HEARING)
-async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHearing:
+@router.act("/hearings/{ref}/counter", scope="hearings:write", errors=ACT)
+async def counter_hearing(caller: Caller, ref: Ref, body: Counter) -> ShownHearing:
     """Ask for another time. It is then for the other State to agree; an agreement that stood is void."""
     row = await locked(caller, ref)
     await hearing.counter(
@@ -370,13 +360,13 @@ async def counter_hearing(caller: Calling, ref: Ref, body: Counter) -> ShownHear
         reason=body.reason,
         actor=caller.actor,
         now=caller.now,
-        **body.told(),
+        **body.arguments(),
     )
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.act("/hearings/{ref}/agree", scope="hearings:write", body="signed", errors=ACT, example=examples.HEARING)
-async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHearing:
+@router.act("/hearings/{ref}/agree", scope="hearings:write", body="signed", errors=ACT)
+async def agree_hearing(caller: Caller, ref: Ref, body: SignedAct) -> ShownHearing:
     """Sign (`agree_hearing`) the time the other State has proposed, as the only one on the table, or has accepted.
 
     The hearing is agreed once both States have signed the same terms.
@@ -393,11 +383,11 @@ async def agree_hearing(caller: Calling, ref: Ref, body: SignedAct) -> ShownHear
         body=None,
     )
     await hearing.agree(caller.db, hearing=row, actor=caller.actor, now=caller.now)
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.act("/hearings/{ref}/ready", scope="hearings:write", errors=ACT, example=examples.HEARING)
-async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = None) -> ShownHearing:
+@router.act("/hearings/{ref}/ready", scope="hearings:write", errors=ACT)
+async def make_hearing_ready(caller: Caller, ref: Ref, body: Ready | None = None) -> ShownHearing:
     """Everybody who is needed has been named: the lobby may be opened when the day comes.
 
     Needs a technical agreement signed by both States, and a line test that has passed, or the reason why there is none;
@@ -413,15 +403,15 @@ async def make_hearing_ready(caller: Calling, ref: Ref, body: Ready | None = Non
         actor=caller.actor,
         now=caller.now,
     )
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.act("/hearings/{ref}/cancel", scope="hearings:write", errors=ACT, example=examples.HEARING)
-async def cancel_hearing(caller: Calling, ref: Ref, body: Why) -> ShownHearing:
+@router.act("/hearings/{ref}/cancel", scope="hearings:write", errors=ACT)
+async def cancel_hearing(caller: Caller, ref: Ref, body: Why) -> ShownHearing:
     """Cancel a hearing before it has begun; links to it end."""
     row = await locked(caller, ref)
     await hearing.cancel(caller.db, hearing=row, reason=body.reason, actor=caller.actor, now=caller.now)
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
 def other(caller: Caller, row: Hearing) -> str:

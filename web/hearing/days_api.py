@@ -2,34 +2,19 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
 from hearings.hearing import adjournments
-from hearings.models import Hearing, HearingDay
 from hearings.times import queries as diary_queries
-from web.api import examples
-from web.api.access import Calling
+from web.api.access import Caller
 from web.api.fields import Moment, Nothing, Shown
 from web.api.routes import Resource
-from web.hearing.api import Ref, ShownHearing, Times, asked, locked, shown
+from web.hearing.api import Ref, ShownHearing, Times, asked, hearing_answer, locked
 
 router = Resource("days")
 
 ACT = (404, 409, 412)
-DAY = {
-    "hearing": "7F3K-22QD",
-    "number": 1,
-    "starts_at": "2027-03-29T06:00:00Z",
-    "ends_at": "2027-03-29T08:00:00Z",
-    "wall_start": "2027-03-29T09:00:00",
-    "wall_zone": "Europe/Bucharest",
-    "wall_fold": 0,
-    "heard_at": None,
-    "dropped_at": None,
-    "dropped_why": "",
-}
-DAYS = {"items": [DAY]}
 
 
 class ShownDay(Shown):
@@ -46,11 +31,6 @@ class ShownDay(Shown):
     dropped_at: Moment | None
     dropped_why: str
 
-    @classmethod
-    def of(cls, row: HearingDay, hearing: Hearing) -> "ShownDay":
-        own = {name: getattr(row, name) for name in cls.model_fields if name != "hearing"}
-        return cls(hearing=hearing.ref, **own)
-
 
 class DayList(Shown):
     """The days in order, those that were dropped too."""
@@ -61,29 +41,29 @@ class DayList(Shown):
 class Another(Times):
     """One to three other times, and why the old one does not do."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.COUNTER]})
-
     reason: Annotated[str, Field(min_length=3, max_length=500)]
 
 
-@router.read("/hearings/{ref}/days", scope="hearings:read", example=DAYS, errors=(404,))
-async def list_days(caller: Calling, ref: Ref) -> DayList:
+@router.read("/hearings/{ref}/days", scope="hearings:read", errors=(404,))
+async def list_days(caller: Caller, ref: Ref) -> DayList:
     """The days of a hearing. Its own time is that of the day that comes next."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    return DayList(items=[ShownDay.of(one, row) for one in await diary_queries.days_of(caller.db, row.id)])
+    return DayList(
+        items=[ShownDay.from_row(one, hearing=row.ref) for one in await diary_queries.days_of(caller.db, row.id)]
+    )
 
 
-@router.act("/hearings/{ref}/next-day", scope="hearings:write", errors=ACT, example=examples.HEARING, tagged=True)
-async def go_on_next_day(caller: Calling, ref: Ref, body: Nothing | None = None) -> ShownHearing:
+@router.act("/hearings/{ref}/next-day", scope="hearings:write", errors=ACT, tagged=True)
+async def go_on_next_day(caller: Caller, ref: Ref, body: Nothing | None = None) -> ShownHearing:
     """A part-heard hearing goes on on the next day both States have agreed to."""
     row = await locked(caller, ref)
     await adjournments.next_day(caller.db, hearing=row, actor=caller.actor, now=caller.now)
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.act("/hearings/{ref}/adjourn", scope="hearings:write", errors=ACT, example=examples.HEARING, tagged=True)
-async def adjourn_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHearing:
+@router.act("/hearings/{ref}/adjourn", scope="hearings:write", errors=ACT, tagged=True)
+async def adjourn_hearing(caller: Caller, ref: Ref, body: Another) -> ShownHearing:
     """A part-heard hearing goes on at a time both States have to agree to anew."""
     row = await locked(caller, ref)
     await adjournments.adjourn(
@@ -97,11 +77,11 @@ async def adjourn_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHear
         actor=caller.actor,
         now=caller.now,
     )
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)
 
 
-@router.act("/hearings/{ref}/postpone", scope="hearings:write", errors=ACT, example=examples.HEARING, tagged=True)
-async def postpone_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHearing:
+@router.act("/hearings/{ref}/postpone", scope="hearings:write", errors=ACT, tagged=True)
+async def postpone_hearing(caller: Caller, ref: Ref, body: Another) -> ShownHearing:
     """An agreed hearing cannot take place then: offer other times, with the reason. The agreement is void."""
     row = await locked(caller, ref)
     await adjournments.postpone(
@@ -115,4 +95,4 @@ async def postpone_hearing(caller: Calling, ref: Ref, body: Another) -> ShownHea
         actor=caller.actor,
         now=caller.now,
     )
-    return await shown(caller, row)
+    return await hearing_answer(caller, row)

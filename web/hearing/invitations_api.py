@@ -1,13 +1,13 @@
-"""Links people join a hearing by: made, replaced, revoked by a client that acts as the hearing's clerk.
+"""Links by which people join a hearing: issued, replaced and revoked by a client that acts as the hearing's clerk.
 
-Address and PIN are in one answer and nowhere else: the database keeps hashes, and so does what is kept of an answer for
-its `Idempotency-Key`. They are given to the person by two different ways.
+Address and PIN are in one answer and nowhere else: the database keeps hashes, and so does the answer kept for the
+`Idempotency-Key`. They are to be given to the person by two different ways.
 """
 
 from dataclasses import replace
 from typing import Any, Literal
 
-from fastapi import Response
+from starlette.responses import Response
 
 from hearings import queries
 from hearings.actors import Actor
@@ -15,8 +15,7 @@ from hearings.hearing import links
 from hearings.models import Hearing, Participant
 from hearings.people.logins import LoginEnd
 from hearings.roles import Role
-from web.api import examples
-from web.api.access import Caller, Calling, parts_of
+from web.api.access import Caller, parts_of
 from web.api.fields import Moment, Nothing, Shown
 from web.api.idempotency import Once
 from web.api.routes import Resource
@@ -26,15 +25,6 @@ from web.hearing.participants_api import Id, find, hearing_of
 router = Resource("invitations")
 
 PATH = "/hearings/{ref}/participants/{participant}/invitation"
-SHOWN: dict[str, Any] = {
-    "hearing": "7F3K-22QD",
-    "participant": "0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
-    "status": "waiting",
-    "tries_left": 5,
-    "created_at": examples.AT,
-    "used_at": None,
-}
-MADE = SHOWN | {"replaced": False, "address": "https://court.example/j#S4vP2xQy7bN1mKc0dRzT3w", "pin": "402719"}
 SECRETS = ("address", "pin")
 
 
@@ -57,7 +47,7 @@ class MadeInvitation(ShownInvitation):
     pin: str | None
 
 
-async def _shown(caller: Caller, hearing: Hearing, row: Participant) -> dict[str, Any]:
+async def _link_answer(caller: Caller, hearing: Hearing, row: Participant) -> dict[str, Any]:
     found = await queries.live_invitation(caller.db, row.id)
     return {
         "hearing": hearing.ref,
@@ -70,8 +60,10 @@ async def _shown(caller: Caller, hearing: Hearing, row: Participant) -> dict[str
 
 
 def _clerk(caller: Caller, hearing: Hearing) -> Actor:
-    """The client as the hearing's clerk, who is of the requesting State; of the other it has no such part."""
-    return replace(caller.actor, role=Role.clerk if caller.state == hearing.requesting_state else None)
+    """The client as an actor in the hearing: its clerk when the client is of the requesting State, else the requested
+    authority, which makes links for its own site."""
+    own = caller.state == hearing.requesting_state
+    return replace(caller.actor, role=Role.clerk if own else Role.requested_authority)
 
 
 async def _locked(caller: Caller, ref: str, participant: str) -> tuple[Hearing, Participant]:
@@ -80,7 +72,8 @@ async def _locked(caller: Caller, ref: str, participant: str) -> tuple[Hearing, 
 
 
 def _tell(caller: Caller, hearing: Hearing, row: Participant, gone: str) -> None:
-    """Whoever is in the room by the old link leaves it at once. A sandbox has no room."""
+    """Tells the live hearing of a changed link: whoever is in the room by the old one is disconnected at once. Does
+    nothing in the sandbox, which has no live hearings."""
     parts = parts_of(caller.request)
     if caller.database is parts.database:
         if gone:
@@ -88,26 +81,27 @@ def _tell(caller: Caller, hearing: Hearing, row: Participant, gone: str) -> None
         caller.after.append(lambda: parts.conductors.touch(hearing.id))
 
 
-@router.read(PATH, scope="hearings:read", example=SHOWN, errors=(404,))
-async def read_invitation(caller: Calling, ref: Ref, participant: Id) -> ShownInvitation:
-    """Whether somebody has a link to join by, and has used it. Address and PIN are not shown again."""
+@router.read(PATH, scope="hearings:read", errors=(404,))
+async def read_invitation(caller: Caller, ref: Ref, participant: Id) -> ShownInvitation:
+    """Whether a person has a link to join by, and whether it was used. Address and PIN are not given again."""
     hearing = await hearing_of(caller, ref)
-    return ShownInvitation(**await _shown(caller, hearing, await find(caller, hearing, participant)))
+    return ShownInvitation(**await _link_answer(caller, hearing, await find(caller, hearing, participant)))
 
 
-@router.create(PATH, scope="invitations", example=MADE, errors=(404, 409), response_model=MadeInvitation)
-async def make_invitation(caller: Calling, ref: Ref, participant: Id, body: Nothing | None = None) -> Response:
+@router.create(PATH, scope="invitations", errors=(404, 409), model=MadeInvitation)
+async def make_invitation(caller: Caller, ref: Ref, participant: Id, body: Nothing | None = None) -> Response:
     """Make a link and a PIN for somebody who does not sign in as staff; an earlier link and its login die.
 
     Both are in this answer and nowhere else. Sent again with the same `Idempotency-Key` it is done once, and `address`
-    and `pin` are null: if the first answer was lost, make another with a new key. For the requesting State.
+    and `pin` are null: if the first answer was lost, make another with a new key. The requested State makes links for
+    people at its own site.
     """
     hearing, row = await _locked(caller, ref, participant)
     made, replaced = await links.issue(caller.db, participant=row, actor=_clerk(caller, hearing), now=caller.now)
     _tell(caller, hearing, row, LoginEnd.link_replaced if replaced else "")
     caller.headers["Location"] = caller.url(PATH.format(ref=hearing.ref, participant=row.id))
     shown = MadeInvitation(
-        **await _shown(caller, hearing, row),
+        **await _link_answer(caller, hearing, row),
         replaced=replaced,
         address=links.address(parts_of(caller.request).settings.origin, made),
         pin=made.pin,
@@ -115,10 +109,13 @@ async def make_invitation(caller: Calling, ref: Ref, participant: Id, body: Noth
     return Once(shown, SECRETS, 201)
 
 
-@router.operation("DELETE", PATH, scope="invitations", example=SHOWN | {"status": "none"}, errors=(404, 409))
-async def revoke_invitation(caller: Calling, ref: Ref, participant: Id) -> ShownInvitation:
-    """Let somebody's link die, and the login it has bought: whoever holds it is sent out. For the requesting State."""
+@router.operation("DELETE", PATH, scope="invitations", errors=(404, 409))
+async def revoke_invitation(caller: Caller, ref: Ref, participant: Id) -> ShownInvitation:
+    """Revoke a person's link and end the login obtained with it.
+
+    Whoever uses it is disconnected. The requested State does so for people at its own site.
+    """
     hearing, row = await _locked(caller, ref, participant)
     await links.revoke_link(caller.db, participant=row, actor=_clerk(caller, hearing), now=caller.now)
     _tell(caller, hearing, row, LoginEnd.link_revoked)
-    return ShownInvitation(**await _shown(caller, hearing, row))
+    return ShownInvitation(**await _link_answer(caller, hearing, row))

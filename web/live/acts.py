@@ -1,36 +1,32 @@
-"""What people do in a live hearing: one short handler per command of `media.messages`, in a table.
+"""The acts of a live hearing: one row for each command of `media.messages`, read by the room and by the pages.
 
-Every handler runs in one transaction with the rows locked by the hearing's room; `hearings` decides whether the
-act is allowed. What needs the recorder (sound check, start, close) lives in `web.live.recording_side` and runs beside.
+A row gives the function of `hearings` that carries the command out, the right by which a page offers it, and its
+follow-ups. `hearings` decides whether the act is allowed. Commands that need the recorder (sound check, start, close)
+are carried out by `web.live.recording_side`, in the background.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
-from hearings.actors import Actor, participant_actor
+from hearings.actors import Actor
 from hearings.agreement import room_rules
 from hearings.errors import HearingsError, NotFound
-from hearings.hearing import participants, seats
+from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
 from hearings.sitting import fingerprints, recorded_acts, sittings
 from media import messages
-from web.live.connections import Connection
-from web.live.room import Room
 from web.words import refusals
-
-logger = logging.getLogger("vivavoce.web.live.acts")
 
 
 @dataclass
 class Act:
-    """One command under way: the rows it may touch, who acts, and what to tell the pages when it is committed."""
+    """One command being carried out: the rows it may change, the actor, and the time."""
 
     db: AsyncSession
     hearing: Hearing
@@ -38,202 +34,97 @@ class Act:
     me: Participant
     actor: Actor
     now: datetime
-    dismissed: list[tuple[str, str]]
-    differs: bool = False
-    """Somebody has found that the courts see different certificates: everybody is told."""
 
     async def target(self, participant_id: str) -> Participant:
-        """Somebody else of this hearing. Raises `NotFound`."""
-        found = await queries.get(self.db, Participant, participant_id, lock=True)
-        if found.hearing_id != self.hearing.id:
+        """Another participant of this hearing. Raises `NotFound`."""
+        participant = await queries.get(self.db, Participant, participant_id, lock=True)
+        if participant.hearing_id != self.hearing.id:
             raise NotFound
-        return found
+        return participant
 
 
-async def _microphone(act: Act, command: messages.Microphone) -> None:
-    await seats.set_microphone(act.db, participant=act.me, on=command.on, actor=act.actor, now=act.now)
+def _always(command: messages.Command) -> bool:
+    return True
 
 
-async def _camera(act: Act, command: messages.Camera) -> None:
-    await seats.set_camera(act.db, participant=act.me, on=command.on, actor=act.actor, now=act.now)
+@dataclass(frozen=True)
+class RoomAct:
+    """The function of a command, and its follow-ups."""
+
+    does: Callable[..., Awaitable[Any]] | None
+    """The function; its keywords are the row it is about, the fields of the command, `actor` and `now`. None: the
+    recording side does it, beside other commands."""
+    about: Literal["me", "participant", "sitting", "hearing"] = "me"
+    """The row passed: the sender's; the participant the command names; the sitting; the hearing, with the sender."""
+    right: str = ""
+    """The action of the permission table that pages offer it by; empty for what everybody may with their own seat."""
+    notice: str = ""
+    """Notice sent afterwards (`notices.NOTICES`): to the participant the command names, or to everybody if none."""
+    notice_if: Callable[[Any], bool] = _always
+    dismisses: str = ""
+    """Reason (`notices.BYE`) with which the pages of that participant are ended afterwards; empty: they are not."""
+
+    async def carry_out(self, act: Act, command: Any) -> None:
+        """Call the function. Raises and effects: those of the function."""
+        assert self.does is not None
+        rows: dict[str, Any] = {"participant": act.me}
+        if self.about == "participant":
+            rows = {"participant": await act.target(command.participant)}
+        elif self.about == "sitting":
+            rows = {"sitting": act.sitting}
+        elif self.about == "hearing":
+            rows |= {"hearing": act.hearing}
+        fields = {name: getattr(command, name) for name in command.__struct_fields__ if name not in ("id", *rows)}
+        await self.does(act.db, **rows, **fields, actor=act.actor, now=act.now)
 
 
-async def _raise_hand(act: Act, command: messages.RaiseHand) -> None:
-    await seats.raise_hand(act.db, participant=act.me, up=command.up, actor=act.actor, now=act.now)
+async def _ready(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime, **devices: bool) -> None:
+    await seats.ready(db, participant=participant, **devices, now=now)
 
 
-async def _ask_help(act: Act, command: messages.AskHelp) -> None:
-    await seats.ask_help(act.db, participant=act.me, up=command.up, actor=act.actor, now=act.now)
+async def _record_act(
+    db: AsyncSession, *, participant: Participant, fields: dict[str, str], corrects: int, **known: Any
+) -> None:
+    require_from("record_in_room", participant.presence)
+    await recorded_acts.record(db, values=fields, corrects=corrects or None, **known)
 
 
-async def _hear(act: Act, command: messages.Hear) -> None:
-    await seats.choose_language(act.db, participant=act.me, lang=command.lang, actor=act.actor, now=act.now)
-
-
-async def _original(act: Act, command: messages.Original) -> None:
-    await seats.set_original(act.db, participant=act.me, percent=command.percent, actor=act.actor, now=act.now)
-
-
-async def _render(act: Act, command: messages.Render) -> None:
-    await seats.set_renders(act.db, participant=act.me, lang=command.lang, actor=act.actor, now=act.now)
-
-
-async def _ready(act: Act, command: messages.Ready) -> None:
-    await seats.ready(
-        act.db,
-        participant=act.me,
-        notice=command.notice,
-        camera=command.camera,
-        microphone=command.microphone,
-        speaker=command.speaker,
-        now=act.now,
-    )
-
-
-async def _leave(act: Act, command: messages.Leave) -> None:
-    await seats.leave(act.db, participant=act.me, actor=act.actor, now=act.now)
-    act.dismissed.append((act.me.id, "left"))
-
-
-async def _roll_call(act: Act, command: messages.RollCall) -> None:
-    await sittings.roll_call(act.db, sitting=act.sitting, actor=act.actor, now=act.now)
-
-
-async def _confirm_identity(act: Act, command: messages.ConfirmIdentity) -> None:
-    who = await act.target(command.participant)
-    await participants.confirm_identity(
-        act.db,
-        participant=who,
-        method=command.method,
-        document=command.document,
-        last_four=command.last_four,
-        actor=act.actor,
-        now=act.now,
-    )
-
-
-async def _admit(act: Act, command: messages.Admit) -> None:
-    who = await act.target(command.participant)
-    await participants.admit(act.db, participant=who, actor=act.actor, now=act.now)
-
-
-async def _return_to_lobby(act: Act, command: messages.ReturnToLobby) -> None:
-    who = await act.target(command.participant)
-    await participants.return_to_lobby(act.db, participant=who, reason=command.reason, actor=act.actor, now=act.now)
-
-
-async def _remove(act: Act, command: messages.Remove) -> None:
-    who = await act.target(command.participant)
-    await participants.remove(act.db, participant=who, reason=command.reason, actor=act.actor, now=act.now)
-    act.dismissed.append((who.id, "removed"))
-
-
-async def _mute(act: Act, command: messages.Mute) -> None:
-    who = await act.target(command.participant)
-    await participants.mute(act.db, participant=who, actor=act.actor, now=act.now)
-
-
-async def _hold(act: Act, command: messages.Hold) -> None:
-    await sittings.hold(act.db, sitting=act.sitting, reason=command.reason, actor=act.actor, now=act.now)
-
-
-async def _confirm_condition(act: Act, command: messages.ConfirmCondition) -> None:
-    await room_rules.confirm(act.db, sitting=act.sitting, kind=command.kind, actor=act.actor, now=act.now)
-
-
-async def _record_act(act: Act, command: messages.RecordAct) -> None:
-    require_from("record_in_room", act.me.presence)
-    await recorded_acts.record(
-        act.db,
-        hearing=act.hearing,
-        kind=command.kind,
-        values=command.fields,
-        corrects=command.corrects or None,
-        actor=act.actor,
-        now=act.now,
-    )
-
-
-async def _compare_fingerprints(act: Act, command: messages.CompareFingerprints) -> None:
-    await fingerprints.compare(
-        act.db,
-        sitting=act.sitting,
-        matched=command.matched,
-        certificate=command.certificate,
-        actor=act.actor,
-        now=act.now,
-    )
-    act.differs = not command.matched
-
-
-Handler = Callable[[Act, Any], Awaitable[None]]
-
-ACTS: dict[type[messages.Command], Handler] = {
-    messages.Ready: _ready,
-    messages.Microphone: _microphone,
-    messages.Camera: _camera,
-    messages.RaiseHand: _raise_hand,
-    messages.AskHelp: _ask_help,
-    messages.Hear: _hear,
-    messages.Original: _original,
-    messages.Render: _render,
-    messages.Leave: _leave,
-    messages.RollCall: _roll_call,
-    messages.ConfirmIdentity: _confirm_identity,
-    messages.Admit: _admit,
-    messages.ReturnToLobby: _return_to_lobby,
-    messages.Remove: _remove,
-    messages.Mute: _mute,
-    messages.Hold: _hold,
-    messages.ConfirmCondition: _confirm_condition,
-    messages.RecordAct: _record_act,
-    messages.CompareFingerprints: _compare_fingerprints,
+ACTS: dict[type[messages.Command], RoomAct] = {
+    messages.Ready: RoomAct(_ready),
+    messages.Microphone: RoomAct(seats.set_microphone),
+    messages.Camera: RoomAct(seats.set_camera),
+    messages.RaiseHand: RoomAct(seats.raise_hand),
+    messages.AskHelp: RoomAct(seats.ask_help),
+    messages.Hear: RoomAct(seats.choose_language),
+    messages.Original: RoomAct(seats.set_original),
+    messages.Render: RoomAct(seats.set_renders),
+    messages.Pin: RoomAct(seats.pin),
+    messages.Leave: RoomAct(seats.leave, dismisses="left"),
+    messages.RollCall: RoomAct(sittings.roll_call, "sitting", "roll_call", "roll_call"),
+    messages.ConfirmIdentity: RoomAct(participants.confirm_identity, "participant", "confirm_identity"),
+    messages.Admit: RoomAct(participants.admit, "participant", "admit", "admitted"),
+    messages.ReturnToLobby: RoomAct(
+        participants.return_to_lobby, "participant", "return_to_lobby", "returned_to_lobby"
+    ),
+    messages.Remove: RoomAct(participants.remove, "participant", "remove", dismisses="removed"),
+    messages.Mute: RoomAct(participants.mute, "participant", "mute_other", "muted"),
+    messages.NoteCompanion: RoomAct(companions.note, "participant", "roll_call"),
+    messages.SoundCheck: RoomAct(None, right="sound_check"),
+    messages.Start: RoomAct(None, right="start"),
+    messages.Hold: RoomAct(sittings.hold, "sitting", "hold", "hold"),
+    messages.Resume: RoomAct(None, right="lift_hold"),
+    messages.Close: RoomAct(None, right="close"),
+    messages.BreakOff: RoomAct(None, right="break_off"),
+    messages.ConfirmCondition: RoomAct(room_rules.confirm, "sitting"),
+    messages.RecordAct: RoomAct(_record_act, "hearing", "record_act"),
+    messages.CompareFingerprints: RoomAct(
+        fingerprints.compare,
+        "sitting",
+        "compare_fingerprints",
+        "fingerprints_differ",
+        notice_if=lambda command: not command.matched,
+    ),
 }
-
-TOLD: dict[type[messages.Command], tuple[str, str]] = {
-    messages.RollCall: ("roll_call", "all"),
-    messages.Hold: ("hold", "all"),
-    messages.Mute: ("muted", "target"),
-    messages.Admit: ("admitted", "target"),
-    messages.ReturnToLobby: ("returned_to_lobby", "target"),
-}
-"""Which notice follows a command that was carried out, and to whom."""
-
-
-async def perform(room: Room, connection: Connection, command: messages.Command) -> None:
-    """Carry out one command of one page and answer it. A refusal changes nothing and says why."""
-    handler = ACTS[type(command)]
-    dismissed: list[tuple[str, str]] = []
-    differs = False
-    try:
-        async with room.acting(connection) as (db, rows):
-            me = rows.participant(connection.participant_id)
-            if me is None:
-                raise NotFound
-            act = Act(
-                db=db,
-                hearing=rows.hearing,
-                sitting=rows.sitting,
-                me=me,
-                actor=participant_actor(me),
-                now=room.now(),
-                dismissed=dismissed,
-            )
-            await handler(act, command)
-            differs = act.differs
-    except HearingsError as error:
-        room.answer(connection, refusal(command.id, error))
-        return
-    if differs:
-        room.notify("fingerprints_differ", assertive=True)
-    told = TOLD.get(type(command))
-    if told is not None:
-        code, whom = told
-        target = getattr(command, "participant", "")
-        room.notify(code, assertive=True, only=None if whom == "all" else lambda one: one.id == target)
-    room.answer(connection, messages.Result(re=command.id, ok=True))
-    for participant_id, why in dismissed:
-        room.dismiss(participant_id, why)
 
 
 def refusal(command_id: str, error: HearingsError) -> messages.Result:

@@ -1,10 +1,10 @@
-"""Which process conducts the live hearings: one at a time, by a lock of the run folder that it holds for its life.
+"""Election of the conductor: the one process that conducts the live hearings, by a lock of the run folder.
 
-The lock falls with the process (`flock`), and a process that stands by takes it within a second. One that hangs is
-noticed because it no longer raises the number in the file; another file is then put in the place of its own. On
-PostgreSQL, which other machines may share, the row has to be free as well, or not to have beaten for as long. Every new
-conductor raises the token (`media.fence`) above the row's, the run folder's and those of every worker and recorder, and
-makes it durable before it gives its first order: what an older one still says or writes is refused.
+The kernel releases the lock when the process ends (`flock`), and a standby process takes it within a second. A hanging
+conductor is detected because it no longer raises the number in the file; the file is then replaced. On PostgreSQL,
+which other machines may share, the row has to be free as well, or without a heartbeat for as long. Every new conductor
+raises the fencing token (`media.link`) above the row's, the run folder's and those of every worker and recorder, and
+makes it durable before its first order: orders and writes of an older one are refused.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hearings.db import Database
 from hearings.errors import ConductedElsewhere
-from hearings.sitting import conduct
+from hearings.sitting import conductor_lease
 from media.bookmark import DIGITS, Bookmark
-from media.fence import Mandate
+from media.link import Mandate
 from media.messages import OrderRefused
 from web.settings import Settings
 
@@ -30,9 +30,9 @@ logger = logging.getLogger("vivavoce.web.live.conducting")
 
 BEAT_SECONDS = 1.0
 HUNG_SECONDS = 10.0
-"""Without a beat before another process may take the place of one that still runs."""
+"""Seconds without a heartbeat before another process may replace one that still runs."""
 ROW_BEATS = 2
-"""On PostgreSQL the row beats at every second beat of the lock."""
+"""On PostgreSQL the row's heartbeat is written at every second heartbeat of the lock."""
 STANDS_BY = (
     "another process conducts the live hearings: this one serves pages, refuses live rooms, and takes over when the "
     "other ends"
@@ -40,21 +40,21 @@ STANDS_BY = (
 
 
 class Conducting:
-    """Owned by the event loop of the web process; `web.live.conductors` asks it once a second."""
+    """State of this process in the election. Owned by the event loop; `web.live.conductors` calls it once a second."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self.token = 0
-        """Of this process while it conducts; else 0."""
+        """Fencing token of this process while it conducts; else 0."""
         self.stands_by = False
-        """It was found that another process conducts."""
+        """Whether another process is known to conduct."""
         self.refused = 0
-        """Orders of older conductors that were refused since this one began."""
+        """Number of orders of older conductors that were refused since this one began."""
         self.refused_at: datetime | None = None
         self._run = settings.run
         self._database = database
         self._lock = RunLock(settings.run / "conduct.lock")
         self._file = settings.run / "conduct.token"
-        self._seen = (conduct.Held(0, "", 0), 0.0)
+        self._seen = (conductor_lease.Lease(0, "", 0), 0.0)
         self._beats = 0
 
     @property
@@ -64,7 +64,7 @@ class Conducting:
 
     @property
     def mandate(self) -> Mandate:
-        """What it orders with. Raises `ConductedElsewhere` when it stands by."""
+        """The mandate for its orders. Raises `ConductedElsewhere` when it stands by."""
         self.require()
         token = self.token
         return Mandate(token, lambda: self._lock.is_ours() and Bookmark(self._file).read() <= token)
@@ -75,7 +75,7 @@ class Conducting:
             raise ConductedElsewhere
 
     async def take(self) -> bool:
-        """Become the conductor if nobody is. Effects: the token is raised in row and run folder, durably."""
+        """Become the conductor if there is none. Effects: the token is raised in row and run folder, durably."""
         self.stands_by = not await self._take()
         return not self.stands_by
 
@@ -84,19 +84,19 @@ class Conducting:
             return False
         try:
             async with self._database.transaction() as db:
-                seen = await conduct.read(db)
+                seen = await conductor_lease.read(db)
                 if not self._is_free(seen):
                     return False
                 above = await asyncio.to_thread(_highest, self._run)
-                token = await conduct.take(db, place=self._lock.place, above=above, seen=seen)
+                token = await conductor_lease.take(db, place=self._lock.place, above=above, seen=seen)
                 await asyncio.to_thread(_keep, self._file, token)
         except ConductedElsewhere:
             return False
         self.token = token
         return True
 
-    def _is_free(self, row: conduct.Held) -> bool:
-        """Of the row: whether nobody else's process can be at work. The lock says that for this run folder."""
+    def _is_free(self, row: conductor_lease.Lease) -> bool:
+        """Whether by the row no other process can be conducting. For this run folder the lock decides."""
         if self._database.sqlite or row.place in ("", self._lock.place):
             return True
         now = time.monotonic()
@@ -105,40 +105,40 @@ class Conducting:
         return now - self._seen[1] > HUNG_SECONDS
 
     async def holds(self) -> bool:
-        """Whether this process still conducts. A database that does not answer decides nothing: what is written asks
-        the row in the same transaction."""
-        if not self._lock.beat():
+        """Whether this process still conducts. A database that is silent changes nothing: each write checks the row
+        in its own transaction."""
+        if not self._lock.renew():
             return False
         self._beats += 1
         if self._database.sqlite or self._beats % ROW_BEATS:
             return True
         try:
             async with asyncio.timeout(BEAT_SECONDS), self._database.transaction() as db:
-                return await conduct.beat(db, token=self.token)
+                return await conductor_lease.extend(db, token=self.token)
         except (SQLAlchemyError, OSError, TimeoutError):
             logger.warning("the row of the conductor could not be reached")
             return True
 
     async def let_go(self) -> None:
-        """The process ends, or another has taken its place: the lock falls, and so does the row if it is still ours."""
+        """Release the lock, and the row if it is still this process's: the process ends, or another has replaced it."""
         token, self.token = self.token, 0
         self.stands_by = self.stands_by or bool(token)
         if token:
             with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
                 async with asyncio.timeout(5), self._database.transaction() as db:
-                    await conduct.let_go(db, token=token)
+                    await conductor_lease.let_go(db, token=token)
         self._lock.release()
 
     def note_refused(self, order: OrderRefused) -> None:
-        """A worker or recorder has refused an order of an older conductor."""
+        """Count an order of an older conductor that a worker or recorder has refused."""
         self.refused += 1
         self.refused_at = datetime.fromtimestamp(order.at / 1e9, UTC)
         logger.error("%s of an older conductor was refused: token %d, now %d", order.order, order.token, order.highest)
 
 
 class RunLock:
-    """`flock` on a file whose number its holder raises with each beat. A file that was put in its place counts instead:
-    it is put there when the number has stood still for `HUNG_SECONDS`, by this process's own clock."""
+    """`flock` on a file whose number its holder raises with each heartbeat. When the number has not changed for
+    `HUNG_SECONDS`, by this process's own clock, the file is replaced, and the new file's lock counts."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -148,15 +148,15 @@ class RunLock:
 
     @property
     def place(self) -> str:
-        """This file on this machine since it was started; a copy elsewhere is another place."""
-        there = self._path.parent.stat()
+        """Identifies this folder on this machine since its boot; a copy elsewhere has another value."""
+        folder = self._path.parent.stat()
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}:{there.st_dev}:{there.st_ino}"
+        return f"{boot}:{folder.st_dev}:{folder.st_ino}"
 
     def win(self) -> bool:
-        """Try to have it; never waits."""
+        """Try to take the lock, without waiting."""
         if self._descriptor is not None:
-            return self.beat()
+            return self.renew()
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         if not _locked(descriptor):
             hung = self._hangs(descriptor)
@@ -165,22 +165,22 @@ class RunLock:
                 return False
             descriptor = self._replacement()
         self._descriptor = descriptor
-        if not self.beat():  # another has put its own file there meanwhile
+        if not self.renew():  # another process has replaced the file meanwhile
             self.release()
             return False
         return True
 
     def is_ours(self) -> bool:
-        """Whether this process has the lock, on the file that counts."""
+        """Whether this process has the lock on the file now at the path."""
         if self._descriptor is None:
             return False
         try:
-            mine, there = os.fstat(self._descriptor), self._path.stat()
+            mine, current = os.fstat(self._descriptor), self._path.stat()
         except OSError:
             return False
-        return (mine.st_dev, mine.st_ino) == (there.st_dev, there.st_ino)
+        return (mine.st_dev, mine.st_ino) == (current.st_dev, current.st_ino)
 
-    def beat(self) -> bool:
+    def renew(self) -> bool:
         """Raise the number; False when the lock is lost."""
         if not self.is_ours():
             return False
@@ -191,7 +191,7 @@ class RunLock:
         return True
 
     def release(self) -> None:
-        """Closing lets go. The file stays; it is the lock that counts."""
+        """Release the lock by closing the file, which stays."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -203,7 +203,7 @@ class RunLock:
         return now - self._seen[2] > HUNG_SECONDS
 
     def _replacement(self) -> int:
-        """A file of our own, locked, in the place of that of a process that hangs."""
+        """Replace the file of a hanging process by a new one, locked; returns its descriptor."""
         logger.error("the process that conducts has not been heard for %d s: taking its place", HUNG_SECONDS)
         draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         draft.unlink(missing_ok=True)
@@ -222,12 +222,12 @@ def _locked(descriptor: int) -> bool:
 
 
 def _highest(run: Path) -> int:
-    """The highest token this run folder knows of: its own, and those of every worker and recorder."""
+    """The highest token stored in this run folder: its own, and those of every worker and recorder."""
     return max((Bookmark(path).read() for path in (*run.glob("*.token"), *run.glob("*/*.token"))), default=0)
 
 
 def _keep(path: Path, token: int) -> None:
-    """Write it durably. OSError when that fails: who cannot keep a token does not conduct."""
+    """Write the token durably. OSError when that fails: then this process does not conduct."""
     draft = path.with_suffix(".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:

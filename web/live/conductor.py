@@ -1,8 +1,9 @@
-"""A conductor holds one hearing together while it is live: rows, media worker, recorder and pages.
+"""A conductor coordinates one live hearing: rows, media worker, recorder and pages.
 
-Truth is in the database. The conductor reads it after every change, derives the worker's plan and each page's view,
-and sends what is new. It owns no packet and no law. When the web process dies, worker and recorder go on; the next
-web process makes a new conductor from the rows and takes them over (`web.live.conductors`).
+The database is the single source of truth. The conductor reads it after every change, derives the worker's plan and
+each page's view, and sends those that changed. It handles no packets and decides no rules of law. When the web process
+dies, worker and recorder continue; the next web process makes a new conductor from the rows and takes them over
+(`web.live.conductors`).
 """
 
 import asyncio
@@ -15,24 +16,26 @@ from pathlib import Path
 
 from starlette.websockets import WebSocket
 
-from hearings.actors import SYSTEM
+from hearings.actors import SYSTEM, participant_actor
 from hearings.agreement import room_rules
 from hearings.db import Database
-from hearings.errors import LoginEnded, NotFound
+from hearings.errors import HearingsError, LoginEnded, NotFound
 from hearings.events import EventKind
 from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
-from hearings.sitting import conduct, sittings
+from hearings.sitting import conductor_lease, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
-from web.live import acts, lines, plan
+from web.live import lost_connections, plan
+from web.live.acts import ACTS, Act, refusal
 from web.live.conducting import Conducting
 from web.live.connections import Answers, Connection
 from web.live.media_side import MediaSide
 from web.live.recording_side import RecordingSide
+from web.live.relays import NO_RELAYS, Relays
 from web.live.room import Room
 from web.live.rows import Rows, read_rows
 from web.live.view import Liveness, Scene, view_for
@@ -42,17 +45,14 @@ from web.words.i18n import speaking
 logger = logging.getLogger("vivavoce.web.live.conductor")
 
 CATCH_UP_SECONDS = 30
-"""For what worker and recorder have said while there was no web process: one or two events a second."""
-
-SLOW = (messages.SoundCheck, messages.Start, messages.Close, messages.BreakOff, messages.Resume)
-"""Commands that wait for the recorder, and therefore run beside the others."""
+"""Seconds for processing the events that worker and recorder sent without a web process: one or two a second."""
 
 
 class Conductor:
     """One hearing, from the opening of its lobby to its close.
 
-    Owner of every field is the event loop's single thread. `room.changed` is set by whoever changed a row; one task
-    (`_follow`) reads the rows and tells worker and pages.
+    Every field belongs to the event loop's single thread. `room.changed` is set after a change of rows; one task
+    (`_follow`) reads the rows and updates worker and pages.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Conductor:
         on_end: Callable[["Conductor"], None],
         seal: Path,
         conducting: Conducting,
+        relays: Relays = NO_RELAYS,
     ) -> None:
         self.hearing_id = hearing_id
         self.ended = False
@@ -72,6 +73,7 @@ class Conductor:
         self.media = MediaSide(
             self.room,
             settings,
+            relays,
             on_floor_closed=self.recording.floor_closed_by_worker,
             on_refused=conducting.note_refused,
         )
@@ -88,12 +90,12 @@ class Conductor:
     async def start(self, free_port: Callable[[], int]) -> None:
         """Start, or take over, worker and recorder; then follow the rows.
 
-        What both have said since the last web process heard them is taken in first, so that nobody is told of the
-        state of before as if it were the present one. Nobody's silence counts before `expect_pages`.
+        Events of both that the last web process has not processed are handled first, so that no page gets an outdated
+        state as the present one. Silent pages do not count as lost before `expect_pages`.
         """
         settings, room = self._settings, self.room
         async with room.database.transaction() as db:
-            await conduct.require(db, token=room.mandate.token)
+            await conductor_lease.require(db, token=room.mandate.token)
             rows = await read_rows(db, self.hearing_id)
             sitting = rows.sitting
             room.folder = settings.run / sitting.id.replace("-", "")[-8:]
@@ -120,23 +122,23 @@ class Conductor:
         room.touch()
 
     def expect_pages(self) -> None:
-        """From now on pages can connect: those whose media go on have `lines.RETURNING` to do so."""
-        self._returning_until = time.time_ns() + lines.RETURNING
+        """Start the time in which pages can connect: those whose media continue have `lost_connections.RETURNING`."""
+        self._returning_until = time.time_ns() + lost_connections.RETURNING
 
     async def detach(self) -> None:
-        """The web process ends: leave worker and recorder running."""
+        """Leave worker and recorder running: the web process ends."""
         await self.room.end_tasks()
         await self.media.detach()
         await self.recording.recorder.detach()
 
     async def give_up(self) -> None:
-        """Worker or recorder did not start: nothing of them is left running."""
+        """End both processes: worker or recorder did not start."""
         await self.media.stop()
         await self.recording.recorder.stop()
         await self.room.end_tasks()
 
     async def finish(self, notice: str) -> None:
-        """The sitting is closed: tell every page, end both processes."""
+        """Notify every page and end both processes: the sitting is closed."""
         self.ended = True
         self.room.notify(notice)
         await self.room.refresh()
@@ -162,27 +164,18 @@ class Conductor:
 
     def _show(self, rows: Rows) -> None:
         self.room.scene = scene = Scene(
-            hearing=rows.hearing,
-            sitting=rows.sitting,
-            participants=rows.participants,
-            checks=rows.checks,
-            languages=rows.languages,
+            rows,
             facts=self.recording.facts,
             generation=self.media.generation,
             media_up=self.media.up,
             liveness=self.room.liveness,
-            rules=rows.rules,
-            confirmed=rows.confirmed,
-            entries=rows.entries,
-            person_name=rows.person_name,
-            comparison=rows.comparison,
         )
-        granted = plan.grants(scene, opened=self.recording.tracks, recording_open=self.recording.open)
+        granted = plan.grants(rows, opened=self.recording.tracks, recording_open=self.recording.open)
         self.recording.plan_tracks(granted.tracks)
         self.media.send_plan(granted.plan)
         now = time.time_ns()
         for connection in list(self.room.connections.values()):
-            viewer = scene.participant(connection.participant_id)
+            viewer = rows.participant(connection.participant_id)
             if viewer is not None:
                 self._view_seq += 1
                 with speaking(connection.locale):
@@ -202,63 +195,72 @@ class Conductor:
         await self._watch_times()
 
     async def _watch_media(self) -> None:
-        """Media that were there before this process, whose page has not come back: if nobody has a login for the seat
-        any more, they end."""
+        """End media connections older than this process whose page has not come back, if no login for the seat is valid
+        any more."""
         room = self.room
         going_on = {seat for seat, state in room.liveness.items() if state.media in ("connected", "quiet")}
         unknown = going_on - set(room.media_logins) - set(room.connections)
         if not unknown or room.scene is None:
             return
-        people = [one for one in room.scene.participants if one.id in unknown]
+        people = [participant for participant in room.scene.rows.participants if participant.id in unknown]
         async with room.database.reading() as db:
             for seat in await logins.unheld(db, participants=people, now=room.now()):
                 room.drop_media(seat)
 
     async def _watch_times(self) -> None:
-        """Tell the room when a time set by the conditions has come; the judge decides what follows."""
-        scene, now = self.room.scene, self.room.now()
-        if scene is None or self.ended or room_rules.due(scene.rules, scene.sitting, now) in (None, self._announced):
+        """Notify the room when a time limit of the conditions is reached; the judge decides what follows."""
+        scene = self.room.scene
+        if scene is None or self.ended:
+            return
+        due = room_rules.due(scene.rows.rules, scene.rows.sitting, self.room.now())
+        if due in (None, self._announced):
             return
         async with self.room.acting() as (db, rows):
-            kind = await room_rules.announce(db, sitting=rows.sitting, now=now)
-        self._announced = room_rules.due(scene.rules, scene.sitting, now)
+            kind = await room_rules.announce(db, sitting=rows.sitting, now=self.room.now())
+        self._announced = due
         if kind is not None:
             self.room.notify(kind.value, assertive=True)
 
     async def _watch_lines(self, now: int) -> None:
-        """What nobody reports: people who do not come back, lines that are lost."""
+        """Detect what is not reported by an event: people who do not come back, and lost connections."""
         scene, until = self.room.scene, self._returning_until
         if scene is None or self.ended or until is None:
             return
         gone: list[str] = []
         back: list[str] = []
         holds: list[str] = []
-        held = {hold["reason"] for hold in scene.sitting.holds}
-        for one in scene.participants:
-            state = self.room.liveness.setdefault(one.id, Liveness())
-            connection = self.room.connections.get(one.id)
+        reasons = {hold["reason"] for hold in scene.rows.sitting.holds}
+        for participant in scene.rows.participants:
+            if participant.device_of_id is not None:
+                continue  # no connection of their own: they go with the device
+            state = self.room.liveness.setdefault(participant.id, Liveness())
+            connection = self.room.connections.get(participant.id)
             away = connection is None or connection.silent
-            lost = lines.is_lost(one, state, away=away, returning=now < until)
+            lost = lost_connections.is_lost(participant, state, away=away, returning=now < until)
             if lost != (state.lost_since is not None):
                 state.lost_since = now if lost else None
                 self.room.touch()
-            if lines.is_gone(one, state, away=away, now=now):
-                gone.append(one.id)
-            if one.presence is PresenceStatus.reconnecting and not away:  # silent, and heard again on the same line
-                back.append(one.id)
-            closes = scene.sitting.status in LIVE_SITTINGS and lines.closes_the_floor(one, state, now=now)
-            if closes and f"{HoldCode.line_lost.value}:{one.id}" not in held:
-                holds.append(one.id)
-        waiting = any(one.presence is PresenceStatus.reconnecting for one in scene.participants)
+            if lost_connections.is_gone(participant, state, away=away, now=now):
+                gone.append(participant.id)
+            if (
+                participant.presence is PresenceStatus.reconnecting and not away
+            ):  # silent, and received again on the same connection
+                back.append(participant.id)
+            closes = scene.rows.sitting.status in LIVE_SITTINGS and lost_connections.closes_the_floor(
+                participant, state, now=now
+            )
+            if closes and f"{HoldCode.line_lost.value}:{participant.id}" not in reasons:
+                holds.append(participant.id)
+        waiting = any(participant.presence is PresenceStatus.reconnecting for participant in scene.rows.participants)
         if not (gone or holds or waiting):
             return
         lapsed: list[Participant] = []
         async with self.room.acting(tell=bool(gone or back or holds)) as (db, rows):
-            for one in rows.participants:
-                if one.id in gone:
-                    await seats.disconnected(db, participant=one, now=self.room.now())
-                if one.id in back:
-                    await seats.connected(db, participant=one, now=self.room.now())
+            for participant in rows.participants:
+                if participant.id in gone:
+                    await seats.disconnected(db, participant=participant, now=self.room.now())
+                if participant.id in back:
+                    await seats.connected(db, participant=participant, now=self.room.now())
             for participant_id in holds:
                 await sittings.hold(
                     db,
@@ -279,13 +281,13 @@ class Conductor:
     async def join(
         self, websocket: WebSocket, participant_id: str, login_id: str, locale: str, hello: messages.Hello
     ) -> None:
-        """A page said hello: give it the seat, or ask when another page holds it; then listen until it goes."""
+        """Handle `hello`: give the page the seat, or ask if another has it; then serve it until it disconnects."""
         answers = self._answers.setdefault(participant_id, Answers())
         connection = Connection(websocket, participant_id, login_id, locale, answers)
-        self.room.pages.add(connection)  # first: whatever ends from here on ends it too
+        self.room.pages.add(connection)  # first, so that the end of its login from here on ends it too
         try:
-            held = self.room.connections.get(participant_id)
-            if held is not None and not held.silent and not hello.take_over:
+            seated = self.room.connections.get(participant_id)
+            if seated is not None and not seated.silent and not hello.take_over:
                 await self._ask_before(connection)
             else:
                 await self._take_seat(connection, hello)
@@ -297,17 +299,17 @@ class Conductor:
                 self.room.liveness.setdefault(participant_id, Liveness()).connected = False
 
     async def _ask_before(self, connection: Connection) -> None:
-        """Another page has the seat; this one is asked, if its login stands."""
+        """Ask the page whether to take over the seat that another page has, if its login is valid."""
         with contextlib.suppress(LoginEnded):
             async with self.room.acting(connection, tell=False):
                 pass
             connection.send(messages.SeatTaken())
 
     async def _take_seat(self, connection: Connection, hello: messages.Hello) -> None:
-        """Nothing for a login that has ended: its page is told.
+        """Give the page the seat; a page whose login has ended is notified instead.
 
-        Effects: the page that held the seat is dismissed, and its media end if another login takes the seat; whoever
-        does not still hold the media connection (reload, other tab, crash) comes back muted, and through the lobby
+        Effects: the page that had the seat is dismissed, and its media end if another login takes the seat; a
+        participant without the media connection (reload, other tab, crash) comes back muted, and through the lobby
         after more than 60 s."""
         with contextlib.suppress(LoginEnded):
             await self._seat(connection, hello)
@@ -328,23 +330,24 @@ class Conductor:
             if not keeps:
                 await seats.disconnected(db, participant=me, now=self.room.now())
             await seats.connected(db, participant=me, now=self.room.now())
-        if connection.ended:  # its login has ended between the look at the rows and now
+        if connection.ended:  # its login has ended since the rows were read
             return
-        held = self.room.connections.get(participant_id)
-        if held is not None and not held.silent and not hello.take_over:  # it said hello in the same moment
+        seated = self.room.connections.get(participant_id)
+        if seated is not None and not seated.silent and not hello.take_over:  # it sent `hello` at the same time
             connection.send(messages.SeatTaken())
             return
         if not own:
             self.room.drop_media(participant_id)
         self.room.connections[participant_id] = connection
-        state.connected, state.report, state.lost_since = True, None, None
+        state.connected, state.report, state.lost_since, state.troubles = True, None, None, ()
         if keeps:
             self.room.media_logins[participant_id] = connection.login_id
         else:
             state.fault = ""  # it may be another browser
-        if held is not None and held is not connection:
-            self.room.end_page(held, "superseded")
+        if seated is not None and seated is not connection:
+            self.room.end_page(seated, "superseded")
         connection.last_view = b""
+        self.media.tell_relays(connection)
         await self.room.refresh()
         connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
 
@@ -358,6 +361,11 @@ class Conductor:
                 if state.report != message:
                     state.report = message
                     self.room.touch()
+            case messages.DeviceReport() if seated:
+                state = self.room.liveness.setdefault(connection.participant_id, Liveness())
+                if state.troubles != (troubles := tuple(sorted(set(message.troubles)))):
+                    state.troubles = troubles
+                    self.room.touch()
             case messages.Hello() if not seated and message.take_over:
                 await self._take_seat(connection, message)
             case messages.Command() if seated:
@@ -366,7 +374,7 @@ class Conductor:
                 return
 
     async def _obey(self, connection: Connection, command: messages.Command) -> None:
-        """Do it once: the same id again gets the same answer, or waits for the first to be done."""
+        """Carry out a command once: the same id again gets the same answer, or waits until the first is done."""
         if command.id in connection.answers:
             answer = connection.answers.get(command.id)
             if answer is not None:
@@ -374,10 +382,32 @@ class Conductor:
             return
         connection.answers.keep(command.id, None)
         with speaking(connection.locale):
-            if isinstance(command, SLOW):
-                self.room.spawn(self._obey_slowly(connection, command))
-                return
-            await acts.perform(self.room, connection, command)
+            if ACTS[type(command)].does is None:
+                self.room.spawn(self._obey_beside(connection, command))
+            else:
+                await self._perform(connection, command)
 
-    async def _obey_slowly(self, connection: Connection, command: messages.Command) -> None:
+    async def _obey_beside(self, connection: Connection, command: messages.Command) -> None:
         self.room.answer(connection, await self.recording.perform(connection, command))
+
+    async def _perform(self, connection: Connection, command: messages.Command) -> None:
+        """Carry out one command of one page and answer it. A refusal changes nothing and says why."""
+        room, row = self.room, ACTS[type(command)]
+        try:
+            async with room.acting(connection) as (db, rows):
+                me = rows.participant(connection.participant_id)
+                if me is None:
+                    raise NotFound
+                act = Act(db, rows.hearing, rows.sitting, me, participant_actor(me), room.now())
+                await row.carry_out(act, command)
+        except HearingsError as error:
+            room.answer(connection, refusal(command.id, error))
+            return
+        named = getattr(command, "participant", "")
+        if row.notice and row.notice_if(command):
+            room.notify(
+                row.notice, assertive=True, only=(lambda participant: participant.id == named) if named else None
+            )
+        room.answer(connection, messages.Result(re=command.id, ok=True))
+        if row.dismisses:
+            room.dismiss(named or me.id, row.dismisses)

@@ -1,12 +1,12 @@
-"""All live hearings, if this web process conducts them: opening them, finding them, taking them over after a restart.
+"""All live hearings, if this web process conducts them: opening, look-up, and take-over after a restart.
 
-A process that stands by (`web.live.conducting`) has none, and looks once a second whether it is to be the conductor.
+A standby process (`web.live.conducting`) has none, and tries once a second to become the conductor.
 """
 
 import asyncio
 import logging
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,6 +19,7 @@ from media.evidence.seal.client import SealSilentError
 from web.live import plan
 from web.live.conducting import BEAT_SECONDS, STANDS_BY, Conducting
 from web.live.conductor import Conductor
+from web.live.relays import NO_RELAYS, Relays
 from web.logins import Tickets
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
@@ -26,14 +27,15 @@ from web.settings import Settings
 logger = logging.getLogger("vivavoce.web.live.conductors")
 
 WATCHED_SECONDS = 150.0
-"""Since it was heard, that a page counts as open: browsers let a hidden one speak once a minute."""
+"""Time since its last message in which a page counts as open: browsers let a hidden page send once a minute."""
 
 
 class Conductors:
     """One conductor per hearing whose sitting is open. Owned by the event loop of the web process."""
 
-    def __init__(self, settings: Settings, database: Database, seal: SealKeeper) -> None:
+    def __init__(self, settings: Settings, database: Database, seal: SealKeeper, relays: Relays = NO_RELAYS) -> None:
         self._settings = settings
+        self._relays = relays
         self._seal = seal
         self._database = database
         self.tickets = Tickets()
@@ -42,12 +44,12 @@ class Conductors:
         self._lock = asyncio.Lock()
         self._keeping: asyncio.Task[None] | None = None
         self._acts: dict[str, int] = {}
-        """The latest act of each live hearing that its pages have been told of."""
+        """The latest event of each live hearing that its pages show."""
         self._failed: set[str] = set()
         """Hearings whose sitting is open and whose worker or recorder did not start."""
 
     async def start(self) -> None:
-        """Become the conductor, or stand by; look again every second."""
+        """Become the conductor, or stand by and try again every second."""
         if await self.conducting.take():
             await self._take_over()
         else:
@@ -67,11 +69,11 @@ class Conductors:
                     logger.warning("this process conducts the live hearings now, token %d", self.conducting.token)
                     await self._take_over()
             except (OSError, SQLAlchemyError) as error:  # a process frozen while it writes keeps SQLite locked
-                said = str(getattr(error, "orig", error))
-                logger.error("who conducts could not be settled (%s: %s)", type(error).__name__, said)
+                cause = str(getattr(error, "orig", error))
+                logger.error("who conducts could not be settled (%s: %s)", type(error).__name__, cause)
 
     async def _look_at_rows(self) -> None:
-        """What another process, which serves pages only, has done in these hearings; for logins see `LoginWatch`."""
+        """Pick up changes in these hearings by processes that serve pages only; for logins see `LoginWatch`."""
         async with self._database.reading() as db:
             acts = await queries.last_events(db, list(self._all))
         for hearing_id, number in acts.items():
@@ -80,7 +82,7 @@ class Conductors:
         self._acts = dict(acts)
 
     async def _step_down(self) -> None:
-        """Another process conducts: its worker and recorder are left to it, and the pages come again."""
+        """Leave workers and recorders to the new conductor, and cut the pages, which reconnect to it."""
         logger.error("another process conducts the live hearings now: this one has stopped")
         await self.conducting.let_go()
         conductors, self._all = list(self._all.values()), {}
@@ -90,7 +92,7 @@ class Conductors:
             conductor.room.cut()
 
     async def _take_over(self) -> None:
-        """Take over every hearing whose sitting is open: its worker and recorder have gone on without us."""
+        """Take over every hearing whose sitting is open; its worker and recorder have continued meanwhile."""
         async with self._database.reading() as db:
             open_sittings = await queries.open_sittings(db)
         for sitting in open_sittings:
@@ -103,7 +105,7 @@ class Conductors:
             conductor.expect_pages()
 
     async def stop(self) -> None:
-        """The web process ends; media and recording go on."""
+        """End the conductors with the web process; media and recording continue."""
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
@@ -124,22 +126,30 @@ class Conductors:
         """
         self.require()
         async with self._lock:
-            found = self._all.get(hearing_id)
-            if found is None:
+            conductor = self._all.get(hearing_id)
+            if conductor is None:
                 try:
-                    found = await self._begin(hearing_id)
+                    conductor = await self._begin(hearing_id)
                 except OSError:
                     await self._not_opened(hearing_id)
                     raise
-                found.expect_pages()
-            return found
+                conductor.expect_pages()
+            return conductor
 
     async def _begin(self, hearing_id: str) -> Conductor:
         try:
             await self._seal.ready()
-        except SealSilentError:  # the hearing goes on; the recorder says loudly that nothing can be sealed
+        except SealSilentError:  # the hearing continues; the recorder reports that nothing can be sealed
             logger.exception("the seal process does not answer")
-        begun = Conductor(self._settings, self._database, hearing_id, self._forget, self._seal.socket, self.conducting)
+        begun = Conductor(
+            self._settings,
+            self._database,
+            hearing_id,
+            self._forget,
+            self._seal.socket,
+            self.conducting,
+            self._relays,
+        )
         try:
             await begun.start(self._free_port)
         except OSError:
@@ -151,7 +161,7 @@ class Conductors:
         return begun
 
     async def _not_opened(self, hearing_id: str) -> None:
-        """A lobby without worker and recorder is none. A sitting that had begun stays, and is told as failed."""
+        """Close a lobby whose worker or recorder did not start. A sitting that had begun stays, as failed."""
         async with self._database.transaction() as db:
             sitting = await queries.open_sitting(db, hearing_id, lock=True)
             begun = sitting is not None and sitting.status is not SittingStatus.lobby_open
@@ -161,50 +171,55 @@ class Conductors:
 
     def silent(self) -> frozenset[str]:
         """Hearings whose sitting is open and whose media worker does not run."""
-        down = {one.hearing_id for one in self._all.values() if not one.media.up}
+        down = {conductor.hearing_id for conductor in self._all.values() if not conductor.media.up}
         return frozenset(self._failed | down)
 
     def seats(self) -> int:
         """Live pages connected to this process."""
-        return sum(len(one.room.connections) for one in self._all.values())
+        return sum(len(conductor.room.connections) for conductor in self._all.values())
 
     def last_seals(self) -> list[int]:
         """Of every running recording, when it sealed last, or opened (nanoseconds since 1970)."""
-        facts = [one.recording.facts for one in self._all.values() if one.recording.open]
-        return [one.last_sealed_at or one.opened_at or 0 for one in facts]
+        facts = [conductor.recording.facts for conductor in self._all.values() if conductor.recording.open]
+        return [fact.last_sealed_at or fact.opened_at or 0 for fact in facts]
 
     def get(self, hearing_id: str) -> Conductor | None:
         """The conductor of a live hearing."""
         return self._all.get(hearing_id)
 
     def touch(self, hearing_id: str) -> None:
-        """A page outside the room has changed rows of this hearing."""
-        if (found := self._all.get(hearing_id)) is not None:
-            found.room.touch()
+        """Update the room: a page outside it has changed rows of this hearing."""
+        if (conductor := self._all.get(hearing_id)) is not None:
+            conductor.room.touch()
 
-    def held(self, hearing_id: str) -> None:
-        """A page outside the room has closed the floor of this hearing: everybody in it is told."""
-        if (found := self._all.get(hearing_id)) is not None:
-            found.room.touch()
-            found.room.notify("hold", assertive=True)
+    def floor_closed(self, hearing_id: str) -> None:
+        """Notify everybody in the room: a page outside it has closed the floor of this hearing."""
+        if (conductor := self._all.get(hearing_id)) is not None:
+            conductor.room.touch()
+            conductor.room.notify("hold", assertive=True)
 
     def dismiss(self, hearing_id: str, participant_id: str, why: str) -> None:
-        """End somebody's pages and media, as the rows have it already: a way a login ends (`LoginEnd`)."""
-        if (found := self._all.get(hearing_id)) is not None:
-            found.room.dismiss(participant_id, why)
+        """End a participant's pages and media with a reason (`LoginEnd`), after the rows were changed."""
+        if (conductor := self._all.get(hearing_id)) is not None:
+            conductor.room.dismiss(participant_id, why)
 
     def logins(self) -> set[str]:
         """Logins with a page or a media connection in a live hearing."""
         return {login_id for conductor in self._all.values() for login_id in conductor.room.logins()}
 
     def watching(self) -> set[str]:
-        """Logins with a live page that has lately been heard: their owners are not idle."""
+        """Logins with a live page that has sent a message recently: these do not end as idle."""
         pages = (page for conductor in self._all.values() for page in conductor.room.pages)
         since = time.monotonic() - WATCHED_SECONDS
         return {page.login_id for page in pages if page.heard_at > since and not page.ended}
 
+    def warn_login(self, login_id: str, left: timedelta) -> None:
+        """Warn the login's page in the room that the login ends soon."""
+        for conductor in self._all.values():
+            conductor.room.warn_login(login_id, left)
+
     def end_login(self, login_id: str, why: LoginEnd) -> None:
-        """A login has ended: its live pages and media end too."""
+        """End the live pages and media of a login that has ended."""
         for conductor in self._all.values():
             conductor.room.end_login(login_id, why)
 

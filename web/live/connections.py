@@ -18,18 +18,18 @@ LARGEST_MESSAGE = 16 * 1024
 QUEUE = 256
 REMEMBERED_ANSWERS = 128
 SILENT_AFTER = 6.0
-"""Seconds without a beat after which a page counts as gone (it beats every 2 s)."""
+"""Seconds without a `beat` after which a page counts as gone (it sends one every 2 s)."""
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[messages.Message] = msgspec.json.Decoder(messages.BROWSER_TO_WEB)
 
 
 class Answers(OrderedDict[str, "messages.Result | None"]):
-    """Answers to a person's last commands, None while one is being worked on: the same command sent twice, also over
-    a new connection, is done once."""
+    """Results of a person's last commands, None while one is being carried out: a command sent twice, also over a new
+    connection, is done once."""
 
     def keep(self, command_id: str, answer: messages.Result | None) -> None:
-        """Keep one; the oldest goes when there are too many."""
+        """Keeps a result; drops the oldest when there are too many."""
         self[command_id] = answer
         while len(self) > REMEMBERED_ANSWERS:
             self.popitem(last=False)
@@ -51,7 +51,9 @@ class Connection:
         self.line: messages.LineReport | None = None
         self.heard_at = time.monotonic()
         self.ended = False
-        """It has been told to go: whatever it still says is not heard."""
+        """Whether `bye` was sent: further messages of the page are ignored."""
+        self.warned = 0
+        """Minutes before the end of its login at which the last warning was sent; 0: none yet."""
         self.last_view: bytes = b""
         self.answers = answers
         self._websocket = websocket
@@ -61,15 +63,15 @@ class Connection:
 
     @property
     def silent(self) -> bool:
-        """True when the page has not been heard for `SILENT_AFTER` seconds."""
+        """Whether nothing was received from the page for `SILENT_AFTER` seconds."""
         return time.monotonic() - self.heard_at > SILENT_AFTER
 
     def send(self, message: messages.Message) -> None:
-        """Queue one message; never waits."""
+        """Queues one message; never waits."""
         self._put(_encoder.encode(message))
 
     def send_view(self, view: messages.View) -> None:
-        """Queue a view unless it says the same as the one before."""
+        """Queues a view unless it equals the one before."""
         before, view.seq = view.seq, 0
         same = _encoder.encode(view)
         view.seq = before
@@ -78,13 +80,13 @@ class Connection:
             self.send(view)
 
     def end(self, bye: messages.Bye) -> None:
-        """Say why, then close. Nothing it says from now on is heard."""
+        """Sends the reason, then closes. Messages received from now on are ignored."""
         self.ended = True
         self.send(bye)
         self._put(None)
 
     def cut(self) -> None:
-        """Close without saying why."""
+        """Closes without a reason."""
         self._put(None)
 
     def _put(self, data: bytes | None) -> None:
@@ -111,7 +113,8 @@ class Connection:
         return True
 
     async def listen(self, handle: Callable[["Connection", messages.Message], Awaitable[None]]) -> None:
-        """Read until the page goes away, passing each message to `handle`. Closes with 1008 for what breaks a rule."""
+        """Passes each message of the page to `handle` until the connection ends. Closes with 1008 for a violation of
+        the protocol."""
         writer = asyncio.create_task(self._write())
         reader = asyncio.create_task(self._read(handle))
         try:
@@ -141,9 +144,9 @@ class Connection:
 
 
 async def receive(websocket: WebSocket) -> messages.Message | None:
-    """The next message of a page; None when it is none of the table or larger than `LARGEST_MESSAGE`.
+    """The next message of a page; None for an unknown or malformed message, or one larger than `LARGEST_MESSAGE`.
 
-    Raises WebSocketDisconnect when the page goes away.
+    Raises WebSocketDisconnect when the page has closed the connection.
     """
     event = await websocket.receive()
     if event["type"] == "websocket.disconnect":
@@ -153,7 +156,8 @@ async def receive(websocket: WebSocket) -> messages.Message | None:
 
 
 def read(data: bytes) -> messages.Message | None:
-    """A message of a page; None when it is none of the table, nested without end, or larger than `LARGEST_MESSAGE`."""
+    """A parsed message of a page; None for an unknown, malformed, too deeply nested or too large one
+    (`LARGEST_MESSAGE`)."""
     if len(data) > LARGEST_MESSAGE:
         return None
     try:

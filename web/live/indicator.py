@@ -1,6 +1,6 @@
-"""The recording indicator: what may be claimed at a given moment, from acknowledged facts alone.
+"""The recording indicator: the status that may be displayed at a given moment, from acknowledged facts alone.
 
-Unknown counts as failing. `RECORDING` is a claim about sealed bytes: a segment counts only once file and journal line
+Unknown counts as failing. `RECORDING` is said of sealed bytes only: a segment counts only once file and journal line
 are durable and the file was read back (docs/recording-format.md). Pure: `now` is passed in.
 """
 
@@ -10,16 +10,16 @@ from typing import Literal
 SLOW_AFTER = 10_000_000_000
 """Nanoseconds since the last seal after which sealing is called slow."""
 FAILING_AFTER = 20_000_000_000
-"""Nanoseconds since the last seal after which nothing may be claimed any more: NOT RECORDING."""
+"""Nanoseconds since the last seal after which the status is NOT RECORDING."""
 
 IndicatorStatus = Literal["not_started", "starting", "recording", "slow", "failing", "stopping", "sealed", "failed"]
 
 
 @dataclass(frozen=True)
 class RecordingFacts:
-    """What is known of a recording. All times are nanoseconds since 1970 UTC; None means it has not happened.
+    """Acknowledged facts of a recording. All times are nanoseconds since 1970 UTC; None: the event has not occurred.
 
-    `error` is the code of a known failure, empty when there is none; it is taken back by the next seal.
+    `error` is the code of a known failure, empty when there is none; the next seal clears it.
     """
 
     opened_at: int | None = None
@@ -33,8 +33,8 @@ class RecordingFacts:
     error_at: int | None = None
 
     def sealed_until(self, at: int, count: int) -> "RecordingFacts":
-        """A seal was acknowledged: it also takes a known error back, if it came later. One that is told again
-        makes the last seal no older."""
+        """Apply an acknowledged seal: it clears a known error that is older. A repeated one does not set the last
+        seal back."""
         cleared = self.error_at is None or at > self.error_at
         return replace(
             self,
@@ -46,12 +46,12 @@ class RecordingFacts:
         )
 
     def failed_with(self, code: str, at: int) -> "RecordingFacts":
-        """A known error, at once."""
+        """Apply a known error."""
         return replace(self, error=code, error_at=at)
 
 
 def indicator(facts: RecordingFacts, now: int) -> tuple[IndicatorStatus, int | None]:
-    """The status everyone sees, and since when (nanoseconds UTC)."""
+    """The status displayed to everyone, and since when (nanoseconds UTC)."""
     if facts.closed_at is not None:
         return "sealed", facts.closed_at
     if facts.ended_without:

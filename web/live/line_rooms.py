@@ -1,7 +1,8 @@
-"""Rooms of line tests: two browsers meet in a media worker of their own, as in a hearing, without recorder and people.
+"""Rooms of tests: two lines meet in a media worker of their own, as in a hearing, without recorder and people.
 
-A room begins with the first offer of a test and ends a while later, or with the web process. Nothing in it is recorded:
-its plan names no track and feeds no recorder.
+Of a line test, the lines are those of two browsers; of a network test, both are of one. A room begins with the first
+offer of a test and ends after some minutes, or with the web process. Nothing in it is recorded: its plan names no track
+and feeds no recorder.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from hearings.people.logins import LoginEnd
@@ -22,7 +24,7 @@ logger = logging.getLogger("vivavoce.web.live.line_rooms")
 
 ROOM_SECONDS = 600
 MOST = 8
-"""Tests at the same time: each is a process."""
+"""Maximum number of tests of a kind at the same time: each is a process."""
 SIDES = ("requesting", "requested")
 
 
@@ -31,15 +33,16 @@ class _Room:
     process: Process
     ends: asyncio.Task[None]
     faults: dict[str, str]
-    """Why the line of a seat cannot be made (`messages.PeerStatus`)."""
+    """By seat, the code of the reason why its connection cannot be made (`messages.PeerStatus`)."""
     logins: dict[str, str]
-    """Of each seat, whose login its line is of."""
+    """By seat, the login to which its connection belongs."""
 
 
 class LineRooms:
-    """Owned by the event loop of the web process."""
+    """The rooms of all running tests of a kind. Owned by the event loop of the web process."""
 
-    def __init__(self, settings: Settings, conducting: Conducting) -> None:
+    def __init__(self, settings: Settings, conducting: Conducting, *, seconds: int = ROOM_SECONDS) -> None:
+        self._seconds = seconds
         self._settings = settings
         self._conducting = conducting
         self._rooms: dict[str, _Room] = {}
@@ -75,33 +78,36 @@ class LineRooms:
         return {login_id for room in self._rooms.values() for login_id in room.logins.values()}
 
     def watching(self) -> set[str]:
-        """None: a test is measured in less time than counts as idle."""
+        """Always empty: a test takes less time than makes a login idle."""
         return set()
 
+    def warn_login(self, login_id: str, left: timedelta) -> None:
+        """No effect: the page of a test shows the warning by itself, as every page does."""
+
     def end_login(self, login_id: str, why: LoginEnd) -> None:
-        """A login has ended: its lines end too."""
+        """End the connections of a login that has ended."""
         for room in self._rooms.values():
             for seat in [seat for seat, holder in room.logins.items() if holder == login_id]:
                 del room.logins[seat]
                 room.process.send(messages.DropPeer(seat=seat))
 
     def fault(self, test_id: str, side: str) -> str:
-        """Why the line of a side cannot be made, since its latest offer: the worker's code, or empty."""
+        """The worker's code of the reason why a side's connection cannot be made since its latest offer, or empty."""
         room = self._rooms.get(test_id)
         return room.faults.get(seat_of(test_id, side), "") if room is not None else ""
 
     async def stop(self) -> None:
-        """The web process ends: so do the tests."""
+        """End all tests with the web process."""
         for test_id in list(self._rooms):
-            await self._end(test_id)
+            await self.end(test_id)
 
     async def _room(self, test_id: str, session: Mapping[str, Any]) -> _Room | None:
         async with self._lock:
-            found = self._rooms.get(test_id)
-            if found is None and len(self._rooms) < MOST:
-                found = await self._begin(test_id, session)
-                self._rooms[test_id] = found
-            return found
+            room = self._rooms.get(test_id)
+            if room is None and len(self._rooms) < MOST:
+                room = await self._begin(test_id, session)
+                self._rooms[test_id] = room
+            return room
 
     async def _begin(self, test_id: str, session: Mapping[str, Any]) -> _Room:
         settings = self._settings
@@ -129,10 +135,11 @@ class LineRooms:
         return _Room(process, asyncio.create_task(self._end_later(test_id)), faults, {})
 
     async def _end_later(self, test_id: str) -> None:
-        await asyncio.sleep(ROOM_SECONDS)
-        await self._end(test_id)
+        await asyncio.sleep(self._seconds)
+        await self.end(test_id)
 
-    async def _end(self, test_id: str) -> None:
+    async def end(self, test_id: str) -> None:
+        """End a test before its time, if it runs."""
         room = self._rooms.pop(test_id, None)
         if room is None:
             return

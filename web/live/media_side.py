@@ -1,4 +1,4 @@
-"""The media worker's side of one conductor: its process, the plan it is given, the offers passed to it."""
+"""The media worker of one conductor: its process, the plan sent to it, the offers passed to it."""
 
 import logging
 import time
@@ -14,6 +14,9 @@ from hearings.status import IN_ROOM
 from media import messages
 from media.processes import Process, python
 from web.live import plan
+from web.live.connections import Connection
+from web.live.recorder import will_pass
+from web.live.relays import Relays
 from web.live.room import Room
 from web.live.rows import Rows
 from web.live.view import Liveness
@@ -35,6 +38,7 @@ class MediaSide:
         self,
         room: Room,
         settings: Settings,
+        relays: Relays,
         *,
         on_floor_closed: Callable[[str, int], Awaitable[None]],
         on_refused: Callable[[messages.OrderRefused], None],
@@ -44,6 +48,7 @@ class MediaSide:
         self.up = False
         self._room = room
         self._settings = settings
+        self._relays = relays
         self._on_floor_closed = on_floor_closed
         self._on_refused = on_refused
         self._process: Process | None = None
@@ -51,7 +56,7 @@ class MediaSide:
         self._last_plan: messages.Plan | None = None
 
     async def start_process(self, port: int, rows: Rows) -> None:
-        """Start or take over the worker. Whoever of the room it does not have in its own is known to be lost."""
+        """Start or take over the worker. People in the room without a seat in the worker's room count as lost."""
         settings, folder = self._settings, self._room.folder
         public = ["--public-address", settings.udp_public_address] if settings.udp_public_address else []
         where = [
@@ -72,17 +77,18 @@ class MediaSide:
             on_lost=self._lost,
             on_restart=self._restarted,
             mandate=self._room.mandate,
+            passing=will_pass,
         )
         self._is_up()
         if self._process.adopted and self._process.attached is not None:
             connected = self._process.attached.connected
-            for one in rows.participants:
-                if one.presence in IN_ROOM:
-                    state = self._room.liveness.setdefault(one.id, Liveness())
-                    state.media = "connected" if one.id in connected else "lost"
+            for participant in rows.participants:
+                if participant.presence in IN_ROOM:
+                    state = self._room.liveness.setdefault(participant.id, Liveness())
+                    state.media = "connected" if participant.id in connected else "lost"
 
     async def caught_up(self, within: float) -> bool:
-        """Wait until what the worker said before it was taken over has been taken in."""
+        """Wait until the worker's events from before the take-over have been processed."""
         return self._process is None or await self._process.caught_up(within)
 
     async def detach(self) -> None:
@@ -96,29 +102,29 @@ class MediaSide:
             await self._process.stop()
 
     async def tell_certificate(self, db: AsyncSession, rows: Rows) -> bool:
-        """The rows learn which certificate the worker has. Returns whether a comparison has become stale by it."""
+        """Write the worker's certificate fingerprint into the rows. Returns whether that makes a comparison stale."""
         assert self._process is not None and self._process.attached is not None
-        found = self._process.attached.certificate
-        return await fingerprints.seen(db, sitting=rows.sitting, certificate=found, now=self._room.now())
+        certificate = self._process.attached.certificate
+        return await fingerprints.seen(db, sitting=rows.sitting, certificate=certificate, now=self._room.now())
 
     def drop(self, participant_id: str) -> None:
-        """Close somebody's media connection at once."""
+        """Close a seat's media connection at once."""
         if self._process is not None:
             self._process.send(messages.DropPeer(seat=participant_id))
 
     def send_plan(self, wanted: messages.Plan) -> None:
-        """The whole wanted state of the room, if it is another than the worker has."""
+        """Send the complete desired state of the room, if it differs from the one sent last."""
         if self._process is None or wanted == self._last_plan:
             return
         self._last_plan = wanted
         self._version = max(self._version + 1, time.time_ns() // 1_000_000)
-        # A worker that is gone just now gets the whole plan when it is back.
+        # A worker that is not connected now gets the complete plan when it is back.
         self._process.send(plan.with_version(wanted, self._version))
 
     async def offer(
         self, participant_id: str, login_id: str, generation: int, sdp: str
     ) -> messages.Answered | messages.Refused:
-        """Pass a page's offer to the worker; every media line is made by one, and belongs to the login that has the
+        """Pass a page's offer to the worker; it makes the media connection, which belongs to the login that has the
         seat.
 
         Refused: media_restarting, stale_generation, not_seated, or the worker's own codes. Effects: sound checks of
@@ -132,7 +138,7 @@ class MediaSide:
         page = self._room.connections.get(participant_id)
         if page is None or page.login_id != login_id:
             return NOT_SEATED
-        self._room.media_logins[participant_id] = login_id  # from here on the end of the login ends the line
+        self._room.media_logins[participant_id] = login_id  # from here on the end of the login ends the connection
         try:
             answer = await self._process.request(
                 messages.Offer(id=self._process.new_id(), seat=participant_id, sdp=sdp), timeout=10
@@ -146,9 +152,15 @@ class MediaSide:
                     await sound_checks.line_made_anew(
                         db, sitting=rows.sitting, participant_id=participant_id, now=self._room.now()
                     )
-            except LoginEnded:  # and with it the line
+            except LoginEnded:  # and with it the connection
                 return NOT_SEATED
+            self.tell_relays(page)  # the next connection may be made hours from now
         return answer
+
+    def tell_relays(self, page: Connection) -> None:
+        """Send a page with a seat the relays for its next media connection, with fresh credentials."""
+        if self._relays.urls:
+            page.send(messages.IceServers(servers=self._relays.servers(page.login_id)))
 
     async def count_packets(self) -> messages.PacketCounts:
         """Packets handed to the worker's socket, by origin and receiver."""
@@ -180,31 +192,33 @@ class MediaSide:
                 return
 
     async def _lost(self) -> None:
-        self.up = False
+        first, self.up = self.up, False
         self.slots.clear()
         self._room.media_logins.clear()
         for state in self._room.liveness.values():
             state.media = "lost" if state.media else ""
-        self._room.notify("media_lost", assertive=True)
+        if first:  # not again when the rows could not be written
+            self._room.notify("media_lost", assertive=True)
         async with self._room.acting() as (db, rows):
             await record(db, hearing=rows.hearing, kind=EventKind.media_lost, actor=SYSTEM, now=self._room.now())
 
     async def _restarted(self) -> None:
-        """A new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
+        """Handle a new worker: everybody keeps the seat, listening and muted, and every page sends a new offer."""
         self._is_up()
         for state in self._room.liveness.values():
             state.media, state.certificate, state.fault, state.lost_since = "", "", "", None
         async with self._room.acting() as (db, rows):
-            for one in rows.participants:
-                if one.microphone:
-                    one.microphone = False
-                    db.add(one)
+            for participant in rows.participants:
+                if participant.microphone:
+                    participant.microphone = False
+                    db.add(participant)
             await record(db, hearing=rows.hearing, kind=EventKind.media_back, actor=SYSTEM, now=self._room.now())
             await sound_checks.line_made_anew(db, sitting=rows.sitting, now=self._room.now())
             stale = await self.tell_certificate(db, rows)
         self._last_plan = None
         await self._room.refresh()
         for connection in list(self._room.connections.values()):
+            self.tell_relays(connection)
             connection.send(messages.Reoffer(generation=self.generation))
         self._room.notify("media_back")
         if stale:

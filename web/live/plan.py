@@ -1,8 +1,8 @@
-"""From rows to grants: the wanted state of a media room, as worker and recorder understand it. Pure.
+"""From rows to grants: the desired state of a media room, as messages to worker and recorder. Pure.
 
-`hearings` decides who is admitted, what they speak and hear; `media` forwards packets. Neither knows the other;
-this module translates. `grants` makes what is forwarded and what is recorded as one value: nothing is forwarded in a
-sitting that has no recorded track, except by a right that `UNRECORDED` names.
+`hearings` decides who is admitted and what they speak and hear; `media` forwards packets. Neither imports the other;
+this module translates. `grants` returns forwarding and recording as one value: in a sitting no source is forwarded
+without a recorded track, except by a right that `UNRECORDED` names.
 """
 
 import secrets
@@ -15,8 +15,8 @@ from hearings.agreement import profiles
 from hearings.agreement.room_rules import RoomRules
 from hearings.hearing import floor
 from hearings.models import HearingEvent, Participant, Sitting
-from hearings.roles import SHORT, Role, channel_track
-from hearings.sitting import sealed_facts
+from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
+from hearings.sitting import recordings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.view import nanoseconds
@@ -31,11 +31,12 @@ FEEDING = frozenset(
         SittingStatus.closing,
     }
 )
-"""Statuses of a sitting in which frames go to the recorder. It keeps them only in a sound check or a recording."""
+"""Statuses of a sitting in which frames are sent to the recorder. It keeps them only in a sound check or a
+recording."""
 
 
 def as_agreed(session: Mapping[str, Any]) -> list[str]:
-    """Arguments of a media worker by which it protects media as agreed and asks pages for the agreed rates and band.
+    """Arguments of a media worker for the agreed SRTP protection, bit rates and audio bandwidth.
 
     None without an agreement; no protection in terms made before it was negotiated.
     """
@@ -58,19 +59,23 @@ UNRECORDED: Mapping[messages.Unrecorded, str] = {
     "sound_only": "The technical agreement, signed by both States, records no picture (docs/agreement.md).",
     "line_test": "A line test is between technicians, before there is a hearing (`web.live.line_rooms`).",
 }
-"""By what right a source is forwarded that no track records. There is no other; a private room is not built."""
+"""The rights by which a source may be forwarded without a track that records it. There are no others, and no private
+rooms."""
 BEFORE_START = frozenset({SittingStatus.lobby_open, SittingStatus.roll_call, SittingStatus.pre_record})
 RECORDED = LIVE_SITTINGS | {SittingStatus.closing}
-"""Statuses in which only what the recorder has a track for is sent on."""
+"""Statuses in which a source is forwarded only if the recorder has a track for it."""
 LISTENING = BEFORE_START | LIVE_SITTINGS
-"""Statuses in which people hear and see one another. While the end is being sealed, the recorder alone does."""
+"""Statuses in which people hear and see one another. While the end is being sealed, only the recorder receives."""
 
+FIRST = CONDUCTING | HEARD | {Role.interpreter}
+"""Roles that have a place before others when there are more people than places: who conducts, is examined or
+interprets."""
 Kind = Literal["mic", "cam"]
 KINDS: tuple[Kind, ...] = ("mic", "cam")
 
 
 class Setting(Protocol):
-    """What the grants of a room follow from: `Rows` and `Scene` are such."""
+    """Input from which the grants of a room are derived; `Rows` implements it."""
 
     @property
     def sitting(self) -> Sitting: ...
@@ -84,7 +89,7 @@ class Setting(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A microphone or camera that may be forwarded: the track that records it, or by what right none does."""
+    """A microphone or camera that may be forwarded: the track that records it, or the right by which none does."""
 
     track: str
     unrecorded: messages.Unrecorded
@@ -95,7 +100,7 @@ CLOSED = Source("", "")
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """What the worker may forward, and what the recorder records: made together, so that the one is in the other."""
+    """What the worker may forward and the recorder records, derived together so that they cannot differ."""
 
     plan: messages.Plan
     tracks: list[messages.TrackPlan]
@@ -103,85 +108,107 @@ class Grants:
 
 
 def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False) -> Grants:
-    """Who may send and receive what, and the tracks that record it. `opened`: tracks the recorder has said it has.
-
-    A source that the recorder has no track for is not forwarded in a sitting, until it has one.
-    """
+    """Who may send and receive what, and the tracks that record it. `opened`: tracks that the recorder has confirmed.
+    In a sitting, a source is not forwarded before the recorder has confirmed its track."""
     status, rules = setting.sitting.status, setting.rules
-    sources = {(one.id, kind): source(one, kind, rules) for one in setting.participants for kind in KINDS}
+    people = [participant for participant in setting.participants if participant.device_of_id is None]
+    heard_at = {row.device_of_id for row in setting.participants if row.role in HEARD and row.device_of_id}
+    at = roles_at_devices(setting.participants)
+    sources = {(row.id, kind): source(row, kind, rules, at[row.id]) for row in people for kind in KINDS}
     booked = setting.languages if rules.records_channels else []
-    now = {key: _now(found, status, opened) for key, found in sources.items()}
+    now = {key: _now(planned, status, opened) for key, planned in sources.items()}
     plan = messages.Plan(
         version=0,
         floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS,
-        seats=[_seat(one, now[one.id, "mic"], now[one.id, "cam"], setting) for one in setting.participants],
+        seats=[
+            _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at)
+            for participant in people
+        ],
         channels=[
             messages.ChannelPlan(lang=lang, track=channel_track(lang))
             for lang in booked
             if _now(Source(channel_track(lang), ""), status, opened).track
         ],
     )
-    people = [
-        _person_track(one, kind, track)
-        for one in setting.participants
+    tracks = [
+        _person_track(participant, kind, track)
+        for participant in people
         for kind in KINDS
-        if (track := sources[one.id, kind].track)
+        if (track := sources[participant.id, kind].track)
     ]
-    return Grants(plan, people + [_channel_track(lang) for lang in booked])
+    return Grants(plan, tracks + [_channel_track(lang) for lang in booked])
 
 
-def source(one: Participant, kind: Kind, rules: RoomRules) -> Source:
-    """Where a person's microphone or camera is recorded, or why it need not be; nowhere for who may not use it."""
-    able = floor.has_voice(one.role) if kind == "mic" else floor.shows(one).allowed
+def roles_at_devices(participants: Iterable[Participant]) -> Mapping[str, Collection[Role]]:
+    """By the id of who has a device, the roles of everybody who sits at it."""
+    at: dict[str, set[Role]] = {}
+    for row in participants:
+        if row.device_of_id is None or row.vacated_at is None:
+            at.setdefault(row.device_of_id or row.id, set()).add(row.role)
+    return at
+
+
+def source(participant: Participant, kind: Kind, rules: RoomRules, at: Collection[Role]) -> Source:
+    """The source of a person's microphone or camera: the track that records it, or the right by which it is not
+    recorded; `CLOSED` for a person who may not use it. `at`: the roles of everybody at the device; what must not be
+    recorded of one of them is not."""
+    able = floor.has_voice(participant.role) if kind == "mic" else floor.shows(participant).allowed
     if not able:
         return CLOSED
-    if rules.records(one.role, kind):
-        return Source(one.mic_track if kind == "mic" else one.cam_track, "")
-    return Source("", "condition" if (one.role, kind) in rules.unrecorded else "sound_only")
+    if all(rules.records(role, kind) for role in at):
+        return Source(participant.mic_track if kind == "mic" else participant.cam_track, "")
+    return Source("", "condition" if any((role, kind) in rules.unrecorded for role in at) else "sound_only")
 
 
-def _now(found: Source, status: SittingStatus, opened: Collection[str]) -> Source:
-    """A source as it may be forwarded now."""
-    if found == CLOSED or found.unrecorded:
-        return found if status in BEFORE_START | RECORDED else CLOSED
+def _now(planned: Source, status: SittingStatus, opened: Collection[str]) -> Source:
+    """The source as it may be forwarded in the present status of the sitting."""
+    if planned == CLOSED or planned.unrecorded:
+        return planned if status in BEFORE_START | RECORDED else CLOSED
     if status in BEFORE_START:
-        return Source(found.track, "before_start")
-    return found if status in RECORDED and found.track in opened else CLOSED
+        return Source(planned.track, "before_start")
+    return planned if status in RECORDED and planned.track in opened else CLOSED
 
 
-def _seat(one: Participant, mic: Source, cam: Source, setting: Setting) -> messages.SeatPlan:
-    """One person's grant."""
+def _seat(
+    participant: Participant, mic: Source, cam: Source, setting: Setting, heard_at: Collection[str]
+) -> messages.SeatPlan:
+    """One person's grant. `heard_at`: those at whose device a person heard sits."""
     status = setting.sitting.status
     listens = status in LISTENING
     return messages.SeatPlan(
-        seat=one.id,
-        present=one.presence in IN_ROOM,
-        speaks=one.speaks,
-        hears=floor.channel(one, setting.languages) if listens else "",
-        original=one.original,
-        interpreter=one.role is Role.interpreter,
-        renders=one.renders,
-        microphone=one.microphone and not one.muted_by_court and mic != CLOSED and floor.speaks(one).allowed,
-        muted_by_order=one.muted_by_court,
-        camera=one.camera and cam != CLOSED,
+        seat=participant.id,
+        present=participant.presence in IN_ROOM,
+        speaks=participant.speaks,
+        hears=floor.channel(participant, setting.languages) if listens else "",
+        original=participant.original,
+        interpreter=participant.role is Role.interpreter,
+        renders=participant.renders,
+        microphone=participant.microphone
+        and not participant.muted_by_court
+        and mic != CLOSED
+        and floor.speaks(participant).allowed,
+        muted_by_order=participant.muted_by_court,
+        camera=participant.camera and cam != CLOSED,
         mic_track=mic.track,
         cam_track=cam.track,
         mic_unrecorded=mic.unrecorded,
         cam_unrecorded=cam.unrecorded,
-        hears_floor=listens and floor.hears(one, status).allowed,
-        sees=listens and floor.sees(one, status).allowed,
+        hears_floor=listens and floor.hears(participant, status).allowed,
+        sees=listens and floor.sees(participant, status).allowed,
+        first=participant.role in FIRST or participant.id in heard_at,
+        pinned=participant.pinned_id,
     )
 
 
-def _person_track(one: Participant, kind: Kind, track: str) -> messages.TrackPlan:
+def _person_track(participant: Participant, kind: Kind, track: str) -> messages.TrackPlan:
     return messages.TrackPlan(
         track=track,
-        role=f"{SHORT[one.role]} {one.number}",
+        role=f"{SHORT[participant.role]} {participant.number}",
         kind="floor-audio" if kind == "mic" else "floor-video",
-        lang=one.speaks if kind == "mic" else "",
-        required=one.essential and one.role is not Role.interpreter,
+        lang=participant.speaks if kind == "mic" else "",
+        required=participant.essential and participant.role is not Role.interpreter,
         pseudonym=False,
     )
 
@@ -193,35 +220,35 @@ def _channel_track(lang: str) -> messages.TrackPlan:
 
 
 def seated(participants: Iterable[Participant]) -> list[messages.SeatedPerson]:
-    """Who sits where, as a recording's journal has it: with a hash, without a name."""
+    """The people by seat, as the journal records them: with a hash instead of the name."""
     return [
         messages.SeatedPerson(
-            seat=sealed_facts.seat(one),
-            role=one.role.value,
-            state=one.state,
-            sha256=sealed_facts.sha256(sealed_facts.person(one)),
+            seat=recordings.seat(participant),
+            role=participant.role.value,
+            state=participant.state,
+            sha256=recordings.sha256(recordings.person(participant)),
         )
-        for one in participants
+        for participant in participants
     ]
 
 
 def logged(events: Iterable[HearingEvent], participants: Sequence[Participant]) -> list[messages.LoggedEntry]:
-    """Entries of the hearing's log as a recording's journal has them."""
+    """Entries of the hearing's log, as the journal records them."""
     return [
         messages.LoggedEntry(
-            entry=one.seq,
-            kind=one.kind,
-            at=nanoseconds(one.at),
-            who=one.actor_role,
-            seat=sealed_facts.seat_of(one, participants),
-            sha256=sealed_facts.sha256(sealed_facts.entry(one)),
+            entry=event.seq,
+            kind=event.kind,
+            at=nanoseconds(event.at),
+            who=event.actor_role,
+            seat=recordings.seat_of(event, participants),
+            sha256=recordings.sha256(recordings.entry(event)),
         )
-        for one in events
+        for event in events
     ]
 
 
 def with_version(wanted: messages.Plan, version: int) -> messages.Plan:
-    """The same plan under another number: the worker takes no older one than it has."""
+    """The same plan under another version number: the worker refuses one older than its own."""
     return messages.Plan(
         version=version,
         floor_open=wanted.floor_open,
@@ -233,7 +260,7 @@ def with_version(wanted: messages.Plan, version: int) -> messages.Plan:
 
 
 def free_udp_port(host: str, ports: tuple[int, int]) -> int:
-    """A UDP port of the range that nobody holds now. Raises OSError when all are taken."""
+    """A UDP port of the range that is free now. Raises OSError when all are in use."""
     first, last = ports
     candidates = list(range(first, last + 1))
     start = secrets.randbelow(len(candidates))

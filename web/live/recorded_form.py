@@ -1,6 +1,6 @@
-"""The form of recorded acts: of each kind somebody may record, its fields with what can be chosen. Pure.
+"""The form of recorded acts: the kinds a role may record, with their fields and options. Pure.
 
-The live room asks for it as JSON and draws it, the page of recorded acts writes it into HTML.
+The live page gets it as JSON and builds the form; the page of recorded acts renders it as HTML.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,14 +11,14 @@ from hearings.models import Attachment, Hearing, HearingEvent, Participant
 from hearings.models.request_parts import AttachmentKind
 from hearings.permissions import may
 from hearings.roles import Role
-from hearings.sitting.recorded_acts import KINDS, LONGEST, Field, Kind, Sort, correctable_by, replaced
+from hearings.sitting.recorded_acts import KINDS, LONGEST, ActField, ActKind, Sort, correctable_by, replaced
 from hearings.status import IN_ROOM, PresenceStatus
 from web.words import recorded_acts as recorded_words
 from web.words.i18n import _, language_here, state_name
-from web.words.recorded_acts import Shown
+from web.words.recorded_acts import NameRules
 
 Option = tuple[str, str]
-"""A value and what it is called."""
+"""A value and its label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,39 +42,39 @@ class KindForm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
-    """What can be chosen from."""
+class Choices:
+    """Data from which the options are derived."""
 
     hearing: Hearing
     people: Sequence[Participant]
     files: Sequence[Attachment]
     """Of the request."""
     entries: Sequence[HearingEvent]
-    shown: Shown
+    shown: NameRules
 
 
-def forms(rows: Rows, role: Role | None, *, corrects: int | None = None) -> list[KindForm]:
-    """The kinds somebody in this role may record; with `corrects` the kind of that entry, and its withdrawal."""
-    old = next((one for one in rows.entries if one.seq == corrects), None)
+def forms(rows: Choices, role: Role | None, *, corrects: int | None = None) -> list[KindForm]:
+    """The forms of the kinds this role may record; with `corrects`, those that correct or withdraw that entry."""
+    old = next((entry for entry in rows.entries if entry.seq == corrects), None)
     return [
         KindForm(
             kind=kind.value,
             label=_(recorded_words.TITLES[kind]),
-            fields=[_field(rows, kind, name, field, correcting=old is not None) for name, field in one.fields.items()],
+            fields=[_field(rows, kind, name, field, correcting=old is not None) for name, field in act.fields.items()],
         )
-        for kind, one in KINDS.items()
-        if may(_needs(one, old), role, own=True).allowed
-        and (not one.withdraws if old is None else _fits(kind, one, old))
+        for kind, act in KINDS.items()
+        if may(_needs(act, old), role, own=True).allowed
+        and (not act.withdraws if old is None else _fits(kind, act, old))
     ]
 
 
-def _needs(kind: Kind, old: HearingEvent | None) -> str:
-    """What the table asks of who records it; to withdraw an entry, what it asks of who makes one like it."""
+def _needs(kind: ActKind, old: HearingEvent | None) -> str:
+    """The action of the permission table needed to record it; to withdraw an entry, the one to record such an entry."""
     return KINDS[EventKind(old.kind)].needs if kind.withdraws and old is not None else kind.needs
 
 
-def _fits(kind: EventKind, one: Kind, old: HearingEvent) -> bool:
-    return one.withdraws or kind == old.kind
+def _fits(kind: EventKind, act: ActKind, old: HearingEvent) -> bool:
+    return act.withdraws or kind == old.kind
 
 
 def correctable(event: HearingEvent, entries: Sequence[HearingEvent], role: Role | None) -> bool:
@@ -84,37 +84,41 @@ def correctable(event: HearingEvent, entries: Sequence[HearingEvent], role: Role
     return stands and may(KINDS[kind].needs, role, own=True).allowed and correctable_by(event, role)
 
 
-def values(event: HearingEvent, shown: Shown) -> dict[str, str]:
-    """What the fields of an entry hold, as a form takes it."""
-    found: dict[str, str] = {}
+def values(event: HearingEvent, names: NameRules) -> dict[str, str]:
+    """The values of an entry's fields, in the form's representation."""
+    texts: dict[str, str] = {}
     for name, field in KINDS[EventKind(event.kind)].fields.items():
         value = event.data.get(name)
         if value is not None:
-            held = str(value["id"] if isinstance(value, dict) else value)
-            found[name] = shown.quoted(held) if field.sort is Sort.text else held
-    return found
+            text = str(value["id"] if isinstance(value, dict) else value)
+            texts[name] = names.quoted(text) if field.sort is Sort.text else text
+    return texts
 
 
-def _field(rows: Rows, kind: EventKind, name: str, field: Field, *, correcting: bool) -> FieldForm:
+def _field(rows: Choices, kind: EventKind, name: str, field: ActField, *, correcting: bool) -> FieldForm:
     options = None if field.sort is Sort.text else list(_options(rows, field, correcting=correcting))
     return FieldForm(name=name, label=recorded_words.field(kind, name), required=field.required, options=options)
 
 
-def _options(rows: Rows, field: Field, *, correcting: bool) -> Iterable[Option]:
+def _options(rows: Choices, field: ActField, *, correcting: bool) -> Iterable[Option]:
     hearing = rows.hearing
     match field.sort:
         case Sort.participant:
-            for one in rows.people:
-                here = one.presence in IN_ROOM or (correcting and one.presence is not PresenceStatus.invited)
-                if one.role in field.roles and here:
-                    yield one.id, rows.shown.names[one.id]
+            for person in rows.people:
+                here = person.presence in IN_ROOM or (correcting and person.presence is not PresenceStatus.invited)
+                if person.role in field.roles and here:
+                    yield person.id, rows.shown.names[person.id]
         case Sort.state:
-            yield from ((one, state_name(one)) for one in (hearing.requesting_state, hearing.requested_state))
+            yield from ((state, state_name(state)) for state in (hearing.requesting_state, hearing.requested_state))
         case Sort.language:
-            spoken = [hearing.language_requesting, hearing.language_requested, *(one.speaks for one in rows.people)]
-            yield from ((one, language_here(one)) for one in dict.fromkeys(spoken))
+            spoken = [
+                hearing.language_requesting,
+                hearing.language_requested,
+                *(person.speaks for person in rows.people),
+            ]
+            yield from ((fromkey, language_here(fromkey)) for fromkey in dict.fromkeys(spoken))
         case Sort.choice:
-            yield from ((one, _(recorded_words.CHOICES[one])) for one in field.choices)
+            yield from ((choice, _(recorded_words.CHOICES[choice])) for choice in field.choices)
         case Sort.exhibit:
             for file in rows.files:
                 if file.kind is AttachmentKind.exhibit:
@@ -126,12 +130,12 @@ def _options(rows: Rows, field: Field, *, correcting: bool) -> Iterable[Option]:
                     yield str(event.seq), _entry(event, rows.shown)
 
 
-def _entry(event: HearingEvent, shown: Shown) -> str:
+def _entry(event: HearingEvent, names: NameRules) -> str:
     """`entry 12: Objection, A leading question.`"""
     title, number = _(recorded_words.TITLES[EventKind(event.kind)]), _("entry {n}").format(n=event.seq)
-    return f"{number}: {title}, {shown.quoted(str(event.data.get('text', '')))[:60]}"
+    return f"{number}: {title}, {names.quoted(str(event.data.get('text', '')))[:60]}"
 
 
 def chosen(form: KindForm, given: Mapping[str, str]) -> dict[str, str]:
-    """What of a page's form belongs to this kind."""
+    """The fields of a submitted form that belong to this kind."""
     return {field.name: given[field.name] for field in form.fields if given.get(field.name, "").strip()}

@@ -1,13 +1,13 @@
-"""The recorder process of one live hearing, as the web process speaks to it: orders that wait for their answer."""
+"""Client of the recorder process of one live hearing: orders that wait for their answer."""
 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from hearings.errors import HearingsError
+from hearings.errors import DatabaseAway, DatabaseFull, HearingsError
 from media import messages
-from media.fence import Mandate
+from media.link import Mandate
 from media.processes import Process
 
 logger = logging.getLogger("vivavoce.web.live.recorder")
@@ -22,6 +22,11 @@ Heard = Callable[[messages.Message], Awaitable[None]]
 Told = Callable[[], Awaitable[None]]
 
 
+def will_pass(error: Exception) -> bool:
+    """Whether an error is temporary, so that the event is handled again until it passes: database away or full."""
+    return isinstance(error, DatabaseAway | DatabaseFull)
+
+
 class RecorderSilent(HearingsError):
     """The recorder did not answer."""
 
@@ -34,9 +39,9 @@ class Recorder:
     def __init__(self) -> None:
         self._process: Process | None = None
         self.tracks: frozenset[str] = frozenset()
-        """Tracks the recorder has said it has, to this web process; telling it of them again changes nothing."""
+        """Tracks the recorder has confirmed to this web process; adding one again has no effect."""
         self._told: set[str] = set()
-        """Tracks it is being told of just now."""
+        """Tracks that are being added now."""
 
     async def start(
         self,
@@ -49,8 +54,8 @@ class Recorder:
         restarted: Told,
         mandate: Mandate,
     ) -> bool:
-        """Start the process or take it over; whether it was taken over. `gone` is told of its end at once, before
-        `lost` and whatever `heard` is waiting for."""
+        """Start the process or take it over; returns whether it was taken over. `gone` is called at once when it ends,
+        before `lost` and even while `heard` waits."""
         self._process = await Process.start_or_adopt(
             "recorder",
             argv,
@@ -62,11 +67,12 @@ class Recorder:
             on_restart=restarted,
             mandate=mandate,
             on_gone=gone,
+            passing=will_pass,
         )
         return self._process.adopted
 
     async def caught_up(self, within: float) -> bool:
-        """Wait until what the recorder said before it was taken over has been taken in."""
+        """Wait until the recorder's events from before the take-over have been processed."""
         return self._process is None or await self._process.caught_up(within)
 
     async def detach(self) -> None:
@@ -80,11 +86,11 @@ class Recorder:
             await self._process.stop()
 
     async def check_sound(self, audio: str, video: str | None) -> messages.SoundChecked:
-        """Record to a throw-away key, read back, decode, forget."""
+        """Record to a temporary key, read back, decode, delete."""
         order = messages.CheckSound(id=self._id(), audio=audio, video=video, seconds=CHECK_SECONDS)
-        found = await self._ask(order, CHECK_SECONDS + 15)
-        assert isinstance(found, messages.SoundChecked)
-        return found
+        answer = await self._ask(order, CHECK_SECONDS + 15)
+        assert isinstance(answer, messages.SoundChecked)
+        return answer
 
     async def open(
         self,
@@ -93,7 +99,7 @@ class Recorder:
         recipients: list[messages.NamedRecipient],
         tracks: list[messages.TrackPlan],
     ) -> messages.RecordingOpened | messages.RecordingClosed:
-        """Open a recording, or have it taken up again; closed when the recorder was lost while it was closing it."""
+        """Open a recording, new or again; the answer is that it is closed if the recorder was lost while closing it."""
         order = messages.OpenRecording(
             id=self._id(), recording=recording, hearing=hearing, recipients=recipients, tracks=tracks
         )
@@ -104,11 +110,11 @@ class Recorder:
         return opened
 
     def lacks(self, wanted: Sequence[messages.TrackPlan]) -> bool:
-        """Whether there is a track that it neither has nor is being told of."""
+        """Whether a track is neither confirmed nor being added."""
         return any(track.track not in self.tracks | self._told for track in wanted)
 
     async def add_tracks(self, wanted: Sequence[messages.TrackPlan]) -> bool:
-        """Tell it of tracks that have come since it opened the recording; whether it has all of them now."""
+        """Add tracks that are new since the recording was opened; returns whether all are confirmed now."""
         missing = [track for track in wanted if track.track not in self.tracks | self._told]
         self._told |= {track.track for track in missing}
         try:
@@ -122,14 +128,14 @@ class Recorder:
         return True
 
     async def journal_log(self, people: list[messages.SeatedPerson], entries: list[messages.LoggedEntry]) -> int:
-        """Have it journal who sits where and entries of the hearing's log; the latest entry that it has then."""
+        """Have it journal the people by seat and entries of the hearing's log; returns the latest entry journaled."""
         order = messages.JournalLog(id=self._id(), sent=time.time_ns(), people=people, entries=entries)
-        found = await self._ask(order, JOURNAL_SECONDS)
-        assert isinstance(found, messages.LogJournaled)
-        return found.entry
+        answer = await self._ask(order, JOURNAL_SECONDS)
+        assert isinstance(answer, messages.LogJournaled)
+        return answer.entry
 
     async def close(self) -> messages.RecordingClosed:
-        """Seal what is held and sign the end."""
+        """Seal the frames in memory, close the recording and sign its final head."""
         closed = await self._ask(messages.CloseRecording(id=self._id()), CLOSE_SECONDS)
         assert isinstance(closed, messages.RecordingClosed)
         return closed

@@ -1,6 +1,6 @@
-"""What a sitting needs of the recorder: sound check, start, close, and the alarm when sealed bytes stay away.
+"""The recording of a live hearing: sound checks, start, close, and the alarm when no segments are sealed.
 
-`facts` is what is known of the recording; the indicator on every page is derived from it (`web.live.indicator`).
+`facts` is the known state of the recording; the indicator on every page is derived from it (`web.live.indicator`).
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from hearings.roles import CONDUCTING, channel_track
 from hearings.sitting import gaps, recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
+from web import security_log
 from web.live import acts, plan
 from web.live.connections import Connection
 from web.live.indicator import RecordingFacts, indicator
@@ -35,21 +36,21 @@ from web.words.i18n import speaking
 logger = logging.getLogger("vivavoce.web.live.recording_side")
 
 LOG_SECONDS = 1.0
-"""How often the hearing's log is looked at when nothing has been done in the room."""
+"""Interval in seconds at which the hearing's log is read when nothing was done in the room."""
 LOG_PART = 200
-"""Entries told to the recorder at once."""
+"""Entries of the log sent to the recorder in one message."""
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
 FIRST_SEAL_SECONDS = 15
 AGAIN_SECONDS = 1
+SEAL_FAILURES = frozenset({"seal_lost", "seal_refused", "no_seal"})
+"""Codes of failures of the seal: it does not answer, it refuses, or no segment was sealed for 20 s."""
 QUIET_GAPS = frozenset({"sender_off", "order"})
-"""Causes of a gap that do not go into the hearing's log: a microphone switched off is no incident."""
+"""Causes of gaps that are not entered in the hearing's log: a microphone that is switched off is no incident."""
 
 
 class RecordingSide:
-    """The recorder's side of one live hearing. Called only from the conductor's event loop.
-
-    `on_refused`: the recorder has refused an order of an older conductor.
-    """
+    """The recorder's side of one live hearing. Called only from the conductor's event loop. `on_refused` is called when
+    the recorder refuses an order because a newer conductor exists."""
 
     def __init__(self, room: Room, *, on_refused: Callable[[messages.OrderRefused], None]) -> None:
         self.facts = RecordingFacts()
@@ -58,23 +59,23 @@ class RecordingSide:
         self._on_refused = on_refused
         self._gaps = GapNotices(self._tell_missing, room.spawn)
         self._first_seal = asyncio.Event()
-        self._began: datetime | None = None  # where the time code begins, once the recorder has said so
+        self._began: datetime | None = None  # instant of time code 0 (UTC); None until known
         self._ordered = False
-        """The judge has ordered the start, and the next seal brings it about."""
+        """Whether the judge has ordered the start; the next seal carries it out."""
         self._busy = asyncio.Lock()
         self._telling = asyncio.Lock()
         self._journaled = 0
-        """The latest entry of the hearing's log that the recorder is known to have."""
+        """Number of the latest entry of the hearing's log that the recorder has confirmed."""
         self._seated: list[messages.SeatedPerson] = []
-        """Of whom it has been told."""
+        """The people by seat that were sent to the recorder."""
 
     @property
     def open(self) -> bool:
-        """A recording is open and not yet closed."""
+        """Whether a recording is open and not yet closed."""
         return self.facts.opened_at is not None and self.facts.closed_at is None
 
     async def start_process(self, argv: list[str]) -> None:
-        """Start or take over the recorder, and take an open recording up again."""
+        """Starts or takes over the recorder process, and resumes an open recording."""
         adopted = await self.recorder.start(
             argv,
             self._room.folder,
@@ -89,18 +90,19 @@ class RecordingSide:
             await self._restarted()
 
     async def take_up(self, rows: Rows) -> None:
-        """Go on with what the web process before had begun: a close or a start. `rows` are those of the take-over."""
+        """Continues what an earlier web process had begun: a close or a start. `rows` are those read at the
+        take-over."""
         if rows.sitting.status is SittingStatus.closing and self.facts.closed_at is None:
             await self.finish_closing()
         elif rows.recording is not None and rows.recording.status is RecordingStatus.starting:
             await self._open()
 
     def read_facts(self, rows: Rows) -> None:
-        """What the rows say of the recording; the recorder's events go on from there."""
+        """Sets `facts` from the rows; events of the recorder change them from then on."""
         recording = rows.recording
         if recording is None or recording.status in NEVER_OPENED:
             return
-        if recording.status is RecordingStatus.starting:  # whether it is open already, the recorder must say
+        if recording.status is RecordingStatus.starting:  # the recorder has to confirm whether it is open
             self._ordered = True
             return
         opened_at = nanoseconds(recording.opened_at or recording.since)
@@ -116,7 +118,7 @@ class RecordingSide:
             error_at=nanoseconds(recording.since) if failing else None,
         )
 
-    # --- what the recorder says ---------------------------------------------------------------------------------
+    # --- events of the recorder ---------------------------------------------------------------------------------
 
     async def _heard(self, message: messages.Message) -> None:
         match message:
@@ -126,7 +128,7 @@ class RecordingSide:
                 await self._failed(message.code, message.at)
             case messages.GapDeclared() if message.cause not in QUIET_GAPS:
                 await self._missed(message)
-            case messages.RecordingOpened():  # asked by a web process that is no more
+            case messages.RecordingOpened():  # the web process that sent the order has ended
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
             case messages.RecordingClosed():
                 await self._closed(message)
@@ -136,8 +138,9 @@ class RecordingSide:
                 return
 
     async def _sealed(self, message: messages.Sealed) -> None:
-        """The indicator follows the rows: when it says RECORDING, the sitting is in session or can be resumed."""
-        ordered, self._ordered = self._ordered, False
+        """Handles a sealed round. The indicator follows the rows: when it says RECORDING, the sitting is in session or
+        can be resumed."""
+        ordered = self._ordered
         back = bool(self.facts.error) and not self.facts.sealed_until(message.at, message.count).error
         async with self._room.acting(tell=ordered or back) as (db, rows):
             if rows.recording is None:
@@ -146,13 +149,22 @@ class RecordingSide:
             if ordered or back:
                 to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
                 await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
+        if ordered:  # and not before: if the rows could not be written, the event is handled again
+            self._ordered = False
         self.facts = self.facts.sealed_until(message.at, message.count)
         self._first_seal.set()
         if ordered or back:
+            self._seal_used(rows)
             self._room.notify("started" if ordered else "recording_back", assertive=True)
 
+    def _seal_used(self, rows: Rows, why: str = "") -> None:
+        """Log uses of the seal by the recorder in the security log, though not each head."""
+        about = rows.recording.id if rows.recording else ""
+        security_log.emit(security_log.EventCode.seal_used, good=not why, reason=why, about=about)
+
     async def _missed(self, gap: messages.GapDeclared) -> None:
-        """Something is missing in the recording: into the hearing's log, with whose it is; who conducts is told."""
+        """Handles a gap: enters it in the hearing's log with the person concerned, and tells those who conduct the
+        hearing."""
         async with self._room.acting() as (db, rows):
             event = await record(
                 db,
@@ -171,18 +183,20 @@ class RecordingSide:
         self._gaps.tell(event.data, rows.hearing, who, began)
 
     def _tell_missing(self, words: Callable[[Participant], str]) -> None:
-        self._room.notify("gap", only=lambda one: one.role in CONDUCTING, words=words)
+        self._room.notify("gap", only=lambda participant: participant.role in CONDUCTING, words=words)
 
     async def _failed(self, code: str, at: int | None = None) -> None:
         """NOT RECORDING: on a known error at once, else 20 s after the last seal. Closes the floor.
 
-        Effects, in order: the indicator turns; recording failing and a hold with cause `recording`; pages are told.
+        Effects, in order: the indicator turns; pages are told; recording failing and a hold with cause `recording`.
         """
         if not self.open or self.facts.stopping_at is not None:
             return
         first = not self.facts.error
         self.facts = self.facts.failed_with(code, at or time.time_ns())
         self.announce()
+        if first:
+            self._room.notify("recording_failing", assertive=True)
         async with self._room.acting() as (db, rows):
             if rows.recording is not None:
                 await recordings.failing(
@@ -192,27 +206,27 @@ class RecordingSide:
                     code=code,
                     now=self._room.now(),
                 )
-        if first:
-            self._room.notify("recording_failing", assertive=True)
+        if first and code in SEAL_FAILURES:
+            self._seal_used(rows, code)
 
     async def floor_closed_by_worker(self, cause: str, at: int) -> None:
-        """The worker closed the floor by itself, before we knew."""
+        """Handles a floor that the worker has closed by itself."""
         await self._failed("no_seal" if cause == "no_seal" else "recorder_failing", at)
 
     async def watch(self, now: int) -> None:
-        """Once a second: have seals stayed away for 20 s?"""
+        """Called once a second: checks whether 20 s have passed without a seal."""
         if self.open and not self.facts.error and indicator(self.facts, now)[0] == "failing":
             await self._failed("no_seal")
 
     def announce(self) -> None:
-        """Every page learns the state of the recording now."""
+        """Sends the state of the recording to every page."""
         now = time.time_ns()
         for connection in list(self._room.connections.values()):
             with speaking(connection.locale):
                 connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
 
     async def keep_log(self) -> None:
-        """Beside everything else: what the hearing's log has gained goes into the recording's journal."""
+        """Background task: sends new entries of the hearing's log to the recorder, which journals them."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOG_SECONDS):
@@ -221,7 +235,7 @@ class RecordingSide:
             await self._tell_log()
 
     async def _tell_log(self) -> None:
-        """The recorder is told what it does not have yet. What it does not take now, it is told again."""
+        """Sends the entries that the recorder does not have yet. Those it does not accept are sent again later."""
         async with self._telling:
             try:
                 while self.open and await self._tell_part():
@@ -233,7 +247,7 @@ class RecordingSide:
                 await asyncio.sleep(LOG_SECONDS)
 
     async def _tell_part(self) -> bool:
-        """Whether there is more to tell."""
+        """Sends one part of the log; whether there is more to send."""
         async with self._room.database.reading() as db:
             people = await queries.participants(db, self._room.hearing_id)
             events = await queries.events(db, self._room.hearing_id, after=self._journaled, limit=LOG_PART)
@@ -247,17 +261,18 @@ class RecordingSide:
 
     @property
     def tracks(self) -> frozenset[str]:
-        """Tracks of the recording the recorder has said it has; what has none is not heard in the sitting."""
+        """Tracks of the recording that the recorder has confirmed. In a sitting, a source without one is not
+        forwarded."""
         return self.recorder.tracks
 
     async def learn_tracks(self, rows: Rows) -> None:
-        """A recording was taken over: have the recorder say that it has its tracks, before anybody is told who hears
-        whom. Told again it changes nothing."""
+        """After a take-over, has the recorder confirm its tracks before any grant is made. Repeating it changes
+        nothing."""
         if self.open and self.facts.stopping_at is None:
             await self.recorder.add_tracks(plan.grants(rows).tracks)
 
     def plan_tracks(self, wanted: list[messages.TrackPlan]) -> None:
-        """Somebody has been added in the middle of a sitting: they are heard once the recorder has their tracks."""
+        """Adds tracks for a participant added during a sitting, who is heard once the recorder has confirmed them."""
         if self.open and self.facts.stopping_at is None and self.recorder.lacks(wanted):
             self._room.spawn(self._add_tracks(wanted))
 
@@ -267,8 +282,8 @@ class RecordingSide:
         self._room.touch()
 
     def _gone(self, at: int) -> None:
-        """The moment the recorder is seen to be lost, whatever rows or another event are waited for: every page says
-        NOT RECORDING. What is written follows (`_lost`)."""
+        """Called at once when the recorder is lost, even while a handler waits: every page displays NOT RECORDING.
+        `_lost` writes the rows afterwards."""
         if not self.open or self.facts.stopping_at is not None:
             return
         first = not self.facts.error
@@ -281,7 +296,7 @@ class RecordingSide:
         await self._failed("recorder_lost", self.facts.error_at)
 
     async def _restarted(self) -> None:
-        """A new recorder: it takes the recording up again and declares what was lost."""
+        """Has a new recorder process resume the recording and declare what was lost."""
         if not self.open:
             return
         try:
@@ -292,10 +307,10 @@ class RecordingSide:
         if self.facts.stopping_at is not None and self.open:
             self._room.spawn(self._close_recording())
 
-    # --- what people order --------------------------------------------------------------------------------------
+    # --- commands of people -------------------------------------------------------------------------------------
 
     async def perform(self, connection: Connection, command: messages.Command) -> messages.Result:
-        """Sound check, start, resume, close or break off; the answer comes when it is done."""
+        """Carries out a sound check, start, resumption, close or breaking off; the answer follows when it is done."""
         orders: dict[type[messages.Command], Callable[[Connection, Any], Awaitable[None]]] = {
             messages.SoundCheck: self._sound_check,
             messages.Start: self._start,
@@ -310,7 +325,7 @@ class RecordingSide:
         return messages.Result(re=command.id, ok=True)
 
     async def _sound_check(self, connection: Connection, command: messages.SoundCheck) -> None:
-        """One person at a time: record, read back, decode, forget. A second one waits for the first."""
+        """Checks one person: record, read back, decode, discard. A second check waits for the first."""
         async with self._busy:
             async with self._room.acting(connection) as (db, rows):
                 who = rows.participant(command.participant)
@@ -324,27 +339,30 @@ class RecordingSide:
                     actor=participant_actor(_me(rows, connection)),
                     now=self._room.now(),
                 )
-                mic, cam = (plan.source(who, kind, rows.rules).track for kind in plan.KINDS)
+                mic, cam = (
+                    plan.source(who, kind, rows.rules, plan.roles_at_devices(rows.participants)[who.id]).track
+                    for kind in plan.KINDS
+                )
             try:
-                found = await self.recorder.check_sound(
+                result = await self.recorder.check_sound(
                     channel_track(check.lang) if check.lang else mic, None if check.lang else cam or None
                 )
             except RecorderSilent:
                 await self._check_found(check.participant_id, check.lang, None)
                 raise
-            await self._check_found(check.participant_id, check.lang, found)
+            await self._check_found(check.participant_id, check.lang, result)
 
-    async def _check_found(self, participant_id: str, lang: str, found: messages.SoundChecked | None) -> None:
+    async def _check_found(self, participant_id: str, lang: str, result: messages.SoundChecked | None) -> None:
         async with self._room.acting() as (db, rows):
             await sound_checks.record_sound_check(
                 db,
                 sitting=rows.sitting,
                 participant_id=participant_id,
                 lang=lang,
-                audio_ok=found is not None and found.audio_ok,
-                picture=found is not None and found.picture,
-                level=found.level if found else None,
-                text=found.text if found else "",
+                audio_ok=result is not None and result.audio_ok,
+                picture=result is not None and result.picture,
+                level=result.level if result else None,
+                text=result.text if result else "",
                 now=self._room.now(),
             )
 
@@ -367,7 +385,7 @@ class RecordingSide:
             self._first_seal.clear()
             self._ordered = True
             try:
-                await self._open()  # once more changes nothing, if an earlier web process has got as far as that
+                await self._open()  # no effect if an earlier web process has done this already
                 async with asyncio.timeout(FIRST_SEAL_SECONDS):
                     await self._first_seal.wait()
             except TimeoutError as error:
@@ -376,9 +394,9 @@ class RecordingSide:
                 self._ordered = False
 
     async def _recipients(self) -> list[messages.NamedRecipient]:
-        """Whom the recording's key is wrapped to: the authorities of the States agreed on, of both without agreement.
+        """Recipients of the recording's key: the authorities of the States agreed on, of both without an agreement.
 
-        That none of them is without a key is looked at before (`sittings.start`).
+        `sittings.start` has checked that each of them has a key.
         """
         async with self._room.reading() as (db, rows):
             both = {rows.hearing.requesting_state, rows.hearing.requested_state}
@@ -386,7 +404,7 @@ class RecordingSide:
         return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
 
     async def _open(self) -> None:
-        """Open the recording, or have it taken up again. Effects: `facts.opened_at`."""
+        """Opens the recording, or has the recorder resume it. Effects: `facts.opened_at`."""
         recipients = await self._recipients()
         async with self._room.reading() as (_db, rows):
             pass
@@ -397,7 +415,7 @@ class RecordingSide:
             await self._closed(opened)
             return
         self._began = _utc(opened.zero)
-        self._journaled, self._seated = 0, []  # how much of the log its journal has, it will say itself
+        self._journaled, self._seated = 0, []  # the recorder reports how much of the log it has journaled
         self._room.acted.set()
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
@@ -439,11 +457,11 @@ class RecordingSide:
                 now=self._room.now(),
             )
         self._room.notify("breaking_off", assertive=True)
-        if not closing:  # else whoever closed it is waiting for the recorder already
+        if not closing:  # else the task that closed it is waiting for the recorder already
             await self.finish_closing()
 
     async def finish_closing(self) -> None:
-        """The sitting is closing: seal what there is, then end it. Also after a take-over in the middle of it."""
+        """Seals what there is and ends the recording of a sitting that is closing, also after a take-over."""
         if self.open:
             self.facts = replace(self.facts, stopping_at=time.time_ns())
             await self._room.refresh()
@@ -454,7 +472,8 @@ class RecordingSide:
             self._room.finish("no_recording")
 
     async def _close_recording(self) -> None:
-        """With the log as it is now, the order to close in it; what comes later is not under the seal."""
+        """Sends the log as it is now, with the order to close in it, then closes. Later entries are not under the
+        seal."""
         await self._tell_log()
         await self._closed(await self.recorder.close())
 
@@ -472,6 +491,7 @@ class RecordingSide:
                     now=self._room.now(),
                 )
                 await sittings.finish(db, sitting=rows.sitting, now=self._room.now())
+        self._seal_used(rows)
         self._room.finish("closed")
 
 

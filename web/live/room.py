@@ -1,16 +1,17 @@
-"""One live hearing as whoever works in it sees it: its rows, its pages, and the way to tell both.
+"""Shared state of one live hearing: access to its rows, its pages, and functions that notify and update pages.
 
 The conductor makes it and gives it to the acts, to the media side and to the recording side, so that none of them needs
-the conductor. Owner of every field is the event loop's single thread. Commands of one hearing run one after another
-(`acting`), so that what a person is answered is what the next one sees.
+the conductor. Every field belongs to the event loop's single thread. Commands of one hearing run one after another
+(`acting`), so that each sees the effects of those answered before.
 """
 
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from hearings.db import Database
 from hearings.errors import DatabaseRefused, LoginEnded, NotFound
 from hearings.hearing import seats
 from hearings.models import Participant
-from hearings.sitting import conduct
+from hearings.people.logins import WARNED
+from hearings.sitting import conductor_lease
 from media import messages
-from media.fence import Mandate
+from media.link import Mandate
 from web.live import notices
 from web.live.connections import Connection
 from web.live.rows import Rows, read_rows
@@ -32,13 +34,13 @@ from web.words.i18n import speaking
 logger = logging.getLogger("vivavoce.web.live.room")
 
 WAIT = 1.0
-"""Seconds after which a database that did not answer is asked again."""
+"""Seconds to wait before a database that did not answer is asked again."""
 
 
 class Room:
     """`show` derives plan and views from rows just read; `drop` closes somebody's media; `finish` ends the hearing's
-    two processes once the sitting is closed, saying why. All three are the conductor's; `mandate` is what it orders
-    and writes with."""
+    two processes with a reason, once the sitting is closed. All three are the conductor's; `mandate` authorises its
+    orders and writes."""
 
     def __init__(
         self,
@@ -52,18 +54,18 @@ class Room:
     ) -> None:
         self.hearing_id = hearing_id
         self.folder = Path()
-        """Of the sockets of worker and recorder; set when the hearing is taken up."""
+        """Run folder with the sockets of worker and recorder; set when the hearing is opened or taken over."""
         self.scene: Scene | None = None
         self.connections: dict[str, Connection] = {}
-        """Of each seat, the page that has it."""
+        """By seat, the page that has it."""
         self.pages: set[Connection] = set()
-        """Every page that has said hello, those that only ask for a seat too."""
+        """Every page that has sent `hello`, including those that are asked whether to take over a seat."""
         self.media_logins: dict[str, str] = {}
-        """Of each seat, whose login the latest media connection is of, as far as this process has passed it on."""
+        """By seat, the login of its latest media connection, as far as this process has passed its offer on."""
         self.liveness: dict[str, Liveness] = {}
         self.changed = asyncio.Event()
         self.acted = asyncio.Event()
-        """Something may have been written into the hearing's log."""
+        """Set when the hearing's log may have new entries."""
         self.database = database
         self.mandate = mandate
         self._show = show
@@ -77,10 +79,10 @@ class Room:
         """The present instant."""
         return datetime.now(UTC)
 
-    # --- work beside --------------------------------------------------------------------------------------------
+    # --- background tasks ---------------------------------------------------------------------------------------
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run beside; a failure is logged, the end of the conductor ends it."""
+        """Runs work in the background. A failure is logged; the work ends with the conductor."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
@@ -91,7 +93,8 @@ class Room:
             logger.error("a task of a live hearing failed", exc_info=error)
 
     async def turn(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """One turn of work that comes again. A database that does not answer is waited for; False for such a turn."""
+        """Runs one iteration of periodic work. When the database does not answer, waits `WAIT` seconds and returns
+        False."""
         try:
             await work()
         except DatabaseRefused:
@@ -101,14 +104,14 @@ class Room:
         return True
 
     async def end_tasks(self) -> None:
-        """End all work beside, except the task that asks for it."""
+        """Cancels all background work, except the task that calls this."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def finish(self, notice: str) -> None:
-        """The sitting is closed: everybody is told, and the processes end, beside."""
+        """Ends the hearing after its sitting was closed: tells every page and ends the processes, in the background."""
         self.spawn(self._finish(notice))
 
     # --- rows ---------------------------------------------------------------------------------------------------
@@ -117,15 +120,15 @@ class Room:
     async def acting(
         self, page: Connection | None = None, *, tell: bool = True
     ) -> AsyncIterator[tuple[AsyncSession, Rows]]:
-        """One transaction of this hearing at a time; worker and pages are told afterwards, unless `tell` is False.
+        """One transaction of this hearing at a time; worker and pages are updated afterwards, unless `tell` is False.
 
-        What is done for a `page` is done only while its login stands and has the seat, which is asked of the rows every
-        time. Raises `NotFound`; `LoginEnded`, when everything that login holds here has ended too; `ConductedElsewhere`
-        when a newer process conducts. Nothing is changed then.
+        With `page`, its login must be valid and have the seat, which is read from the rows every time. Raises
+        `NotFound`; `LoginEnded`, after the pages and media of that login were ended; `ConductedElsewhere` when a
+        newer process conducts. Nothing is changed then.
         """
         async with self._lock:
             async with self.database.transaction() as db:
-                await conduct.require(db, token=self.mandate.token)
+                await conductor_lease.require(db, token=self.mandate.token)
                 if page is not None:
                     await self._require_login(db, page)
                 yield db, await read_rows(db, self.hearing_id)
@@ -144,18 +147,18 @@ class Room:
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[AsyncSession, Rows]]:
-        """The rows as they stand."""
+        """The rows as they are in the database."""
         async with self.database.reading() as db:
             yield db, await read_rows(db, self.hearing_id)
 
     def touch(self) -> None:
-        """Rows have changed: worker and pages are told soon."""
+        """Called when rows have changed: worker and pages are updated soon."""
         self.changed.set()
 
     async def refresh(self) -> None:
         """Read the rows once; send the plan if it changed, and each page its view if it changed.
 
-        Under the lock, so that no page is shown how things were before an act it has had the answer to.
+        Under the lock, so that no page gets a view older than an act whose answer it has received.
         """
         async with self._lock:
             async with self.reading() as (_db, rows):
@@ -165,7 +168,7 @@ class Room:
     # --- pages --------------------------------------------------------------------------------------------------
 
     def answer(self, connection: Connection, answer: messages.Result) -> None:
-        """To the page that asked, or the one that has its seat now."""
+        """Sends the result of a command to the page that gave it, or to the page that has its seat now."""
         connection.answers.keep(answer.re, answer)
         self.connections.get(connection.participant_id, connection).send(answer)
 
@@ -177,10 +180,10 @@ class Room:
         only: Callable[[Participant], bool] | None = None,
         words: Callable[[Participant], str] | None = None,
     ) -> None:
-        """Tell every page that something happened, each in its language. `words`: where they depend on the case."""
+        """Announces an event to every page in its language. `words`: when the text depends on the case."""
         at = time.time_ns()
         for connection in list(self.connections.values()):
-            viewer = self.scene.participant(connection.participant_id) if self.scene else None
+            viewer = self.scene.rows.participant(connection.participant_id) if self.scene else None
             if viewer is None or (only is not None and not only(viewer)):
                 continue
             with speaking(connection.locale):
@@ -188,20 +191,21 @@ class Room:
             connection.send(messages.Notice(at=at, code=code, text=text, assertive=assertive))
 
     def cut(self) -> None:
-        """End every page's connection without a word: each comes again by itself, to whoever conducts."""
+        """Closes every page's connection without a message; each reconnects by itself, to the process that conducts
+        then."""
         for page in list(self.pages):
             page.cut()
         self.connections.clear()
 
     def dismiss(self, participant_id: str, why: str) -> None:
-        """End all of somebody's pages and their media at once, saying why."""
-        for page in [one for one in self.pages if one.participant_id == participant_id]:
+        """Ends all pages and the media of a person at once, with the reason."""
+        for page in [page for page in self.pages if page.participant_id == participant_id]:
             self.end_page(page, why)
         self.drop_media(participant_id)
         self.touch()
 
     def end_page(self, page: Connection, why: str) -> None:
-        """Say goodbye to one page; if it had the seat, nobody has it."""
+        """Ends one page with the reason; a seat it had is then free."""
         if page.ended:
             return
         if self.connections.get(page.participant_id) is page:
@@ -211,19 +215,31 @@ class Room:
             page.end(messages.Bye(why=code, text=words()))
 
     def drop_media(self, participant_id: str) -> None:
-        """Close somebody's media connection."""
+        """Closes a person's media connection."""
         self.media_logins.pop(participant_id, None)
         self._drop(participant_id)
 
     def logins(self) -> set[str]:
-        """Logins that hold something here."""
+        """The logins that have a page or media here."""
         return {page.login_id for page in self.pages} | set(self.media_logins.values())
 
+    def warn_login(self, login_id: str, left: timedelta) -> None:
+        """Warn each page of a login in a seat that the login ends soon: once at each of `WARNED` minutes before."""
+        minutes = math.ceil(left.total_seconds() / 60)
+        step = min((limit for limit in WARNED if minutes <= limit), default=0)
+        for page in [connection for connection in self.connections.values() if connection.login_id == login_id]:
+            if step and step != page.warned:
+                page.warned = step
+                with speaking(page.locale):
+                    text = notices.login_ends(minutes)
+                page.send(messages.Notice(at=time.time_ns(), code="login_ends", text=text))
+
     def end_login(self, login_id: str, why: str, *, only: str = "") -> None:
-        """A login has ended: so do its pages, also those that only ask for a seat, and its media. `only`: of one."""
-        pages = [one for one in self.pages if one.login_id == login_id and only in ("", one.participant_id)]
-        # Of media that were there before this process, it is known only whose seat they are of.
-        seated = {one.participant_id for one in pages if self.connections.get(one.participant_id) is one}
+        """Ends the pages and the media of a login that has ended, including pages that only ask for a seat. `only`: of
+        one participant."""
+        pages = [page for page in self.pages if page.login_id == login_id and only in ("", page.participant_id)]
+        # For media connected before this process began, only the seat is known, not the login.
+        seated = {page.participant_id for page in pages if self.connections.get(page.participant_id) is page}
         seats_held = {seat for seat, holder in self.media_logins.items() if holder == login_id and only in ("", seat)}
         for page in pages:
             self.end_page(page, why)

@@ -7,11 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import room_rules
-from hearings.agreement.room_rules import RoomRules
+from hearings.agreement.room_rules import NO_RULES, RoomRules
 from hearings.errors import NotFound
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.sitting import fingerprints, recorded_acts
-from hearings.sitting.fingerprints import Standing
+from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
 
 
 @dataclass
@@ -20,21 +20,22 @@ class Rows:
 
     hearing: Hearing
     sitting: Sitting
-    recording: Recording | None
     participants: Sequence[Participant]
-    checks: Sequence[SoundCheck]
-    rules: RoomRules
-    confirmed: frozenset[str]
+    recording: Recording | None = None
+    checks: Sequence[SoundCheck] = ()
+    rules: RoomRules = NO_RULES
+    confirmed: frozenset[str] = frozenset()
     """Kinds of conditions the requested authority has confirmed in this sitting."""
-    entries: Sequence[HearingEvent]
-    """Recorded acts of the hearing."""
-    person_name: str
-    comparison: Standing
-    """Of fingerprints, aloud."""
+    entries: Sequence[HearingEvent] = ()
+    """Recorded acts of the hearing, oldest first."""
+    person_name: str = ""
+    """Name of the person heard, from the request."""
+    comparison: ComparisonProgress = NOTHING
+    """Comparison of fingerprints, aloud."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
-        return next((one for one in self.participants if one.id == participant_id), None)
+        return next((participant for participant in self.participants if participant.id == participant_id), None)
 
     @property
     def languages(self) -> list[str]:

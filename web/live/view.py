@@ -1,97 +1,78 @@
-"""What one person may see of a live hearing: rows in, a complete `View` out. Pure, except for the language in force.
+"""The view of a live hearing for one person: rows in, a complete `View` out. Pure, except for the language in force.
 
-Everything a page shows comes from here; a page never decides by itself what a person may know or do.
+All data of a live page come from here; the page itself makes no decision about permissions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hearings.agreement.room_rules import BEFORE_START, NO_RULES, RoomRules
+from hearings.agreement.room_rules import BEFORE_START
 from hearings.events import EventKind
 from hearings.hearing import floor
-from hearings.models import Hearing, HearingEvent, Participant, Sitting, SoundCheck
+from hearings.models import Participant, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
+from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
 from hearings.sitting import recorded_acts
-from hearings.sitting.fingerprints import NOTHING, Standing
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
 from web.live import recorded_form
+from web.live.acts import ACTS
 from web.live.indicator import RecordingFacts, indicator
-from web.words import conditions as conditions_words, recorded_acts as recorded_words, roles, sentences
-from web.words.i18n import _, language_name, pgettext, state_name
+from web.live.notices import NOT_RECORDING
+from web.live.rows import Rows
+from web.words import court_clocks, recorded_acts as recorded_words, roles, sentences
+from web.words.i18n import _, city_here, language_name, pgettext, state_name
+from web.words.refusals import ONLY_ROLES
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
 LATEST = 30
-"""Recorded acts a page is shown."""
+"""Maximum number of recorded acts in a view."""
 GONE = frozenset({PresenceStatus.removed, PresenceStatus.released})
 
-PAGE_ACTIONS = (
-    "roll_call",
-    "confirm_identity",
-    "admit",
-    "return_to_lobby",
-    "remove",
-    "mute_other",
-    "sound_check",
-    "start",
-    "hold",
-    "lift_hold",
-    "close",
-    "break_off",
-    "compare_fingerprints",
+SEEN_AND_HEARD = (
     "speak_floor",
     "speak_in_channel",
     "show_picture",
     "hear_floor",
     "see_floor",
-    "record_act",
     "record_remark",
 )
-"""Actions a page offers; the answer for each, with its reason, is part of every view."""
+
+
+def page_actions() -> list[str]:
+    """Actions a page offers; the answer for each, with its reason, is part of every view."""
+    return [*dict.fromkeys(act.right for act in ACTS.values() if act.right), *SEEN_AND_HEARD]
 
 
 @dataclass
 class Liveness:
-    """What is known of a seat's line right now, from the worker and from the page itself."""
+    """Current state of a seat's connection, from the worker and from the page itself."""
 
     connected: bool = False
     media: str = ""
     certificate: str = ""
-    """The page's own, as the worker saw it in the handshake."""
+    """Fingerprint of the page's certificate, from the worker's DTLS handshake with it."""
     report: messages.LineReport | None = None
+    troubles: tuple[messages.Trouble, ...] = ()
+    """What the page has found wrong with its devices."""
     lost_since: int | None = None
     fault: messages.Fault = ""
-    """Why the page's line cannot be made, as the worker has found."""
+    """The worker's code of the reason why the page's connection cannot be made."""
 
 
 @dataclass
 class Scene:
-    """The rows and the live facts a view is made of."""
+    """Input of a view: the rows, and the live state."""
 
-    hearing: Hearing
-    sitting: Sitting
-    participants: Sequence[Participant]
-    checks: Sequence[SoundCheck]
-    languages: Sequence[str]
+    rows: Rows
     facts: RecordingFacts
     generation: int
     media_up: bool
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
-    rules: RoomRules = NO_RULES
-    confirmed: frozenset[str] = frozenset()
-    entries: Sequence[HearingEvent] = ()
-    """Recorded acts, oldest first."""
-    person_name: str = ""
-    """Of the person heard, as the request has it."""
-    comparison: Standing = NOTHING
-
-    def participant(self, participant_id: str) -> Participant | None:
-        """The participant with this id."""
-        return next((one for one in self.participants if one.id == participant_id), None)
 
 
 def nanoseconds(at: datetime) -> int:
@@ -111,7 +92,7 @@ def phase(participant: Participant, status: SittingStatus) -> str:
 
 
 def line(liveness: Liveness | None) -> str:
-    """A person's line in one word; weak from 3 % loss, 300 ms round trip or 30 ms jitter on."""
+    """Quality of a person's connection in one word; weak from 3 % loss, 300 ms round trip or 30 ms jitter on."""
     if liveness is None:
         return "unknown"
     if liveness.media in ("lost", "quiet") or not liveness.connected:
@@ -124,45 +105,47 @@ def line(liveness: Liveness | None) -> str:
 
 
 def decide(action: str, viewer: Participant, scene: Scene, target: Participant | None = None) -> Decision:
-    """The one question asked before every act: may this person do this, here and now?"""
+    """Whether this person may do this now; called before every act."""
     return may(
         action,
         viewer.role,
         own_state=viewer.state,
         target_state=target.state if target else viewer.state,
         own=target is None or target.id == viewer.id,
-        granted=floor.granted(action, viewer, scene.sitting.status),
-        hold_cause=scene.sitting.hold_cause,
-        recording_healthy=True,  # `sittings.start` looks at the sound checks
+        granted=floor.granted(action, viewer, scene.rows.sitting.status),
+        hold_cause=scene.rows.sitting.hold_cause,
+        recording_healthy=True,  # `sittings.start` examines the sound checks
         presence=viewer.presence,
     )
 
 
-def person(one: Participant, viewer: Participant, scene: Scene) -> messages.PersonView:
-    """A participant as `viewer` may know them."""
-    live = scene.liveness.get(one.id)
-    told = one.id == viewer.id or decide("line_statistics", viewer, scene, one).allowed
-    microphone = "muted_by_court" if one.muted_by_court else "on" if one.microphone else "off"
+def person(participant: Participant, viewer: Participant, scene: Scene) -> messages.PersonView:
+    """A participant, with the data that `viewer` may see."""
+    live = scene.liveness.get(participant.id)
+    sees_line = participant.id == viewer.id or decide("line_statistics", viewer, scene, participant).allowed
+    microphone = "muted_by_court" if participant.muted_by_court else "on" if participant.microphone else "off"
     return messages.PersonView(
-        participant=one.id,
-        you=one.id == viewer.id,
-        name=one.display_name,
-        role=one.role,
-        role_label=roles.label(one.role),
-        state=one.state,
-        city=one.city,
-        speaks=one.speaks,
-        presence=one.presence.value,
+        participant=participant.id,
+        you=participant.id == viewer.id,
+        name=participant.display_name,
+        role=participant.role,
+        role_label=roles.label(participant.role),
+        state=participant.state,
+        city=city_here(participant.city),
+        speaks=participant.speaks,
+        presence=participant.presence.value,
         microphone=microphone,  # type: ignore[arg-type]
-        camera=one.camera,
-        hand=one.hand_at is not None,
-        help=one.help_at is not None,
-        identity_confirmed=one.identity_confirmed_at is not None,
-        needs_identity=one.needs_identity,
-        line=line(live) if one.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
-        renders=one.renders,
+        camera=participant.camera,
+        hand=participant.hand_at is not None,
+        help=participant.help_at is not None,
+        identity_confirmed=participant.identity_confirmed_at is not None,
+        needs_identity=participant.needs_identity,
+        line=line(live) if participant.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
+        renders=participant.renders,
+        device_of=participant.device_of_id or "",
         lost_since=live.lost_since if live else None,
-        fault=live.fault if live and told and one.presence in IN_ROOM else "",
+        fault=live.fault if live and sees_line and participant.presence in IN_ROOM else "",
+        troubles=list(live.troubles) if live and live.connected and sees_line else [],
     )
 
 
@@ -174,7 +157,7 @@ def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
         "starting": _("Recording is starting"),
         "recording": pgettext("going on now", "Recording"),
         "slow": _("Recording. Sealing is slow."),
-        "failing": _("NOT RECORDING. The floor is closed."),
+        "failing": _(NOT_RECORDING),
         "stopping": _("Recording is being sealed"),
         "sealed": _("Recording sealed"),
         "failed": _("No recording"),
@@ -186,10 +169,17 @@ def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
 
 def hold_view(scene: Scene) -> messages.HoldView | None:
     """Why the floor is closed, since when, and who may open it."""
-    sitting = scene.sitting
+    sitting = scene.rows.sitting
     if sitting.hold_cause is None or sitting.hold_since is None:
         return None
-    author = next((one for one in scene.participants if sitting.hold_by in (one.id, one.person_id)), None)
+    author = next(
+        (
+            participant
+            for participant in scene.rows.participants
+            if sitting.hold_by in (participant.id, participant.person_id)
+        ),
+        None,
+    )
     return messages.HoldView(
         cause=sitting.hold_cause.value,
         by=author.display_name if author else "",
@@ -197,7 +187,7 @@ def hold_view(scene: Scene) -> messages.HoldView | None:
         reason=hold_reason(sitting.hold_reason, scene),
         since=nanoseconds(sitting.hold_since),
         who_may_lift=roles.any_of(LIFTS[sitting.hold_cause]),
-        consent_withdrawn=any(one["reason"] == HoldCode.consent_withdrawn for one in sitting.holds),
+        consent_withdrawn=any(hold["reason"] == HoldCode.consent_withdrawn for hold in sitting.holds),
     )
 
 
@@ -207,78 +197,84 @@ def hold_reason(reason: str, scene: Scene) -> str:
     if code == HoldCode.recording_failing:
         return _("The recording is failing. What is said now is not recorded.")
     if code == HoldCode.consent_withdrawn:
-        return _("The person has withdrawn the consent to be heard. The presiding judge decides how to go on.")
+        return _("The person has withdrawn the consent to be heard. The presiding judge decides how to proceed.")
+    if code == HoldCode.replaced:
+        successor = scene.rows.participant(who)
+        name = successor.display_name if successor else ""
+        return _("{name} has taken somebody's place. The presiding judge opens the floor again.").format(name=name)
     if code == HoldCode.line_lost:
-        lost = scene.participant(who)
+        lost = scene.rows.participant(who)
         name = lost.display_name if lost else ""
         return _("The line to {name} is lost. Please do not speak.").format(name=name)
     return reason
 
 
 def conditions_view(viewer: Participant, scene: Scene) -> list[messages.ConditionView]:
-    """The conditions of the requested State, and what of them the viewer can confirm now."""
-    confirms = viewer.role is Role.requested_authority and scene.sitting.status in BEFORE_START
+    """The conditions of the requested State, and whether the viewer can confirm each now."""
+    confirms = viewer.role is Role.requested_authority and scene.rows.sitting.status in BEFORE_START
     return [
         messages.ConditionView(
-            kind=one.kind.value,
-            text=conditions_words.sentence(one),
-            treatment=conditions_words.treated(one),
-            confirmed=one.kind.value in scene.confirmed if one in scene.rules.confirm else None,
-            confirmable=confirms and one in scene.rules.confirm and one.kind.value not in scene.confirmed,
+            kind=condition.kind.value,
+            text=sentences.translated(conditions.sentence(condition)),
+            treatment=sentences.translated(conditions.treated(condition)),
+            confirmed=condition.kind.value in scene.rows.confirmed if condition in scene.rows.rules.confirm else None,
+            confirmable=confirms
+            and condition in scene.rows.rules.confirm
+            and condition.kind.value not in scene.rows.confirmed,
         )
-        for one in scene.rules.conditions
+        for condition in scene.rows.rules.conditions
     ]
 
 
 def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedView]:
-    """The latest recorded acts, newest first. They are for the minutes: whoever may read these sees them, and who may
-    put a remark of their own there sees that.
+    """The latest recorded acts, newest first. They are material for the minutes: people who may read those see all, and
+    people who may record remarks see their own.
     """
-    entries = scene.entries
+    entries = scene.rows.entries
     if not decide("read_minutes", viewer, scene).allowed:
-        entries = [one for one in entries if recorded_acts.made_by(one, viewer)]
-    shown = recorded_words.shown(scene.participants, scene.person_name)
-    gone = recorded_acts.replaced(scene.entries)
-    found: list[messages.RecordedView] = []
+        entries = [entry for entry in entries if recorded_acts.made_by(entry, viewer)]
+    names = recorded_words.name_rules(scene.rows.participants, scene.rows.person_name)
+    gone = recorded_acts.replaced(scene.rows.entries)
+    views: list[messages.RecordedView] = []
     for event in reversed(entries[-LATEST:]):
         correctable = recorded_form.correctable(event, entries, viewer.role)
-        found.append(
+        views.append(
             messages.RecordedView(
                 seq=event.seq,
                 at=nanoseconds(event.at),
                 kind=event.kind,
                 title=_(recorded_words.TITLES[EventKind(event.kind)]),
-                text=recorded_words.detail(event, shown),
-                by=recorded_words.by(event, shown),
+                text=recorded_words.detail(event, names),
+                by=recorded_words.by(event, names),
                 timecode_ms=event.data.get("timecode_ms"),
                 corrects=event.data.get("corrects"),
                 replaced_by=gone.get(event.seq),
                 correctable=correctable,
-                values=recorded_form.values(event, shown) if correctable else {},
+                values=recorded_form.values(event, names) if correctable else {},
             )
         )
-    return found
+    return views
 
 
 def fingerprints_view(viewer: Participant, scene: Scene) -> messages.FingerprintsView:
-    """How far the courts are with comparing fingerprints, and what the viewer's own page must find."""
-    live, found = scene.liveness.get(viewer.id), scene.comparison
+    """Status of the comparison of fingerprints, and the fingerprints that the viewer's own page must compute."""
+    live, comparison = scene.liveness.get(viewer.id), scene.rows.comparison
     return messages.FingerprintsView(
-        required=scene.rules.fingerprints,
-        status=found.status.value,  # type: ignore[arg-type]
-        again=found.again,
+        required=scene.rows.rules.fingerprints,
+        status=comparison.status.value,  # type: ignore[arg-type]
+        again=comparison.again,
         said=[
-            messages.SideSaid(state=state_name(state), matched=found.said.get(state))
-            for state in (scene.hearing.requesting_state, scene.hearing.requested_state)
+            messages.SideSaid(state=state_name(state), matched=comparison.said.get(state))
+            for state in (scene.rows.hearing.requesting_state, scene.rows.hearing.requested_state)
         ],
-        server=found.certificate,
+        server=comparison.certificate,
         own=live.certificate if live else "",
     )
 
 
 def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
     """One line of the sound check."""
-    who = scene.participant(check.participant_id)
+    who = scene.rows.participant(check.participant_id)
     name = who.display_name if who else ""
     label = _("{name}, into {language}").format(name=name, language=language_name(check.lang)) if check.lang else name
     return messages.SoundCheckView(
@@ -294,9 +290,9 @@ def check_view(check: SoundCheck, scene: Scene) -> messages.SoundCheckView:
 
 
 def check_advice(check: SoundCheck) -> str:
-    """What was found, and what to try."""
+    """The result of a sound check, and advice."""
     if check.status is CheckStatus.waiting and check.text == LINE_ANEW:
-        return _("The connection was made anew after this check. Check again.")
+        return _("The connection was re-established after this check. Check again.")
     if check.status is not CheckStatus.failed:
         return ""
     if check.level is None:
@@ -310,14 +306,14 @@ def check_advice(check: SoundCheck) -> str:
 
 def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messages.View:
     """The complete view of one person, in the language in force."""
-    hearing, sitting = scene.hearing, scene.sitting
+    hearing, sitting = scene.rows.hearing, scene.rows.sitting
     status = sitting.status
     here = phase(viewer, status)
-    shown = [one for one in scene.participants if visible(one, viewer, here)]
+    visible_people = [participant for participant in scene.rows.participants if visible(participant, viewer, here)]
     renderers = {
-        one.renders: one.display_name
-        for one in scene.participants
-        if one.role is Role.interpreter and one.presence in IN_ROOM and one.renders and one.microphone
+        person.renders: person.display_name
+        for person in scene.rows.participants
+        if person.role is Role.interpreter and person.presence in IN_ROOM and person.renders and person.microphone
     }
     manages = decide("sound_check", viewer, scene).allowed and here == "room"
     return messages.View(
@@ -328,21 +324,17 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         case=hearing.case_number if here == "room" else "",
         status=status.value,
         phase=here,  # type: ignore[arg-type]
-        people=[person(one, viewer, scene) for one in shown],
+        people=[person(other, viewer, scene) for other in visible_people],
         audience=[
-            roles.in_words(one)
-            for one in scene.participants
-            if one.id != viewer.id and any(floor.hears(one, at).allowed for at in SittingStatus)
+            roles.in_words(participant)
+            for participant in scene.rows.participants
+            if participant.id != viewer.id
+            and participant.vacated_at is None
+            and any(floor.hears(participant, at).allowed for at in SittingStatus)
         ],
         places=[
-            messages.PlaceView(
-                state=state_name(hearing.requesting_state),
-                city=hearing.requesting_city,
-                zone=hearing.requesting_zone,
-            ),
-            messages.PlaceView(
-                state=state_name(hearing.requested_state), city=hearing.requested_city, zone=hearing.requested_zone
-            ),
+            messages.PlaceView(state=state_name(place.state), city=city_here(place.city), zone=place.zone)
+            for place in court_clocks.of_hearing(hearing)
         ],
         starts_at=nanoseconds(hearing.starts_at),
         hold=hold_view(scene) if here == "room" else None,
@@ -350,7 +342,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         fingerprints=fingerprints_view(viewer, scene) if here == "room" else None,
         recording=recording_view(scene.facts, now),
         sound_checks=[
-            check_view(check, scene) for check in scene.checks if manages or check.participant_id == viewer.id
+            check_view(check, scene) for check in scene.rows.checks if manages or check.participant_id == viewer.id
         ],
         languages=[
             messages.LanguageView(
@@ -358,13 +350,13 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
                 name=language_name(lang),
                 rendered_by=renderers.get(lang, ""),
                 listeners=listeners(lang, scene),
-                hearable=floor.hears_channel(viewer, lang, scene.languages).allowed,
+                hearable=floor.hears_channel(viewer, lang, scene.rows.languages).allowed,
             )
-            for lang in scene.languages
+            for lang in scene.rows.languages
         ],
-        hears=floor.channel(viewer, scene.languages),
+        hears=floor.channel(viewer, scene.rows.languages),
         original=viewer.original,
-        rights={action: right(decide(action, viewer, scene)) for action in PAGE_ACTIONS},
+        rights={action: right(decide(action, viewer, scene)) for action in page_actions()},
         recorded=recorded_view(viewer, scene) if here == "room" else [],
     )
 
@@ -372,26 +364,28 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
 def listeners(lang: str, scene: Scene) -> int:
     """How many people in the room have chosen to hear a language."""
     return sum(
-        1 for one in scene.participants if one.presence in IN_ROOM and floor.channel(one, scene.languages) == lang
+        1
+        for participant in scene.rows.participants
+        if participant.presence in IN_ROOM and floor.channel(participant, scene.rows.languages) == lang
     )
 
 
 def right(decision: Decision) -> messages.RightView:
     """A decision in words."""
     if decision.elsewhere:
-        return messages.RightView(allowed=False, reason=sentences.told(decision.reason))
+        return messages.RightView(allowed=False, reason=sentences.translated(decision.reason))
     return messages.RightView(
         allowed=decision.allowed,
-        reason="" if decision.allowed else _("Only {roles} can do this.").format(roles=roles.any_of(decision.who_can)),
+        reason="" if decision.allowed else _(ONLY_ROLES).format(roles=roles.any_of(decision.who_can)),
     )
 
 
-def visible(one: Participant, viewer: Participant, here: str) -> bool:
-    """Whom a person sees listed: everyone in the room; in the lobby themselves and the court's staff."""
-    if one.id == viewer.id:
+def visible(participant: Participant, viewer: Participant, here: str) -> bool:
+    """Whether `viewer` sees a participant listed: in the room all; in the lobby themselves and the court's staff."""
+    if participant.id == viewer.id:
         return True
     if here == "room":
-        return True
+        return participant.vacated_at is None
     if here == "lobby":
-        return one.role in CONDUCTING
+        return participant.role in CONDUCTING and participant.vacated_at is None
     return False

@@ -1,4 +1,4 @@
-"""Recorded acts of a hearing: what a court's own system enters into the log while a sitting is open, and reads from it.
+"""Recorded acts of a hearing: a court's own system enters them into the log while a sitting is open, and reads them.
 
 A client of the requesting State acts as the hearing's clerk, one of the requested State as its authority.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from hearings import queries
 from hearings.actors import Actor
@@ -15,40 +15,16 @@ from hearings.models import Hearing, HearingEvent, HearingRequest
 from hearings.roles import Role
 from hearings.sitting import recorded_acts
 from hearings.sitting.recorded_acts import KINDS, LONGEST
-from web.api import examples, paging
-from web.api.access import Caller, Calling, parts_of
+from web.api import paging
+from web.api.access import Caller, parts_of
 from web.api.fields import Model, Moment, Shown, StateCode
 from web.api.routes import Resource
 from web.hearing.api import Ref
-from web.hearing.participants_api import PERSON
 from web.words import recorded_acts as recorded_words
-from web.words.recorded_acts import Shown as People
+from web.words.recorded_acts import NameRules as People
 
 router = Resource("recorded acts")
 
-WITNESS = PERSON["id"]
-NEW: dict[str, Any] = {
-    "kind": "oath",
-    "participant": WITNESS,
-    "by": examples.ID,
-    "form": "oath",
-    "outcome": "taken",
-    "law": "RO",
-    "language": "ro",
-    "text": "Code of criminal procedure, art. 121",
-}
-NOTE: dict[str, Any] = {"kind": "log_note", "text": "The court takes note that the witness has brought a diary."}
-ACT: dict[str, Any] = {
-    **dict.fromkeys(("what", "ruling", "on", "exhibit", "corrects", "corrected_by")),
-    **NEW,
-    "hearing": "7F3K-22QD",
-    "number": 42,
-    "at": examples.AT,
-    "role": "clerk",
-    "sitting": "0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
-    "recording": examples.ID,
-    "timecode_ms": 2_537_900,
-}
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 Id = Annotated[str, Field(max_length=40)]
 _CHOICES = {name: field.choices for one in KINDS.values() for name, field in one.fields.items() if field.choices}
@@ -60,9 +36,7 @@ def _choice(name: str) -> Any:
 
 
 class NewAct(Model):
-    """An act: its kind, and the fields docs/live.md names for it. Others are refused, and so are missing ones."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [NOTE]})
+    """An act: its kind, and the fields that docs/live.md names for it. Unknown and missing fields are refused."""
 
     kind: _choice("kind")  # type: ignore[valid-type]
     participant: Id | None = Field(default=None, description="Id of whom it is about; must be in the room.")
@@ -79,13 +53,13 @@ class NewAct(Model):
     corrects: Number | None = Field(default=None, description="Number of the entry it takes the place of.")
 
     def values(self) -> dict[str, str]:
-        """As `hearings` takes them."""
+        """The fields as `hearings.sitting.recorded_acts` takes them."""
         told = self.model_dump(exclude={"kind", "corrects"}, exclude_none=True)
         return {name: str(value) for name, value in told.items()}
 
 
 class ShownExhibit(Shown):
-    """A file that was shown, by what identifies it for good."""
+    """A file that was shown, identified by its SHA-256."""
 
     id: str
     name: str
@@ -93,7 +67,7 @@ class ShownExhibit(Shown):
 
 
 class ShownAct(Shown):
-    """An entry. Its text names nobody whose identity is protected. `corrected_by`: the entry that takes its place."""
+    """An entry. Its text names nobody whose identity is protected. `corrected_by`: the entry that replaces it."""
 
     hearing: str
     number: int
@@ -124,7 +98,7 @@ _OWN = (
 )
 
 
-def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[int, int]) -> ShownAct:
+def _act_answer(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[int, int]) -> ShownAct:
     exhibit, text = row.data.get("exhibit"), row.data.get("text")
     return ShownAct(
         hearing=hearing.ref,
@@ -140,7 +114,7 @@ def _shown(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[in
 
 
 class ActList(Shown):
-    """A page of what was recorded of a hearing, oldest first, with what was corrected or withdrawn."""
+    """A page of the recorded acts of a hearing, oldest first; corrected and withdrawn ones are included."""
 
     items: list[ShownAct]
     next: str
@@ -153,11 +127,11 @@ def _actor(caller: Caller, hearing: Hearing) -> Actor:
 
 async def _people(caller: Caller, hearing: Hearing) -> People:
     request = await queries.get(caller.db, HearingRequest, hearing.request_id)
-    return recorded_words.shown(await queries.participants(caller.db, hearing.id), request.person_name)
+    return recorded_words.name_rules(await queries.participants(caller.db, hearing.id), request.person_name)
 
 
-@router.create("/hearings/{ref}/acts", scope="minutes:write", example=ACT, errors=(404, 409), gives={"ref": "hearing"})
-async def record_act(caller: Calling, ref: Ref, body: NewAct) -> ShownAct:
+@router.create("/hearings/{ref}/acts", scope="minutes:write", errors=(404, 409), gives={"ref": "hearing"})
+async def record_act(caller: Caller, ref: Ref, body: NewAct) -> ShownAct:
     """Record an act while a sitting is open; those in the live room see it at once. An entry is never changed."""
     # Not locked here: `record` locks the sitting and then the hearing, as everybody does who acts in a sitting.
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
@@ -174,17 +148,15 @@ async def record_act(caller: Calling, ref: Ref, body: NewAct) -> ShownAct:
     parts = parts_of(caller.request)
     if caller.database is parts.database:
         caller.after.append(lambda: parts.conductors.touch(hearing.id))
-    return _shown(row, hearing, await _people(caller, hearing), {})
+    return _act_answer(row, hearing, await _people(caller, hearing), {})
 
 
-@router.read(
-    "/hearings/{ref}/acts", scope="minutes:read", example={"items": [ACT], "next": ""}, errors=(404,), paged=True
-)
-async def list_acts(caller: Calling, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ActList:
+@router.read("/hearings/{ref}/acts", scope="minutes:read", errors=(404,), paged=True)
+async def list_acts(caller: Caller, ref: Ref, after: paging.After = "", limit: paging.Limit = 50) -> ActList:
     """What has been recorded of a hearing: oaths, notices, objections, rulings, exhibits shown, notes."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     found, gone = await recorded_acts.page_of_hearing(caller.db, hearing.id, after=after, limit=limit)
     people = await _people(caller, hearing)
-    items = [_shown(row, hearing, people, gone) for row in found.rows]
+    items = [_act_answer(row, hearing, people, gone) for row in found.rows]
     return ActList(items=items, next=paging.link(caller, found.after))

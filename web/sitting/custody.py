@@ -1,4 +1,5 @@
-"""What journal and custody log of a recording say, in words: openings, keys, clock, people, log, gaps, accesses."""
+"""The lines of a recording's journal and custody log in words: openings, keys, clock, people, events, gaps,
+accesses."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ WHY = {
     "integrity": N_("To check that the recording is complete"),
     "copy": N_("To hand over a copy"),
 }
-"""Why somebody views or takes a recording: the word goes into the custody log, the text is for the page."""
+"""The purposes of viewing or exporting a recording: the code goes into the custody log, the text is for the page."""
 ENTRY_KINDS = {
     "open": N_("Opened"),
     "keywrap": N_("Key sealed for the authorities"),
@@ -39,59 +40,60 @@ ENTRY_KINDS = {
     "sealkey": N_("Sealing key changed"),
 }
 NOTICES = {
-    "disk_low": N_("the disk is nine tenths full"),
+    "disk_low": N_("the disk is 90 per cent full"),
     "disk_full": N_("there is no room on the disk"),
     "disk_room": N_("there is room on the disk again"),
-    "unknown_track": N_("frames of a track that nobody had planned came and were not recorded"),
-    "clock_step": N_("the system clock was stepped"),
+    "unknown_track": N_("frames of an unplanned track arrived and were not recorded"),
+    "clock_step": N_("the system clock was adjusted"),
     "file_damaged": N_("a file is missing or was altered"),
     "file_removed": N_("a file that belonged to nothing was removed"),
 }
-"""What the recorder notes, by its code; the journal's own text, which is English, names file or track."""
+"""The recorder's notices in words, by code. The text in the journal is English and names the file or track."""
 AGAIN = N_("the recorder was started again")
-"""The reason the recorder gives when it opens a recording again."""
+"""The recorder's reason for reopening a recording, as in the journal."""
 DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
 
 
 def _clock(line: dict[str, Any]) -> str:
-    """Who keeps the clock, and how far it may be off."""
-    said = [_("in step") if line["synchronised"] else _("not known to be in step")]
+    """The row of a `clock` line: the source of the clock, and its possible error."""
+    parts = [_("in sync") if line["synchronised"] else _("not known to be in sync")]
     if line["offset"]:
-        said.append(_("off by {ms} ms").format(ms=_milliseconds(line["offset"])))
+        parts.append(_("off by {ms} ms").format(ms=_milliseconds(line["offset"])))
     if line["error"]:
-        said.append(_("wrong by {ms} ms at most").format(ms=_milliseconds(line["error"])))
+        parts.append(_("wrong by {ms} ms at most").format(ms=_milliseconds(line["error"])))
     if line["stratum"]:
-        said.append(_("stratum {n}").format(n=line["stratum"]))
+        parts.append(_("stratum {n}").format(n=line["stratum"]))
     source = _("source not known") if line["source"] == "unknown" else line["source"]
-    return Markup("<bdi>{}</bdi> · {}").format(source, " · ".join(said))
+    return Markup("<bdi>{}</bdi> · {}").format(source, " · ".join(parts))
 
 
 def _person(line: dict[str, Any]) -> str:
-    """The seat, who by role and State has it, and the hash by which an exported case names the person."""
+    """The row of a `person` line: seat, role and State, and the hash by which an exported case names the person."""
     named = i18n.one_by_one((roles.label(line["role"]), i18n.state_name(line["state"])))
     return Markup('<bdi>{}</bdi> · {} · <bdi dir="ltr">{}</bdi>').format(line["seat"], named, line["sha256"][:16])
 
 
 def _event(line: dict[str, Any]) -> str:
-    """An entry's number, what it is, about which seat, by whom, and its hash."""
+    """The row of an `event` line: number, kind, seat, role of the actor, and hash."""
     kind = line["kind"]
     what = _(event_log.WORDS[EventKind(kind)]) if kind in EventKind else kind
     by = roles.label(line["who"]) if line["who"] else _("The system")
     about = Markup(" · <bdi>{}</bdi>").format(line["seat"]) if line["seat"] else ""
-    said = Markup('{} · {}{} · {} · <bdi dir="ltr">{}</bdi>')
-    return said.format(line["entry"], what, about, by, line["sha256"][:16])
+    template = Markup('{} · {}{} · {} · <bdi dir="ltr">{}</bdi>')
+    return template.format(line["entry"], what, about, by, line["sha256"][:16])
 
 
 def _milliseconds(ns: str) -> str:
     return f"{int(ns) / 1e6:.3f}"
 
 
-SAID = {"clock": _clock, "person": _person, "event": _event}
-"""Lines that are told by more than one of their fields."""
+COMPOSED = {"clock": _clock, "person": _person, "event": _event}
+"""Types of lines whose row is made from several of their fields."""
 
 
 def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
-    """Rows of the custody page. Notices of one code that follow one another are one row."""
+    """The rows of the custody page; `state` is that of who did it, where a line says it. Consecutive notices of one
+    code are one row."""
     zero = 0
     notice: dict[str, Any] | None = None
     for number, raw in enumerate(lines):
@@ -108,6 +110,7 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             yield notice
         entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
+        entry |= {"type": kind, "state": line.get("state", ""), "file": line.get("what") == "export"}
         if kind == "event" and line["t"]:
             entry["at"] = _instant(zero + line["t"] * 1_000_000)
         if kind == "gap":
@@ -134,8 +137,8 @@ def _said(kind: str, line: dict[str, Any]) -> str:
     if kind == "closed":
         head = Markup('<bdi dir="ltr"><code>{}:{}</code></bdi>')
         return head.format(line["size"], line["root"])
-    if kind in SAID:
-        return SAID[kind](line)
+    if kind in COMPOSED:
+        return COMPOSED[kind](line)
     if kind == "gap":
         return i18n.about(line["track"], gaps.cause(line))
     if kind == "notice":

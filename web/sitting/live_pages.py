@@ -8,11 +8,12 @@ from starlette.routing import Route
 
 from hearings import queries
 from hearings.agreement import room_rules
+from hearings.permissions import may
 from hearings.status import HearingStatus
 from web.server import view_log as shown
-from web.server.rendering import render
+from web.server.rendering import messages_url, render
 from web.server.sign_in import seat, signed_in
-from web.words import places
+from web.words import court_clocks
 from web.words.i18n import current
 
 OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
@@ -26,13 +27,14 @@ async def live(request: Request) -> Response:
         hearing, me = await seat(db, signed, request.path_params["ref"])
         shown.add(request, hearing)
         sitting = await queries.open_sitting(db, hearing.id)
+        recording = await queries.recording_of(db, sitting.id) if sitting is not None else None
         rules = await room_rules.of_hearing(db, hearing)
     if sitting is None:
         context = {
             "hearing": hearing,
             "over": hearing.status in OVER,
             "late": datetime.now(UTC) > hearing.starts_at + timedelta(minutes=1),
-            "places": places.own_first(places.of_hearing(hearing), me.state),
+            "places": court_clocks.own_first(court_clocks.of_hearing(hearing), me.state),
         }
         return render(request, "not_live.html", context)
     parts.conductors.require()
@@ -40,10 +42,14 @@ async def live(request: Request) -> Response:
         "ref": hearing.ref,
         "csrf": request.scope["csrf"],
         "locale": current.get().tag,
-        "messages_url": f"/catalogue/{current.get().tag}.json",
+        "messages_url": messages_url("live"),
         "home_url": f"/h/{hearing.ref}" if signed.person else "/",
         "test_hooks": parts.settings.test_hooks,
     }
+    if signed.person and may("read_minutes", me.role).allowed:
+        config["minutes_url"] = f"/h/{hearing.ref}/minutes"
+    if signed.person and recording is not None and may("view_recording", me.role).allowed:
+        config["recording_url"] = f"/recordings/{recording.id}"
     if rules.session:
         config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
     return render(request, "live.html", {"config": config, "hearing": hearing})

@@ -1,7 +1,7 @@
-"""Recordings: which there are, the player, who has had them, how to check them, and a copy to take away.
+"""Recordings: the list, the player, the custody log, the verification, and the export.
 
-The server hands out sealed bytes; the player opens and checks them in the browser. Every viewing and every export is a
-line in the recording's custody log, written before the first byte is served: person, role, State and reason.
+The server delivers sealed bytes; the player decrypts and verifies them in the browser. Every viewing and every export
+is a line in the recording's custody log, written before the first byte is served: person, role, State and reason.
 """
 
 import json
@@ -10,8 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,97 +21,34 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from hearings import errors, queries
-from hearings.models import CustodyAudit, Hearing, Recording
-from hearings.permissions import Decision, may
-from hearings.roles import Role
-from hearings.sentences import tell
+from hearings import queries
+from hearings.permissions import Decision
 from hearings.status import RecordingStatus
 from media.evidence.check import bag
-from media.evidence.log import custody, tlog
-from media.evidence.seal.client import SealClient, SealSilentError
+from media.evidence.log import course as journal_course, custody, tlog
 from web import strict_json
 from web.server import forms
-from web.server.rendering import asset, render
-from web.server.sign_in import SignedIn, require_token, staff
+from web.server.rendering import asset, messages_url, render
+from web.server.sign_in import require_token, staff
 from web.sitting import sealed_files
-from web.sitting.custody import WHY, entries_of
-from web.words import i18n, places, roles
-from web.words.i18n import _
+from web.sitting.course import MARKS
+from web.sitting.custody import WHY
+from web.sitting.recording_access import (
+    NoProvenEnd,
+    RecordingAccess,
+    access_of,
+    folder_of,
+    not_proven,
+    proven_logs,
+    seal_of,
+)
+from web.words import court_clocks, event_log, roles
+from web.words.i18n import _, city_here
 
 logger = logging.getLogger("vivavoce.web.sitting.recording_pages")
 
 PAGE = 50
-SHOWN = 500
-"""Entries of the custody page, the newest."""
 PLAYABLE = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
-
-
-class NotProven(errors.NotReady):
-    """The recording is not the one that was sealed: nothing of it is shown or handed out, nothing is signed."""
-
-    code = "recording_not_proven"
-
-
-class NoProvenEnd(errors.NotReady):
-    """A recording without a `close` in force: it belongs to the recorder, and nothing can be added to it."""
-
-    code = "no_proven_end"
-
-
-@dataclass(frozen=True)
-class Access:
-    """A recording a member of staff of one of its States has asked for, and their role in its hearing."""
-
-    signed: SignedIn
-    recording: Recording
-    hearing: Hearing
-    role: Role | None
-
-    def may(self, action: str) -> Decision:
-        """What the one decision function says."""
-        return may(action, self.role, own_state=self.signed.state, target_state=self.signed.state)
-
-    def require(self, action: str) -> None:
-        """Raise `NotAllowed` unless it is allowed."""
-        decision = self.may(action)
-        if not decision.allowed:
-            raise errors.NotAllowed(decision.reason, decision.who_can)
-
-    @property
-    def places(self) -> list[places.Place]:
-        """Both courts, the viewer's own first."""
-        return places.own_first(places.of_hearing(self.hearing), self.signed.state)
-
-    @property
-    def kept(self) -> list[tlog.Checkpoint]:
-        """The head that was told at the close, as the row keeps it; none before."""
-        return sealed_files.kept_heads(self.recording)
-
-    @property
-    def accessor(self) -> custody.Accessor:
-        """For the custody log."""
-        return custody.Accessor(self.signed.name, str(self.role or "staff"), self.signed.state)
-
-
-async def _access(request: Request) -> Access:
-    """Raises 401, `NotFound` (the same for another State's and for unknown recordings)."""
-    signed, person = staff(request)
-    recording_id = request.path_params["recording"]
-    if not sealed_files.RECORDING_ID.fullmatch(recording_id):
-        raise errors.NotFound
-    async with request.app.state.parts.database.reading() as db:
-        recording, hearing = await queries.recording(db, recording_id, state=person.owner_state)
-        try:
-            role = (await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)).role
-        except errors.NotFound:
-            role = None
-    return Access(signed, recording, hearing, role)
-
-
-def _folder(request: Request, access: Access) -> Path:
-    folder: Path = request.app.state.parts.settings.recordings / access.recording.id
-    return folder
 
 
 # --- pages -------------------------------------------------------------------------------------------------------
@@ -123,22 +59,22 @@ async def index(request: Request) -> Response:
     _signed, person = staff(request)
     before = request.query_params.get("before", "")
     async with request.app.state.parts.database.reading() as db:
-        rows = await queries.recordings(db, state=person.owner_state, before=before, limit=PAGE + 1)
+        page = await queries.recordings(db, state=person.owner_state, after=before, limit=PAGE)
     lines = [
         {
             "recording": recording,
             "hearing": hearing,
-            "places": places.own_first(places.of_hearing(hearing), person.owner_state),
+            "places": court_clocks.own_first(court_clocks.of_hearing(hearing), person.owner_state),
         }
-        for recording, hearing in rows[:PAGE]
+        for recording, hearing in page.rows
     ]
-    context = {"lines": lines, "next": rows[PAGE - 1][0].id if len(rows) > PAGE else "", "playable": PLAYABLE}
+    context = {"lines": lines, "next": page.after, "playable": PLAYABLE}
     return render(request, "recordings.html", context)
 
 
 async def player(request: Request) -> Response:
     """The player. Nothing of the recording is in the page: it comes after the viewing has been logged."""
-    access = await _access(request)
+    access = await access_of(request)
     decision = access.may("view_recording")
     both = access.places
     config = {
@@ -146,9 +82,11 @@ async def player(request: Request) -> Response:
         "csrf": request.scope["csrf"],
         "worker": asset("player-worker.js"),
         "origin": access.recording.origin,
-        "places": [{"city": place.city, "zone": place.zone} for place in both],
+        "places": [{"city": city_here(place.city), "zone": place.zone} for place in both],
         "reasons": [{"code": code, "text": _(text)} for code, text in WHY.items()],
-        "messages_url": f"/catalogue/{i18n.current.get().tag}.json",
+        "kinds": {kind.value: {"text": _(event_log.WORDS[kind]), "shape": shape} for kind, shape in MARKS.items()},
+        "log": f"/h/{access.hearing.ref}/log",
+        "messages_url": messages_url("player"),
     }
     context = {
         "access": access,
@@ -167,48 +105,25 @@ def _refusal(decision: Decision) -> str:
     return _("Only {roles} of this hearing can view its recording.").format(roles=roles.any_of(decision.who_can))
 
 
-async def custody_page(request: Request) -> Response:
-    """What has happened to the recording since it was opened, from its journal and its custody log."""
-    access = await _access(request)
+async def verify_page(request: Request) -> Response:
+    """The verdict on the recording, what was checked, and how to verify it with one's own tools."""
+    access = await access_of(request)
     access.require("verify")
-    try:
-        seal = await _seal(request)
-        trust, folder = seal.trust(access.kept), _folder(request, access)
-        ledger = await run_in_threadpool(custody.read, folder, trust)
-        log = await run_in_threadpool(custody.read_log, folder, ledger.origin, trust)
-    except custody.NotProvenError as error:
-        ledger, log = None, ()
-        await _not_proven(request, access, error)
-    except custody.CustodyError:
-        ledger, log = None, ()
-    entries = list(entries_of(ledger.lines)) if ledger else []
+    logs = await proven_logs(request, access)
+    async with request.app.state.parts.database.reading() as db:
+        audit = await queries.latest_audit(db, access.recording.id)
+    ledger = logs.ledger if logs else None
+    sitting = await run_in_threadpool(journal_course.read, ledger.lines) if ledger else None
+    missing = [gap for gap, _tracks in sitting.interruptions()] if sitting else []
     context = {
         "access": access,
         "places": access.places,
-        "ledger": ledger,
-        "entries": entries[-SHOWN:],
-        "left_out": max(0, len(entries) - SHOWN),
-        "since": list(entries_of(log))[-SHOWN:],
-        "root": ledger.head.root.hex() if ledger else "",
-    }
-    return render(request, "recording_custody.html", context, status=200 if ledger else 503)
-
-
-async def verify_page(request: Request) -> Response:
-    """How to check the recording with one's own tools, and the head it must have."""
-    access = await _access(request)
-    access.require("verify")
-    try:
-        seal = await _seal(request)
-        ledger = await run_in_threadpool(custody.read, _folder(request, access), seal.trust(access.kept))
-    except custody.NotProvenError as error:
-        ledger = None
-        await _not_proven(request, access, error)
-    except custody.CustodyError:
-        ledger = None
-    context = {
-        "access": access,
+        "word": "failed" if logs is None else audit.verdict if audit else "unchecked",
+        "audit": audit,
         "head": ledger.head if ledger else None,
+        "custody_log": logs.custody_log if logs else None,
+        "missing": missing,
+        "missing_seconds": round(sum(gap.t1 - gap.t0 for gap in missing) / 1000, 1),
         "root": ledger.head.root.hex() if ledger else "",
         "named": f"{ledger.head.size}:{ledger.head.root.hex()}" if ledger else "",
         "separated": request.app.state.parts.seal.separated,
@@ -221,8 +136,8 @@ async def verify_page(request: Request) -> Response:
 
 
 async def public_verify(request: Request) -> Response:
-    """Check a bag in the browser of whoever has one; no login, nothing is sent."""
-    config = {"messages_url": f"/catalogue/{i18n.current.get().tag}.json"}
+    """Verifies an exported bag in the browser; needs no login and sends nothing."""
+    config = {"messages_url": messages_url("verify")}
     return render(request, "verify.html", {"config": json.dumps(config)})
 
 
@@ -230,8 +145,9 @@ async def public_verify(request: Request) -> Response:
 
 
 async def viewing(request: Request) -> Response:
-    """Begin a viewing. Effects: an `access` line, durable and signed over; then a ticket for the files."""
-    access = await _access(request)
+    """Begins a viewing. Effects: an `access` line, durable and covered by a signed checkpoint; then a ticket for the
+    files."""
+    access = await access_of(request)
     require_token(request)
     access.require("view_recording")
     asked = await _asked(request)
@@ -255,72 +171,27 @@ async def _asked(request: Request) -> dict[str, Any]:
     return asked
 
 
-async def _log(request: Request, access: Access, what: str, why: str) -> None:
+async def _log(request: Request, access: RecordingAccess, what: str, why: str) -> None:
     entry = access.accessor.line(what, why)
-    folder, seal = _folder(request, access), await _seal(request)
+    folder, seal = folder_of(request, access), await seal_of(request)
 
     def append() -> None:
-        custody.record(folder, [entry], seal, time.time_ns(), access.kept)
+        custody.record(folder, [entry], seal, time.time_ns(), access.head_at_close)
 
     try:
         await run_in_threadpool(append)
     except custody.NotClosedError:
         raise NoProvenEnd from None
     except custody.NotProvenError as error:
-        raise await _not_proven(request, access, error) from error
+        raise await not_proven(request, access, error) from error
     except custody.CustodyError as error:
         logger.error("viewing of a recording could not be logged: %s", error)
         raise HTTPException(503, "unavailable") from error
 
 
-async def _not_proven(request: Request, access: Access, error: custody.NotProvenError | bag.UnsoundError) -> NotProven:
-    """Effects: the failed audit's row and mail to those of both States whom a failed audit is told, once a day; a line
-    in the log."""
-    from hearings.outward import notices  # its calendars are slow to load, and this is rare
-
-    first = error.report.findings.first if isinstance(error, bag.UnsoundError) else f"journal {error.code}"
-    logger.error("a recording is not the one that was sealed, id %s: %s", access.recording.id, first)
-    parts, now = request.app.state.parts, datetime.now(UTC)
-    async with parts.database.transaction() as db:
-        row = CustodyAudit(
-            owner_state=access.recording.owner_state,
-            recording_id=access.recording.id,
-            at=now,
-            verdict="failed",
-            first=first[:200],
-        )
-        if await queries.audit_said(db, access.recording.id, first[:200], since=now - timedelta(days=1)):
-            return NotProven(tell("The recording is not the one that was sealed ({what})", what=first))
-        db.add(row)
-        subject = await notices.subject_of(db, "recording", access.recording.id)
-        to, functions, text = notices.DUE["audit_failed"]
-        if subject is not None:
-            await notices.tell(
-                db,
-                subject=subject,
-                to=to,
-                functions=functions,
-                text=text,
-                key=f"not_proven:{access.recording.id}:{first}:{now:%Y-%m-%d}",
-                origin=parts.settings.origin,
-                say=i18n.say,
-                now=now,
-            )
-    return NotProven(tell("The recording is not the one that was sealed ({what})", what=first))
-
-
-async def _seal(request: Request) -> SealClient:
-    try:
-        seal: SealClient = await request.app.state.parts.seal.ready()
-        return seal
-    except SealSilentError as error:
-        logger.exception("the seal process does not answer")
-        raise HTTPException(503, "unavailable") from error
-
-
 async def file(request: Request) -> Response:
-    """One sealed file, to a login that may view it and has logged that it does."""
-    access = await _access(request)
+    """One sealed file, for a login that may view it and whose viewing is in the custody log."""
+    access = await access_of(request)
     access.require("view_recording")
     parts = request.app.state.parts
     ticket = request.headers.get("x-viewing-ticket", "")
@@ -345,21 +216,21 @@ async def file(request: Request) -> Response:
 
 
 async def export(request: Request) -> Response:
-    """A copy to take away: the recording as a bag in one tar file. Effects: an `access` line, then the bag."""
-    access = await _access(request)
+    """The export of the recording as a bag in one tar file. Effects: an `access` line, then the bag."""
+    access = await access_of(request)
     form = await forms.read(request)
     access.require("view_recording")
     why = form.text("why")
     if why not in WHY:
         raise HTTPException(422, "unprocessable")
     parts = request.app.state.parts
-    folder, seal = _folder(request, access), await _seal(request)
+    folder, seal = folder_of(request, access), await seal_of(request)
 
     def make() -> tuple[Path, Path, int]:
         room = Path(tempfile.mkdtemp(prefix=".export-", dir=parts.settings.data))
         try:
             target = room / access.recording.id
-            bag.export(folder, target, seal, access.accessor, why, datetime.now(UTC), kept=access.kept)
+            bag.export(folder, target, seal, access.accessor, why, datetime.now(UTC), kept=access.head_at_close)
             return room, target, sealed_files.tar_size(target)
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)
@@ -370,7 +241,7 @@ async def export(request: Request) -> Response:
     except custody.NotClosedError:
         raise NoProvenEnd from None
     except (custody.NotProvenError, bag.UnsoundError) as error:
-        raise await _not_proven(request, access, error) from error
+        raise await not_proven(request, access, error) from error
     except (custody.CustodyError, bag.ExportError) as error:
         logger.error("a recording could not be exported: %s", error)
         raise HTTPException(503, "unavailable") from error
@@ -395,7 +266,6 @@ routes = [
     Route("/recordings/{recording}", player),
     Route("/recordings/{recording}/viewing", viewing, methods=["POST"]),
     Route("/recordings/{recording}/file/{path:path}", file),
-    Route("/recordings/{recording}/custody", custody_page),
     Route("/recordings/{recording}/verify", verify_page),
     Route("/recordings/{recording}/export", export, methods=["POST"]),
 ]

@@ -1,30 +1,15 @@
 """What is known of the recordings of a hearing: the roots the minutes name. To record and to play is for people."""
 
-from typing import Any
+from typing import Annotated
 
 from hearings import queries
-from hearings.models import Hearing, Recording
 from hearings.status import RecordingStatus
-from web.api import examples
-from web.api.access import Calling
-from web.api.fields import Moment, Shown
+from web.api.access import Caller
+from web.api.fields import Column, Moment, Shown
 from web.api.routes import Resource
 from web.hearing.api import Ref
 
 router = Resource("recordings")
-
-RECORDING: dict[str, Any] = {
-    "hearing": "7F3K-22QD",
-    "id": examples.ID,
-    "sitting": "0193a1b2-9d3e-7a11-9b22-6c7d8e9f0a1b",
-    "status": "sealed",
-    "origin": "court.example/hearing/0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b",
-    "opened_at": examples.AT,
-    "closed_at": examples.AT,
-    "sealed_segments": 3_600,
-    "size": 734_003_200,
-    "root": "ab" * 32,
-}
 
 
 class ShownRecording(Shown):
@@ -32,21 +17,14 @@ class ShownRecording(Shown):
 
     hearing: str
     id: str
-    sitting: str
+    sitting: Annotated[str, Column("sitting_id")]
     status: RecordingStatus
     origin: str
     opened_at: Moment | None
     closed_at: Moment | None
-    sealed_segments: int
+    sealed_segments: Annotated[int, Column("sealed_count")]
     size: int | None
     root: str
-
-    @classmethod
-    def of(cls, row: Recording, hearing: Hearing) -> "ShownRecording":
-        own = {
-            name: getattr(row, name) for name in ("id", "status", "origin", "opened_at", "closed_at", "size", "root")
-        }
-        return cls(**own, hearing=hearing.ref, sitting=row.sitting_id, sealed_segments=row.sealed_count)
 
 
 class RecordingList(Shown):
@@ -55,10 +33,10 @@ class RecordingList(Shown):
     items: list[ShownRecording]
 
 
-@router.read("/hearings/{ref}/recordings", scope="hearings:read", example={"items": [RECORDING]}, errors=(404,))
-async def list_recordings(caller: Calling, ref: Ref) -> RecordingList:
+@router.read("/hearings/{ref}/recordings", scope="hearings:read", errors=(404,))
+async def list_recordings(caller: Caller, ref: Ref) -> RecordingList:
     """The recordings of a hearing's sittings: how far they are, and the root by which a copy is checked."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     found = await queries.recordings_of_hearing(caller.db, hearing.id)
-    return RecordingList(items=[ShownRecording.of(row, hearing) for row in found])
+    return RecordingList(items=[ShownRecording.from_row(row, hearing=hearing.ref) for row in found])

@@ -18,7 +18,7 @@ from media.evidence.check.bag_check import STORED
 from media.evidence.log import tlog
 
 TICKET_SECONDS = 3600
-"""How long one entry in the custody log stands for a viewing; after that the player asks for another."""
+"""How long one entry in the custody log covers a viewing, in seconds; then the player requests another."""
 
 RECORDING_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 READ_BYTES = 1 << 18
@@ -26,11 +26,11 @@ _RANGE = re.compile(r"bytes=(?:([0-9]{1,15})-([0-9]{0,15})|-([0-9]{1,15}))")
 
 
 class NoSuchFileError(LookupError):
-    """The recording has no such file, or the name is not one a recording may have."""
+    """The recording has no such file, or the name is not a valid name of a file in a recording."""
 
 
 class RangeError(ValueError):
-    """A range that is not one range of this file. `size` is the file's."""
+    """The header is not a single satisfiable range of the file. `size` is the size of the file in bytes."""
 
     def __init__(self, size: int) -> None:
         super().__init__("not a range of this file")
@@ -38,20 +38,20 @@ class RangeError(ValueError):
 
 
 def kept_heads(recording: Recording) -> list[tlog.Checkpoint]:
-    """The head that was told at the close, as the recording's row keeps it; none before."""
+    """The head announced when the recording was closed, from its row; empty before that."""
     if not recording.size or not recording.root:
         return []
     return [tlog.Checkpoint(recording.origin, recording.size, bytes.fromhex(recording.root))]
 
 
 def give_ticket(key: bytes, *, recording: str, login: str, now: int) -> str:
-    """A ticket for one recording and one login, from `now` (seconds since 1970) on."""
+    """A ticket for one recording and one login, valid for `TICKET_SECONDS` from `now` (seconds since 1970)."""
     until = str(now + TICKET_SECONDS)
     return f"{until}.{_mac(key, recording, login, until)}"
 
 
 def ticket_holds(key: bytes, ticket: str, *, recording: str, login: str, now: int) -> bool:
-    """Whether a ticket was given for this recording and this login, and is not too old."""
+    """Whether a ticket was issued for this recording and this login, and has not expired."""
     until, _, mac = ticket.partition(".")
     if not re.fullmatch("[0-9]{1,12}", until) or not mac.isascii():
         return False
@@ -63,9 +63,10 @@ def _mac(key: bytes, recording: str, login: str, until: str) -> str:
 
 
 def read_file(recordings: Path, recording: str, name: str, wanted: str = "") -> tuple[bytes, int, int]:
-    """Bytes of a file, where they begin, and the file's size; all of it, or the one range `wanted` names.
+    """Bytes of a file, their offset, and the size of the file; the whole file, or the range in the header value
+    `wanted`.
 
-    Every step of the path is opened without following a link. NoSuchFileError, RangeError.
+    Every step of the path is opened without following a symbolic link. Raises `NoSuchFileError`, `RangeError`.
     """
     if not RECORDING_ID.fullmatch(recording) or not STORED.fullmatch(name):
         raise NoSuchFileError(name)
@@ -84,11 +85,11 @@ def _open(root: Path, steps: list[str]) -> int:
             last = place == len(steps) - 1
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_NONBLOCK if last else os.O_DIRECTORY)
             try:
-                found = os.open(step, flags, dir_fd=at)
+                opened = os.open(step, flags, dir_fd=at)
             except OSError as error:
                 raise NoSuchFileError(step) from error
             os.close(at)
-            at = found
+            at = opened
         if not stat.S_ISREG(os.fstat(at).st_mode):
             raise NoSuchFileError(steps[-1])
     except NoSuchFileError:
@@ -100,10 +101,10 @@ def _open(root: Path, steps: list[str]) -> int:
 def _range(wanted: str, size: int) -> tuple[int, int]:
     if not wanted:
         return 0, size
-    found = _RANGE.fullmatch(wanted)
-    if not found:
+    match = _RANGE.fullmatch(wanted)
+    if not match:
         raise RangeError(size)
-    first, last, tail = found.groups()
+    first, last, tail = match.groups()
     if tail is not None:
         start, stop = max(0, size - int(tail)), size
     else:
@@ -114,13 +115,13 @@ def _range(wanted: str, size: int) -> tuple[int, int]:
 
 
 def tar_size(folder: Path) -> int:
-    """Bytes of `tar_stream`."""
+    """The size of `tar_stream` in bytes."""
     blocks = sum(1 + (path.stat().st_size + 511) // 512 for path in _files(folder))
     return 512 * (blocks + 2)
 
 
 def tar_stream(folder: Path) -> Iterator[bytes]:
-    """A folder as one tar file, bit by bit; nothing of it is kept in memory."""
+    """A folder as one tar file, streamed in pieces."""
     for path in _files(folder):
         info = tarfile.TarInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}")
         info.size, info.mode, info.mtime = path.stat().st_size, 0o644, int(path.stat().st_mtime)

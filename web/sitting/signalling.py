@@ -1,7 +1,7 @@
-"""The live page's way in: a ticket, the offer by POST, and the WebSocket. No logic; the conductor has it.
+"""How a live page connects: a ticket, the offer by POST, and the WebSocket. The logic is in the conductor.
 
-The cookie proves who asks; the ticket carries that proof over to the WebSocket in its first message, so that no
-secret stands in an address. A ticket is used once, within a minute.
+The cookie authenticates the request; the ticket carries this over to the WebSocket in its first message, so that no
+secret is part of an address. A ticket is used once, within a minute.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from hearings.models import Participant
 from hearings.people import logins
 from hearings.permissions import require
 from media import messages
+from web.hearing.island_requests import problem, read_offer
 from web.live.conductor import Conductor
 from web.live.connections import receive
 from web.logins import TICKET_SECONDS, Ticket
@@ -30,7 +31,7 @@ from web.words.i18n import current
 HELLO_SECONDS = 10
 
 REFUSED: dict[str, int] = {"media_restarting": 503, "stale_generation": 409, "not_seated": 409}
-"""HTTP status of a refused offer; what is not here is a description that cannot be used: 422."""
+"""HTTP status of a refused offer by code; 422 for all others, where the session description cannot be used."""
 
 
 async def _seat(request: Request) -> tuple[Conductor, Participant, str]:
@@ -60,34 +61,25 @@ async def ticket(request: Request) -> Response:
 async def media(request: Request) -> Response:
     """POST an offer (application/sdp), get the answer: 201. Problems: 409, 415, 422, 503 with a stable code."""
     conductor, me, login_id = await _seat(request)
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/sdp":
-        return _problem(415, "unsupported_media_type", "send the offer as application/sdp")
+    offer = await read_offer(request)
+    if not isinstance(offer, str):
+        return offer
     try:
-        offer = (await request.body()).decode("ascii")
         generation = int(request.query_params.get("generation", ""))
-    except (UnicodeDecodeError, ValueError):
-        return _problem(422, "malformed_offer", "the offer is not ASCII text, or generation is missing")
-    if len(offer) > 65_536:
-        return _problem(413, "too_large", "an offer has at most 64 KiB")
+    except ValueError:
+        return problem(422, "malformed_offer", "generation is missing, or no number")
     answer = await conductor.media.offer(me.id, login_id, generation, offer)
     if isinstance(answer, messages.Answered):
         return Response(answer.sdp, 201, media_type="application/sdp")
-    response = _problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
+    response = problem(REFUSED.get(answer.code, 422), answer.code, answer.text)
     if response.status_code == 503:
         response.headers["retry-after"] = "1"
     return response
 
 
-def _problem(status: int, code: str, detail: str) -> JSONResponse:
-    return JSONResponse(
-        {"type": f"about:blank#{code}", "title": code, "status": status, "code": code, "detail": detail},
-        status,
-        media_type="application/problem+json",
-    )
-
-
 async def packets(request: Request) -> Response:
-    """GET who received whose packets since the media worker started: for those who may see line statistics."""
+    """GET which participant received whose packets since the media worker started, for those who may see line
+    statistics."""
     parts: Parts = request.app.state.parts
     async with parts.database.reading() as db:
         hearing, me = await seat(db, signed_in(request), request.path_params["ref"])
@@ -108,22 +100,22 @@ async def connect(websocket: WebSocket) -> None:
             hello = await receive(websocket)
     except (TimeoutError, WebSocketDisconnect):
         return
-    found = parts.conductors.tickets.take(hello.ticket) if isinstance(hello, messages.Hello) else None
-    conductor = parts.conductors.get(found.hearing_id) if found else None
+    redeemed = parts.conductors.tickets.take(hello.ticket) if isinstance(hello, messages.Hello) else None
+    conductor = parts.conductors.get(redeemed.hearing_id) if redeemed else None
     if parts.conductors.conducting.stands_by:
         await websocket.close(1013)  # try again later
         return
-    if found is None or conductor is None or not isinstance(hello, messages.Hello):
+    if redeemed is None or conductor is None or not isinstance(hello, messages.Hello):
         await websocket.close(4401)
         return
     try:
-        await conductor.join(websocket, found.participant_id, found.login_id, current.get().tag, hello)
+        await conductor.join(websocket, redeemed.participant_id, redeemed.login_id, current.get().tag, hello)
     except NotFound:
         await websocket.close(4401)
     else:
-        # Time in the hearing is not idle time: whoever leaves it goes on in the other pages, if their login stands.
+        # Time in the hearing is not idle time: the login goes on in other pages afterwards, unless it has ended.
         async with parts.database.transaction() as db:
-            await logins.keep_awake(db, login_ids=[found.login_id], now=datetime.now(UTC))
+            await logins.keep_awake(db, login_ids=[redeemed.login_id], now=datetime.now(UTC))
 
 
 routes = [

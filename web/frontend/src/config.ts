@@ -9,10 +9,13 @@ export interface PageConfig {
   csrf: string;
   /** BCP 47 tag of the language of the page. */
   locale?: string;
-  /** Catalogue of that language (web/words/i18n.py). */
+  /** Its own messages in that language (deploy/assets.py); empty in English. */
   messages_url?: string;
   /** Where a person who is signed out or has left can go. */
   home_url?: string;
+  /** Pages for afterwards, of those who may read them: the minutes, the recording. */
+  minutes_url?: string;
+  recording_url?: string;
   /** Telephone number of the court, shown when the line is lost. */
   help_phone?: string;
   /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */

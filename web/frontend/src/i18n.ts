@@ -1,5 +1,7 @@
-// Translation of the islands: `t("English {name}", {name})`, `tn("{n} person", "{n} persons", n)`.
-// The catalogue is the JSON of web/words/i18n.py: messages by their English text, plural forms by CLDR category.
+// Translation of the islands: `t("English {name}", {name})`, `tn("{n} person", "{n} persons", n)`,
+// `pt("context", "English")` for a message that means something else elsewhere.
+// The catalogue is a JSON of the build (deploy/assets.py) with the messages of this island alone: by their English
+// text, plural forms by CLDR category.
 
 export interface Catalogue {
   lang: string;
@@ -41,6 +43,12 @@ export function t(message: string, params?: Params): string {
   return fill(typeof found === "string" && found ? found : message, params);
 }
 
+/** The message as it is meant in a context; the catalogue has it under the context, U+0004 and the message. */
+export function pt(context: string, message: string, params?: Params): string {
+  const found = catalogue.messages[`${context}\u0004${message}`];
+  return fill(typeof found === "string" && found ? found : message, params);
+}
+
 /** The message for `n` things; `{n}` is filled in. */
 export function tn(singular: string, plural: string, n: number, params?: Params): string {
   const found = catalogue.messages[singular];
@@ -55,16 +63,20 @@ export function lang(): string {
   return catalogue.lang;
 }
 
+/** The locale for names and dates: English is British, as the instruments are, and Portuguese that of Portugal. */
+function locale(): string {
+  return { en: "en-GB", pt: "pt-PT" }[catalogue.lang] ?? catalogue.lang;
+}
+
 /** Gregorian calendar and Latin digits in every language: official times must not depend on the browser's customs. */
 export function official(): string {
-  // Dates in English are British, as the instruments are.
-  return `${catalogue.lang === "en" ? "en-GB" : catalogue.lang}-u-ca-gregory-nu-latn`;
+  return `${locale()}-u-ca-gregory-nu-latn`;
 }
 
 /** A language named in the language of the page. */
 export function languageName(tag: string): string {
   try {
-    return new Intl.DisplayNames([catalogue.lang], { type: "language" }).of(tag) ?? tag;
+    return new Intl.DisplayNames([locale()], { type: "language" }).of(tag) ?? tag;
   } catch {
     return tag;
   }
@@ -73,7 +85,7 @@ export function languageName(tag: string): string {
 /** A State, by its ISO 3166-1 code, named in the language of the page. */
 export function stateName(code: string): string {
   try {
-    return new Intl.DisplayNames([catalogue.lang], { type: "region" }).of(code) ?? code;
+    return new Intl.DisplayNames([locale()], { type: "region" }).of(code) ?? code;
   } catch {
     return code;
   }
@@ -81,5 +93,5 @@ export function stateName(code: string): string {
 
 /** A list as a sentence has it. */
 export function list(items: string[]): string {
-  return new Intl.ListFormat(catalogue.lang, { type: "conjunction" }).format(items);
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(items);
 }

@@ -11,12 +11,12 @@ export interface Hello {
   generation?: number;
 }
 
-/** The page is alive; sent every 2 s. */
-export interface Beat {
-  type: "beat";
+/** Sent every 2 s by a page that is alive. */
+export interface Heartbeat {
+  type: "heartbeat";
 }
 
-/** What the page measures of its own line, every 5 s. */
+/** The page's measurements of its own connection, every 5 s. */
 export interface LineReport {
   type: "line_report";
   /** 0–60000 */
@@ -27,7 +27,13 @@ export interface LineReport {
   jitter_ms: number;
 }
 
-/** Recording notice acknowledged and devices checked: to the lobby. */
+/** What the page has found wrong with its camera and microphone; sent at each change, and by a page that is back. */
+export interface DeviceReport {
+  type: "device_report";
+  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_none" | "microphone_silent" | "microphone_system")[];
+}
+
+/** The recording notice is acknowledged and the devices are checked: the person goes to the lobby. */
 export interface Ready {
   type: "ready";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -38,7 +44,7 @@ export interface Ready {
   speaker: boolean;
 }
 
-/** Switch my own microphone. The server never switches it on for anyone. */
+/** Switch one's own microphone. The server never switches a microphone on. */
 export interface Microphone {
   type: "microphone";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -46,7 +52,7 @@ export interface Microphone {
   on: boolean;
 }
 
-/** Switch my own camera. */
+/** Switch one's own camera. */
 export interface Camera {
   type: "camera";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -54,7 +60,7 @@ export interface Camera {
   on: boolean;
 }
 
-/** Raise or lower my hand. */
+/** Raise or lower one's own hand. */
 export interface RaiseHand {
   type: "raise_hand";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -70,7 +76,7 @@ export interface AskHelp {
   up: boolean;
 }
 
-/** The language I want to hear; empty for the floor as spoken. */
+/** Choose the language to hear; empty for the floor as spoken. */
 export interface Hear {
   type: "hear";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -79,7 +85,7 @@ export interface Hear {
   lang: string;
 }
 
-/** How loud the floor stays under an interpreter, 0–40 %. */
+/** Set how loud the floor stays under an interpreter, 0–40 %. */
 export interface Original {
   type: "original";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -88,7 +94,7 @@ export interface Original {
   percent: number;
 }
 
-/** The language an interpreter now speaks into; empty when she speaks into none. */
+/** Set the language an interpreter speaks into; empty when she speaks into none. */
 export interface Render {
   type: "render";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -97,7 +103,16 @@ export interface Render {
   lang: string;
 }
 
-/** I leave the hearing; coming back goes through the lobby. */
+/** Choose whom to see large; empty for nobody. They have a place when there are more people than places. */
+export interface Pin {
+  type: "pin";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 characters */
+  whom: string;
+}
+
+/** Leave the hearing. Coming back goes through the lobby. */
 export interface Leave {
   type: "leave";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -109,6 +124,16 @@ export interface RollCall {
   type: "roll_call";
   /** chosen by the sender, unique to it; 1–64 characters */
   id: string;
+}
+
+/** Note that somebody who sits at the device of another is there, or has gone. */
+export interface NoteCompanion {
+  type: "note_companion";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  here: boolean;
 }
 
 /** The requested authority has satisfied itself who the person is. Of a document that was seen, its kind and the last four letters or digits of its number; otherwise neither. */
@@ -124,7 +149,7 @@ export interface ConfirmIdentity {
   last_four?: string;
 }
 
-/** From the lobby into the room. */
+/** Admit a person from the lobby into the room. */
 export interface Admit {
   type: "admit";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -133,7 +158,7 @@ export interface Admit {
   participant: string;
 }
 
-/** From the room back to the lobby. */
+/** Send a person from the room back to the lobby. */
 export interface ReturnToLobby {
   type: "return_to_lobby";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -144,7 +169,7 @@ export interface ReturnToLobby {
   reason?: string;
 }
 
-/** Out of the hearing, with no way back but a new link. */
+/** Remove a person from the hearing; only a new link lets them come back. */
 export interface Remove {
   type: "remove";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -155,7 +180,7 @@ export interface Remove {
   reason: string;
 }
 
-/** Mute another person. They open their own microphone again. */
+/** Mute another person, who alone can switch the microphone on again. */
 export interface Mute {
   type: "mute";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -234,7 +259,7 @@ export interface ConfirmCondition {
   kind: string;
 }
 
-/** Both courts have read each other the code of the media worker's certificate: it was the same, or it was not. */
+/** Record that both courts have read each other the code of the media worker's certificate, and whether it was the same. */
 export interface CompareFingerprints {
   type: "compare_fingerprints";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -257,7 +282,7 @@ export interface RecordAct {
   corrects?: number;
 }
 
-/** A participant as this viewer may know them. */
+/** A participant, with the data that this viewer may see. */
 export interface PersonView {
   /** the participant's id; opaque to media; 0–64 characters */
   participant: string;
@@ -279,19 +304,23 @@ export interface PersonView {
   line: "good" | "lost" | "unknown" | "weak";
   /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
   renders: string;
+  /** at whose device they sit; empty: at their own; 0–40 characters */
+  device_of: string;
   lost_since: number | null;
   /** why this line cannot be made: the browser has no SRTP profile of the agreement; told to the person and to who may see line statistics */
   fault: "" | "no_common_protection";
+  /** what the page has found wrong with its devices; told to who may see line statistics */
+  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_none" | "microphone_silent" | "microphone_system")[];
 }
 
-/** One of the two courts: where, and in which zone. */
+/** One of the two courts: its city and its time zone. */
 export interface PlaceView {
   state: string;
   city: string;
   zone: string;
 }
 
-/** Why the floor is closed, since when, and who may open it. */
+/** A hold: its cause, since when, and who may lift it. */
 export interface HoldView {
   cause: "fault" | "intervention" | "order" | "recording";
   by: string;
@@ -314,7 +343,7 @@ export interface ConditionView {
   confirmable: boolean;
 }
 
-/** How far the courts are with comparing fingerprints aloud, and what the service itself has seen. The page computes its code from the line it really uses; these two are what it must find there. */
+/** Status of the courts' comparison of fingerprints aloud, and the fingerprints that the service itself has seen. The page computes its code from the certificate of its own connection; it must equal these two. */
 export interface FingerprintsView {
   /** the technical agreement asks for it before the start */
   required: boolean;
@@ -329,7 +358,7 @@ export interface FingerprintsView {
   own: string;
 }
 
-/** Whether one side has found the code the same. */
+/** What one side has recorded: whether the codes were the same. */
 export interface SideSaid {
   state: string;
   /** null: it has not said anything yet */
@@ -361,7 +390,7 @@ export interface SoundCheckView {
   advice: string;
 }
 
-/** A booked language, in its own name, and whether somebody renders into it now. */
+/** A booked language in its own name, and whether an interpreter speaks into it now. */
 export interface LanguageView {
   /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
   lang: string;
@@ -373,7 +402,7 @@ export interface LanguageView {
   listeners: number | null;
 }
 
-/** What this viewer may do now, and if not, why and who could. */
+/** Whether this viewer may do something now; if not, why, and who could. */
 export interface RightView {
   allowed: boolean;
   reason: string;
@@ -400,7 +429,7 @@ export interface RecordedView {
   values: Record<string, string>;
 }
 
-/** Everything this person may see of the hearing; replaces the one before. Sent at each change. */
+/** The whole state of the hearing that this person may see; it replaces the one before. Sent at each change. */
 export interface View {
   type: "view";
   seq: number;
@@ -440,7 +469,7 @@ export interface Tick {
   recording: RecordingView;
 }
 
-/** What one receiving m-line carries now. */
+/** The source that one receiving m-line carries now. */
 export interface SlotView {
   /** 0–16 characters */
   mid: string;
@@ -453,13 +482,31 @@ export interface SlotView {
   gain: number;
 }
 
-/** The assignment of people and channels to the page's receiving m-lines; replaces the one before. */
+/** The people and channels assigned to the page's receiving m-lines; it replaces the assignment before. */
 export interface Slots {
   type: "slots";
   slots: SlotView[];
 }
 
-/** The media worker is new, or lost the line: post a new offer now. `generation` goes into its address. */
+/** A TURN relay for the page's media connections, with credentials that expire (`RTCIceServer` of WebRTC). */
+export interface IceServer {
+  /** 0–300 characters */
+  urls: string;
+  /** the time of expiry and an opaque id; 0–100 characters */
+  username: string;
+  /** 0–100 characters */
+  credential: string;
+  /** how the page reaches the relay */
+  kind: "tcp" | "tls" | "udp";
+}
+
+/** The relays for the next media connection; they replace those before. Sent before the first view of a page, before each `reoffer`, and after each offer. */
+export interface IceServers {
+  type: "ice_servers";
+  servers: IceServer[];
+}
+
+/** The media worker was replaced, or lost the connection: the page has to post a new offer. `generation` is part of its address. */
 export interface Reoffer {
   type: "reoffer";
   generation: number;
@@ -480,7 +527,7 @@ export interface Result {
   text: string;
 }
 
-/** Something happened that a person should be told; `assertive` interrupts a screen reader. */
+/** An event to announce to the person; `assertive` interrupts a screen reader. */
 export interface Notice {
   type: "notice";
   /** nanoseconds since 1970 UTC */
@@ -499,8 +546,9 @@ export interface Bye {
 
 export type BrowserToWeb =
   | Hello
-  | Beat
+  | Heartbeat
   | LineReport
+  | DeviceReport
   | Ready
   | Microphone
   | Camera
@@ -509,8 +557,10 @@ export type BrowserToWeb =
   | Hear
   | Original
   | Render
+  | Pin
   | Leave
   | RollCall
+  | NoteCompanion
   | ConfirmIdentity
   | Admit
   | ReturnToLobby
@@ -530,6 +580,7 @@ export type WebToBrowser =
   | View
   | Tick
   | Slots
+  | IceServers
   | Reoffer
   | SeatTaken
   | Result

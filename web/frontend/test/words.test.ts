@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { t, tn, use } from "../src/i18n";
+import { pt, stateName, t, tn, use } from "../src/i18n";
 import { clock, date, duration, offset } from "../src/live/time";
 
 const AT = Date.UTC(2026, 11, 3, 7, 5, 9);
@@ -12,6 +12,16 @@ test("a message without a translation is English, with its blanks filled", () =>
   assert.equal(t("{name} is in the room."), "{name} is in the room.");
   assert.equal(tn("{n} person listens.", "{n} people listen.", 1), "1 person listens.");
   assert.equal(tn("{n} person listens.", "{n} people listen.", 0), "0 people listen.");
+});
+
+test("a message with a context has a translation of its own", () => {
+  use({ lang: "fr", dir: "ltr", messages: { Close: "Clore", "dialog\u0004Close": "Fermer" } });
+  assert.deepEqual([t("Close"), pt("dialog", "Close"), pt("sitting", "Close")], ["Clore", "Fermer", "Close"]);
+});
+
+test("Portuguese names are those of Portugal", () => {
+  use({ lang: "pt", dir: "ltr", messages: {} });
+  assert.equal(stateName("RO"), "Roménia");
 });
 
 test("plural forms go by the category of the language", () => {

@@ -1,7 +1,7 @@
 // Cameras, microphones and loudspeakers of this machine, and what can go wrong with them.
 
 export type DeviceKind = "camera" | "microphone";
-export type DeviceProblem = "denied" | "none" | "busy" | "insecure" | "unknown";
+export type DeviceProblem = "denied" | "system" | "none" | "busy" | "insecure" | "unknown";
 
 export class DeviceError extends Error {
   constructor(
@@ -14,6 +14,8 @@ export class DeviceError extends Error {
 
 function problemOf(error: unknown): DeviceProblem {
   const name = error instanceof DOMException ? error.name : "";
+  // Chromium tells the system's refusal from the browser's by its message alone.
+  if (name === "NotAllowedError" && /system/i.test((error as DOMException).message)) return "system";
   if (name === "NotAllowedError" || name === "SecurityError") return "denied";
   if (name === "NotFoundError" || name === "OverconstrainedError") return "none";
   if (name === "NotReadableError" || name === "AbortError") return "busy";

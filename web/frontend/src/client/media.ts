@@ -2,11 +2,12 @@
 // Microphone, camera, 8 audio and 8 video lines to receive, always in this order. After a loss, or when the server asks, a
 // new connection takes the place of the old one. The offer does not wait for ICE: the server learns our address from the
 // first check it gets.
-import type { LineReport } from "../messages";
+import type { IceServer, LineReport } from "../messages";
 import { picture, voice, type Agreed } from "./encoding";
 import { fingerprintsOf, type Fingerprints } from "./fingerprints";
 import { HttpError, post } from "./http";
 import { LineMeter } from "./line";
+import { iceServers, routeOf, type Route } from "./relays";
 
 export const RECEIVING = 8;
 
@@ -28,6 +29,8 @@ export interface MediaOptions {
   address?: (generation: number) => string;
   /** What the technical agreement says of a camera and a voice. */
   agreed?: Agreed | undefined;
+  /** Whether to connect by relays only, as asked when a connection is made. */
+  relayOnly?: () => boolean;
 }
 
 /** "disconnected" may heal by itself; after this long it does not. */
@@ -47,6 +50,8 @@ export class MediaLine {
   status: MediaStatus = "idle";
   /** Generation of the media worker that the present connection was made with; 0 when there is none. */
   generation = 0;
+  /** Relays for the next connection, with credentials that expire. */
+  relays: readonly IceServer[] = [];
   private wanted = 0;
   private peer: RTCPeerConnection | null = null;
   private audio: RTCRtpSender | null = null;
@@ -134,6 +139,22 @@ export class MediaLine {
     return this.line.look(await peer.getStats());
   }
 
+  /** Whether the browser has no address left by which the present connection could be made: no relay has let it in. */
+  async hopeless(): Promise<boolean> {
+    const peer = this.peer;
+    if (!peer || peer.iceGatheringState !== "complete") return false;
+    let candidates = 0;
+    (await peer.getStats()).forEach((entry: Record<string, unknown>) => {
+      if (entry["type"] === "local-candidate") candidates += 1;
+    });
+    return candidates === 0;
+  }
+
+  /** The way the present connection has taken. */
+  async route(): Promise<Route> {
+    return this.peer && this.status === "connected" ? routeOf(await this.peer.getStats()) : "";
+  }
+
   private set(status: MediaStatus, text = ""): void {
     if (this.status === status && !text) return;
     this.status = status;
@@ -166,8 +187,13 @@ export class MediaLine {
     const generation = this.wanted;
     if (!generation) return;
     this.set("connecting");
-    // No servers: nothing about a hearing goes to a third party.
-    const peer = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    // The court's relays only: nothing about a hearing goes to a third party.
+    const peer = new RTCPeerConnection({
+      iceServers: iceServers(this.relays),
+      iceTransportPolicy: this.options.relayOnly?.() && this.relays.length > 0 ? "relay" : "all",
+      bundlePolicy: "max-bundle",
+      rtcpMuxPolicy: "require",
+    });
     this.peer = peer;
     this.build(peer);
     const stale = (): boolean => this.peer !== peer;

@@ -1,7 +1,7 @@
 // The control connection: ticket, hello, commands with an id each, and coming back after a loss.
 // It knows the messages, not the page. Ordered and idempotent: a command that was under way when the line broke is sent
 // again with the same id, and the server answers it as it did before.
-import type { BrowserToWeb, Bye, Notice, Reoffer, Result, Slots, Tick, View, WebToBrowser } from "../messages";
+import type { BrowserToWeb, Bye, IceServers, Notice, Reoffer, Result, Slots, Tick, View, WebToBrowser } from "../messages";
 import { HttpError, post } from "./http";
 
 type CommandMessage = Extract<BrowserToWeb, { id: string }>;
@@ -16,6 +16,7 @@ export interface SignallingEvents {
   view(view: View): void;
   tick(tick: Tick): void;
   slots(slots: Slots): void;
+  relays(relays: IceServers): void;
   reoffer(reoffer: Reoffer): void;
   notice(notice: Notice): void;
   bye(bye: Bye): void;
@@ -178,7 +179,7 @@ export class Signalling {
     };
     socket.onclose = () => this.again();
     this.timers = [
-      window.setInterval(() => this.send({ type: "beat" }), BEAT_MS),
+      window.setInterval(() => this.send({ type: "heartbeat" }), BEAT_MS),
       window.setInterval(() => {
         if (performance.now() - this.heard > SILENCE_MS) this.again();
       }, 500),
@@ -194,6 +195,7 @@ export class Signalling {
       },
       tick: events.tick,
       slots: events.slots,
+      ice_servers: events.relays,
       reoffer: events.reoffer,
       notice: events.notice,
       seat_taken: () => this.taken(),

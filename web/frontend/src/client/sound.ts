@@ -108,6 +108,14 @@ export class Sound {
     this.own = { source, analyser };
   }
 
+  /** The last instants of the own microphone, −1 to 1; null while it is not open. */
+  ownSamples(): Float32Array<ArrayBuffer> | null {
+    if (!this.own || this.blocked) return null;
+    const samples = new Float32Array(this.own.analyser.fftSize);
+    this.own.analyser.getFloatTimeDomainData(samples);
+    return samples;
+  }
+
   ownLevel(): number {
     return this.own ? loudness(this.own.analyser) : -120;
   }

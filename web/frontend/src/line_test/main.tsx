@@ -5,7 +5,9 @@ import { render } from "preact";
 import type { Agreed } from "../client/encoding";
 import { HttpError, post } from "../client/http";
 import { MediaLine } from "../client/media";
+import { picture, tones } from "../client/test_signals";
 import { load, t, tn } from "../i18n";
+import type { IceServer } from "../messages";
 import { median, Tones } from "./band";
 
 interface Config {
@@ -29,46 +31,12 @@ const passed = signal<boolean | null>(null);
 /** Whether the line of the other site cannot be made with its browser. */
 const otherFaulty = signal(false);
 
-const TONE_SECONDS = 1;
 /** How often a browser must have told how far sound is ahead before it counts as measured. */
 const ENOUGH = 5;
 const WAIT_SECONDS = 300;
 /** How often the server is asked whether the lines can be made. */
 const ASK_SECONDS = 2;
 const sleep = (ms: number): Promise<void> => new Promise((done) => window.setTimeout(done, ms));
-
-/** One tone after the other, for ever. */
-function tones(context: AudioContext): MediaStreamTrack {
-  const out = context.createMediaStreamDestination();
-  const gain = new GainNode(context, { gain: 0.25 });
-  const oscillator = new OscillatorNode(context, { frequency: config.tones[0] ?? 1000 });
-  oscillator.connect(gain).connect(out);
-  oscillator.start();
-  const begin = context.currentTime;
-  const cycles = Math.ceil((WAIT_SECONDS + 4 * config.seconds) / (config.tones.length * TONE_SECONDS));
-  for (let at = 0; at < cycles * config.tones.length; at += 1) {
-    oscillator.frequency.setValueAtTime(config.tones[at % config.tones.length] ?? 1000, begin + at * TONE_SECONDS);
-  }
-  return out.stream.getAudioTracks()[0] as MediaStreamTrack;
-}
-
-/** A picture as agreed that changes everywhere, so that the bandwidth of a camera is really asked for. */
-function picture(): MediaStreamTrack {
-  const canvas = document.createElement("canvas");
-  canvas.height = config.agreed.height;
-  canvas.width = Math.round((canvas.height * 16) / 9);
-  const brush = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
-  const paint = (): void => {
-    for (let row = 0; row < 12; row += 1) {
-      for (let column = 0; column < 20; column += 1) {
-        brush.fillStyle = `hsl(${Math.floor(Math.random() * 360)} 60% ${30 + Math.floor(Math.random() * 40)}%)`;
-        brush.fillRect((column * canvas.width) / 20, (row * canvas.height) / 12, canvas.width / 20 + 1, canvas.height / 12 + 1);
-      }
-    }
-  };
-  window.setInterval(paint, 1000 / config.agreed.fps);
-  return canvas.captureStream(config.agreed.fps).getVideoTracks()[0] as MediaStreamTrack;
-}
 
 interface Figures {
   at: number;
@@ -118,7 +86,7 @@ async function run(): Promise<void> {
   const analyser = new AnalyserNode(context, { fftSize: 16_384, smoothingTimeConstant: 0 });
   let line: MediaLine | null = null;
   try {
-    const { test } = (await (await post(`${base}/begin`, config.csrf)).json()) as { test: string };
+    const { test, ice_servers } = (await (await post(`${base}/begin`, config.csrf)).json()) as { test: string; ice_servers: IceServer[] };
     line = new MediaLine({
       ref: config.ref,
       csrf: config.csrf,
@@ -141,8 +109,9 @@ async function run(): Promise<void> {
         reset: () => undefined,
       },
     });
-    await line.sendAudio(tones(context));
-    await line.sendVideo(picture());
+    line.relays = ice_servers;
+    await line.sendAudio(tones(context, config.tones, WAIT_SECONDS + 4 * config.seconds));
+    await line.sendVideo(picture(config.agreed));
     line.use(1);
     step.value = "waiting";
     await other(line, test);
@@ -187,11 +156,11 @@ async function other(line: MediaLine, test: string): Promise<void> {
     if (!found) continue;
     // Before the answer to its own offer, what is said may be of a browser before this one.
     if (found.fault && line.generation) {
-      throw new Error(t("This browser has none of the agreed ways of protecting sound and picture. Use another browser or another device, for this test and for the hearing."));
+      throw new Error(t("This browser supports none of the agreed ways of protecting sound and picture. Use another browser or another device, for this test and for the hearing."));
     }
     otherFaulty.value = found.other_fault !== "";
   }
-  throw new Error(t("Nothing came from the other site. Begin again when both are ready."));
+  throw new Error(t("Nothing arrived from the other site. Start again when both are ready."));
 }
 
 async function measure(line: MediaLine, analyser: AnalyserNode): Promise<Record<string, unknown>> {
@@ -254,14 +223,14 @@ function words(): string {
     case "connecting":
       return t("Connecting…");
     case "waiting":
-      if (otherFaulty.value) return t("The browser of the other site cannot protect sound and picture as agreed and is not connected. Waiting for that site to begin in another browser or on another device…");
-      return t("Waiting for the other site to begin…");
+      if (otherFaulty.value) return t("The browser of the other site cannot protect sound and picture as agreed and is not connected. Waiting for that site to start in another browser or on another device…");
+      return t("Waiting for the other site to start…");
     case "measuring":
-      return tn("Measuring: {n} second to go", "Measuring: {n} seconds to go", left.value);
+      return tn("Measuring: {n} second left", "Measuring: {n} seconds left", left.value);
     case "sent":
-      return t("Your figures are sent. Waiting for the other site…");
+      return t("Your results have been sent. Waiting for the other site…");
     case "failed":
-      return t("The test was broken off.");
+      return t("The test was stopped.");
     case "done":
       if (passed.value === null) return t("The other site has not reported yet. Load this page again later.");
       return passed.value ? t("The line test has passed.") : t("The line test has not passed.");
@@ -283,11 +252,11 @@ function App() {
       <div class="actions">
         {step.value === "done" ? (
           <a class="button" href={base}>
-            {t("Show the result")}
+            {t("Show results")}
           </a>
         ) : (
           <button type="button" class="button" aria-disabled={busy} onClick={() => void (busy ? undefined : run())}>
-            {t("Begin the line test")}
+            {t("Start the line test")}
           </button>
         )}
       </div>

@@ -1,6 +1,7 @@
 // What a screen reader is told: two regions that exist from load to end, so that nothing is missed.
-// Polite messages queue, one each 1.5 s; stale ones are dropped. Assertive ones interrupt.
+// Polite messages queue, one each 1.5 s; stale ones are dropped. Only what stops the hearing interrupts.
 import { signal } from "@preact/signals";
+import { announced, type Level } from "./preferences";
 
 const PACE_MS = 1_500;
 const STALE_MS = 12_000;
@@ -20,11 +21,11 @@ function next(): void {
   timer = entry ? window.setTimeout(next, PACE_MS) : 0;
 }
 
-export function announce(text: string, urgent = false): void {
+export function announce(text: string, level: Level = "detail"): void {
   const now = performance.now();
-  if (!text || now - (said.get(text) ?? -REPEAT_MS) < REPEAT_MS) return;
+  if (!text || !announced(level) || now - (said.get(text) ?? -REPEAT_MS) < REPEAT_MS) return;
   said.set(text, now);
-  if (urgent) {
+  if (level === "stops") {
     // Emptied first, so that the same words again are news.
     assertive.value = "";
     window.setTimeout(() => (assertive.value = text), 50);

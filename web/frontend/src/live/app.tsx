@@ -58,9 +58,9 @@ function Phase() {
 
 function words(status: Status, problem: number): string {
   if (status !== "lost") return t("This takes a moment.");
-  if (problem === 409) return t("The lobby is not open now. This page goes on by itself when it opens.");
-  if (problem === 503) return t("The live room is conducted by another process of the service, or not ready. This page goes on by itself when it is.");
-  return t("The court’s server does not answer. The page keeps trying.");
+  if (problem === 409) return t("The lobby is not open yet. This page continues automatically when it opens.");
+  if (problem === 503) return t("The live room runs in another process of the service, or is not ready. This page continues automatically when it is.");
+  return t("The court’s server is not responding. The page keeps trying.");
 }
 
 function Connecting() {

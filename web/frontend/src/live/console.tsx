@@ -1,28 +1,27 @@
 // The interpreter's console: one key chooses the language spoken into; the state is always in words.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { useHearing } from "./context";
 import { Ear, Mic } from "./icons";
 import { Meter } from "./fields";
+import { combination, prefer, preferences, typing } from "./preferences";
 import { t, tn } from "../i18n";
 import type { View } from "../messages";
 
-function typing(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
-}
-
 export function Console({ view }: { view: View }) {
   const hearing = useHearing();
-  const [keys, setKeys] = useState(true);
+  const keys = preferences.value.digits;
   const renders = hearing.me.value?.renders ?? "";
   const render = (lang: string): void => void hearing.act("render", { lang });
   useEffect(() => {
     if (!keys) return;
-    // Digits without a modifier; can be switched off (WCAG 2.1.4), and never while somebody types.
+    // Digits alone or with two modifiers, as the person has chosen (WCAG 2.1.4), and never while somebody types.
     const press = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
-      const language = view.languages[Number(event.key) - 1];
-      if (event.key === "0") render("");
-      else if (/^[1-9]$/.test(event.key) && language) render(language.lang);
+      const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
+      const modifiers = combination(event).split("+").slice(0, -1).join("+");
+      if (digit === undefined || event.repeat || modifiers !== (keys === "plain" ? "" : keys) || typing(event.target)) return;
+      const language = view.languages[Number(digit) - 1];
+      if (digit === "0") render("");
+      else if (language) render(language.lang);
       else return;
       event.preventDefault();
     };
@@ -37,7 +36,7 @@ export function Console({ view }: { view: View }) {
       <h2 id="console-title">{t("Interpreter’s console")}</h2>
       <div class="console-in">
         <p class="i-hear">
-          <Ear /> {t("I hear: the floor as spoken")}
+          <Ear /> {t("I hear: the original")}
         </p>
         <div class="row" role="group" aria-label={t("I speak into")}>
           {view.languages.map((language, index) => (
@@ -67,7 +66,7 @@ export function Console({ view }: { view: View }) {
           </p>
         )}
         <label class="tickbox">
-          <input type="checkbox" checked={keys} onChange={(event) => setKeys(event.currentTarget.checked)} />
+          <input type="checkbox" checked={keys !== ""} onChange={(event) => prefer({ digits: event.currentTarget.checked ? "plain" : "" })} />
           {t("Keys 1, 2 and 0 choose the language")}
         </label>
       </div>

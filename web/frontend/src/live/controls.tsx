@@ -2,10 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
-import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
+import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
 import { Cam, Hand, Help, Mic } from "./icons";
+import { KeysDialog } from "./keys";
+import { pressed } from "./preferences";
 import { ActButton } from "./roll";
-import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right } from "./words";
+import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right, routeWords } from "./words";
+import type { Route } from "../client/relays";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
@@ -15,7 +18,7 @@ export function MicrophoneButton() {
   const on = state === "on";
   return (
     <button type="button" class={`btn wide${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setMicrophone(!on)}>
-      <Mic off={!on} /> {on ? t("Mute my microphone") : t("Turn on my microphone")}
+      <Mic off={!on} /> {on ? t("Mute") : t("Unmute")}
     </button>
   );
 }
@@ -26,7 +29,7 @@ export function CameraButton() {
   const on = state === "on";
   return (
     <button type="button" class={`btn${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setCamera(!on)}>
-      <Cam off={!on} /> {on ? t("Turn off my camera") : t("Turn on my camera")}
+      <Cam off={!on} /> {on ? t("Turn camera off") : t("Turn camera on")}
     </button>
   );
 }
@@ -36,7 +39,7 @@ export function HelpButton() {
   const up = hearing.me.value?.help ?? false;
   return (
     <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => void hearing.act("ask_help", { up: !up })}>
-      <Help /> {up ? t("I no longer need help") : t("I need help")}
+      <Help /> {up ? t("Help no longer needed") : t("I need help")}
     </button>
   );
 }
@@ -46,7 +49,7 @@ function HandButton() {
   const up = hearing.me.value?.hand ?? false;
   return (
     <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => void hearing.act("raise_hand", { up: !up })}>
-      <Hand /> {up ? t("Lower my hand") : t("Raise my hand")}
+      <Hand /> {up ? t("Lower hand") : t("Raise hand")}
     </button>
   );
 }
@@ -58,7 +61,7 @@ function OriginalControl({ view }: { view: View }) {
   return (
     <label class="original">
       <span>
-        {t("Original under the interpreter")} <bdi dir="ltr">{percent} %</bdi>
+        {t("Original under the interpretation")} <bdi dir="ltr">{percent} %</bdi>
       </span>
       <input
         type="range"
@@ -81,10 +84,10 @@ function MicrophoneState({ view }: { view: View }) {
   const talking = hearing.levels.unheard.value;
   const words = (): string => {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
-    if (!on && talking) return t("You are speaking, but your microphone is off.");
+    if (!on && talking) return t("You are speaking, but you are muted.");
     if (!on) return t("Your microphone is off.");
-    if (hearing.red.value) return t("Nothing is recorded now. Please do not speak.");
-    if (view.hold) return t("The floor is closed. Nobody hears you; the recording goes on.");
+    if (hearing.red.value) return t("Nothing is being recorded. Please do not speak.");
+    if (view.hold) return t("The floor is closed. Nobody hears you; the recording continues.");
     return t("Your microphone is on.");
   };
   return (
@@ -94,7 +97,7 @@ function MicrophoneState({ view }: { view: View }) {
   );
 }
 
-type Open = "" | "hold" | "close" | "break_off" | "devices" | "leave";
+type Open = "" | "hold" | "close" | "break_off" | "devices" | "keys" | "leave";
 
 export function Controls({ view }: { view: View }) {
   const hearing = useHearing();
@@ -110,11 +113,10 @@ export function Controls({ view }: { view: View }) {
   const mayHold = !ending && view.status !== "lobby_open" && view.hold?.by !== self?.name;
   const problems = [hearing.equipment.problems.value.microphone, hearing.equipment.problems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
-    // With two modifiers, so that no screen reader's or typist's key is taken.
+    // By default with two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
-      if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat) return;
-      if (event.code === "KeyM" && maySpeak(view)) void hearing.setMicrophone(hearing.microphone.value !== "on");
-      else if (event.code === "KeyH" && right(view, "hold")?.allowed && mayHold) setOpen("hold");
+      if (pressed(event, "microphone") && maySpeak(view)) void hearing.setMicrophone(hearing.microphone.value !== "on");
+      else if (pressed(event, "hold") && right(view, "hold")?.allowed && mayHold) setOpen("hold");
       else return;
       event.preventDefault();
     };
@@ -128,6 +130,7 @@ export function Controls({ view }: { view: View }) {
           {deviceWords(problem)}
         </p>
       ))}
+      <Troubles />
       <div class="ctl primary-ctl">
         {maySpeak(view) && <MicrophoneButton />}
         {mayShow(view) && <CameraButton />}
@@ -147,21 +150,24 @@ export function Controls({ view }: { view: View }) {
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
         </button>
+        <button type="button" class="btn" onClick={() => setOpen("keys")}>
+          {t("Keys")}
+        </button>
         <button type="button" class="btn" onClick={() => setOpen("leave")}>
           {t("Leave")}
         </button>
         {!ending && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
         {!ending && breakOff?.allowed && (
           <button type="button" class="btn danger" onClick={() => setOpen("break_off")}>
-            {t("Break off the hearing")}
+            {t("Terminate the hearing")}
           </button>
         )}
       </div>
       {open === "hold" && (
         <ReasonDialog
-          title={t("Hold the hearing?")}
-          text={t("Nobody hears anybody until the hold is lifted. The recording goes on. Everyone sees your name and the reason.")}
-          confirm={t("Hold the hearing")}
+          title={t("Put the hearing on hold?")}
+          text={t("Nobody hears anyone until the hold is lifted. The recording continues. Everyone sees your name and the reason.")}
+          confirm={t("Put on hold")}
           required
           onConfirm={async (reason) => (await hearing.act("hold", { reason })).ok}
           onClose={() => setOpen("")}
@@ -170,7 +176,7 @@ export function Controls({ view }: { view: View }) {
       {open === "close" && (
         <ReasonDialog
           title={t("Close the sitting?")}
-          text={t("The recorder seals what it has and ends. Nobody can speak any more. This cannot be undone.")}
+          text={t("The recorder seals what it has and stops. Nobody can speak any more. This cannot be undone.")}
           confirm={t("Close now")}
           required={false}
           danger
@@ -180,15 +186,16 @@ export function Controls({ view }: { view: View }) {
       )}
       {open === "break_off" && (
         <ReasonDialog
-          title={t("Break off the hearing?")}
-          text={t("The hearing ends without having been concluded, and no further day of it is held. What was recorded is sealed. Both States read the reason. This cannot be undone.")}
-          confirm={t("Break off now")}
+          title={t("Terminate the hearing?")}
+          text={t("The hearing ends without being concluded, and no further day of it is held. What was recorded is sealed. Both States read the reason. This cannot be undone.")}
+          confirm={t("Terminate now")}
           required
           danger
           onConfirm={async (reason) => (await hearing.act("break_off", { reason })).ok}
           onClose={() => setOpen("")}
         />
       )}
+      {open === "keys" && <KeysDialog onClose={() => setOpen("")} />}
       {open === "devices" && <DevicesDialog onClose={() => setOpen("")} />}
       {open === "leave" && <LeaveDialog onClose={() => setOpen("")} />}
     </section>
@@ -224,6 +231,7 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
         </p>
       )}
       <DeviceSelect kind="speaker" />
+      <ConnectionChoice />
       <div class="row">
         <button type="button" class="btn" onClick={() => hearing.sound.test()}>
           {t("Play a sound")}
@@ -236,11 +244,34 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
   );
 }
 
+/** How the line is connected now, and whether it may take the direct way. */
+function ConnectionChoice() {
+  const hearing = useHearing();
+  const [route, setRoute] = useState<Route>("");
+  useEffect(() => {
+    const look = (): void => void hearing.route().then(setRoute);
+    look();
+    const timer = window.setInterval(look, 1_000);
+    return () => window.clearInterval(timer);
+  }, []);
+  return (
+    <>
+      {route && <p data-route={route}>{routeWords(route)}</p>}
+      {hearing.relays.value.length > 0 && (
+        <label class="tickbox">
+          <input type="checkbox" checked={hearing.relayOnly.value} onChange={(event) => hearing.setRelayOnly(event.currentTarget.checked)} />
+          {t("Connect by the court’s relay only")}
+        </label>
+      )}
+    </>
+  );
+}
+
 export function LeaveDialog({ onClose }: { onClose(): void }) {
   const hearing = useHearing();
   return (
     <Dialog title={t("Leave the hearing?")} onClose={onClose}>
-      <p>{t("Camera and microphone are switched off. If you come back, you wait in the lobby first.")}</p>
+      <p>{t("Camera and microphone are switched off. If you come back, you return to the lobby first.")}</p>
       <DialogRefusal />
       <div class="row">
         <button type="button" class="btn danger" onClick={() => void hearing.leave()}>

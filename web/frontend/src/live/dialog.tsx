@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useHearing } from "./context";
-import { t } from "../i18n";
+import { pt, t } from "../i18n";
 
 /** Open questions that show by themselves why they were refused. */
 const asking = signal(0);
@@ -139,7 +139,7 @@ function Refused({ onPutAway }: { onPutAway?(): void }) {
     <div class="refusal">
       <p>{text}</p>
       <button type="button" class="btn small" onClick={putAway}>
-        {t("Put away")}
+        {pt("dialog", "Close")}
       </button>
     </div>
   );

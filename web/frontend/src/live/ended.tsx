@@ -28,9 +28,9 @@ function next(why: string): string {
     case "superseded":
       return t("Camera and microphone of this tab are off.");
     case "left":
-      return t("Camera and microphone are off. If you come back, you wait in the lobby first.");
+      return t("Camera and microphone are off. If you come back, you return to the lobby first.");
     case "link_replaced":
-      return t("Use the new link and the new number that the court has given you.");
+      return t("Use the new link and the new PIN that the court has given you.");
     case "signed_out":
       return t("Open the link that the court has sent you, or sign in again.");
     case "not_allowed":
@@ -41,6 +41,27 @@ function next(why: string): string {
   }
 }
 
+/** What happens now that the hearing is closed: for those who go on working with it, and for those who were heard. */
+function Afterwards() {
+  const { minutes_url, recording_url } = useHearing().config;
+  if (!minutes_url) return <p>{t("The court now draws up the minutes from the log and the recording. If something you said should be corrected or added, call the court.")}</p>;
+  return (
+    <>
+      <p>{t("The minutes are drawn up from the log, read back, and signed by both States. The end of the recording may still be being sealed; its page says when it is done.")}</p>
+      <div class="row">
+        <a class="btn primary" href={minutes_url}>
+          {t("Minutes")}
+        </a>
+        {recording_url && (
+          <a class="btn" href={recording_url}>
+            {t("Recording")}
+          </a>
+        )}
+      </div>
+    </>
+  );
+}
+
 export function Ended({ ending }: { ending: Ending }) {
   const hearing = useHearing();
   return (
@@ -49,6 +70,7 @@ export function Ended({ ending }: { ending: Ending }) {
         <Heading>{title(ending.why)}</Heading>
         {ending.why === "not_allowed" && ending.text && <p class="lead">{ending.text}</p>}
         <p>{next(ending.why)}</p>
+        {ending.why === "closed" && <Afterwards />}
         {hearing.config.help_phone && (
           <p>
             {t("Telephone of the court:")} <bdi dir="ltr">{hearing.config.help_phone}</bdi>
@@ -62,12 +84,12 @@ export function Ended({ ending }: { ending: Ending }) {
           )}
           {ending.why === "left" && (
             <button type="button" class="btn" onClick={() => window.location.reload()}>
-              {t("Come back to the hearing")}
+              {t("Return to the hearing")}
             </button>
           )}
           {hearing.config.home_url && (
             <a class="btn" href={hearing.config.home_url}>
-              {t("To the start page")}
+              {hearing.config.minutes_url ? t("To the hearing") : t("To the start page")}
             </a>
           )}
         </div>

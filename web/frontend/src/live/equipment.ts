@@ -87,6 +87,6 @@ export class Equipment {
     held.value = null;
     this.fail(kind, new DeviceError("none", kind));
     this.events.gone(kind);
-    announce(kind === "camera" ? t("Your camera has been unplugged.") : t("Your microphone has been unplugged."), true);
+    announce(kind === "camera" ? t("Your camera has been unplugged.") : t("Your microphone has been unplugged."), "matters");
   }
 }

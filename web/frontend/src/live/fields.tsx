@@ -1,6 +1,8 @@
 // Small controls used in more than one phase.
 import { useEffect, useId, useRef } from "preact/hooks";
 import { useHearing } from "./context";
+import { Warn } from "./icons";
+import { troubleWords } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
@@ -20,6 +22,21 @@ export function TrackVideo({ track, label, mirrored = false }: { track: MediaStr
     if (track) void video.play().catch(() => undefined);
   }, [track]);
   return <video ref={ref} class={mirrored ? "mirrored" : ""} muted playsInline autoPlay hidden={!track} aria-label={label} />;
+}
+
+/** What is wrong with the own devices although they are open, in words. */
+export function Troubles() {
+  const hearing = useHearing();
+  const words = hearing.troubles.value.map((trouble) => [trouble, troubleWords(trouble)] as const).filter(([, text]) => text);
+  return (
+    <>
+      {words.map(([trouble, text]) => (
+        <p class="problem" data-trouble={trouble} key={trouble}>
+          <Warn /> {text}
+        </p>
+      ))}
+    </>
+  );
 }
 
 /** Five steps, always from left to right; the element itself is the accessible value. */
@@ -60,7 +77,7 @@ export function HearSelect({ view }: { view: View }) {
   const languages = view.languages.filter((language) => language.hearable);
   if (languages.length === 0) return null;
   const options = [
-    { value: "", label: t("The floor as spoken") },
+    { value: "", label: t("The original (floor)") },
     ...languages.map((language) => ({ value: language.lang, label: language.name, lang: language.lang })),
   ];
   return (

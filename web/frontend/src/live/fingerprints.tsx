@@ -28,9 +28,9 @@ export function FingerprintsBar({ view }: { view: View }) {
         <p>
           <Warn />{" "}
           {own
-            ? t("This page is not connected as the court’s server says. Somebody may be in between.")
-            : t("The courts have read different codes. Somebody may be in between.")}{" "}
-          {t("Say nothing that must stay secret. Tell the technicians by telephone, load this page again, from another network if you can, and compare again. Without the same code the hearing waits.")}
+            ? t("This page’s connection does not match the court’s server. It may be intercepted.")
+            : t("The courts have read different codes. The connection may be intercepted.")}{" "}
+          {t("Say nothing confidential. Tell the technicians by telephone, reload this page, from another network if you can, and compare again. The hearing should not continue until the codes match.")}
         </p>
       </div>
     );
@@ -38,7 +38,7 @@ export function FingerprintsBar({ view }: { view: View }) {
   if (told.again && told.status === "open") {
     return (
       <div class="bar bar-warn" role="status">
-        <Warn /> {t("The server was replaced and has another code now. Both courts compare the codes aloud again.")}
+        <Warn /> {t("The server was replaced and has a new code. Both courts read the codes aloud again.")}
       </div>
     );
   }
@@ -52,11 +52,11 @@ export function CompareFingerprints({ view }: { view: View }) {
   const settled = told.status === "matched" && !beforeSession(view.status);
   return (
     <section class="fingerprints" aria-labelledby="fingerprints-title">
-      <h2 id="fingerprints-title">{t("Compare the connection")}</h2>
+      <h2 id="fingerprints-title">{t("Compare codes")}</h2>
       <Said told={told} />
       {settled ? (
         <details>
-          <summary>{t("Show the code")}</summary>
+          <summary>{t("Show code")}</summary>
           <Code told={told} />
         </details>
       ) : (
@@ -68,9 +68,9 @@ export function CompareFingerprints({ view }: { view: View }) {
 
 function Said({ told }: { told: FingerprintsView }) {
   const words = {
-    open: told.required ? t("Not compared yet. The sitting starts after it.") : t("Not compared yet. The technical agreement does not ask for it."),
-    matched: t("Compared: the same."),
-    differs: t("Compared: not the same."),
+    open: told.required ? t("Not compared yet. This is required before the sitting starts.") : t("Not compared yet. The technical agreement does not require it."),
+    matched: t("Compared: the codes match."),
+    differs: t("Compared: the codes differ."),
   };
   const Icon = { open: Ring, matched: Tick, differs: Cross }[told.status];
   return (
@@ -82,7 +82,7 @@ function Said({ told }: { told: FingerprintsView }) {
         <ul class="said">
           {told.said.map(({ state, matched }) => (
             <li key={state}>
-              <bdi>{state}</bdi>: {matched === null ? t("has not said anything yet") : matched ? t("the same") : t("not the same")}
+              <bdi>{state}</bdi>: {matched === null ? t("no answer yet") : matched ? t("codes match") : t("codes differ")}
             </li>
           ))}
         </ul>
@@ -95,7 +95,7 @@ function Code({ told }: { told: FingerprintsView }) {
   const hearing = useHearing();
   const [busy, setBusy] = useState(false);
   const found = hearing.fingerprints.value;
-  if (!found) return <p class="quiet">{t("The code shows once sound and picture are connected.")}</p>;
+  if (!found) return <p class="quiet">{t("The code appears once sound and picture are connected.")}</p>;
   const wrong = mismatch(found, told);
   const say = async (matched: boolean): Promise<void> => {
     if (busy) return;
@@ -110,17 +110,17 @@ function Code({ told }: { told: FingerprintsView }) {
           <bdi key={index}>{group}</bdi>
         ))}
       </p>
-      <p>{t("Each court reads these six groups to the other, over the telephone if they can. Both must have the same.")}</p>
+      <p>{t("Each court reads these six groups to the other, over the telephone if they can. The codes must match.")}</p>
       {wrong ? (
         <p class="field-error">
-          {wrong === "server" ? t("This is not the code of the court’s own server.") : t("The server has met another browser than this one on this line.")}
+          {wrong === "server" ? t("This is not the code of the court’s own server.") : t("The server is connected to a different browser than this one.")}
         </p>
       ) : (
-        told.server && told.own && <p class="quiet">{t("The server says the same code, and has met this very browser.")}</p>
+        told.server && told.own && <p class="quiet">{t("The server reports the same code, and is connected to this browser.")}</p>
       )}
       <div class="row acts">
         <button type="button" class="btn primary" aria-disabled={busy || wrong !== "" ? "true" : undefined} onClick={() => wrong === "" && void say(true)}>
-          {t("Both have the same code")}
+          {t("The codes match")}
         </button>
         <button type="button" class="btn danger" aria-disabled={busy ? "true" : undefined} onClick={() => void say(false)}>
           {t("The codes differ")}

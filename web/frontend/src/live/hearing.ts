@@ -2,13 +2,14 @@
 // Ties the control line, the media line and the sound graph together. The server is the authority; only the own
 // microphone and camera are switched off here first, and never switched on by anyone else.
 import { batch, computed, signal } from "@preact/signals";
-import type { Notice, PersonView, Result, SlotView, View } from "../messages";
+import type { IceServer, Notice, PersonView, Result, SlotView, View } from "../messages";
 import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
 import { askAsAgreed } from "../client/devices";
 import type { Fingerprints } from "../client/fingerprints";
 import { MediaLine, type MediaStatus } from "../client/media";
+import { relayOnly, setRelayOnly, type Route } from "../client/relays";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
 import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
 import { Sound } from "../client/sound";
@@ -17,7 +18,8 @@ import { Equipment } from "./equipment";
 import { Levels } from "./levels";
 import { tell } from "./telling";
 import { WakeLock } from "./wakelock";
-import { inSession, isResponsible, mayShow, me, refusalWords } from "./words";
+import { CameraEye, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
+import { inSession, isResponsible, mayShow, me, refusalWords, troubleWords } from "./words";
 
 export interface Happening {
   at: number;
@@ -37,11 +39,19 @@ const SEAT_KEY = "vivavoce-seat";
 const LEVEL_MS = 125;
 const SECOND_MS = 250;
 const REPORT_MS = 5_000;
+const LOOK_MS = 1_000;
 /** The server's word on a new line comes a moment after the line: until then the two cannot be held against each other. */
 const SETTLED_MS = 2_000;
 const KEPT = 50;
 /** Notices of what this page says by itself, from the view. */
 const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back"]);
+
+/** Notices that the hearing stops: they interrupt a screen reader, and no others do. */
+const STOPS = new Set(["line_lost", "media_lost", "closing", "breaking_off", "closed", "no_recording", "fingerprints_differ", "returned_to_lobby"]);
+/** Problems of devices of which the court is told. */
+const TOLD_PROBLEMS = new Set<string>(
+  (["microphone", "camera"] as const).flatMap((kind) => ["denied", "system", "busy", "none"].map((problem) => `${kind}_${problem}`)),
+);
 
 export class Hearing {
   readonly view = signal<View | null>(null);
@@ -54,6 +64,9 @@ export class Hearing {
   readonly mediaText = signal("");
   /** Of the line in use, as this browser has met it; null while there is none. */
   readonly fingerprints = signal<Fingerprints | null>(null);
+  /** The court's relays; empty when it has none. */
+  readonly relays = signal<IceServer[]>([]);
+  readonly relayOnly = signal(relayOnly());
   readonly slots = signal<SlotView[]>([]);
   /** Video tracks by receiving line. */
   readonly videos = signal<ReadonlyMap<string, MediaStreamTrack>>(new Map());
@@ -64,6 +77,8 @@ export class Hearing {
 
   readonly microphone = signal<"off" | "asking" | "on">("off");
   readonly camera = signal<"off" | "asking" | "on">("off");
+  /** What is wrong with the own devices, as this page has found. */
+  readonly troubles = signal<Trouble[]>([]);
   readonly soundBlocked = signal(false);
   readonly wakeLock = new WakeLock();
   /** Seconds for which the control line has been down; 0 when it is up. */
@@ -100,6 +115,10 @@ export class Hearing {
   private lostAt = { control: 0, media: 0 };
   private rang = false;
   private looking = 0;
+  private readonly soundWatch = new SoundWatch();
+  private readonly pictureWatch = new PictureWatch();
+  private readonly eye = new CameraEye();
+  private found = { sound: "" as Trouble | "", picture: "" as Trouble | "" };
 
   constructor(readonly config: PageConfig) {
     this.signalling = new Signalling({
@@ -119,6 +138,9 @@ export class Hearing {
           this.slots.value = slots;
           this.graph?.assign(slots);
         },
+        relays: ({ servers }) => {
+          this.media.relays = this.relays.value = servers;
+        },
         reoffer: ({ generation }) => this.media.renew(generation),
         notice: (notice) => this.happened(notice),
         bye: ({ why, text }) => this.end(why, text),
@@ -130,6 +152,7 @@ export class Hearing {
       ref: config.ref,
       csrf: config.csrf,
       agreed: config.agreed,
+      relayOnly: () => this.relayOnly.value,
       events: {
         status: (status, text) => this.mediaChanged(status, text),
         track: (mid, kind, track) => this.received(mid, kind, track),
@@ -146,6 +169,7 @@ export class Hearing {
     window.setInterval(() => this.refresh(), SECOND_MS);
     window.setInterval(() => this.meters(), LEVEL_MS);
     window.setInterval(() => void this.report(), REPORT_MS);
+    window.setInterval(() => this.watchCamera(), LOOK_MS);
     document.addEventListener("visibilitychange", () => this.keepAwake());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.equipment.refresh());
   }
@@ -169,7 +193,7 @@ export class Hearing {
     const result = await this.signalling.command(type, fields);
     if (!result.ok && result.code !== "ended") {
       this.refusal.value = refusalWords(result.code, result.text);
-      announce(this.refusal.value, true);
+      announce(this.refusal.value, "matters");
     }
     return result;
   }
@@ -235,6 +259,18 @@ export class Hearing {
     } else this.camera.value = "off";
   }
 
+  /** From now on by the court's relay only, or by whatever way is open; the present line is made anew. */
+  setRelayOnly(only: boolean): void {
+    setRelayOnly(only);
+    this.relayOnly.value = only;
+    const view = this.view.value;
+    if (view?.phase === "room" && view.media_up) this.media.renew(view.generation);
+  }
+
+  route(): Promise<Route> {
+    return this.media.route();
+  }
+
   acknowledgeAlarm(): void {
     this.alarmAcknowledged.value = true;
     this.graph?.alarm(false);
@@ -271,7 +307,7 @@ export class Hearing {
     this.rang = true;
     this.sound.bell();
     navigator.vibrate?.([300, 150, 300]);
-    announce(t("The court is calling you in. You will be in the room in a moment."), true);
+    announce(t("The court is calling you in. You will be in the room in a moment."), "matters");
   }
 
   private enter(before: View | null): void {
@@ -338,7 +374,8 @@ export class Hearing {
     this.problem.value = this.signalling.problem;
     if (status === "lost") this.lostAt.control ||= performance.now();
     else if (status === "open") {
-      if (this.lostAt.control) announce(t("You are connected again."));
+      if (this.lostAt.control) announce(t("You are connected again."), "matters");
+        this.sendTroubles();
       this.lostAt.control = 0;
     }
     if (status === "taken" || status === "ended") this.lostAt.control = 0;
@@ -357,7 +394,7 @@ export class Hearing {
       if (this.connections > 1 && this.microphone.value !== "off") {
         this.closeMicrophone();
         void this.act("microphone", { on: false });
-        announce(t("The line was made anew. Your microphone is off."), true);
+        announce(t("The connection was re-established. Your microphone is off."), "matters");
       }
     }
     if (status === "connected" || status === "idle") this.lostAt.media = 0;
@@ -381,14 +418,14 @@ export class Hearing {
 
   private happened({ at, code, text, assertive }: Notice): void {
     this.notices.value = [...this.notices.value, { at: at / 1e6, text, assertive }].slice(-KEPT);
-    if (!SPOKEN.has(code)) announce(text, assertive);
+    if (!SPOKEN.has(code)) announce(text, STOPS.has(code) ? "stops" : assertive ? "matters" : "detail");
   }
 
   private end(why: string, text: string): void {
     sessionStorage.removeItem(SEAT_KEY);
     this.ended.value = { why, text };
     this.stopEverything();
-    announce(text, true);
+    announce(text, "stops");
   }
 
   private stopEverything(): void {
@@ -423,14 +460,56 @@ export class Hearing {
     this.alarmAcknowledged.value = false;
     if (!red) {
       this.graph?.alarm(false);
-      announce(t("The recording runs again."), true);
+      announce(t("The recording is running again."), "matters");
     } else if (isResponsible(this.me.peek()) && !this.ended.peek()) this.sound.alarm(true);
   }
 
   private meters(): void {
+    this.watchSound();
     if (!this.graph) return;
     const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
     this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me, performance.now());
+  }
+
+  /** Whether somebody is to hear the own microphone, now or as soon as the person is in the room. */
+  private get heardSoon(): boolean {
+    return this.view.peek()?.phase !== "room" || this.microphone.peek() === "on";
+  }
+
+  private watchSound(): void {
+    const samples = this.heardSoon && this.equipment.microphone.peek() ? (this.graph?.ownSamples() ?? null) : null;
+    this.found.sound = this.soundWatch.take(performance.now(), samples);
+    this.tellTroubles();
+  }
+
+  private watchCamera(): void {
+    const track = this.equipment.camera.peek();
+    // The browser draws no video of a page that nobody sees: nothing can be said of the picture then.
+    this.found.picture = this.pictureWatch.take(performance.now(), document.hidden ? null : this.eye.look(track));
+    this.tellTroubles();
+  }
+
+  /** Says what is newly wrong, and tells the court. */
+  private tellTroubles(): void {
+    const problems = Object.values(this.equipment.problems.peek()).filter((problem) => problem !== undefined);
+    const virtual = isVirtual(this.equipment.camera.peek()?.label ?? "");
+    const found = [
+      ...problems.map(({ kind, problem }) => `${kind}_${problem}`).filter((name): name is Trouble => TOLD_PROBLEMS.has(name)),
+      ...(virtual ? (["camera_virtual"] as const) : []),
+      ...[this.found.sound, this.found.picture].filter((trouble): trouble is Trouble => trouble !== ""),
+    ];
+    const before = this.troubles.peek();
+    if (found.join() === before.join()) return;
+    for (const trouble of found) {
+      const words = before.includes(trouble) ? "" : troubleWords(trouble);
+      if (words) announce(words, "matters");
+    }
+    this.troubles.value = found;
+    this.sendTroubles();
+  }
+
+  private sendTroubles(): void {
+    this.signalling.send({ type: "device_report", troubles: this.troubles.peek() });
   }
 
   private async report(): Promise<void> {

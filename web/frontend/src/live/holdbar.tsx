@@ -13,7 +13,7 @@ function cause(hold: HoldView): string {
     case "order":
       return t("By order");
     case "intervention":
-      return t("Intervention by the requested State’s authority");
+      return t("Intervention by the requested authority");
     case "fault":
       return t("Technical fault");
     case "recording":
@@ -52,7 +52,7 @@ export function HoldBar({ view }: { view: View }) {
         <span>
           {t("Since")} <TimePair at={hold.since / 1e6} places={view.places} seconds />
         </span>
-        {hold.who_may_lift && <span>{t("May be lifted by: {who}", { who: hold.who_may_lift })}</span>}
+        {hold.who_may_lift && <span>{t("Can be lifted by: {who}", { who: hold.who_may_lift })}</span>}
         {resume?.allowed && (
           <button type="button" class="btn" onClick={() => setAsking(true)}>
             {t("Resume")}
@@ -62,7 +62,7 @@ export function HoldBar({ view }: { view: View }) {
       {asking && (
         <ReasonDialog
           title={t("Resume the hearing?")}
-          text={t("The floor opens for everyone. Microphones stay as they are; nobody is switched on.")}
+          text={t("The floor opens for everyone. Microphones stay as they are; nobody is unmuted.")}
           confirm={t("Resume the hearing")}
           required
           onConfirm={async (reason) => (await hearing.act("resume", { reason, without_consent: without })).ok}
@@ -71,7 +71,7 @@ export function HoldBar({ view }: { view: View }) {
           {hold.consent_withdrawn && (
             <label class="tickbox">
               <input type="checkbox" checked={without} onChange={(event) => setWithout(event.currentTarget.checked)} />
-              {t("The consent has not been given again. The sitting goes on all the same; the reason says why.")}
+              {t("The consent has not been given again. The sitting continues nevertheless; the reason is recorded.")}
             </label>
           )}
         </ReasonDialog>

@@ -3,12 +3,53 @@ import { useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { DevicesDialog, HelpButton, LeaveDialog } from "./controls";
 import { Refusal } from "./dialog";
-import { HearSelect, Meter, SelfVideo } from "./fields";
+import { HearSelect, Meter, SelfVideo, Troubles } from "./fields";
+import { Tick, Warn } from "./icons";
 import { Heading, Page } from "./page";
+import { NetworkTest, Progress } from "../network/doctor";
 import { TimePair } from "./time";
 import { isInterpreter, isPresent, isWaiting, presence, sittingStatus } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
+
+/** The network test while one waits: what passes, and what to do. */
+function NetworkCheck() {
+  const hearing = useHearing();
+  const [test] = useState(() => new NetworkTest(hearing.config));
+  const found = test.verdict.value;
+  return (
+    <details class="network-check">
+      <summary>{t("Test the network")}</summary>
+      <Progress test={test} />
+      {found && (
+        <>
+          <p class={`network-verdict says-${found.kind}`} data-verdict={found.verdict}>
+            {found.kind === "ok" ? <Tick /> : <Warn />} <b>{found.title}</b>
+          </p>
+          <p>{found.text}</p>
+          <ul class="plain">
+            {found.ways.map((way) => (
+              <li key={way.way} data-way={way.way}>
+                {way.label}: <b>{way.word}</b> <span class="quiet">{way.figures}</span>
+              </li>
+            ))}
+          </ul>
+          {found.steps.map((step) => (
+            <p key={step}>{step}</p>
+          ))}
+        </>
+      )}
+      <div class="row">
+        <button type="button" class="btn" aria-disabled={test.busy.value} onClick={() => void test.run()}>
+          {found ? t("Test again") : t("Start the test")}
+        </button>
+        <a class="btn" href={`/h/${encodeURIComponent(hearing.config.ref)}/network`} target="_blank" rel="noopener">
+          {t("What the technician opens")}
+        </a>
+      </div>
+    </details>
+  );
+}
 
 export function Lobby({ view }: { view: View }) {
   const hearing = useHearing();
@@ -81,6 +122,8 @@ export function Lobby({ view }: { view: View }) {
             <p>{t("Your microphone is off.")}</p>
           )}
           {!isInterpreter(self) && <HearSelect view={view} />}
+          <Troubles />
+          <NetworkCheck />
           <div class="row">
             <HelpButton />
             <button type="button" class="btn" onClick={() => setOpen("devices")}>
@@ -90,7 +133,7 @@ export function Lobby({ view }: { view: View }) {
               {t("Leave")}
             </button>
           </div>
-          {self?.help && <p class="notice">{t("The court has been told that you need help. Please stay here.")}</p>}
+          {self?.help && <p class="notice">{t("The court knows that you need help. Please stay here.")}</p>}
           <Refusal />
         </aside>
       </div>

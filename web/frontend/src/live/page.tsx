@@ -24,7 +24,7 @@ export function Heading({ children, focus = true }: { children: ComponentChildre
 function LeaveFast() {
   return (
     <button type="button" class="btn small" onClick={() => window.location.replace("about:blank")}>
-      {t("Leave this page quickly")}
+      {t("Exit this page")}
     </button>
   );
 }

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { Refusal } from "./dialog";
-import { DeviceSelect, HearSelect, Meter, SelfVideo } from "./fields";
+import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
 import { Cross, Tick, Warn } from "./icons";
 import { Heading, Page } from "./page";
 import { TimePair } from "./time";
@@ -46,9 +46,9 @@ function NoticeStep({ view, next }: { view: View; next(): void }) {
       </p>
       <ul class="plain">
         <li>{t("The court records the picture and the sound of everyone in the room, and every interpreter.")}</li>
-        <li>{t("The recording is encrypted and sealed every two seconds. Nobody can change it unnoticed.")}</li>
-        <li>{t("You may not make a recording of your own, and nobody may be in the room with you without the court’s leave.")}</li>
-        <li>{t("A bar at the top of the page always says whether the recording runs.")}</li>
+        <li>{t("The recording is encrypted and sealed every two seconds. Any change to it would be noticed.")}</li>
+        <li>{t("You may not record the hearing yourself, and nobody may be in the room with you without the court’s permission.")}</li>
+        <li>{t("A bar at the top of the page always shows whether the recording is running.")}</li>
       </ul>
       <div class="row">
         <button type="button" class="btn primary" onClick={next}>
@@ -154,6 +154,7 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
           </div>
         </div>
       </div>
+      <Troubles />
       {missing.length > 0 && (
         <div class="warning" role="alert">
           <p>
@@ -164,7 +165,7 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
               <li key={text}>{text}</li>
             ))}
           </ul>
-          <p>{t("Press “Continue” again to go on without. You can ask for help in the lobby.")}</p>
+          <p>{t("Press “Continue” again to continue without it. You can ask for help in the lobby.")}</p>
         </div>
       )}
       <div class="row">
@@ -215,7 +216,7 @@ function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(
             disabled={camera === null}
             onChange={(event) => (hearing.joinWithCamera.value = event.currentTarget.checked)}
           />
-          {t("Switch my camera on when I come into the room")}
+          {t("Turn camera on when I enter the room")}
         </label>
       )}
       <Refusal />

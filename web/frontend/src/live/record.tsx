@@ -4,9 +4,10 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { useHearing } from "./context";
+import { preferences, pressed, printed } from "./preferences";
 import { TimePair, duration } from "./time";
 import { isPresent, right } from "./words";
-import { t, tn } from "../i18n";
+import { pt, t, tn } from "../i18n";
 import type { RecordedView, View } from "../messages";
 
 interface Field {
@@ -45,6 +46,7 @@ export function Record({ view }: { view: View }) {
   const first = useRef<HTMLSelectElement>(null);
   const ending = view.status === "closing" || view.status === "closed";
   const enters = may && !ending;
+  const { keys } = preferences.value;
   const begin = (next: Draft): void => {
     setDraft(next);
     setOpen(true);
@@ -52,7 +54,7 @@ export function Record({ view }: { view: View }) {
   };
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.repeat || event.code !== "KeyL") return;
+      if (!pressed(event, "log")) return;
       event.preventDefault();
       setOpen(true);
       window.setTimeout(() => first.current?.focus());
@@ -63,10 +65,10 @@ export function Record({ view }: { view: View }) {
   if (!may && view.recorded.length === 0) return null;
   return (
     <section class="record" aria-labelledby="record-title">
-      <h2 id="record-title">{t("Record")}</h2>
+      <h2 id="record-title">{t("Log")}</h2>
       {enters && (
-        <button type="button" class="btn small" aria-expanded={open} aria-keyshortcuts="Alt+Shift+L" onClick={() => (open ? setOpen(false) : begin(draft))}>
-          {open ? t("Put the form away") : t("Record an act")} <kbd aria-hidden="true">Alt+Shift+L</kbd>
+        <button type="button" class="btn small" aria-expanded={open} aria-keyshortcuts={printed(keys.log) || undefined} onClick={() => (open ? setOpen(false) : begin(draft))}>
+          {open ? pt("dialog", "Close") : t("Add to the log")} {keys.log && <kbd aria-hidden="true" dir="ltr">{printed(keys.log)}</kbd>}
         </button>
       )}
       {enters && open && <Form view={view} draft={draft} change={setDraft} first={first} />}
@@ -116,7 +118,7 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
     const { ok } = await hearing.act("record_act", { kind: kind.kind, fields: values, corrects: draft.corrects });
     setBusy(false);
     if (!ok) return;
-    announce(t("Recorded: {act}", { act: kind.label }));
+    announce(t("Added to the log: {act}", { act: kind.label }), "matters");
     // Who administers and under which law mostly stays the same; the words do not.
     const { by, law, language } = draft.values;
     const next = empty(view);
@@ -127,14 +129,14 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
     <form class="record-form" onSubmit={(event) => void submit(event)} noValidate>
       {draft.corrects > 0 && (
         <p>
-          {t("In place of entry {n}.", { n: draft.corrects })}{" "}
+          {t("Replaces entry {n}.", { n: draft.corrects })}{" "}
           <button type="button" class="btn small" onClick={() => change(empty(view))}>
             {t("Do not correct")}
           </button>
         </p>
       )}
       <div class="select">
-        <label for={`${id}-kind`}>{t("What to record")}</label>
+        <label for={`${id}-kind`}>{t("Kind of entry")}</label>
         <select
           id={`${id}-kind`}
           ref={props.first}
@@ -199,7 +201,7 @@ function Input(props: { id: string; field: Field; value: string; missing: boolea
 }
 
 function Entries({ view, correct }: { view: View; correct: ((draft: Draft) => void) | null }) {
-  if (view.recorded.length === 0) return <p class="quiet">{t("Nothing has been recorded yet.")}</p>;
+  if (view.recorded.length === 0) return <p class="quiet">{t("No log entries yet")}</p>;
   const earlier = view.recorded.slice(SHOWN);
   return (
     <div class="entries" data-testid="entries">
@@ -227,7 +229,7 @@ function List({ entries, view, correct }: { entries: RecordedView[]; view: View;
           </p>
           <p class="quiet">
             <TimePair at={entry.at / 1e6} places={view.places} seconds />{" "}
-            {entry.timecode_ms === null ? t("no recording ran") : <Code ms={entry.timecode_ms} />}
+            {entry.timecode_ms === null ? t("no recording was running") : <Code ms={entry.timecode_ms} />}
           </p>
           <p dir="auto" class={entry.replaced_by === null ? "kept" : "kept gone"}>
             {entry.text}

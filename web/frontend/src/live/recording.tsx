@@ -88,10 +88,10 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
       <span>
         {claim.sealAge !== null
           ? tn("Last part sealed {n} second ago.", "Last part sealed {n} seconds ago.", claim.sealAge)
-          : t("Nothing has been sealed.")}
+          : t("Nothing has been sealed yet.")}
       </span>
       {claim.own && claim.silence > 5 && (
-        <span>{tn("No word from the court’s server for {n} second.", "No word from the court’s server for {n} seconds.", claim.silence)}</span>
+        <span>{tn("No signal from the court’s server for {n} second.", "No signal from the court’s server for {n} seconds.", claim.silence)}</span>
       )}
       <span aria-hidden="true">{t("The floor is closed. Nothing said now is recorded.")}</span>
       {alarm && (

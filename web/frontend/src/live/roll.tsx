@@ -3,8 +3,8 @@ import { useId, useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { Select } from "./fields";
-import { Hand, Help, Mic, Tick } from "./icons";
-import { faultWord, isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, presence, right, type Action } from "./words";
+import { Hand, Help, Mic, Tick, Warn } from "./icons";
+import { faultWord, isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, nameOf, presence, right, troubleWord, type Action } from "./words";
 import { languageName, t } from "../i18n";
 import type { ConfirmIdentity, PersonView, View } from "../messages";
 
@@ -120,18 +120,19 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
         {person.you && <> {t("(you)")}</>} <span class="quiet">{person.role_label} · <bdi>{person.state}</bdi></span>
       </p>
       <p class="row-2">
-        {there ? (
+        {there && !person.device_of ? (
           <span>
             <Mic off={person.microphone !== "on"} /> {microphoneWord(person)}
           </span>
         ) : (
           <span>{presence(person)}</span>
         )}
-        {there && !person.camera && <span>{t("no picture")}</span>}
+        {there && !person.camera && !person.device_of && <span>{t("no picture")}</span>}
         {person.presence === "reconnecting" && !person.fault && <span class="warn">{t("reconnecting")}</span>}
         {isInterpreter(person) && there && (
           <span>{person.renders ? t("interprets into {language}", { language: languageName(person.renders) }) : t("interprets into no language now")}</span>
         )}
+        {person.device_of && <span>{t("at the device of {name}", { name: nameOf(view, person.device_of) })}</span>}
         {person.needs_identity && (
           <span class={person.identity_confirmed ? "ok" : "warn"}>
             {person.identity_confirmed ? <><Tick /> {t("identity confirmed")}</> : t("identity not confirmed")}
@@ -141,9 +142,22 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
         {person.help && <span class="warn"><Help /> {t("needs help")}</span>}
         {there && person.line !== "unknown" && <span class={person.line === "good" ? "" : "warn"}>{lineWord(person.line)}</span>}
       </p>
+      {!person.you && person.troubles.length > 0 && (
+        <p class="warn" data-troubles={person.troubles.join(" ")}>
+          <Warn /> {person.troubles.map(troubleWord).join(" · ")}
+        </p>
+      )}
       {person.fault && !person.you && <p class="warn">{faultWord(person)}</p>}
       <div class="row acts">
         <ActButton right={identity} explain={explain} label={t("Confirm the identity of {name}", { name })} onClick={() => open({ what: "identity", person })} />
+        {person.device_of && (
+          <ActButton
+            right={of("roll_call")}
+            explain={explain}
+            label={there ? t("{name} has gone", { name }) : t("{name} is here", { name })}
+            onClick={() => void hearing.act("note_companion", { participant, here: !there })}
+          />
+        )}
         {isWaiting(person) && (
           <ActButton right={of("admit")} explain={explain} class="primary" label={t("Admit {name}", { name })} onClick={() => void hearing.act("admit", { participant })} />
         )}
@@ -190,7 +204,7 @@ function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): vo
     { value: "document_seen", label: t("I have seen an identity document") },
     { value: "known_to_authority", label: t("The person is known to the authority") },
     { value: "database", label: t("Compared with an official register") },
-    { value: "protected_identity", label: t("Protected identity, checked apart") },
+    { value: "protected_identity", label: t("Protected identity, checked separately") },
   ];
   const confirm = async (): Promise<void> => {
     const wrong = !seen ? "" : kind === "" ? "kind" : LAST_FOUR.test(last) ? "" : "last";
@@ -204,7 +218,7 @@ function IdentityDialog({ person, onClose }: { person: PersonView; onClose(): vo
   };
   return (
     <Dialog title={t("Confirm the identity of {name}?", { name: person.name })} onClose={onClose}>
-      <p>{t("Your name, the time and the way you chose go into the record.")}</p>
+      <p>{t("Your name, the time and the method you chose are recorded.")}</p>
       <Select label={t("How was the identity checked?")} value={method} options={options} onChange={(value) => setMethod(value as ConfirmIdentity["method"])} />
       {seen && (
         <>

@@ -124,13 +124,13 @@ function LanguageLine({ view }: { view: View }) {
   const deaf = right(view, "hear_floor")?.allowed === false;
   const missing = none && foreign && !view.hold && !deaf;
   const text = deaf
-    ? t("Who has your part in the hearing does not hear the floor.")
+    ? t("Your role does not include hearing the floor.")
     : view.hold
       ? t("The floor is closed. You hear nobody.")
       : view.hears === ""
-        ? t("You hear the floor as spoken.")
+        ? t("You hear the original.")
         : none
-          ? t("Nobody is interpreting into {language} now. You hear the floor.", { language: here })
+          ? t("No interpreter into {language}. You hear the original.", { language: here })
           : t("You hear {language}. The original is quiet underneath.", { language: here });
   useEffect(() => {
     if (missing) announce(text);
@@ -144,7 +144,7 @@ function LanguageLine({ view }: { view: View }) {
 
 /** What to do with a browser that has none of the agreed ways of protecting media. */
 function unprotected(): string {
-  return t("The courts have agreed how sound and picture are protected in this hearing, and this browser has none of these ways. You are not connected, and nobody hears you. Use another browser or another device. If you have none, or your link does not open there, tell the clerk: press “I need help”.");
+  return t("The courts have agreed how sound and picture are protected in this hearing, and this browser supports none of these ways. You are not connected, and nobody hears you. Use another browser or another device. If you have none, or your link does not open there, tell the clerk: press “I need help”.");
 }
 
 /** The own line is down: in words, over the stage, after 5 s. */
@@ -161,14 +161,14 @@ function Lost({ view }: { view: View }) {
     : control > 0 && media > 0
       ? t("You are disconnected")
       : control > 0
-        ? t("The court’s server does not answer")
+        ? t("The court’s server is not responding")
         : t("Sound and picture are interrupted");
   useEffect(() => {
-    if (faulty) announce(unprotected(), true);
-    else if (big) announce(t("You are disconnected. The page is trying to connect you again."), true);
+    if (faulty) announce(unprotected(), "stops");
+    else if (big) announce(t("You are disconnected. The page is trying to connect you again."), "stops");
   }, [big, faulty]);
   if (!view.media_up && control === 0 && !big) {
-    return <p class="bar bar-warn">{t("Sound and picture are being started again. Please wait.")}</p>;
+    return <p class="bar bar-warn">{t("Sound and picture are restarting. Please wait.")}</p>;
   }
   if (worst < SAID_AFTER && !refused) return null;
   if (!big) return <p class="bar bar-warn">{t("Reconnecting…")}</p>;
@@ -179,7 +179,7 @@ function Lost({ view }: { view: View }) {
       <p>
         <bdi dir="ltr">{worst} s</bdi> · <TimePair at={hearing.now.value} places={view.places} seconds />
       </p>
-      {refused && !faulty && <p>{hearing.mediaText.value || t("The server has refused this browser’s line. Load the page again or use another browser.")}</p>}
+      {refused && !faulty && <p>{hearing.mediaText.value || t("The server has refused this browser’s connection. Reload the page or use another browser.")}</p>}
       {hearing.config.help_phone && (
         <p>
           {t("Telephone of the court:")} <bdi dir="ltr">{hearing.config.help_phone}</bdi>
@@ -187,7 +187,7 @@ function Lost({ view }: { view: View }) {
       )}
       <div class="row">
         <button type="button" class="btn" onClick={() => window.location.reload()}>
-          {t("Load the page again")}
+          {t("Reload the page")}
         </button>
       </div>
     </section>
@@ -201,7 +201,7 @@ function Happened({ view }: { view: View }) {
   if (notices.length === 0) return null;
   return (
     <section aria-labelledby="happened-title">
-      <h2 id="happened-title">{t("What happened")}</h2>
+      <h2 id="happened-title">{t("Log")}</h2>
       <ul class="happened">
         {[...notices].reverse().map((notice) => (
           <li key={`${notice.at} ${notice.text}`}>

@@ -27,7 +27,7 @@ const ICONS = { waiting: Ring, running: Half, passed: Tick, failed: Cross };
 function checksOf(view: View): SoundCheckView[] {
   if (view.sound_checks.length > 0 || view.status === "lobby_open" || !right(view, "sound_check")?.allowed) return view.sound_checks;
   const blank = { required: true, status: "waiting" as const, level: null, picture: null, advice: "" };
-  return view.people.filter(isPresent).flatMap((person) => {
+  return view.people.filter((person) => isPresent(person) && !person.device_of).flatMap((person) => {
     const { participant, name } = person;
     if (!isInterpreter(person)) return isHeard(person) || isRequired(person) ? [{ ...blank, participant, lang: "", label: name }] : [];
     return view.languages.map((language) => ({
@@ -59,7 +59,7 @@ export function BeforeSitting({ view }: { view: View }) {
       {checks.length > 0 && <Checks view={view} checks={checks} />}
       <div class="row acts">
         {view.status === "lobby_open" && (
-          <ActButton right={right(view, "roll_call")} explain={explain} class="primary" label={t("Begin the roll call")} onClick={() => void hearing.act("roll_call", {})} />
+          <ActButton right={right(view, "roll_call")} explain={explain} class="primary" label={t("Start the roll call")} onClick={() => void hearing.act("roll_call", {})} />
         )}
         {view.status === "roll_call" && <p class="quiet">{t("When everyone is in the room, check the sound of each. Then the sitting can start.")}</p>}
         {view.status === "pre_record" && <StartButton view={view} explain={explain} />}
@@ -122,7 +122,7 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
   const hearing = useHearing();
   const blind = view.people.filter((person) => {
     const checks = view.sound_checks.filter((check) => check.participant === person.participant && !check.lang);
-    return isPresent(person) && (!person.camera || checks.some((check) => check.picture === false));
+    return isPresent(person) && !person.device_of && (!person.camera || checks.some((check) => check.picture === false));
   });
   const told = view.fingerprints;
   const uncompared = told !== null && (told.status === "differs" || (told.required && told.status !== "matched"));
@@ -146,7 +146,7 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
   return (
     <Dialog title={t("Start the sitting?")} onClose={onClose}>
       <form onSubmit={(event) => void start(event)} noValidate>
-        <p>{t("The recording begins. Everyone in the room is told.")}</p>
+        <p>{t("The recording starts. Everyone in the room is notified.")}</p>
         {blind.length > 0 && (
           <fieldset>
             <legend>{t("Start without the picture of:")}</legend>
@@ -166,10 +166,10 @@ function StartDialog({ view, onClose }: { view: View; onClose(): void }) {
         )}
         {uncompared && (
           <fieldset>
-            <legend>{told.status === "differs" ? t("The courts have read different codes.") : t("The codes were not compared aloud as agreed.")}</legend>
+            <legend>{told.status === "differs" ? t("The courts have read different codes.") : t("The codes were not read aloud as agreed.")}</legend>
             <label class="tickbox">
               <input type="checkbox" checked={comparison} onChange={(event) => setComparison(event.currentTarget.checked)} />
-              {t("Start all the same")}
+              {t("Start anyway")}
             </label>
           </fieldset>
         )}

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { useHearing } from "./context";
 import { TrackVideo, Meter } from "./fields";
 import { Cam, Hand, Mic, Tick, Warn, Cross } from "./icons";
-import { faultWord, isHeard, isInterpreter, isPresent, lineWord, microphoneWord, right } from "./words";
+import { companions, faultWord, isHeard, isInterpreter, isPresent, lineWord, microphoneWord, right } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { PersonView, View } from "../messages";
 import type { Hearing } from "./hearing";
@@ -12,13 +12,19 @@ import { SPEAKING } from "./levels";
 /** Whom this viewer has chosen to see large; empty for the page's own choice. */
 const pinned = signal("");
 
+/** Shows somebody large; the server gives them a place when there are more people than places. */
+function pin(hearing: Hearing, whom: string): void {
+  pinned.value = whom;
+  void hearing.act("pin", { whom });
+}
+
 /** The person heard; on that person's own page, who speaks, else the judge. */
 function main(view: View, speaker: string): string {
   const others = view.people.filter((person) => !person.you && isPresent(person));
   const has = (id: string): boolean => others.some((person) => person.participant === id);
   if (has(pinned.value)) return pinned.value;
   const heard = others.find(isHeard);
-  if (heard) return heard.participant;
+  if (heard) return heard.device_of || heard.participant;
   if (has(speaker)) return speaker;
   const rank = ["presiding_judge", "requested_authority"];
   const first = rank.map((role) => others.find((person) => person.role === role)).find((person) => person !== undefined);
@@ -64,6 +70,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
   const lost = person.presence === "reconnecting" || person.line === "lost";
   const speaking = person.microphone === "on" && level >= SPEAKING && !view.hold && !lost;
   const since = person.lost_since ? Math.max(0, Math.floor((hearing.now.value - person.lost_since / 1e6) / 1_000)) : null;
+  const beside = companions(view, person);
   const showVideo = track !== null && (person.you || person.camera);
   return (
     <div
@@ -87,14 +94,14 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         <span class="state-code">{person.state}</span>
         {person.you && <span class="you">{showVideo ? t("You, mirrored") : t("You")}</span>}
         {!person.you && !large && (
-          <button type="button" class="btn small pin" onClick={() => (pinned.value = person.participant)}>
+          <button type="button" class="btn small pin" onClick={() => pin(hearing, person.participant)}>
             {t("Show large")}
             <span class="sr-only">: {person.name}</span>
           </button>
         )}
         {large && pinned.value === person.participant && (
-          <button type="button" class="btn small pin" onClick={() => (pinned.value = "")}>
-            {t("Choose by itself again")}
+          <button type="button" class="btn small pin" onClick={() => pin(hearing, "")}>
+            {t("Choose automatically")}
           </button>
         )}
       </div>
@@ -103,6 +110,9 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
           <b dir="auto">{person.name}</b> <span>{person.role_label}</span>
           {large && person.city && <span> · <bdi>{person.state} {person.city}</bdi></span>}
         </p>
+        {beside.length > 0 && (
+          <p class="plate-2">{t("At this device: {people}", { people: list(beside.map((other) => `${other.name}, ${other.role_label}`)) })}</p>
+        )}
         <p class="plate-2">
           <span class="mic">
             <Mic off={person.microphone !== "on"} /> {speaking ? t("speaking") : microphoneWord(person)}
@@ -121,7 +131,7 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
 
 export function Stage({ view }: { view: View }) {
   const hearing = useHearing();
-  const present = view.people.filter((person) => isPresent(person) || person.you);
+  const present = view.people.filter((person) => (isPresent(person) || person.you) && !person.device_of);
   const large = main(view, hearing.levels.speaker.value);
   const chosen = present.find((person) => person.participant === large);
   // The own tile first, the others in the order of the roll: tiles never change places while somebody aims at one.

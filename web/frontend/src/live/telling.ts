@@ -6,9 +6,9 @@ import { isPresent, isResponsible, me } from "./words";
 
 export function tell(before: View, view: View): void {
   if (view.hold && !before.hold) {
-    announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), true);
+    announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), "stops");
   }
-  if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), true);
+  if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), "matters");
   const old = new Map(before.people.map((person) => [person.participant, person]));
   const responsible = isResponsible(me(view));
   for (const person of view.people) {
@@ -20,7 +20,7 @@ export function tell(before: View, view: View): void {
 
 function tellOfMe(was: PersonView | undefined, person: PersonView): void {
   if (person.microphone === "muted_by_court" && was?.microphone !== "muted_by_court") {
-    announce(t("The court has switched off your microphone. Raise your hand to speak."), true);
+    announce(t("The court has switched off your microphone. Raise your hand to speak."), "matters");
   }
 }
 
@@ -31,7 +31,7 @@ function tellOf(was: PersonView | undefined, person: PersonView, responsible: bo
   if (here && !wasHere) announce(t("{name} is in the room.", { name }));
   if (!here && wasHere) announce(t("{name} is no longer in the room.", { name }));
   if (!responsible) return;
-  if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name }));
-  if (person.fault && !was?.fault) announce(t("{name} cannot be connected: the browser does not protect sound and picture as agreed.", { name }), true);
-  if (person.help && !was?.help) announce(t("{name} needs help.", { name }), true);
+  if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name }), "matters");
+  if (person.fault && !was?.fault) announce(t("{name} cannot be connected: the browser does not protect sound and picture as agreed.", { name }), "matters");
+  if (person.help && !was?.help) announce(t("{name} needs help.", { name }), "matters");
 }

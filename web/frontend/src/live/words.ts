@@ -2,6 +2,8 @@
 import { t } from "../i18n";
 import type { PersonView, RightView, View } from "../messages";
 import type { DeviceError } from "../client/devices";
+import type { Route } from "../client/relays";
+import type { Trouble } from "./watchers";
 
 /** Roles that answer for the hearing: they get the alarm and see refused actions with their reason. */
 const RESPONSIBLE = ["presiding_judge", "clerk", "requested_authority", "technician"];
@@ -13,6 +15,13 @@ export const isHeard = (person: PersonView | undefined): boolean => HEARD.includ
 
 export const isPresent = (person: PersonView): boolean => ["present", "reconnecting"].includes(person.presence);
 export const isWaiting = (person: PersonView): boolean => ["waiting", "called"].includes(person.presence);
+
+/** The name of somebody in the view; empty for somebody who is not in it. */
+export const nameOf = (view: View, participant: string): string => view.people.find((person) => person.participant === participant)?.name ?? "";
+
+/** Those in the room who sit at this person's device. */
+export const companions = (view: View, device: PersonView): PersonView[] =>
+  view.people.filter((person) => person.device_of === device.participant && isPresent(person));
 
 export function me(view: View): PersonView | undefined {
   return view.people.find((person) => person.you);
@@ -53,7 +62,7 @@ export const mayShow = (view: View): boolean => Boolean(right(view, "show_pictur
 export function presence(person: PersonView): string {
   switch (person.presence) {
     case "invited":
-      return t("Not here yet");
+      return t("Not arrived yet");
     case "identified":
       return t("Has opened the link");
     case "tested":
@@ -122,6 +131,20 @@ export function lineWord(line: PersonView["line"]): string {
   }
 }
 
+/** The way of the own line, for whoever looks after it. */
+export function routeWords(route: Exclude<Route, "">): string {
+  switch (route) {
+    case "direct":
+      return t("Connected directly, over UDP.");
+    case "udp":
+      return t("Connected by the court’s relay, over UDP.");
+    case "tcp":
+      return t("Connected by the court’s relay, over TCP.");
+    case "tls":
+      return t("Connected by the court’s relay, over TLS.");
+  }
+}
+
 /** Why somebody's line cannot be made, for who can help; empty when no such reason is known. */
 export function faultWord({ fault }: PersonView): string {
   return fault ? t("Not connected: the browser cannot protect sound and picture as agreed. Another browser or device is needed.") : "";
@@ -135,6 +158,10 @@ export function deviceWords({ kind, problem }: DeviceError): string {
       return camera
         ? t("The browser does not allow this page to use the camera. Allow it beside the address of the page, then try again.")
         : t("The browser does not allow this page to use the microphone. Allow it beside the address of the page, then try again.");
+    case "system":
+      return camera
+        ? t("The system of this device does not let the browser use the camera. Allow it in the system’s privacy settings, then try again.")
+        : t("The system of this device does not let the browser use the microphone. Allow it in the system’s privacy settings, then try again.");
     case "none":
       return camera
         ? t("No camera was found. Plug one in, then try again.")
@@ -150,9 +177,59 @@ export function deviceWords({ kind, problem }: DeviceError): string {
   }
 }
 
+/** What is wrong with the own device although it is open, and what to do; empty for what `deviceWords` says. */
+export function troubleWords(trouble: Trouble): string {
+  switch (trouble) {
+    case "microphone_silent":
+      return t("Nothing comes from your microphone. Is it switched off at the device, or in the system? Turn it on, or choose another one.");
+    case "microphone_clipped":
+      return t("Your microphone is too loud, and the sound is distorted. Move away from it, or turn it down.");
+    case "camera_black":
+      return t("Your picture is black. Open the cover of the camera, turn on a light, or choose another camera.");
+    case "camera_frozen":
+      return t("Your picture stands still. Plug the camera in again, or choose another one.");
+    case "camera_virtual":
+      return t("A program poses as your camera. The court must see what a camera sees: choose a real camera.");
+    default:
+      return "";
+  }
+}
+
+/** What is wrong with somebody’s device, for who can help. */
+export function troubleWord(trouble: Trouble): string {
+  switch (trouble) {
+    case "microphone_silent":
+      return t("microphone silent");
+    case "microphone_clipped":
+      return t("sound distorted: too loud");
+    case "camera_black":
+      return t("picture black");
+    case "camera_frozen":
+      return t("picture frozen");
+    case "camera_virtual":
+      return t("virtual camera");
+    case "microphone_denied":
+      return t("microphone not allowed in the browser");
+    case "microphone_system":
+      return t("microphone blocked by the system");
+    case "microphone_busy":
+      return t("microphone in use by another program");
+    case "microphone_none":
+      return t("no microphone found");
+    case "camera_denied":
+      return t("camera not allowed in the browser");
+    case "camera_system":
+      return t("camera blocked by the system");
+    case "camera_busy":
+      return t("camera in use by another program");
+    case "camera_none":
+      return t("no camera found");
+  }
+}
+
 /** Why a command was not carried out. */
 export function refusalWords(code: string, text: string): string {
   if (text) return text;
   if (code === "no_answer") return t("The court’s server has not answered. Try again.");
-  return t("That was not possible now.");
+  return t("This is not possible now.");
 }

@@ -10,6 +10,9 @@ const ICONS: Record<Word, "check" | "warning" | "cross" | "question"> = {
   verified: "check", gaps: "warning", failed: "cross", cannot: "question",
 };
 
+/** Colour of the bar; the words and the icon say it too. */
+const KINDS: Record<Word, "ok" | "seal" | "rec" | "warn"> = { verified: "ok", gaps: "seal", failed: "rec", cannot: "warn" };
+
 interface BadgeProps {
   verdict: Verdict;
   seal: Seal | null;
@@ -23,37 +26,37 @@ export function Badge({ verdict, seal, listed, onCheck }: BadgeProps) {
   const noCosigner = verdict.waived.includes("cosigner");
   const done = verdict.checked === verdict.total;
   return (
-    <section class={`player-badge is-${verdict.word}`} aria-labelledby="badge-words" data-testid="verdict" data-word={verdict.word}>
-      <p class="player-badge-words" id="badge-words">
-        <Icon name={ICONS[verdict.word]} />
-        <strong>{badgeWords(verdict)}</strong>
-      </p>
-      {verdict.word === "failed" && (
-        <ul class="player-faults">
-          {verdict.faults.slice(0, 5).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}
-          {verdict.faults.length > 5 && <li>{t("and more")}</li>}
-        </ul>
-      )}
-      <p class="player-badge-limits">
-        {noStamp && noCosigner && t("No time-stamp and no cosigner were checked.")}
-        {noStamp && !noCosigner && t("No time-stamp was checked.")}{" "}
-        {!done && verdict.word !== "cannot" && t("{checked} of {total} parts checked so far.", { checked: verdict.checked, total: verdict.total })}
-      </p>
-      {listed && verdict.gaps > 0 && <p><a href="#player-gaps">{t("What is missing: when, whose picture or sound, and why")}</a></p>}
-      <details>
-        <summary>{t("How was this checked?")}</summary>
-        <ul class="player-steps">
-          <li>{seal ? t("Signed head of {origin}, {size} journal lines.", { origin: seal.origin, size: seal.size }) : t("The signed head could not be read.")}</li>
-          <li>{verdict.missing.includes("log_key") ? t("The seal's signature was not checked: {reason}.", { reason: missingText("log_key") }) : t("The seal's signature was checked with the key in the key file of {authority}.", { authority: seal?.authority || "–" })}</li>
-          <li>{t("Every line of the journal was checked in this browser, and that segments and gaps cover the whole time.")}</li>
-          {seal?.custody && <li>{tn("The log of who has had the recording since it was closed was checked too: {n} line under a signed head.", "The log of who has had the recording since it was closed was checked too: {n} lines under a signed head.", seal.custody.size)}</li>}
-          <li>{tn("{checked} of {n} part compared with the journal; each is compared before it is played.", "{checked} of {n} parts compared with the journal; each is compared before it is played.", verdict.total, { checked: verdict.checked })}</li>
-          <li>{t("Not looked at here: files the journal does not name. A check of the exported bag finds them.")}</li>
-          {verdict.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}
-        </ul>
-        {seal && <p class="small">{t("Root of the journal")}: <bdi dir="ltr"><code>{seal.root}</code></bdi></p>}
-      </details>
-      {!done && <button type="button" class="button second narrow" onClick={onCheck}>{t("Check all parts now ({size} MB)", { size: Math.ceil(verdict.left / 1_000_000) })}</button>}
+    <section class={`verdict brief ${KINDS[verdict.word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={verdict.word}>
+      <Icon name={ICONS[verdict.word]} />
+      <div>
+        <h2 id="badge-words">{badgeWords(verdict)}</h2>
+        {verdict.word === "failed" && (
+          <ul class="player-faults">
+            {verdict.faults.slice(0, 5).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}
+            {verdict.faults.length > 5 && <li>{t("and more")}</li>}
+          </ul>
+        )}
+        <p class="small">
+          {listed && verdict.gaps > 0 && <a href="#player-gaps">{t("What is missing: when, whose picture or sound, and why")}</a>}{listed && verdict.gaps > 0 && " · "}
+          {noStamp && noCosigner && t("No time-stamp and no cosigner were checked.")}
+          {noStamp && !noCosigner && t("No time-stamp was checked.")}{" "}
+          {!done && verdict.word !== "cannot" && t("{checked} of {total} parts checked so far.", { checked: verdict.checked, total: verdict.total })}
+        </p>
+        <details>
+          <summary>{t("How was this checked?")}</summary>
+          <ul class="player-steps">
+            <li>{seal ? t("Signed head of {origin}, {size} journal lines.", { origin: seal.origin, size: seal.size }) : t("The signed head could not be read.")}</li>
+            <li>{verdict.missing.includes("log_key") ? t("The seal's signature was not checked: {reason}.", { reason: missingText("log_key") }) : t("The seal's signature was checked with the key in the key file of {authority}.", { authority: seal?.authority || "–" })}</li>
+            <li>{t("Every line of the journal was checked in this browser, and that segments and gaps cover the whole time.")}</li>
+            {seal?.custody && <li>{tn("The log of who has had the recording since it was closed was checked too: {n} line under a signed head.", "The log of who has had the recording since it was closed was checked too: {n} lines under a signed head.", seal.custody.size)}</li>}
+            <li>{tn("{checked} of {n} part compared with the journal; each is compared before it is played.", "{checked} of {n} parts compared with the journal; each is compared before it is played.", verdict.total, { checked: verdict.checked })}</li>
+            <li>{t("Not looked at here: files the journal does not name. A check of the exported bag finds them.")}</li>
+            {verdict.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}
+          </ul>
+          {seal && <p class="small">{t("Root of the journal")}: <bdi dir="ltr"><code>{seal.root}</code></bdi></p>}
+        </details>
+      </div>
+      {!done && <div class="acts"><button type="button" class="button second narrow" onClick={onCheck}>{t("Check all parts now ({size} MB)", { size: Math.ceil(verdict.left / 1_000_000) })}</button></div>}
     </section>
   );
 }

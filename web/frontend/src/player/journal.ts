@@ -5,6 +5,8 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type Line = { [key: string]: Json } & { type: string; at: string };
 
 export interface Segment {
+  /** Packets received, and lost on the way; missing where a journal does not say. */
+  packets?: number[];
   n: number;
   file: string;
   size: number;

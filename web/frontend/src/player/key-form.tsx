@@ -41,7 +41,7 @@ export function KeyForm(props: Props) {
     <form class="player-open" onSubmit={submit} noValidate>
       <div class={`field${whyMissing ? " field-wrong" : ""}`}>
         <label for="why">{t("Why do you view this recording?")}</label>
-        <p class="hint" id="why-hint">{t("The reason is written into the recording's journal, with your role.")}</p>
+        <p class="hint" id="why-hint">{t("The reason is written into the recording's custody log, with your role.")}</p>
         {whyMissing && <p class="field-error" id="why-error">{t("Choose a reason.")}</p>}
         <select id="why" value={props.why} aria-describedby={whyMissing ? "why-hint why-error" : "why-hint"} aria-invalid={whyMissing}
           onChange={(event) => props.onWhy(event.currentTarget.value)}>

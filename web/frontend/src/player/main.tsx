@@ -3,18 +3,20 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { languageName, load, t, tn } from "../i18n";
+import { languageName, load, t } from "../i18n";
 import { HttpError, post } from "../client/http";
 import { Badge } from "./badge";
 import { Engine } from "./engine";
 import { partName } from "./journal";
 import { KeyForm, type KeyState } from "./key-form";
 import { Stage, absentText } from "./stage";
-import { Dates, TimePair, timesText } from "./times";
-import { type Interruption, STEP, Transport, interruptions } from "./transport";
-import type { FromWorker, Seal, ToWorker, TrackView, Verdict } from "./wire";
+import { Dates, timesText } from "./times";
+import { GapList, type KindOfEntry, Log } from "./rail";
+import { Legend, Timeline } from "./timeline";
+import { STEP, Transport } from "./transport";
+import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
 import "./player.css";
-import { type Place, badgeWords, causeWord, elapsedText, heard, lengthText, personAndState, personName, refusalText, trackName } from "./words";
+import { type Place, badgeWords, elapsedText, heard, personName, placeIn, refusalText } from "./words";
 
 interface Config {
   /** Path of the recording's pages: `/recordings/<id>`. */
@@ -24,11 +26,17 @@ interface Config {
   origin: string;
   places: Place[];
   reasons: { code: string; text: string }[];
+  /** The entries of the log that are marked on the timeline, by kind. */
+  kinds: Record<string, KindOfEntry>;
+  /** Path of the log with its texts. */
+  log: string;
   messages_url?: string;
 }
 
 const root = document.getElementById("player") as HTMLElement;
 const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
+
+const shapes = Object.fromEntries(Object.entries(config.kinds).map(([kind, { shape }]) => [kind, shape]));
 
 /** A quarter of the time after which staff who do nothing are signed out (hearings/people/logins.py). */
 const AWAKE_MS = 5 * 60_000;
@@ -57,7 +65,7 @@ function startWorker(): void {
   type Policies = { createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string } };
   const { trustedTypes } = window as { trustedTypes?: Policies };
   // The only script this page may start besides its own: the worker the server named.
-  policy ??= trustedTypes?.createPolicy("vivavoce", {
+  policy ??= trustedTypes?.createPolicy("player", {
     createScriptURL: (url) => {
       if (url !== config.worker || !url.startsWith("/static/")) throw new TypeError("not our worker");
       return url;
@@ -96,7 +104,7 @@ function take(message: FromWorker): void {
     case "opened":
       busy.value = "";
       seal.value = message.seal;
-      if (message.recording) engine.value = new Engine(message.recording, send);
+      if (message.recording) engine.value = begun(new Engine(message.recording, send));
       else shut.value = true;
       return;
     case "expired":
@@ -109,6 +117,13 @@ function take(message: FromWorker): void {
     default:
       engine.peek()?.answer(message);
   }
+}
+
+/** At the place that the address names, if it names one. */
+function begun(player: Engine): Engine {
+  const at = placeIn(location.hash);
+  if (at !== null) player.seek(at);
+  return player;
 }
 
 function choose(file: File): void {
@@ -130,7 +145,7 @@ async function open(): Promise<void> {
   openAfter = chosen.peek()?.reading === true;
   if (busy.peek() || openAfter) return;
   problem.value = "";
-  busy.value = t("Writing your viewing into the custody log…");
+  busy.value = t("Recording your access in the custody log…");
   try {
     const ticket = await askTicket(false);
     send({ type: "open", base: config.base, ticket, origin: config.origin });
@@ -172,17 +187,29 @@ function Player({ engine: player }: { engine: Engine }) {
       player.seek(player.clock.now() + (event.key === "ArrowLeft" ? -STEP : STEP));
     }
   };
+  const { places } = config;
   return (
-    <div class="player-open-page">
-      <div class="player-frame" ref={frame} tabIndex={-1} role="region" aria-label={t("Player")} onKeyDown={keys}>
-        <p class="player-day"><Dates at={zero} places={config.places} /></p>
-        <Stopped player={player} />
-        <Stage engine={player} large={large} onLarge={setLarge} />
-        <Transport engine={player} places={config.places} zero={zero} />
-        <p class="small sub">{t("Keys while the player has the focus: space plays and pauses, the arrow keys go 10 seconds back and on.")}</p>
-        <Languages player={player} />
+    <div class="split player-open-page">
+      <div class="column player-frame" ref={frame} tabIndex={-1} role="region" aria-label={t("Player")} onKeyDown={keys}>
+        <div>
+          <Stopped player={player} />
+          <Stage engine={player} large={large} onLarge={setLarge} />
+        </div>
+        <section class="panel player-controls" aria-label={t("Playing")}>
+          <div class="body">
+            <p class="player-day"><Dates at={zero} places={places} /></p>
+            <Transport engine={player} places={places} zero={zero} />
+            <Timeline engine={player} places={places} zero={zero} shapes={shapes} />
+            <Legend engine={player} shapes={shapes} />
+            <p class="small"><a href={`${config.base}/timeline`}>{t("As a table, with the quality of the lines")}</a> · <span class="sub">{t("Keys while the player has the focus: space plays and pauses, the arrow keys skip 10 seconds back and forward.")}</span></p>
+          </div>
+        </section>
       </div>
-      <GapList player={player} zero={zero} />
+      <div class="column">
+        <Languages player={player} />
+        <Log engine={player} zero={zero} places={places} kinds={config.kinds} shapes={shapes} log={config.log} />
+        <GapList engine={player} zero={zero} places={places} />
+      </div>
       <Announcer player={player} zero={zero} />
     </div>
   );
@@ -192,7 +219,7 @@ function Stopped({ player }: { player: Engine }) {
   const failure = player.stopped.value;
   return (
     <div role="alert" class={failure ? "inset rec" : ""} data-testid="stopped">
-      {failure && <p><strong>{t("Stopped: part {part} failed the check.", { part: partName(failure.track, failure.n) })}</strong> {t("What follows in this track is not what was sealed. Do not rely on this recording. Play goes on after the failed part, without it.")}</p>}
+      {failure && <p><strong>{t("Stopped: part {part} failed the check.", { part: partName(failure.track, failure.n) })}</strong> {t("What follows in this track is not what was sealed. Do not rely on this recording. Playback continues after the failed part, without it.")}</p>}
     </div>
   );
 }
@@ -208,13 +235,13 @@ function Languages({ player }: { player: Engine }) {
         {options.map((option) => (
           <label key={option}>
             <input type="radio" name="language" value={option} checked={language === option} onChange={() => (player.language.value = option)} />
-            <span lang={option || undefined}>{option === "" ? t("Floor, as spoken") : languageName(option)}</span>
+            <span lang={option || undefined}>{option === "" ? t("Original (floor)") : languageName(option)}</span>
           </label>
         ))}
       </div>
       {language !== "" && (
         <div class="player-original">
-          <label for="original">{t("Original beside the interpretation")}</label>
+          <label for="original">{t("Original under the interpretation")}</label>
           <input id="original" type="range" min={0} max={40} step={5} value={original} aria-valuetext={t("{n} percent", { n: original })} dir="ltr"
             onInput={(event) => (player.original.value = Number(event.currentTarget.value))} />
           <output for="original"><bdi dir="ltr">{original} %</bdi></output>
@@ -227,60 +254,11 @@ function Languages({ player }: { player: Engine }) {
 
 function hears(player: Engine): string {
   const language = player.language.value;
-  if (language === "") return t("You hear everybody as they spoke.");
+  if (language === "") return t("You hear everyone in the original.");
   const name = languageName(language);
   return player.interpreted.value
     ? t("You hear {language}: those who speak it, and the interpreter.", { language: name })
-    : t("Nobody interprets into {language} at this moment. You hear everybody as they spoke.", { language: name });
-}
-
-/** Interruptions that are listed without being asked for. */
-const UNFOLDED = 5;
-
-function GapList({ player, zero }: { player: Engine; zero: number }) {
-  const all = interruptions(player);
-  const found = all.filter((gap) => !gap.quiet);
-  const quiet = all.filter((gap) => gap.quiet);
-  const words = tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", found.length);
-  const table = <GapTable player={player} zero={zero} gaps={found} caption={words} />;
-  return (
-    <div id="player-gaps">
-      {found.length === 0 && <p class="player-gaps-none">{t("No picture and no sound of the floor is missing in this recording.")}</p>}
-      {found.length > 0 && (found.length > UNFOLDED ? <details class="player-quiet"><summary>{words}</summary>{table}</details> : table)}
-      {quiet.length > 0 && (
-        <details class="player-quiet">
-          <summary>{tn("{n} time when nobody interpreted into a language", "{n} times when nobody interpreted into a language", quiet.length)}</summary>
-          <GapTable player={player} zero={zero} gaps={quiet} caption={t("Nobody interpreted")} />
-        </details>
-      )}
-    </div>
-  );
-}
-
-function GapTable({ player, zero, gaps, caption }: { player: Engine; zero: number; gaps: Interruption[]; caption: string }) {
-  const views = new Map(player.recording.tracks.map((view) => [view.name, view]));
-  return (
-    <table class="stack player-gap-table">
-      <caption>{caption}</caption>
-      <thead><tr><th scope="col">{t("Beginning")}</th><th scope="col">{t("End")}</th><th scope="col">{t("Length")}</th><th scope="col">{t("Cause")}</th><th scope="col">{t("What is missing")}</th><th scope="col"><span class="visually-hidden">{t("Action")}</span></th></tr></thead>
-      <tbody>
-        {gaps.map((gap) => (
-          <tr key={`${gap.t0} ${gap.t1} ${gap.cause}`}>
-            <td data-label={t("Beginning")}><TimePair at={zero + gap.t0} places={config.places} /></td>
-            <td data-label={t("End")}><TimePair at={zero + gap.t1} places={config.places} /></td>
-            <td data-label={t("Length")}><bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></td>
-            <td data-label={t("Cause")}>{causeWord(gap.cause)}</td>
-            <td data-label={t("What is missing")}>{gap.tracks.map((name) => <div key={name}>{trackOf(views.get(name)!, player, gap.t0)}</div>)}</td>
-            <td><button type="button" class="button second narrow" onClick={() => player.seek(Math.max(0, gap.t0 - 2000))} aria-label={t("Go to the gap at {time}", { time: timesText(zero + gap.t0, config.places) })}>{t("Go there")}</button></td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function trackOf(view: TrackView, player: Engine, at: number): string {
-  return trackName(view, personAndState(view, player.recording.people, at));
+    : t("No interpreter into {language} at this moment. You hear everyone in the original.", { language: name });
 }
 
 /** Says what changes to people who do not see it, at most once in 1.5 s. */
@@ -317,11 +295,11 @@ function App() {
       <div class="visually-hidden" role="alert" data-testid="live-assertive">{failed}</div>
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
       {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
-      {shut.value && <p class="inset rec">{t("This recording is not played: its seal or its journal is not what was signed.")}</p>}
+      {shut.value && <p class="inset rec">{t("This recording cannot be played: its seal or its journal is not what was signed.")}</p>}
       {player && <Player engine={player} />}
       {!player && !shut.value && (
-        <KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
-          onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} />
+        <section class="panel" aria-label={t("Open the recording")}><div class="body"><KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
+          onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} /></div></section>
       )}
     </div>
   );

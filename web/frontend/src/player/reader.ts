@@ -34,6 +34,16 @@ export interface Seated {
   state: string;
 }
 
+/** An entry of the hearing's log, as the journal has it: its kind, who did it and whom it is about; no text. */
+export interface LogEntry {
+  entry: number;
+  t: number;
+  kind: string;
+  /** Role; "" is the service. */
+  who: string;
+  seat: string;
+}
+
 export interface Journal {
   origin: string;
   recipient: string;
@@ -42,6 +52,7 @@ export interface Journal {
   format: number;
   tracks: TrackLines[];
   people: Seated[];
+  events: LogEntry[];
   /** Lines that nobody had signed when a recorder found them. */
   unsigned: number;
   /** The end of the recording in ms, null while no `close` is in force. */
@@ -70,7 +81,7 @@ export function readJournal(bytes: Uint8Array, sizes: Iterable<number> = []): Jo
 
 class Reader {
   private readonly found: Journal = {
-    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
+    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], events: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
@@ -189,7 +200,7 @@ class Reader {
       case "gap":
         return this.gap(line);
       case "event":
-        return this.event(Number(line["entry"]));
+        return this.event(line);
       case "derive":
         this.found.removable.set(String(line["file"]), namedBy(line, String(line["file"]), `line ${this.at}`, this.at));
         return;
@@ -282,6 +293,7 @@ class Reader {
     const segment: Segment = {
       n: Number(line["n"]), file: String(line["file"]), size: Number(line["size"]), sha256: String(line["sha256"]),
       t0: Number(line["t0"]), t1: Number(line["t1"]), k: line["k"] as number[], rap: Number(line["rap"]),
+      packets: line["packets"] as number[],
     };
     const length = segment.t1 - segment.t0;
     if (length < 1 || length > 65_534) this.wrong("segment_length");
@@ -313,9 +325,11 @@ class Reader {
     else track?.addGap(gap, this.at);
   }
 
-  private event(entry: number): void {
+  private event(line: Line): void {
+    const entry = Number(line["entry"]);
     if (entry !== this.entry + 1) this.wrong("entry_missing");
     this.entry = Math.max(this.entry, entry);
+    this.found.events.push({ entry, t: Number(line["t"]), kind: String(line["kind"]), who: String(line["who"]), seat: String(line["seat"]) });
   }
 
   // --- at the end ----------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ export function Transport({ engine, places, zero }: { engine: Engine; places: Pl
         <button type="button" class="player-round player-main" onClick={() => (wanted ? engine.pause() : engine.play())}>
           <Icon name={wanted ? "pause" : "play"} /><span>{wanted ? t("Pause") : t("Play")}</span>
         </button>
-        <button type="button" class="player-round" aria-label={t("On 10 s")} onClick={() => engine.seek(engine.clock.now() + STEP)}><span aria-hidden="true">{t("10 s")}</span><Icon name="forward" /></button>
+        <button type="button" class="player-round" aria-label={t("Forward 10 s")} onClick={() => engine.seek(engine.clock.now() + STEP)}><span aria-hidden="true">{t("10 s")}</span><Icon name="forward" /></button>
       </div>
       <p class="player-now">
         <span class="visually-hidden">{t("Time of day")} </span>
@@ -29,18 +29,18 @@ export function Transport({ engine, places, zero }: { engine: Engine; places: Pl
         <span class="player-elapsed"><bdi class="t" dir="ltr">{elapsedText(now)} / {elapsedText(end)}</bdi></span>
         <span class="player-state" role="status">{stateText(engine)}</span>
       </p>
-      <div class="player-bar" dir="ltr">
+      <div class="player-bar"><div dir="ltr">
         <Gaps engine={engine} />
         <input type="range" class="player-range" aria-label={t("Position in the recording")} min={0} max={Math.ceil(end / 1000)} step={1} value={second}
           aria-valuetext={`${elapsedText(now)}, ${timesText(zero + now, places)}`}
           onInput={(event) => engine.seek(Number(event.currentTarget.value) * 1000)} />
-      </div>
+      </div></div>
     </div>
   );
 }
 
 function stateText(engine: Engine): string {
-  if (engine.unreachable.value) return t("The court's server does not answer. Trying again.");
+  if (engine.unreachable.value) return t("The court's server is not responding. Trying again.");
   if (engine.waiting.value) return t("Loading…");
   return "";
 }

@@ -3,7 +3,7 @@
 
 import type { Word } from "./check";
 import type { Fault, Gap, Segment } from "./journal";
-import type { Seated } from "./reader";
+import type { LogEntry, Seated } from "./reader";
 
 export interface TrackView {
   name: string;
@@ -24,6 +24,7 @@ export interface RecordingView {
   end: number;
   tracks: TrackView[];
   people: Seated[];
+  events: LogEntry[];
 }
 
 export interface Seal {

@@ -23,6 +23,13 @@ const ROLES: Record<string, () => string> = {
   interpreter: () => t("Interpreter"),
   defence: () => t("Defence"),
   prosecutor: () => t("Prosecutor"),
+  central_authority: () => t("Central authority"),
+  party: () => t("Victim or civil party"),
+  civil_party: () => t("Victim or civil party"),
+  support: () => t("Support person"),
+  support_person: () => t("Support person"),
+  observer: () => t("Observer"),
+  technician: () => t("Technician"),
 };
 
 /** The journal says "witness 1": a role and a number, never a name. */
@@ -36,6 +43,11 @@ export function personName(view: TrackView, known = ""): string {
   const { role, number } = roleOf(view);
   const word = (ROLES[known] ?? ROLES[role])?.() ?? role.replaceAll("_", " ");
   return number === "1" ? word : `${word} ${number}`;
+}
+
+/** The word of a role in the hearing, as a log entry names who did it. */
+export function roleWord(role: string): string {
+  return ROLES[role]?.() ?? role.replaceAll("_", " ");
 }
 
 /** Who had the seat of a track at a time (ms), as far as the journal says. */
@@ -67,13 +79,13 @@ const CAUSES: Record<string, () => string> = {
   network: () => t("the line was lost"),
   sender_off: () => t("switched off by the person"),
   order: () => t("switched off by order of the court"),
-  server: () => t("the court's server stood still"),
+  server: () => t("the court's server did not respond"),
   worker: () => t("the media server had failed"),
   recorder: () => t("the recorder had failed"),
   disk: () => t("the disk had failed"),
-  recovered: () => t("parts found after a failure, of unknown time"),
-  late: () => t("it came too late to be kept"),
-  other: () => t("another cause"),
+  recovered: () => t("parts recovered after a failure, time unknown"),
+  late: () => t("it arrived too late to be kept"),
+  other: () => t("other cause"),
 };
 
 export function causeWord(cause: string): string {
@@ -86,7 +98,7 @@ export function refusalText(code: RefusalCode, detail: string): string {
     not_text: () => t("This is not a key file: it is not text. Choose the key file of your authority."),
     no_identity: () => t("This file holds no key. A key file has a line that begins with AGE-SECRET-KEY-1."),
     several_identities: () => t("This file holds several keys. Choose a file with one key."),
-    identity: () => t("The key in this file is damaged: its check letters do not fit. Ask your authority for the file again."),
+    identity: () => t("The key in this file is damaged: its check characters do not match. Ask your authority for the file again."),
     no_policy: () =>
       t("This key file does not say which courts it trusts (“# policy:”). Without that no seal can be checked. Ask your authority for the complete file."),
     policy: () => t("The policy in this key file cannot be read at “{line}”. Ask your authority for the file again.", { line: detail }),
@@ -95,7 +107,7 @@ export function refusalText(code: RefusalCode, detail: string): string {
         ? t("The key of {authority} does not open this recording. It was sealed for other authorities, or for an earlier key of yours.", { authority: detail })
         : t("This key does not open this recording. It was sealed for other authorities, or for an earlier key of yours."),
     ticket: () => t("Your permission to view has ended. Reload the page to begin again."),
-    network: () => t("The court's server does not answer. Check the line and try again."),
+    network: () => t("The court's server is not responding. Check the connection and try again."),
     no_decryption: () => t("This browser cannot decrypt recordings. Use a current Chromium, Edge or Firefox."),
   };
   return texts[code]();
@@ -106,24 +118,24 @@ const FAULTS: Record<string, () => string> = {
   size: () => t("not as long as what was sealed"),
   hash: () => t("not what was sealed"),
   decrypt: () => t("cannot be decrypted, though it is what was sealed"),
-  content: () => t("holds something else than picture or sound"),
+  content: () => t("holds something other than picture or sound"),
   no_key: () => t("cannot be decrypted"),
-  checkpoint_form: () => t("the signed head is not in the one form"),
+  checkpoint_form: () => t("the signed head is not in canonical form"),
   checkpoint_origin: () => t("the signed head belongs to another recording"),
   seal_signature: () => t("the seal's signature is not by the court's key that you trust"),
   cosignature: () => t("a cosigner's signature is not valid"),
-  journal_lines: () => t("the journal has another number of lines than was signed"),
+  journal_lines: () => t("the number of lines in the journal differs from what was signed"),
   root: () => t("the journal is not the one that was signed"),
   hole: () => t("time before it is neither recorded nor declared as a gap"),
   hole_at_end: () => t("the end of a track is neither recorded nor declared as a gap"),
   overlap: () => t("overlaps the part before it"),
   number: () => t("missing from the numbers"),
-  other_recipient: () => t("the recording's key is another than the journal names"),
+  other_recipient: () => t("the recording's key is not the one the journal names"),
   close_differs: () => t("the closing entry does not agree with the journal"),
   close_end: () => t("the closing entry names another end"),
   close_tracks: () => t("the closing entry names other tracks"),
   index_pages: () => t("the index pages are not what the journal gives"),
-  line_form: () => t("not in the one spelling a line may have"),
+  line_form: () => t("not in the canonical form of a line"),
   line_length: () => t("longer than a line may be"),
   line_fields: () => t("a field is missing or has a wrong form"),
   journal_end: () => t("the last line does not end in a line feed"),
@@ -132,7 +144,7 @@ const FAULTS: Record<string, () => string> = {
   journal_only: () => t("it has its place in the journal"),
   custody_first: () => t("the log does not begin as a custody log must"),
   custody_other: () => t("it is the custody log of another recording"),
-  custody_lines: () => t("it has another number of lines than was signed"),
+  custody_lines: () => t("the number of lines differs from what was signed"),
   custody_root: () => t("it is not the one that was signed"),
   closed_differs: () => t("it names another head than that at which the recording was closed"),
   closed_open: () => t("it names an end that the journal does not have"),
@@ -146,13 +158,13 @@ const FAULTS: Record<string, () => string> = {
   time_proven: () => t("it claims a time before an entry that precedes it"),
   ahead: () => t("it claims a time that has not come yet"),
   cosigned_early: () => t("a cosignature is earlier than the last line"),
-  kept_head: () => t("a head that was kept elsewhere does not fit"),
+  kept_head: () => t("a head that was kept elsewhere does not match"),
   named_head: () => t("the head from the minutes or a mail is not that of this recording"),
   token_form: () => t("it is no time-stamp"),
   token_refused: () => t("it was not granted"),
   token_other: () => t("it is not over the signed head"),
-  head_form: () => t("the head it holds is not in the one form"),
-  head_differs: () => t("the head it holds does not fit the log before it"),
+  head_form: () => t("the head it holds is not in canonical form"),
+  head_differs: () => t("the head it holds does not match the log before it"),
   orphan: () => t("no line of the journal names it"),
   bag_empty: () => t("it holds no data folder"),
   bag_incomplete: () => t("a tag file is missing"),
@@ -185,7 +197,7 @@ export function missingText(code: string): string {
     close: () => t("the recording was never closed, so its end is not proven"),
     closed: () => t("the custody log does not say at which head the recording was closed"),
     keywrap: () => t("the recording's key was never sealed for an authority"),
-    format: () => t("the recording has a format this page does not know"),
+    format: () => t("the recording has a format unknown to this page"),
     stamp: () => t("this page does not check who signed a time-stamp"),
     checkpoint: () => t("there is no signed head"),
     excerpt: () => t("this is an excerpt, which this page cannot check"),
@@ -214,6 +226,12 @@ export function elapsedText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const two = (n: number): string => String(n).padStart(2, "0");
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+/** The time (ms) that an address names: `#t=24.5` (W3C Media Fragments, in seconds); null without one. */
+export function placeIn(hash: string): number | null {
+  const seconds = /^#t=(\d{1,6}(?:\.\d{1,3})?)$/.exec(hash)?.[1];
+  return seconds === undefined ? null : Math.round(Number(seconds) * 1000);
 }
 
 /** `0.3 s`, `41 s`, `2 min 5 s`. */

@@ -5,6 +5,7 @@ import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
 import { Check, type Logs } from "./check";
 import { partFile } from "./journal";
+import { PartCache } from "./part-cache";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
@@ -100,6 +101,9 @@ async function fetchSealed(file: Named): Promise<Bytes> {
   sayVerdict();
   throw new Bad(code);
 }
+
+/** What the journal names, fetched and compared once for as long as it is kept. */
+const parts = new PartCache((path) => fetchSealed(files.get(path)!));
 
 // --- key -------------------------------------------------------------------------------------------------------------
 
@@ -233,7 +237,7 @@ function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened
     lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps,
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
-  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people };
+  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------
@@ -268,7 +272,7 @@ const MAGIC = { init: [0x1a, 0x45, 0xdf, 0xa3], cluster: [0x1f, 0x43, 0xb6, 0x75
 async function clear(path: string, n: number): Promise<Bytes> {
   const file = files.get(path);
   if (!file) throw new Bad("absent");
-  const sealed = await fetchSealed(file);
+  const sealed = await parts.take(path);
   if (!decrypter) throw new Bad("no_key");
   let plain: Bytes | null = null;
   try {
@@ -374,12 +378,11 @@ function goOn(): void {
 
 async function checkNext(): Promise<void> {
   const path = checking?.pop();
-  const file = path === undefined ? undefined : files.get(path);
-  if (path === undefined || !file) {
+  if (path === undefined || !files.has(path)) {
     checking = null;
   } else if (!checked.has(path)) {
     try {
-      await fetchSealed(file);
+      await parts.once(path);
     } catch (error) {
       if (error instanceof Unreachable) rest(path, error.status);
       else if (!(error instanceof Bad)) throw error;

@@ -8,7 +8,7 @@ import { type Fault, MAX_KEY_FILE, SignError, type SigningKey, readSigningKey, s
 const opened = performance.now();
 
 const FAULTS: Record<Fault | "none" | "unknown_key" | "statement", () => string> = {
-  too_long: () => t("This is no key file: it is too long."),
+  too_long: () => t("This is not a key file: it is too long."),
   no_key: () => t("This file holds no signing key. A key file that signs has a line that begins with # signing-key:"),
   several_keys: () => t("This file holds several signing keys. Choose a file with one."),
   damaged: () => t("The signing key in this file is damaged. Ask your authority for the file again."),

@@ -94,31 +94,39 @@ const WORDS = {
   failed: () => t("FAILED – do not rely on this recording"),
   cannot: () => t("Cannot verify"),
 };
+const KINDS = { verified: "ok", gaps: "seal", failed: "rec", cannot: "warn" } as const;
 const ICONS = { verified: "check", gaps: "warning", failed: "cross", cannot: "question" } as const;
 
 function Result({ found }: { found: Check }) {
   const { word, head, custodyHead } = found;
   return (
-    <section class={`player-badge is-${word}`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
-      <p class="player-badge-words" id="badge-words"><Icon name={ICONS[word]} /><strong>{WORDS[word]()}</strong></p>
-      {word === "failed" && <ul class="player-faults">{found.faults.slice(0, 20).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}</ul>}
-      {found.missing.length > 0 && <ul class="player-faults">{found.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}</ul>}
-      {found.removed.length > 0 && <p>{tn("{n} derived file has been removed.", "{n} derived files have been removed.", found.removed.length)}</p>}
-      <p class="player-badge-limits">
-        {found.waived.includes("cosigner") ? t("No time-stamp and no cosigner were checked.") : t("No time-stamp was checked.")}{" "}
-        {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
-      </p>
-      {head && (
-        <dl class="facts">
-          <div><dt>{t("Origin")}</dt><dd><bdi dir="ltr"><code>{head.origin}</code></bdi></dd></div>
-          <div><dt>{t("Lines signed")}</dt><dd><bdi dir="ltr">{head.size}</bdi></dd></div>
-          <div><dt>{t("Root")}</dt><dd><bdi dir="ltr"><code>{hex(head.root)}</code></bdi></dd></div>
-          {found.namedFits && <div><dt>{t("Head from the minutes or a mail")}</dt><dd>{t("It is that of this recording.")}</dd></div>}
-          {custodyHead && <div><dt>{t("Lines of the custody log")}</dt><dd><bdi dir="ltr">{custodyHead.size}</bdi></dd></div>}
-          {custodyHead && <div><dt>{t("Root of the custody log")}</dt><dd><bdi dir="ltr"><code>{hex(custodyHead.root)}</code></bdi></dd></div>}
-        </dl>
-      )}
-      <p>{t("Compare the origin with the recording you expect. Tag files of the bag (bag-info.txt, VERIFY.txt) are outside the seal.")}</p>
+    <section class={`verdict ${KINDS[word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
+      <Icon name={ICONS[word]} />
+      <div>
+        <h2 id="badge-words">{WORDS[word]()}</h2>
+        {word === "failed" && <ul class="player-faults">{found.faults.slice(0, 20).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}</ul>}
+        {found.missing.length > 0 && <ul class="player-faults">{found.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}</ul>}
+        {found.removed.length > 0 && <p>{tn("{n} derived file has been removed.", "{n} derived files have been removed.", found.removed.length)}</p>}
+        <p>
+          {found.waived.includes("cosigner") ? t("No time-stamp and no cosigner were checked.") : t("No time-stamp was checked.")}{" "}
+          {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
+        </p>
+        {head && <p>{t("It is the recording:")} <bdi dir="ltr"><code>{head.origin}</code></bdi>. {found.namedFits && t("The head from the minutes or a mail is that of this recording.")}</p>}
+        {head && (
+          <details>
+            <summary>{t("Technical values")}</summary>
+            <dl class="facts">
+              <div><dt>{t("Origin")}</dt><dd><bdi dir="ltr"><code>{head.origin}</code></bdi></dd></div>
+              <div><dt>{t("Lines signed")}</dt><dd><bdi dir="ltr">{head.size}</bdi></dd></div>
+              <div><dt>{t("Root")}</dt><dd><bdi dir="ltr"><code>{hex(head.root)}</code></bdi></dd></div>
+              {found.namedFits && <div><dt>{t("Head from the minutes or a mail")}</dt><dd>{t("It is that of this recording.")}</dd></div>}
+              {custodyHead && <div><dt>{t("Lines of the custody log")}</dt><dd><bdi dir="ltr">{custodyHead.size}</bdi></dd></div>}
+              {custodyHead && <div><dt>{t("Root of the custody log")}</dt><dd><bdi dir="ltr"><code>{hex(custodyHead.root)}</code></bdi></dd></div>}
+            </dl>
+          </details>
+        )}
+        <p>{t("Compare the origin with the recording you expect. Tag files of the bag (bag-info.txt, VERIFY.txt) are outside the seal.")}</p>
+      </div>
     </section>
   );
 }
@@ -136,7 +144,9 @@ function Folder() {
 function App() {
   return (
     <div class="player">
-      <form class="player-open" onSubmit={(event) => void check(event)} noValidate>
+      <div role="status">{result.value && <Result found={result.value} />}</div>
+      <section class="panel" aria-label={t("What is checked")}>
+      <form class="player-open body" onSubmit={(event) => void check(event)} noValidate>
         <div class="field">
           <label for="bag">{t("Folder of the bag")}</label>
           <p class="hint" id="bag-hint">{t("Unpack the copy and choose its folder, the one that holds bagit.txt. The files stay on your machine.")}</p>
@@ -145,7 +155,7 @@ function App() {
         </div>
         <div class="field">
           <label for="policy">{t("Policy or key file")}</label>
-          <p class="hint" id="policy-hint">{t("It names the court's sealing key. It must have come to you by another way than the bag. If this file also holds a secret key, that key is not used.")}</p>
+          <p class="hint" id="policy-hint">{t("It names the court's sealing key. It must have reached you by another channel than the bag. If this file also holds a secret key, that key is not used.")}</p>
           <input id="policy" type="file" aria-describedby="policy-hint"
             onChange={(event) => {
               const file = event.currentTarget.files?.[0];
@@ -167,7 +177,7 @@ function App() {
         {problem.value && <p class="field-error" role="alert">{problem.value}</p>}
         <div class="actions"><button class="button" aria-disabled={progress.value !== ""}>{t("Check the bag")}</button><span role="status">{progress.value}</span></div>
       </form>
-      <div role="status">{result.value && <Result found={result.value} />}</div>
+      </section>
     </div>
   );
 }

@@ -1,7 +1,7 @@
-"""Whose line is lost: judged from what the media worker and the page last said. Pure.
+"""Detection of lost connections, from the last messages of media worker and page. Pure.
 
-A web process that begins has heard of no page. What its predecessor's end did to the pages is nobody's loss of line:
-whoever's sound and picture go on has time to come back before anything is concluded from the silence.
+A new web process has no connected page yet. That its predecessor ended is no loss of a participant's connection: pages
+whose sound and picture continue have `RETURNING` to reconnect before their silence counts.
 """
 
 from hearings.models import Participant
@@ -18,7 +18,7 @@ may wait 10 s for an answer."""
 
 
 def is_lost(participant: Participant, state: Liveness, *, away: bool, returning: bool) -> bool:
-    """Whether the line of somebody in the room is lost. `away`: no page of theirs is connected; `returning`: pages
+    """Whether the connection of a person in the room is lost. `away`: they have no connected page; `returning`: pages
     may still be on their way back to this web process."""
     if participant.presence not in IN_ROOM:
         return False

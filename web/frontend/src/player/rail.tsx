@@ -1,0 +1,103 @@
+// Beside the pictures: the log of the sitting, what is missing, and where the rest is. Each row goes to its place.
+
+import { useMemo } from "preact/hooks";
+import { pt, t, tn } from "../i18n";
+import { type Shape, courseOf } from "./course";
+import type { Engine } from "./engine";
+import { MarkIcon } from "./timeline";
+import { TimePair, timesText } from "./times";
+import { type Interruption, interruptions } from "./transport";
+import { type Place, causeWord, lengthText, personAndState, roleWord, trackName } from "./words";
+import type { TrackView } from "./wire";
+
+/** A kind of entry of the log: its words, and the shape of its mark. */
+export interface KindOfEntry {
+  text: string;
+  shape: Shape;
+}
+
+interface LogProps {
+  engine: Engine;
+  zero: number;
+  places: Place[];
+  kinds: Record<string, KindOfEntry>;
+  shapes: Record<string, Shape>;
+  log: string;
+}
+
+/** So long before an event is its place, so that it is seen to come. */
+const BEFORE = 2_000;
+
+export function Log({ engine, zero, places, kinds, shapes, log }: LogProps) {
+  const { marks } = useMemo(() => courseOf(engine.recording, shapes), [engine, shapes]);
+  const now = engine.time.value;
+  const current = marks.findLast((mark) => mark.t <= now)?.entry;
+  return (
+    <section class="panel player-log" aria-labelledby="player-log">
+      <header><h2 id="player-log">{t("Log")}</h2><span class="count">{marks.length}</span><span class="end"><a href={log}>{t("With its texts")}</a></span></header>
+      {marks.length === 0 && <div class="body"><p>{t("The journal of this recording has no entry of the log.")}</p></div>}
+      {marks.length > 0 && (
+        <ol class="player-entries" tabIndex={0} aria-labelledby="player-log">
+          {marks.map((mark) => {
+            const by = mark.who ? roleWord(mark.who) : t("The system");
+            return (
+              <li key={mark.entry} class={mark.entry === current ? "is-current" : ""} aria-current={mark.entry === current ? "true" : undefined}>
+                <MarkIcon shape={mark.shape} />
+                <div>
+                  <button type="button" class="link-button" onClick={() => engine.seek(Math.max(0, mark.t - BEFORE))}
+                    aria-label={t("Go to entry {n}, {what}, at {time}", { n: mark.entry, what: kinds[mark.kind]?.text ?? mark.kind, time: timesText(zero + mark.t, places) })}>
+                    <TimePair at={zero + mark.t} places={places} />
+                  </button>
+                  <p>{kinds[mark.kind]?.text ?? mark.kind} <span class="sub">{by}</span></p>
+                </div>
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+/** Interruptions that are listed without being asked for. */
+const UNFOLDED = 5;
+
+export function GapList({ engine, zero, places }: { engine: Engine; zero: number; places: Place[] }) {
+  const all = interruptions(engine);
+  const missing = all.filter((gap) => !gap.quiet);
+  const quiet = all.filter((gap) => gap.quiet);
+  const words = tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", missing.length);
+  const rows = (gaps: Interruption[]) => <GapRows engine={engine} zero={zero} places={places} gaps={gaps} />;
+  return (
+    <section class="panel" id="player-gaps" aria-labelledby="player-gaps-heading">
+      <header><h2 id="player-gaps-heading">{t("Gaps")}</h2><span class="count">{missing.length}</span></header>
+      {missing.length === 0 && <div class="body"><p>{t("No picture or sound of the floor is missing from this recording.")}</p></div>}
+      {missing.length > UNFOLDED && <details class="fold"><summary><span>{words}</span></summary>{rows(missing)}</details>}
+      {missing.length > 0 && missing.length <= UNFOLDED && rows(missing)}
+      {quiet.length > 0 && (
+        <details class="fold">
+          <summary><span>{tn("{n} period without an interpreter into a language", "{n} periods without an interpreter into a language", quiet.length)}</span></summary>
+          {rows(quiet)}
+        </details>
+      )}
+    </section>
+  );
+}
+
+function GapRows({ engine, zero, places, gaps }: { engine: Engine; zero: number; places: Place[]; gaps: Interruption[] }) {
+  const views = new Map(engine.recording.tracks.map((view) => [view.name, view]));
+  const nameOf = (view: TrackView, at: number): string => trackName(view, personAndState(view, engine.recording.people, at));
+  return (
+    <ul class="player-gap-rows">
+      {gaps.map((gap) => (
+        <li key={`${gap.t0} ${gap.t1} ${gap.cause}`}>
+          <p><strong>{causeWord(gap.cause)}</strong> · <bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></p>
+          <p class="sub"><TimePair at={zero + gap.t0} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span> <TimePair at={zero + gap.t1} places={places} /></p>
+          <ul class="sub">{gap.tracks.map((name) => <li key={name}>{nameOf(views.get(name)!, gap.t0)}</li>)}</ul>
+          <button type="button" class="button second narrow" onClick={() => engine.seek(Math.max(0, gap.t0 - BEFORE))}
+            aria-label={t("Go to the gap at {time}", { time: timesText(zero + gap.t0, places) })}>{t("Go there")}</button>
+        </li>
+      ))}
+    </ul>
+  );
+}
