@@ -11,8 +11,15 @@ from hearings.db import Database
 from hearings.models import metadata
 from tests.support import databases
 
-LONG = ("test_player.py", "test_signalling.py", "test_verify_page.py", "test_faults.py")
+LONG = ("test_player.py", "test_verify_page.py", "test_faults.py")
 """Files that take minutes. They begin first, so that of the workers none is left alone with one of them."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where only the tests of one mark are asked for, files in which it is not written need not be read."""
+    mark = config.option.markexpr
+    test = mark.isidentifier() and collection_path.match("test_*.py")
+    return True if test and f"mark.{mark}" not in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,9 +63,10 @@ def old_stack() -> Any:
 
 
 BESIDE = {"shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
-BESIDE |= {"api_token", "api_proof", "api_answer", "act_head"}
+BESIDE |= {"api_token", "api_proof", "api_answer", "act_head", "sign_in_challenge"}
 """Tables that change by themselves: who has looked, what the clock follows and sends, with what a program proved
-itself, and how far all acts have come (an entry of a refused signature counts). (A login's `seen_at` does so too.)"""
+itself, how far all acts have come (an entry of a refused signature counts), and what a browser was asked. (A login's
+`seen_at` does so too.)"""
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +74,7 @@ def everything() -> Callable[[Database], Awaitable[dict[str, list[tuple[Any, ...
     """Reads every row of every table that only acts change: what was refused has changed none."""
     # When a login was last used is not for its rows to tell.
     tables = {
-        one.name: [column for column in one.columns if column.name != "seen_at"] for one in metadata.sorted_tables
+        table.name: [column for column in table.columns if column.name != "seen_at"] for table in metadata.sorted_tables
     }
 
     async def look(database: Database) -> dict[str, list[tuple[Any, ...]]]:

@@ -3,7 +3,7 @@
 The change is what differs from COMMIT (HEAD unless given), files git does not know yet included. A file is covered by
 the tests in the folder of its own name: hearings/times/slots.py by tests/hearings/times, a page, its API and its
 template by tests/web/<subject>; a test covers itself. The shape of the repository, its documents and its style are
-looked at too. What needs the machine to itself (`alone`) or takes long (`slow`) is left to the whole suite.
+looked at too. What needs a quiet machine (`quiet`, `alone`) or takes long (`slow`) is left to the whole suite.
 """
 
 import subprocess
@@ -51,7 +51,8 @@ def main(arguments: list[str]) -> None:
     since = arguments.pop(0) if arguments and not arguments[0].startswith("-") else "HEAD"
     tests = covering(changed(since))
     print("covered by:", *tests, flush=True)
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", "not alone and not slow"]
+    left_out = "not quiet and not alone and not slow"
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-m", left_out]
     raise SystemExit(subprocess.run([*command, *arguments, *tests], cwd=ROOT, check=False).returncode)
 
 

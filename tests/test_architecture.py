@@ -30,7 +30,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     "hearings": (
         {"ground": "errors sentences status roles ids db clocks languages reference texts"},
         {"models": "models"},
-        {"rows": "actors queries pages moves events permission_table permissions"},
+        {"rows": "actors queries paging moves events permission_table permissions"},
         {"law": "law", "people": "people", "documents": "documents", "signatures": "signatures"},
         {"requests": "requests", "times": "times"},
         {"agreement": "agreement"},
@@ -41,20 +41,23 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     ),
     "media": (
         {"messages": "messages"},
-        {"processes": "link bookmark fence log_budget children processes protocol"},
+        {"processes": "link bookmark log_budget children processes protocol relay"},
         {"live": "live", "evidence.log": "evidence.log"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
     ),
     "web": (
-        {"ground": "settings paths buckets cookies strict_json sockets pulse logins anchor security_log seal_keeper"},
+        {
+            "ground": "settings paths buckets cookies strict_json sockets pulse logins anchor security_log seal_keeper "
+            "issuers"
+        },
         {"words": "words"},
         {"live": "live"},
         {"parts": "parts"},
-        {"server": "server"},
+        {"server": "server", "sending": "sending"},
         {"api": "api"},
         {"law": "law", "people": "people", "signatures": "signatures", "outward": "outward", "operation": "operation"},
-        {"requests": "requests"},
+        {"requests": "requests", "help": "help"},
         {"documents": "documents", "hearing": "hearing"},
         {"times": "times"},
         {"agreement": "agreement", "minutes": "minutes"},

@@ -1,17 +1,16 @@
 """The documents follow the code, and no file of the repository says what it must not."""
 
 import dataclasses
-import enum
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from hearings import status
 from media import messages, protocol
 from media.evidence.log import journal_lines
 from web.settings import PREFIX, Settings
@@ -38,18 +37,6 @@ def test_every_setting_is_documented_with_its_default() -> None:
     page = read(DOCS / "settings.md")
     told = set(re.findall(rf"`{PREFIX}([A-Z_]+)`", page))
     assert told == {field.name.upper() for field in dataclasses.fields(Settings) if field.init}
-
-
-def test_every_status_is_in_the_vocabulary() -> None:
-    page = read(DOCS / "vocabulary.md")
-    missing = [
-        f"{name}.{member.value}"
-        for name, kind in vars(status).items()
-        if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind.__module__ == status.__name__
-        for member in kind
-        if f"`{member.value}`" not in page
-    ]
-    assert missing == []
 
 
 def test_every_message_is_a_heading_of_the_protocol_page() -> None:
@@ -82,6 +69,36 @@ def test_links_between_pages_resolve(page: Path) -> None:
     assert broken == []
 
 
+ROLES = [
+    "judges and clerks",
+    "interpreters and witnesses",
+    "central authorities",
+    "integrators",
+    "evidence custodians",
+    "defence experts",
+    "administrators",
+    "developers",
+]
+
+
+def test_each_page_says_below_its_title_whom_it_is_for_and_the_index_names_it_for_each_of_them() -> None:
+    pages = {page.stem: read(page) for page in DOCS.glob("*.md") if page.stem != "README"}
+    opening = {name: re.match(r"# .+\n\n\*For: ([a-z, ]+)\.\*\n\n", text) for name, text in pages.items()}
+    assert [name for name, found in opening.items() if found is None] == []
+    readers = {name: found[1].split(", ") for name, found in opening.items() if found}
+    assert {name: roles for name, roles in readers.items() if roles != [role for role in ROLES if role in roles]} == {}
+
+    index = re.split(r"^## For (.+)$", read(DOCS / "README.md"), flags=re.MULTILINE)
+    assert index[1::2] == ROLES
+    for role, text in zip(index[1::2], index[2::2], strict=True):
+        named = re.findall(r"^- \[([a-z-]+)\]\(\1\.md\): .{20,140}\.$", text, re.MULTILINE)
+        assert len(named) == text.count("\n- "), role
+        assert named == sorted(name for name, roles in readers.items() if role in roles), role
+    by_subject = re.findall(r"\[([a-z-]+)\]\(\1\.md\)", index[0])
+    assert sorted(by_subject) == sorted(pages)
+    assert "](docs/README.md)" in read(ROOT / "README.md")
+
+
 # Written in pieces, so that this file does not contain what it looks for.
 REGISTRIES = ("registry.npm" + "js.org", "files.python" + "hosted.org", "pypi." + "org", "deb.debian" + ".org")
 UNWANTED = {
@@ -100,6 +117,45 @@ def test_no_file_contains(what: str) -> None:
         text = file.read_bytes().decode("utf-8", errors="replace")
         found += [f"{file.relative_to(ROOT)}: {hit[0]}" for hit in UNWANTED[what].finditer(text)]
     assert found == []
+
+
+FOREIGN = {
+    "a paper outside the repository": re.compile(
+        "(?:interface|security|media|law) des" + r"ign\b|\bdes" + r"ign(?:'s)? (?:§|table|paper)"
+        r"|(?<![\w/.-])shar" + r"ed/[a-z]+[/.]|\b(?:house|style|interface|architecture|plan|des" + r"ign)\.md\b"
+        r"|\biss" + r"ue #?\d"
+    ),
+    "a number of a list nobody has": re.compile(
+        r"\bdef test_\d+_|\b(?:row|line|point|item) \d+ of the (?:bad|list|plan|table|paper)|[\"']\d\d?: [a-z]"
+    ),
+}
+SOURCES = {".py", ".md", ".ts", ".tsx", ".html", ".yaml", ".css", ".sh", ".js", ".csv", ".toml", ".typ"}
+SECTION = re.compile(r"§ ?[A-Z]?\d[\w.]*")
+PUBLISHED = re.compile(r"RFC \d+|UAX|Standard|Extensions|PKCS|\w\.md")
+
+
+@cache
+def sources() -> tuple[tuple[str, str], ...]:
+    """Path and text of what people wrote: not vectors, corpora or what other programs made."""
+    made = ("tests/vectors/", "tests/fuzz/corpus/", "web/static/")
+    written = ((file.relative_to(ROOT).as_posix(), file) for file in files() if file.suffix in SOURCES)
+    return tuple((path, read(file)) for path, file in written if not path.startswith(made))
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_no_text_refers_to(what: str) -> None:
+    assert [f"{path}: {hit[0]}" for path, text in sources() for hit in FOREIGN[what].finditer(text)] == []
+
+
+def test_every_section_is_of_a_page_of_ours_or_of_a_published_standard() -> None:
+    """Named not far before the section, or for a whole module in its first lines."""
+    assert [
+        f"{path}: {hit[0]}"
+        for path, text in sources()
+        if not path.startswith(("docs/recording-format.md", "hearings/data/"))
+        for hit in SECTION.finditer(text)
+        if not PUBLISHED.search(text[max(0, hit.start() - 160) : hit.start()]) and not PUBLISHED.search(text[:700])
+    ] == []
 
 
 READERS = ["Clerks and judges", "Administrators", "Systems (API and formats)"]
@@ -145,21 +201,42 @@ def test_changelog_is_short() -> None:
     assert max(text.count("\n") for _, text in versions()) <= 90
 
 
-LINES = re.compile(r"^### `(\w+)` \((journal|custody log|both)\)\n.*?```json\n(.*?)\n```", re.MULTILINE | re.DOTALL)
+LINES = re.compile(r"^### `(\w+)` \((journal|custody log|both)\)\n(.*?)```json\n(.*?)\n```", re.MULTILINE | re.DOTALL)
+FORMAT = DOCS / "recording-format.md"
 
 
 def test_the_format_page_has_a_table_and_an_example_of_every_line_and_no_other() -> None:
-    page = (ROOT / "docs/recording-format.md").read_text(encoding="utf-8")
-    found = {match[1]: (match[2], match[0], match[3].encode()) for match in LINES.finditer(page)}
+    found = {match[1]: (match[2], match[3], match[4].encode()) for match in LINES.finditer(read(FORMAT))}
     assert found.keys() == journal_lines.FIELDS.keys()
     for kind, (place, text, example) in found.items():
         both = kind in journal_lines.IN_CUSTODY - journal_lines.CUSTODY_ONLY
         assert place == ("both" if both else "custody log" if kind in journal_lines.IN_CUSTODY else "journal"), kind
         value = journal_lines.parse(example)  # JCS, as a line is written
         journal_lines.check_fields(value)
-        rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+        rows = re.findall(r"^\| `(\w+)` \| [^|]{1,100} \| [^|]{3,} \|$", text, re.MULTILINE)
+        assert rows == list(journal_lines.FIELDS[kind]), kind
         assert value["type"] == kind
-        assert set(rows) == journal_lines.FIELDS[kind].keys() == value.keys() - {"type", "at"}, kind
+        assert set(rows) == value.keys() - {"type", "at"}, kind
+
+
+@pytest.mark.parametrize("kind", journal_lines.FIELDS)
+def test_no_field_of_a_line_is_optional_as_the_format_page_says(kind: str) -> None:
+    assert "None of the fields is optional in format 1" in read(FORMAT)
+    (example,) = [match[4] for match in LINES.finditer(read(FORMAT)) if match[1] == kind]
+    value = journal_lines.parse(example.encode())
+    for name in value:
+        with pytest.raises(journal_lines.LineError):
+            journal_lines.check_fields({key: item for key, item in value.items() if key != name})
+
+
+def test_the_format_page_names_every_cause_of_a_gap_and_every_code_of_a_notice() -> None:
+    page = read(FORMAT)
+    causes = page.partition("| cause of a gap |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", causes, re.MULTILINE)) == journal_lines.CAUSES
+    (cell,) = re.findall(r"^\| `code` \| string \| (.*) \|$", page, re.MULTILINE)
+    code = "".join(read(file) for file in (ROOT / "media/evidence/recording").glob("*.py"))
+    written = re.findall(r'"type": "notice", "code": "(\w+)"|_notice\("(\w+)"', code)
+    assert set(re.findall(r"`(\w+)`", cell)) == {word for pair in written for word in pair if word}
 
 
 def test_every_test_named_on_the_page_on_security_is_there() -> None:

@@ -52,7 +52,7 @@ from hearings.status import RequestStatus
 from tests.benchmarks.bench_start import COMMAND, free_port
 from tests.benchmarks.filled import fill
 from web import api_app as api, cli
-from web.api.access import Calling
+from web.api.access import Caller
 from web.api.routes import Resource
 from web.app import create_app
 from web.settings import Settings
@@ -76,8 +76,8 @@ async def _empty(_request: Request) -> Response:
 _router = Resource("bench")
 
 
-@_router.read("/admitted", scope="", example="")
-async def _admitted(caller: Calling) -> Response:
+@_router.read("/admitted", scope="")
+async def _admitted(caller: Caller) -> Response:
     """Nothing, for a client that has proved itself."""
     return Response()
 
@@ -166,17 +166,17 @@ async def prepare(url: str, origin: str) -> Known:
     await database.close()
     base = "/api/v1"
     paths = {
-        "a request": [f"{base}/requests/{one.id}" for one in requests],
-        "a request by reference": [f"{base}/requests/{one.reference}" for one in requests],
-        "a hearing": [f"{base}/hearings/{one.ref}" for one in hearings],
-        "its history": [f"{base}/hearings/{one.ref}/history" for one in hearings],
+        "a request": [f"{base}/requests/{request.id}" for request in requests],
+        "a request by reference": [f"{base}/requests/{request.reference}" for request in requests],
+        "a hearing": [f"{base}/hearings/{hearing.ref}" for hearing in hearings],
+        "its history": [f"{base}/hearings/{hearing.ref}/history" for hearing in hearings],
         "States": [f"{base}/states"],
         "problems": [f"{base}/problems"],
         "requests, 10": [f"{base}/requests?limit=10"],
         "hearings, 10": [f"{base}/hearings?limit=10"],
         "requests, 50": [f"{base}/requests"],
         "hearings, 50": [f"{base}/hearings"],
-        "another State's, noted": [f"{base}/hearings/{one.ref}" for one in others],
+        "another State's, noted": [f"{base}/hearings/{other.ref}" for other in others],
     }
     return Known(origin, token, key, paths)
 

@@ -28,7 +28,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -42,7 +41,7 @@ from tests.support.api_client import ApiInstallation, Client
 from tests.support.hostile import Parser
 from tests.support.hostile_web import MULTIPART, PARSERS, PDF, READ_BY, TAKEN
 from tests.support.installation import BASE, free_port, prepare
-from web import cli
+from web import cli, sockets
 from web.api.bodies import FORM
 from web.app import create_app
 from web.server.security import BODY_LIMIT, UPLOAD_LIMIT
@@ -92,7 +91,7 @@ def serve() -> None:
     rates = app.state.parts.buckets.rates
     rates |= dict.fromkeys(rates, cli_rate())
     config.app = app
-    uvicorn.Server(config).run()
+    sockets.Server(config).run()
 
 
 def cli_rate() -> object:
@@ -242,7 +241,8 @@ WAYS: Mapping[str, list[tuple[int, object]]] = {
     "body web/agreement/line_test_pages.py": [_JSON],
     "body web/api/bodies.py": [_JSON],
     "body web/sitting/recording_pages.py": [_JSON],
-    "body web/sitting/signalling.py": [request("POST", "/h/{ref}/media", 65_536, kind=b"application/sdp")],
+    "body web/hearing/island_requests.py": [request("POST", "/h/{ref}/media", 65_536, kind=b"application/sdp")],
+    "body web/hearing/network_pages.py": [_JSON],
     "form web/documents/file_pages.py": [request("POST", "/requests/RO-2026-0001/documents", UPLOAD, kind=MULTIPART)],
     "form web/people/directory_pages.py": [request("POST", "/directory", UPLOAD, kind=MULTIPART)],
     "form web/server/forms.py": [

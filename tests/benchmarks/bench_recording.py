@@ -85,8 +85,8 @@ async def open_recording(recorder: Any, people: list[str]) -> None:
 
     kinds = {"mic": "floor-audio", "cam": "floor-video"}
     tracks = [
-        TrackPlan(track=f"{one}_{end}", role="judge", kind=kind, lang="", required=True, pseudonym=False)
-        for one in people
+        TrackPlan(track=f"{person}_{end}", role="judge", kind=kind, lang="", required=True, pseudonym=False)
+        for person in people
         for end, kind in kinds.items()
     ]
     authority = NamedRecipient(name="requesting authority", recipient=seal.make_identity().recipient.text)

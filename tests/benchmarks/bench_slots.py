@@ -88,7 +88,7 @@ async def grow(database: Database, count: int, first: int) -> None:
         await connection.exec_driver_sql("ANALYZE")
 
 
-async def search(db: AsyncSession) -> slots.Found:
+async def search(db: AsyncSession) -> slots.SlotResults:
     """What the page does: calendars and bookings out of the database, then the search."""
     days = {"since": date(2027, 1, 3), "until": date(2027, 4, 6)}
     law = await laws.current(db)
@@ -110,7 +110,7 @@ async def search(db: AsyncSession) -> slots.Found:
         Attendee(part="heard", label="Bangkok", zone="Asia/Bangkok"),
         Attendee(part="court", label="Bucharest", zone="Europe/Bucharest"),
     ]
-    wanted = slots.Wanted(since=SINCE, until=UNTIL, duration=timedelta(hours=1), line_test=timedelta(minutes=15))
+    wanted = slots.SlotSearch(since=SINCE, until=UNTIL, duration=timedelta(hours=1), line_test=timedelta(minutes=15))
     return slots.search(wanted, courts=[here, there], diaries=diaries, attendees=attending, now=reading.NOW)
 
 

@@ -66,7 +66,9 @@ class _Sides:
     """What both States bring along, once: a site with its profile, and a key each signs with."""
 
     def __init__(self) -> None:
-        self.sites = {one: Site(owner_state=one, name="A", court="B", city="C", zone="UTC", **BY) for one in STATES}
+        self.sites = {
+            state: Site(owner_state=state, name="A", court="B", city="C", zone="UTC", **BY) for state in STATES
+        }
         self.profiles = {
             one: SiteProfile(
                 owner_state=one, site_id=site.id, version=1, abilities={}, created_label="Bench", **BY
@@ -74,11 +76,14 @@ class _Sides:
             for one, site in self.sites.items()
         }  # fmt: skip
         self.keys = {
-            one: SigningKey(owner_state=one, authority_name="A", kid=new_id(), public_key="-", **BY) for one in STATES
+            state: SigningKey(owner_state=state, authority_name="A", kid=new_id(), public_key="-", **BY)
+            for state in STATES
         }
         self.clerks = {
-            one: Person(owner_state=one, name=one, email=f"{new_id()}@x.example", functions=["clerk", "authority"])
-            for one in STATES
+            state: Person(
+                owner_state=state, name=state, email=f"{new_id()}@x.example", functions=["clerk", "authority"]
+            )
+            for state in STATES
         }
 
 
@@ -143,12 +148,13 @@ def _around(request: HearingRequest, hearing: Hearing, sides: _Sides, chance: ra
     def signed(subject: Row, act: Act, states: Sequence[str]) -> list[Row]:
         return [
             Signature(
-                owner_state=one, other_state=next(other for other in both if other != one), key_id=sides.keys[one].id,
+                owner_state=state, other_state=next(other for other in both if other != state),
+                key_id=sides.keys[state].id,
                 act=act, about="-", subject=subject.__tablename__, subject_id=subject.id, jti=new_id(),
                 payload_sha256=new_id().replace("-", "") * 2, jws="-", signed_at=NOW, received_at=NOW, actor="bench",
                 actor_label="Bench",
             )
-            for one in states
+            for state in states
         ]  # fmt: skip
 
     if chance.random() < 0.1:

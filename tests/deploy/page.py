@@ -36,7 +36,7 @@ def blocks(page: str) -> list[Block]:
 
 def main() -> None:
     page, *wanted = sys.argv[1:]
-    marked = [one for one in blocks(page) if one.name]
+    marked = [block for block in blocks(page) if block.name]
     if not wanted:
         print("\n".join(f"{one.mark} {one.name}" for one in marked))
         return

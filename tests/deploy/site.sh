@@ -14,6 +14,7 @@ checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 folder=${1:-$(mktemp -d)}
 mkdir -p "$folder"
 root=$folder/root
+second=$folder/second
 suite=${SUITE:-trixie}
 host=hearings.court.example
 holder= holding=
@@ -25,7 +26,7 @@ clean() {
     if grep -q " $root/" /proc/mounts; then
         echo "still mounted under $root; not removed" >&2
     else
-        rm -rf --one-file-system "$root"
+        rm -rf --one-file-system "$root" "$second" "$folder/first"
     fi
 }
 trap clean EXIT
@@ -76,16 +77,19 @@ install -m 0755 /dev/null "$root/usr/local/bin/systemctl"
 { echo '#!/usr/bin/python3 -I'; cat "$checkout/tests/deploy/systemctl.py"; } >"$root/usr/local/bin/systemctl"
 
 # A network without a way out, with the server's address and those of clients; a tree of processes; mounts.
-mkdir -p "$root/dev/shm"
-unshare --net --pid --mount --fork bash -c "
-    mount -t proc proc '$root/proc' && mount -t tmpfs -o mode=1777 tmpfs '$root/dev/shm' &&
-    mount -t tmpfs -o mode=755 tmpfs '$root/run' && ip link set lo up && ip address add 192.0.2.10/24 dev lo &&
-    for last in \$(seq 21 32); do ip address add 192.0.2.\$last/24 dev lo; done &&
-    touch '$folder/held' && while sleep 3600; do :; done" &
-holding=$!
-until [[ -e $folder/held ]]; do kill -0 $holding; sleep 0.1; done
-rm "$folder/held"
-holder=$(pgrep -P $holding)
+machine() {
+    mkdir -p "$root/dev/shm"
+    unshare --net --pid --mount --fork bash -c "
+        mount -t proc proc '$root/proc' && mount -t tmpfs -o mode=1777 tmpfs '$root/dev/shm' &&
+        mount -t tmpfs -o mode=755 tmpfs '$root/run' && ip link set lo up && ip address add 192.0.2.10/24 dev lo &&
+        for last in \$(seq 21 32); do ip address add 192.0.2.\$last/24 dev lo; done &&
+        touch '$folder/held' && while sleep 3600; do :; done" &
+    holding=$!
+    until [[ -e $folder/held ]]; do kill -0 $holding; sleep 0.1; done
+    rm "$folder/held"
+    holder=$(pgrep -P $holding)
+}
+machine
 
 inside() { nsenter -t "$holder" -n -p -m env -i "${environment[@]}" chroot "$root" "$@"; }
 with_network() { nsenter -t "$holder" -p -m env -i "${environment[@]}" "${outside[@]}" chroot "$root" "$@"; }
@@ -127,22 +131,26 @@ healthy() {
     done
 }
 
-# A certificate of an authority of our own, where certbot would put it.
-prepare_certificate() {
-    cat >"$root/srv/certificate" <<-END
-		set -e
-		cd /etc/letsencrypt/live/$host
-		openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout privkey.pem -subj /CN=$host -out request
-		printf 'subjectAltName=DNS:$host\n' >names
-		openssl x509 -req -in request -CA /srv/ca.pem -CAkey /srv/ca.key -days 90 -extfile names -out certificate.pem
-		cat certificate.pem /srv/ca.pem >fullchain.pem
+# An authority that speaks ACME (RFC 8555): pebble, which asks port 80 of the site for the proof, as any other does.
+prepare_authority() {
+    with_network sh -c 'apt-get update -qq && apt-get install --yes --download-only pebble' >"$folder/pebble.log" 2>&1
+    cat >"$root/srv/pebble.json" <<-END
+		{"pebble": {"listenAddress": "127.0.0.1:14000", "managementListenAddress": "127.0.0.1:15000", "httpPort": 80,
+		 "tlsPort": 443, "certificate": "/srv/pebble.pem", "privateKey": "/srv/pebble.key"}}
 	END
-    inside sh -ec "mkdir -p /etc/letsencrypt/live/$host
-        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /srv/ca.key -out /srv/ca.pem -days 90 \
-            -subj '/CN=Authority of this test' -addext keyUsage=critical,keyCertSign,cRLSign
-        cp /srv/ca.pem /usr/local/share/ca-certificates/of-this-test.crt
+    mkdir -p "$root/root/.config/letsencrypt"
+    printf '%s\n' 'server = https://localhost:14000/dir' 'agree-tos = true' 'register-unsafely-without-email = true' \
+        'non-interactive = true' >"$root/root/.config/letsencrypt/cli.ini"
+    inside sh -ec "apt-get install --yes pebble
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /srv/pebble.key -out /srv/pebble.pem \
+            -days 90 -subj /CN=localhost -addext subjectAltName=DNS:localhost
+        cp /srv/pebble.pem /usr/local/share/ca-certificates/of-pebble-itself.crt
         update-ca-certificates
-        sh /srv/certificate" >"$folder/ca.log" 2>&1 || { tail -n 20 "$folder/ca.log"; exit 1; }
+        PEBBLE_VA_NOSLEEP=1 pebble -config /srv/pebble.json >/var/log/pebble 2>&1 &
+        until curl --silent --fail https://localhost:15000/roots/0 >/usr/local/share/ca-certificates/of-pebble.crt; do
+            sleep 0.2
+        done
+        update-ca-certificates" >>"$folder/pebble.log" 2>&1 || { tail -n 20 "$folder/pebble.log"; exit 1; }
 }
 
 failed=0
@@ -159,6 +167,7 @@ proxies() {
     for proxy in nginx caddy haproxy; do
         do_block proxies.md step $proxy
         healthy "https://$host/healthz"
+        if [[ $proxy == nginx ]]; then do_block operation.md step renewal; fi
         checks $proxy "192.0.2.$((21 + number)),192.0.2.$((22 + number)),192.0.2.$((23 + number))"
         inside vivavoce check >"$folder/check.$proxy" || { cat "$folder/check.$proxy"; failed=1; }
         if grep -l -r -E '/docket|7F3K|api-clients' "$root/var/log/nginx" "$root/var/log/caddy" "$root/var/log/haproxy.log" \
@@ -167,6 +176,20 @@ proxies() {
         if [[ $proxy != haproxy ]]; then inside systemctl stop $proxy; fi
     done
     echo "  vivavoce check: $(cut -c 1-4 "$folder/check.haproxy" | sort | uniq -c | tr -s ' \n' ' ')"
+}
+
+# The last backup of the first machine, which is then switched off; from here on everything happens on the second.
+move() {
+    inside vivavoce-backup >"$folder/last-backup.log" 2>&1
+    inside systemctl disable --now vivavoce
+    kill -9 "$holder"
+    wait "$holding" 2>/dev/null || true
+    cp -a "$root/var/backups" "$second/var/"
+    cp -a "$root/srv/vivavoce-anchor" "$second/srv/"
+    mv "$root" "$folder/first"
+    mv "$second" "$root"
+    machine
+    inside pg_ctlcluster 17 main start
 }
 
 staff=
@@ -180,16 +203,22 @@ while read -r mark name; do
     packages)
         inside pg_ctlcluster 17 main start
         ;;
-    certificate-command) prepare_certificate ;;
+    certificate-command) prepare_authority ;;
     firewall) say "rules of the firewall: $(inside nft list ruleset | grep -c accept)" ;;
+    /usr/local/sbin/vivavoce) # what another machine has before an installation moves to it
+        inside pg_ctlcluster 17 main stop
+        cp -a --one-file-system "$root" "$second"
+        inside pg_ctlcluster 17 main start
+        ;;
     start) healthy http://127.0.0.1:8000/healthz ;;
     esac
 done < <(python3 "$checkout/tests/deploy/page.py" operation.md | sed -n '1,/step certificate$/p')
 do_block operation.md step people
 proxies
 while read -r mark name; do
-    [[ $name != people ]] || continue
+    [[ $name != people && $name != renewal ]] || continue
     if [[ $name == back ]]; then staff=$(inside vivavoce people); fi
+    if [[ $name == move ]]; then move; fi
     do_block operation.md "$mark" "$name"
     case $name in
     try)
@@ -201,6 +230,7 @@ while read -r mark name; do
         inside sh -c 'kill $(cat /run/try)'
         inside sh -c 'while kill -0 $(cat /run/try) 2>/dev/null; do sleep 0.2; done'
         ;;
+    move-end) healthy http://127.0.0.1:8000/healthz ;;
     update | back)
         healthy "https://$host/healthz"
         [[ $(inside vivavoce people) == *radu@court.example* ]] || { echo "FAILED: $name has lost the staff" >&2; failed=1; }

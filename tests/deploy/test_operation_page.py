@@ -21,7 +21,7 @@ from web.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[2]
 PAGES = ("operation.md", "proxies.md")
 SOURCE = "/usr/local/src/vivavoce/"
-ALL = [one for page in PAGES for one in blocks(page)]
+ALL = [block for page in PAGES for block in blocks(page)]
 TYPED = [one for one in ALL if one.language == "sh"]
 UNITS = {"nginx", "caddy", "haproxy", "nftables", "vivavoce", "vivavoce-seal"}
 
@@ -67,7 +67,7 @@ def test_every_command_named_in_the_text_is_there(capsys: pytest.CaptureFixture[
         with pytest.raises(SystemExit) as ended:
             parsed([words[0], "--help"])
         shown = capsys.readouterr().out
-        unknown += [words for one in words if (one.startswith("--") and one not in shown) or ended.value.code]
+        unknown += [words for word in words if (word.startswith("--") and word not in shown) or ended.value.code]
     assert unknown == []
 
 

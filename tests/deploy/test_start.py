@@ -280,10 +280,10 @@ SHAKY = """
 import pathlib, pytest
 FIRST = pathlib.Path(__file__).with_suffix(".tried")
 told = []
-@pytest.mark.alone
+@pytest.mark.{mark}
 def test_good():
     told.append(1)
-@pytest.mark.alone
+@pytest.mark.{mark}
 def test_shaky():
     tried = FIRST.exists()
     FIRST.touch()
@@ -295,10 +295,10 @@ def test_shaky():
 def test_what_fails_alone_is_tried_once_more_and_named_when_it_passes_only_then(
     start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], mended: bool
 ) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -rA\nmarkers =\n  alone\n")
-    for place, needs in (("tests/web", mended), ("tests/e2e", "told")):
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -rA -p xdist\nmarkers =\n  quiet\n  alone\n")
+    for place, mark, needs in (("tests/web", "quiet", mended), ("tests/e2e", "alone", "told")):
         (tmp_path / place).mkdir(parents=True)
-        (tmp_path / place / f"test_{place[6:]}.py").write_text(SHAKY.format(needs=needs))
+        (tmp_path / place / f"test_{place[6:]}.py").write_text(SHAKY.format(mark=mark, needs=needs))
     others = f'case "$*" in *-n*3*|*beside*) echo "$*" >>{tmp_path}/others; exit 0;; esac'
     tool(tmp_path, "python", f'{others}\nexec {sys.executable} "$@"')
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
@@ -311,12 +311,14 @@ def test_what_fails_alone_is_tried_once_more_and_named_when_it_passes_only_then(
     first, again = capfd.readouterr().out.split("- trying once more what has failed, with nothing beside it\n")
     assert ended.value.code == (0 if mended else 1)
     assert (first.count("\nPASSED "), first.count("\nFAILED ")) == (2, 2)
-    good = ["tests/e2e/test_e2e.py::test_shaky", *(["tests/web/test_web.py::test_shaky"] if mended else [])]
+    good = [*(["tests/web/test_web.py::test_shaky"] if mended else []), "tests/e2e/test_e2e.py::test_shaky"]
     assert f"\n! passed only when tried again: {', '.join(good)}\n" in again
     assert (again.count("\nPASSED "), again.count("\nFAILED ")) == ((3, 0) if mended else (2, 1))
     together, beside = sorted((tmp_path / "others").read_text().splitlines(), key=lambda line: " -q " in line)
-    assert together.endswith("-m not alone and not beside")
-    assert beside == "-m pytest -q -p no:cacheprovider -m beside -o timeout=1800"
+    assert together.endswith("-m not quiet and not alone and not beside")
+    assert beside == (
+        "-m pytest -q -p no:cacheprovider -n 2 --dist loadfile --no-loadscope-reorder -m beside -o timeout=1800"
+    )
     assert not (tmp_path / ".pytest_cache").exists()
 
 

@@ -40,6 +40,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
 from media.evidence.check import heads_check, policy as court_policy, verify as court
+from tests.support.databases import memory
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "tests" / "vectors"
@@ -241,7 +242,7 @@ def custody_lines() -> list[Line]:
 
 
 def pages_of(lines: list[Line], track: str) -> list[tuple[str, bytes, int]]:
-    """The index pages of a track, by §2 of the page; ValueError or the like when they cannot be made."""
+    """The index pages of a track, by docs/recording-format.md §2; ValueError or the like when they cannot be made."""
     rows = []
     for i, line in enumerate(lines):
         if line.get("track") != track or line.get("type") not in ("segment", "recovered_segment"):
@@ -859,15 +860,16 @@ def remembering(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function, which answers at once what it was asked before; what it raises is raised again."""
     known: dict[Any, Any] = {}
 
-    def asked(*arguments: Any) -> Any:
-        if arguments not in known:
+    def asked(*arguments: Any, **named: Any) -> Any:
+        key = arguments, *named.items()
+        if key not in known:
             try:
-                known[arguments] = function(*arguments)
+                known[key] = function(*arguments, **named)
             except Exception as error:
-                known[arguments] = error
-        if isinstance(known[arguments], Exception):
-            raise known[arguments]
-        return known[arguments]
+                known[key] = error
+        if isinstance(known[key], Exception):
+            raise known[key]
+        return known[key]
 
     return asked
 
@@ -915,7 +917,7 @@ def ask(case: Case, folder: Path) -> tuple[Any, Any]:
         case.origin,
         case.now,
     )
-    asked = court.Wanted(
+    asked = court.VerificationRequest(
         court_policy.parse(case.policy.encode()),
         without_stamp=case.without_stamp,
         anchors=case.anchors,
@@ -929,8 +931,8 @@ def ask(case: Case, folder: Path) -> tuple[Any, Any]:
 
 @contextlib.contextmanager
 def chains_remembered() -> Iterator[None]:
-    """Let neither run `openssl` twice for one token: it takes longer than all the rest."""
-    places = (page, "check_chain"), (heads_check, "check_token")
+    """Let neither run `openssl` twice for one token, nor the authority try its key for each: that takes longest."""
+    places = (page, "check_chain"), (heads_check, "check_token"), (serialization, "load_der_private_key")
     before = [getattr(module, name) for module, name in places]
     for (module, name), function in zip(places, before, strict=True):
         setattr(module, name, remembering(function))
@@ -965,7 +967,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="where the bags that they differ on are written")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
         found, different = compare(options.count, options.seed, Path(folder), options.keep)
     print("\n".join(different))
     print(", ".join(f"{name}: {many}" for name, many in found.most_common()))

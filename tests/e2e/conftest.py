@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,6 +22,8 @@ from tests.support.browsers import DEVICES, chromium
 from tests.support.process import ServedInstallation, serving
 
 HERE = Path(__file__).parent
+ADDRESSES = itertools.cycle(range(2, 255))
+"""The last numbers of this machine's own addresses, beside that of browsers."""
 TONES = {"judge": 440, "clerk": 620, "authority": 1330, "witness": 810, "interpreter": 1040}
 COLOURS = {
     "judge": "#d02020",
@@ -29,6 +32,7 @@ COLOURS = {
     "witness": "#20a020",
     "interpreter": "#c0a010",
 }
+LISTEN = (HERE / "listen.js").read_text(encoding="utf-8")
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ROLES = tuple(TONES)
 NAMES = {
@@ -40,26 +44,32 @@ NAMES = {
 }
 
 
-@pytest.fixture
-def installation(prepared: Path, tmp_path: Path) -> Iterator[ServedInstallation]:
-    with serving(prepared, tmp_path) as made:
+@pytest.fixture(scope="module")
+def installation(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedInstallation]:
+    """One for the tests of a module: each has a hearing of its own in it, and comes from an address of its own."""
+    with serving(prepared, tmp_path_factory.mktemp("served")) as made:
         yield made
 
 
 @dataclass
 class Demo:
-    """What `vivavoce demo --json` printed."""
+    """What `vivavoce demo --json` prints."""
 
+    installation: ServedInstallation
     words: dict[str, Any]
 
     @property
     def ref(self) -> str:
         return str(self.words["hearing"])
 
+    def events(self) -> list[str]:
+        """The kinds of what is in the log of its hearing."""
+        return [kind for kind, _at, _data in self.installation.events(self.ref)]
+
 
 @pytest.fixture
 def demo(installation: ServedInstallation) -> Demo:
-    return Demo(json.loads(installation.run("demo", "--json")))
+    return Demo(installation, installation.demonstration())
 
 
 @pytest.fixture
@@ -98,6 +108,8 @@ class Person:
     ) -> None:
         self.role, self.context, self.page = role, context, page
         self.installation, self.demo = installation, demo
+        self.shows = True
+        """Whether the camera is on in the room."""
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(f"{role}: {error}"))
         page.on(
@@ -135,6 +147,8 @@ class Person:
         await page.get_by_role("button", name="Play a sound").click()
         await page.get_by_role("button", name="Yes, I heard it").click()
         await page.get_by_role("button", name="Continue").click()
+        if not self.shows:
+            await page.get_by_label("Turn camera on when I enter the room").uncheck()
         await page.get_by_role("button", name="Join the hearing").click()
 
     @property
@@ -154,6 +168,19 @@ class Person:
 
     async def press(self, name: str, **options: Any) -> None:
         await self.page.get_by_role("button", name=name, **options).first.click()
+
+    async def offers(self, name: str) -> None:
+        """Wait until this page has a button of that name."""
+        await expect(self.page.get_by_role("button", name=name)).to_be_visible(timeout=40_000)
+
+    async def says(self, words: str, seconds: float = 30) -> None:
+        """Wait until this page's indicator says so."""
+        await expect(self.indicator).to_contain_text(re.compile(rf"^\s*{words}"), timeout=seconds * 1000)
+
+    async def end(self, folder: Path) -> None:
+        """Keep what was last seen, for whoever looks, and close the browser's context."""
+        await self.page.screenshot(path=folder / f"{self.role}.png")
+        await self.context.close()
 
     async def code(self) -> str:
         """What this page reads aloud of the certificate on its own line."""
@@ -194,14 +221,20 @@ class People:
         self.all: dict[str, Person] = {}
         self.compares = True
         """Whether fingerprints are compared aloud before the sound checks."""
+        self.elsewhere: dict[str, Browser] = {}
+        """By role, the browser of who sits at another machine than the rest."""
 
     async def person(self, role: str) -> Person:
-        context = await self.browser.new_context(
+        """Somebody's page, made if it is not there yet."""
+        if role in self.all:
+            return self.all[role]
+        context = await self.elsewhere.get(role, self.browser).new_context(
             base_url=self.installation.url, viewport={"width": 1280, "height": 800}, locale="en-GB"
         )
         context.set_default_timeout(30_000)
         role_data = json.dumps({"tone": TONES[role], "colour": COLOURS[role]})
         await context.add_init_script(f"window.__role = {role_data};\n" + (HERE / "role.js").read_text())
+        await context.add_init_script(LISTEN)
         page = await context.new_page()
         self.all[role] = Person(role, context, page, self.installation, self.demo)
         return self.all[role]
@@ -228,12 +261,12 @@ class People:
         for role in ROLES[3:]:
             await self.person(role)
             await self[role].sign_in()
-        for role in ROLES:
-            await self[role].prepare()
+        for person in self.all.values():
+            await person.prepare()
         judge, authority = self["judge"], self["authority"]
         if look:
             await self["witness"].accessible()
-        await judge.press("Begin the roll call")
+        await judge.press("Start the roll call")
         await authority.press("Confirm the identity of Somchai Wongsa")
         await authority.press("Confirm identity", exact=True)
         await expect(authority.page.get_by_text("Choose the kind of document.")).to_be_visible()
@@ -249,9 +282,7 @@ class People:
         await judge.press("Admit Somchai Wongsa")
         await judge.press("Admit Ana Chaiyaporn")
         for role in ROLES[3:]:
-            await expect(self[role].page.get_by_role("button", name="Turn on my microphone")).to_be_visible(
-                timeout=40_000
-            )
+            await self[role].offers("Unmute")
 
     async def start_sitting(self) -> None:
         """Microphones on, every required sound check, start; until every page says RECORDING."""
@@ -265,10 +296,10 @@ class People:
         if self.compares:
             codes = {role: await self[role].code() for role in ("judge", "clerk", "authority")}
             assert len(set(codes.values())) == 1, codes
-            await self["authority"].press("Both have the same code")
-            await expect(self["judge"].page.get_by_text("Compared: the same.")).to_be_visible()
-        for role in ROLES:
-            await self[role].press("Turn on my microphone")
+            await self["authority"].press("The codes match")
+            await expect(self["judge"].page.get_by_text("Compared: the codes match.")).to_be_visible()
+        for person in self.all.values():
+            await person.press("Unmute")
         judge, interpreter = self["judge"], self["interpreter"]
         for role in ("judge", "authority", "witness"):
             await judge.press(f"Check {NAMES[role]}", exact=True)
@@ -287,8 +318,7 @@ class People:
 
     async def all_say(self, words: str, seconds: float = 30) -> None:
         """Every page's indicator says so."""
-        wanted = re.compile(rf"^\s*{words}")
-        await self.everybody(lambda one: expect(one.indicator).to_contain_text(wanted, timeout=seconds * 1000))
+        await self.everybody(lambda one: one.says(words, seconds))
 
     async def resume(self, reason: str = "Everybody is back.") -> None:
         """The presiding judge opens the floor again."""
@@ -301,12 +331,12 @@ class People:
         """The presiding judge breaks the hearing off, which needs a reason; nobody else is offered it."""
         for role, person in self.all.items():
             offered = 1 if role == "judge" else 0
-            await expect(person.page.get_by_role("button", name="Break off the hearing")).to_have_count(offered)
+            await expect(person.page.get_by_role("button", name="Terminate the hearing")).to_have_count(offered)
         judge = self["judge"]
-        await judge.press("Break off the hearing")
-        await judge.press("Break off now")
+        await judge.press("Terminate the hearing")
+        await judge.press("Terminate now")
         await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
-        await judge.give_reason(reason, "Break off now")
+        await judge.give_reason(reason, "Terminate now")
         await expect(judge.page.get_by_role("heading", name="The hearing is closed")).to_be_visible(timeout=30_000)
 
     async def close(self) -> None:
@@ -321,9 +351,12 @@ class People:
 class Visitor:
     """A browser without a screen: cookies, CSRF token, WebSocket."""
 
-    def __init__(self, installation: ServedInstallation, demo: Demo) -> None:
-        self.installation, self.demo = installation, demo
-        self.http = httpx.AsyncClient(base_url=installation.url, headers={"origin": installation.url})
+    def __init__(self, installation: ServedInstallation, demo: Demo, address: str) -> None:
+        self.installation, self.demo, self.address = installation, demo, address
+        transport = httpx.AsyncHTTPTransport(local_address=address)
+        self.http = httpx.AsyncClient(
+            transport=transport, base_url=installation.url, headers={"origin": installation.url}
+        )
         self.csrf = ""
 
     async def sign_in(self, key: str) -> "Visitor":
@@ -372,7 +405,8 @@ class Visitor:
     @contextlib.asynccontextmanager
     async def socket(self, *, take_over: bool = False, ticket: str = "") -> AsyncIterator[Any]:
         address = self.installation.url.replace("http", "ws") + f"/h/{self.demo.ref}/ws"
-        async with websockets.connect(address, origin=self.installation.url) as socket:
+        here = (self.address, 0)
+        async with websockets.connect(address, origin=self.installation.url, local_addr=here) as socket:
             hello = {"type": "hello", "ticket": ticket or await self.ticket(), "take_over": take_over}
             await socket.send(json.dumps(hello))
             yield socket
@@ -380,11 +414,12 @@ class Visitor:
 
 @pytest.fixture
 async def visitor(installation: ServedInstallation, demo: Demo) -> AsyncIterator[Callable[[], Visitor]]:
-    """Makes visitors, and closes them."""
+    """Makes visitors, and closes them. Each test's come from one address: how often one may ask is counted by it."""
     made: list[Visitor] = []
+    address = f"127.0.0.{next(ADDRESSES)}"
 
     def make() -> Visitor:
-        made.append(Visitor(installation, demo))
+        made.append(Visitor(installation, demo, address))
         return made[-1]
 
     yield make
@@ -418,10 +453,15 @@ async def gathering(
     made = People(browser, installation, demo)
     yield made
     for person in made.all.values():
-        await person.page.screenshot(path=folder / f"{person.role}.png")  # what was last seen, for whoever looks
-        await person.context.close()
+        await person.end(folder)
     problems = [problem for person in made.all.values() for problem in person.problems]
     assert problems == []
+
+
+@pytest.fixture
+def gathered(tmp_path: Path) -> Callable[[Browser, ServedInstallation], contextlib.AbstractAsyncContextManager[People]]:
+    """The people of a demonstration at an installation of the test's own."""
+    return lambda browser, at: gathering(browser, at, Demo(at, at.demonstration()), tmp_path)
 
 
 @pytest.fixture
@@ -432,12 +472,18 @@ async def people(
         yield made
 
 
+@pytest.fixture(scope="module")
+def look() -> bool:
+    """Whether axe goes over the lobby on the way of `shared`."""
+    return False
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[People]:
+async def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory, look: bool) -> AsyncIterator[People]:
     """The people of one hearing that the tests of a module hold together, one after the other."""
     folder = tmp_path_factory.mktemp("shared")
     with serving(prepared, folder) as installation:
-        demo = Demo(json.loads(installation.run("demo", "--json")))
+        demo = Demo(installation, installation.demonstration())
         async with chromium(*DEVICES) as browser, gathering(browser, installation, demo, folder) as made:
-            await made.gather()
+            await made.gather(look=look)
             yield made

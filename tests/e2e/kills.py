@@ -128,13 +128,11 @@ class Hearing:
 
         await people.everybody(sends)
         await people.everybody(
-            lambda one: expect(one.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(
-                timeout=30_000
-            )
+            lambda one: expect(one.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible(timeout=30_000)
         )
         outage.back = self.now()
         for person in people.all.values():
-            await person.press("Turn on my microphone")
+            await person.press("Unmute")
 
     async def _recorder(self, outage: Outage) -> None:
         reopened = len(self.installation.journal("reopen"))
@@ -226,7 +224,7 @@ async def run(times: int, only: list[str], seed: int, folder: Path) -> int:
     prepared = await asyncio.to_thread(prepare, folder / "prepared")
     outages: list[Outage] = []
     with serving(prepared, folder) as installation:
-        demo = Demo(json.loads(installation.run("demo", "--json")))
+        demo = Demo(installation, installation.demonstration())
         async with chromium(*DEVICES) as browser, gathering(browser, installation, demo, folder) as people:
             await people.gather()
             await people.start_sitting()

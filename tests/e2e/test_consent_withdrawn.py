@@ -14,7 +14,7 @@ from hearings.law.legal_bases import GateResult
 from hearings.models import HearingRequest
 from hearings.requests import consent_answers, person_consents
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 WHY = "The witness stays as the law of the court allows."
 
 
@@ -47,7 +47,7 @@ async def test_the_sitting_goes_on_without_the_consent_only_when_the_judge_ticks
     reference = await given(installation)
     await people.open_lobby()
     await judge.prepare()
-    await judge.press("Begin the roll call")
+    await judge.press("Start the roll call")
     await expect(judge.hold_bar).to_have_count(0)
 
     await clerk.page.goto(f"{installation.url}/requests/{reference}/consents")

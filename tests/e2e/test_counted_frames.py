@@ -22,7 +22,7 @@ from tests.support.evidence.recorder import Bench, make_bench, plan
 from tests.support.lines import LossyLine
 from tests.support.live_pages import Courtroom
 
-pytestmark = [pytest.mark.e2e, pytest.mark.alone]
+pytestmark = [pytest.mark.e2e, pytest.mark.quiet]
 
 SECONDS = 20
 STEP = 40

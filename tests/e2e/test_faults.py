@@ -40,13 +40,13 @@ async def when(installation: Any, kind: str, after: float) -> float:
 async def muted_in_the_same_seat(people: Any) -> None:
     """Everybody is in the room, listening and muted, without having passed the lobby."""
     await people.everybody(
-        lambda one: expect(one.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
+        lambda one: expect(one.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible(timeout=20_000)
     )
 
 
 async def all_speak(people: Any) -> None:
     for person in people.all.values():
-        await person.press("Turn on my microphone")
+        await person.press("Unmute")
 
     async def heard() -> None:
         assert (await people["judge"].hears("clerk"))["clerk"] > 0.05
@@ -101,13 +101,15 @@ async def test_whose_line_was_made_anew_after_the_sound_check_is_checked_again_b
     judge, witness = shared["judge"], shared["witness"]
     await shared.check_sound()
     await witness.page.reload()
-    await expect(judge.page.get_by_text("The connection was made anew after this check")).to_be_visible(timeout=20_000)
+    await expect(judge.page.get_by_text("The connection was re-established after this check")).to_be_visible(
+        timeout=20_000
+    )
     await expect(judge.page.get_by_text("4 of 5 required ones passed")).to_be_visible()
     await judge.press("Start the sitting")
     await judge.press("Start now")
     await expect(judge.page.get_by_text("A required sound check has not passed yet.").first).to_be_visible()
     await judge.page.keyboard.press("Escape")
-    await witness.press("Turn on my microphone")
+    await witness.press("Unmute")
     await judge.press("Check Somchai Wongsa", exact=True)
     await expect(judge.page.get_by_text("5 of 5 required ones passed")).to_be_visible(timeout=30_000)
 
@@ -164,7 +166,7 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
 ) -> None:
     installation = shared.installation
     admitted, before = kinds(installation).count("admitted"), kinds(installation)
-    await shared["judge"].page.get_by_text("Show the code").click()
+    await shared["judge"].page.get_by_text("Show code").click()
     codes = [await shared["judge"].code()]
 
     async def both_read_the_same() -> None:
@@ -183,7 +185,7 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
             await expect(shared["judge"].page.get_by_text("The server was replaced")).to_be_visible()
             codes.append(await shared["judge"].code())
             await shared.until(both_read_the_same)
-            await shared["clerk"].press("Both have the same code")
+            await shared["clerk"].press("The codes match")
             await expect(shared["judge"].page.get_by_text("The server was replaced")).to_have_count(0)
     assert len(set(codes)) == 3
     since = kinds(installation)[len(before) :]
@@ -247,7 +249,7 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
     # Nobody was muted, nobody went through the lobby: the media connections were never lost.
     for person in shared.all.values():
         await expect(person.page.get_by_role("region", name="Connection lost")).to_have_count(0)
-        await expect(person.page.get_by_role("button", name="Mute my microphone")).to_be_visible()
+        await expect(person.page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
         await expect(person.hold_bar).to_have_count(0)
     await shared.until(still_heard)
     assert {kind for kind, _at, _data in installation.events()[len(said) :]} <= {"gap"}
@@ -293,7 +295,7 @@ async def test_broken_off_after_all_that_it_is_sealed_and_whole_but_for_the_gaps
     await shared.break_off("The disk of the court is not to be relied on.")
     clerk = shared["clerk"].page
     await clerk.goto(f"{installation.url}/h/{shared.demo.ref}")
-    await expect(clerk.get_by_text("Broken off").first).to_be_visible()
+    await expect(clerk.get_by_text("Terminated").first).to_be_visible()
     await expect(clerk.get_by_text("The disk of the court is not to be relied on.").first).to_be_visible()
     code, text = await asyncio.to_thread(installation.verify, shared.demo.words["policy"], tmp_path)
     assert code == 10, text

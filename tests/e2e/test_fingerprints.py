@@ -57,26 +57,26 @@ async def test_somebody_in_between_gives_one_court_another_code_and_the_sitting_
     assert await people["clerk"].code() == true
     assert await authority.code() != true  # what reading aloud brings to light
     # The page itself sees that the service speaks of another certificate, and cannot call it the same.
-    alarm = authority.page.get_by_text("This page is not connected as the court’s server says.")
+    alarm = authority.page.get_by_text("This page’s connection does not match the court’s server.")
     await expect(alarm).to_be_visible()
-    await expect(judge.page.get_by_text("This page is not connected")).to_have_count(0)
-    await expect(authority.page.get_by_role("button", name="Both have the same code")).to_be_disabled()
+    await expect(judge.page.get_by_text("This page’s connection does not match")).to_have_count(0)
+    await expect(authority.page.get_by_role("button", name="The codes match")).to_be_disabled()
     await authority.accessible()
     await authority.press("The codes differ")
     for one in (judge, authority):
-        await expect(one.page.get_by_text("Compared: not the same.")).to_be_visible()
+        await expect(one.page.get_by_text("Compared: the codes differ.")).to_be_visible()
     await expect(judge.page.get_by_text("The courts have read different codes.").first).to_be_visible()
     # One court's "the same" does not undo the other's "not the same".
-    await judge.press("Both have the same code")
-    await expect(judge.page.get_by_text("Romania: the same")).to_be_visible()
-    await expect(judge.page.get_by_text("Compared: not the same.")).to_be_visible()
+    await judge.press("The codes match")
+    await expect(judge.page.get_by_text("Romania: codes match")).to_be_visible()
+    await expect(judge.page.get_by_text("Compared: the codes differ.")).to_be_visible()
     await judge.accessible()
     # The line is made anew without anybody in between, and compared again.
     await authority.context.unroute("**/media?generation=*")
     await authority.page.reload()
     assert await authority.code() == true
     await expect(alarm).to_have_count(0)
-    await authority.press("Both have the same code")
-    await expect(judge.page.get_by_text("Compared: the same.")).to_be_visible()
+    await authority.press("The codes match")
+    await expect(judge.page.get_by_text("Compared: the codes match.")).to_be_visible()
     said = [(data["state"], data["matched"]) for kind, _at, data in installation.events() if kind == FINGERPRINTS]
     assert said == [("TH", False), ("RO", True), ("TH", True)]

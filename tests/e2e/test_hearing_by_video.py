@@ -1,6 +1,13 @@
-"""The whole road in real browsers: gathering, hearing, recording, close, verification by what others wrote."""
+"""The whole road in real browsers: gathering, hearing, its record, close, verification by what others wrote.
+
+One hearing for all: started without the comparison, for a reason; heard; its acts entered by keyboard, seen at once by
+those who may, with their time code; closed.
+"""
 
 import asyncio
+import contextlib
+import re
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -14,14 +21,37 @@ SILENT = 0.002
 HEARD = 0.05
 
 
-async def test_a_hearing_from_gathering_to_a_verified_recording(
-    people: Any, installation: Any, demo: Any, roles: tuple[str, ...], tmp_path: Path
+@pytest.fixture(scope="module")
+def look() -> bool:
+    return True
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_the_comparison_the_judge_starts_only_with_a_reason(shared: Any) -> None:
+    shared.compares = False
+    await shared.check_sound()
+    judge = shared["judge"]
+    await judge.press("Start the sitting")
+    await judge.press("Start now")
+    await expect(judge.page.get_by_role("dialog").get_by_text("Read the codes aloud, or start without")).to_be_visible()
+    await judge.page.get_by_label("Start anyway").check()
+    await judge.press("Start now")
+    await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
+    await judge.accessible()
+    await judge.give_reason("The telephone between the courts is down.", "Start now")
+    await shared.all_say("RECORDING")
+    ordered = [data for kind, _at, data in shared.installation.events() if kind == "start_ordered"]
+    assert [(one["without_comparison"], one["reason"]) for one in ordered] == [
+        ("open", "The telephone between the courts is down.")
+    ]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_who_hears_a_language_hears_its_interpreter_over_the_floor_and_all_see_all(
+    shared: Any, roles: tuple[str, ...]
 ) -> None:
-    await people.gather(look=True)
-    await people.start_sitting()
-    judge, clerk, authority = people["judge"], people["clerk"], people["authority"]
-    witness, interpreter = people["witness"], people["interpreter"]
-    seat = demo.words["seats"]
+    judge, clerk, witness, interpreter = (shared[role] for role in ("judge", "clerk", "witness", "interpreter"))
+    seat = shared.demo.words["seats"]
 
     # She speaks into Thai: who hears Thai has her at full level over the Romanian floor at 15 %; nobody else has her.
     async def into_thai() -> None:
@@ -33,8 +63,8 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
         assert at_judge["interpreter"] < SILENT
         assert 0.8 < at_judge["witness"] / at_judge["clerk"] < 1.25
 
-    await people.until(into_thai)
-    await expect(judge.page.get_by_text("Nobody is interpreting into").first).to_be_visible()
+    await shared.until(into_thai)
+    await expect(judge.page.get_by_text("No interpreter into").first).to_be_visible()
     before = await counts(clerk)
 
     # One key turns her round.
@@ -48,7 +78,7 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
         assert at_witness["interpreter"] < SILENT
         assert 0.8 < at_witness["judge"] / at_witness["authority"] < 1.25
 
-    await people.until(into_romanian)
+    await shared.until(into_romanian)
     middle = await counts(clerk)
     moving = (seat["interpreter"], "channel", "ro", seat["judge"])
     still = (seat["interpreter"], "channel", "th", seat["witness"])
@@ -57,7 +87,7 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     async def goes_on() -> None:
         assert (await counts(clerk))[moving] > middle[moving] + 50
 
-    await people.until(goes_on)
+    await shared.until(goes_on)
     after = await counts(clerk)
     assert after[still] == middle[still] > 0
     forbidden = {
@@ -76,17 +106,22 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
 
     # Everybody sees everybody, each in their colour.
     async def seen() -> None:
-        for person in people.all.values():
+        for person in shared.all.values():
             for role in roles:
                 if role != person.role:
-                    assert near(await person.sees(seat[role]), people.colours[role]), (person.role, role)
+                    assert near(await person.sees(seat[role]), shared.colours[role]), (person.role, role)
 
-    await people.until(seen)
+    await shared.until(seen)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_hold_silences_all_and_only_whom_the_judge_has_muted_speaks_again_by_themselves(shared: Any) -> None:
+    judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
 
     # A hold by the requested authority silences everybody, and only it can lift it.
     await authority.press("Hold", exact=True)
-    await authority.give_reason("The witness asks for counsel.", "Hold the hearing")
-    for person in people.all.values():
+    await authority.give_reason("The witness asks for counsel.", "Put on hold")
+    for person in shared.all.values():
         await expect(person.hold_bar).to_contain_text("Requested authority")
 
     await authority.accessible()
@@ -94,11 +129,11 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     async def silence() -> None:
         assert max((await witness.hears("judge", "interpreter", "authority")).values()) < SILENT
 
-    await people.until(silence)
+    await shared.until(silence)
     await expect(judge.page.get_by_role("button", name="Resume")).to_have_count(0)
     await authority.press("Resume")
     await authority.give_reason("Counsel was consulted.", "Resume the hearing")
-    for person in people.all.values():
+    for person in shared.all.values():
         await expect(person.hold_bar).to_have_count(0)
 
     # The judge mutes the clerk; only the clerk opens the microphone again.
@@ -107,33 +142,132 @@ async def test_a_hearing_from_gathering_to_a_verified_recording(
     async def muted() -> None:
         assert (await judge.hears("clerk"))["clerk"] < SILENT
 
-    await people.until(muted)
+    await shared.until(muted)
     await expect(clerk.page.get_by_text("The court has switched off your microphone").first).to_be_visible()
-    await clerk.press("Turn on my microphone")
+    await clerk.press("Unmute")
 
     async def audible() -> None:
         assert (await judge.hears("clerk"))["clerk"] > 0.01
 
-    await people.until(audible)
+    await shared.until(audible)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_whose_track_is_new_is_told_to_the_recorder_and_heard_and_recorded(shared: Any) -> None:
+    judge, installation = shared["judge"], shared.installation
+    witness_id = shared.demo.words["seats"]["witness"]
+
+    def recorded() -> set[str]:
+        return {line["track"] for line in installation.journal("segment")}
+
+    async def heard() -> None:
+        assert (await judge.hears("witness"))["witness"] > 0.02
+        assert "witness_7_mic" in recorded()
+
+    assert "witness_1_mic" in recorded()
+    with contextlib.closing(sqlite3.connect(installation.data / "vivavoce.db", timeout=10)) as db:
+        db.execute("UPDATE participant SET number = 7 WHERE id = ?", [witness_id])  # their tracks have other names now
+        db.commit()
+    await judge.press("Raise hand")
+    await shared.until(heard)
+    await shared.all_say("RECORDING")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(shared: Any) -> None:
+    judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
+    page = judge.page
+
+    # By keyboard alone, from wherever the focus is.
+    await page.keyboard.press("Alt+Shift+L")
+    kinds = page.get_by_label("Kind of entry")
+    await expect(kinds).to_be_focused()
+    await expect(kinds.locator("option")).to_have_count(9)  # not the authority's intervention, no withdrawal of nothing
+    await kinds.select_option("oath")
+    await page.get_by_label("Person", exact=True).select_option(label="Somchai Wongsa")
+    await page.get_by_role("button", name="Record", exact=True).click()
+    await expect(page.get_by_text("Administered by: this cannot be empty.")).to_be_visible()
+    await judge.accessible()
+    await page.get_by_label("Administered by").select_option(label="Ioana Popa")
+    await page.get_by_label("Form", exact=True).select_option("oath")
+    await page.get_by_label("Outcome").select_option("taken")
+    await page.get_by_label("Under the law of").select_option("RO")
+    await page.get_by_label("Language", exact=True).select_option("th")
+    await page.get_by_label("Wording, or where it is found").fill("Code of criminal procedure, art. 121")
+    await page.get_by_role("button", name="Record", exact=True).press("Enter")
+
+    for one in (judge, clerk, authority):
+        entry = one.page.get_by_test_id("entries").locator("li").first
+        await expect(entry).to_contain_text("Oath, affirmation or caution")
+        await expect(entry).to_contain_text("Person: Somchai Wongsa; Administered by: Ioana Popa; Form: Oath")
+        await expect(entry).to_contain_text(re.compile(r"\d\d:\d\d:\d\d Bucharest.*\d\d:\d\d:\d\d Bangkok"))
+        await expect(entry).to_contain_text(re.compile(r"time code 00:0\d:\d\d"))
+        await one.accessible()
+    assert await witness.page.get_by_test_id("entries").count() == 0
+    await expect(authority.page.get_by_role("button", name="Correct")).to_have_count(0)
+
+    # The clerk corrects what the judge entered: a new entry, the old one stays.
+    await clerk.press("Correct")
+    await clerk.page.get_by_label("Form", exact=True).select_option("affirmation")
+    await clerk.page.get_by_role("button", name="Record", exact=True).click()
+    await expect(judge.page.get_by_text("Corrected or withdrawn by entry")).to_be_visible()
+    found = [(kind, data) for kind, _at, data in shared.installation.events() if kind == "oath"]
+    assert [data["form"] for _kind, data in found] == ["oath", "affirmation"]
+    (opened,) = [at for kind, at, _data in shared.installation.events() if kind == "recording_opened"]
+    began = int(shared.installation.journal("open")[0]["zero"]) / 1e9
+    entered = next(at for kind, at, _data in shared.installation.events() if kind == "oath")
+    assert opened - began > 0.3  # the first seal comes later than the beginning, from which the time code counts
+    assert abs(found[0][1]["timecode_ms"] - (entered - began) * 1000) < 50
+
+    # The same on a page of its own, which tells the room.
+    await clerk.page.goto(f"{shared.installation.url}/h/{shared.demo.ref}/record?kind=objection")
+    await clerk.accessible()
+    await clerk.page.get_by_label("Raised by").select_option(label="Niran Srisai")
+    await clerk.page.get_by_label("Against what, and why").fill("The question suggests its answer.")
+    await clerk.press("Record", exact=True)
+    await expect(judge.page.get_by_test_id("entries").locator("li").first).to_contain_text("suggests its answer")
+
+    # An interpreter remarks something: those who read the record see it, and she reads nothing else of it.
+    interpreter = shared["interpreter"]
+    await interpreter.page.keyboard.press("Alt+Shift+L")
+    await expect(interpreter.page.get_by_label("Kind of entry").locator("option")).to_have_text(["Remark"])
+    await interpreter.page.get_by_label("Remark, for the minutes").fill("The last answer could not be heard whole.")
+    await interpreter.accessible()
+    await interpreter.page.get_by_role("button", name="Record", exact=True).click()
+    for one in (judge, authority, interpreter):
+        entry = one.page.get_by_test_id("entries").locator("li").first
+        await expect(entry).to_contain_text("The last answer could not be heard whole.")
+    await expect(interpreter.page.get_by_test_id("entries").locator("li")).to_have_count(1)
+    await expect(interpreter.page.get_by_role("button", name="Correct")).to_have_count(1)
+    assert await witness.page.get_by_test_id("entries").count() == 0
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_closed_after_all_that_its_recording_is_verified_and_played(
+    shared: Any, roles: tuple[str, ...], tmp_path: Path
+) -> None:
+    installation, demo = shared.installation, shared.demo
+    judge, authority, witness = shared["judge"], shared["authority"], shared["witness"]
 
     # Reload: same seat, listening, muted, no lobby.
     await witness.page.reload()
-    await expect(witness.page.get_by_role("button", name="Turn on my microphone")).to_be_visible(timeout=20_000)
+    await expect(witness.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible(timeout=20_000)
 
     async def listening() -> None:
         assert (await witness.hears("judge"))["judge"] > 0.01
         assert (await judge.hears("witness"))["witness"] < SILENT
 
-    await people.until(listening)
+    await shared.until(listening)
     await asyncio.sleep(2)
 
     # Close: the last seal first; then the bag verifies.
-    await people.close()
+    await shared.close()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert (code, "verified with declared gaps" in text) == (10, True), text
-    await play(authority, installation, demo, people.colours["witness"])
+    await play(authority, installation, demo, shared.colours["witness"])
     tracks = {line["track"] for line in installation.journal("segment")}
-    assert tracks == {f"{role}_1_{kind}" for role in roles for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
+    seats = (*(f"{role}_1" for role in roles), "witness_7")
+    assert tracks == {f"{seat}_{kind}" for seat in seats for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
     # "other": the fraction of a second before a camera's first key frame.
     causes = {line["cause"] for line in installation.journal("gap")}
     assert "order" in causes <= {"order", "sender_off", "network", "other"}

@@ -12,7 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from media import messages
 from media.bookmark import Bookmark
 from media.link import connect
 from tests.support.installation import free_port
-from tests.support.process import VIVAVOCE
+from tests.support.process import VIVAVOCE, ServedInstallation, serving
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -43,6 +43,13 @@ class Second:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture
+def installation(prepared: Path, tmp_path: Path) -> Iterator[ServedInstallation]:
+    """One for each test: its web process does not live through it."""
+    with serving(prepared, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -104,7 +111,7 @@ async def refused_at(second: Second, judge: Any, clerk: Any, demo: Any) -> None:
     await at(second.url, judge)
     page = await judge.http.get(f"/h/{demo.ref}/live", headers={"accept": "text/html"})
     assert (page.status_code, page.headers["retry-after"]) == (503, "5")
-    assert "The live room is conducted by another process" in page.text
+    assert "The live room runs in another process" in page.text
     assert (await judge.http.get(f"/h/{demo.ref}", headers={"accept": "text/html"})).status_code == 200
     answer = await judge.post("ticket")
     assert (answer.status_code, answer.json()["code"]) == (503, "conducted_elsewhere")

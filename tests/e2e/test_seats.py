@@ -1,55 +1,16 @@
 """Places in the room, without media: admitted, sent back, asking for help, away for too long, removed, a new link."""
 
-import asyncio
 import contextlib
-import json
 import re
 import sqlite3
-import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.seat import READY, Seat
+
 pytestmark = pytest.mark.timeout(120)
-
-READY = {"notice": True, "camera": True, "microphone": True, "speaker": True}
-
-
-class Seat:
-    """A page's connection that remembers its last view."""
-
-    def __init__(self, socket: Any) -> None:
-        self.socket = socket
-        self.view: dict[str, Any] = {}
-        self.bye = ""
-
-    async def read(self) -> dict[str, Any]:
-        async with asyncio.timeout(20):
-            message: dict[str, Any] = json.loads(await self.socket.recv())
-        if message["type"] == "view":
-            self.view = message
-        if message["type"] == "bye":
-            self.bye = message["why"]
-        return message
-
-    async def act(self, kind: str, **fields: Any) -> dict[str, Any]:
-        """One command and its result."""
-        number = uuid.uuid4().hex
-        await self.socket.send(json.dumps({"type": kind, "id": number, **fields}))
-        while True:
-            message = await self.read()
-            if message["type"] == "result" and message["re"] == number:
-                return message
-
-    async def see(self, what: Any) -> None:
-        """Read until the view is as wanted."""
-        async with asyncio.timeout(20):
-            while not (self.view and what(self.view)):
-                await self.read()
-
-    def person(self, seat: str) -> dict[str, Any]:
-        return next(one for one in self.view["people"] if one["participant"] == seat)
 
 
 async def test_a_witness_is_admitted_sent_back_helped_and_removed(judge: Any, visitor: Any, demo: Any) -> None:

@@ -152,7 +152,7 @@ async def test_a_request_becomes_a_hearing_that_is_ready_on_pages_alone(officers
     request = await ask(clerk)
     await accept(authority, request)
     hearing = await agree_a_time(clerk, authority, request)
-    await name_people(clerk, hearing)
+    await name_people(clerk, authority, hearing)
     await agree_the_means(clerk, authority, hearing)
     await make_ready(clerk, hearing)
     await authority.open(f"/h/{hearing}")
@@ -163,20 +163,19 @@ async def ask(clerk: Officer) -> str:
     """The seven pages of the wizard, the check, and the submission signed; the reference of the request."""
     await clerk.open("/requests")
     await clerk.follow("New request")
-    await clerk.page.get_by_label("Which State do you ask?").select_option("TH")
+    await clerk.page.get_by_label("Requested State").select_option("TH")
     for step in STEPS:
         await expect(clerk.page.get_by_role("heading", level=1)).to_contain_text(step.title)
         await clerk.fill({one.name: REQUEST[one.name] for one in step.inputs if one.name in REQUEST})
         await clerk.press("Save and continue")
     await expect(clerk.page.get_by_role("heading", level=1)).to_contain_text("Check and submit")
     await clerk.accessible()
-    await clerk.follow("Go on to submit it")
-    await expect(clerk.page).to_have_url(re.compile(r"/requests/[^/]+$"))
-    request = clerk.page.url.rpartition("/")[2].partition("#")[0]
-    await clerk.press("Submit the request")
+    request = clerk.page.url.split("/requests/")[1].partition("/")[0]
+    await clerk.press("Submit the request…")
     await clerk.accessible()
     await clerk.sign()
-    await clerk.reads("Signed statements")
+    await clerk.reads("sent to Thailand")
+    await clerk.accessible()
     return request
 
 
@@ -188,11 +187,11 @@ async def accept(authority: Officer, request: str) -> None:
     await authority.follow("Consultations")
     await authority.page.get_by_label("Telephone").check()
     await authority.fill({"with_whom": "Mihai Dinu", "subject": "Interpreter", "outcome": "The court brings one."})
-    await authority.press("Record it")
+    await authority.press("Record")
     await authority.reads("The court brings one.")
     await authority.open(f"/requests/{request}")
     await authority.accessible()
-    await authority.press("Accept")
+    await authority.press("Accept…")
     await authority.sign()
     await authority.reads("Accepted")
 
@@ -201,11 +200,14 @@ async def agree_a_time(clerk: Officer, authority: Officer, request: str) -> str:
     """Two times out of the slot finder are offered, one is accepted; the reference of the hearing."""
     await clerk.open(f"/requests/{request}/slots")
     await clerk.press("Search")
-    await clerk.page.get_by_label("No. 1", exact=True).check()
-    await clerk.page.get_by_label("No. 3", exact=True).check()
+    times = clerk.page.get_by_role("group", name="Times of the week").get_by_role("checkbox")
+    await times.nth(0).check()
+    await times.nth(1).check()
+    await clerk.press("Add to the offer")
+    await clerk.reads("2 of up to 3")
     await clerk.page.get_by_label("I have checked both local times").check()
     await clerk.accessible()
-    await clerk.press("Propose the times chosen")
+    await clerk.press("Propose chosen times")
     await expect(clerk.page.get_by_role("cell", name="Offered", exact=True)).to_have_count(2)
     hearing = clerk.page.url.split("/h/")[1].partition("/")[0]
     await authority.open(f"/h/{hearing}")
@@ -222,14 +224,14 @@ async def agree_a_time(clerk: Officer, authority: Officer, request: str) -> str:
     return hearing
 
 
-async def name_people(clerk: Officer, hearing: str) -> None:
-    """Everybody is named first: an agreement rests on their languages too."""
-    for function in ("Presiding judge", "Requested authority"):
-        await clerk.open(f"/h/{hearing}/people/new")
-        options = clerk.page.get_by_label("Person and part").locator("option", has_text=function)
-        await clerk.page.get_by_label("Person and part").select_option(await options.first.get_attribute("value"))
-        await clerk.fill({"staff_speaks": "th" if function == "Requested authority" else "ro"})
-        await clerk.press("Name this person")
+async def name_people(clerk: Officer, authority: Officer, hearing: str) -> None:
+    """Everybody is named first, each State's staff by itself: an agreement rests on their languages too."""
+    for officer, function, speaks in ((clerk, "Presiding judge", "ro"), (authority, "Requested authority", "th")):
+        await officer.open(f"/h/{hearing}/people/new")
+        options = officer.page.get_by_label("Person and role").locator("option", has_text=function)
+        await officer.page.get_by_label("Person and role").select_option(await options.first.get_attribute("value"))
+        await officer.fill({"staff_speaks": speaks})
+        await officer.press("Name this person")
     for role, name, state in (("witness", "Somchai Wongsa", "TH"), ("interpreter", "Ana Chaiyaporn", "RO")):
         await clerk.open(f"/h/{hearing}/people/new")
         await clerk.fill({"role": role, "display_name": name, "state": state, "speaks": state.lower()})
@@ -258,7 +260,7 @@ async def agree_the_means(clerk: Officer, authority: Officer, hearing: str) -> N
         await officer.follow("Sign these terms")
         await officer.accessible()
         await officer.sign()
-        await officer.reads("The signature is kept.")
+        await officer.reads("The signature has been saved.")
     await clerk.reads("Signed by both")
 
 
@@ -266,9 +268,11 @@ async def make_ready(clerk: Officer, hearing: str) -> None:
     """Without a line test, a reason is asked for and kept."""
     await clerk.open(f"/h/{hearing}")
     await clerk.accessible()
-    await clerk.press("Make ready")
+    await clerk.press("Mark as ready")
     await expect(clerk.page.get_by_role("alert")).to_contain_text("There is a problem")
-    await clerk.page.get_by_label("Why without a line test").fill("Both rooms met yesterday with this equipment.")
-    await clerk.press("Make ready")
+    await clerk.page.get_by_label("Reason for proceeding without a line test").fill(
+        "Both rooms met yesterday with this equipment."
+    )
+    await clerk.press("Mark as ready")
     await clerk.reads("The hearing is ready: the lobby can be opened.")
     await clerk.reads("Both rooms met yesterday with this equipment.")

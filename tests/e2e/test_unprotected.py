@@ -30,7 +30,7 @@ async def test_a_browser_without_an_agreed_profile_says_what_to_do_and_the_judge
     await judge.sign_in()
     await people.open_lobby()
     await judge.prepare()
-    await expect(judge.page.get_by_role("button", name="Begin the roll call")).to_be_visible()
+    await expect(judge.page.get_by_role("button", name="Start the roll call")).to_be_visible()
 
     await clerk.page.route("**/media?generation=*", answer)
     await clerk.prepare()
@@ -51,6 +51,6 @@ async def test_a_browser_without_an_agreed_profile_says_what_to_do_and_the_judge
     # Another browser at the same seat is connected.
     await clerk.page.unroute("**/media?generation=*")
     await clerk.page.reload()
-    await expect(clerk.page.get_by_role("button", name="Turn on my microphone")).to_be_visible()
+    await expect(clerk.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible()
     await expect(judge.page.get_by_role("complementary").get_by_text(WHY)).to_have_count(0)
     await expect(clerk.page.get_by_role("group", name="Code of the server’s certificate")).to_be_visible()

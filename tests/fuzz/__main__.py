@@ -15,9 +15,9 @@ from pathlib import Path
 
 INSTRUMENTED = [
     *("web.cookies", "web.strict_json", "web.words.i18n", "web.law.forms", "web.live.connections"),
-    *("web.api.bodies", "web.api.description", "web.api.dpop", "web.api.etags", "web.outward.client_pages"),
+    *("web.api.bodies", "web.api.dpop", "web.api.etags", "web.api.openapi", "web.outward.client_pages"),
     *("web.server.forms", "web.server.security", "web.sitting.sealed_files", "hearings.documents.pdf_check"),
-    *("hearings.languages", "hearings.people.directory", "hearings.queries", "hearings.signatures", "hearings.texts"),
+    *("hearings.languages", "hearings.people.directory", "hearings.paging", "hearings.signatures", "hearings.texts"),
     *("media.evidence.check", "media.evidence.log", "media.evidence.seal", "media.live", "media.messages"),
     *("python_multipart", "starlette.formparsers", "pyhanko.pdf_utils.reader", "pyhanko.pdf_utils.generic"),
 ]

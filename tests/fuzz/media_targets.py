@@ -22,7 +22,7 @@ from media import messages
 from media.evidence.check import policy, proofs_check
 from media.evidence.log import tlog
 from media.evidence.recording import recovery
-from media.evidence.recording.ear import Ear
+from media.evidence.recording.level_meter import LevelMeter
 from media.evidence.recording.mux import is_vp8_key, vp8_size
 from media.evidence.seal.age import SealError, X25519Identity
 from media.live import port, rtcp, rtp, sdp, vp8
@@ -67,7 +67,9 @@ def offer(data: bytes) -> None:
     local = sdp.Local("ufrag", "password", "sha-256 AB", "1 1 udp 1 192.0.2.1 9 typ host")
     with contextlib.suppress(sdp.OfferError):
         read = sdp.parse_offer(data.decode("ascii", "replace"))
-        answer = sdp.write_answer(read, local, {one.mid: sdp.Sender(1, 2, "slot") for one in read.sections}, {"a": "1"})
+        answer = sdp.write_answer(
+            read, local, {section.mid: sdp.Sender(1, 2, "slot") for section in read.sections}, {"a": "1"}
+        )
         assert answer.count("\r\nm=") == len(read.sections)
         assert len(answer) < 40 * sdp.MAX_BYTES
 
@@ -237,7 +239,7 @@ def log_key(data: bytes) -> None:
 @target
 def proof(data: bytes) -> None:
     """A line's proof of inclusion."""
-    with contextlib.suppress(proofs_check.ProofError):
+    with contextlib.suppress(proofs_check.ProofFileError):
         proofs_check.parse_proof(data)
 
 
@@ -261,6 +263,6 @@ def sealed_segment(data: bytes) -> None:
 @target
 def segment(data: bytes) -> None:
     """A segment as a sound check reads it: libraries that decode what strangers have sent."""
-    for read in (Ear().hear, Ear().see):
+    for read in (LevelMeter().hear, LevelMeter().see):
         with contextlib.suppress(av.error.FFmpegError, IndexError, ValueError):
             read(data)

@@ -52,7 +52,7 @@ EXAMPLES: Mapping[str, list[bytes]] = {
     "range": [b"bytes=0-99", b"bytes=-5", b"bytes=5-"],
     "viewing_ticket": [b"9999999999." + b"a" * 64],
     "forwarded": [b"192.0.2.1, 10.0.0.1", b"[2001:db8::1]:80, 127.0.0.1:9"],
-    "cursor": [b"MjAyNi0xMi0wM1QwOTowMDowMCswMDowMCBh"],
+    "cursor": [b"eyJzdGFydHNfYXQiOiIyMDI2LTEyLTAzVDA5OjAwOjAwKzAwOjAwIiwiaWQiOiJhIn0"],
     "json": JSON,
     "jwk": [b'{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}',
             b'{"keys":[{"kty":"EC"}]}'],

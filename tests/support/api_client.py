@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,15 +18,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from pyrage import x25519
 
 from hearings.actors import Actor
+from hearings.agreement import profiles
 from hearings.outward import api_clients
 from hearings.signatures import recipients, signatures, signing_keys
 from hearings.signatures.jws import encode
+from tests.support.compressed import require_compressed
 from tests.support.installation import BASE, Installation
 from web.settings import Settings
 
 API = "/api/v1"
 TOKEN = f"{BASE}{API}/oauth/token"
 EVERYTHING = tuple(api_clients.SCOPES)
+UNLIMITED = {"api_per_minute": 1_000_000, "api_burst": 100_000}
 
 CONTENT = {
     "case_number": "1234/P/2027",
@@ -64,8 +68,55 @@ HEARING = {
     "requested_zone": "Asia/Bangkok",
     "requested_city": "Bangkok",
 }
-
-
+NEW_SITE: dict[str, Any] = {
+    "name": "Room 4",
+    "court": "Tribunalul București",
+    "city": "București",
+    "zone": "Europe/Bucharest",
+    "abilities": {
+        "endpoint": "webrtc",
+        "audio_codecs": ["opus-fb"],
+        "video_codecs": ["vp8"],
+        "microphone_hz": 20_000,
+        "height": 720,
+        "fps": 25,
+        "up_least": 5_000,
+        "up_target": 20_000,
+        "down_least": 5_000,
+        "down_target": 20_000,
+        "transports": ["udp_direct"],
+        "encryption": ["dtls_srtp"],
+        "srtp_profiles": ["SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_HMAC_SHA1_80"],
+        "interpreting": ["consecutive"],
+        "channels": 1,
+        "recordings": ["sound_and_picture", "sound_only"],
+        "key_holders": ["both_states"],
+        "formats": ["webm"],
+        "private_lines": ["phone"],
+        "accessibility": ["wheelchair"],
+        "fallbacks": ["phone"],
+        "redial": 3,
+        "adjourn_after_minutes": 30,
+        "room_view": True,
+        "document_camera": True,
+        "content_sharing": [],
+    },
+    "details": {
+        "room_phone": {"value": "+40 21 555 0104", "confidential": True},
+        "who_dials": {"value": "each_dials_room", "confidential": False},
+        "pin_told_by": {"value": "phone", "confidential": False},
+    },
+}
+MEASURED: dict[str, Any] = {
+    "seconds": 26,
+    "rtt_ms": 95.5,
+    "loss_percent": 0.2,
+    "jitter_ms": 8.1,
+    "sound_ahead_ms": -12.5,
+    "up_kbps": 4200,
+    "down_kbps": 9800,
+    "tones": {str(hz): 41.5 for hz in profiles.table()["line_test"]["tones_hz"]},
+}
 PEOPLE = (
     ("presiding_judge", "Ioana Popa", "RO", "ro"),
     ("requested_authority", "Anong Chaiyasit", "TH", "th"),
@@ -167,7 +218,9 @@ class Client:
         token = await self.token(scope)
         proof = self.proof(method, BASE + API + path, token)
         told = {"authorization": f"DPoP {token}", "dpop": proof} | (headers or {})
-        return await self.http.request(method, API + path, headers=told, **options)
+        answer = await self.http.request(method, API + path, headers=told, **options)
+        require_compressed(answer)
+        return answer
 
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.call("GET", path, **options)
@@ -226,6 +279,14 @@ class ApiInstallation(Installation):
         return Client(self.http, made.id, state, key, Key.make(), self.seeds[place])
 
 
+def with_api(prepared: Path, folder: Path, **settings: Any) -> ApiInstallation:
+    """An installation of its own, as free to one address as to one client."""
+    found = ApiInstallation.copy(prepared, folder, public_url=BASE, **settings)
+    rates = found.app.state.parts.buckets.rates
+    rates |= dict.fromkeys(("api_token", "api_refused", "api_description"), rates["api"])
+    return found
+
+
 async def submitted(client: Client, **content: Any) -> dict[str, Any]:
     """A request of this client's State to Thailand, submitted."""
     made = await client.post("/requests", {"requested_state": "TH", "content": CONTENT | content})
@@ -254,3 +315,7 @@ class Story:
     hearing: dict[str, Any]
     submitted: Callable[..., Any]
     accepted: Callable[..., Any]
+
+
+def story() -> Story:
+    return Story(dict(CONTENT), dict(HEARING), submitted, accepted)

@@ -27,10 +27,10 @@ DEVICES = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream
 
 
 @contextlib.asynccontextmanager
-async def chromium(*more: str) -> AsyncIterator[async_api.Browser]:
+async def chromium(*more: str, program: str = CHROMIUM) -> AsyncIterator[async_api.Browser]:
     """A browser for tests with a loop of their own."""
     async with async_api.async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *more])
+        found = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more])
         yield found
         await found.close()
 

@@ -1,5 +1,6 @@
 """A court with something on every page: requests at every stage, a hearing that is held, recorded and minuted."""
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,15 +14,14 @@ from hearings.db import Database
 from hearings.models import Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
-from hearings.requests import consultations, informal, requests, translations
+from hearings.requests import consultations, requests, translations
 from hearings.roles import Role
 from hearings.sitting import sittings
 from media.evidence.log import custody as log
 from media.evidence.log.journal import Journal
 from media.evidence.log.store import FileStore
-from media.evidence.seal.seal_key import make_seal_key
+from media.evidence.seal.client import SealClient
 from tests.support.court import Court
-from tests.support.evidence.seals import LocalSeal
 from tests.support.page_client import Service
 from web import cli
 from web.demo import demo
@@ -37,15 +37,18 @@ FIND = {
 }  # fmt: skip
 
 
-def keep(folder: Path) -> None:
-    """A journal and a custody log with a line of every kind that the page of custody tells."""
+def keep(folder: Path, origin: str, seal: SealClient) -> tuple[int, str]:
+    """A journal and a custody log with a line of every kind that the page of custody tells. Returns the journal's size
+    and root, as they are signed.
+    """
     (folder / "seg").mkdir(parents=True)
-    seal = LocalSeal(folder / "seal", make_seal_key(folder / "seal.key"))
-    journal = Journal(folder, "demo/hearing/1", seal, store=FileStore(folder), now=lambda: 0)
+    journal = Journal(folder, origin, seal, store=FileStore(folder), now=lambda: 0)
     at = str(1_764_831_600_000_000_000)
     span = {"t0": 0, "t1": 9, "track": "judge_1_mic"}
     lines: list[dict[str, Any]] = [
         {"type": "open", "zero": at, "software": "vivavoce 1"},
+        {"type": "track", "track": "judge_1_mic", "t": 0, "kind": "floor-audio", "role": "judge 1", "codec": "opus"}
+        | {"lang": "ro", "required": True, "pseudonym": ""},
         *({"type": "gap", "cause": cause} | span for cause in gaps.CAUSES),
         *({"type": "notice", "code": code, "text": "English beside"} for code in (*custody.NOTICES, "other")),
         {"type": "reopen", "t": 9, "reason": custody.AGAIN},
@@ -54,8 +57,10 @@ def keep(folder: Path) -> None:
     journal.append([{**line, "at": at} for line in lines])
     journal.sign()
     journal.close()
+    head = journal.signed, journal.tree.root(journal.signed).hex()
     somebody = log.Accessor(NONSENSE, Role.clerk, "RO")
     log.record(folder, [somebody.line(what, "minutes") for what in custody.DID], seal, int(at))
+    return head
 
 
 async def fill(database: Database) -> dict[str, str]:
@@ -89,7 +94,7 @@ async def fill(database: Database) -> dict[str, str]:
             if name == "accepted":
                 await requests.accept(db, request=row, actor=authority, now=now)
             if name == "sent":
-                await informal.write(db, request=row, text="жжж", actor=clerk, now=now)
+                await consultations.write_informally(db, request=row, text="жжж", actor=clerk, now=now)
                 await translations.put(db, request=row, language="th", machine=True, actor=clerk, now=now)
                 await consultations.record(
                     db, request=row, held_at=now, way="telephone", with_whom="жжж", subject="жжжж", outcome="жжжж",
@@ -128,13 +133,17 @@ class BusyCourt:
     def end(self) -> str:
         """The sitting is closed and its recording sealed, with a journal; the recording's id."""
 
+        parts = self.service.app.state.parts
+
         async def work(database: Database) -> str:
             court = await Court.load(database, self.service.ref)
-            return await court.end(datetime.now(UTC), reason=NONSENSE)
+            async with database.reading() as db:
+                _sitting, recording = await court.sitting(db)
+            seal = await asyncio.to_thread(parts.seal.ensure)
+            size, root = keep(self.service.settings.recordings / recording.id, recording.origin, seal)
+            return await court.end(datetime.now(UTC), reason=NONSENSE, size=size, root=root)
 
-        recording = self.service.run(work)
-        keep(self.service.settings.recordings / recording)
-        return recording
+        return self.service.run(work)
 
     def write(self) -> None:
         """Every passage of the minutes is written."""

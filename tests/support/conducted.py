@@ -21,6 +21,7 @@ from media import messages
 from tests.support.court import Court
 from web.live.conductor import Conductor
 from web.live.conductors import Conductors
+from web.live.relays import NO_RELAYS, Relays
 from web.logins import LoginWatch
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
@@ -92,14 +93,20 @@ class Conducted:
     pages: list[Page] = field(default_factory=list)
 
     @classmethod
-    async def make(cls, database: Database, folder: Path) -> "Conducted":
+    async def make(cls, database: Database, folder: Path, relays: Relays = NO_RELAYS) -> "Conducted":
         (folder / "run").mkdir(exist_ok=True)
         settings = Settings(data=folder, udp_host="127.0.0.1")
         court = await Court.load(database)
-        conductors = Conductors(settings, database, SealKeeper(settings))
+        conductors = Conductors(settings, database, SealKeeper(settings), relays)
         assert await conductors.conducting.take()
         conductor = Conductor(
-            settings, database, court.hearing.id, conductors._forget, folder / "seal.sock", conductors.conducting
+            settings,
+            database,
+            court.hearing.id,
+            conductors._forget,
+            folder / "seal.sock",
+            conductors.conducting,
+            relays,
         )
         conductors._all[court.hearing.id] = conductor
         return cls(court, conductors, conductor, LoginWatch(database, [conductors.tickets, conductors]))
@@ -131,8 +138,8 @@ class Conducted:
 
 
 @contextlib.asynccontextmanager
-async def conducted(database: Database, folder: Path) -> AsyncIterator[Conducted]:
+async def conducted(database: Database, folder: Path, relays: Relays = NO_RELAYS) -> AsyncIterator[Conducted]:
     """One web process over this database, until the end."""
-    made = await Conducted.make(database, folder)
+    made = await Conducted.make(database, folder, relays)
     yield made
     await made.close()

@@ -21,7 +21,7 @@ from hearings.hearing import agreed_terms, hearing as diary, links, participants
 from hearings.minutes import minutes, passages
 from hearings.minutes.revision import How, Writing
 from hearings.models import Agreement, Hearing, HearingRequest, Participant, Person, Recording, Sitting
-from hearings.moves import move_recording, move_sitting
+from hearings.moves import move
 from hearings.requests import requests
 from hearings.roles import CONDUCTING, Role
 from hearings.signatures import recipients, signatures, signing_keys
@@ -78,7 +78,7 @@ class Court:
             people = {person.functions[0]: person for person in await queries.people(db)}
             hearing = (await db.exec(select(Hearing).where(Hearing.ref == ref if ref else true()))).one()
             request = await queries.get(db, HearingRequest, hearing.request_id)
-            ids = {one.role: one.id for one in await queries.participants(db, hearing.id)}
+            ids = {participant.role: participant.id for participant in await queries.participants(db, hearing.id)}
         return cls(database, people, request, hearing, ids)
 
     def staff(self, function: str) -> Actor:
@@ -218,18 +218,22 @@ class Court:
             sitting, recording = await self.sitting(db)
             judge = await self.actor(db, Role.presiding_judge)
             await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-            move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            move(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+            move(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
             await recordings.opened(db, sitting=sitting, recording=recording, now=now)
 
-    async def end(self, now: datetime, *, reason: str = "Heard", part_heard: bool = False) -> str:
-        """The sitting is closed and its recording sealed, half an hour later; the recording's id."""
+    async def end(
+        self, now: datetime, *, reason: str = "Heard", part_heard: bool = False, size: int = 9, root: str = "cd" * 32
+    ) -> str:
+        """The sitting is closed and its recording sealed, half an hour later; the recording's id. `size` and `root`
+        are those of the recording's signed head.
+        """
         later = now + timedelta(minutes=30)
         async with self.database.transaction() as db:
             sitting, recording = await self.sitting(db)
             judge = await self.actor(db, Role.presiding_judge)
             await sittings.close(db, sitting=sitting, reason=reason, actor=judge, now=now)
-            await recordings.closed(db, sitting=sitting, recording=recording, size=9, root="cd" * 32, now=later)
+            await recordings.closed(db, sitting=sitting, recording=recording, size=size, root=root, now=later)
             await sittings.finish(db, sitting=sitting, now=later, part_heard=part_heard)
             return recording.id
 
@@ -242,7 +246,7 @@ class Court:
                 how = {"how": How.written} if one.open_for else {"how": How.translated, "by": text}
                 writings = {
                     lang: Writing(text=text, **how)
-                    for lang in passages.tongues(found)
+                    for lang in passages.minutes_languages(found)
                     if one.open_for or not one.texts.get(lang)
                 }
                 await passages.revise(
@@ -382,7 +386,7 @@ async def _ready(database: Database) -> None:
                 city=city,
                 speaks=speaks,
                 person=people.get(function),
-                actor=clerk,
+                actor=clerk if state == "RO" else authority,
                 now=NOW,
             )
         await _agreement(db, hearing, clerk, authority)

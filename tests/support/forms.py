@@ -38,26 +38,26 @@ class Form:
     def fields(self) -> dict[str, str | None]:
         """By name the first value there is, None where somebody types or chooses."""
         found: dict[str, str | None] = {}
-        for one in self.controls:
-            found.setdefault(one.name, one.value if one.kind in PUSHED else None)
+        for control in self.controls:
+            found.setdefault(control.name, control.value if control.kind in PUSHED else None)
         return found
 
     @property
     def free(self) -> list[Control]:
         """The controls people type any text into."""
-        return [one for one in self.controls if one.kind in FREE]
+        return [control for control in self.controls if control.kind in FREE]
 
     def untouched(self) -> dict[str, list[str]]:
         """What a browser sends by its first button when nobody has touched the form."""
         sent: dict[str, list[str]] = {}
         pushed = False
-        for one in self.controls:
-            if one.kind == "button":
+        for control in self.controls:
+            if control.kind == "button":
                 one_on, pushed = not pushed, True
             else:
-                one_on = one.on and one.kind != "file"
-            if one_on and one.name:
-                sent.setdefault(one.name, []).append(one.value)
+                one_on = control.on and control.kind != "file"
+            if one_on and control.name:
+                sent.setdefault(control.name, []).append(control.value)
         return sent
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 MOST_GROWTH = 2.5
 MOST_MEMORY = 64 * 1024 * 1024
-SHORTEST = 0.005
+SHORTEST = 0.02
 """Seconds of a measurement."""
 LONGEST = 10.0
 """Seconds after which a single reading is too slow however it grows."""

@@ -16,6 +16,7 @@ from hearings import queries
 from hearings.db import Database
 from hearings.people import logins
 from hearings.signatures import jws, signatures
+from tests.support.compressed import require_compressed
 from tests.support.databases import apart
 from tests.support.installation import Installation, free_port
 from web import cli
@@ -25,7 +26,7 @@ from web.requests.acts import ACTIONS
 from web.server.sign_in import COOKIE
 
 T = TypeVar("T")
-BINDING = {name for name, one in ACTIONS.items() if one.statement}
+BINDING = {name for name, one in ACTIONS.items() if one.signs}
 """Acts on a request that bind the State."""
 
 
@@ -51,6 +52,7 @@ class Client:
         }
         headers |= self.headers | dict(options.pop("headers", {}))  # type: ignore[call-overload]
         answer = self.http.request(method, path, headers=headers, **options)  # type: ignore[arg-type]
+        require_compressed(answer)
         for line in answer.headers.get_list("set-cookie"):
             name, _, value = line.split(";")[0].partition("=")
             if "Max-Age=0" in line or value in ("", '""'):
@@ -165,11 +167,13 @@ class Service(Installation):
 
 
 @contextlib.contextmanager
-def serving(prepared: Path, folder: Path, **settings: Any) -> Iterator[Service]:
+def serving(
+    prepared: Path, folder: Path, *, host: str = "127.0.0.1", port: int = 0, **settings: Any
+) -> Iterator[Service]:
     """A demonstration of its own, served until the end."""
-    port = free_port()
+    port = port or free_port()
     made = Service.copy(
-        prepared, folder, port=port, public_url=f"http://127.0.0.1:{port}", udp_ports="45000-45099", **settings
+        prepared, folder, port=port, public_url=f"http://{host}:{port}", udp_ports="45000-45099", **settings
     )
     made.clients = []
     made.made = apart(lambda: cli._seed(made.settings, "demo.vivavoce.example/hearing+00000000+AA==", again=False))

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -15,7 +16,10 @@ from typing import Any
 
 import httpx
 
+from tests.support.databases import apart
 from tests.support.installation import Installation, free_port
+from web import cli
+from web.seal_keeper import seal_vkey
 from web.settings import Settings
 
 VIVAVOCE = [sys.executable, "-m", "web.cli"]
@@ -36,9 +40,14 @@ class ServedInstallation(Installation):
             "VIVAVOCE_DATA": str(settings.data),
             "VIVAVOCE_PORT": str(settings.port),
             "VIVAVOCE_PUBLIC_URL": settings.public_url,
+            "VIVAVOCE_UDP_HOST": settings.udp_host,
             "VIVAVOCE_UDP_PORTS": settings.udp_ports,
             "PYTHONWARNINGS": "default",
         }
+        for name in ("host", "tls_cert", "tls_key", "turn_urls", "turn_secret_file"):
+            if value := getattr(settings, name):
+                self.environment[f"VIVAVOCE_{name.upper()}"] = str(value)
+        self.trust = ssl.create_default_context(cafile=settings.tls_cert and str(settings.tls_cert))
 
     @property
     def data(self) -> Path:
@@ -67,7 +76,7 @@ class ServedInstallation(Installation):
         log.close()
         for _ in range(200):
             try:
-                if httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200:
+                if httpx.get(f"{self.url}/healthz", timeout=2, verify=self.trust).status_code == 200:
                     return
             except httpx.HTTPError:
                 pass
@@ -80,7 +89,9 @@ class ServedInstallation(Installation):
         """As in this process; a web process that has been killed, or does not answer, is not asked."""
         token = (self.settings.keys / "monitor.token").read_text().strip()
         try:
-            answer = httpx.get(f"{self.url}/metrics", headers={"authorization": f"Bearer {token}"}, timeout=10)
+            answer = httpx.get(
+                f"{self.url}/metrics", headers={"authorization": f"Bearer {token}"}, timeout=10, verify=self.trust
+            )
         except httpx.HTTPError:
             return
         assert "vivavoce_csp_reports_total 0\n" in answer.text, answer.text
@@ -117,10 +128,16 @@ class ServedInstallation(Installation):
         lines = (json.loads(line) for line in (self.recording() / "journal.jsonl").read_text().splitlines())
         return [line for line in lines if line["type"] == kind]
 
-    def events(self) -> list[tuple[str, float, dict[str, Any]]]:
-        """The hearing's log: kind, seconds since 1970, data."""
+    def demonstration(self) -> dict[str, Any]:
+        """What `vivavoce demo --again --json` prints: another hearing."""
+        vkey = seal_vkey(self.settings)
+        return cli.demo_words(self.settings, apart(lambda: cli._seed(self.settings, vkey, again=True)), vkey)
+
+    def events(self, ref: str = "") -> list[tuple[str, float, dict[str, Any]]]:
+        """The log of the only hearing, or of one of several: kind, seconds since 1970, data."""
+        which = "hearing_id = (SELECT id FROM hearing WHERE ref = ?)" if ref else "? = ''"
         with contextlib.closing(sqlite3.connect(self.settings.data / "vivavoce.db")) as db:
-            rows = db.execute("SELECT kind, at, data FROM hearing_event ORDER BY seq").fetchall()
+            rows = db.execute(f"SELECT kind, at, data FROM hearing_event WHERE {which} ORDER BY seq", [ref]).fetchall()
         return [(kind, _seconds(at), json.loads(data)) for kind, at, data in rows]
 
     def verify(self, policy: str, folder: Path) -> tuple[int, str]:
@@ -160,12 +177,11 @@ def end_seal(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def serving(prepared: Path, folder: Path) -> Iterator[ServedInstallation]:
-    """Served until the end."""
+def serving(prepared: Path, folder: Path, udp_host: str = "127.0.0.1", **unlike: Any) -> Iterator[ServedInstallation]:
+    """Served until the end. `unlike`: other settings."""
     port = free_port()
-    made = ServedInstallation.copy(
-        prepared, folder, port=port, public_url=f"http://localhost:{port}", udp_ports="48000-48999"
-    )
+    usual = {"port": port, "public_url": f"http://localhost:{port}", "udp_host": udp_host, "udp_ports": "48000-48999"}
+    made = ServedInstallation.copy(prepared, folder, **usual | unlike)
     made.serve()
     try:
         yield made

@@ -6,7 +6,7 @@ from hearings.db import Database
 from hearings.models import Hearing, HearingRequest, Participant, Person, Recording, Sitting
 from hearings.roles import Role
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
-from scheduler.world import World
+from scheduler.environment import World
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 START = datetime(2026, 12, 2, 7, 0, tzinfo=UTC)

@@ -179,7 +179,7 @@ class Filter:
         """Names the machine does not have are left out, as systemd does."""
         number = self._lib.seccomp_syscall_resolve_name(call.encode())
         if number >= 0:
-            given = (Argument * max(1, len(arguments)))(*(Argument(*one) for one in arguments))
+            given = (Argument * max(1, len(arguments)))(*(Argument(*argument) for argument in arguments))
             _did(self._lib.seccomp_rule_add_array(self._context, action, number, len(arguments), given), call)
 
     def load(self) -> None:

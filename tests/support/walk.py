@@ -4,27 +4,37 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlmodel import col, select, update
 from starlette.routing import Match, Route
 
 from hearings.db import Database
 from hearings.law.law import LAW
-from hearings.models import JointChange
+from hearings.models import JointChange, Login, OutboxMessage
 from hearings.models.law import JointKind, LawKind
 from hearings.people import directory
+from hearings.people.credentials import FRESH
 from hearings.signatures.jws import encode
 from hearings.sitting.recorded_acts import KINDS
+from tests.support.authenticator import Authenticator
 from tests.support.busy_court import NONSENSE, BusyCourt
 from tests.support.forms import Form, Forms
+from tests.support.issuer import TestIssuer
 from tests.support.page_client import Client, Service, found
 from web import app
 from web.requests.steps import STEPS
+from web.server.sign_in import COOKIE
 
+SWITCHES = ("act", "tab")
+"""Names in a query that open another part of a page: each value is a page of its own."""
+NOT_WALKED = {"issuer_refused.html", "issuer_return.html", "link_form.html", "step_up.html"}
+"""Pages that need an issuer, a passkey or a way to send codes; tests/web/people and test_codes.py open them."""
 ROUTES = [route for route in app._routes() if isinstance(route, Route)]
 
 
@@ -39,6 +49,8 @@ class Walk:
 
     service: Service
     headers: dict[str, str] = field(default_factory=dict)
+    issuer: TestIssuer | None = None
+    """The issuer `ro` of the installation, where it has one that answers."""
     seen: Callable[[httpx.Response, str], None] = lambda answer, how: None
     """Told of every page that was looked at, and how."""
     met: Callable[[Client, Form, str], None] = lambda client, form, page: None
@@ -67,7 +79,8 @@ class Walk:
             address = queue.popleft().partition("#")[0]
             path, _mark, query = address.partition("?")
             route = route_of(path)
-            kind = (route.path if route else path, *sorted(dict(parse_qsl(query))))
+            asked = dict(parse_qsl(query))
+            kind = (route.path if route else path, *sorted(asked), *(asked.get(name, "") for name in SWITCHES))
             if address not in given and (route is None or kind in self.pages):
                 continue
             given.discard(address)
@@ -104,24 +117,34 @@ class Walk:
 BEGIN: dict[str, tuple[str, ...]] = {
     "": (
         "/sign-in", "/sign-in?why=used", "/sign-in?why=old", "/sign-in?why=unknown", "/sign-in?why=out", "/s", "/j",
-        "/language", "/help", "/nothing", "/verify", "/docket",
+        "/sign-in/stop-recovery",
+        "/language", "/help", "/help/judge", "/status", "/accessibility", "/privacy", "/nothing", "/verify", "/docket",
+        "/docs", "/docs?for=administrators", "/docs/live", "/docs/search?q=seal",
     ),
     "clerk": (
-        "/docket", "/docket?earlier", "/docket/plan", "/waiting", "/search?words=RO", "{draft}", "{bare}", "{sent}",
+        "/docket", "/docket?earlier", "/docket?view=week", "/docket?view=month", "/docket?view=list",
+        "/docket/day/2026-11-24", "/docket/plan", "/waiting",
+        "/search?words=RO", "{draft}", "{bare}", "{sent}",
+        "{sent}?done=submit",
         "{accepted}", "{accused}", "{offered}", "{home}", "{bare}/check",
         *(f"{{bare}}/edit/{step.slug}" for step in STEPS),
         "{accepted}/slots?{find}", "{accepted}/schedule", "{offered}/slots?{find}",
         "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24",
         "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
-        "/admin/law", "{home}/live", "{home}/record", "{sent}/consents", "{accused}/consents", "/directory?state=TH",
+        "/admin/law", "{home}/live", "{home}/network", "{home}/record",
+        "{sent}/consents", "{accused}/consents", "/directory?state=TH",
         "{sent}/consultations", "{sent}/informal",
     ),
-    "authority": ("/docket", "/requests?side=queue", "/waiting", "{sent}", "{offered}/times", "{offered}"),
+    "authority": (
+        "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",
+        "{offered}",
+    ),
     "administrator": (
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
-        "/admin/recipients", "/admin/staff", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
-        "/admin/checks",
+        "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
+        "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
+        "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
     ),
     "blanc@fr.example": ("/docket", "{home}", "/requests"),
@@ -139,6 +162,60 @@ TREATY = {
 }  # fmt: skip
 
 
+def credentials(walk: Walk, administrator: Client) -> None:
+    """Somebody with two passkeys; a new way in is asked for them."""
+    new = {"name": NONSENSE, "email": "z@x.example", "authority_name": NONSENSE, "functions": "judge"}
+    page = walk.do(administrator, "/admin/staff", new).partition("?")[0]
+    made = administrator.post(f"{page}/link", page=page).text
+    person = walk.client("")
+    person.post("/s", {"secret": found(r"/s#([\w-]+)", unescape(made))[1]})
+    for number in range(2):
+        key = Authenticator(walk.service.base, "127.0.0.1", credential_id=f"of the walk {number}".encode())
+        headers = {"x-csrf-token": person.token("/sign-ins"), "accept": "application/json"}
+        answer = key.create(person.post("/sign-ins/passkeys/options", headers=headers).json())
+        walk.do(person, "/sign-ins/passkeys", {"answer": answer, "name": NONSENSE}, "/sign-ins")
+    if walk.issuer:
+        at_issuer(walk, walk.issuer, person)
+    walk.follow(administrator, [page, f"{page}/recovery"])
+    walk.do(administrator, f"{page}/recovery", {"reason": NONSENSE})
+    walk.follow(person, ["/sign-ins"])
+    passkey = found(r"(/sign-ins/passkeys/[0-9a-f-]+)/rename", person.get("/sign-ins").text)[1]
+    token = {"name": NONSENSE, "csrf": person.token("/sign-ins")}
+    walk.service.run(_proved_earlier)
+    asked = walk.look(person, "post", f"{passkey}/rename", data=token)
+    assert (asked.status_code, "/confirm/passkey" in asked.text) == (403, True)
+    walk.look(person, "get", "/sign-ins")
+    mailed = walk.service.run(_stop_secret)
+    for secret in ("x" * 22, mailed):
+        walk.look(walk.client(""), "post", "/sign-in/stop-recovery", data={"secret": secret})
+    walk.do(administrator, f"{page}/recovery", {"reason": NONSENSE})
+
+
+def at_issuer(walk: Walk, issuer: TestIssuer, person: Client) -> None:
+    """Refused at the return, bound, and confirmed again: each as a browser comes back, without the strict cookie."""
+    walk.look(walk.client(""), "get", "/issuer/ro/return?state=x")
+    for start in ("/sign-ins/issuer/ro", "/confirm/issuer/ro"):
+        back = issuer.visit(walk.look(person, "get", start).headers["location"]).removeprefix(walk.service.base)
+        login = person.cookies.pop(COOKIE)
+        answer = walk.look(person, "get", back)
+        person.cookies[COOKIE] = login
+        assert answer.status_code == 200, answer.text
+
+
+async def _proved_earlier(database: Database) -> None:
+    """Every proof is older than acts that ask again take."""
+    async with database.transaction() as db:
+        earlier = datetime.now(UTC) - FRESH - timedelta(minutes=1)
+        await db.exec(update(Login).where(col(Login.authenticated_at).is_not(None)).values(authenticated_at=earlier))
+
+
+async def _stop_secret(database: Database) -> str:
+    """The secret in the mail of the recovery asked for last."""
+    async with database.reading() as db:
+        texts = [str(row.payload["text"]) for row in (await db.exec(select(OutboxMessage))).all()]
+    return next(found(r"stop-recovery#([\w-]+)", text)[1] for text in texts if "stop-recovery#" in text)
+
+
 def administration(walk: Walk, administrator: Client) -> None:
     """Staff with a link, somebody deactivated; changes of data that wait for the word of either State."""
     new = {"name": NONSENSE, "email": "x@x.example", "authority_name": NONSENSE, "city": NONSENSE, "functions": "judge"}
@@ -148,8 +225,9 @@ def administration(walk: Walk, administrator: Client) -> None:
     seen = found(r'name="seen" value="([0-9]+)"', administrator.get(person).text)[1]
     walk.do(administrator, f"{person}/deactivate", {"seen": seen, "reason": NONSENSE}, person)
     walk.do(administrator, "/admin/staff", new | {"email": "y@x.example"})
+    credentials(walk, administrator)
     changes = walk.service.run(_waiting)
-    walk.follow(administrator, ["/admin/changes", "/waiting", *(f"/admin/changes/{one}" for one in changes)])
+    walk.follow(administrator, ["/admin/changes", "/waiting", *(f"/admin/changes/{change}" for change in changes)])
 
 
 async def _waiting(database: Database) -> list[str]:
@@ -174,18 +252,19 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     court = busy_court.places
     clients = {who: walk.client(who) for who in BEGIN}
     for who, addresses in BEGIN.items():
-        walk.follow(clients[who], [one.format_map(court) for one in addresses])
+        walk.follow(clients[who], [address.format_map(court) for address in addresses])
     clerk, authority, administrator = (clients[who] for who in ("clerk", "authority", "administrator"))
     home = court["home"]
 
     # Links: a dead one, a new one for a person, and that person's own pages.
     walk.look(clients[""], "post", "/j", data={"secret": "x" * 22, "pin": "123456"})
     person = f"{home}/people/{walk.service.made.seats['witness']}"
+    walk.follow(clerk, [f"{person}/link"])
     shown = walk.do(clerk, f"{person}/link", {}, person)
     guest = walk.client("")
     secret, pin = found(r"/j#([\w-]{20,})", shown)[1], found(r">(\d{3}) ?(\d{3})<", shown)
     walk.look(guest, "post", "/j", data={"secret": secret, "pin": "".join(pin.groups())})
-    walk.follow(guest, ["/", f"{home}/live"])
+    walk.follow(guest, ["/", f"{home}/live", f"{home}/network"])
     # Files with signatures, a client of the API, a treaty, an agreement that waits to be signed.
     walk.do(clerk, f"{court['sent']}/documents", {"kind": "decision"}, files={"file": ("a.pdf", b"%PDF-1.7\nx")})
     key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
@@ -222,7 +301,8 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(clerk, f"{page}/act/draft", {}, page)
     for client in (clerk, authority):
         walk.follow(client, [one.format_map(court) for one in AFTER])
-    walk.follow(clerk, [f"/recordings/{recording}", f"/recordings/{recording}/custody"])
+    pages = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/verify")
+    walk.follow(clerk, [f"/recordings/{recording}{page}" for page in pages])
     walk.do(clerk, f"{page}/act/submit", {}, page)
     walk.follow(clerk, [f"{page}/read-back"])
     busy_court.write()
@@ -232,3 +312,21 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(clerk, f"{page}/readings/1/answer", {"answer": NONSENSE}, page)
     walk.do(clerk, f"{page}/read-back", said)
     walk.follow(clerk, [f"{page}/sign"])
+
+
+KEPT = frozenset({"csrf", "version", "number", "revision", "lists", "offer", "secret"})
+"""Fields a form sends even when nobody has filled it in."""
+
+
+def send_every_form(walk: Walk) -> None:
+    """Every form empty, and with nonsense in every field; then what it leads to."""
+    for client, form in list(walk.forms.values()):
+        empty = {name: value for name, value in form.fields.items() if name in KEPT and value is not None}
+        nonsense = {name: NONSENSE if value is None else value for name, value in form.fields.items()}
+        for values in [empty, nonsense] if empty != nonsense else [nonsense]:
+            options: dict[str, Any] = {"params": values} if form.method == "get" else {"data": values}
+            if form.files:
+                options["files"] = {"file": ("a.txt", NONSENSE.encode())}
+            answer = walk.look(client, form.method, form.action, **options)
+            if answer.is_redirect:
+                walk.look(client, "get", answer.headers["location"])

@@ -5,7 +5,6 @@ import shutil
 import zoneinfo
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
@@ -13,21 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser
 
 from hearings import clocks, queries
 from hearings.actors import SYSTEM
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.status import HearingStatus
 from tests.support import api_client, busy_court as busy, page_client
-from tests.support.api_client import ApiInstallation, Client
+from tests.support.api_client import ApiInstallation, Client, Story, with_api
 from tests.support.browsers import chromium
 from tests.support.busy_court import BusyCourt
 from tests.support.court import Court
 from tests.support.databases import Postgres
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.recordings import RECORDING, SealedRecording, build
-from tests.support.installation import BASE, free_port
+from tests.support.installation import free_port
 from tests.support.page_client import Service
 
 # --- for systems: over ASGI or on a port, with clients of the API ------------------------------------------------
@@ -36,15 +36,7 @@ from tests.support.page_client import Service
 @pytest.fixture
 def limits() -> dict[str, Any]:
     """Rate limits no test meets by accident; a test of the limits as shipped overrides this with none."""
-    return {"api_per_minute": 1_000_000, "api_burst": 100_000}
-
-
-def with_api(prepared: Path, folder: Path, **settings: Any) -> ApiInstallation:
-    """An installation of its own, as free to one address as to one client."""
-    found = ApiInstallation.copy(prepared, folder, public_url=BASE, **settings)
-    rates = found.app.state.parts.buckets.rates
-    rates |= dict.fromkeys(("api_token", "api_refused", "api_description"), rates["api"])
-    return found
+    return dict(api_client.UNLIMITED)
 
 
 @pytest.fixture
@@ -86,19 +78,9 @@ async def th(installation: ApiInstallation) -> Client:
     return await installation.client("TH")
 
 
-@dataclass(frozen=True)
-class Story:
-    """The steps of a case, for tests."""
-
-    content: dict[str, Any]
-    hearing: dict[str, Any]
-    submitted: Callable[..., Any]
-    accepted: Callable[..., Any]
-
-
 @pytest.fixture
 def story() -> Story:
-    return Story(dict(api_client.CONTENT), dict(api_client.HEARING), api_client.submitted, api_client.accepted)
+    return api_client.story()
 
 
 @pytest.fixture
@@ -111,7 +93,7 @@ async def hearing(ro: Client, th: Client, story: Story) -> dict[str, Any]:
         assert answer.status_code == 200, answer.text
     for role, name, state, speaks in api_client.PEOPLE:
         body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-        answer = await ro.post(f"/hearings/{made['ref']}/participants", body)
+        answer = await (ro if state == "RO" else th).post(f"/hearings/{made['ref']}/participants", body)
         assert answer.status_code == 201, answer.text
     found: dict[str, Any] = made
     return found
@@ -123,7 +105,7 @@ async def held(installation: ApiInstallation, hearing: dict[str, Any]) -> str:
     now = datetime.now(UTC)
     async with installation.database.transaction() as db:
         row = await queries.hearing(db, hearing["ref"], state="RO", lock=True)
-        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
+        move(db, row, HearingStatus.ready, actor=SYSTEM, now=now)
     court = await Court.load(installation.database, hearing["ref"])
     await court.begin(now)
     return await court.end(now)
@@ -182,14 +164,15 @@ def sealed(archive: Archive) -> SealedRecording:
     return archive.sealed
 
 
-@pytest.fixture
-async def served_archive(archive: Archive) -> AsyncIterator[Archive]:
-    """The archive on a real port."""
-    async with archive.on_port(archive.settings.port):
+@pytest_asyncio.fixture(loop_scope="module")
+async def served_archive(prepared: Path, built: SealedRecording, tmp_path: Path) -> AsyncIterator[Archive]:
+    """One on a real port, for a module whose tests share a browser and with it a loop."""
+    archive = await Archive.make(prepared, tmp_path, built)
+    async with archive.in_process(), archive.on_port(archive.settings.port):
         yield archive
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with chromium() as found:
         yield found
@@ -204,7 +187,7 @@ def set_clocks_back(tmp_path: Path) -> Iterator[Callable[[str], None]]:
     before = zoneinfo.TZPATH
 
     def use(folders: Sequence[str | Path]) -> None:
-        zoneinfo.reset_tzpath([str(one) for one in folders])
+        zoneinfo.reset_tzpath([str(folder) for folder in folders])
         clocks.tzdb_version.cache_clear()
 
     def set_back(version: str) -> None:

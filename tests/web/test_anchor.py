@@ -24,13 +24,12 @@ from hearings.db import Database
 from hearings.models import Hearing, StatusChange
 from hearings.moves import noted
 from hearings.outward import heads
-from tests.support.api_client import ApiInstallation, Client
+from tests.support.api_client import ApiInstallation, Client, Story, with_api
 from tests.support.installation import free_port
 from tests.support.process import ServedInstallation
-from tests.web.conftest import Story, with_api
 from tests.web.operation.test_backup import command
 from web.anchor import NAME, AnchorKeeper
-from web.operation import older
+from web.operation import older_data
 from web.settings import Settings
 
 pytestmark = pytest.mark.timeout(180)
@@ -109,7 +108,7 @@ async def test_a_client_that_hands_back_a_newer_head_makes_an_older_copy_fail_lo
             assert answer.status_code == 200
         health = await restored.http.get("/healthz")
         assert health.status_code == 503 and "ready: a system of RO has seen act " in health.text
-        found = await older.troubles(restored.settings, restored.database, None)
+        found = await older_data.troubles(restored.settings, restored.database, None)
         assert [one.code for one in found] == ["anchor_unset", "newer_seen"]
         await restored.app.state.parts.anchor.stop()
 
@@ -146,7 +145,7 @@ def test_killed_at_any_moment_the_anchor_lags_and_never_leads_and_has_every_act_
     async def look() -> list[Any]:
         database = Database(settings.database_url)
         try:
-            return await older.troubles(settings, database, {})
+            return await older_data.troubles(settings, database, {})
         finally:
             await database.close()
 
@@ -237,7 +236,7 @@ def test_a_served_installation_brings_its_anchor_forward_and_tells_of_it(prepare
             assert time.monotonic() < end
             time.sleep(0.05)
         told = command(first.data, "check", "--inside", "--json", VIVAVOCE_ANCHOR=str(outside)).stdout
-        (found,) = [one for one in json.loads(told) if one["check"] == "anchor"]
+        (found,) = [load for load in json.loads(told) if load["check"] == "anchor"]
         assert (found["severity"], f"act {wanted}" in found["text"]) == ("warning", True), found
     finally:
         first.end()

@@ -179,9 +179,21 @@ def test_a_demo_tells_links_pins_and_both_times_and_is_made_once(environment, ca
     run(capsys, "init")
     code, told, _err = run(capsys, "demo")
     assert code == 0
-    assert told.count("/s#") == 3 and told.count("/j#") == 2 and told.count("PIN ") == 2
+    assert told.count("/s#") == 5 and told.count("/j#") == 2 and told.count("PIN ") == 2
     assert "București (UTC+0" in told and "Bangkok (UTC+07:00)" in told
     assert "never use them for a real hearing" in told
+    with sqlite3.connect(environment / "vivavoce.db") as database:
+        states = database.execute("SELECT owner_state FROM person WHERE functions LIKE '%administrator%'").fetchall()
+        asked = database.execute(
+            "SELECT r.reference, c.status FROM consent c JOIN hearing_request r ON r.id = c.request_id"
+            " WHERE r.capacity = 'accused'"
+        ).fetchall()
+        over = database.execute(
+            "SELECT h.ref, m.status FROM hearing h JOIN minutes m ON m.hearing_id = h.id WHERE h.status = 'concluded'"
+        ).fetchall()
+    assert {state for (state,) in states} == {"RO", "TH"}
+    assert asked and {status for _reference, status in asked} == {"not_asked"} and asked[0][0] in told
+    assert [(ref in told, status) for ref, status in over] == [(True, "drafted")]
     assert run(capsys, "demo")[0] == 2
     assert run(capsys, "demo", "--again")[0] == 0
 
@@ -207,7 +219,7 @@ def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
         assert told.startswith("Ioana Popa (judge@demo.ro.example): http://localhost:8000/s#")
     assert "several" in run(capsys, "link", "i")[2]
     assert "Nobody is called" in run(capsys, "link", "zzz")[2]
-    assert run(capsys, "people")[1].count("\n") == 4
+    assert run(capsys, "people")[1].count("\n") == 5
 
 
 def test_the_version_is_told_without_an_installation(environment, capsys):
@@ -255,7 +267,7 @@ def test_staff_are_added_once_and_found_for_a_link(environment, capsys):
     assert cli.main(["link", "radu"]) == 0
     assert "Ilinca Radu (radu@court.ro)" in capsys.readouterr().out
     assert cli.main([*PERSON, "--function", "clerk"]) == 2
-    assert "has this address already" in capsys.readouterr().err
+    assert "address is already in use" in capsys.readouterr().err
     other = [*PERSON[:2], "other@court.ro", *PERSON[3:], "--function", "clerk", "--language"]
     assert cli.main([*other, "klingon"]) == 2
     assert "language" in capsys.readouterr().err

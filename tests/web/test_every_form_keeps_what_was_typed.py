@@ -31,22 +31,27 @@ FORM = re.compile(r'<form method="post"(?=(?:[^>]*?action="((?:\{\{.*?\}\}|\{%.*
 UNMET: dict[str, str] = {
     "api_client.html /admin/api-clients/{{ row.id }}/enable": "/admin/api-clients/{client}/{action}",
     "base.html /sign-out": "/sign-out",
-    "calendar.html /calendars/{{ state }}/{{ one.id }}/strike": "/calendars/{state}/{period}/strike",
     "clock_changes.html /admin/clock-changes/{{ one.hearing.ref }}": "/admin/clock-changes/{ref}",
     "docket_plan.html /docket/plan/offer": "/docket/plan/offer",
-    "feeds.html /calendar/{{ row.id }}/revoke": "/calendar/{feed}/revoke",
     "law_row.html /admin/law/preview": "/admin/law/preview",
-    "recording_verify.html /recordings/{{ access.recording.id }}/export": "/recordings/{recording}/export",
+    "recoveries.html /admin/recoveries/{{ row.id }}/confirm": "/admin/recoveries/{recovery}/{action}",
     "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",
-    "request_documents.html /requests/{{ row.reference }}/documents/{{ file.id }}/remove": (
-        "/requests/{reference}/documents/{attachment}/remove"
-    ),
-    "resource.html /resources/{{ found.resource_no }}/act/unblock": "/resources/{number}/act/{action}",
+    "resource.html /resources/{{ found.resource_no }}/act/activate": "/resources/{number}/act/{action}",
+    "step_up.html {{ here }}": "/admin/recoveries/{recovery}/{action}",
     "times.html /h/{{ hearing.ref }}/times/next-day": "/h/{ref}/times/{action}",
     "times.html /h/{{ hearing.ref }}/times/unassign": "/h/{ref}/times/{action}",
-    "webhooks.html /webhooks/{{ row.id }}/disable": "/webhooks/{webhook}/disable",
 }
 """Forms the walk does not meet, by template and action, and where they go; no text can be typed into any of them."""
+BEHIND_CONFIRM = frozenset(
+    {
+        "/calendar/{feed}/revoke",
+        "/calendars/{state}/{period}/strike",
+        "/requests/{reference}/documents/{attachment}/remove",
+        "/sign-ins/identities/{identity}/remove",
+        "/webhooks/{webhook}/disable",
+    }
+)
+"""Where confirmations (`c.confirm`) go that the walk does not meet; they take no text."""
 GONE = {
     "/j pin": "a PIN is not sent back to a screen",
     "/admin/api-clients jwk": "it may be a private key, pasted by mistake: that is not sent back",
@@ -54,9 +59,18 @@ GONE = {
 }
 """Fields whose text is not in the form again after a refusal, by route and name, and why."""
 NO_FORM = {
+    "/confirm/passkey": "the script of passkeys",
+    "/confirm/passkey/options": "the script of passkeys",
+    "/sign-in/passkey/options": "the script of passkeys",
+    "/sign-ins/passkeys/options": "the script of passkeys",
+    "/j/code": "the second button of the form of /j",
+    "/requests/{reference}/autosave/{step}": "the script of a draft's form, which is sent to its step as well",
     "/csp-report": "browsers, of a page that broke its policy; nothing of it is read",
     "/h/{ref}/media": "the live page's script, as JSON",
     "/h/{ref}/ticket": "the live page's script, as JSON",
+    "/h/{ref}/network/begin": "the script of the network test, as JSON",
+    "/h/{ref}/network/media/{side}": "the script of the network test, as JSON",
+    "/h/{ref}/network/report": "the script of the network test, as JSON",
     "/h/{ref}/test/begin": "the script of the line test, as JSON",
     "/h/{ref}/test/{test}/media": "the script of the line test, as JSON",
     "/h/{ref}/test/{test}/report": "the script of the line test, as JSON",
@@ -76,8 +90,13 @@ def written() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def running(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """As everywhere, and with a host that webhooks may go to."""
-    with page_client.serving(prepared, tmp_path_factory.mktemp("forms"), webhook_hosts="hooks.example") as found:
+    """As everywhere, and with a host that webhooks may go to, an issuer that is away, and a way to send codes."""
+    folder = tmp_path_factory.mktemp("forms")
+    table = {"state": "RO", "name": "Login", "issuer": "http://127.0.0.1:1", "client_id": "v", "secret_file": "secret"}
+    (folder / "issuers.toml").write_text("[ro]\n" + "\n".join(f'{key} = "{value}"' for key, value in table.items()))
+    (folder / "secret").write_text("secret")
+    more = {"issuers": folder / "issuers.toml", "code_command": Path("/bin/true")}
+    with page_client.serving(prepared, folder, webhook_hosts="hooks.example", **more) as found:
         yield found
 
 
@@ -101,6 +120,7 @@ PRESET = {
     "/requests/{reference}/slots recording_policy": "as the request, which was signed, asks",
     "/requests/{reference}/schedule recording_policy": "as the request, which was signed, asks",
     "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
+    "/h/{ref}/people/new state": "the State of whoever names somebody",
     "/h/{ref}/time clock": "that of the time on the table",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
     **{
@@ -175,7 +195,7 @@ class Sent:
         route = route_of(path, "POST")
         assert route is not None, f"{page}: nothing takes {form.action}"
         self.acts.add((route.path, path.rpartition("/")[2]))
-        visible = [one for one in form.controls if one.kind not in ("hidden", "button")]
+        visible = [control for control in form.controls if control.kind not in ("hidden", "button")]
         for one in visible:
             self.fell |= {f"{route.path} {one.name}"} if one.fell and one.value and one.options > 1 else set()
             chosen = one.kind == "select" and one.value and one.options > 1
@@ -187,9 +207,14 @@ class Sent:
             live.execute("PRAGMA synchronous = OFF")
             live.backup(before)
             rows = self.rows()
-            if self.send(client, form, page, route.path, []):
-                self.untouched |= {route.path} if self.rows() != rows else set()
+            changes = []
+            # Twice: what a live hearing writes of its own accord may fall between once.
+            while len(changes) < 2 and self.send(client, form, page, route.path, []):
+                changes.append(self.rows() != rows)
                 before.backup(live)
+                if not changes[0]:
+                    break
+            self.untouched |= {route.path} if changes and all(changes) else set()
             fields = form.free
             for typed in [[one] for one in fields] + ([fields] if len(fields) > 1 else []):
                 if self.send(client, form, page, route.path, typed):
@@ -289,4 +314,4 @@ def test_every_form_is_written_so_that_it_is_found() -> None:
 
 def test_every_address_that_takes_a_form_was_sent_one(sent: Sent) -> None:
     taking = {route.path for route in ROUTES if "POST" in (route.methods or ())}
-    assert taking - {route for route, _last in sent.acts} - set(UNMET.values()) == NO_FORM.keys()
+    assert taking - {route for route, _last in sent.acts} - set(UNMET.values()) - BEHIND_CONFIRM == NO_FORM.keys()

@@ -4,15 +4,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.support import page_client
 from tests.support.brackets import CLOSED, OPENED, Brackets
 from tests.support.busy_court import NONSENSE, BusyCourt
+from tests.support.installation import free_port
+from tests.support.issuer import SECRET, TestIssuer, issuer
 from tests.support.page_client import Service
-from tests.support.walk import ROUTES, Walk, through
+from tests.support.page_rules import broken_rules
+from tests.support.walk import ROUTES, Walk, route_of, send_every_form, through
 from web.demo import agreement as demo_agreement, demo
 from web.server.rendering import WEB
 from web.words import i18n
@@ -109,6 +113,37 @@ def english(page: str) -> list[str]:
 # --- walking -----------------------------------------------------------------------------------------------------
 
 
+TABLE = """
+[ro]
+state = "RO"
+name = "{name}"
+issuer = "{issuer}"
+client_id = "vivavoce"
+secret_file = "secret"
+"""
+
+
+@pytest.fixture(scope="module")
+def at_issuer() -> Iterator[tuple[TestIssuer, int]]:
+    """An issuer, and the port of the service to which it sends browsers back."""
+    port = free_port()
+    with issuer([f"http://127.0.0.1:{port}/issuer/ro/return"]) as found:
+        yield found, port
+
+
+@pytest.fixture(scope="module")
+def running(
+    prepared: Path, tmp_path_factory: pytest.TempPathFactory, at_issuer: tuple[TestIssuer, int]
+) -> Iterator[Service]:
+    """As everywhere, and with an issuer and a way to send codes."""
+    folder, (found, port) = tmp_path_factory.mktemp("walked"), at_issuer
+    (folder / "issuers.toml").write_text(TABLE.format(name=NONSENSE, issuer=found.address))
+    (folder / "secret").write_text(SECRET)
+    more = {"issuers": folder / "issuers.toml", "code_command": Path("/bin/true")}
+    with page_client.serving(prepared, folder, port=port, **more) as service:
+        yield service
+
+
 @pytest.fixture(scope="module")
 def rendered(running) -> Iterator[set[str]]:
     """The templates that have made a page."""
@@ -119,42 +154,30 @@ def rendered(running) -> Iterator[set[str]]:
         yield seen
 
 
-KEPT = frozenset({"csrf", "version", "number", "revision", "lists", "offer", "secret"})
-"""Fields a form sends even when nobody has filled it in."""
-
-
 @dataclass
 class Looked:
     """The walk, and the English that was found with where it stands."""
 
     walk: Walk
     found: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    """Rules (`tests.support.page_rules`) that pages break, each with the page and how it was looked at first."""
 
     def seen(self, answer: httpx.Response, how: str) -> None:
+        route = route_of(answer.request.url.path, answer.request.method)
+        for rule in broken_rules(answer.text):
+            self.broken.setdefault(f"{route.path if route else how}: {rule}", how)
         for piece in english(answer.text):
             self.found.setdefault(piece, how)
 
-    def submit(self) -> None:
-        """Every form empty, and with nonsense in every field; then what it leads to."""
-        for client, form in list(self.walk.forms.values()):
-            empty = {name: value for name, value in form.fields.items() if name in KEPT and value is not None}
-            nonsense = {name: NONSENSE if value is None else value for name, value in form.fields.items()}
-            for values in [empty, nonsense] if empty != nonsense else [nonsense]:
-                options: dict[str, Any] = {"params": values} if form.method == "get" else {"data": values}
-                if form.files:
-                    options["files"] = {"file": ("a.txt", NONSENSE.encode())}
-                answer = self.walk.look(client, form.method, form.action, **options)
-                if answer.is_redirect:
-                    self.walk.look(client, "get", answer.headers["location"])
-
 
 @pytest.fixture(scope="module")
-def looked(running: Service, busy_court: BusyCourt, rendered: set[str]) -> Looked:
+def looked(running: Service, busy_court: BusyCourt, rendered: set[str], at_issuer: tuple[TestIssuer, int]) -> Looked:
     """Everybody has looked at everything; then every form is sent."""
-    made = Looked(Walk(running, {"accept-language": TAG}))
+    made = Looked(Walk(running, {"accept-language": TAG}, at_issuer[0]))
     made.walk.seen = made.seen
     through(made.walk, busy_court)
-    made.submit()
+    send_every_form(made.walk)
     for client in running.clients:
         client.close()
     running.clients.clear()
@@ -170,9 +193,17 @@ ALLOWED = {
 }
 """Beginnings of pieces of text that are right as they are, each with the reason."""
 NO_PAGE = {
+    "/confirm/issuer/{issuer}": "leads to the issuer",
+    "/issuer/{issuer}/return": "where an issuer leads back to; tests/web/people/test_issuer_pages.py",
+    "/sign-in/issuer/{issuer}": "leads to the issuer",
+    "/sign-ins/issuer/{issuer}": "leads to the issuer",
     "/calendar/{token:str}.ics": "a calendar file",
-    "/catalogue/{tag}.json": "messages for the browser",
+    "/changes/stream": "for the page's script, as events",
+    "/admin/audit.csv": "a table to take away",
+    "/admin/retention.csv": "a table to take away",
     "/directory.csv": "a table to take away",
+    "/docket.csv": "a table to take away",
+    "/h/{ref}/calendar.ics": "a calendar file",
     "/h/{ref}/packets": "for the media worker",
     "/h/{ref}/record/kinds": "for the live room, as JSON",
     "/h/{ref}/test/{test}/state": "for the page of the line test, as JSON",
@@ -195,6 +226,12 @@ def test_no_english_stands_outside_a_message(looked: Looked) -> None:
     allowed = [re.compile(begins) for begins in ALLOWED]
     left = {piece: where for piece, where in looked.found.items() if not any(one.match(piece) for one in allowed)}
     assert left == {}
+
+
+def test_every_page_begins_with_its_title_has_one_primary_button_and_folds_nothing_that_is_needed(
+    looked: Looked,
+) -> None:
+    assert looked.broken == {}
 
 
 @pytest.mark.parametrize("begins", ALLOWED)

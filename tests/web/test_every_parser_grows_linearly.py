@@ -5,7 +5,6 @@ import pytest
 from tests.support.growth import grows_linearly
 from tests.support.hostile_web import PARSERS, PDF, READ_BY, TAKEN, message_types, read_in_code
 from web import api_app
-from web.api.routes import OPERATIONS
 
 pytestmark = pytest.mark.beside
 
@@ -14,8 +13,8 @@ FROM_OUTSIDE = {"uvicorn x-forwarded-for", "file of the verifier"}
 
 
 def test_every_header_body_form_and_message_the_code_reads_has_its_parsers():
-    assert api_app.RESOURCES
-    kinds = {f"api {operation.body}" for operation in OPERATIONS.values()} - {"api none"}
+    kinds = {f"api {route.operation.body}" for module in api_app.RESOURCES for route in module.router.routes}
+    kinds -= {"api none"}
     assert set(READ_BY) == read_in_code() | kinds | FROM_OUTSIDE
 
 

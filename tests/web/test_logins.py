@@ -197,6 +197,42 @@ async def test_a_login_that_is_too_old_or_whose_owner_left_ends_in_the_rows_and_
             assert (await queries.get(db, Login, login.id)).ended_why == why
 
 
+async def test_people_in_the_room_are_warned_before_the_longest_time_of_their_login_is_over(web: Conducted) -> None:
+    login, link = await web.login(R.clerk), await web.login(R.witness)
+    page, other = web.open(R.clerk, login), web.open(R.witness, link)
+    for one in (page, other):
+        await one.wire.until("view")
+    for left, told in ((15.5, []), (14.5, [15]), (14, [15]), (4.5, [15, 5]), (3.5, [15, 5]), (0.9, [15, 5, 1])):
+        async with web.court.database.transaction() as db:
+            ends = datetime.now(UTC) + timedelta(minutes=left)
+            await db.exec(update(Login).where(col(Login.id) == login.id).values(expires_at=ends))
+        for _again in range(2):
+            await web.watch.look()
+        async with asyncio.timeout(30):
+            while len(page.wire.of("notice")) < len(told):  # noqa: ASYNC110 the page's writer sends it
+                await asyncio.sleep(0.01)
+        texts = [one["text"] for one in page.wire.of("notice")]
+        assert [int(text.split("ends in ")[1].split()[0]) for text in texts] == told, left
+    assert all("open a new sign-in link in this browser" in text for text in texts)
+    assert (other.wire.of("notice"), {one["assertive"] for one in page.wire.of("notice")}) == ([], {False})
+
+
+async def test_who_signs_in_again_in_the_same_browser_and_opens_the_hearing_again_has_the_seat(web: Conducted) -> None:
+    """What the warning says."""
+    login = await web.login(R.clerk)
+    page = web.open(R.clerk, login)
+    await page.wire.until("view")
+    async with web.court.database.transaction() as db:
+        await logins.end_login(db, login_id=login.id, now=datetime.now(UTC), why=E.signed_in_again)
+    web.watch.ended(login.id, E.signed_in_again)
+    assert await page.gone() == "signed_out"
+    again = web.open(R.clerk, await web.login(R.clerk))
+    await again.wire.until("view")
+    async with web.court.database.reading() as db:
+        seat = await web.court.seat(db, R.clerk)
+        assert (seat.presence, seat.microphone) == (PresenceStatus.present, False)
+
+
 async def test_whoever_watches_is_not_idle_and_whoever_has_gone_is(web: Conducted) -> None:
     login, idle = await web.login(R.clerk), datetime.now(UTC) - logins.IDLE - timedelta(seconds=5)
     page = web.open(R.clerk, login)
@@ -281,7 +317,7 @@ async def test_a_database_that_was_away_hides_no_end(
     assert not page.wire.closed_at
     monkeypatch.setattr(web.court.database, "reading", there)
     assert await page.gone() == "signed_out"
-    assert len([one for one in caplog.records if "logins stand" in one.message]) == 1
+    assert len([record for record in caplog.records if "logins stand" in record.message]) == 1
 
 
 async def test_whoever_joins_while_the_login_ends_has_no_seat_afterwards(two: tuple[Conducted, Database]) -> None:
@@ -424,7 +460,7 @@ async def test_a_line_of_a_line_test_ends_with_its_login(
             while first.streams["audio"].packets < sent + 50:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         counts.append(await process.request(messages.CountPackets(id=process.new_id())))
-        before, after = ({one.origin: one.packets for one in each.counts} for each in counts)
+        before, after = ({count.origin: count.packets for count in each.counts} for each in counts)
         assert before[first.seat] == after[first.seat]
     finally:
         for page, _login in sides.values():
@@ -434,4 +470,4 @@ async def test_a_line_of_a_line_test_ends_with_its_login(
 
 async def _sent_on(web: Conducted, origin: str) -> int:
     counts = (await web.conductor.media.count_packets()).counts
-    return sum(one.packets for one in counts if one.origin == origin)
+    return sum(count.packets for count in counts if count.origin == origin)

@@ -28,6 +28,8 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_UDP_HOST": "192.0.2.1",
         "VIVAVOCE_UDP_PORTS": "50000-50009",
         "VIVAVOCE_UDP_PUBLIC_ADDRESS": "198.51.100.7",
+        "VIVAVOCE_TURN_URLS": "turn:relay.court.example?transport=udp, turns:relay.court.example:443?transport=tcp",
+        "VIVAVOCE_TURN_SECRET_FILE": "/turn-secret",
         "VIVAVOCE_SEAL_SOCKET": "/run/vivavoce-seal/seal.sock",
         "VIVAVOCE_SEAL_TOKEN": "",
         "VIVAVOCE_ANCHOR": "/mnt/anchor",
@@ -36,6 +38,10 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
         "VIVAVOCE_TEST_HOOKS": "yes",
         "VIVAVOCE_SCHEDULER": "no",
+        "VIVAVOCE_PASSKEYS_REQUIRED": "yes",
+        "VIVAVOCE_ISSUERS": "/etc/vivavoce/issuers.toml",
+        "VIVAVOCE_CODE_COMMAND": "/bin/true",
+        "VIVAVOCE_RECOVERY_WAIT_MINUTES": "60",
         "VIVAVOCE_SMTP_HOST": "mail.court.example",
         "VIVAVOCE_SMTP_PORT": "465",
         "VIVAVOCE_SMTP_TLS": "tls",
@@ -67,6 +73,9 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
         ("SCHEDULER", "perhaps"), ("SMTP_PORT", "0"), ("SMTP_TLS", "ssl"), ("WEBHOOK_HOSTS", "127.0.0.1"),
         ("API_PER_MINUTE", "0"), ("API_BURST", "many"), ("ANCHOR", "anchor"), ("ANCHOR", "/mnt/../etc"),
+        ("CODE_COMMAND", "send-code"), ("CODE_COMMAND", "/no/such"),
+        ("TURN_URLS", "stun:relay.example"), ("TURN_URLS", "turn:relay.example"),
+        ("TURN_URLS", "turns:relay.example.transport=udp"), ("TURN_URLS", "turn:user@relay.example"),
     ],
 )  # fmt: skip
 def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value):
@@ -86,6 +95,21 @@ def test_a_value_that_cannot_be_used_is_refused_naming_key_and_value(name, value
 def test_half_a_mail_server_is_refused(given, named):
     with pytest.raises(SettingsError, match=f"VIVAVOCE_{named}="):
         Settings.from_environment({f"VIVAVOCE_{name}": value for name, value in given.items()})
+
+
+RELAYS = [
+    "turn:relay.court.example:3478?transport=udp", "turn:192.0.2.1?transport=tcp", "turns:[2001:db8::1]?transport=tcp",
+]  # fmt: skip
+
+
+def test_a_relay_is_named_by_its_address_and_transport():
+    given = {"VIVAVOCE_TURN_URLS": ", ".join(RELAYS), "VIVAVOCE_TURN_SECRET_FILE": "/turn-secret"}
+    found = [(url.host, url.port, url.kind) for url in Settings.from_environment(given).relays]
+    assert found == [("relay.court.example", 3478, "udp"), ("192.0.2.1", 3478, "tcp"), ("2001:db8::1", 5349, "tls")]
+    with pytest.raises(SettingsError, match=r"VIVAVOCE_TURN_URLS=.*together, or neither"):
+        Settings.from_environment({"VIVAVOCE_TURN_URLS": RELAYS[0]})
+    with pytest.raises(SettingsError, match=r"VIVAVOCE_TURN_URLS=.*together, or neither"):
+        Settings.from_environment({"VIVAVOCE_TURN_SECRET_FILE": "/turn-secret"})
 
 
 TOKEN = "pkcs11:token=Court;object=seal?module-path=/m.so&pin-source=/pin"

@@ -6,16 +6,18 @@ Over real sockets: the addresses are of 127.0.0.0/8, which are all this machine'
 import asyncio
 import contextlib
 import itertools
+import subprocess
+import sys
 
 import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.installation import free_port
+from tests.support.installation import BASE, free_port
 from web import sockets
 from web.settings import Settings
-from web.sockets import Room
+from web.sockets import ConnectionTable
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
@@ -290,4 +292,41 @@ async def test_a_websocket_of_endless_pieces_or_unread_pongs_is_cut_off(how, mon
 
 def test_the_rooms_of_two_servers_are_apart():
     one, other = (sockets.http_protocol(Settings()).room for _ in range(2))
-    assert isinstance(one, Room) and one is not other
+    assert isinstance(one, ConnectionTable) and one is not other
+
+
+# --- what a process that serves builds once ----------------------------------------------------------------------
+
+SERVED = """
+import asyncio, gc, sys
+from pathlib import Path
+import httpx
+from web import cli, sockets
+from web.settings import Settings
+
+async def serve(data, port):
+    configuration = cli.configuration(Settings(data=Path(data), port=port, public_url=sys.argv[3]))
+    configuration.lifespan = "off"
+    server = sockets.Server(configuration)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not serving.done()
+        await asyncio.sleep(0.02)
+    begun = gc.get_freeze_count(), len(gc.get_objects())
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+        await http.get("/api/v1/client")
+    print(*begun, gc.get_freeze_count(), len(gc.get_objects()), int(gc.isenabled()))
+    server.should_exit = True
+    await serving
+
+asyncio.run(serve(sys.argv[1], int(sys.argv[2])))
+"""
+
+
+def test_what_serve_and_the_api_begin_with_is_left_out_of_every_collection(prepared, tmp_path):
+    command = [sys.executable, "-c", SERVED, str(prepared), str(free_port()), BASE]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    kept, looked_at, kept_then, looked_at_then, collects = map(int, done.stdout.split()[-5:])
+    assert kept > 100_000 > 10 * looked_at
+    assert kept_then > kept - 1_000 > 10 * looked_at_then
+    assert collects

@@ -12,6 +12,8 @@ from web.strict_json import JsonError
 
 WEB = Path(strict_json.__file__).parent
 OWN = {
+    "api/openapi.py": "the recorded examples, a file of ours",
+    "help/documentation.py": "the documentation of our own build",
     "operation/backup.py": "the facts of a backup, which its manifest covers",
     "strict_json.py": "the reader itself",
     "server/rendering.py": "the manifest of our own build",

@@ -48,9 +48,9 @@ class Viewer:
         files = FilePayload(name=name, mimeType="text/plain", buffer=data)
         await self.page.get_by_label("Key file of your authority").set_input_files(files)
 
-    async def open(self, text: str | None = None) -> None:
-        """Say why, choose the key file, open."""
-        await self.page.goto(self.url)
+    async def open(self, text: str | None = None, place: str = "") -> None:
+        """Say why, choose the key file, open; `place` is the end of an address (`#t=24`)."""
+        await self.page.goto(self.url + place)
         await self.page.get_by_label("Why do you view this recording?").select_option("minutes")
         await self.choose(self.installation.sealed.key_file() if text is None else text)
         await expect(self.page.get_by_text("key of Ministry of Justice")).to_be_visible()

@@ -51,7 +51,7 @@ def encode_video(count: int, *, gop: int = 1000, plain: bool = False, size: tupl
     codec.width, codec.height = size
     codec.pix_fmt = "yuv420p"
     codec.time_base = fractions.Fraction(1, 25)
-    codec.bit_rate = 200_000
+    codec.bit_rate, codec.thread_count = 200_000, 1
     codec.gop_size = gop
     codec.options = {"deadline": "realtime", "cpu-used": "16", "lag-in-frames": "0", "auto-alt-ref": "0"}
     packets = []
@@ -259,7 +259,7 @@ class Bench:
         self.number += 1
         name = f"ask-{self.number}-{time.monotonic_ns()}"
         self.control.send(kind(id=name, **fields))
-        found = await self.until(lambda: [one for one in self.events if getattr(one, "re", "") == name], 30)
+        found = await self.until(lambda: [event for event in self.events if getattr(event, "re", "") == name], 30)
         return found[0]
 
     async def open(self, *tracks: TrackPlan) -> Any:
@@ -309,13 +309,13 @@ class Bench:
         identity = age.unwrap((self.folder / "hearing-key.age").read_bytes(), self.authority)
         return identity.unseal((self.folder / name).read_bytes())
 
-    def verdict(self) -> verify.Report:
+    def verdict(self) -> verify.VerificationReport:
         """Export what was recorded and check the bag, also decrypting everything."""
         target = self.base / f"bag-{time.monotonic_ns()}"
         bag.export(self.folder, target, self.seal, Accessor("Ioana Marin", "clerk", "RO"), "test", datetime.now(UTC))
         pinned = policy.parse(f"log {self.seal.key.vkey(COURT)}\nquorum none\n".encode())
         key_file = f"{self.authority.text()}\n".encode()
-        return verify.verify(target, verify.Wanted(pinned, without_stamp=True, identity=key_file))
+        return verify.verify(target, verify.VerificationRequest(pinned, without_stamp=True, identity=key_file))
 
 
 def plan(track: str, kind: Any, *, required: bool = True, lang: str = "") -> TrackPlan:

@@ -18,7 +18,7 @@ from media.evidence.log.store import FileStore
 from media.evidence.recording import mux
 from media.evidence.recording.ledger import PAGE, TrackLedger
 from media.evidence.recording.mux import Block
-from media.evidence.recording.track import Segment
+from media.evidence.recording.track import Counts, Segment
 from media.evidence.seal import age
 from media.evidence.seal.seal_key import make_seal_key
 from tests.support.evidence.seals import LocalSeal
@@ -73,6 +73,11 @@ class Scene:
         blocks = encode_video(self, spans) if self.kind == "floor-video" else encode_audio(self.tone, spans)
         return [block for block in blocks if not any(t0 <= block.t < t1 for t0, t1 in self.lost)]
 
+    def lost_in(self, t0: int, t1: int) -> int:
+        """How many frames of [t0, t1) never came, one packet each."""
+        each = FRAME if self.kind == "floor-video" else 20
+        return sum(any(start <= t < stop for start, stop in self.lost) for t in range(t0, t1, each))
+
     def place(self, blocks: list[Block], t0: int, t1: int) -> list[Block]:
         """The frames of the segment [t0, t1)."""
         leaves = min((t for t in self.late if t0 <= t < t1), default=t1)
@@ -94,6 +99,22 @@ TRACKS = {
     "channel_ro": Scene("interpreter", "language", "ro", tone=1040),
     "channel_th": Scene("interpreter", "language", "th", tone=1330, gaps=((20_000, 27_000, "sender_off"),)),
 }  # fmt: skip
+
+
+SEATS = (("judge_1", "presiding_judge", "RO"), ("witness_1", "witness", "TH"), ("interpreter_1", "interpreter", "RO"))
+"""Seat, role, State."""
+LOG = (
+    (0, "started", "presiding_judge", ""),
+    (2_000, "rights_notice", "presiding_judge", "witness_1"),
+    (4_000, "oath", "presiding_judge", "witness_1"),
+    (12_500, "reconnecting", "", "witness_1"),
+    (13_000, "hold", "presiding_judge", ""),
+    (18_000, "resumed", "presiding_judge", ""),
+    (24_000, "exhibit_shown", "clerk", "witness_1"),
+    (30_000, "objection", "defence", ""),
+    (END, "closing", "presiding_judge", ""),
+)
+"""Entries of the hearing's log: ms, kind, role of who did it, seat it is about."""
 
 
 @dataclass
@@ -144,7 +165,7 @@ def encode_video(scene: Scene, spans: list[tuple[int, int]]) -> list[Block]:
     codec.width, codec.height, codec.pix_fmt = 160, 96, "yuv420p"
     codec.time_base = Fraction(1, 1000)
     codec.framerate = Fraction(1000 // FRAME)
-    codec.bit_rate = 200_000
+    codec.bit_rate, codec.thread_count = 200_000, 1
     codec.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "auto-alt-ref": "0", "g": "9999"}
     blocks: list[Block] = []
     for start, stop in spans:
@@ -165,14 +186,27 @@ def encode_audio(tone: int, spans: list[tuple[int, int]]) -> list[Block]:
     codec.sample_rate, codec.layout, codec.format = 48_000, "stereo", "s16"
     codec.bit_rate = 64_000
     blocks: list[Block] = []
+    wave = [round(8_000 * math.sin(2 * math.pi * tone * at / 48_000)) for at in range(48_000)]
+    second = struct.pack("<96000h", *(sample for each in wave for sample in (each, each)))  # and so is every other
     for start, stop in spans:
         for t in range(start, stop, 20):
-            wave = [round(8_000 * math.sin(2 * math.pi * tone * at / 48_000)) for at in range(t * 48, (t + 20) * 48)]
             frame = av.AudioFrame(format="s16", layout="stereo", samples=960)
-            frame.planes[0].update(struct.pack("<1920h", *(sample for each in wave for sample in (each, each))))
+            frame.planes[0].update(second[t % 1_000 * 192 :][:3_840])
             frame.sample_rate, frame.pts = 48_000, t * 48
             blocks += [Block(t, True, bytes(packet)) for packet in codec.encode(frame)]
     return blocks
+
+
+def hash_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def entry_line(number: int, kind: str, who: str, seat: str, *, t: int) -> Line:
+    """The line of an entry of the hearing's log."""
+    return {
+        "type": "event", "entry": number, "kind": kind, "t": t, "who": who, "seat": seat,
+        "sha256": hash_of(str(number)),
+    }  # fmt: skip
 
 
 def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end: int = END) -> SealedRecording:
@@ -218,12 +252,18 @@ def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end
                 name = f"seg/{track}-{ledger.count + 1:06d}.age"
                 stored = put(name, identity.recipient.seal(mux.clusters(inside)))
                 marks = tuple(block.t - t0 for block in inside if block.key and block.t >= t0) if ledger.video else ()
-                line = ledger.segment_line(Segment(t0, t1, inside, marks), stored["size"], stored["sha256"])
+                counts = Counts(packets=(len(inside), scene.lost_in(t0, t1), 0))
+                line = ledger.segment_line(Segment(t0, t1, inside, marks, counts), stored["size"], stored["sha256"])
             ledger.apply(line)
             timed.append((t1, line))
         pages = [{"t0": t0, **put(name, page)} for name, t0, page in ledger.pages()]
         assert len(ledger.records) <= PAGE * len(pages)
         closing[track] = ledger.closing(pages)
+    timed += [(min(t, end), entry_line(number, *rest, t=min(t, end))) for number, (t, *rest) in enumerate(LOG, 1)]
+    lines[2:2] = [
+        {"type": "person", "seat": seat, "role": role, "state": state, "sha256": hash_of(seat)}
+        for seat, role, state in SEATS
+    ]
     lines += [line for _at, line in sorted(timed, key=lambda pair: pair[0])]
     lines.append({"type": "close", "t": end, "tracks": closing})
     times = [0] * (len(lines) - len(timed) - 1) + sorted(t for t, _line in timed) + [end]

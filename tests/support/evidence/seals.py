@@ -11,7 +11,7 @@ from pathlib import Path
 from media.evidence.log import tlog
 from media.evidence.log.proof import Trust
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.heads import HEADS, Heads, Seal
+from media.evidence.seal.heads import HEADS, HeadStore, Seal
 from media.evidence.seal.seal_key import SealKey
 from media.evidence.seal.service import Server, Service
 
@@ -25,7 +25,7 @@ class LocalSeal:
         (folder / HEADS).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self.key = key
-        self.seal = Seal(key, Heads(folder / HEADS))
+        self.seal = Seal(key, HeadStore(folder / HEADS))
 
     def sign_head(self, head: tlog.Checkpoint, tree: tlog.Tree) -> bytes:
         last = self.seal.last(head.origin)
@@ -37,7 +37,7 @@ class LocalSeal:
 
     def has_signed(self, head: tlog.Checkpoint) -> None:
         """As if it had signed this head."""
-        Heads(self.folder / HEADS).keep(head)
+        HeadStore(self.folder / HEADS).keep(head)
 
 
 class ServedSeal:

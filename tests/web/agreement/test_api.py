@@ -4,13 +4,14 @@ import pytest
 
 from hearings.outward import webhooks
 from scheduler import following
-from scheduler.world import World
-from web.agreement.line_tests_api import MEASURED
-from web.agreement.sites_api import ABILITIES, NEW_SITE
+from scheduler.environment import World
+from tests.support.api_client import MEASURED, NEW_SITE
 
 pytestmark = pytest.mark.beside
 
 SIGN = "sign_agreement"
+
+ABILITIES = NEW_SITE["abilities"]
 
 
 def code(answer):
@@ -121,7 +122,7 @@ async def test_a_draft_with_conflicts_says_what_would_solve_them_and_is_not_prop
     ]
 
 
-async def test_18_a_signature_over_older_terms_is_refused_and_counts_no_more(ro, th, place, draft):
+async def test_a_signature_over_older_terms_is_refused_and_counts_no_more(ro, th, place, draft):
     path = await proposed(ro, place, draft)
     await done(ro.signed(f"{path}/sign", SIGN))
     statement = await done(th.get(f"{path}/statement"))
@@ -139,7 +140,7 @@ async def test_18_a_signature_over_older_terms_is_refused_and_counts_no_more(ro,
     for client, by in ((th, ["TH"]), (ro, ["RO", "TH"])):
         assert (await done(client.signed(f"{path}/sign", SIGN)))["signed_by"] == by
     acts = (await done(th.get(f"{path}/signatures")))["items"]
-    assert [one["state"] for one in acts] == ["RO", "TH", "RO"]
+    assert [act["state"] for act in acts] == ["RO", "TH", "RO"]
 
 
 async def test_a_new_profile_voids_the_agreement_and_the_reason_stands_in_it(ro, th, place, sites, draft):
@@ -152,7 +153,7 @@ async def test_a_new_profile_voids_the_agreement_and_the_reason_stands_in_it(ro,
     assert code(await th.post(f"{site}/profiles", profile, headers={"if-match": tag})) == (412, "precondition_failed")
     assert (await done(ro.get(path)))["status"] == "void"
     versions = (await done(th.get(f"{site}/profiles")))["items"]
-    assert [(one["version"], one["reason"]) for one in versions] == [(2, "The camera is broken."), (1, "")]
+    assert [(version["version"], version["reason"]) for version in versions] == [(2, "The camera is broken."), (1, "")]
     same = await th.post(f"{site}/profiles", profile)
     assert code(same) == (422, "invalid")
 

@@ -63,6 +63,11 @@ def test_both_sites_report_and_the_page_shows_each_line_with_its_limit(service, 
     words = clerk.words(clerk.get(f"/h/{service.ref}/test"))
     assert "Jitter (ms) At the requested site 31 30 Not passed" in words
     assert "Round trip between the sites (ms) Both sites 160 300 Passed" in words
+    # What is weak stands first, with its figure and its limit, and the line it lies on.
+    assert words.index("Jitter (ms), At the requested site: 31") < words.index("Where it is weak")
+    legs = re.findall(r'class="leg (\w+)"', clerk.get(f"/h/{service.ref}/test").text)
+    assert legs == ["sound", "weak"]
+    assert re.findall(r'class="leg (\w+)"', authority.get(f"/h/{service.ref}/test").text) == ["weak", "sound"]
     place = begun(clerk, service.ref)
     for client in (clerk, authority):
         post(client, f"{place}/report", json.dumps(MEASURED))
@@ -162,8 +167,8 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-BEGIN = "Begin the line test"
-AHEAD = "Sound ahead of the picture (ms; behind: negative)"
+BEGIN = "Start the line test"
+AHEAD = "Audio ahead of video (ms; behind: negative)"
 
 
 def opened(service, browser: Browser, who: str) -> Page:
@@ -186,8 +191,8 @@ def test_two_browsers_measure_the_line_between_them(service, browser, monkeypatc
     for page in pages:
         expect(page.locator("[data-step=done]")).to_be_visible(timeout=120_000)
     page = pages[0]
-    page.get_by_role("link", name="Show the result").click()
-    section = page.locator("section", has=page.locator("#test-1")).inner_text()
+    page.get_by_role("link", name="Show results").click()
+    section = page.locator("#test-1").inner_text()
     rows = {row[:2]: row[2] for row in re.findall(r"^(.+?)\t(.+?)\t([-\d.e+]+)\t", section, re.M)}
     assert float(rows["Round trip between the sites (ms)", "Both sites"]) < 300
     for side in ("At the requesting site", "At the requested site"):
@@ -231,9 +236,9 @@ def test_a_browser_without_agreed_protection_ends_its_test_and_the_other_site_wa
     clerk.route("**/media", answer)
     clerk.get_by_role("button", name=BEGIN).click()
     expect(clerk.get_by_role("alert")).to_contain_text("none of the agreed ways of protecting", timeout=20_000)
-    expect(clerk.get_by_role("status")).to_have_text("The test was broken off.")
-    for one in handshakes:
-        one.result()
+    expect(clerk.get_by_role("status")).to_have_text("The test was stopped.")
+    for handshake in handshakes:
+        handshake.result()
     authority.get_by_role("button", name=BEGIN).click()
     waiting = authority.get_by_role("status")
     expect(waiting).to_contain_text("The browser of the other site cannot protect", timeout=20_000)

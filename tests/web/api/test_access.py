@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 from pyrage import x25519
 from sqlmodel import select
 
@@ -32,7 +31,7 @@ def admin(state="RO"):
 
 async def rows(database, table=None):
     """Every row of a database, as text; or of one table."""
-    tables = [table] if table else [one for one in Row.__subclasses__() if hasattr(one, "__table__")]
+    tables = [table] if table else [subclass for subclass in Row.__subclasses__() if hasattr(subclass, "__table__")]
     found = []
     async with database.reading() as db:
         for one in tables:
@@ -285,8 +284,7 @@ def every_operation():
     """Path and method of each."""
     for module in api_app.RESOURCES:
         for route in module.router.routes:
-            if isinstance(route, APIRoute):
-                yield route.path, next(iter(route.methods))
+            yield route.path, route.method
 
 
 # --- the sandbox -------------------------------------------------------------------------------------------------
@@ -398,7 +396,7 @@ async def test_events_of_ones_own_cases_come_and_are_resumed(installation, api_p
     before = await story.submitted(ro)
     streams = [Stream(base, ro), Stream(base, th)]
     reading = [asyncio.create_task(one.read(number)) for one, number in zip(streams, (3, 2), strict=True)]
-    await asyncio.gather(*(one.open.wait() for one in streams))
+    await asyncio.gather(*(stream.open.wait() for stream in streams))
     request = await story.submitted(ro)
     mine, theirs = await asyncio.wait_for(asyncio.gather(*reading), 15)
     assert [(data["about"], data["after"]) for _id, data in mine] == [

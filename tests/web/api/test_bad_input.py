@@ -1,4 +1,4 @@
-"""Bad input of security.md §6 that reaches the API or its server: one test for each row, and nothing is changed."""
+"""Hostile requests to the API or its server: each is refused, and nothing is changed."""
 
 import asyncio
 import base64
@@ -42,12 +42,12 @@ def problem(answer):
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])
-async def test_01_a_number_that_json_does_not_have_is_refused(ro, number):
+async def test_a_number_that_json_does_not_have_is_refused(ro, number):
     text = f'{{"requesting_state": "RO", "requested_state": "TH", "urgent": {number}}}'
     assert problem(await ro.call("POST", "/legal-bases/evaluate", content=text, headers=JSON)) == (422, "not_a_number")
 
 
-async def test_02_a_repeated_name_is_refused(ro, installation):
+async def test_a_repeated_name_is_refused(ro, installation):
     text = '{"requested_state": "TH", "content": {}, "requested_state": "FR"}'
     assert problem(await ro.call("POST", "/requests", content=text, headers=JSON)) == (422, "repeated_name")
     text = r'{"requested_state": "TH", "content": {"case_number": "1", "case\u005fnumber": "2"}}'
@@ -56,7 +56,7 @@ async def test_02_a_repeated_name_is_refused(ro, installation):
 
 
 @pytest.mark.parametrize("text", ["[" * 10_000 + "]" * 10_000, '{"a":' * 10_000 + "1" + "}" * 10_000])
-async def test_03_deep_nesting_is_refused_at_once(ro, text):
+async def test_deep_nesting_is_refused_at_once(ro, text):
     await ro.token()
     began = time.process_time()  # what others do to the machine does not count
     answer = await ro.call("POST", "/requests", content=text, headers=JSON)
@@ -64,7 +64,7 @@ async def test_03_deep_nesting_is_refused_at_once(ro, text):
     assert time.process_time() - began < 0.5  # signing the proof included
 
 
-async def test_04_a_body_without_length_is_refused_before_it_fills_memory(ro, installation, api_port):
+async def test_a_body_without_length_is_refused_before_it_fills_memory(ro, installation, api_port):
     token = await ro.token()
     proof = ro.proof("POST", "http://localhost:8000/api/v1/requests", token)
     reader, writer = await asyncio.open_connection("127.0.0.1", api_port)
@@ -95,7 +95,7 @@ async def test_04_a_body_without_length_is_refused_before_it_fills_memory(ro, in
     assert await count(installation, HearingRequest) == 0
 
 
-async def test_05_json_that_is_called_something_else_is_refused(ro):
+async def test_json_that_is_called_something_else_is_refused(ro):
     for kind in ("text/plain", "text/html", "application/x-www-form-urlencoded", "application/json; charset=utf-16"):
         answer = await ro.call("POST", "/requests", content='{"requested_state":"TH"}', headers={"content-type": kind})
         assert problem(answer) == (415, "media_type"), kind
@@ -118,7 +118,7 @@ async def propose(client, story, request, **changes):
     return await client.post("/hearings", {"request": request["id"], **story.hearing, **changes})
 
 
-async def test_06_a_time_the_clocks_skip_is_refused_with_both_neighbours(ro, request_, story, installation):
+async def test_a_time_the_clocks_skip_is_refused_with_both_neighbours(ro, request_, story, installation):
     paris = {"requesting_zone": "Europe/Paris", "wall_zone": "Europe/Paris", "requesting_city": "Paris"}
     answer = await propose(ro, story, request_, wall_start="2027-03-28T02:30", **paris)
     assert problem(answer) == (422, "nonexistent_time")
@@ -130,7 +130,7 @@ async def test_06_a_time_the_clocks_skip_is_refused_with_both_neighbours(ro, req
     assert await count(installation, Hearing) == 0
 
 
-async def test_07_a_time_that_comes_twice_is_refused_unless_it_is_said_which(ro, request_, story, installation):
+async def test_a_time_that_comes_twice_is_refused_unless_it_is_said_which(ro, request_, story, installation):
     twice = {"requesting_zone": "Europe/Paris", "wall_zone": "Europe/Paris", "wall_start": "2027-10-31T02:30"}
     answer = await propose(ro, story, request_, **twice)
     assert problem(answer) == (422, "ambiguous_time")
@@ -143,14 +143,14 @@ async def test_07_a_time_that_comes_twice_is_refused_unless_it_is_said_which(ro,
     assert (answer.status_code, answer.json()["starts_at"]) == (201, "2027-10-31T01:30:00Z")
 
 
-async def test_08_what_is_no_place_is_no_zone(ro, request_, story, installation):
+async def test_what_is_no_place_is_no_zone(ro, request_, story, installation):
     for zone in ("GMT+3", "Etc/../../etc/passwd", "posixrules", "UTC", "Europe/Nowhere", "\x00", ""):
         answer = await propose(ro, story, request_, wall_zone=zone, requesting_zone=zone)
         assert problem(answer) == (422, "unknown_zone"), zone
     assert await count(installation, Hearing) == 0
 
 
-async def test_09_a_time_that_cannot_be_right_is_refused(ro, request_, story, installation):
+async def test_a_time_that_cannot_be_right_is_refused(ro, request_, story, installation):
     for changes in (
         {"duration_minutes": 0},
         {"duration_minutes": -60},
@@ -173,7 +173,7 @@ async def test_09_a_time_that_cannot_be_right_is_refused(ro, request_, story, in
 # --- 11 to 14: repeats, old versions, other States, more than was asked -------------------------------------------
 
 
-async def test_11_a_key_stands_for_one_request_and_one_effect(either, story):
+async def test_a_key_stands_for_one_request_and_one_effect(either, story):
     client = await either.client("RO")
     key = {"idempotency-key": "k-1"}
     body = {"requested_state": "TH", "content": story.content}
@@ -193,7 +193,7 @@ async def test_11_a_key_stands_for_one_request_and_one_effect(either, story):
     assert await count(either, HearingRequest) == 2
 
 
-async def test_11_a_refused_request_uses_no_key(ro, installation):
+async def test_a_refused_request_uses_no_key(ro, installation):
     key = {"idempotency-key": "k-2"}
     assert problem(await ro.post("/requests", {"requested_state": "RO"}, headers=key)) == (422, "invalid")
     assert await count(installation, ApiAnswer) == 0
@@ -203,7 +203,7 @@ async def test_11_a_refused_request_uses_no_key(ro, installation):
         assert problem(answer) == (422, "invalid_input")
 
 
-async def test_12_nobody_changes_what_they_have_not_seen(ro, installation):
+async def test_nobody_changes_what_they_have_not_seen(ro, installation):
     made = await ro.post("/requests", {"requested_state": "TH", "content": {"case_number": "1"}})
     path, tag = f"/requests/{made.json()['id']}", made.headers["etag"]
     assert problem(await ro.call("PATCH", path, json={"case_number": "2"})) == (428, "precondition_required")
@@ -211,7 +211,7 @@ async def test_12_nobody_changes_what_they_have_not_seen(ro, installation):
     assert (first.status_code, first.json()["content"]["case_number"], first.json()["version"]) == (200, "2", 2)
     stale = await ro.call("PATCH", path, json={"case_number": "3"}, headers={"if-match": tag})
     assert problem(stale) == (412, "precondition_failed")
-    assert stale.headers["etag"] == first.headers["etag"]
+    assert stale.headers["etag"].replace("-gzip", "") == first.headers["etag"].replace("-gzip", "")
     for weak in (f"W/{first.headers['etag']}", "nothing", ""):
         answer = await ro.call("PATCH", path, json={"case_number": "3"}, headers={"if-match": weak})
         assert problem(answer) == (412, "precondition_failed")
@@ -220,7 +220,7 @@ async def test_12_nobody_changes_what_they_have_not_seen(ro, installation):
     assert (await ro.get(path)).json() == first.json()
 
 
-async def test_13_what_is_another_states_looks_like_what_does_not_exist(installation, ro, th, story):
+async def test_what_is_another_states_looks_like_what_does_not_exist(installation, ro, th, story):
     request = await story.accepted(ro, th)
     hearing = (await ro.post("/hearings", {"request": request["id"], **story.hearing})).json()
     draft = (await ro.post("/requests", {"requested_state": "TH"})).json()
@@ -248,7 +248,7 @@ async def test_13_what_is_another_states_looks_like_what_does_not_exist(installa
     assert len(told) == 1
 
 
-async def test_14_a_field_that_does_not_exist_is_refused(ro, installation):
+async def test_a_field_that_does_not_exist_is_refused(ro, installation):
     for body in (
         {"requested_state": "TH", "role": "judge"},
         {"requested_state": "TH", "state": "XX"},
@@ -283,7 +283,7 @@ def headed(text, **header):
 
 
 def weakened(key, text):
-    """A good JWS made bad in every way of row 15, and some more."""
+    """A good JWS made bad in each way by which libraries were broken."""
     header, claims, _signature = parts(text)
     old = json.loads(base64.urlsafe_b64decode(header + "=="))
     none = encode(json.dumps(old | {"alg": "none"}).encode())
@@ -303,7 +303,7 @@ def weakened(key, text):
 
 
 @pytest.mark.parametrize("alg", ["EdDSA", "ES256"])
-async def test_15_a_weakened_signature_is_refused_wherever_there_is_one(installation, story, alg):
+async def test_a_weakened_signature_is_refused_wherever_there_is_one(installation, story, alg):
     client = await installation.client("RO", alg=alg)
     assert (await client.ask_token()).status_code == 200
     for what, assertion in weakened(client.key, client.assertion()):
@@ -322,7 +322,7 @@ async def test_15_a_weakened_signature_is_refused_wherever_there_is_one(installa
     assert problem(await client.call("GET", "/client", headers={"dpop": private})) == (401, "proof_invalid")
 
 
-async def test_15_a_weakened_statement_changes_nothing(ro, story):
+async def test_a_weakened_statement_changes_nothing(ro, story):
     made = (await ro.post("/requests", {"requested_state": "TH", "content": story.content})).json()
     path = f"/requests/{made['id']}/submit"
     statement = (await ro.get(f"/requests/{made['id']}/statements/submit_request")).json()
@@ -346,7 +346,7 @@ async def test_15_a_weakened_statement_changes_nothing(ro, story):
     assert (answer.status_code, answer.json()["status"]) == (200, "received")
 
 
-async def test_16_a_statement_meant_for_another_state_is_refused_and_both_are_told(ro, story, installation):
+async def test_a_statement_meant_for_another_state_is_refused_and_both_are_told(ro, story, installation):
     made = (await ro.post("/requests", {"requested_state": "TH", "content": story.content})).json()
     statement = (await ro.get(f"/requests/{made['id']}/statements/submit_request")).json()
     answer = await ro.post(f"/requests/{made['id']}/submit", ro.sign(statement | {"aud": "FR"}))
@@ -357,7 +357,7 @@ async def test_16_a_statement_meant_for_another_state_is_refused_and_both_are_to
     assert (await ro.get(f"/requests/{made['id']}")).json() == made
 
 
-async def test_17_what_was_used_once_is_refused_after_a_restart_too(installation, story):
+async def test_what_was_used_once_is_refused_after_a_restart_too(installation, story):
     client = await installation.client("RO")
     assertion, proof = client.assertion(), client.proof("POST", "http://localhost:8000/api/v1/oauth/token")
     token = (await client.ask_token(assertion=assertion, proof=proof)).json()["access_token"]
@@ -388,7 +388,7 @@ async def test_17_what_was_used_once_is_refused_after_a_restart_too(installation
     await restarted.state.parts.sandbox.close()
 
 
-async def test_18_an_agreement_to_older_terms_is_refused(ro, th, request_, story):
+async def test_an_agreement_to_older_terms_is_refused(ro, th, request_, story):
     hearing = (await propose(ro, story, request_)).json()
     path = f"/hearings/{hearing['ref']}"
     statement = (await th.get(f"{path}/statement")).json()
@@ -407,7 +407,7 @@ async def test_18_an_agreement_to_older_terms_is_refused(ro, th, request_, story
 # --- 21, 22, 28: what surrounds a request --------------------------------------------------------------------------
 
 
-async def test_21_links_follow_the_configured_origin_whatever_the_headers_say(ro, installation, story):
+async def test_links_follow_the_configured_origin_whatever_the_headers_say(ro, installation, story):
     forged = {"host": "evil.example", "x-forwarded-host": "evil.example", "x-forwarded-proto": "https"}
     forged |= {"forwarded": "host=evil.example", "x-forwarded-prefix": "/evil"}
     made = await ro.post("/requests", {"requested_state": "TH"}, headers=forged)
@@ -440,7 +440,7 @@ RAW = {
 }
 
 
-async def test_22_what_two_servers_could_read_differently_is_refused(api_port):
+async def test_what_two_servers_could_read_differently_is_refused(api_port):
     for what, text in RAW.items():
         reader, writer = await asyncio.open_connection("127.0.0.1", api_port)
         writer.write(text)
@@ -451,7 +451,7 @@ async def test_22_what_two_servers_could_read_differently_is_refused(api_port):
         writer.close()
 
 
-async def test_28_no_page_may_frame_the_api_or_read_it(ro, installation):
+async def test_no_page_may_frame_the_api_or_read_it(ro, installation):
     for answer in (
         await ro.get("/client"),
         await ro.get("/requests/none"),

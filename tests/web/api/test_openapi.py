@@ -5,13 +5,12 @@ import subprocess
 import sys
 from functools import partial
 
+import jsonschema_rs
 import pytest
 
-from hearings.requests.fields import FIELDS
 from web import api_docs
 from web.api import problems
-from web.api.description import takes_gzip
-from web.api.request_fields import RequestFields
+from web.server.compression import accepts
 
 pytestmark = pytest.mark.beside
 
@@ -66,35 +65,24 @@ async def test_every_reference_in_it_leads_somewhere(description):
             assert found, target
 
 
-async def test_examples_of_requests_are_taken_and_answers_look_like_their_examples(ro, description):
-    paths = description["paths"]
-    for path in ("/legal-bases/evaluate", "/requests"):
-        operation = paths[path]["post"]
-        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].split("/")[-1]
-        (example,) = description["components"]["schemas"][name]["examples"]
-        answer = await ro.post(path, example)
-        assert answer.status_code in (200, 201), answer.text
-        content = next(iter(operation["responses"][str(answer.status_code)]["content"].values()))
-        assert set(content["example"]) == set(answer.json())
-    for path in ("/states", "/law/instruments", "/problems", "/client", "/requests"):
-        answer = await ro.get(path)
-        assert answer.status_code == 200
-        assert set(paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]) == set(
-            answer.json()
-        )
-        items = answer.json().get("items")
-        if items:
-            shown = paths[path]["get"]["responses"]["200"]["content"]["application/json"]["example"]["items"][0]
-            assert set(shown) == set(items[0]), path
+async def test_every_example_fits_its_schema(description):
+    """That they are what the service takes and answers is found by docket/fuzz, which makes its requests of them."""
+    for name, operation in operations(description):
+        said = {
+            (one["in"], one["name"]): (one["schema"], one) for one in operation.get("parameters", ()) if "in" in one
+        }
+        answers = [answer for status, answer in operation["responses"].items() if status < "3"]
+        for whole in (operation.get("requestBody", {}), *answers):
+            said |= {(name, kind): (one["schema"], one) for kind, one in whole.get("content", {}).items()}
+        for where, (schema, one) in said.items():
+            if "example" in one:
+                told = jsonschema_rs.Draft202012Validator({**schema, "components": description["components"]})
+                assert [error.message for error in told.iter_errors(one["example"])] == [], (name, where)
 
 
 def test_the_name_of_a_schema_says_what_it_is_and_not_where_its_code_lies(description):
     places = ("hearings", "web", "media", "scheduler")
     assert [name for name in description["components"]["schemas"] if "__" in name or name.startswith(places)] == []
-
-
-def test_the_fields_of_a_request_are_those_of_the_domain():
-    assert set(RequestFields.model_fields) == set(FIELDS)
 
 
 def test_the_page_says_what_the_code_does():
@@ -127,7 +115,7 @@ async def test_evaluation_says_what_is_open_and_changes_nothing(ro):
 
 
 def test_the_application_begins_without_what_only_the_api_needs():
-    code = "import sys, web.app, web.cli; print('fastapi' in sys.modules)"
+    code = "import sys, web.app, web.cli; print('web.api_app' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
 
@@ -146,7 +134,6 @@ async def test_it_is_compressed_for_who_takes_that_and_each_coding_has_its_own_t
         for told in (one.headers["etag"], f'"x", W/{one.headers["etag"]}'):
             again = await ask(headers={"accept-encoding": accepted, "if-none-match": told})
             assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", one.headers["etag"])
-    assert (await ask(headers={"accept-encoding": "gzip", "if-none-match": plain.headers["etag"]})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -155,4 +142,4 @@ async def test_it_is_compressed_for_who_takes_that_and_each_coding_has_its_own_t
      ("br,gzip;q=0.000", False), ("gzipped", False), ("*;q=0", False), ("x-gzip", True)],
 )  # fmt: skip
 def test_gzip_is_taken_by_name_or_star_and_not_at_no_weight(accepted, taken):
-    assert takes_gzip(accepted) is taken
+    assert accepts(accepted, "gzip") is taken

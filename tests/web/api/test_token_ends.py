@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,7 +16,6 @@ from hearings.models import ApiClient, ApiToken
 from hearings.outward import api_clients
 from tests.support.api_client import API, ApiInstallation, Client
 from tests.support.installation import BASE
-from web.api.routes import OPERATIONS
 from web.api_app import RESOURCES
 from web.outward import events_api
 
@@ -52,11 +50,10 @@ class Shut:
 
 WAYS = [name for name in vars(Shut) if not name.startswith("_") and callable(getattr(Shut, name))]
 OPERATED = [
-    (method, re.sub(r"\{[^}]+\}", "1", route.path))
+    (route.method, re.sub(r"\{[^}]+\}", "1", route.path))
     for module in RESOURCES
     for route in module.router.routes
-    if isinstance(route, APIRoute) and OPERATIONS[route.endpoint].scope is not None
-    for method in sorted(route.methods)
+    if route.operation.scope is not None
 ]
 """Every operation that takes a token."""
 

@@ -10,9 +10,8 @@ from hearings import queries
 from hearings.ids import new_id
 from hearings.models import LineTest
 from scheduler import following
-from scheduler.world import World
-from web.agreement.line_tests_api import MEASURED
-from web.agreement.sites_api import NEW_SITE
+from scheduler.environment import World
+from tests.support.api_client import MEASURED, NEW_SITE, PEOPLE
 
 BASE = "http://localhost:8000"
 
@@ -22,12 +21,6 @@ CRITERIA = {
     "duration_minutes": 120,
     "margins": {"margin_before": 15, "margin_after": 15, "line_test": 15},
 }
-PEOPLE = (
-    ("presiding_judge", "Ioana Popa", "RO", "ro"),
-    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
-    ("witness", "Somchai Wongsa", "TH", "th"),
-    ("interpreter", "Malee Suksan", "TH", "th"),
-)
 
 
 @pytest.fixture
@@ -132,7 +125,7 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     # Everybody who is needed.
     for role, name, state, speaks in PEOPLE:
         body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-        await done(ro.post(f"{path}/participants", body), 201)
+        await done((ro if state == "RO" else th).post(f"{path}/participants", body), 201)
 
     # A site of each State; what the two can do is negotiated, countered once, and signed by both.
     sites = {}
@@ -192,13 +185,17 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     # The event stream tells both States of it, and so do their webhooks.
     for client in (ro, th):
         events = await stream(api_port, client, before, lambda one: one["after"] == "ready")
-        mine = [(one["about"], one["after"]) for one in events if one["subject"] in ("hearing_request", "hearing")]
+        mine = [
+            (event["about"], event["after"]) for event in events if event["subject"] in ("hearing_request", "hearing")
+        ]
         assert mine[-3:] == [
             (request["reference"], "executing"),
             (hearing["ref"], "agreed"),
             (hearing["ref"], "ready"),
         ]
-        papers = [(one["about"], one["number"], one["after"]) for one in events if one["subject"] == "agreement"]
+        papers = [
+            (event["about"], event["number"], event["after"]) for event in events if event["subject"] == "agreement"
+        ]
         whole = [(hearing["ref"], 1, after) for after in ("drafted", "proposed", "countered", "agreed", "tested")]
         assert papers == whole[0 if client is ro else 1 :]  # a draft is its author's only
     assert await following.follow(World(database=installation.database, origin=BASE)) > 10

@@ -18,20 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearings.signatures.jws import encode
 from scheduler.delivery import deliver
+from scheduler.delivery_ways import Posting, Ways
+from scheduler.environment import World
 from scheduler.following import follow
-from scheduler.ways import Posting, Ways
-from scheduler.world import World
-from web.agreement.sites_api import NEW_SITE
+from tests.support.api_client import NEW_SITE, PEOPLE
 from web.outward import events_api as events
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 BASE = "http://localhost:8000"
-PEOPLE = (
-    ("presiding_judge", "Ioana Popa", "RO", "ro"),
-    ("requested_authority", "Anong Chaiyasit", "TH", "th"),
-    ("witness", "Somchai Wongsa", "TH", "th"),
-    ("interpreter", "Malee Suksan", "TH", "th"),
-)
 CRITERIA = {
     "since": "2027-11-29T00:00:00Z",
     "until": "2027-12-14T00:00:00Z",
@@ -53,7 +47,7 @@ def examples(monkeypatch):
     names = ("vivavoce_client", "foreign_authority")
     found = [importlib.import_module(name) for name in names]
     yield found
-    for name in [one for one in sys.modules if one.partition(".")[0] in names]:
+    for name in [module for module in sys.modules if module.partition(".")[0] in names]:
         sys.modules.pop(name)
 
 
@@ -130,13 +124,13 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         countered = await done(ro.get(f"/hearings/{other['ref']}"))
         assert (countered["status"], countered["warnings"]) == ("countered", [])
         offers = (await done(ro.get(f"/hearings/{other['ref']}/offers")))["items"]
-        assert [one["signed"] for one in offers if one["status"] == "offered"] == [True]
+        assert [offer["signed"] for offer in offers if offer["status"] == "offered"] == [True]
         assert datetime.fromisoformat(countered["starts_at"]) > datetime.fromisoformat(other["starts_at"])
         await done(ro.post(f"/hearings/{other['ref']}/cancel", {"reason": "Another day is wanted."}))
 
         # Two times are offered: a Saturday, and a day in office hours. That is agreed to, signed.
         times = [{"wall_start": f"2027-12-{day}T09:00", "wall_zone": "Europe/Bucharest"} for day in ("04", "07")]
-        first, second = ({**one, "duration_minutes": 60} for one in times)
+        first, second = ({**instant, "duration_minutes": 60} for instant in times)
         proposal = {**story.hearing, "request": request["id"], **first, "alternatives": [second]}
         hearing = await done(ro.post("/hearings", proposal))
         assert await work() == ["hearing.proposed"]
@@ -150,7 +144,7 @@ async def test_a_foreign_authority_goes_from_a_message_to_a_signed_agreement(exa
         # A technical agreement is proposed, and signed; the other State signs it too.
         for role, name, state, speaks in PEOPLE:
             body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-            await done(ro.post(f"{path}/participants", body))
+            await done((ro if state == "RO" else th).post(f"{path}/participants", body))
         place = {"name": "Room 12", "court": "Court of Bangkok", "city": "Bangkok", "zone": "Asia/Bangkok"}
         site = client.NewSite(**place, abilities=NEW_SITE["abilities"])
         ours = await asyncio.to_thread(api.add_site, site)
@@ -225,7 +219,7 @@ async def test_a_repeated_post_is_done_once_and_a_change_needs_what_was_read(exa
     def work():
         made = api.draft("RO", {"case_number": "1/2027"})
         assert len(sent) == 2 and len(set(sent)) == 1
-        assert [one["id"] for one in api.requests(side="made")] == [made["id"]]
+        assert [request["id"] for request in api.requests(side="made")] == [made["id"]]
         read = api.tagged(f"/requests/{made['id']}")
         changed = api.change(f"/requests/{made['id']}", {"case_number": "2/2027"}, read)
         assert changed["content"]["case_number"] == "2/2027"
@@ -338,8 +332,8 @@ ANSWERS = {
     "Request": "ShownRequest", "Consent": "ShownConsent", "Consents": "ConsentList", "Hearing": "ShownHearing",
     "Offer": "ShownOffer", "Participant": "ShownParticipant", "Slots": "FoundSlots", "Site": "ShownSite",
     "Agreement": "ShownAgreement", "LineTest": "ShownTest", "Minutes": "ShownMinutes", "Passage": "ShownPassage",
-    "State": "ShownState", "Entry": "ShownEntry", "SigningKey": "ShownAuthorityKey", "Slot": "Slot-Output",
-} | {name: name for name in ("Place", "SlotDay", "Evaluation", "Expected", "MinutesSummary")}  # fmt: skip
+    "State": "ShownState", "Entry": "ShownEntry", "SigningKey": "ShownAuthorityKey", "Place": "CourtPlace",
+} | {name: name for name in ("Slot", "SlotDay", "Evaluation", "Expected", "MinutesSummary")}  # fmt: skip
 QUESTIONS = {
     "Search": "Search", "Time": "Time", "NewSite": "NewSite", "Measured": "Report", "Case": "Inputs",
     "Reading": "NewReading", "Said": "Said",
@@ -363,11 +357,11 @@ async def test_law_directory_times_sites_and_consents_are_asked_for_by_name(exam
     request = await story.submitted(ro)
 
     def work():
-        states = {one["state"]: one for one in api.states()}
+        states = {state["state"]: state for state in api.states()}
         assert states["TH"]["accepted_languages"] == ["th", "en"]
         case = client.Case(requesting_state="RO", requested_state="TH", on="2027-02-01", capacity="witness")
         assert api.evaluate(case)["on"] == "2027-02-01"
-        assert [one["public_key"] for one in api.signing_keys("RO")] == [public(ro.seed)]
+        assert [key["public_key"] for key in api.signing_keys("RO")] == [public(ro.seed)]
         assert list(api.directory(state="TH", words="no such authority")) == []
         api.acknowledge(request["id"])
         consents = api.consents(request["id"])

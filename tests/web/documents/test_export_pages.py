@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hearings import queries
 from hearings.actors import person_actor
-from hearings.outward import looked_at
+from hearings.outward import view_notes
 from hearings.requests import requests
 from web import cli
 from web.demo import demo
@@ -50,7 +50,7 @@ def test_a_case_is_taken_away_by_those_who_work_on_it_and_the_owner_sees_it(serv
     async def looked(database):
         async with database.reading() as db:
             row = await queries.request(db, page[10:], state="RO")
-            return [one.viewer_state for one in (await looked_at.views_of(db, row, state="RO")).rows]
+            return [one.viewer_state for one in (await view_notes.views_of(db, row, state="RO")).rows]
 
     assert service.run(looked) == ["TH"]
     assert clerk.get("/requests/RO-2020-0001/export.zip").status_code == 404
@@ -60,7 +60,7 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     page = made(service)
     authority = service.signed_in("authority")
     authority.post(f"{page}/act/acknowledge", page=page)
-    assert 'name="motive"' in authority.get(page).text
+    assert 'name="motive"' in authority.get(f"{page}?act=refuse").text
     held = {"way": "telephone", "with_whom": "The court", "subject": "Conditions", "outcome": "None would do"}
     assert authority.post(f"{page}/consultations", held, page=f"{page}/consultations").status_code == 303
     words = {"ground": "no_consent", "motive": "mood", "text": "She said no."}
@@ -69,4 +69,4 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     said = words | {"motive": "case_specific_reasons", "confirmed": "no_consent"}
     answer = service.act(authority, page, "refuse", said)
     assert answer.status_code == 303
-    assert "case_specific_reasons" in authority.get(page).text
+    assert "case_specific_reasons" in authority.get(f"{page}?tab=history").text

@@ -164,7 +164,7 @@ async def test_the_calendar_of_a_state_holds_its_hearings_and_nobodys_name(insta
         answer = await client.get("/calendar.ics")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
         events = Calendar.from_ical(answer.content).walk("VEVENT")
-        assert [(made.json()["ref"] in str(one), one["DTSTART"].dt.astimezone(UTC)) for one in events] == [
+        assert [(made.json()["ref"] in str(event), event["DTSTART"].dt.astimezone(UTC)) for event in events] == [
             (True, datetime.fromisoformat(made.json()["starts_at"]))
         ]
         for secret in ("Somchai", "Wongsa", story.content["case_number"]):

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from hearings import queries
 from hearings.errors import LinkDead, LinkEarly
-from hearings.hearing import links
+from hearings.hearing import links, pins
 from hearings.models import Hearing, HearingEvent, Invitation, Person
 from hearings.models.columns import Row
 
@@ -51,7 +51,7 @@ async def test_a_link_is_made_replaced_and_revoked_by_who_acts_as_the_clerk(inst
     origin, _, secret = first["address"].partition("/j#")
     assert origin == "http://localhost:8000"
     (kept,) = await rows(installation.database, Invitation)
-    assert links.pin_matches(first["pin"], kept.pin_hash)
+    assert pins.pin_matches(first["pin"], kept.pin_hash)
     with pytest.raises(LinkEarly):  # it is known: it only waits for the lobby
         await links.look(installation.database, secret=secret, now=datetime.now(UTC))
     shown = {name: value for name, value in first.items() if name not in ("address", "pin", "replaced")}
@@ -66,7 +66,7 @@ async def test_a_link_is_made_replaced_and_revoked_by_who_acts_as_the_clerk(inst
     assert (gone.status_code, gone.json()["status"]) == (200, "none"), gone.text
     with pytest.raises(LinkDead):
         await links.look(installation.database, secret=second["address"].partition("#")[2], now=datetime.now(UTC))
-    told = [(one.kind, one.actor) for one in await rows(installation.database, HearingEvent)]
+    told = [(row.kind, row.actor) for row in await rows(installation.database, HearingEvent)]
     assert told == [(kind, ro.id) for kind in ("link_issued", "link_replaced", "link_revoked")]
 
 
@@ -78,8 +78,10 @@ async def test_who_has_not_that_part_makes_no_link(installation, ro, th, place, 
     judge = {"role": "presiding_judge", "display_name": "J", "state": "RO", "speaks": "ro", "staff": "j@ro.example"}
     staff = f"{place}/{(await ro.post(place, judge)).json()['id']}/invitation"
     elsewhere = path.replace(place.split("/")[2], "2222-2222")
+    counsel = {"role": "defence", "display_name": "D", "state": "RO", "speaks": "ro"}
+    theirs = f"{place}/{(await ro.post(place, counsel)).json()['id']}/invitation"
     for method in ("POST", "DELETE"):
-        assert code(await th.call(method, path)) == (403, "not_allowed")
+        assert code(await th.call(method, theirs)) == (403, "not_allowed")
         assert code(await reader.call(method, path)) == (403, "scope_missing")
         assert code(await stranger.call(method, path)) == (404, "not_found")
         assert code(await ro.call(method, elsewhere)) == (404, "not_found")

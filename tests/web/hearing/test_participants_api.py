@@ -35,8 +35,7 @@ async def test_somebody_is_named_read_by_both_and_corrected(ro, th, place):
     assert (read.json(), read.headers["etag"]) == (person, made.headers["etag"])
     assert code(await ro.call("PATCH", path, json={"city": "Chiang Mai"})) == (428, "precondition_required")
     tag = {"if-match": read.headers["etag"]}
-    assert code(await th.call("PATCH", path, json={"city": "Chiang Mai"}, headers=tag)) == (403, "not_allowed")
-    done = await ro.call("PATCH", path, json={"city": "Chiang Mai"}, headers=tag)
+    done = await th.call("PATCH", path, json={"city": "Chiang Mai"}, headers=tag)
     assert (done.status_code, done.json()) == (200, person | {"city": "Chiang Mai"}), done.text
     assert code(await ro.call("PATCH", path, json={"city": "Phuket"}, headers=tag)) == (412, "precondition_failed")
 
@@ -67,11 +66,17 @@ async def test_what_cannot_be_is_refused_with_its_field(ro, place):
     classes = ["presiding_judge", "requested_authority", "witness"]
     change = {"participant_classes": classes, "reason": "Nobody else is needed."}
     assert (await ro.post(f"{ref}/terms/change", change)).status_code == 200
-    assert code(await ro.post(place, WITNESS | {"role": "auditor"})) == (409, "not_ready")
+    assert code(await ro.post(place, WITNESS | {"role": "defence"})) == (409, "not_ready")
+    for role in ("auditor", "expert"):  # no seat; not what the request asks for
+        assert (await ro.post(place, WITNESS | {"role": role})).json()["field"] == "role"
 
 
-async def test_only_the_requesting_state_names_people_and_others_find_nothing(installation, ro, th, place):
-    assert code(await th.post(place, WITNESS)) == (403, "not_allowed")
+async def test_each_state_names_its_own_people_and_others_find_nothing(installation, ro, th, place):
+    authority = WITNESS | {"role": "requested_authority"}
+    assert code(await ro.post(place, authority)) == (403, "not_allowed")
+    assert (await th.post(place, authority)).status_code == 201
+    counsel = WITNESS | {"role": "defence", "state": "RO"}
+    assert code(await th.post(place, counsel)) == (403, "not_allowed")
     person = (await ro.post(place, WITNESS)).json()
     stranger, reader = await installation.client("FR"), await installation.client("RO", scopes=("hearings:read",))
     for path in (place, f"{place}/{person['id']}"):
@@ -81,3 +86,36 @@ async def test_only_the_requesting_state_names_people_and_others_find_nothing(in
     assert code(await reader.post(place, WITNESS)) == (403, "scope_missing")
     elsewhere = place.replace(place.split("/")[2], "2222-2222")
     assert code(await ro.get(f"{elsewhere}/{person['id']}")) == (404, "not_found")
+
+
+async def test_somebody_is_replaced_or_taken_off_and_the_entry_stays(installation, ro, th, place):
+    interpreter = WITNESS | {"role": "interpreter", "display_name": "Malee Suksan"}
+    first = (await th.post(place, interpreter)).json()
+    path = f"{place}/{first['id']}"
+    refused = await ro.post(f"{path}/successor", {"display_name": "B", "reason": ""})
+    assert refused.status_code == 422
+    assert "reason" in refused.text
+    answer = await th.post(f"{path}/successor", {"display_name": "Anan Kaew", "reason": "Ill"})
+    second = answer.json()
+    assert (answer.status_code, second["replaces"], second["number"], second["speaks"]) == (201, first["id"], 2, "th")
+    gone = (await ro.get(path)).json()
+    assert (gone["presence"], gone["essential"], gone["vacated_at"] is not None) == ("released", False, True)
+    assert code(await th.post(f"{path}/successor", {"display_name": "C", "reason": "Ill too"})) == (409, "not_ready")
+    answer = await th.post(f"{place}/{second['id']}/removal", {"reason": "Not needed"})
+    assert (answer.status_code, answer.json()["presence"]) == (200, "removed"), answer.text
+    witness = (await ro.post(place, WITNESS)).json()
+    refused = await th.post(f"{place}/{witness['id']}/successor", {"display_name": "D", "reason": "Another"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "participant")
+
+
+async def test_somebody_sits_at_the_device_of_another_of_the_same_state(ro, th, place):
+    witness = (await ro.post(place, WITNESS)).json()
+    counsel = WITNESS | {"role": "defence", "device_of": witness["id"]}
+    made = (await th.post(place, counsel)).json()
+    assert made["device_of"] == witness["id"]
+    assert code(await th.post(f"{place}/{made['id']}/invitation")) == (422, "invalid")
+    for changes in ({"device_of": "nobody"}, {"device_of": made["id"]}):
+        answer = await th.post(place, counsel | changes)
+        assert (answer.status_code, answer.json()["field"]) == (422, "device_of"), answer.text
+    answer = await ro.post(place, counsel | {"state": "RO"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "device_of"), answer.text

@@ -14,13 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
 from hearings import queries
-from hearings.actors import SYSTEM, participant_actor
+from hearings.actors import SYSTEM, Actor, participant_actor
 from hearings.db import Database
 from hearings.errors import HearingsError
 from hearings.models import Login, Participant, Person
 from hearings.models.sitting import HoldCause
 from hearings.people import logins
 from hearings.people.logins import LoginEnd as E
+from hearings.permissions import require
 from hearings.roles import Role
 from hearings.sitting import sittings, sound_checks
 from hearings.status import IN_ROOM, PresenceStatus
@@ -28,33 +29,38 @@ from media import messages
 from tests.support.conducted import Wire, conducted
 from tests.support.court import CERTIFICATE, NOW, STAGES, Court
 from tests.support.databases import Sqlite
-from web.live import acts, conductor
+from web.live import acts, view
 from web.live.acts import Act
 from web.live.connections import Answers, Connection
 
 P, R = PresenceStatus, Role
 OUT = {P.invited, P.removed, P.released}
 """They have not come, or are gone for good."""
-COMMANDS = [one for one in get_args(messages.BROWSER_TO_WEB) if issubclass(one, messages.Command)]
+COMMANDS = [argument for argument in get_args(messages.BROWSER_TO_WEB) if issubclass(argument, messages.Command)]
 """Every command of the table of messages."""
 CONDUCTS = frozenset({R.presiding_judge, R.clerk, R.requested_authority})
 EVERYBODY = frozenset(Role)
 VOICES = CONDUCTS | {R.witness, R.expert, R.defendant, R.defence, R.prosecutor, R.interpreter}
-HANDS = VOICES | {R.technician}
+VOICES |= {R.civil_party}
+SEEN = VOICES | {R.support_person}
+HANDS = SEEN | {R.technician}
+HEARERS = SEEN | {R.observer}
 IN_THE_ROOM = frozenset(IN_ROOM)
 CAME = frozenset(P) - OUT
 
 MAY: dict[type[messages.Command], tuple[frozenset[Role], frozenset[PresenceStatus]]] = {
     messages.Ready: (EVERYBODY, CAME - {P.reconnecting}),
     messages.Microphone: (VOICES, frozenset({P.present})),
-    messages.Camera: (VOICES, CAME),
+    messages.Camera: (SEEN, CAME),
     messages.RaiseHand: (HANDS, CAME),
-    messages.AskHelp: (HANDS, CAME),
-    messages.Hear: (VOICES, CAME),
+    messages.AskHelp: (HANDS | HEARERS, CAME),
+    messages.Hear: (HEARERS, CAME),
     messages.Original: (EVERYBODY, CAME),
     messages.Render: (frozenset({R.interpreter}), IN_THE_ROOM),
+    messages.Pin: (EVERYBODY, IN_THE_ROOM),
     messages.Leave: (EVERYBODY, CAME - {P.left}),
     messages.RollCall: (CONDUCTS, IN_THE_ROOM),
+    messages.NoteCompanion: (CONDUCTS, IN_THE_ROOM),
     messages.ConfirmIdentity: (frozenset({R.requested_authority}), IN_THE_ROOM),
     messages.Admit: (frozenset({R.presiding_judge, R.requested_authority}), IN_THE_ROOM),
     messages.ReturnToLobby: (frozenset({R.presiding_judge, R.requested_authority}), IN_THE_ROOM),
@@ -85,6 +91,8 @@ def commands(court: Court) -> list[messages.Command]:
         messages.Hear: {"lang": "th"},
         messages.Original: {"percent": 20},
         messages.Render: {"lang": "th"},
+        messages.Pin: {"whom": other},
+        messages.NoteCompanion: {"participant": other, "here": True},
         messages.ConfirmIdentity: {"participant": other, "method": "database"},
         messages.Admit: {"participant": other},
         messages.ReturnToLobby: {"participant": other},
@@ -128,8 +136,8 @@ async def database(sqlite_server: Sqlite) -> AsyncIterator[Database]:
 
 
 def test_every_command_has_its_place() -> None:
-    assert set(MAY) == set(COMMANDS) == set(acts.ACTS) | set(conductor.SLOW)
-    assert set(ORDERS) == set(conductor.SLOW)
+    assert set(MAY) == set(COMMANDS) == set(acts.ACTS)
+    assert set(ORDERS) == {kind for kind, row in acts.ACTS.items() if row.does is None}
 
 
 NOT_HERE = ("You are not in the room", "You have no seat in this hearing now")
@@ -148,8 +156,8 @@ async def outcome(
         values = {"presence": place, "role": role} | ({} if role in court.ids else {"number": 7})
         await db.exec(update(Participant).where(col(Participant.id) == me.id).values(**values))
         me = await queries.get(db, Participant, me.id)
-        act = Act(db, court.hearing, sitting, me, participant_actor(me), NOW, [])
-        await (ORDERS.get(type(command)) or acts.ACTS[type(command)])(act, command)
+        act = Act(db, court.hearing, sitting, me, participant_actor(me), NOW)
+        await (ORDERS.get(type(command)) or acts.ACTS[type(command)].carry_out)(act, command)
     except HearingsError as error:
         return error.code, error.text
     finally:
@@ -176,6 +184,51 @@ async def test_a_command_is_for_its_roles_and_from_its_places(database: Database
             if not (right if role in roles else code in ("not_allowed", "not_ready")):
                 wrong.append((type(command).__name__, role.value, code, text))
     assert wrong == []
+
+
+# --- a row more --------------------------------------------------------------------------------------------------
+
+
+class Whistle(messages.Command):
+    """A command that only this test knows."""
+
+    participant: str
+
+
+async def test_an_act_added_to_the_table_is_carried_out_announced_and_offered(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, Role | None]] = []
+
+    async def whistle(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
+        require("confirm_identity", actor, target_state=participant.state)
+        done.append((participant.id, actor.role))
+
+    row = acts.RoomAct(whistle, "participant", "confirm_identity", "muted", dismisses="removed")
+    kept = {kind: one for kind, one in acts.ACTS.items() if one.right != "confirm_identity"}
+    monkeypatch.setattr(view, "ACTS", kept)
+    assert "confirm_identity" not in view.page_actions()
+    monkeypatch.setattr(view, "ACTS", kept | {Whistle: row})
+    assert "confirm_identity" in view.page_actions()
+    table: dict[Any, acts.RoomAct] = acts.ACTS
+    monkeypatch.setitem(table, Whistle, row)
+    async with conducted(database, tmp_path) as web:
+        witness = web.court.ids[R.witness]
+        told: list[tuple[str, bool]] = []
+        ended: list[tuple[str, str]] = []
+        monkeypatch.setattr(
+            web.conductor.room, "notify", lambda code, *, assertive, only: told.append((code, only is None))
+        )
+        monkeypatch.setattr(web.conductor.room, "dismiss", lambda who, why: ended.append((who, why)))
+        for role, ok in ((R.requested_authority, True), (R.clerk, False)):
+            login = await web.login(role)
+            page = Connection(cast(WebSocket, Wire()), web.court.ids[role], login.id, "en", Answers())
+            await web.conductor._obey(page, Whistle(id=role.value, participant=witness))
+            answer = page.answers[role.value]
+            assert answer is not None
+            assert (answer.ok, answer.code) == (ok, "" if ok else "not_allowed")
+        assert done == [(witness, R.requested_authority)]
+        assert (told, ended) == ([("muted", False)], [(witness, "removed")])
 
 
 # --- a login that has ended --------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def test_a_lobby_whose_worker_or_recorder_cannot_start_is_not_open_and_says_so(
         assert "The lobby could not be opened: the media service did not start." in words
         assert "Enter the hearing" not in words
         for page in (answer, clerk.get(f"/h/{ref}")):
-            chips = page.text.partition('<p class="row-start">')[2].partition("</p>")[0]
+            chips = page.text.partition('<div class="acts">')[2].partition("</div>")[0]
             assert "Ready" in chips and "Lobby open" not in chips
             assert "Open the lobby" in clerk.words(page) and "the media service did not start" in clerk.words(page)
 
@@ -78,7 +78,7 @@ def test_a_hearing_that_cannot_be_taken_over_is_told_on_its_page_and_by_health(
         assert conductors.silent() == frozenset()
         monkeypatch.setattr(conductors.get(hearing_id).media, "up", False)
         assert conductors.silent() == {hearing_id}
-        assert "Nobody can see or hear one another" in clerk.words(clerk.get(f"/h/{ref}"))
+        assert "Nobody can see or hear anyone" in clerk.words(clerk.get(f"/h/{ref}"))
         health = clerk.get("/healthz")
         assert (health.status_code, "ready: 1 open sitting has no media service" in health.text) == (503, True)
 
@@ -110,8 +110,8 @@ def test_a_live_hearing_outlives_a_database_that_does_not_answer(
         before = live.room.scene
         live.room.touch()
         until(lambda: live.room.scene is not before)
-        assert {one for one in tasks if not one.done()} == tasks & live.room._tasks
-        assert len([one for one in tasks if not one.done()]) >= 3  # follow, tick, keep_log
+        assert {task for task in tasks if not task.done()} == tasks & live.room._tasks
+        assert len([task for task in tasks if not task.done()]) >= 3  # follow, tick, keep_log
 
 
 def until(found: Callable[[], Any]) -> None:

@@ -75,7 +75,7 @@ async def test_a_gap_is_told_in_plain_words_by_the_own_clock_first(viewer: Parti
         task.cancel()
     assert told.texts == [
         f"Not in the recording: Witness (Thailand), sound, {times}: the line was lost.",
-        f"Not in the recording: Clerk (Romania), picture, {times}: it came too late to be kept.",
+        f"Not in the recording: Clerk (Romania), picture, {times}: it arrived too late to be kept.",
         f"Not in the recording: Interpretation into Romanian, {times}: the recorder had failed.",
         f"Not in the recording: other_1_mic, sound, {times}: moon.",
     ]

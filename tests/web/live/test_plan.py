@@ -26,9 +26,11 @@ pytestmark = pytest.mark.beside
 
 SPEAKING = {
     Role.presiding_judge, Role.clerk, Role.requested_authority, Role.witness, Role.expert, Role.defendant,
-    Role.defence, Role.prosecutor,
+    Role.defence, Role.prosecutor, Role.civil_party,
 }  # fmt: skip
 VOICED = SPEAKING | {Role.interpreter}
+SUPPORT = Role.support_person
+SILENT = {SUPPORT, Role.observer}
 BEFORE = {SittingStatus.lobby_open, SittingStatus.roll_call, SittingStatus.pre_record}
 LIVE = {SittingStatus.in_session, SittingStatus.paused, SittingStatus.held}
 EVERYTHING = {"sound": ("mic",), "picture": ("cam",), "sound_and_picture": ("mic", "cam")}
@@ -63,7 +65,7 @@ PEOPLE = [seat(Role.presiding_judge, "ro", hears="ro"), seat(Role.witness), seat
 def made(room: Room, opened: Collection[str] | None = None) -> plan.Grants:
     """The plan as the worker decodes it. The recorder has all tracks, unless it is said which."""
     if opened is None:
-        opened = [one.track for one in plan.grants(room).tracks]
+        opened = [track.track for track in plan.grants(room).tracks]
     found = plan.grants(room, opened=opened, recording_open=True)
     wire: messages.Plan = msgspec.msgpack.decode(msgspec.msgpack.encode(found.plan), type=messages.Plan)
     return replace(found, plan=wire)
@@ -72,7 +74,7 @@ def made(room: Room, opened: Collection[str] | None = None) -> plan.Grants:
 def ruled(*items: dict[str, str]) -> tuple[list[str], dict[str, routing.Tracks], dict[str, set[tuple[str, str]]]]:
     """Tracks the recorder is told of, tracks each seat's media go to, and who receives what."""
     found = made(Room(PEOPLE, sitting(), rules=room_rules.of(None, conditions.parse(items))))
-    return [one.track for one in found.tracks], routing.recorded(found.plan), received(found)
+    return [track.track for track in found.tracks], routing.recorded(found.plan), received(found)
 
 
 def received(found: plan.Grants) -> dict[str, set[tuple[str, str]]]:
@@ -115,7 +117,7 @@ def test_who_has_a_voice_is_heard_and_seen_and_nobody_else(role: Role, status: S
     found = made(Room([speaker, listener, foreign], sitting(status)))
     kinds = {kind for origin, kind in received(found)[listener.id] if origin == speaker.id}
     voice = {"channel"} if role is Role.interpreter else {"floor"}
-    assert kinds == (voice | {"camera"} if role in VOICED else set())
+    assert kinds == (voice if role in VOICED else set()) | ({"camera"} if role in VOICED | {SUPPORT} else set())
     assert any(track.track.endswith("_1_mic") and track.track.startswith(track_of(role)) for track in found.tracks) == (
         role in VOICED
     )
@@ -132,7 +134,7 @@ def test_who_may_not_hear_the_floor_receives_nothing_of_it(role: Role) -> None:
     allowed = {
         status for status in BEFORE | LIVE if received(made(Room([speaker, listener], sitting(status))))[listener.id]
     }
-    expected = {Role.technician: {SittingStatus.pre_record}, **dict.fromkeys(VOICED, BEFORE | LIVE)}
+    expected = {Role.technician: {SittingStatus.pre_record}, **dict.fromkeys(VOICED | SILENT, BEFORE | LIVE)}
     assert allowed == expected.get(role, set())
 
 
@@ -144,7 +146,7 @@ def test_while_the_end_is_sealed_nobody_hears_or_sees_anybody_and_the_recorder_g
 
 def test_a_newcomer_is_heard_once_the_recorder_has_their_tracks() -> None:
     room = Room([*PEOPLE, seat(Role.defence)], sitting())
-    known = [one.track for one in plan.grants(Room(PEOPLE, sitting())).tracks]
+    known = [track.track for track in plan.grants(Room(PEOPLE, sitting())).tracks]
     before, after = received(made(room, known)), received(made(room, [*known, "defence_1_mic"]))
     assert {kind for origin, kind in before["presiding_judge"] if origin == "defence"} == set()
     assert ("witness", "floor") in before["presiding_judge"]
@@ -152,7 +154,7 @@ def test_a_newcomer_is_heard_once_the_recorder_has_their_tracks() -> None:
 
 
 def test_a_channel_the_recorder_does_not_have_is_not_heard_and_the_floor_is_at_full_level() -> None:
-    known = [one.track for one in plan.grants(Room(PEOPLE, sitting())).tracks if one.track != "channel_ro"]
+    known = [track.track for track in plan.grants(Room(PEOPLE, sitting())).tracks if track.track != "channel_ro"]
     found = routing.routes(made(Room(PEOPLE, sitting()), known).plan)["presiding_judge"]
     assert {(route.origin, route.kind, route.gain) for route in found if route.kind != "camera"} == {
         ("witness", "floor", 100)
@@ -232,7 +234,7 @@ def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: s
     opened = set(data.draw(st.one_of(st.just(tracks), st.lists(st.sampled_from(tracks or ["-"])))))
     found = made(room, opened)
     recorded = routing.recorded(found.plan)
-    by_id = {one.id: one for one in room.participants}
+    by_id = {participant.id: participant for participant in room.participants}
     status = room.sitting.status
     for listener, routes in routing.routes(found.plan).items():
         for route in routes:
@@ -243,20 +245,21 @@ def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: s
             private = (origin.role, kind) in room.rules.unrecorded or (room.rules.sound_only and kind == "cam")
             assert kept or private or status in BEFORE, (route, listener)
             assert status in BEFORE | LIVE
-            assert origin.role in (SPEAKING if route.kind == "floor" else VOICED)
+            assert origin.role in (SPEAKING if route.kind == "floor" else VOICED | {SUPPORT})
+            assert route.kind == "camera" or origin.role is not SUPPORT
             if kind == "mic":
                 assert origin.microphone
                 assert not origin.muted_by_court
                 assert room.sitting.floor_open
                 assert not room.sitting.holds
-            assert by_id[listener].role in VOICED or by_id[listener].role is Role.technician
+            assert by_id[listener].role in VOICED | SILENT or by_id[listener].role is Role.technician
 
 
 @settings(max_examples=200, deadline=None)
 @given(rooms())
 def test_what_goes_to_the_recorder_is_a_track_it_has(room: Room) -> None:
     found = made(room)
-    names = {one.track for one in found.tracks}
+    names = {track.track for track in found.tracks}
     for going in routing.recorded(found.plan).values():
         assert set(going.audio + going.video) <= names
 

@@ -10,7 +10,7 @@ import pytest
 
 from media.evidence.seal import age
 from media.evidence.seal.seal_key import SealKey
-from media.fence import Mandate
+from media.link import Mandate
 from media.messages import NamedRecipient
 from media.processes import python
 from tests.support.evidence.recorder import COURT, RECORDING, plan

@@ -16,18 +16,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event as sqlalchemy_event
 
 from hearings import queries
 from hearings.db import Database
 from hearings.events import EventKind, record
 from hearings.hearing import participants
 from hearings.roles import Role
-from hearings.sitting import sealed_facts, sittings
+from hearings.sitting import recordings, sittings
 from hearings.status import SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
-from media.fence import Mandate
-from media.processes import Process, python
+from media.link import Mandate
+from media.processes import MOST_TRIES, Process, python
 from tests.support.court import NOW, STAGES, Court
 from tests.support.databases import Sqlite
 from tests.support.evidence.seals import LocalSeal, ServedSeal
@@ -37,6 +38,7 @@ from web.live.recording_side import RecordingSide
 from web.live.room import Room
 from web.live.rows import Rows
 from web.live.view import Scene
+from web.security_log import SecurityLog
 
 
 @dataclass
@@ -151,14 +153,14 @@ async def test_every_entry_is_under_the_seal_once_whoever_is_killed(web: Web) ->
     await web.until(lambda: len(web.entries()) >= len(events))
     assert web.entries() == [event.seq for event in events]
     assert [line["sha256"] for line in web.lines("event")] == [
-        sealed_facts.sha256(sealed_facts.entry(event)) for event in events
+        recordings.sha256(recordings.entry(event)) for event in events
     ]
     assert {line["seat"]: line["sha256"] for line in web.lines("person")} == {
-        sealed_facts.seat(one): sealed_facts.sha256(sealed_facts.person(one)) for one in people
+        recordings.seat(person): recordings.sha256(recordings.person(person)) for person in people
     }
     assert len(web.lines("person")) == len(people)
     gaps = {event.data["track"]: event.data for event in events if event.kind == EventKind.gap}
-    witness = next(one for one in people if one.role is Role.witness)
+    witness = next(person for person in people if person.role is Role.witness)
     assert gaps["witness_1_mic"]["participant"] == gaps["witness_1_cam"]["participant"] == witness.id
     assert gaps["channel_th"]["lang"] == "th"
 
@@ -195,10 +197,8 @@ async def test_more_than_one_part_is_told_in_parts(web: Web, monkeypatch: pytest
 async def test_who_conducts_is_told_once_of_each_whose_gap_it_is_and_nobody_else_is(web: Web) -> None:
     await web.begin()
     async with web.room.reading() as (_db, rows):
-        web.room.scene = Scene(
-            rows.hearing, rows.sitting, rows.participants, (), (), RecordingFacts(), generation=1, media_up=True
-        )
-    pages = {one.role: Page(one.id) for one in rows.participants}
+        web.room.scene = Scene(rows, RecordingFacts(), generation=1, media_up=True)
+    pages = {participant.role: Page(participant.id) for participant in rows.participants}
     web.room.connections.update({page.participant_id: page for page in pages.values()})  # type: ignore[misc]
     await web.until(web.entries)
     os.kill(int((web.folder / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
@@ -311,3 +311,49 @@ async def test_a_killed_recorder_is_noticed_within_two_seconds_whatever_else_run
     async with web.court.database.reading() as db:
         events = await queries.events(db, web.court.hearing.id)
     assert "recording_failing" in [event.kind for event in events]
+
+
+async def test_what_the_recorder_said_while_the_database_was_away_is_written_when_it_is_back(web: Web) -> None:
+    """Its driver fails as of a disk that cannot be written, as often as an event is tried that fails by itself."""
+    side = await web.begin()
+    await web.until(web.entries)
+    await web.until(lambda: side.open)
+    failed: list[str] = []
+
+    def fail(_cursor: Any, statement: str, _parameters: Any, _context: Any) -> None:
+        if statement.startswith("INSERT INTO hearing_event") and len(failed) < MOST_TRIES:
+            failed.append(statement)
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+
+    sqlalchemy_event.listen(web.court.database.engine.sync_engine, "do_execute", fail)
+    os.kill(int((web.folder / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
+    await web.until(lambda: len(failed) == MOST_TRIES and web.lines("reopen"))
+    async with web.court.database.reading() as db:
+        kinds = [event.kind for event in await queries.events(db, web.court.hearing.id)]
+    assert kinds.count("recording_failing") == 1
+
+
+async def test_that_the_seal_seals_again_after_a_failure_is_one_line_of_the_security_log(web: Web) -> None:
+    side = await web.begin()
+    await web.until(lambda: side.open)
+    log = SecurityLog(web.folder / "security.log")
+    log.start()
+
+    async def seal() -> None:
+        for _again in range(2):
+            count = side.facts.sealed + 1
+            await side._heard(messages.Sealed(seq=count, at=time.time_ns(), count=count, pending=0, t=0))
+
+    await seal()  # the recorder of this process has taken it up
+    await side._failed("seal_lost")
+    await side._failed("seal_lost")
+    await seal()
+    log.stop()
+    written = [json.loads(line) for line in (web.folder / "security.log").read_text("ascii").splitlines()]
+    assert [(one["event.code"], one["event.outcome"], one.get("event.reason")) for one in written] == [
+        ("seal_used", "success", None),
+        ("seal_used", "failure", "seal_lost"),
+        ("seal_used", "success", None),
+    ]

@@ -8,8 +8,16 @@ from hearings.models import Hearing, Participant, Sitting
 from hearings.roles import Role
 from hearings.status import PresenceStatus, SittingStatus
 from web.live.indicator import RecordingFacts
-from web.live.view import PAGE_ACTIONS, Liveness, Scene, decide, person, right, view_for
+from web.live.rows import Rows
+from web.live.view import Liveness, Scene, decide, page_actions, person, right, view_for
 from web.words import roles
+
+TONGUES = {
+    "language_requesting": "ro",
+    "language_requested": "th",
+    "requesting_city": "Bucharest",
+    "requested_city": "Bangkok",
+}
 
 
 def somebody(role: Role, state: str, presence: PresenceStatus = PresenceStatus.present) -> Participant:
@@ -28,16 +36,34 @@ def somebody(role: Role, state: str, presence: PresenceStatus = PresenceStatus.p
 
 def scene(*people: Participant, fault: str) -> Scene:
     return Scene(
-        hearing=Hearing(requesting_state="RO", requested_state="TH"),
-        sitting=Sitting(),
-        participants=people,
-        checks=(),
-        languages=(),
+        Rows(Hearing(requesting_state="RO", requested_state="TH", **TONGUES), Sitting(), people),
         facts=RecordingFacts(),
         generation=1,
         media_up=True,
         liveness={"witness": Liveness(connected=True, media="lost", fault=fault)},
     )
+
+
+@pytest.mark.parametrize(
+    ("viewer", "told"),
+    [
+        (Role.witness, ["camera_black"]),
+        (Role.clerk, ["camera_black"]),
+        (Role.technician, ["camera_black"]),
+        (Role.interpreter, []),
+        (Role.expert, []),
+    ],
+)
+def test_what_is_wrong_with_devices_is_told_to_their_person_and_to_who_can_help_also_from_the_lobby(
+    viewer: Role, told: list[str]
+) -> None:
+    witness = somebody(Role.witness, "TH", PresenceStatus.waiting)
+    looks = witness if viewer is Role.witness else somebody(viewer, "RO")
+    at = scene(witness, looks, fault="")
+    at.liveness["witness"].troubles = ("camera_black",)
+    assert person(witness, looks, at).troubles == told
+    at.liveness["witness"].connected = False
+    assert person(witness, looks, at).troubles == []
 
 
 @pytest.mark.parametrize(
@@ -65,20 +91,22 @@ def test_nobody_outside_the_room_has_a_line_that_cannot_be_made() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_a_page_is_told_what_its_person_may_switch_on_and_hear(role: Role) -> None:
     viewer, room = somebody(role, "TH"), scene(fault="")
-    room.participants, room.sitting = (viewer,), Sitting(status=SittingStatus.in_session)
+    room.rows.participants, room.rows.sitting = (viewer,), Sitting(status=SittingStatus.in_session)
     speaks = {decide(action, viewer, room).allowed for action in ("speak_floor", "speak_in_channel")}
-    silent = role in {Role.technician, Role.central_authority, Role.custodian, Role.auditor}
-    assert (True in speaks) is not silent
-    for action in ("show_picture", "hear_floor", "see_floor"):
-        assert decide(action, viewer, room).allowed is not silent
-        assert action in PAGE_ACTIONS
-    assert right(decide("show_picture", viewer, room)).reason.startswith("Only ") is silent
+    deaf = role in {Role.technician, Role.central_authority, Role.custodian, Role.auditor}
+    unseen = deaf or role is Role.observer
+    assert (True in speaks) is not (unseen or role is Role.support_person)
+    for action in ("hear_floor", "see_floor"):
+        assert decide(action, viewer, room).allowed is not deaf
+        assert action in page_actions()
+    assert decide("show_picture", viewer, room).allowed is not unseen
+    assert right(decide("show_picture", viewer, room)).reason.startswith("Only ") is unseen
 
 
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:
     people = [somebody(role, "TH") for role in Role]
     room = scene(*people, fault="")
-    room.hearing.starts_at = datetime.now(UTC)
+    room.rows.hearing.starts_at = datetime.now(UTC)
     deaf = {Role.central_authority, Role.custodian, Role.auditor}
     expected = [roles.in_words(one) for one in people[1:] if one.role not in deaf]
     assert view_for(people[0], room, seq=1, now=0).audience == expected

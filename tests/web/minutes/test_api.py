@@ -132,7 +132,7 @@ async def test_a_passage_somebody_else_has_changed_is_not_overwritten(ro, th, he
     answer = await th.post(path, nobody)
     assert (answer.status_code, answer.json()["field"]) == (422, "by_th")
     versions = (await done(th.get(path)))["items"]
-    assert [(one["revision"], one["by"]) for one in versions] == [(1, "System of RO"), (2, "System of RO")]
+    assert [(version["revision"], version["by"]) for version in versions] == [(1, "System of RO"), (2, "System of RO")]
 
 
 async def test_no_text_is_dropped_and_no_passage_closed_in_one_language_only(ro, th, held, place):

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hearings.db import Database
 from tests.support.installation import Installation, free_port
+from tests.support.turn_server import turn_server
 from web.operation import checks, network
-from web.operation.findings import Finding, Place, Severity
+from web.operation.findings import Finding, Inspected, Severity
 from web.settings import Settings
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -29,7 +30,7 @@ def look(settings: Settings, *, outside: bool = False) -> dict[str, list[Finding
     async def inner() -> list[tuple[checks.Check, Finding]]:
         database = Database(settings.database_url)
         try:
-            return await checks.examine(Place(settings, database, NOW, outside))
+            return await checks.examine(Inspected(settings, database, NOW, outside))
         finally:
             await database.close()
 
@@ -58,7 +59,7 @@ def test_the_media_address_is_judged_as_a_browser_would_reach_it(
     given: dict[str, Any], severity: str, words: str
 ) -> None:
     (found,) = network.media_address(Settings(**{"public_url": COURT, **given}))
-    assert (found.severity.value, words in found.told()) == (severity, True), found.told()
+    assert (found.severity.value, words in found.sentence()) == (severity, True), found.sentence()
 
 
 def certificate(folder: Path, *, host: str, days: float) -> dict[str, Path]:
@@ -80,9 +81,9 @@ def certificate(folder: Path, *, host: str, days: float) -> dict[str, Path]:
     ("host", "days", "severity", "words"),
     [
         ("hearings.court.example", 60, "ok", "is encrypted"),
-        ("hearings.court.example", 20, "warning", "ends in 20 days"),
-        ("hearings.court.example", 2, "failure", "ends in 2 days"),
-        ("hearings.court.example", -1, "failure", "has ended"),
+        ("hearings.court.example", 20, "warning", "expires in 20 days"),
+        ("hearings.court.example", 2, "failure", "expires in 2 days"),
+        ("hearings.court.example", -1, "failure", "has expired"),
         ("other.example", 60, "failure", "not for hearings.court.example"),
     ],
 )
@@ -90,18 +91,20 @@ def test_a_certificate_is_for_the_host_and_lasts(
     tmp_path: Path, host: str, days: float, severity: str, words: str
 ) -> None:
     settings = Settings(data=tmp_path, public_url=COURT, **certificate(tmp_path, host=host, days=days))
-    (found,) = network.tls(Place(settings, Database(settings.database_url), NOW, outside=False))
-    assert (found.severity.value, words in found.told()) == (severity, True), found.told()
+    (found,) = network.tls(Inspected(settings, Database(settings.database_url), NOW, outside=False))
+    assert (found.severity.value, words in found.sentence()) == (severity, True), found.sentence()
     assert network.days_left(settings, NOW) == days
 
 
 MAIL = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_sender": "court@court.example"}
+RELAY = {"turn_urls": "turns:127.0.0.1:9?transport=tcp", "turn_secret_file": "keys/cookie.key"}
 SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "settings": (lambda _data: None, {"test_hooks": True}, "VIVAVOCE_TEST_HOOKS is on"),
     "database": (lambda data: (data / "vivavoce.db").chmod(0o644), {}, "Others can read"),
     "installation": (lambda data: (data / "vivavoce.db").unlink(), {}, "does not answer"),
     "keys": (lambda data: (data / "keys/cookie.key").chmod(0o640), {}, "chmod 600"),
     "media": (lambda _data: None, {"udp_host": "192.0.2.1"}, "no address of this machine"),
+    "relays": (lambda _data: None, RELAY, "does not answer"),
     "tls": (lambda _data: None, {"public_url": COURT, "tls_cert": "no", "tls_key": "no"}, "cannot be read"),
     "mail": (lambda _data: None, MAIL, "cannot be reached"),
     "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
@@ -116,13 +119,13 @@ def test_what_is_spoilt_is_found_by_its_check_and_told(prepared: Path, tmp_path:
     spoil, given, words = SPOILT[name]
     made = Installation.copy(prepared, tmp_path, **{"udp_host": "127.0.0.1", **given} | _paths(given, tmp_path))
     spoil(made.settings.data)
-    found = look(made.settings, outside=name in ("mail", "webhooks"))[name]
-    wrong = [one.told() for one in found if one.severity in (Severity.warning, Severity.failure)]
+    found = look(made.settings, outside=name in ("mail", "webhooks", "relays"))[name]
+    wrong = [one.sentence() for one in found if one.severity in (Severity.warning, Severity.failure)]
     assert any(words in text for text in wrong), found
 
 
 def _paths(given: dict[str, Any], folder: Path) -> dict[str, Path]:
-    return {key: folder / "data" / given[key] for key in ("tls_cert", "tls_key") if key in given}
+    return {key: folder / "data" / given[key] for key in ("tls_cert", "tls_key", "turn_secret_file") if key in given}
 
 
 def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, tmp_path: Path) -> None:
@@ -131,20 +134,20 @@ def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, t
     assert list(found) == [check.name for check in checks.CHECKS]
     assert SPOILT.keys() | {"clock", "fonts", "anchor"} == set(found)
     secrets = [path.read_text().strip() for path in made.settings.keys.rglob("*.key")]
-    text = " ".join(one.told() for each in found.values() for one in each)
+    text = " ".join(one.sentence() for each in found.values() for one in each)
     assert not [secret for secret in secrets if secret in text]
 
 
 def test_a_check_that_fails_itself_is_a_failure_and_stops_no_other(
     prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_place: Place) -> list[Finding]:
+    def broken(_place: Inspected) -> list[Finding]:
         raise RuntimeError("inside")
 
     rows = (checks.Check("broken", "Broken", broken), checks.CHECKS[0])
     monkeypatch.setattr(checks, "CHECKS", rows)
     found = look(Installation.copy(prepared, tmp_path).settings)
-    assert [one.told() for one in found["broken"]] == ["This could not be looked at: RuntimeError"]
+    assert [one.sentence() for one in found["broken"]] == ["This could not be checked: RuntimeError"]
     assert found["settings"]
 
 
@@ -160,9 +163,37 @@ def test_the_command_ends_with_1_on_a_failure_only(prepared: Path, tmp_path: Pat
 
     def run(**more: str) -> tuple[int, set[str]]:
         done = subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, check=False)
-        return done.returncode, {one["severity"] for one in json.loads(done.stdout)}
+        return done.returncode, {load["severity"] for load in json.loads(done.stdout)}
 
     code, severities = run()
     assert (code, "failure" in severities) == (0, False)
     code, severities = run(VIVAVOCE_PUBLIC_URL=COURT, VIVAVOCE_PORT=str(free_port()))
     assert (code, "failure" in severities) == (1, True)
+
+
+def test_a_real_relay_is_asked_at_each_address_and_what_it_refuses_is_told(tmp_path: Path) -> None:
+    with turn_server(tmp_path) as server:
+
+        def said(**unlike: Any) -> list[str]:
+            given = Settings(**{"data": tmp_path, "udp_host": "127.0.0.1", **server.settings, **unlike})
+            place = Inspected(given, Database(given.database_url), datetime.now(UTC), outside=True)
+            return [one.sentence() for one in asyncio.run(network.relays(place))]
+
+        without_tls = {"turn_urls": f"{server.urls['udp']},{server.urls['tcp']}"}
+        assert said(**without_tls) == ["No relay over TLS is set: courts that let only HTTPS through stay outside."]
+        assert said(turn_urls=server.urls["tls"]) == [  # nobody but itself has signed its certificate
+            f"The certificate of the relay {server.urls['tls']} is not trusted, or it speaks no TLS there."
+        ]
+        elsewhere = {"turn_urls": server.urls["udp"], "udp_public_address": "192.0.2.10"}
+        assert "does not relay to the media address 192.0.2.10" in said(**elsewhere)[1]
+        other = tmp_path / "other-secret"
+        other.write_text("of another installation altogether")
+        other.chmod(0o600)
+        assert "refuses the credentials" in said(turn_urls=server.urls["tcp"], turn_secret_file=other)[1]
+        other.chmod(0o640)
+        assert said(turn_secret_file=other) == [
+            "Others can read the file with the relay's secret. Run `chmod 600` on it."
+        ]
+        other.chmod(0o600)
+        other.write_text("short")
+        assert said(turn_secret_file=other) == ["The file with the relay's secret cannot be read, or is too short."]

@@ -20,7 +20,7 @@ from tests.support.api_client import API, ApiInstallation
 from tests.support.databases import UPGRADED, Postgres
 from tests.support.installation import BASE, free_port
 from tests.support.relay import Relay
-from web import cli
+from web import sockets
 from web.operation import health
 from web.operation.health import Examiner
 
@@ -105,11 +105,13 @@ async def test_a_stream_ends_cleanly_when_the_database_goes_the_reader_leaves_or
         await relay.join()
         last = asyncio.create_task(stream(http, lambda text: False))
         await asyncio.sleep(0.5)
-        stopping = cli.Server(made.configuration)
+        stopping = sockets.Server(made.configuration)
         stopping.handle_exit(signal.SIGTERM, None)
         assert stopping.should_exit
         assert (await last).startswith("retry: 2000")  # to its end, as no stream that is broken off is read
-    assert [one.getMessage() for one in caplog.records if "destroyed" in one.getMessage() or one.exc_info] == []
+    assert [
+        record.getMessage() for record in caplog.records if "destroyed" in record.getMessage() or record.exc_info
+    ] == []
 
 
 @pytest.fixture
@@ -145,7 +147,7 @@ def test_a_full_disk_is_told_and_after_there_is_room_all_goes_on(
         for _ in range(3):
             answer = clerk.post(f"{page}/act/cancel", {"reason": "A reason. " * 40, "csrf": token})
             assert (answer.status_code, answer.headers["retry-after"]) == (503, "10"), clerk.words(answer)
-            assert "There is no room left" in answer.text or "The database does not answer." in answer.text
+            assert "No storage space left" in answer.text or "The database does not answer." in answer.text
         told = clerk.get("/healthz")
         assert told.status_code == 503
         assert "live: ok\nready: ok\nwrite: " in told.text and "write: ok" not in told.text
@@ -206,4 +208,4 @@ async def test_health_is_asked_once_for_all_who_ask_at_the_same_time(
 
     monkeypatch.setattr(examiner, "_look", counted)
     answers = await asyncio.gather(*(made.http.get("/healthz") for _ in range(20)))
-    assert ({one.status_code for one in answers}, len(looked)) == ({200}, 1)
+    assert ({answer.status_code for answer in answers}, len(looked)) == ({200}, 1)

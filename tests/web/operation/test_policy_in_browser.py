@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.asyncio(loop_scope="module")]
+
+
+BREACHES = {
+    "a style in the page": "document.head.append(Object.assign(document.createElement('style'), {textContent: 'a{}'}))",
+    "markup from text": "document.createElement('div').innerHTML = '<b>x</b>'",
+    "code from text": "document.createElement('a').setAttribute('onclick', 'x()')",
+    "a script that is named": "new Worker('/static/js/page.js')",
+    "a policy of its own": "trustedTypes.createPolicy('player', {})",
+}
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/s"])
@@ -22,11 +31,10 @@ async def test_a_page_that_breaks_its_policy_is_counted(
         await page.goto(f"{service.base}{path}")
         await page.evaluate("fetch('/healthz')")
         assert counts["csp_reports"] == 0
-        await page.evaluate(
-            "document.head.append(Object.assign(document.createElement('style'), {textContent: 'a{}'}))"
-        )
-        async with asyncio.timeout(30):
-            while not counts["csp_reports"]:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        for number, breach in enumerate(BREACHES.values(), 1):
+            await page.evaluate(f"() => {{ try {{ {breach} }} catch {{}} }}")
+            async with asyncio.timeout(30):
+                while counts["csp_reports"] < number:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
         await page.close()
-        counts["csp_reports"] = 0  # this one was wanted
+        counts["csp_reports"] = 0  # these were wanted

@@ -39,7 +39,7 @@ def test_a_clerk_sees_what_was_not_delivered_and_sends_it_again(service: Any) ->
     assert "Mail is not set up." in words
     answer = clerk.post(f"/outbox/{row}/again", page="/outbox")
     assert (answer.status_code, answer.headers["location"]) == (303, "/outbox?done=again")
-    assert "The message is sent again." in clerk.get("/outbox?done=again").text
+    assert "The message will be sent again." in clerk.get("/outbox?done=again").text
     twice = clerk.post(f"/outbox/{row}/again", page="/outbox")
     assert (twice.status_code, "Something has changed in the meantime" in clerk.words(twice)) == (409, True)
     page = clerk.words(clerk.get(f"/outbox/{row}"))

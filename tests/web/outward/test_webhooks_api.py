@@ -107,7 +107,9 @@ async def test_messages_are_listed_with_their_attempts_and_sent_again_on_request
     (failed,) = (await ro.get(f"{path}?status=not_delivered")).json()["items"]
     assert (failed["id"], failed["last_code"], failed["next_at"]) == (f"msg_{made[0]}", "rejected", None)
     attempts = (await ro.get(f"{path}/{failed['id']}/attempts")).json()["items"]
-    assert [(one["number"], one["outcome"], one["code"]) for one in attempts] == [(1, "not_delivered", "rejected")]
+    assert [(attempt["number"], attempt["outcome"], attempt["code"]) for attempt in attempts] == [
+        (1, "not_delivered", "rejected")
+    ]
     again = await ro.post(f"{path}/{failed['id']}/send-again")
     assert (again.status_code, again.json()["status"]) == (200, "waiting")
     assert code(await ro.post(f"{path}/{failed['id']}/send-again")) == (409, "illegal_move")
@@ -156,10 +158,10 @@ async def test_the_sandbox_tells_its_own_webhooks_of_its_own_events_and_reaches_
         f"{settings.origin}/sandbox/requests/{request['reference']}"
     }
     async with installation.sandbox.reading() as db:
-        mails = [one for one in await outbox.messages(db, state="RO") if one.kind is OutboxKind.mail]
-    assert mails and {one.status for one in mails} == {OutboxStatus.waiting}
+        mails = [row for row in (await outbox.messages(db, state="RO")).rows if row.kind is OutboxKind.mail]
+    assert mails and {mail.status for mail in mails} == {OutboxStatus.waiting}
     async with installation.database.reading() as db:
-        assert await outbox.messages(db, state="RO") == []
+        assert (await outbox.messages(db, state="RO")).rows == []
 
 
 async def test_the_clocks_of_docket_and_sandbox_are_elected_apart(installation):

@@ -62,7 +62,7 @@ async def _own_of_romania(database: Database) -> dict[str, str]:
     now = datetime.now(UTC)
     key = {"kty": "OKP", "crv": "Ed25519"}
     async with database.transaction() as db:
-        (elena,) = [one for one in await queries.people(db, state="RO") if "administrator" in one.functions]
+        (elena,) = [person for person in await queries.people(db, state="RO") if "administrator" in person.functions]
         how: dict[str, Any] = {"actor": person_actor(elena), "now": now}
         key["x"] = encode(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
         client = await api_clients.register(db, name="System", scopes=["law:read"], jwks=[key], **how)
@@ -94,14 +94,14 @@ async def _own_of_romania(database: Database) -> dict[str, str]:
 
 async def _rows(database: Database) -> Rows:
     """Every row that is not Thailand's, and of the law what an administrator has changed that is not Thailand's."""
-    tables = [one for one in metadata.sorted_tables if "owner_state" in one.columns and one.name not in OWN]
+    tables = [table for table in metadata.sorted_tables if "owner_state" in table.columns and table.name not in OWN]
     async with database.reading() as db:
         connection = await db.connection()
         found: Rows = {}
-        for one in tables:
-            columns = [column for column in one.columns if column.name != "seen_at"]
-            query = one.select().with_only_columns(*columns).where(one.c.owner_state != "TH").order_by(columns[0])
-            found[one.name] = [tuple(row) for row in await connection.execute(query)]
+        for table in tables:
+            columns = [column for column in table.columns if column.name != "seen_at"]
+            query = table.select().with_only_columns(*columns).where(table.c.owner_state != "TH").order_by(columns[0])
+            found[table.name] = [tuple(row) for row in await connection.execute(query)]
         law = await laws.current(db)
     found["law"] = [
         (kind, key, json.dumps(law.rows[kind][key], sort_keys=True, default=str))
@@ -128,8 +128,10 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
         LAW | {"edits": edits(("jurisdiction", "RO"), ("party", "FR/untoc"))},
     ],
     "/admin/changes/{change}/{action}": [{"seen": "0", "reason": "Mine"}],
-    "/directory": [{}],
+    "/directory": [{"reason": "It has moved"}],
     "/admin/staff": [{"name": "Mine", "email": "mine@ro.example", "functions": "judge", "state": "RO"}],
+    "/admin/staff/{person}/recovery": [{"reason": "Mine"}],
+    "/admin/recoveries/{recovery}/{action}": [{}],
     "/admin/staff/{person}/{action}": [{"name": "Mine", "functions": "judge", "seen": "1", "link": "x"}],
     "/calendars/{state}": [{"kind": "recess", "first_day": "2027-02-01", "last_day": "2027-02-02", "reason": "x"}],
     "/calendars/{state}/{period}/strike": [{}],
@@ -154,13 +156,14 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
 ACTIONS = {
     "/admin/staff/{person}/{action}": ("changed", "deactivate", "reactivate", "link", "withdraw"),
     "/admin/changes/{change}/{action}": ("confirm", "refuse"),
+    "/admin/recoveries/{recovery}/{action}": ("confirm", "refuse"),
     "/admin/api-clients/{client}/{action}": ("changed", "key", "ended", "disable", "enable"),
     "/resources/{number}/act/{action}": ("retire", "block", "release"),
 }
 
 
 def test_every_route_by_which_something_is_administered_is_tried() -> None:
-    posts = {one.path for one in ROUTES if "POST" in (one.methods or ()) and one.path.startswith(PREFIXES)}
+    posts = {route.path for route in ROUTES if "POST" in (route.methods or ()) and route.path.startswith(PREFIXES)}
     assert posts == set(ATTEMPTS)
 
 
@@ -178,7 +181,7 @@ def test_what_is_another_states_is_refused_or_waits_and_nothing_of_it_is_changed
     before = service.run(_rows)
     waiting = 0
     for route, attempts in sorted(ATTEMPTS.items(), key=lambda pair: pair[0].startswith("/admin/changes")):
-        known = ids | {"state": "RO", "ref": service.ref}
+        known = ids | {"state": "RO", "ref": service.ref, "recovery": "of-nobody"}
         if "{change}" in route:
             known["change"] = service.run(_own_change)
         for action in ACTIONS.get(route, ("",)):
@@ -204,7 +207,7 @@ def test_the_other_state_sees_what_waits_confirms_it_and_both_see_it_in_the_hist
     made = thai.post("/admin/law/save", values, page="/admin/law/treaty")
     address = made.headers["location"].partition("?")[0]
     shown = thai.words(thai.get(address))
-    assert "Nothing is changed yet." in shown and "Romania" in shown and "Confirm the change" not in shown
+    assert "Nothing has changed yet." in shown and "Romania" in shown and "Confirm the change" not in shown
     assert "Withdraw the change" in shown
     assert f'href="{address}"' in elena.get("/waiting").text and f'href="{address}"' not in thai.get("/waiting").text
     page = elena.get(address)
@@ -217,7 +220,7 @@ def test_the_other_state_sees_what_waits_confirms_it_and_both_see_it_in_the_hist
     assert done.headers["location"] == f"{address}?done=confirm"
     for client in (thai, elena):
         history = client.words(client.get("/admin/law/row?kind=party&key=RO%2Funcac"))
-        assert "Changes that another State confirms" in history and "Confirmed Elena Stan" in history
+        assert "Changes awaiting confirmation by another State" in history and "Confirmed Elena Stan" in history
         assert "Anong Chai" in history
         assert "Confirmed" in client.words(client.get("/admin/changes?decided"))
     assert f'href="{address}"' not in elena.get("/waiting").text

@@ -1,13 +1,13 @@
 """The directory through the API, the rows of the law, and keys of authorities."""
 
+from typing import Any
+
 import pytest
 
 from hearings.ids import new_id
 from hearings.outward import api_clients
 from hearings.people import staff
 from hearings.people.directory import COLUMNS
-from web.law import rows_api as law_rows
-from web.people import directory_api as directory
 
 HEAD = ",".join(COLUMNS)
 ROW = "TH,court,Criminal Court,=cmd(),court@th.example,+66 2,Bangkok,th|en,globe,itself,2026-01-15"
@@ -58,8 +58,15 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
             await staff.add(db, state=state, city="", authority_name="Court", **who)
     row = ROW.replace("TH,", "RO,").replace("court@th", "court@ro")
     mine = (await ro.get("/recipients")).json()["items"][0]["id"]
+    table = {"content": f"{HEAD}\n{row}\n".encode(), "headers": CSV}
+    unsaid = await th.call("POST", "/directory/table.csv", **table)
+    assert (unsaid.status_code, unsaid.json()["field"]) == (422, "reason")
+    assert (await ro.get("/changes")).json()["items"] == []
     tried = {
-        ("post", "/directory/table.csv"): {"content": f"{HEAD}\n{row}\n".encode(), "headers": CSV},
+        ("post", "/directory/table.csv"): table | {"params": {"reason": "It has moved"}},
+        ("post", "/changes/{change}/confirm"): {"json": {"seen": "0"}},
+        ("post", "/changes/{change}/refuse"): {"json": {"reason": "Mine"}},
+        ("post", "/changes/{change}/withdraw"): {},
         ("post", "/recipients"): {"json": {"authority": "Mine", "kind": "requesting", "recipient": "x", "state": "RO"}},
         ("post", "/recipients/{recipient_id}/retire"): {"json": {"reason": "Mine"}},
         ("post", "/webhooks"): {"json": {"url": "https://x.example/", "events": ["hearing.ready"], "state": "RO"}},
@@ -77,14 +84,57 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
     }
     assert found == set(tried)
     for (method, path), how in tried.items():
-        address = path.format(recipient_id=mine, webhook=new_id(), delivery=new_id())
+        address = path.format(recipient_id=mine, webhook=new_id(), delivery=new_id(), change=new_id())
         answer = await th.call(method.upper(), address, **how)
-        assert answer.status_code in ((200,) if "table" in path else (404, 422)), (path, answer.text)
-        if "table" in path:
+        assert answer.status_code in ((200,) if "table.csv" in path else (404, 422)), (path, answer.text)
+        if "table.csv" in path:
             (waiting,) = answer.json()["waiting"]
             assert (answer.json()["rows"], waiting["state"], waiting["rows"]) == (0, "RO", 1)
     assert (await ro.get("/directory?words=criminal%20bangkok")).json()["items"] == []
     assert [one["retired_at"] for one in (await ro.get("/recipients")).json()["items"]] == [None]
+
+
+async def test_a_system_reads_what_waits_for_its_state_and_confirms_refuses_and_withdraws(installation, ro, th):
+    async with installation.database.transaction() as db:
+        for state in ("RO", "TH"):
+            who = {"name": state, "email": f"{state}@court.example", "functions": ["administrator"]}
+            await staff.add(db, state=state, city="", authority_name="Court", **who)
+
+    async def propose(name: str) -> dict[str, Any]:
+        row = ROW.replace("TH,", "RO,").replace("Criminal Court", name)
+        how = {"content": f"{HEAD}\n{row}\n".encode(), "headers": CSV, "params": {"reason": f"{name} has moved"}}
+        (waiting,) = (await th.call("POST", "/directory/table.csv", **how)).json()["waiting"]
+        (first, *_others) = (await ro.get("/changes?which=waiting")).json()["items"]
+        whole = (await ro.get(f"/changes/{waiting['id']}")).json()
+        assert first == {name: value for name, value in whole.items() if name not in ("data", "seen")}
+        assert (whole["state"], whole["concerns"], whole["confirmed_by"]) == ("TH", "RO", ["RO"])
+        assert (whole["reason"], whole["data"][0]["name"]) == (f"{name} has moved", name)
+        return whole
+
+    async def names() -> set[str]:
+        return {one["name"] for one in (await ro.get("/directory?state=RO&words=bangkok")).json()["items"]}
+
+    court = await propose("Court One")
+    address, body = f"/changes/{court['id']}", {"seen": court["seen"]}
+    assert (await th.post(f"{address}/confirm", body)).json()["code"] == "not_allowed"
+    assert (await th.post(f"{address}/refuse", {"reason": "Mine"})).json()["code"] == "not_allowed"
+    assert (await ro.post(f"{address}/confirm", {"seen": "another"})).status_code == 409
+    assert await names() == set()
+    done = await ro.post(f"{address}/confirm", body)
+    assert (done.status_code, done.json()["status"], done.json()["decided_state"]) == (200, "confirmed", "RO")
+    assert await names() == {"Court One"}
+    assert (await ro.post(f"{address}/confirm", {"seen": done.json()["seen"]})).status_code == 409
+    other = f"/changes/{(await propose('Court Two'))['id']}"
+    refused = (await ro.post(f"{other}/refuse", {"reason": "Not moved"})).json()
+    assert (refused["status"], refused["decided_reason"], refused["confirmed_by"]) == ("refused", "Not moved", [])
+    last = f"/changes/{(await propose('Court Three'))['id']}"
+    assert (await ro.post(f"{last}/withdraw")).json()["code"] == "not_allowed"
+    assert (await th.post(f"{last}/withdraw")).json()["status"] == "withdrawn"
+    assert await names() == {"Court One"}
+    assert len((await ro.get("/changes?which=decided")).json()["items"]) == 3
+    assert (await ro.get("/changes?which=waiting")).json()["items"] == []
+    reader = await installation.client("RO", scopes=("directory:write",))
+    assert (await reader.get("/changes")).json()["code"] == "scope_missing"
 
 
 async def test_anybody_finds_the_keys_that_check_a_signature(ro, th, story):
@@ -116,8 +166,3 @@ async def test_rows_of_the_law_are_asked_for_by_state_and_instrument(ro):
     rule = (await ro.get("/law/rules/untoc_18_18")).json()
     assert rule["data"]["instrument_id"] == "untoc"
     assert (await ro.get("/law/rules/none")).json()["code"] == "not_found"
-
-
-def test_the_examples_are_rows_as_they_are_shown():
-    assert directory.ShownEntry.model_validate(directory.ENTRY).id == directory.ENTRY["id"]
-    assert law_rows.ShownRow.model_validate(law_rows.ROW).key == "TH/untoc"

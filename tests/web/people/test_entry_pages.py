@@ -55,7 +55,7 @@ def test_a_sign_in_link_that_is_too_old_signs_nobody_in(service):
     answer = client.post("/s", {"secret": service.run(old)})
     assert answer.headers["location"] == "/sign-in?why=old"
     assert COOKIE not in client.cookies
-    assert "This sign-in link is too old, or was withdrawn." in client.words(client.get("/sign-in?why=old"))
+    assert "This sign-in link has expired, or was withdrawn." in client.words(client.get("/sign-in?why=old"))
 
 
 def test_the_login_cookie_is_a_host_cookie_that_scripts_and_other_sites_never_get(service):
@@ -93,7 +93,7 @@ def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(servic
             login = await logins.find_login(db, secret=client.cookies[COOKIE], now=datetime.now(UTC))
             await logins.touch_login(db, login_id=login.id, now=datetime.now(UTC) - timedelta(minutes=21))
 
-    assert "Docket" in client.words(client.get("/docket"))
+    assert "My tasks" in client.words(client.get("/docket"))
     token = client.token(f"/h/{service.ref}")
     service.run(age)
     shut = client.get("/docket")
@@ -107,6 +107,26 @@ def test_staff_who_did_nothing_for_twenty_minutes_are_signed_out_of_forms(servic
     assert (live.status_code, client.get("/docket").status_code) == (401, 401)
 
 
+def test_a_page_warns_a_quarter_of_an_hour_before_the_longest_time_of_a_login_is_over(service):
+    client = service.signed_in("judge")
+
+    async def shorten(database: Database) -> None:
+        async with database.transaction() as db:
+            login = await logins.find_login(db, secret=client.cookies[COOKIE], now=datetime.now(UTC))
+            login.expires_at = datetime.now(UTC) + timedelta(minutes=14)
+            db.add(login)
+
+    def seconds() -> int:
+        return int(re.search(r'data-ends="(-?\d+)"', client.get("/docket").text)[1])
+
+    longest = logins.STAFF_LOGIN - timedelta(minutes=logins.WARNED[0])
+    assert longest.total_seconds() - 120 < seconds() <= longest.total_seconds()
+    service.run(shorten)
+    assert -120 < seconds() <= -60
+    assert re.search(r'data-ends-text="Your sign-in ends at \d\d:\d\d UTC\+\d\d:00', client.get("/docket").text)
+    assert "data-ends" not in service.client().get("/sign-in").text
+
+
 # --- joining -----------------------------------------------------------------------------------------------------
 
 
@@ -116,7 +136,7 @@ def new_link(service, role: str) -> tuple[str, str, str]:
     async def find(database: Database) -> Participant:
         async with database.reading() as db:
             people = await queries.participants(db, service.made.hearing.id)
-            return next(one for one in people if one.role == role)
+            return next(person for person in people if person.role == role)
 
     guest = service.run(find)
     page = service.signed_in("clerk").post(f"/h/{service.ref}/people/{guest.id}/link", page=f"/h/{service.ref}")
@@ -134,7 +154,7 @@ def test_a_link_before_the_lobby_is_open_says_when_in_both_cities_and_uses_nothi
         words = client.words(answer)
         assert answer.status_code == 403
         assert "The lobby is not open yet" in words
-        assert "București (UTC+0" in words and "Bangkok (UTC+07:00)" in words
+        assert "Bucharest (UTC+0" in words and "Bangkok (UTC+07:00)" in words
         assert service.made.hearing.case_number not in answer.text
     assert COOKIE not in client.cookies
 
@@ -200,7 +220,7 @@ def open_lobby(service) -> None:
         async with database.transaction() as db:
             hearing = await queries.get(db, Hearing, service.made.hearing.id)
             people = await queries.participants(db, hearing.id)
-            judge = participant_actor(next(one for one in people if one.role is Role.presiding_judge))
+            judge = participant_actor(next(person for person in people if person.role is Role.presiding_judge))
             if await queries.open_sitting(db, hearing.id) is None:
                 await sittings.open_lobby(db, hearing=hearing, court_name="c", actor=judge, now=now)
 
@@ -241,13 +261,6 @@ def test_after_choosing_a_language_one_never_lands_elsewhere(service, back):
     assert answer.headers["location"] == "/"
 
 
-def test_the_catalogue_of_a_language_is_there_for_islands_and_none_of_other_names(service):
-    client = service.client()
-    answer = client.get("/catalogue/ar.json")
-    assert (answer.json()["lang"], answer.json()["dir"]) == ("ar", "rtl")
-    assert client.get("/catalogue/xx.json").status_code == 404
-
-
 def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
     from hearings.errors import LinkDead, PinWrong
     from hearings.hearing import links
@@ -258,8 +271,8 @@ def test_five_wrong_pins_kill_a_link_and_fifty_at_once_check_five(service):
         async with database.transaction() as db:
             hearing = await queries.hearing_by_ref(db, service.ref)
             people = await queries.participants(db, hearing.id)
-            clerk = participant_actor(next(one for one in people if one.role == "clerk"))
-            guest = next(one for one in people if one.role == "interpreter")
+            clerk = participant_actor(next(person for person in people if person.role == "clerk"))
+            guest = next(person for person in people if person.role == "interpreter")
             made = await links.replace_link(db, participant=guest, actor=clerk, now=datetime.now(UTC))
         wrong = f"{(int(made.pin) + 1) % 1_000_000:06d}"
 

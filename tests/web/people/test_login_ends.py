@@ -35,7 +35,10 @@ R = Role
 OF_A_LINK = {E.link_replaced, E.link_revoked, E.removed, E.closed, E.cancelled}
 """These end the login of somebody who came by a link; the others, of a member of staff."""
 FOR_ANYBODY = {"/", "/sign-in", "/s", "/j", "/language", "/help", "/verify", "/h/1/nowhere", "/recordings/1/such"}
-FOR_ANYBODY |= {"/requests/1/act/1", "/requests/1/sign/1"}
+FOR_ANYBODY |= {"/docs", "/docs/1", "/docs/search"}
+FOR_ANYBODY |= {"/requests/1/act/1", "/requests/1/sign/1", "/sign-in/passkey", "/sign-in/passkey/options"}
+FOR_ANYBODY |= {"/sign-in/issuer/1", "/issuer/1/return", "/j/code", "/help/1", "/status", "/accessibility", "/privacy"}
+FOR_ANYBODY |= {"/sign-in/stop-recovery"}
 """Paths that take no login: entries, what is not there, what only leads on. Every other answers 401 without one."""
 
 
@@ -140,6 +143,11 @@ async def end(house: House, why: E, login: Login, cookie: str) -> None:
                 await sittings.finish(db, sitting=sitting, now=now)
             case E.deactivated:
                 await staff.deactivate(db, person=person, now=now)
+            case E.credential_removed:
+                await db.exec(row.values(credential_id="p"))
+                await logins.end_logins_by(db, credential_id="p", now=now, why=why)
+            case E.recovered | E.credential_added:
+                await logins.end_logins_of_person(db, person_id=person.id, now=now, why=why)
             case E.functions_changed:
                 await staff.change_functions(db, person=person, functions=["judge"], now=now)
 

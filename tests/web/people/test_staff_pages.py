@@ -1,15 +1,19 @@
 """The pages of the staff: an administrator's, and everybody's own sign-ins; and the same by command."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from hearings import queries
-from hearings.models import OutboxMessage
+from hearings.models import OutboxMessage, Passkey, StaffRecovery
+from hearings.people import credentials, logins
+from hearings.people.logins import Way
 from tests.support.page_client import found
 from web import cli
+from web.server.sign_in import COOKIE
 
 NEW = {"name": "Dan Ilie", "email": "dan@ro.example", "authority_name": "Court", "city": "Cluj", "functions": "clerk"}
 
@@ -39,7 +43,7 @@ def test_a_person_is_added_signs_in_by_a_link_and_both_see_who_made_it(service, 
     client = service.client()
     assert client.post("/s", {"secret": secret}).headers["location"] == "/docket"
     words = client.words(client.get("/sign-ins"))
-    assert "Elena Stan" in words and "A link made by an administrator" in words and "Signed in" in words
+    assert "Elena Stan" in words and "A link created by an administrator" in words and "Signed in" in words
     assert "Elena Stan" in admin.words(admin.get(page)) and "Used" in admin.words(admin.get(page))
     assert secret not in client.get("/sign-ins").text + admin.get(page).text
 
@@ -119,3 +123,95 @@ def test_the_same_is_done_by_command(service, capsys, monkeypatch):
     code, text = vivavoce("deactivate", "administrator@demo.ro.example")
     assert (code, "last administrator" in text) == (2, True)
     assert vivavoce("change", "nobody@ro.example", "--city", "X")[0] == 2
+
+
+async def give_passkeys(database):
+    """Everybody of Romania has had a passkey for more than a week, whatever it opens."""
+    async with database.transaction() as db:
+        for person in await queries.people(db, state="RO"):
+            since = datetime.now(UTC) - timedelta(days=8)
+            how = {"owner_state": "RO", "person_id": person.id, "name": "Key", "public_key": "k", "created_at": since}
+            db.add(Passkey(credential_id=f"of {person.id}", **how))
+
+
+def by_passkey(service, email):
+    """A login of somebody that a passkey has just made."""
+
+    async def work(database):
+        async with database.transaction() as db:
+            person = await queries.person_by_email(db, email)
+            passkeys, _ = await credentials.in_use(db, person_id=person.id)
+            how = {"way": Way.passkey, "credential_id": passkeys[0].id, "now": datetime.now(UTC)}
+            return (await logins.create_login(db, person=person, **how))[1]
+
+    client = service.client()
+    client.cookies[COOKIE] = service.run(work)
+    return client
+
+
+async def mails(database):
+    async with database.reading() as db:
+        rows = (await db.exec(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all()
+        return [(row.address, row.payload["text"]) for row in rows]
+
+
+async def waited(database):
+    """The waiting time of every recovery is over."""
+    async with database.transaction() as db:
+        await db.exec(update(StaffRecovery).values(opens_at=datetime.now(UTC)))
+
+
+def test_a_new_way_in_is_asked_for_stopped_asked_again_and_confirmed_by_another(prepared, tmp_path, serving, capsys):
+    with serving(tmp_path) as service:
+        admin = service.signed_in("administrator")
+        new = NEW | {"name": "Second Admin", "email": "second@ro.example", "functions": "administrator"}
+        admin.post("/admin/staff", new, page="/admin/staff")
+        clerk_page = page_of(admin, "clerk@demo.ro.example")
+        assert "Create a sign-in link" in admin.words(admin.get(clerk_page))
+        service.run(give_passkeys)
+        admin, clerk = by_passkey(service, new["email"]), by_passkey(service, "clerk@demo.ro.example")
+        words = admin.words(admin.get(clerk_page))
+        assert "Everything is lost" in words and "Create a sign-in link" not in words
+        form = f"{clerk_page}/recovery"
+        empty = admin.post(form, page=form)
+        assert (empty.status_code, 'href="#reason"' in empty.text) == (422, True)
+        assert admin.post(form, {"reason": "Phone"}, page=form).headers["location"] == "/admin/recoveries?done=asked"
+        assert ">Confirm<" not in admin.get("/admin/recoveries").text
+        stop = found(r'action="(/sign-ins/recoveries/[^"]+)"', clerk.get("/sign-ins").text)[1]
+        assert clerk.post(stop, page="/sign-ins").headers["location"] == "/sign-ins?done=recovery_stopped"
+        # Asked again, it is stopped by the link in the mail, without a sign-in.
+        admin.post(form, {"reason": "Phone lost"}, page=form)
+        links = re.findall(r"/sign-in/stop-recovery#([\w-]+)", str(service.run(mails)))
+        stranger = service.client()
+        assert "Stop it" in stranger.words(stranger.get("/sign-in/stop-recovery"))
+        answers = [stranger.post("/sign-in/stop-recovery", {"secret": secret}) for secret in (*links, links[1], "x")]
+        assert [answer.status_code for answer in answers] == [409, 200, 409, 409]
+        assert "It is stopped" in stranger.words(answers[1])
+        # And again: confirmed once it has waited.
+        assert admin.post(form, {"reason": "Phone lost"}, page=form).status_code == 303
+        other = by_passkey(service, "administrator@demo.ro.example")
+        waiting = other.get("/admin/recoveries")
+        assert ("Can be confirmed from:" in waiting.text, ">Confirm<" in waiting.text) == (True, False)
+        refused = other.post(found(r'"(/admin/recoveries/[^"]+)/refuse"', waiting.text)[1] + "/confirm", page=form)
+        assert (refused.status_code, "This can be confirmed from" in other.words(refused)) == (409, True)
+        service.run(waited)
+        act = found(r'action="(/admin/recoveries/[^"]+/confirm)"', other.get("/admin/recoveries").text)[1]
+        made = other.post(act, page="/admin/recoveries")
+        secret = found(r"/s#([\w-]+)", unescape(made.text))[1]
+        assert clerk.get("/docket").status_code == 401
+        assert service.client().post("/s", {"secret": secret}).headers["location"] == "/docket"
+        assert "Confirmed" in other.words(other.get("/admin/recoveries"))
+        told = service.run(mails)
+        assert sum("asked for a new way to sign in as you" in text for _to, text in told) == 3
+        assert {to for to, text in told if "for a member of your staff" in text} == {"administrator@demo.ro.example"}
+        assert [to for to, text in told if "You were given a new way" in text] == ["clerk@demo.ro.example"]
+        assert secret not in str(told)
+        # The operator alone, by command.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("VIVAVOCE_DATA", str(service.settings.data))
+            assert cli.main(["link", new["email"]]) == 2
+            assert "staff recover" in capsys.readouterr().err
+            assert cli.main(["staff", "recover", new["email"]]) == 0
+        printed = found(r"/s#([\w-]+)", capsys.readouterr().out)[1]
+        assert admin.get("/docket").status_code == 401
+        assert service.client().post("/s", {"secret": printed}).headers["location"] == "/docket"

@@ -164,7 +164,7 @@ def test_both_authorities_sign_in_their_pages_and_no_private_key_leaves_them(bro
     acknowledged(service, reference)
     authority = signed_in(browser, service, "authority", wrong)
     authority.goto(f"{service.base}/requests/{reference}")
-    authority.get_by_role("button", name="Accept", exact=True).click()
+    authority.get_by_role("button", name="Accept…", exact=True).click()
     sign(authority, "Sign and send", key_file(service, "TH"))
     authority.wait_for_url(re.compile(rf"/requests/{reference}(\?.*)?$"))
     wanted = [("RO", Act.submit_request, {"RO"}), ("TH", Act.accept_request, {"TH"})]
@@ -189,15 +189,15 @@ def test_a_refusal_is_typed_once_and_signed_by_keyboard_on_a_second_try(browser,
     reference, wrong = reviewed(service), []
     page = signed_in(browser, service, "authority", wrong)
     page.goto(f"{service.base}/requests/{reference}")
-    page.locator("details summary", has_text="Refuse").click()
-    folded = page.locator("details", has_text="Ground of refusal")
+    page.get_by_role("link", name="Refuse…").click()
+    folded = page.locator("#act")
     folded.get_by_label("Ground of refusal").select_option("no_consent")
     folded.get_by_role("button", name="Refuse").click()
     expect(page.locator("#error-summary")).to_be_focused()  # before anything is signed
     expect(page.locator("#refuse-text-error")).to_contain_text("Write at least a few words")
     page.locator("#refuse-text").fill("She does not want to.")
     folded.get_by_role("button", name="Refuse").click()
-    page.get_by_label("Refuse all the same on this ground").check()  # one the instrument does not name
+    page.get_by_label("Refuse nevertheless on this ground").check()  # one the instrument does not name
     folded.get_by_role("button", name="Refuse").click()
     expect(page.locator("dl.facts")).to_contain_text("She does not want to.")
     page.wait_for_load_state()  # the script has read the clock before it is moved
@@ -247,10 +247,10 @@ def test_a_key_file_chosen_before_the_script_is_there_counts(browser, service):
     page = signed_in(browser, service, "clerk", wrong)
     page.goto(f"{service.base}/requests/{reference}")
     held = []
-    page.route("**/catalogue/*.json", lambda route: held.append(route))  # what the script waits for first
+    page.route("**/static/dist/sign-*.js", lambda route: held.append(route))
     page.get_by_role("button", name="Submit the request").click()
     page.locator("input[type=file]").set_input_files(key_file(service, "RO"))
-    while not held:  # the click is done when the page begins to load; its script comes, and asks, some time later
+    while not held:  # the click is done when the page begins to load; its script is asked for some time later
         page.wait_for_timeout(20)
     expect(page.get_by_role("button", name="Sign and send")).to_be_disabled()
     held[0].continue_()
@@ -288,7 +288,7 @@ def stated(reference: str, act: Act, **changes: object) -> dict[str, object]:
         ("clerk", "TH", {"iss": "TH", "aud": "RO"}, 401, "no such signing key"),
         ("clerk", "RO", {"aud": "FR"}, 401, "meant for another State"),
         ("clerk", "RO", {"iat": 1}, 401, "too long ago"),
-        ("clerk", "RO", {"body": {}}, 409, "not what stands now"),
+        ("clerk", "RO", {"body": {}}, 409, "has changed since"),
     ],
 )
 def test_a_route_takes_no_signature_but_that_of_the_own_state_on_what_stands(

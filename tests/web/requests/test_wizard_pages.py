@@ -13,7 +13,8 @@ from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import Consent, HearingRequest
 from hearings.people import directory
-from hearings.requests import requests
+from hearings.requests import field_kinds as kinds, requests
+from hearings.requests.fields import FIELDS
 from hearings.signatures import signatures
 from web import cli
 from web.demo import demo
@@ -83,7 +84,7 @@ def test_the_wizard_leads_from_step_to_step_and_keeps_what_was_saved(clerk):
         )
         assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/{following}")
     check = clerk.words(clerk.get(f"{base}/check"))
-    for text in ("Missing: the case number", "The authority that asks", "Priority: 0 / 15"):
+    for text in ("Missing: Case number", "Authority making the request", "Priority: 0 / 15"):
         assert text in check
     assert "Ana" in clerk.get(f"{base}/edit/authorities").text
 
@@ -156,6 +157,173 @@ def test_pages_of_a_draft_are_not_there_for_the_other_state(service, everything,
     assert service.run(everything) == before
 
 
+# --- a draft that is being filled in -----------------------------------------------------------------------------
+
+
+def version_of(client, page: str) -> str:
+    return re.search(r'name="version" value="(\d+)"', client.get(page).text)[1]
+
+
+def autosaved(client, base: str, step: str, typed: dict[str, object], version: str = ""):
+    page = f"{base}/edit/{step}"
+    form = {"lists": "yes", "version": version or version_of(client, page)} | typed
+    return client.post(f"{base}/autosave/{step}", form, page=page)
+
+
+def test_what_is_typed_is_saved_and_said_with_the_clock_of_the_own_court(service, clerk):
+    base = made(service, submit=False)
+    answer = autosaved(clerk, base, "proceedings", {"case_number": "AUTO/1"})
+    assert answer.status_code == 200
+    assert re.fullmatch(r"Saved \d\d:\d\d București", answer.json()["text"])
+    page = clerk.get(f"{base}/edit/proceedings").text
+    assert 'value="AUTO/1"' in page and f'name="version" value="{answer.json()["version"]}"' in page
+    assert "Criminal trial before the court of first instance" in page, "what was not sent is left as it was"
+    again = autosaved(clerk, base, "proceedings", {"case_number": "AUTO/1"})
+    assert again.json()["version"] == answer.json()["version"], "nothing has changed"
+
+
+def test_a_sign_in_that_ends_loses_nothing_that_was_saved(service, clerk):
+    base = made(service, submit=False)
+    version, token = version_of(clerk, f"{base}/edit/person"), clerk.token(f"{base}/edit/person")
+    assert autosaved(clerk, base, "person", {"custody_place": "Rahova"}).status_code == 200
+    clerk.post("/sign-out", page=base)
+    answer = clerk.post(f"{base}/autosave/person", {"csrf": token, "version": version, "custody_place": "Elsewhere"})
+    assert answer.status_code == 401
+    assert 'value="Rahova"' in service.signed_in("clerk").get(f"{base}/edit/person").text
+
+
+def wrong_values() -> list[tuple[str, str, object]]:
+    """Of every kind of field a value that its step refuses, by the table of fields."""
+    bad: dict[type[kinds.Kind], object] = {
+        kinds.Line: "A\u200bB", kinds.Lines: "x" * 9000, kinds.Answer: "perhaps", kinds.Choice: "nonsense",
+        kinds.Day: "31.1.1990", kinds.Number: "x", kinds.Several: ["nonsense"], kinds.Language: "en-x-<script>",
+        kinds.Languages: ["en-x-<script>"], kinds.State: "Nowhere", kinds.Instruments: ["nonsense"],
+        kinds.Level: "9",
+    }  # fmt: skip
+    return [(one.name, one.step, bad[type(one.kind)]) for one in FIELDS.values() if type(one.kind) in bad]
+
+
+def test_a_refused_value_never_overwrites_a_saved_one_whatever_the_field(service, everything, clerk):
+    base = made(service, submit=False)
+    version = version_of(clerk, f"{base}/edit/person")
+    before = service.run(everything)
+    for name, step, value in wrong_values():
+        form = {"csrf": clerk.token(f"{base}/edit/{step}"), "version": version, name: value}
+        answer = clerk.post(f"{base}/autosave/{step}", form)
+        assert (answer.status_code, "is not saved yet" in answer.text) == (200, True), (name, answer.text)
+        service.app.state.parts.buckets.levels.clear()
+    assert service.run(everything) == before
+
+
+def test_fields_that_do_not_go_together_keep_what_was_saved_before(service, clerk):
+    base = made(service, submit=False)
+    days = {"detained_since": "2026-05-01", "custody_limit": "2026-01-01", "custody_place": "Rahova"}
+    answer = autosaved(clerk, base, "person", days)
+    assert (answer.status_code, "2 fields are not saved yet" in answer.json()["text"]) == (200, True)
+    page = clerk.get(f"{base}/edit/person").text
+    assert 'value="Rahova"' in page and "2026-05-01" not in page
+
+
+def test_saving_by_itself_stops_where_somebody_else_has_changed_the_draft(service, everything, clerk):
+    base = made(service, submit=False)
+    old = version_of(clerk, f"{base}/edit/person")
+    assert autosaved(clerk, base, "person", {"custody_place": "Rahova"}).status_code == 200
+    before = service.run(everything)
+    for version in (old, "", "x", "-1"):
+        form = {"csrf": clerk.token(f"{base}/edit/person"), "version": version, "custody_place": "Jilava"}
+        answer = clerk.post(f"{base}/autosave/person", form)
+        assert (answer.status_code, answer.json()["code"]) == (409, "stale")
+    assert service.run(everything) == before
+    full = {"lists": "yes", "version": old, "custody_place": "Jilava", "next": "exit"}
+    shown = clerk.post(f"{base}/edit/person", full, page=f"{base}/edit/person")
+    assert (shown.status_code, "Rahova" in shown.text, "Jilava" in shown.text) == (409, True, True)
+    same = clerk.post(f"{base}/edit/person", full | {"custody_place": "Rahova"}, page=f"{base}/edit/person")
+    assert same.status_code in (303, 409)
+
+
+def test_an_autosave_is_refused_like_the_step_itself(service, everything, clerk, authority):
+    base = made(service, submit=False)
+    path, typed = f"{base}/autosave/person", {"custody_place": "Jilava", "version": "1"}
+    before = service.run(everything)
+    assert clerk.post(path, typed | {"csrf": "0" * 64}).status_code == 403
+    assert authority.post(path, typed | {"csrf": authority.token("/docket")}).status_code == 404
+    assert clerk.post(f"{base}/autosave/nothing", typed, page=base).status_code == 404
+    assert service.client().post(path, typed | {"csrf": "0" * 64}).status_code in (401, 403)
+    assert service.run(everything) == before
+    sent = made(service)
+    answer = clerk.post(f"{sent}/autosave/person", typed, page=sent)
+    assert (answer.status_code, answer.json()["code"]) in ((409, "stale"), (409, "not_ready"))
+
+
+def test_the_accused_is_stopped_where_capacity_and_basis_meet(service, everything, clerk):
+    base = made(service, submit=False, instruments=["untoc"])
+    before = service.run(everything)
+    for send in (
+        lambda: clerk.post(f"{base}/edit/person", {"capacity": "accused"}, page=f"{base}/edit/person"),
+        lambda: autosaved(clerk, base, "person", {"capacity": "accused"}),
+    ):
+        send()
+        assert service.run(everything) == before
+    answer = clerk.post(f"{base}/edit/person", {"capacity": "accused"}, page=f"{base}/edit/person")
+    words = clerk.words(answer)
+    assert (answer.status_code, 'href="#capacity"' in answer.text) == (422, True)
+    assert "It alone is not a basis for hearing an accused person" in words
+    assert "other instrument between the two States" in words or "What covers this capacity" in words
+    other = made(service, submit=False, instruments=[], capacity="accused")
+    answer = clerk.post(f"{other}/edit/basis", {"instruments": ["untoc"]}, page=f"{other}/edit/basis")
+    assert (answer.status_code, 'href="#instruments"' in answer.text) == (422, True)
+
+
+def test_only_instruments_that_can_bind_both_states_are_offered_and_the_others_named_with_the_reason(service, clerk):
+    page = clerk.get(f"{made(service, submit=False)}/edit/basis")
+    offered = re.findall(r'name="instruments" value="([^"]*)"', page.text)
+    assert "untoc" in offered and "eio" not in offered
+    assert re.search(r"instruments are not offered.*Thailand is not bound", clerk.words(page))
+    within = clerk.get(f"{made(service, submit=False, state='ES', instruments=[])}/edit/basis")
+    assert 'name="instruments" value="eio"' in within.text
+
+
+@pytest.mark.parametrize(
+    ("step", "typed", "field"),
+    [
+        ("authorities", {"wanted_by": "2020-01-01"}, "wanted_by"),
+        ("person", {"person_born": "2090-01-01"}, "person_born"),
+        ("person", {"detained_since": "2090-01-01"}, "detained_since"),
+        (
+            "arrangements",
+            {
+                "slot_zone": "Europe/Bucharest", "slot_minutes": "60", "slot_1": "2020-01-01T10:00",
+                "slot_2": "2099-01-02T10:00", "slot_3": "2099-01-03T10:00",
+            },
+            "proposed_slots",
+        ),
+    ],
+)  # fmt: skip
+def test_a_day_that_cannot_be_is_refused_at_its_step(service, everything, clerk, step, typed, field):
+    base = made(service, submit=False)
+    before = service.run(everything)
+    answer = clerk.post(f"{base}/edit/{step}", typed, page=f"{base}/edit/{step}")
+    assert (answer.status_code, f'href="#{field}"' in answer.text) == (422, True)
+    assert service.run(everything) == before
+
+
+def test_a_proposed_day_on_which_a_court_does_not_sit_is_warned_about(service, clerk):
+    page = f"{made(service, submit=False)}/edit/arrangements"
+    walls = {f"slot_{n}": f"2027-01-{day}T10:00" for n, day in ((1, "01"), (2, "12"), (3, "13"))}
+    good = {"lists": "yes", "slot_zone": "Europe/Bucharest", "slot_minutes": "60", "next": "exit"} | walls
+    assert clerk.post(page, good, page=page).status_code == 303
+    words = clerk.words(clerk.get(page))
+    assert "Friday 1 January 2027: no court sits in Romania on this day." in words
+
+
+def test_a_field_that_depends_on_another_says_so_and_every_condition_names_fields_of_its_step(clerk):
+    page = clerk.get("/requests/new")
+    assert "Only with: Urgent" in clerk.words(page)
+    for one in FIELDS.values():
+        for name, _values in one.asked_if:
+            assert FIELDS[name].step == one.step, (one.name, name)
+
+
 # --- parts -------------------------------------------------------------------------------------------------------
 
 
@@ -172,14 +340,14 @@ def test_a_file_is_attached_and_handed_out_as_a_download_with_its_hash(service, 
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''order.pdf"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
-    assert "File read by the other State" in clerk.words(clerk.get(base))
+    assert "File read by the other State" in clerk.words(clerk.get(f"{base}?tab=history"))
 
 
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
         ("order.pdf", b"<script>alert(1)</script>", "it should end in .txt"),
-        ("order.pdf", b"PK\x03\x04\x00", "Not a kind of file that is taken: PDF, PNG, JPEG or plain text"),
+        ("order.pdf", b"PK\x03\x04\x00", "Not an accepted file type: use PDF, PNG, JPEG or plain text"),
         ("order.png", PDF, "it should end in .pdf"),
         ("", PDF, "Choose a file"),
         ("order.pdf", b"", "The file is empty"),
@@ -231,7 +399,7 @@ def test_the_informal_thread_is_read_by_both_and_says_that_it_is_not_formal(serv
     assert clerk.post(page, {"text": "Could <b>lunchtime</b> do?"}, page=page).status_code == 303
     answer = authority.get(page)
     assert "Could &lt;b&gt;lunchtime&lt;/b&gt; do?" in answer.text
-    assert "It is no request, no answer and no evidence" in authority.words(answer)
+    assert "It is not a request, an answer or evidence" in authority.words(answer)
     assert "lunchtime" not in clerk.words(clerk.get(base))
     empty = clerk.post(page, {"text": ""}, page=page)
     assert (empty.status_code, 'href="#text"' in empty.text) == (422, True)
@@ -244,7 +412,7 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     wrong = authority.post(f"{act}/priority", {"value": "99", "text": "Urgent"}, page=base)
     assert (wrong.status_code, 'href="#priority-value"' in wrong.text) == (422, True)
     assert authority.post(f"{act}/priority", {"value": "15", "text": "A child waits"}, page=base).status_code == 303
-    assert "set by hand: A child waits" in authority.words(authority.get(base))
+    assert "set manually: A child waits" in authority.words(authority.get(f"{base}?tab=asked"))
     assert base.rsplit("/", 1)[1] in authority.words(authority.get("/requests?side=queue"))
     authority.post(f"{act}/acknowledge", page=base)
     past = service.act(authority, base, "postpone", {"text": "Trial", "review": "2020-01-01"})
@@ -255,7 +423,7 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     said = {"ground": "no_consent", "text": "She said no", "confirmed": "no_consent"}
     for name, typed, field in (("postpone", trial, "text"), ("refuse", said, "ground")):
         early = service.act(authority, base, name, typed)
-        told = "Record the consultation with the other State first, on the page Consultations of this request"
+        told = "Record the consultation with the other State first, on the Consultations page of this request"
         assert (early.status_code, f'href="#{name}-{field}"' in early.text) == (422, True)
         assert told in authority.words(early)
     consulted(authority, base)
@@ -269,14 +437,14 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
 def test_grounds_stand_under_the_paragraphs_that_name_them_and_another_is_asked_about_first(service, clerk, authority):
     base = made(service)
     authority.post(f"{base}/act/acknowledge", page=base)
-    page = authority.get(base).text
+    page = authority.get(f"{base}?act=refuse").text
     groups = {
         unescape(label): re.findall(r'value="(\w+)"', inside)
         for label, inside in re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', page)
     }
     consulted(authority, base)
     assert list(groups) == [
-        "Named in UNTOC art. 18(21)", "Need no paragraph that names them", "Not named in what the request relies on",
+        "Named in UNTOC art. 18(21)", "Require no paragraph that names them", "Not named in what the request relies on",
     ]  # fmt: skip
     named, formal, rest = groups.values()
     assert named == ["essential_interests", "domestic_law_bar", "not_in_conformity", "contrary_to_legal_system"]
@@ -317,7 +485,7 @@ def test_the_gate_is_judged_again_with_the_consents_on_record_beside_what_it_was
     page = f"{base}/consents"
     consent = re.search(rf'action="({page}/[0-9a-f-]{{36}})"', clerk.get(page).text)[1]
     assert clerk.post(consent, {"answer": "refused"}, page=page).status_code == 303
-    gate = clerk.words(clerk.get(base)).split("What the instruments need")[1]
+    gate = clerk.words(clerk.get(f"{base}?tab=law")).partition("As of today.")[2]
     today, then = gate.split("As it was when the request was submitted.")
     assert "The person must consent: refused" in today
     assert "The person must consent" in then and "must consent: refused" not in then
@@ -328,7 +496,7 @@ def test_rules_that_ask_by_now_are_noted_from_the_page(service, clerk):
         service, state="ES", capacity="accused", instruments=["eio"], language_of_request="es", offence_scope=["any"]
     )
     page = f"{base}/consents"
-    assert "Rules that ask for it by now" not in clerk.words(clerk.get(page))
+    assert "Rules that now require it" not in clerk.words(clerk.get(page))
 
     async def forget(database: Database) -> None:
         async with database.transaction() as db:
@@ -337,10 +505,10 @@ def test_rules_that_ask_by_now_are_noted_from_the_page(service, clerk):
                 await db.delete(one)
 
     service.run(forget)
-    assert "Rules that ask for it by now" in clerk.words(clerk.get(page))
+    assert "Rules that now require it" in clerk.words(clerk.get(page))
     assert clerk.post(page, page=page).status_code == 303
     shown = clerk.words(clerk.get(page))
-    assert "Rules that ask for it by now" not in shown and "Record what the person said" in shown
+    assert "Rules that now require it" not in shown and "Record the person's answer" in shown
 
 
 def test_a_request_signed_by_nobodys_key_is_refused(service, clerk):
@@ -358,14 +526,15 @@ def test_conditions_become_rules_and_one_that_lacks_something_is_refused(service
     authority.post(f"{base}/act/acknowledge", page=base)
     chosen = {"text": "As follows", "c_counsel_present": "yes", "c_time_limit": "yes"}
     answer = service.act(authority, base, "conditions", chosen)
-    assert (answer.status_code, "A condition lacks something" in answer.text) == (422, True)
+    assert (answer.status_code, "A condition is incomplete" in answer.text) == (422, True)
     chosen |= {"c_time_limit_minutes": "90", "c_no_questions_on_subject": "not ticked"}
     assert service.act(authority, base, "conditions", chosen).status_code == 303
     words = clerk.words(clerk.get(base))
     assert "The person is heard for at most 90 minutes." in words
     assert "Defence counsel is present throughout." in words
     assert "not ticked" not in words
-    assert "Niran Srisai ( TH )" in words.split("Looked at by the other State")[1]
+    history = clerk.words(clerk.get(f"{base}?tab=history"))
+    assert "Niran Srisai ( TH )" in history.split("Viewed by the other State")[1]
 
 
 def test_what_an_authority_signs_is_what_the_act_expects_line_ends_and_all(service, clerk, authority):
@@ -381,8 +550,8 @@ def test_what_an_authority_signs_is_what_the_act_expects_line_ends_and_all(servi
     assert (other.status_code, "Under review" in authority.words(authority.get(base))) == (409, True)
     assert clerk.post(f"{base}/act/conditions", typed | {"jws": jws}, page=base).status_code == 403
     assert authority.post(f"{base}/act/conditions", typed | {"jws": jws}, page=base).status_code == 303
-    words = clerk.words(clerk.get(base))
-    assert "Accepted with conditions" in words and "Accept the request under conditions" in words
+    words = clerk.words(clerk.get(f"{base}?tab=history"))
+    assert "Accepted with conditions" in words and "Accept the request with conditions" in words
 
 
 # --- lists -------------------------------------------------------------------------------------------------------
@@ -392,9 +561,9 @@ def test_what_waits_is_shown_with_its_day_and_on_the_docket(service, authority):
     base = made(service, wanted_by="2026-12-30", wanted_by_reason="The trial begins")
     reference = base.rsplit("/", 1)[1]
     words = authority.words(authority.get("/waiting"))
-    assert f"{reference} A request has arrived" in words
-    assert "30 December 2026 23:59 Bangkok" in words
-    assert reference in authority.words(authority.get("/docket"))
+    assert re.search(rf"A request has arrived {reference} .*30 Dec (2026 )?23:59 Bangkok", words)
+    first = authority.words(authority.get("/docket"))
+    assert reference in first or "My tasks 8+" in first  # the docket has the first ones
 
 
 def test_what_waits_goes_on_where_the_page_before_ended(service, authority, monkeypatch):
@@ -406,12 +575,12 @@ def test_what_waits_goes_on_where_the_page_before_ended(service, authority, monk
     while where:
         page = authority.get(where)
         assert page.status_code == 200
-        rows = re.findall(r'<th scope="row"[^>]*><bdi[^>]*>([^<]*)</bdi>', page.text)
+        rows = re.findall(r'<small><bdi dir="ltr" class="t">([^<]*)</bdi>', page.text)
         assert 1 <= len(rows) <= 2
         seen, pages = seen + rows, pages + 1
         link = re.search(r'<a rel="next" href="([^"]*)">Later</a>', page.text)
         where = unescape(link[1]) if link else ""
-        # Whoever goes on with the keyboard goes on in the table, not at the top of the page.
+        # Whoever goes on with the keyboard goes on in the list, not at the top of the page.
         assert not where or (where.endswith("#tasks") and 'id="tasks" tabindex="-1"' in page.text and "all" in where)
     assert pages >= 2 and len(set(seen)) == len(seen) >= 3
     nonsense = authority.get("/waiting?after=yesterday")
@@ -423,7 +592,7 @@ def test_the_search_finds_by_case_and_by_name_and_says_when_there_is_nothing(ser
     reference = base.rsplit("/", 1)[1]
     for words in ("SEARCH/1", "unusual", reference):
         assert reference in clerk.words(clerk.get("/search", params={"words": words}))
-    assert "Nothing was found." in clerk.words(clerk.get("/search?words=zzzz"))
+    assert "No results." in clerk.words(clerk.get("/search?words=zzzz"))
     short = clerk.get("/search?words=z")
     assert (short.status_code, reference in short.text, "There is a problem" in short.text) == (422, False, True)
     admin = service.signed_in("administrator")
@@ -449,3 +618,14 @@ def test_bad_input_24_the_directory_is_imported_by_the_administrator_and_exporte
     assert "'=cmd|calc" in table.text
     assert ",=cmd" not in table.text
     assert ",'+66 2," in table.text
+
+
+def test_a_protected_name_stands_only_where_the_whole_request_is_read(service, clerk, authority):
+    base = made(service, protection_requested=["pseudonym"], person_name="Niran Hidden")
+    authority.post(f"{base}/act/acknowledge", page=base)
+    for client in (clerk, authority):
+        for path in (base, f"{base}/documents", f"{base}?tab=history", f"{base}?tab=law", "/waiting", "/requests"):
+            assert "Hidden" not in client.get(path).text, path
+        assert "Niran Hidden" in client.get(f"{base}?tab=asked").text
+    shown = clerk.get("/search?words=hidden").text  # found by who made it, and not named in the list
+    assert base in shown and "Niran Hidden" not in shown

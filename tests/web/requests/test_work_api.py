@@ -6,7 +6,6 @@ from hearings.outward import api_clients
 from hearings.overview import next_steps
 from hearings.people import staff
 from web import api_app as app
-from web.api.routes import OPERATIONS
 
 
 async def test_completeness_goes_letter_by_letter(ro, th, story):
@@ -168,7 +167,7 @@ PERSONS = {"open_lobby"}
 
 def test_the_scope_of_every_step_is_that_of_the_operation_which_takes_it():
     routes = [route for module in app.RESOURCES for route in module.router.routes if "POST" in route.methods]
-    scopes = {route.path: OPERATIONS[route.endpoint].scope for route in routes}
+    scopes = {route.path: route.operation.scope for route in routes}
     steps = [*next_steps.ASKING, *next_steps.ASKED, next_steps.CONSENT, next_steps.CONFIRM]
     found = {one.word: one.scope for one in (*steps, *(step for step, _sides in next_steps.HEARINGS))}
     assert found == {word: scopes[path] for word, path in TAKES.items()} | dict.fromkeys(PERSONS, next_steps.NO_SCOPE)

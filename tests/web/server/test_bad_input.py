@@ -1,4 +1,4 @@
-"""Bad input of security.md §6 that concerns pages as such: one test for each row. Those of the API lie beside it."""
+"""Hostile requests to pages as such; those to the API are in tests/web/api/test_bad_input.py."""
 
 import time
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.mark.parametrize("who", PAGES)
-def test_28_every_page_says_that_nobody_may_frame_it(service, who):
+def test_every_page_says_that_nobody_may_frame_it(service, who):
     client = service.signed_in(who) if who else service.client()
     seen = set()
     for path in PAGES[who]:
@@ -43,7 +43,7 @@ def test_28_every_page_says_that_nobody_may_frame_it(service, who):
 
 
 @pytest.mark.e2e
-def test_28_a_browser_shows_no_page_in_the_frame_of_another(service, browser):
+def test_a_browser_shows_no_page_in_the_frame_of_another(service, browser):
     page = browser.new_context().new_page()
     failed = {}
     page.on("requestfailed", lambda request: failed.update({request.url: request.failure}))

@@ -22,15 +22,10 @@ def test_every_answer_carries_the_headers(service, path):
     answer = service.client().get(path)
     for name, value in security.HEADERS.items():
         assert answer.headers[name] == value
-    assert answer.headers["content-security-policy"] == security.POLICIES["form"]
+    assert answer.headers["content-security-policy"] == security.POLICIES["page"]
     assert answer.headers["cache-control"] == ("no-cache" if path.startswith("/static") else "no-store")
     assert "strict-transport-security" not in answer.headers
     assert "server" not in answer.headers
-
-
-def test_an_island_page_requires_trusted_types(service):
-    answer = service.client().get("/j")
-    assert answer.headers["content-security-policy"] == security.POLICIES["island"]
 
 
 def test_a_form_from_elsewhere_or_without_token_changes_nothing(service, everything):
@@ -86,7 +81,7 @@ def test_a_body_that_says_it_is_too_long_is_refused_unread(service):
     client = service.client()
     answer = client.post("/s", {"secret": "a" * 300_000})
     assert (answer.status_code, answer.headers["connection"]) == (413, "close")
-    assert answer.headers["content-security-policy"] == security.POLICIES["island"]
+    assert answer.headers["content-security-policy"] == security.POLICIES["page"]
     assert "That is too much" in client.words(answer)
 
 
@@ -124,6 +119,35 @@ def test_too_many_sign_ins_from_one_address_must_wait(service):
     assert 1 <= int(found[-1].headers["retry-after"]) <= 7
     assert "Too many requests" in client.words(found[-1])
     assert client.get("/sign-in").status_code == 200
+
+
+def test_signing_in_and_writing_take_nothing_from_each_other(service):
+    """An office behind one address that saves its drafts can still sign in; and the other way round."""
+    buckets = service.app.state.parts.buckets
+    client = service.client()
+    for spent, waits, goes in (("write", "/sign-out", "/sign-in/passkey"), ("entry", "/sign-in/passkey", "/sign-out")):
+        buckets.levels.clear()
+        while not buckets.take(spent, "127.0.0.1"):
+            pass
+        late = client.post(waits)
+        assert (late.status_code, "Too many requests" in client.words(late)) == (429, True)
+        assert "Too many requests" not in client.words(client.post(goes))
+    buckets.levels.clear()
+
+
+def test_every_way_in_that_keeps_a_challenge_is_an_entry(service):
+    """What anybody may ask for and what keeps a row goes by the narrow rate, by GET too."""
+    routes = {
+        (method, route.path)
+        for route in service.app.routes
+        for method in getattr(route, "methods", None) or ()
+        if re.search("/issuer/|/(passkey|passkeys)/options$", getattr(route, "path", ""))
+    }
+    assert len(routes) > 6
+    for method, path in routes:
+        assert security.rate_of(method, re.sub(r"\{\w+\}", "ro", path)) == "entry", (method, path)
+    rate = service.app.state.parts.buckets.rates["entry"]
+    assert (rate.burst, rate.per_minute) < (service.app.state.parts.buckets.rates["read"].burst, 600)
 
 
 def test_whoever_asks_for_json_gets_a_problem_document(service):

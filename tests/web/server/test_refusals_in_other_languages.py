@@ -78,6 +78,6 @@ def test_mistakes_of_a_table_are_told_line_by_line(french):
 def test_a_problem_page_says_what_stands_against_it(french):
     client = french("administrator")
     answer = client.get("/docket?after=nonsense")
-    assert (answer.status_code, "⟦This is not the mark of a page⟧" in client.words(answer)) == (422, True)
+    assert (answer.status_code, "⟦Not a valid page token⟧" in client.words(answer)) == (422, True)
     plain = client.get("/docket?after=nonsense", headers={"accept": "application/json"}).json()
-    assert plain["detail"] == "⟦This is not the mark of a page⟧"
+    assert plain["detail"] == "⟦Not a valid page token⟧"

@@ -16,21 +16,23 @@ COURT = Settings(public_url="https://court.example")
 @pytest.mark.parametrize(
     ("path", "policy"),
     [
-        ("/docket", "form"), ("/h/7F3K-22QD", "form"), ("/h/7F3K-22QD/live", "island"), ("/requests/new", "form"),
-        ("/recordings", "form"), ("/recordings/0193", "island"), ("/j", "island"), ("/s", "island"),
-        ("/sign-in", "form"),
+        ("/docket", "page"), ("/h/7F3K-22QD", "page"), ("/h/7F3K-22QD/live", "page"), ("/requests/new", "page"),
+        ("/recordings", "page"), ("/recordings/0193", "player"), ("/recordings/0193/verify", "page"),
+        ("/verify", "page"),
     ],
 )  # fmt: skip
-def test_pages_with_an_island_have_the_policy_with_trusted_types(path, policy):
+def test_the_player_alone_may_name_a_script(path, policy):
     assert security.policy_for(path) == policy
 
 
-def test_both_policies_allow_nothing_inline_and_nothing_from_elsewhere():
-    for policy in (security.POLICIES["form"], security.POLICIES["island"]):
+def test_pages_allow_nothing_inline_and_nothing_from_elsewhere_and_make_no_code_from_text():
+    for policy in (security.POLICIES["page"], security.POLICIES["player"]):
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
         assert "unsafe" not in policy and "http" not in policy and "*" not in policy
         assert "frame-ancestors 'none'" in policy and "base-uri 'none'" in policy
-    assert security.POLICIES["island"].endswith("require-trusted-types-for 'script'; trusted-types vivavoce")
+        assert "; require-trusted-types-for 'script'; " in policy
+    assert security.POLICIES["page"].endswith("; trusted-types 'none'")
+    assert security.POLICIES["player"].endswith("; trusted-types player")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_only_our_own_pages_may_change_things(settings, headers, allowed):
 
 
 @pytest.mark.parametrize(("settings", "hsts"), [(COURT, security.HSTS), (LOCAL, None)])
-async def test_browsers_are_told_to_stay_on_tls_where_there_is_tls(settings, hsts):
+async def test_browsers_are_told_to_stay_on_tls_and_where_to_report_where_there_is_tls(settings, hsts):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
 
@@ -69,7 +71,10 @@ async def test_browsers_are_told_to_stay_on_tls_where_there_is_tls(settings, hst
         sent.append(message)
 
     await security.HeadersMiddleware(app, settings)({"type": "http", "path": "/docket"}, None, send)
-    assert Headers(raw=sent[0]["headers"]).get("strict-transport-security") == hsts
+    headers = Headers(raw=sent[0]["headers"])
+    assert headers.get("strict-transport-security") == hsts
+    assert headers.get("reporting-endpoints") == ('csp="/csp-report"' if hsts else None)
+    assert headers["content-security-policy"].endswith("; report-to csp") is bool(hsts)
 
 
 def test_a_token_belongs_to_one_login():
@@ -115,9 +120,9 @@ def test_each_request_counts_against_its_limit(method, path, rate):
     [
         ({"content-disposition": "attachment"}, "download"),
         ({"content-disposition": "attachment; filename*=UTF-8''a.html", "content-security-policy": "x"}, "download"),
-        ({"content-disposition": "inline"}, "form"),
-        ({"content-security-policy": "default-src *"}, "form"),
-        ({}, "form"),
+        ({"content-disposition": "inline"}, "page"),
+        ({"content-security-policy": "default-src *"}, "page"),
+        ({}, "page"),
     ],
 )
 async def test_a_download_is_in_a_sandbox_and_nothing_else_chooses_its_policy(given, policy):
@@ -138,5 +143,5 @@ async def test_a_download_is_in_a_sandbox_and_nothing_else_chooses_its_policy(gi
 
 def test_every_page_policy_reports_to_the_path_that_counts():
     reporting = {name for name, policy in security.POLICIES.items() if f"report-uri {security.REPORTS}" in policy}
-    assert reporting == {"form", "island"}
+    assert reporting == {"page", "player"}
     assert security.rate_of("POST", security.REPORTS) == "report"

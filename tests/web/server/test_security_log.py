@@ -20,20 +20,26 @@ from hearings.models import HearingRequest, OutboxMessage, Participant, Person
 from hearings.roles import Role
 from hearings.signatures.jws import encode
 from hearings.sitting import sittings
+from media.evidence.log import tlog
 from tests.support import page_client
+from tests.support.authenticator import Authenticator
 from tests.support.page_client import Client, Service, found
 from tests.support.process import end_seal
 from web import cli, security_log
 from web.seal_keeper import SealKeeper
-from web.security_log import Code, SecurityLog
+from web.security_log import EventCode, SecurityLog
 from web.server.security_events import COMMANDS, EVENTS
 
 DOCS = Path(__file__).parents[3] / "docs/security-log.md"
 ELSEWHERE = {
-    Code.started, Code.stopped, Code.sign_in, Code.joined, Code.pin_wrong, Code.login_ended, Code.access_refused,
-    Code.seal_used, Code.document_sealed,
+    EventCode.started, EventCode.stopped, EventCode.sign_in, EventCode.joined,
+    EventCode.pin_wrong, EventCode.login_ended, EventCode.step_up, EventCode.code_sent, EventCode.access_refused,
+    EventCode.seal_used, EventCode.document_sealed,
 }  # fmt: skip
 """Emitted where it is known, not by a request alone."""
+
+
+RECORDING = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
 def lines(path: Path) -> list[dict[str, str]]:
@@ -42,7 +48,7 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 def test_the_codes_are_documented_and_each_has_something_that_emits_it() -> None:
     assert security_log.page() in DOCS.read_text("utf-8")
-    assert set(security_log.CODES) == set(Code) == set(EVENTS.values()) | set(COMMANDS.values()) | ELSEWHERE
+    assert set(security_log.CODES) == set(EventCode) == set(EVENTS.values()) | set(COMMANDS.values()) | ELSEWHERE
 
 
 def test_all_that_was_emitted_is_written_at_an_orderly_end_and_a_moved_file_is_opened_anew(tmp_path: Path) -> None:
@@ -50,23 +56,23 @@ def test_all_that_was_emitted_is_written_at_an_orderly_end_and_a_moved_file_is_o
     log = SecurityLog(path)
     log.start()
     for number in range(1_000):
-        security_log.emit(Code.started, about=str(number))
+        security_log.emit(EventCode.started, about=str(number))
     log.stop()
-    assert [one["vivavoce.about"] for one in lines(path)] == [str(number) for number in range(1_000)]
+    assert [line["vivavoce.about"] for line in lines(path)] == [str(number) for number in range(1_000)]
     assert path.stat().st_mode & 0o777 == 0o600
     log.start()
     path.rename(moved)
-    security_log.emit(Code.stopped)
+    security_log.emit(EventCode.stopped)
     log.stop()
-    security_log.emit(Code.stopped)  # nobody listens any more
-    assert ([one["event.code"] for one in lines(path)], len(lines(moved))) == (["stopped"], 1_000)
+    security_log.emit(EventCode.stopped)  # nobody listens any more
+    assert ([line["event.code"] for line in lines(path)], len(lines(moved))) == (["stopped"], 1_000)
 
 
 @pytest.mark.parametrize("text", ["Ana Popescu", "a@b.example", "ș", "a\nb", '{"x": 1}', "x" * 121])
 def test_what_is_no_word_is_not_written(tmp_path: Path, text: str) -> None:
     log = SecurityLog(tmp_path / "log")
     log.start()
-    security_log.emit(Code.sign_in, reason=text, person=text, state=text, route=text, about=text, method=text)
+    security_log.emit(EventCode.sign_in, reason=text, person=text, state=text, route=text, about=text, method=text)
     log.stop()
     (line,) = lines(tmp_path / "log")
     assert set(line) - {"@timestamp", "ecs.version", "event.code", "event.outcome"} == {
@@ -84,13 +90,23 @@ def test_a_file_that_cannot_be_written_stops_a_command_before_it_does_anything(t
     assert not (tmp_path / "data").exists()
 
 
+def test_a_command_writes_its_event_to_standard_error_where_no_file_is_named(tmp_path: Path, capsys: Any) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIVAVOCE_DATA", str(tmp_path / "none"))
+        patch.delenv("VIVAVOCE_SECURITY_LOG", raising=False)
+        assert cli.main(["takeover", "--by", "Quux", "--why", "quux why"]) == 2
+    (line,) = [json.loads(one) for one in capsys.readouterr().err.splitlines() if one.startswith("{")]
+    assert (line["event.code"], line["event.outcome"]) == ("taken_over", "failure")
+    assert (line["event.reason"], line["user.id"]) == ("command:takeover", "operator")
+
+
 # --- a day of an installation ------------------------------------------------------------------------------------
 
 
 async def open_lobby(database: Database, ref: str) -> None:
     async with database.transaction() as db:
         hearing = await queries.hearing_by_ref(db, ref)
-        seats = {one.role: one for one in await queries.participants(db, hearing.id)}
+        seats = {participant.role: participant for participant in await queries.participants(db, hearing.id)}
         judge = participant_actor(seats[Role.presiding_judge])
         await sittings.open_lobby(db, hearing=hearing, court_name="demo.example", actor=judge, now=datetime.now(UTC))
 
@@ -108,6 +124,19 @@ def come(service: Service, told: list[str]) -> None:
     told += [witness.secret, witness.pin]
     client.post("/j", {"secret": witness.secret, "pin": "000000" if witness.pin != "000000" else "111111"})
     client.post("/j", {"secret": "0" * 22, "pin": witness.pin})
+    service.app.state.parts.buckets.levels.clear()
+    client.post("/j/code", {"secret": "0" * 22})
+
+
+def prove(service: Service, client: Client, told: list[str]) -> None:
+    """A passkey is added and shown."""
+    key = Authenticator(service.base, "127.0.0.1")
+    headers = {"x-csrf-token": client.token("/sign-ins"), "accept": "application/json"}
+    made = key.create(client.post("/sign-ins/passkeys/options", headers=headers).json())
+    client.post("/sign-ins/passkeys", {"answer": made, "name": "Quux key"}, page="/sign-ins")
+    shown = key.get(client.post("/confirm/passkey/options", headers=headers).json())
+    client.post("/confirm/passkey", {"answer": shown}, page="/sign-ins")
+    told += ["Quux key", encode(key.credential_id)]
 
 
 def administer(service: Service, admin: Client, told: list[str]) -> None:
@@ -116,6 +145,7 @@ def administer(service: Service, admin: Client, told: list[str]) -> None:
     told += [new["name"], new["email"], new["authority_name"]]
     page = admin.post("/admin/staff", new, page="/admin/staff").headers["location"].partition("?")[0]
     made = admin.post(f"{page}/link", page=page)
+    admin.post(f"{page}/recovery", {"reason": "quux reason"}, page=page)
     told.append(found(r"/s#([\w-]+)", unescape(made.text))[1])
     link = found(r'name="link" value="([^"]+)"', admin.get(page).text)[1]
     admin.post(f"{page}/withdraw", {"link": link}, page=page)
@@ -152,10 +182,10 @@ async def personal(database: Database) -> list[str]:
         seats = (await db.exec(select(Participant))).all()
         requests = (await db.exec(select(HearingRequest))).all()
         mails = (await db.exec(select(OutboxMessage))).all()
-    told = [text for one in people for text in (one.name, one.email, one.authority_name, one.city)]
-    told += [one.display_name for one in seats]
-    told += [text for one in requests for text in (one.case_number, one.person_name, one.reference)]
-    return [*told, *(one.address for one in mails)]
+    told = [text for person in people for text in (person.name, person.email, person.authority_name, person.city)]
+    told += [seat.display_name for seat in seats]
+    told += [text for request in requests for text in (request.case_number, request.person_name, request.reference)]
+    return [*told, *(mail.address for mail in mails)]
 
 
 def by_command(service: Service, path: Path, capsys: Any) -> list[str]:
@@ -184,6 +214,7 @@ def test_every_code_is_emitted_and_nothing_personal_is_in_the_log(
     with page_client.serving(prepared, tmp_path, security_log=path) as service:
         come(service, told)
         admin = service.signed_in("administrator")
+        prove(service, admin, told)
         administer(service, admin, told)
         clerk = service.signed_in("clerk")
         home = f"/h/{service.ref}"
@@ -197,12 +228,13 @@ def test_every_code_is_emitted_and_nothing_personal_is_in_the_log(
         told += service.run(personal)
         document(service)
         try:
-            SealKeeper(service.settings).ensure()
+            seal, tree = SealKeeper(service.settings).ensure(), tlog.Tree([bytes(32)])
+            seal.sign_head(tlog.Checkpoint(f"quux.example/hearing/{RECORDING}/custody", tree.size, tree.root()), tree)
         finally:
             end_seal(service.settings.seal_folder)
     told += by_command(service, path, capsys)
     written, text = lines(path), path.read_text("ascii")
-    missing = set(Code) - {Code(one["event.code"]) for one in written}
+    missing = set(EventCode) - {EventCode(one["event.code"]) for one in written}
     assert missing == set()
     assert [value for value in told if value and value in text] == []
     assert not re.search(r"127\.0\.0\.1|localhost|/s#|/j#|[a-z0-9]@", text)
@@ -210,6 +242,8 @@ def test_every_code_is_emitted_and_nothing_personal_is_in_the_log(
     assert {"sign_in", "joined", "pin_wrong", "access_refused", "token_issued"} <= failed
     routes = {one.get("url.template") for one in written}
     assert "/api/v1/requests/{request_id}/submit" in routes
+    (sealed,) = [one for one in written if one["event.code"] == "seal_used"]
+    assert (sealed["event.outcome"], sealed["vivavoce.about"]) == ("success", RECORDING)
     signed = [one for one in written if one["event.code"] == "sign_in" and one["event.outcome"] == "success"]
     assert all(one["organization.id"] in ("RO", "TH") and len(one["user.id"]) == 36 for one in signed)
 

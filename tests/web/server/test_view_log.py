@@ -10,12 +10,12 @@ from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.minutes import minutes
 from hearings.models import Hearing, HearingRequest, SharedView
-from hearings.moves import move_recording, move_sitting
+from hearings.moves import move
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from tests.support.court import seated
-from web.words import minutes as minutes_words
+from web.words import sentences
 
 pytestmark = pytest.mark.beside
 
@@ -23,8 +23,6 @@ NOT_FOR_THEM = {
     "/requests/{reference}/edit",
     "/requests/{reference}/edit/{step}",
     "/requests/{reference}/check",
-    "/h/{ref}/people/new",
-    "/h/{ref}/people/{participant}",
     "/h/{ref}/technical/sign",
     "/h/{ref}/times/sign",
     "/h/{ref}/times/accept",
@@ -44,16 +42,16 @@ def begun(running):
         now = datetime.now(UTC)
         async with database.transaction() as db:
             hearing = await queries.get(db, Hearing, running.made.hearing.id)
-            seats = {one.role: one for one in await queries.participants(db, hearing.id)}
+            seats = {participant.role: participant for participant in await queries.participants(db, hearing.id)}
             judge = seated(seats[Role.presiding_judge])
             sitting, recording = await sittings.open_lobby(
                 db, hearing=hearing, court_name="demo.example", actor=judge, now=now
             )
             await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-            move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            move(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+            move(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
             await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-            await minutes.begin(db, hearing=hearing, speakers=minutes_words.speakers, actor=judge, now=now)
+            await minutes.begin(db, hearing=hearing, say=sentences.say_whole, actor=judge, now=now)
             row = await queries.get(db, HearingRequest, hearing.request_id)
             return {"{ref}": hearing.ref, "{participant}": seats[Role.witness].id, "{reference}": row.reference}
 
@@ -84,9 +82,11 @@ def seen(service) -> list[tuple[str, str, str]]:
 def pages(service) -> list[str]:
     """Every path that names a request or a hearing and is read by GET."""
     found = [
-        one.path
-        for one in service.app.routes
-        if isinstance(one, Route) and "GET" in (one.methods or ()) and {"ref", "reference"} & set(one.param_convertors)
+        route.path
+        for route in service.app.routes
+        if isinstance(route, Route)
+        and "GET" in (route.methods or ())
+        and {"ref", "reference"} & set(route.param_convertors)
     ]
     assert len(found) > 30
     return sorted(set(found) - NO_VIEW)
@@ -146,7 +146,9 @@ def test_the_own_state_is_not_noted_and_sees_who_looked_how_often_and_when(servi
     assert seen(service) == before
 
     def times(client, path: str) -> int:
-        told = client.words(client.get(path)).partition("Looked at by the other State Niran Srisai ( TH ): ")[2]
+        told = client.words(client.get(f"{path}?tab=history")).partition(
+            "Viewed by the other State Niran Srisai ( TH ): "
+        )[2]
         return int(told.split(" time")[0]) if told else 0
 
     for path in (place, base):

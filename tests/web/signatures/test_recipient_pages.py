@@ -40,7 +40,7 @@ def test_an_administrator_adds_a_recipient_by_pasting_it(service, administrator)
     assert add(administrator, f" {recipient} ").headers["location"] == f"{PAGE}?done=added"
     page = administrator.get(f"{PAGE}?done=added")
     told = administrator.words(page)
-    assert "The recipient is added." in told and "Added by Elena Stan" in told
+    assert "The recipient has been added." in told and "Added by Elena Stan" in told
     assert recipient in page.text and keys.fingerprint(recipient) in told
     (row,) = [row for row in rows(service) if row.recipient == recipient]
     assert (row.created_by_label, row.owner_state, row.retired_at) == ("Elena Stan", "RO", None)
@@ -72,12 +72,16 @@ def test_a_private_key_is_refused_in_words_and_shown_to_nobody_again(service, ad
             "recipient",
             "a character is wrong or missing",
         ),
-        ({"recipient": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z"}, "recipient", "not a whole"),
+        (
+            {"recipient": "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z"},
+            "recipient",
+            "not a complete",
+        ),
         ({}, "recipient", "one of the two"),
         ({"recipient": made(), "file": made().encode()}, "recipient", "one of the two"),
         ({"file": b"\xff\xfe\x00"}, "recipient", "begins with age1"),
         ({"recipient": made(), "authority_name": " "}, "authority_name", "cannot be empty"),
-        ({"recipient": made(), "kind": "other"}, "kind", "Say whose key it is."),
+        ({"recipient": made(), "kind": "other"}, "kind", "State whose key it is."),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_added(
@@ -123,7 +127,7 @@ def test_recipients_are_the_business_of_their_own_administrator(service, everyth
     others = [service.signed_in(who) for who in ("clerk", "authority", "judge")]
     before = service.run(everything)
     for client in others:
-        assert PAGE not in client.get("/outbox").text
+        assert PAGE not in client.get("/docket").text
         values = {"authority_name": "A", "kind": "requesting", "recipient": made()}
         for answer in (
             client.get(PAGE),
@@ -136,7 +140,7 @@ def test_recipients_are_the_business_of_their_own_administrator(service, everyth
     answer = administrator.post(f"{PAGE}/retire", {"key": foreign.id, "reason": "Why"}, page=PAGE)
     assert (answer.status_code, 'href="#key"' in answer.text) == (422, True)
     assert service.run(everything) == before
-    assert f'href="{PAGE}"' in administrator.get("/outbox").text
+    assert f'href="{PAGE}"' in administrator.get("/admin").text
 
 
 def test_every_kind_of_key_has_words():

@@ -3,7 +3,8 @@
 from pyrage import x25519
 
 from hearings.signatures import recipients
-from web.signatures.recipients_api import NEW
+
+NEW = {"authority": "Tribunalul Cluj", "kind": "requesting"}
 
 
 def made() -> str:

@@ -8,7 +8,7 @@ import pytest
 from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.models import Hearing, HearingRequest, Participant, Person
-from hearings.moves import move_presence, move_recording, move_sitting
+from hearings.moves import move
 from hearings.people import logins
 from hearings.requests import attachments
 from hearings.roles import Role
@@ -33,18 +33,18 @@ def room(running):
                 db, request=request, kind="exhibit", name="map.txt", data=b"A map.", actor=SYSTEM, now=now
             )
             people = await queries.participants(db, hearing.id)
-            judge = seated(next(one for one in people if one.role is Role.presiding_judge))
+            judge = seated(next(person for person in people if person.role is Role.presiding_judge))
             sitting, recording = await sittings.open_lobby(
                 db, hearing=hearing, court_name="demo.example", actor=judge, now=now
             )
-            for one in people:
+            for person in people:
                 for status in (*WAY_IN, PresenceStatus.present):
-                    move_presence(db, one, status, actor=SYSTEM, now=now)
+                    move(db, person, status, actor=SYSTEM, now=now)
             await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-            move_sitting(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-            move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
+            move(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
+            move(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
             await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-            return {one.role: one.id for one in people}
+            return {person.role: person.id for person in people}
 
     return running.run(fill)
 
@@ -86,15 +86,15 @@ def test_an_entry_is_corrected_and_withdrawn_by_its_own_state_only(service, room
     assert "The witness drinks.</textarea>" in clerk.get(form).text
     assert clerk.post(form, {"text": "The witness eats."}, page=form).status_code == 303
     words = clerk.words(clerk.get(home))
-    assert f"in place of entry {number}; “The witness eats.”" in words and "“The witness drinks.”" in words
+    assert f"replaces entry {number}; “The witness eats.”" in words and "“The witness drinks.”" in words
     again = clerk.post(form, {"text": "The witness sleeps."}, page=home)
-    assert (again.status_code, "has been corrected or withdrawn already" in again.text) == (422, True)
+    assert (again.status_code, "has already been corrected or withdrawn" in again.text) == (422, True)
     last = max(int(one) for one in re.findall(r"kind=entry_withdrawn&amp;corrects=(\d+)", clerk.get(home).text))
     form = f"{home}?kind=entry_withdrawn&corrects={last}"
     foreign = authority.post(form, {"text": "No."}, page=home)
     assert (foreign.status_code, "Only the State that made an entry" in foreign.text) == (422, True)
     assert clerk.post(form, {"text": "In error."}, page=form).status_code == 303
-    assert f"in place of entry {last}; “In error.”" in clerk.words(clerk.get(home))
+    assert f"replaces entry {last}; “In error.”" in clerk.words(clerk.get(home))
 
 
 def test_the_form_for_the_room_has_the_kinds_of_the_role(service, room):
@@ -168,3 +168,18 @@ def test_an_administrator_reads_nothing_and_a_clerk_without_a_seat_records_nothi
         refused = client.post(f"{home}?kind=log_note", {"text": "Mine"}, page="/docket")
         assert (refused.status_code, "You may not do this" in client.words(refused)) == (403, True)
     assert service.run(everything) == before
+
+
+def test_when_the_sitting_is_over_an_entry_leads_to_its_place_in_the_recording(service, room):
+    clerk, page = service.signed_in("clerk"), f"/h/{service.ref}/record"
+    assert "Go to it in the recording" not in clerk.get(page).text, "a running recording cannot be played"
+
+    async def end(database):
+        async with database.transaction() as db:
+            sitting = await queries.open_sitting(db, service.made.hearing.id)
+            assert sitting is not None
+            sitting.status = SittingStatus.closed
+            db.add(sitting)
+
+    service.run(end)
+    assert re.search(r'href="/recordings/[0-9a-f-]{36}#t=\d+\.\d{3}">Go to it in the recording', clerk.get(page).text)

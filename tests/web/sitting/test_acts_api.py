@@ -7,7 +7,7 @@ import pytest
 from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.models import HearingRequest
-from hearings.moves import move_hearing, move_presence, move_recording, move_sitting
+from hearings.moves import move
 from hearings.requests import attachments
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings
@@ -35,7 +35,9 @@ async def hearing(ro, th, story):
     ids = {}
     for role, name, state, speaks in PEOPLE:
         body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-        ids[role] = (await ro.post(f"/hearings/{made['ref']}/participants", body)).json()["id"]
+        ids[role] = (await (ro if state == "RO" else th).post(f"/hearings/{made['ref']}/participants", body)).json()[
+            "id"
+        ]
     return made["ref"], ids
 
 
@@ -46,16 +48,16 @@ async def sitting(installation, hearing):
     before = datetime.now(UTC) - timedelta(minutes=1)
     async with installation.database.transaction() as db:
         row = await queries.hearing(db, ref, state="RO", lock=True)
-        move_hearing(db, row, HearingStatus.ready, actor=SYSTEM, now=before)
-        people = {one.role: one for one in await queries.participants(db, row.id)}
+        move(db, row, HearingStatus.ready, actor=SYSTEM, now=before)
+        people = {participant.role: participant for participant in await queries.participants(db, row.id)}
         judge = seated(people[Role.presiding_judge])
-        for one in people.values():
+        for person in people.values():
             for status in (*WAY_IN, PresenceStatus.present):
-                move_presence(db, one, status, actor=SYSTEM, now=before)
+                move(db, person, status, actor=SYSTEM, now=before)
         found, recording = await sittings.open_lobby(db, hearing=row, court_name="x.example", actor=judge, now=before)
         await sittings.roll_call(db, sitting=found, actor=judge, now=before)
-        move_sitting(db, found, SittingStatus.pre_record, actor=SYSTEM, now=before)
-        move_recording(db, recording, RecordingStatus.starting, actor=SYSTEM, now=before)
+        move(db, found, SittingStatus.pre_record, actor=SYSTEM, now=before)
+        move(db, recording, RecordingStatus.starting, actor=SYSTEM, now=before)
         await recordings.opened(db, sitting=found, recording=recording, now=before)
     return found.id, recording.id
 
@@ -150,8 +152,10 @@ async def test_nobody_is_recorded_who_is_not_in_the_room(installation, ro, heari
     ref, ids = hearing
     async with installation.database.transaction() as db:
         row = await queries.hearing(db, ref, state="RO")
-        witness = next(one for one in await queries.participants(db, row.id) if one.id == ids["witness"])
-        move_presence(db, witness, PresenceStatus.left, actor=SYSTEM, now=datetime.now(UTC))
+        witness = next(
+            participant for participant in await queries.participants(db, row.id) if participant.id == ids["witness"]
+        )
+        move(db, witness, PresenceStatus.left, actor=SYSTEM, now=datetime.now(UTC))
     claim = {"kind": "privilege_claim", "participant": ids["witness"], "law": "TH", "text": "A relative."}
     answer = await ro.post(f"/hearings/{ref}/acts", claim)
     assert (*code(answer), answer.json()["detail"]) == (409, "not_ready", "The person is not in the room")
@@ -163,7 +167,9 @@ async def test_a_name_that_is_protected_since_is_read_nowhere(installation, ro, 
     await ro.post(path, {"kind": "log_note", "text": "Somchai Wongsa drinks."})
     async with installation.database.transaction() as db:
         row = await queries.hearing(db, ref, state="RO")
-        witness = next(one for one in await queries.participants(db, row.id) if one.id == ids["witness"])
+        witness = next(
+            participant for participant in await queries.participants(db, row.id) if participant.id == ids["witness"]
+        )
         witness.identity_method = "protected_identity"
         db.add(witness)
     answer = await th.get(path)

@@ -52,12 +52,12 @@ def test_who_sits_where_the_log_and_the_clock_are_told_with_their_hashes():
     ]
     lines.insert(0, {"type": "open", "zero": str(AT), "software": "x"})
     with i18n.speaking("en"):
-        rows = list(custody.entries_of(tuple(json.dumps(one | {"at": str(AT)}).encode() for one in lines)))
+        rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
     assert [row["text"] for row in rows[1:]] == [
         f'<bdi>witness_1</bdi> · Witness, Thailand · <bdi dir="ltr">{"ab" * 8}</bdi>',
         f'7 · Muted by the court · <bdi>witness_1</bdi> · Presiding judge · <bdi dir="ltr">{"cd" * 8}</bdi>',
         f'8 · of a later version · The system · <bdi dir="ltr">{"ef" * 8}</bdi>',
-        "<bdi>chrony 192.0.2.1</bdi> · in step · off by -1.500 ms · stratum 3",
-        "<bdi>source not known</bdi> · not known to be in step",
+        "<bdi>chrony 192.0.2.1</bdi> · in sync · off by -1.500 ms · stratum 3",
+        "<bdi>source not known</bdi> · not known to be in sync",
     ]
     assert (rows[2]["at"] - rows[0]["at"]).total_seconds() == 1

@@ -7,13 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.player_pages import Viewer, flip, looking, viewing
 from tests.support.evidence.recordings import RECORDING, Scene, SealedRecording, build
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.quiet,
+    pytest.mark.timeout(180),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 END = 100_000
 RARE = list(range(5_100, END - 6_000, 10_000))
@@ -41,7 +47,7 @@ def filmed(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
     return build(folder / RECORDING, folder / "seal", tracks=SCENES, end=END)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def viewer(prepared: Path, filmed: SealedRecording, tmp_path: Path, browser: Browser) -> AsyncIterator[Viewer]:
     """The judge's browser, before the player is opened."""
     archive = await Archive.make(prepared, tmp_path, filmed)
@@ -55,7 +61,6 @@ async def sweep(viewer: Viewer, seconds: list[int], patience: int = 20_000) -> d
     return dict(found)
 
 
-@pytest.mark.alone
 async def test_after_any_seek_the_picture_is_that_of_its_time_or_words_say_that_it_is_not(
     viewer: Viewer, filmed: SealedRecording
 ):
@@ -72,7 +77,6 @@ async def test_after_any_seek_the_picture_is_that_of_its_time_or_words_say_that_
     assert len(parts) <= len(seconds) * len(SCENES) * 16
 
 
-@pytest.mark.alone
 async def test_while_the_line_is_down_words_stand_over_the_old_picture(viewer: Viewer):
     await viewer.opened()
     await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
@@ -87,7 +91,6 @@ async def test_while_the_line_is_down_words_stand_over_the_old_picture(viewer: V
     assert (found["old"], found["never"]) == ([], [])
 
 
-@pytest.mark.alone
 async def test_a_part_that_failed_takes_with_it_what_hangs_on_it_and_its_card_says_so(viewer: Viewer):
     flip(viewer.installation.sealed.folder / "seg/clerk_1_cam-000007.age", -1)
     await viewer.opened()
@@ -100,7 +103,6 @@ async def test_a_part_that_failed_takes_with_it_what_hangs_on_it_and_its_card_sa
     assert (found["old"], found["never"]) == ([], []), "what hangs on other parts, up to the last good frame, is shown"
 
 
-@pytest.mark.alone
 async def test_in_a_gap_the_card_says_that_there_is_no_picture(viewer: Viewer):
     await viewer.opened()
     assert (await sweep(viewer, [40, 44]))["old"] == []
@@ -109,7 +111,6 @@ async def test_in_a_gap_the_card_says_that_there_is_no_picture(viewer: Viewer):
     assert card == ""
 
 
-@pytest.mark.alone
 async def test_while_it_plays_the_pictures_go_with_the_time(viewer: Viewer):
     await viewer.opened()
     assert (await sweep(viewer, [37]))["never"] == []

@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
 from media.evidence.check import bag
 from media.evidence.log import custody
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest.fixture
+def sealed(served_archive: Any) -> Any:
+    """The recording in the archive, which a test may damage."""
+    return served_archive.sealed
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def copy(sealed: Any, tmp_path: Path) -> Path:
     return target
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(served_archive: Any, browser: Any) -> AsyncIterator[Page]:
     """The page, in a browser that is not signed in."""
     context = await browser.new_context(locale="en-GB")
@@ -54,9 +61,10 @@ def flip(path: Path) -> None:
     path.write_bytes(data)
 
 
-async def test_an_untouched_bag_is_verified_and_nothing_is_sent(page: Page, copy: Path, sealed: Any):
+async def test_an_untouched_bag_is_verified_without_a_network_and_nothing_is_sent(page: Page, copy: Path, sealed: Any):
     sent: list[Request] = []
     await page.wait_for_load_state("networkidle")
+    await page.context.set_offline(True)
     page.on("request", lambda request: sent.append(request))
     verdict = await check(page, copy, sealed.key_file())
     await expect(verdict).to_have_attribute("data-word", "gaps")

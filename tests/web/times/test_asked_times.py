@@ -122,7 +122,7 @@ def test_the_search_begins_with_the_days_the_request_proposes_and_the_interprete
     assert "The request says who provides the interpreter: The requesting State." in clerk.words(shown)
     found = clerk.get(page, params=values | {"find": "yes"})
     # The third begins at seven in the evening in Bangkok.
-    assert clerk.words(found).partition("First day")[0].count("Fits") == 2
+    assert clerk.words(found).partition("First day")[0].count("Suitable") == 2
     slot = re.search(r'name="slot" value="([^"]+)"', found.text)[1]
     chosen = fields(found.text) | {"find": "yes", "slot": slot, "checked": "yes"}
     assert chosen["recording_policy"] == "not_recorded"

@@ -7,7 +7,7 @@ import pytest
 from hearings import queries
 from hearings.actors import SYSTEM
 from hearings.hearing import days as hearing_days
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.status import HearingStatus
 
 pytestmark = pytest.mark.beside
@@ -55,7 +55,7 @@ async def sign_both(ro, th, place, offer) -> None:
 
 async def test_one_of_three_times_is_accepted_and_the_others_fall(ro, th, place):
     offers = await items(ro, f"{place}/offers")
-    assert [(one["number"], one["status"], one["read_at"]) for one in offers] == [
+    assert [(offer["number"], offer["status"], offer["read_at"]) for offer in offers] == [
         (number, "offered", None) for number in (1, 2, 3)
     ]
     assert code(await th.signed(f"{place}/agree", "agree_hearing")) == (409, "not_ready")  # which of the three?
@@ -78,13 +78,13 @@ async def test_one_of_three_times_is_accepted_and_the_others_fall(ro, th, place)
     assert code(await th.signed(f"{place}/agree", "agree_hearing")) == (409, "not_ready")
     both = await ro.signed(f"{place}/agree", "agree_hearing")
     assert (both.json()["status"], both.json()["signed_by"]) == ("agreed", ["RO", "TH"]), both.text
-    assert [one["status"] for one in await items(th, f"{place}/offers")] == ["taken_back", "passed_over", "accepted"]
-    assert [one["starts_at"] for one in await items(th, f"{place}/days")] == [offers[2]["starts_at"]]
+    assert [item["status"] for item in await items(th, f"{place}/offers")] == ["taken_back", "passed_over", "accepted"]
+    assert [item["starts_at"] for item in await items(th, f"{place}/days")] == [offers[2]["starts_at"]]
 
 
 async def test_reading_ones_own_offers_does_not_count_as_reading(ro, place):
     await items(ro, f"{place}/offers")
-    assert {one["read_at"] for one in await items(ro, f"{place}/offers")} == {None}
+    assert {item["read_at"] for item in await items(ro, f"{place}/offers")} == {None}
 
 
 async def test_a_signature_over_older_terms_is_refused_and_accepts_nothing(ro, th, place):
@@ -123,20 +123,20 @@ async def test_a_change_of_the_terms_voids_the_signature_on_an_offer_too(ro, th,
     (offer, *_others) = await items(ro, f"{place}/offers")
     assert code(await th.signed(f"{place}/offers/{offer['id']}/sign", "agree_hearing")) == (403, "not_allowed")
     await ro.signed(f"{place}/offers/{offer['id']}/sign", "agree_hearing")
-    assert [one["signed"] for one in await items(ro, f"{place}/offers")] == [True, False, False]
+    assert [item["signed"] for item in await items(ro, f"{place}/offers")] == [True, False, False]
     change = {"recording_policy": "sound_only", "reason": "The law there allows sound only."}
     assert (await ro.post(f"{place}/terms/change", change)).status_code == 200
-    assert [one["signed"] for one in await items(ro, f"{place}/offers")] == [False, False, False]
+    assert [item["signed"] for item in await items(ro, f"{place}/offers")] == [False, False, False]
     answer = await th.signed(f"{place}/offers/{offer['id']}/accept", "agree_hearing")
     assert (answer.json()["status"], answer.json()["signed_by"]) == ("proposed", ["TH"])
     # What waits asks the State that has not signed, and no other.
     for client, waits in ((ro, True), (th, False)):
-        steps = [one["step"] for one in await items(client, "/worklist")]
+        steps = [item["step"] for item in await items(client, "/worklist")]
         assert ("sign_time" in steps) is waits and "decide_time" not in steps
     # Before it has signed, it may ask for another recording or another time instead: then nobody has.
     again = {"recording_policy": "not_recorded", "reason": "Neither law allows it."}
     assert (await ro.post(f"{place}/terms/change", again)).json()["signed_by"] == []
-    (fresh,) = [one for one in await items(th, f"{place}/offers") if one["status"] == "offered"]
+    (fresh,) = [item for item in await items(th, f"{place}/offers") if item["status"] == "offered"]
     await th.signed(f"{place}/offers/{fresh['id']}/accept", "agree_hearing")
     later = {"wall_start": "2027-12-09T09:00", "wall_zone": "Europe/Bucharest", "duration_minutes": 60}
     other = await ro.post(f"{place}/counter", later | {"reason": "The court room is taken."})
@@ -181,7 +181,7 @@ async def part_heard(installation, ref) -> None:
     async with installation.database.transaction() as db:
         hearing = await queries.hearing(db, ref, state="RO")
         for status in (HearingStatus.ready, HearingStatus.in_progress, HearingStatus.part_heard):
-            move_hearing(db, hearing, status, actor=SYSTEM, now=now)
+            move(db, hearing, status, actor=SYSTEM, now=now)
         await hearing_days.heard(db, hearing=hearing, over=False, now=now)
 
 
@@ -200,7 +200,7 @@ async def test_a_part_heard_hearing_goes_on_on_the_next_day_agreed(installation,
         "2027-11-30T07:00:00Z",
     ), answer.text
     assert (await th.get(place)).json() == (await ro.get(place)).json()
-    assert [one["heard_at"] is not None for one in await items(th, f"{place}/days")] == [True, False]
+    assert [item["heard_at"] is not None for item in await items(th, f"{place}/days")] == [True, False]
     await part_heard(installation, made["ref"])
     assert code(await ro.post(f"{place}/next-day")) == (409, "not_ready")  # no day is left: it is adjourned
 
@@ -222,7 +222,7 @@ async def test_a_part_heard_hearing_is_adjourned_with_a_reason_and_agreed_anew(i
         "agreed",
         "2027-12-09T07:00:00Z",
     )
-    assert [one["heard_at"] is not None for one in await items(th, f"{place}/days")] == [True, False]
+    assert [item["heard_at"] is not None for item in await items(th, f"{place}/days")] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -253,4 +253,4 @@ async def test_another_states_acts_find_nothing_and_an_offer_belongs_to_its_hear
         assert code(await stranger.post(f"{place}/{act}", body)) == (404, "not_found"), act
     assert code(await th.get(f"{place}/offers/{place}/statement".replace("//", "/"))) == (404, "no_such_route")
     assert code(await th.post(f"{place}/offers/none/take-back")) == (404, "not_found")
-    assert {one["read_at"] for one in await items(ro, f"{place}/offers")} == {None}
+    assert {item["read_at"] for item in await items(ro, f"{place}/offers")} == {None}

@@ -136,7 +136,7 @@ async def test_an_interpreter_who_does_not_fit_is_refused_and_booked_with_a_reas
     assert [one["reason"] for one in (await th.get(f"{agreed}/bookings")).json()["items"]] == [despite]
 
 
-async def test_10_what_is_booked_is_refused_and_only_what_one_may_see_is_named(installation, ro, th, agreed, story):
+async def test_what_is_booked_is_refused_and_only_what_one_may_see_is_named(installation, ro, th, agreed, story):
     room, malee = await add(ro, **ROOM), await add(th, **INTERPRETER)
     numbers = {"resources": [room["number"], malee["number"]]}
     booked = await ro.post(f"{agreed}/bookings", numbers)

@@ -9,7 +9,7 @@ import pytest
 from hearings import queries
 from hearings.actors import SYSTEM, person_actor
 from hearings.hearing import days as hearing_days, hearing as diary
-from hearings.moves import move_hearing
+from hearings.moves import move
 from hearings.requests import requests
 from hearings.status import HearingStatus
 from hearings.times.wall_times import WallTime
@@ -70,7 +70,7 @@ def part_heard(service, home: str) -> None:
         async with database.transaction() as db:
             hearing = await queries.hearing(db, home.removeprefix("/h/"), state="RO")
             for status in (H.ready, H.in_progress, H.part_heard):
-                move_hearing(db, hearing, status, actor=SYSTEM, now=now)
+                move(db, hearing, status, actor=SYSTEM, now=now)
             await hearing_days.heard(db, hearing=hearing, over=False, now=now)
 
     service.run(hold)
@@ -98,7 +98,7 @@ def test_an_agreed_hearing_is_postponed_to_times_that_were_found_and_agreed_to_a
     shown = authority.get(f"{home}/times/sign", params={"offer": offer})
     assert service.sign(authority, shown).status_code == 303
     told = clerk.words(clerk.get(home))
-    assert "Time proposed" in told and "Not signed yet, the time and terms of the hearing, by: Romania" in told
+    assert "Time proposed" in told and "Time and terms of the hearing not yet signed by: Romania" in told
     assert service.agree(clerk, home).headers["location"] == f"{home}/times?done=accept"
     assert "Time agreed" in clerk.words(clerk.get(home))
 
@@ -115,12 +115,15 @@ def test_a_part_heard_hearing_goes_on_on_the_next_day_agreed(service, clerk, aut
     assert f'action="{place}/next-day"' in clerk.get(place).text
     answer = clerk.post(f"{place}/next-day", page=place)
     assert (answer.status_code, answer.headers["location"]) == (303, f"{place}?done=next-day")
-    assert "The hearing goes on on the next day agreed." in clerk.words(clerk.get(answer.headers["location"]))
+    assert "The hearing continues on the next agreed day." in clerk.words(clerk.get(answer.headers["location"]))
     words = authority.words(authority.get(home))
     assert "Time agreed" in words and "10 March 2027" in words.split("People")[0]
     part_heard(service, home)
     none = clerk.post(f"{place}/next-day", page=place)
-    assert (none.status_code, "No further day has been agreed: adjourn to one" in clerk.words(none)) == (422, True)
+    assert (none.status_code, "No further day has been agreed: agree on one, then adjourn" in clerk.words(none)) == (
+        422,
+        True,
+    )
 
 
 def test_a_part_heard_hearing_is_adjourned_to_a_time_both_agree_to_anew(service, clerk, authority):

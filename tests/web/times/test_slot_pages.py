@@ -1,5 +1,8 @@
 """The slot finder, offers, calendars and resources as pages: found, explained, proposed, accepted, refused."""
 
+import csv
+import html
+import io
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,11 +87,12 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
     found = clerk.get(here, params=FIND | {"resource": room})
     words = clerk.words(found)
     assert found.status_code == 200
-    assert "Times that fit" in words and "Courtroom 2 is booked" in words
+    assert "Available times" in words and "Courtroom 2 is booked" in words
     assert "Holiday in Thailand (Bangkok): Chakri Memorial Day" in words
     assert "No court day in Romania (Bucharest)" in words
     assert "not verified" in words
-    assert "The clocks of Bucharest change before this day." in words
+    later = clerk.get(here, params=FIND | {"resource": room, "week": "2027-03-29"})
+    assert "The clocks in Bucharest change before this day." in clerk.words(later)
     values = re.findall(r'name="slot" value="([^"]+)"', found.text)
     chosen = FIND | {"resource": room, "slot": values[:3]}
     unchecked = clerk.post(here, chosen, page=here)
@@ -126,7 +130,55 @@ def test_a_clerk_finds_proposes_and_the_authority_accepts_one_of_three_times(ser
 def test_a_time_found_at_any_hour_says_whose_hours_it_leaves(clerk, asked):
     found = clerk.words(clerk.get(f"{asked}/slots", params=FIND | {"duration": "600", "any_hour": "yes"}))
     assert " March 2027: Outside the hours of Romania (Bucharest)" in found
-    assert "Outside the hours" not in clerk.words(clerk.get(f"{asked}/slots", params=FIND)).partition("Days without")[0]
+    words = clerk.words(clerk.get(f"{asked}/slots", params=FIND))
+    assert "Outside the hours" not in words.partition("Why other days are missing")[0]
+
+
+def test_a_person_heard_from_a_third_place_has_a_clock_of_their_own_and_remarks_name_their_time(clerk, asked):
+    elsewhere = FIND | {"heard_zone": "Asia/Kolkata", "any_hour": "yes", "duration": "600"}
+    shown = clerk.get(f"{asked}/slots", params=elsewhere)
+    words = clerk.words(shown)
+    assert "Kolkata UTC+05:30" in words
+    for page in (shown, clerk.get(f"{asked}/slots", params=elsewhere | {"view": "table"})):
+        assert re.search(r"\d\d:\d\d\S* Kolkata", clerk.words(page) + page.text)
+    notes = re.findall(r'(?s)class="lane-notes">(.*?)</ul>', shown.text)
+    assert notes and all(re.search(r"<bdi class=\"t\" dir=\"ltr\">\d\d:\d\d</bdi>", one) for one in notes)
+    assert "Kolkata" not in clerk.words(clerk.get(f"{asked}/slots", params=FIND)).partition("Days, margins")[0]
+
+
+def test_every_time_found_is_reached_week_by_week_and_stands_in_the_csv(clerk, asked):
+    """By day, the lanes; every time of a week, its table; all times of the search, the CSV."""
+    here, starts, week = f"{asked}/slots", [], "2027-03-22"
+    while week:
+        page = clerk.get(here, params=FIND | {"view": "table", "week": week})
+        starts += re.findall(r'name="slot" value="([^"]+)"', page.text.partition("<tbody>")[2])
+        following = re.search(r"week=(\d{4}-\d\d-\d\d)[^\"]*\">Week after", page.text)
+        week = following[1] if following else ""
+    rows = list(csv.reader(io.StringIO(clerk.get(f"{here}.csv", params=FIND).text)))
+    assert starts == [row[0] for row in rows[1:]]
+    assert len(starts) == int(re.search(r'id="found">.*?class="count">(\d+)<', page.text, re.S)[1])
+    assert rows[1][1:4] == ["2027-03-22T08:30+02:00", "2027-03-22T13:30+07:00", "Fair"]
+
+
+def test_times_ticked_in_one_week_stay_in_the_offer_while_another_is_looked_at(clerk, asked):
+    here = f"{asked}/slots"
+    page = clerk.get(here, params=FIND | {"slot": "2027-03-22T07:00:00Z"})
+    assert "1 of up to 3" in clerk.words(page)
+    after = html.unescape(re.search(r'href="([^"]+)">Week after', page.text)[1])
+    words = clerk.words(clerk.get(after))
+    assert "1 of up to 3" in words and "Monday 22 March 2027 09:00" in words
+    removed = html.unescape(re.search(r'href="([^"]+)">Remove', clerk.get(after).text)[1])
+    assert "0 of up to 3" in clerk.words(clerk.get(removed))
+    unreadable = clerk.get(here, params=FIND | {"slot": ["nonsense", "9999-12-31T23:59:59Z"], "week": "2027-99-99"})
+    assert (unreadable.status_code, "0 of up to 3" in clerk.words(unreadable)) == (200, True)
+
+
+def test_the_csv_of_times_has_the_rights_of_its_page(service, clerk, asked):
+    assert service.client().get(f"{asked}/slots.csv", params=FIND).status_code == 401
+    answer = clerk.get(f"/h/{service.ref}/slots.csv")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert clerk.get("/requests/RO-0000-0000/slots.csv", params=FIND).status_code == 404
+    assert clerk.get(f"{asked}/slots.csv", params=FIND | {"since": "tomorrow"}).status_code == 422
 
 
 def test_what_cannot_be_searched_is_said_beside_its_field(clerk, asked):
@@ -184,7 +236,7 @@ def test_a_closure_is_entered_seen_by_the_other_state_counted_and_struck_out(ser
     assert clerk.post(page, closure, page=page).status_code == 303
     authority = service.signed_in("authority")
     assert "Burst pipe" in authority.words(authority.get(page))
-    assert "Strike out" not in authority.words(authority.get(page))
+    assert "Cancel this entry" not in authority.words(authority.get(page))
     words = clerk.words(clerk.get(f"{asked}/slots", params=FIND))
     assert "Closed in Romania (Bucharest): Burst pipe" in words
     place = re.search(r'action="(/calendars/RO/[0-9a-f-]+/strike)"', clerk.get(page).text)[1]
@@ -235,10 +287,10 @@ def test_an_interpreter_who_does_not_fit_is_booked_with_a_reason_only(service, c
     refused = clerk.post(f"{times}/assign", {"resource": number}, page=times)
     assert refused.status_code == 422 and 'href="#despite"' in refused.text
     assert f'value="{number}" checked' in refused.text
-    assert "Give back" not in refused.text
+    assert "Release" not in refused.text
     answer = clerk.post(f"{times}/assign", {"resource": number, "despite": "Relay through English"}, page=times)
     assert answer.status_code == 303, clerk.words(answer)
-    assert "Booked all the same: Relay through English" in clerk.words(clerk.get(times))
+    assert "Booked nevertheless: Relay through English" in clerk.words(clerk.get(times))
     # Moved by hand onto a time just after her leave, she is asked about; onto a day of her own, she is not.
     page = f"/resources/{number}"
     block = {"starts": "2027-05-05T08:00", "ends": "2027-05-05T08:50", "reason": "Training"}
@@ -249,7 +301,7 @@ def test_an_interpreter_who_does_not_fit_is_booked_with_a_reason_only(service, c
     assert asked.status_code == 422 and 'href="#despite"' in asked.text
     assert "Elena Radu needs a rest before or after another booking" in clerk.words(asked)
     assert clerk.post(here, to | {"despite": "She agrees"}, page=here).status_code == 303
-    assert "Booked all the same: She agrees" in clerk.words(clerk.get(times))
+    assert "Booked nevertheless: She agrees" in clerk.words(clerk.get(times))
 
 
 def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(clerk):
@@ -258,7 +310,7 @@ def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(
     block = {"starts": "2027-05-05T09:00", "ends": "2027-05-05T12:00", "reason": "Inspection"}
     assert clerk.post(f"{page}/act/block", block, page=page).status_code == 303
     again = clerk.post(f"{page}/act/block", block, page=page)
-    assert again.status_code == 422 and "booked already" in clerk.words(again)
+    assert again.status_code == 422 and "Already booked" in clerk.words(again)
     skipped = clerk.post(f"{page}/act/block", block | {"starts": "2027-03-28T03:30"}, page=page)
     assert skipped.status_code == 422 and 'href="#starts"' in skipped.text
     assert clerk.get(page).text.count('name="booking"') == 1
@@ -266,7 +318,7 @@ def test_a_time_the_room_is_booked_for_is_not_kept_free_twice_and_is_given_free(
     other = add_room(clerk, "Courtroom 10")
     assert clerk.post(f"/resources/{other}/act/unblock", {"booking": booking}, page=page).status_code == 404
     assert clerk.post(f"{page}/act/unblock", {"booking": booking}, page=page).status_code == 303
-    assert "Nothing is booked" in clerk.words(clerk.get(page))
+    assert "No bookings yet" in clerk.words(clerk.get(page))
 
 
 def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, clerk):
@@ -287,8 +339,8 @@ def test_a_hearing_that_newer_data_move_is_decided_on_by_its_clerk(service, cler
     assert "No hearing would move." in clerk.words(clerk.get(page))
     service.run(age)
     authority = service.signed_in("authority")
-    assert "Newer time-zone data would move 1 day" in authority.words(authority.get("/calendars"))
-    assert "A clerk or judge of the requesting State decides." in authority.words(authority.get(page))
+    assert "Updated time-zone data would move 1 day" in authority.words(authority.get("/calendars"))
+    assert "Only a clerk or judge of the requesting State can decide." in authority.words(authority.get(page))
     place = f"{page}/{service.ref}"
     assert authority.post(place, {"keep": "instant"}, page=f"/h/{service.ref}/times").status_code == 403
     assert clerk.post(place, {"keep": "both"}, page=page).status_code == 409

@@ -31,8 +31,9 @@ def test_a_name_that_an_administrator_gave_is_in_no_known_language_and_harmless(
 def test_what_speaks_against_interpreters_is_told_in_sentences() -> None:
     error = InterpreterUnfit([(3, "Malee", ("rest", "not_accredited"))], hidden=1)
     assert diary_words.unfit(error) == (
-        "Malee needs a rest before or after another booking. No accreditation of Malee is recorded. "
-        "Something speaks against an interpreter of the other State. Choose another, or say why it is so all the same."
+        "Malee needs a rest before or after another booking. No accreditation of Malee is recorded. There is "
+        "a reason against an interpreter of the other State. Choose another, or give a reason for the "
+        "booking."
     )
 
 

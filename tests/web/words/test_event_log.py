@@ -9,7 +9,7 @@ from hearings.models import HearingEvent, Participant, Recording
 from hearings.roles import Role
 from media.evidence.log import journal_lines
 from web.words import event_log as happenings, gaps
-from web.words.places import Place
+from web.words.court_clocks import CourtClock
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 WITNESS = Participant(
@@ -30,7 +30,7 @@ def test_every_kind_of_event_has_words():
 
 @pytest.mark.parametrize("kind", list(EventKind))
 def test_every_event_can_be_told_without_its_data(kind):
-    told = happenings.told([event(kind.value, "system")], [WITNESS])[0]
+    told = happenings.log_lines([event(kind.value, "system")], [WITNESS])[0]
     assert (told.what, told.by, told.about) == (happenings.WORDS[kind], "The system", "")
 
 
@@ -46,18 +46,18 @@ def test_every_event_can_be_told_without_its_data(kind):
         (
             "sound_check",
             {"status": "waiting", "why": "line_made_anew"},
-            "no longer counts: the connection was made anew",
+            "no longer valid: the connection was re-established",
         ),
         ("identity_confirmed", {"method": "document_seen"}, "I have seen an identity document"),
     ],
 )
 def test_what_an_event_adds_is_told(kind, data, detail):
-    told = happenings.told([event(kind, participant="w", **data)], [WITNESS])[0]
+    told = happenings.log_lines([event(kind, participant="w", **data)], [WITNESS])[0]
     assert (told.about, told.by, told.detail) == ("W-7", "W-7", detail)
 
 
 RECORDING = Recording(owner_state="RO", sitting_id="s", since=NOW, origin="o", opened_at=NOW)
-CLOCKS = [Place("RO", "Bucharest", "Europe/Bucharest"), Place("TH", "Bangkok", "Asia/Bangkok")]
+CLOCKS = [CourtClock("RO", "Bucharest", "Europe/Bucharest"), CourtClock("TH", "Bangkok", "Asia/Bangkok")]
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ CLOCKS = [Place("RO", "Bucharest", "Europe/Bucharest"), Place("TH", "Bangkok", "
 )
 def test_a_gap_tells_what_is_missing_when_and_why(data, about, detail):
     gap = event("gap", "system", from_ms=-5_000, until_ms=-2_500, cause="late", **data)
-    (told,) = happenings.told([gap], [WITNESS], recordings=[RECORDING], clocks=CLOCKS)
+    (told,) = happenings.log_lines([gap], [WITNESS], recordings=[RECORDING], clocks=CLOCKS)
     at = "\u206608:59:55–08:59:57\u2069 (\u206613:59:55\u2069 in Bangkok)"
-    assert (told.about, told.detail) == (about, f"{detail}, {at}: it came too late to be kept")
-    (told,) = happenings.told([gap], [WITNESS])
-    assert told.detail == f"{detail}: it came too late to be kept"
+    assert (told.about, told.detail) == (about, f"{detail}, {at}: it arrived too late to be kept")
+    (told,) = happenings.log_lines([gap], [WITNESS])
+    assert told.detail == f"{detail}: it arrived too late to be kept"
 
 
 def test_every_cause_of_a_gap_has_words():

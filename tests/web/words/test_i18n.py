@@ -1,33 +1,26 @@
 """Languages: choosing one, dates that cannot be misread, and catalogues in good order."""
 
-import gettext
 import re
 import shutil
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
 import pytest
-from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from markupsafe import Markup
 
-from web.words import catalogues, i18n
+from deploy import assets
+from hearings import languages, reference
+from hearings.sentences import tell
+from web.words import catalogues, i18n, sentences
 
 pytestmark = pytest.mark.beside
 
 WHEN = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 WEB = Path(i18n.__file__).parents[1]
 OTHERS = [language for language in i18n.LANGUAGES.values() if language.tag != "en"]
-
-
-def messages(tag: str) -> Mapping[str, str]:
-    """What an island is given to say in a language."""
-    found: Any = i18n.catalogue(tag)["messages"]
-    return found
 
 
 @pytest.fixture(params=list(i18n.LANGUAGES))
@@ -105,9 +98,13 @@ def fields(text):
 
 def test_every_message_can_be_taken_out_of_the_code_and_filled_in():
     found = list(catalogues.messages())
-    assert len({where for _message, _context, where in found if where.endswith(".py")}) > 100
-    assert {where.partition("/")[0] for _message, _context, where in found} == {"hearings", "web"}
-    for message, _context, where in found:
+    assert len({where for _message, _context, where, _comments in found if where.endswith(".py")}) > 100
+    assert {where.partition("/")[0] for _message, _context, where, _comments in found} == {
+        "hearings",
+        "scheduler",
+        "web",
+    }
+    for message, _context, where, _comments in found:
         for one in [message] if isinstance(message, str) else message:
             assert one.strip(), where
             assert "{}" not in one, f"what is filled in has a name, so that a translator can move it: {one}"
@@ -130,7 +127,7 @@ def test_a_language_that_is_behind_is_told_so_and_a_catalogue_is_brought_up_to_d
     assert "Said for the first time" in kept
     assert kept.get("Sign out").string == catalogue(romanian).get("Sign out").string != ""
     (line,) = [one for one in catalogues.status(program) if one.startswith("ro ")]
-    assert re.fullmatch(r"ro +(\d+) of (\d+) messages, (\d+) of \3 words of documents", line)
+    assert re.fullmatch(r"ro +(\d+) of (\d+) messages, (\d+) awaiting review", line)
 
 
 def test_a_message_nobody_has_translated_is_shown_in_english_and_the_others_are_not(tmp_path, monkeypatch):
@@ -139,13 +136,13 @@ def test_a_message_nobody_has_translated_is_shown_in_english_and_the_others_are_
     made.add("Said for the first time")
     made.add(("{n} new thing", "{n} new things"))
     made.add("Guessed", "تخمين", flags={"fuzzy"})
+    made.add("Close", "إغلاق", context="dialog")
     path = tmp_path / "ar" / "LC_MESSAGES" / "vivavoce.po"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
         write_po(file, made)
     monkeypatch.setattr(i18n, "LOCALES", tmp_path)
-    for cached in (i18n.translations, i18n.catalogue):
-        cached.cache_clear()
+    i18n.translations.cache_clear()
     try:
         with i18n.speaking("ar"):
             assert i18n._("Sign out") == "خروج"
@@ -153,16 +150,14 @@ def test_a_message_nobody_has_translated_is_shown_in_english_and_the_others_are_
                 "Said for the first time", "Guessed", "Never collected",
             ]  # fmt: skip
             assert i18n.ngettext("{n} new thing", "{n} new things", 3) == "{n} new things"
-        assert i18n.catalogue("ar")["messages"] == {"Sign out": "خروج"}
     finally:
         monkeypatch.undo()
-        for cached in (i18n.translations, i18n.catalogue):
-            cached.cache_clear()
+        i18n.translations.cache_clear()
 
 
 def test_no_message_is_a_name_of_the_code():
     names = []
-    for message, _context, where in catalogues.messages():
+    for message, _context, where, _comments in catalogues.messages():
         text = (WEB.parent / where).read_text(encoding="utf-8")
         for one in [message] if isinstance(message, str) else message:
             if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", one) or f'["{one}"]' in text:
@@ -177,29 +172,75 @@ def test_a_translation_that_is_not_shown_counts_as_none():
     assert catalogues.missing(made) == ["Sign in"]
 
 
+def test_what_a_program_has_translated_is_marked_until_a_person_has_read_it(tmp_path, monkeypatch):
+    made, drafts, program = Catalog(locale="fr"), Catalog(locale="fr"), Catalog()
+    for message in ("Sign out", "Sign in", "Save"):
+        program.add(message)
+        drafts.add(message, f"{message} (fr)", flags={"fuzzy"} if message == "Save" else set())
+    made.add("Sign out", "Se déconnecter")
+    made.add("Sign in")
+    made.add("Save")
+    assert catalogues.draft(made, drafts) == 1
+    assert (made.get("Sign out").string, made.get("Sign in").string) == ("Se déconnecter", "Sign in (fr)")
+    assert catalogues.coverage(made) == catalogues.Coverage(messages=3, translated=2, awaiting=1)
+    french = i18n.LANGUAGES["fr"]
+    monkeypatch.setattr(catalogues, "LOCALES", tmp_path)
+    catalogues.path_of(french).parent.mkdir(parents=True)
+    catalogues.path_of(french).write_bytes(catalogues.text(made))
+    kept = catalogues.updated(french, program)
+    assert catalogues.coverage(kept) == catalogues.Coverage(messages=3, translated=2, awaiting=1)
+    assert "# review: machine\n" in catalogues.text(kept).decode()
+    kept.get("Sign in").user_comments = []
+    assert catalogues.coverage(kept).awaiting == 0
+
+
+@pytest.mark.parametrize(
+    ("tag", "bucharest", "hague"),
+    [
+        ("en", "Bucharest", "The Hague"),
+        ("fr", "Bucarest", "La Haye"),
+        ("ru", "Бухарест", "Гаага"),
+        ("pt", "Bucareste", "Haia"),
+        ("ro", "București", "Haga"),
+        ("th", "บูคาเรส", "กรุงเฮก"),
+    ],
+)
+def test_a_city_has_one_name_in_a_language_in_whatever_language_it_was_entered(tag, bucharest, hague):
+    with i18n.speaking(tag):
+        assert {i18n.city_here(name) for name in ("Bucharest", "București", "Бухарест", "bucarest ")} == {bucharest}
+        assert {i18n.city_here(name) for name in ("Den Haag", "The Hague", "La Haya")} == {hague}
+        assert i18n.city_here("Cluj-Napoca") == "Cluj-Napoca"
+
+
+def test_portuguese_names_are_those_of_portugal():
+    with i18n.speaking("pt"):
+        assert (i18n.state_name("RO"), i18n.state_name("CZ")) == ("Roménia", "Chéquia")
+        assert i18n.language_here("ro") == "romeno"
+
+
+def test_a_comment_for_translators_goes_into_the_catalogues():
+    commented = {entry.id: entry.auto_comments for entry in catalogues.template() if entry.auto_comments}
+    assert commented["Hold"] == ["Translators: the floor is closed for everyone, the recording goes on; not a stay"]
+
+
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
 def test_a_translation_keeps_the_fields_and_has_every_plural_form(language):
     found = catalogue(language)
-    assert found.num_plurals == len(language.plural)
+    plurals = assets._plural_categories(found)
     for entry in found:
         if not entry.id or not entry.string or entry.fuzzy:
             continue
         if isinstance(entry.id, tuple):
-            assert len(entry.string) == len(language.plural)
+            assert len(entry.string) == len(plurals)
             assert len(set(map(bool, entry.string))) == 1, f"some forms only: {entry.id}"
-            for category, form in zip(language.plural, entry.string, strict=True):
+            for category, form in zip(plurals, entry.string, strict=True):
                 if form and category not in ("zero", "one", "two"):  # a form for one number may say it in words
                     assert fields(form) == fields(entry.id[1]), entry.id
                 assert set(fields(form)) <= set(fields(entry.id[1])), entry.id
         else:
             assert fields(entry.string) == fields(entry.id), entry.id
-
-
-@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
-def test_python_and_islands_choose_the_same_plural_form(language):
-    chosen = gettext.c2py(catalogue(language).plural_expr)
-    category = Locale.parse(language.locale).plural_form
-    assert [language.plural[chosen(n)] for n in range(1, 1000)] == [category(n) for n in range(1, 1000)]
+            formed = re.compile(r"\{\w+:(the|of|in|to)\}")
+            assert bool(formed.search(entry.id)) >= bool(formed.search(entry.string)), "it is given no form"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +274,6 @@ def test_one_message_with_two_meanings_is_told_by_its_context():
     with i18n.speaking("ar"):
         assert i18n._("Recording") == "التسجيل"
         assert i18n._(i18n.NP_("going on now", "Recording")) == "يجري التسجيل"
-        assert messages("ar")["Recording"] == "التسجيل"
     assert i18n._(i18n.NP_("going on now", "Recording")) == "Recording"
 
 
@@ -249,16 +289,6 @@ def test_whom_a_message_goes_to_is_not_what_a_recording_is_encrypted_to(tag, rec
     with i18n.speaking(tag):
         assert tuple(i18n.pgettext(one, "Recipient") for one in ("message", "recording")) == recipients
         assert tuple(i18n.pgettext(one, "Retired") for one in ("signing key", "recipient")) == retired
-
-
-@pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
-def test_a_translated_message_comes_back_for_python_and_for_islands(language):
-    kept = i18n.current.set(language)
-    try:
-        assert i18n._("Sign out") not in ("", "Sign out")
-        assert messages(language.tag)["Sign out"] == i18n._("Sign out")
-    finally:
-        i18n.current.reset(kept)
 
 
 def test_romanian_is_written_with_commas_below():
@@ -278,3 +308,102 @@ def test_stylesheets_are_the_same_for_both_directions_and_pages_have_no_inline_s
         text = template.read_text(encoding="utf-8")
         assert re.findall(r"\sstyle=|<style|\son\w+=|javascript:", text) == [], template.name
         assert re.findall(r"<script(?![^>]*\ssrc=)", text) == [], template.name
+
+
+SHEETS = {
+    file.name: file.read_text(encoding="utf-8")
+    for folder in ("static/css", "frontend/src/live", "frontend/src/player", "frontend/src/verify")
+    for file in sorted((WEB / folder).glob("*.css"))
+}
+
+
+def block(sheet, query):
+    """What stands in the blocks of a media query."""
+    found = ""
+    for begin in [match.end() for match in re.finditer(rf"@media \({query}\)[^{{]*{{", sheet)]:
+        depth, end = 1, begin
+        while depth:
+            depth += {"{": 1, "}": -1}.get(sheet[end], 0)
+            end += 1
+        found += sheet[begin : end - 1]
+    return found
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_in_a_low_window_nothing_keeps_its_place_and_without_motion_nothing_moves(name):
+    sheet = SHEETS[name]
+    low = block(sheet, "max-height: 30rem")
+    pinned = re.findall(r"([.\w-]+) {[^}]*position: (?:sticky|fixed)", sheet)
+    assert [selector for selector in pinned if selector not in low] == []
+    if re.search(r"(?<![\w-])(animation|transition)(-[\w]+)?:", sheet):
+        still = block(sheet, "prefers-reduced-motion: reduce")
+        assert "* {" in still and "animation: none !important" in still and "transition: none !important" in still
+
+
+def test_no_page_takes_the_english_name_of_a_city_out_of_its_time_zone():
+    named = re.compile(r"""zone\w*\.(?:split\(["']/["']\)\[-1\]|rpartition\(["']/["']\))""")
+    files = [*WEB.glob("*/*.py"), *WEB.glob("*/templates/*.html")]
+    found = {file.name for file in files if named.search(file.read_text(encoding="utf-8"))}
+    assert found == {"i18n.py", "court_clocks.py"}, "zone_city says it in the language of the reader"
+
+
+def test_no_template_shows_a_city_as_it_was_entered():
+    shown = re.compile(r"\{\{[^}]*(?:\.|requesting_|requested_)city\b(?! *\| *city_here|\) \| city_here)[^}]*\}\}")
+    places = {
+        (path.name, found[0])
+        for path in WEB.glob("*/templates/*.html")
+        for found in shown.finditer(path.read_text("utf-8"))
+        if "city_here" not in found[0] and "text_field" not in found[0]
+    }
+    assert places == set()
+
+
+FORMS = reference.state_forms()
+
+
+@pytest.mark.parametrize("tag", sorted({tag for tag, _state in FORMS}))
+def test_every_state_of_the_data_has_its_forms_in_every_language_that_inflects_names(tag):
+    assert {state for language, state in FORMS if language == tag} == {"*", *reference.jurisdictions()}
+    with i18n.speaking(tag):
+        for state in reference.jurisdictions():
+            name, forms = i18n.state_word(state), FORMS[tag, state]
+            assert all(forms.values()), state
+            assert forms["the"].endswith(name), "the row is of the name that pages show"
+            assert f"{name:of}" == forms["of"] != forms["in"]
+            assert f"{name}" == name
+
+
+@pytest.mark.parametrize("tag", i18n.LANGUAGES)
+def test_a_state_nobody_has_inflected_still_fits_into_a_sentence(tag):
+    with i18n.speaking(tag):
+        for form in ("the", "of", "in", "to"):
+            assert "XX" in f"{i18n.state_word('XX'):{form}}"
+            assert "XX" in Markup("{state:" + form + "}").format(state=i18n.state_word("XX"))
+
+
+def test_a_sentence_of_hearings_may_name_a_state_by_a_form_too(monkeypatch):
+    made = tell("{state} is bound since {day}", state=languages.state_name("NL"), day=date(2027, 1, 1))
+    monkeypatch.setattr(sentences, "_", lambda message: message.replace("{state}", "Law {state:of}"))
+    assert sentences.translated(made).startswith("Law of the Netherlands")
+    assert sentences.translated_markup(made).startswith("Law of the Netherlands")
+
+
+def test_what_a_message_formats_as_a_form_of_a_state_is_given_as_one():
+    """The bare name, which is a plain text, knows no form."""
+    formed = re.compile(r"\{state:\w+\}.*?\.format\([^\n]*")
+    files = [*WEB.glob("*/*.py"), *WEB.glob("*/templates/*.html")]
+    calls = [call for file in files for call in formed.findall(file.read_text(encoding="utf-8"))]
+    assert len(calls) > 5
+    assert [call for call in calls if "state_name" in call] == []
+
+
+def test_no_page_puts_the_bare_name_of_a_state_after_a_word_that_inflects_it():
+    bare = re.compile(r"\b(of|in|to|for|by|from|with) \{(state|other|requesting|requested)\}")
+    found = [
+        (where, one)
+        for message, _context, where, _comments in catalogues.messages()
+        if where.startswith("web/")
+        for one in ([message] if isinstance(message, str) else message)
+        if bare.search(one)
+    ]
+    assert found == []

@@ -9,8 +9,9 @@ from babel.messages.extract import extract_from_file
 
 from hearings.models import HearingRequest, Person
 from hearings.outward import invitations, mail_words, notices
+from hearings.sentences import tell
 from tests.support.brackets import Brackets
-from web.words import catalogues, i18n
+from web.words import catalogues, i18n, sentences
 
 
 def messages() -> list[str]:
@@ -29,18 +30,19 @@ def mail(tag: str, **more: Any) -> dict[str, Any]:
         owner_state="RO", reference="RO-2026-0001", requesting_state="RO", requested_state="TH", created_by="-",
         created_at=datetime(2026, 12, 2, tzinfo=UTC),
     )  # fmt: skip
-    return notices.mail(row, "The request is under review", "https://court.example", to=person, **more)
+    news = [notices.News(subject=row, text="The request is under review")]
+    return notices.mail(news, "https://court.example", to=person, **more)
 
 
 def test_every_sentence_of_a_mail_is_a_message_of_the_catalogues() -> None:
     found = set(messages())
     assert {line.text for line in notices.CHANGES.values()} | {one[2] for one in notices.DUE.values()} < found
-    assert found <= {message for message, _context, _where in catalogues.messages()}
+    assert found <= {message for message, _context, _where, _comments in catalogues.messages()}
 
 
 def test_a_mail_has_no_english_outside_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "translations", lambda _tag: Brackets())
-    made = mail("fr", say=i18n.say)
+    made = mail("fr", say=sentences.say)
     text = f"{made['subject']}\n{made['text']}".replace("https://court.example/requests/RO-2026-0001", "")
     outside = re.sub(r"⟦[^⟦⟧]*⟧", "", text).replace("RO-2026-0001", "")
     assert text.count("⟦") > 3
@@ -49,7 +51,7 @@ def test_a_mail_has_no_english_outside_a_message(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("tag", list(i18n.LANGUAGES))
 def test_a_mail_is_in_the_language_of_its_reader_and_keeps_its_reference(tag: str) -> None:
-    made, english = mail(tag, say=i18n.say), mail(tag)
+    made, english = mail(tag, say=sentences.say), mail(tag)
     assert made["language"] == tag
     assert "RO-2026-0001" in made["subject"] and "https://court.example/requests/RO-2026-0001" in made["text"]
     assert ("\u2066RO-2026-0001\u2069" in made["subject"]) == (i18n.LANGUAGES[tag].direction == "rtl")
@@ -60,7 +62,8 @@ def test_a_mail_is_in_the_language_of_its_reader_and_keeps_its_reference(tag: st
 
 
 def test_a_tag_of_no_catalogue_is_answered_by_its_nearest_or_in_english() -> None:
-    said = {tag: i18n.say(tag, "The hearing is off") for tag in ("pt-BR", "pt", "ja", "", "zh-Hant")}
-    assert said["pt-BR"] == said["pt"] != "The hearing is off"
-    assert (said["ja"], said[""]) == ("The hearing is off", "The hearing is off")
-    assert said["zh-Hant"] == i18n.say("zh-Hans", "The hearing is off")
+    off = tell("The hearing is cancelled")
+    said = {tag: sentences.say(tag, off) for tag in ("pt-BR", "pt", "ja", "", "zh-Hant")}
+    assert said["pt-BR"] == said["pt"] != off
+    assert (said["ja"], said[""]) == (off, off)
+    assert said["zh-Hant"] == sentences.say("zh-Hans", off)

@@ -3,9 +3,8 @@
 import pytest
 
 from hearings.minutes.gathering import conditions_of
-from hearings.minutes.phrases import say
 from hearings.models import HearingRequest
-from web.words import minutes as minutes_words
+from web.words.sentences import say_whole
 
 RULES = [
     {"kind": "time_limit", "minutes": 21},
@@ -42,6 +41,5 @@ RULES = [
     ],
 )
 def test_conditions_stand_in_the_minutes_in_the_form_of_their_figures(tag: str, told: list[str]) -> None:
-    words = minutes_words.speakers(tag)
     found = conditions_of(HearingRequest(condition_rules=RULES))
-    assert [say(one, tag, words) for _source, one in found] == told
+    assert [say_whole(tag, one) for _source, one in found] == told

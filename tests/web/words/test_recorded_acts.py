@@ -40,14 +40,14 @@ def test_an_entry_is_told_field_by_field() -> None:
         "oath", participant="witness", by="presiding_judge", form="oath", outcome="taken", law="RO", language="th",
         text="Art. 121", corrects=4,
     )  # fmt: skip
-    (told,) = happenings.told([oath], people)
+    (told,) = happenings.log_lines([oath], people)
     assert (told.what, told.about, told.by, told.seq) == ("Oath, affirmation or caution", "Ana", "Clerk", 7)
     assert told.detail == (
-        "in place of entry 4; Administered by: Eva; Form: Oath; Outcome: Taken or acknowledged; "
-        "Under the law of: Romania; Language: Thai; “Art. 121”"
+        "replaces entry 4; Administered by: Eva; Form: Oath; Outcome: Taken or acknowledged; Under the law "
+        "of: Romania; Language: Thai; “Art. 121”"
     )
     ruling = event("ruling", on=4, by="presiding_judge", ruling="upheld", law="RO")
-    (told,) = happenings.told([ruling], people)
+    (told,) = happenings.log_lines([ruling], people)
     assert told.detail == "On what: entry 4; Decided by: Eva; Decision: Upheld; Under the law of: Romania"
 
 
@@ -64,7 +64,7 @@ def test_the_parts_of_an_entry_are_joined_as_the_language_does(tag: str, told: s
     people = [person(Role.witness, "Ana"), person(Role.presiding_judge, "Eva")]
     shown = event("exhibit_shown", exhibit={"name": "a.pdf", "sha256": "ab"}, by="presiding_judge", text="Page 2")
     with i18n.speaking(tag):
-        assert recorded_words.detail(shown, recorded_words.shown(people)) == told
+        assert recorded_words.detail(shown, recorded_words.name_rules(people)) == told
 
 
 def test_of_somebody_protected_neither_list_nor_text_has_the_name() -> None:
@@ -75,7 +75,7 @@ def test_of_somebody_protected_neither_list_nor_text_has_the_name() -> None:
         event("exhibit_shown", participant="witness", exhibit=exhibit),
         event("admitted", participant="witness"),
     ]
-    found = happenings.told(events, people, "Ana Maria")
+    found = happenings.log_lines(events, people, "Ana Maria")
     assert [(one.about, one.detail) for one in found] == [
         ("", "“Witness 1 wept; Witness 1 was right.”"),
         ("Witness 1", "Exhibit: Witness 1.pdf, SHA-256 ab"),

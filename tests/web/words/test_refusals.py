@@ -58,7 +58,7 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             errors.TermsChanged(tell("Changed: {why}", why=Series.of([tell("a"), tell("b")], "semicolon"))),
             "⟦Changed: ⟦⟦a⟧; ⟦b⟧⟧⟧",
         ),
-        (errors.DoubleBooking([(4, "Room 1")]), "⟦Booked already at this time: ⟦Room 1 (no. 4)⟧⟧"),
+        (errors.DoubleBooking([(4, "Room 1")]), "⟦Already booked at this time: ⟦Room 1 (no. 4)⟧⟧"),
     ],
 )
 def test_a_sentence_is_told_with_everything_in_it(marked: None, error: errors.HearingsError, text: str) -> None:
@@ -82,7 +82,7 @@ def test_what_is_no_sentence_is_said_by_its_code(marked: None, error: errors.Hea
 
 def test_a_move_that_cannot_be_made_names_where_it_stands() -> None:
     error = errors.IllegalMove("hearing", "part_heard", "ready", ["agreed"])
-    assert refusals.words(error) == "This is not possible as it stands now: “Part heard”. Nothing was changed."
+    assert refusals.words(error) == "This is not possible in the current status: “Part heard”. Nothing was changed."
     message = errors.IllegalMove("message", "sent", "waiting", [])
     assert refusals.words(message) == refusals.SENTENCES["illegal_move"]
 
@@ -122,13 +122,18 @@ def test_a_refusal_goes_over_the_socket_of_the_live_room() -> None:
 @pytest.mark.parametrize(
     ("tag", "states", "begins", "holds"),
     [
-        ("en", ["RO"], "No authority of Romania has given a key, so it could", "An administrator of that State adds"),
-        ("en", ["RO", "TH"], "No authority of Romania or Thailand has given a key, so they could", "each of these"),
-        ("pt", ["RO"], "Nenhuma autoridade de Romênia", "Um administrador do Estado em causa"),
+        (
+            "en",
+            ["RO"],
+            "No authority of Romania has provided a key, so it could",
+            "An administrator of that State adds",
+        ),
+        ("en", ["RO", "TH"], "No authority of Romania or Thailand has provided a key, so they could", "each of these"),
+        ("pt", ["RO"], "Nenhuma autoridade de Roménia", "Um administrador do Estado em causa"),
         (
             "pt",
             ["RO", "TH"],
-            "Nenhuma autoridade de Romênia ou Tailândia",
+            "Nenhuma autoridade de Roménia ou Tailândia",
             "Um administrador de cada um destes Estados",
         ),
     ],

@@ -1,11 +1,12 @@
 """A docket with rows in every stage, made by the systems of two States, and by the room where there is no other way."""
 
 import asyncio
+import contextlib
 import itertools
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,10 @@ from hearings import queries
 from hearings.hearing import days as hearing_days
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
-from tests.support.api_client import PEOPLE
+from hearings.people import directory, staff
+from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
 from tests.support.court import Court
-from tests.support.databases import memory
-from web.agreement.sites_api import NEW_SITE
+from tests.support.databases import apart, memory
 
 HOOK = "http://localhost:9/hooks"
 ACCUSED = {
@@ -43,12 +44,27 @@ class Docket:
     story: Any
     ro: Any
     th: Any
-    days: Iterator[int] = field(default_factory=lambda: itertools.count(200, 7))
+    days: Iterator[int] = field(default_factory=lambda: itertools.count(60, 7))
     sites: dict[str, str] = field(default_factory=dict)
     copies: "Copies" = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.copies = Copies(self.installation)
+    @classmethod
+    async def make(cls, installation: ApiInstallation) -> "Docket":
+        """One or more rows in every stage, between Romania and Thailand."""
+        made = cls(installation, story(), await installation.client("RO"), await installation.client("TH"))
+        await made.requests()
+        await made.changes()
+        await made.hearings()
+        await made.access()
+        return made
+
+    def copied(self, installation: ApiInstallation) -> "Docket":
+        """The same in a copy of its installation."""
+        ro, th = (replace(one, http=installation.http, tokens={}) for one in (self.ro, self.th))
+        found = replace(self, installation=installation, ro=ro, th=th)
+        found.copies = Copies(installation)
+        found.copies.keep()
+        return found
 
     async def done(self, answer: Any) -> Any:
         response = await answer
@@ -57,7 +73,7 @@ class Docket:
 
     def time(self, after: int = 0) -> dict[str, Any]:
         """A time nothing else is at."""
-        day = datetime.now(UTC) + timedelta(days=next(self.days) + after)
+        day = datetime(int(YEAR), 1, 1, tzinfo=UTC) + timedelta(days=next(self.days) + after)
         day += timedelta(days=-day.weekday() + 1)
         return {
             "wall_start": f"{day:%Y-%m-%d}T09:00",
@@ -113,6 +129,24 @@ class Docket:
         await done(ro.signed(f"{withdrawn}/withdraw", "withdraw_request", reason="Heard in person."))
         await self.story.accepted(ro, th)
 
+    async def changes(self) -> None:
+        """Changes of the directory that each State has proposed of the other's rows, and that wait."""
+        async with self.installation.database.transaction() as db:
+            for state in ("RO", "TH"):
+                who = {"name": state, "email": f"admin@{state.lower()}.example", "functions": ["administrator"]}
+                await staff.add(db, state=state, city="", authority_name="Court", **who)
+        for client, other, number in itertools.product((self.ro, self.th), ("RO", "TH"), range(2)):
+            if client.state != other:
+                row = f"{other},court,Court {number},,court@{other.lower()}.example,,City,en,,itself,2026-01-15"
+                content = f"{','.join(directory.COLUMNS)}\n{row}\n".encode()
+                await self.done(
+                    client.post(
+                        "/directory/table.csv?reason=It+has+moved",
+                        content=content,
+                        headers={"content-type": "text/csv"},
+                    )
+                )
+
     async def hearings(self) -> None:
         """One or more in every stage."""
         ro, th, done = self.ro, self.th, self.done
@@ -122,9 +156,13 @@ class Docket:
             await done(client.post("/resources", {"kind": "room", "name": f"Room {city}", "city": city, "zone": zone}))
         await self.proposed(alternatives=[self.time()])
         agreed = await self.agreed()
+        counsel = {"role": "defence", "display_name": "Elena Matei", "state": "RO", "speaks": "ro"}
+        first = await done(ro.post(f"{agreed}/participants", counsel))
+        ill = {"display_name": "Mara Ene", "reason": "The first counsel is ill."}
+        await done(ro.post(f"{agreed}/participants/{first['id']}/successor", ill))
         for role, name, state, speaks in PEOPLE[2:]:
             body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-            await done(ro.post(f"{agreed}/participants", body))
+            await done((ro if state == "RO" else th).post(f"{agreed}/participants", body))
         await self.agreement(await self.agreed(), "draft")
         await self.agreement(await self.agreed(), "proposed")
         await self.agreement(await self.agreed(), "agreed")
@@ -156,7 +194,7 @@ class Docket:
     async def agreement(self, path: str, stage: str) -> str:
         for role, name, state, speaks in PEOPLE:
             body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
-            await self.done(self.ro.post(f"{path}/participants", body))
+            await self.done((self.ro if state == "RO" else self.th).post(f"{path}/participants", body))
         body = {"requesting_site": self.sites["RO"], "requested_site": self.sites["TH"]}
         made = await self.done(self.ro.post(f"{path}/agreements", body))
         paper = f"{path}/agreements/{made['number']}"
@@ -265,29 +303,52 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEv
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture
-def tmp_path(tmp_path: Path) -> Iterator[Path]:
-    """In memory, where there is room: a database that is copied back so often would wait for the disk."""
+@contextlib.contextmanager
+def in_memory(otherwise: Path) -> Iterator[Path]:
+    """A folder where there is room: a database that is copied back so often would wait for the disk."""
     folder = memory()
     if folder is None:
-        yield tmp_path
+        yield otherwise
         return
     with tempfile.TemporaryDirectory(dir=folder) as name:
         yield Path(name)
 
 
 @pytest.fixture
-def limits(limits: dict[str, Any]) -> dict[str, Any]:
-    """A receiver on this machine counts as a host webhooks may go to."""
-    return limits | {"test_hooks": True, "webhook_hosts": "hooks.example"}
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    with in_memory(tmp_path) as folder:
+        yield folder
+
+
+HOOKS = {"test_hooks": True, "webhook_hosts": "hooks.example"}
+"""A receiver on this machine counts as a host webhooks may go to."""
 
 
 @pytest.fixture
-async def docket(installation: Any, story: Any) -> Docket:
-    """One or more rows in every stage, between Romania and Thailand."""
-    found = Docket(installation, story, await installation.client("RO"), await installation.client("TH"))
-    await found.requests()
-    await found.hearings()
-    await found.access()
-    found.copies.keep()
-    return found
+def limits(limits: dict[str, Any]) -> dict[str, Any]:
+    return limits | HOOKS
+
+
+@pytest.fixture(scope="session")
+def filled(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docket]:
+    """Made once, to copy."""
+
+    async def make(folder: Path) -> Docket:
+        async with with_api(prepared, folder, **UNLIMITED, **HOOKS).in_process() as installation:
+            return await Docket.make(installation)
+
+    with in_memory(tmp_path_factory.mktemp("filled")) as folder:
+        yield apart(lambda: make(folder))
+
+
+@pytest.fixture
+async def installation(filled: Docket, tmp_path: Path, limits: dict[str, Any]) -> AsyncIterator[ApiInstallation]:
+    """A copy of the docket's."""
+    async with with_api(filled.installation.settings.data, tmp_path, **limits).in_process() as found:
+        found.seeds |= filled.installation.seeds
+        yield found
+
+
+@pytest.fixture
+def docket(installation: ApiInstallation, filled: Docket) -> Docket:
+    return filled.copied(installation)

@@ -11,7 +11,7 @@ import pytest
 
 from hearings.models.signature import Act
 from hearings.signatures import signatures
-from hearings.signatures.decisions import DECISIONS
+from hearings.signatures.signatures import DECISIONS
 
 pytestmark = pytest.mark.beside
 

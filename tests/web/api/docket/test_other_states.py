@@ -13,6 +13,7 @@ pytestmark = pytest.mark.beside
 API = "/api/v1"
 OPEN = {
     "/calendars/{state}",
+    "/changes/{change}",
     "/directory/{entry_id}",
     "/law/instruments/{instrument}",
     "/law/rules/{rule_id}",

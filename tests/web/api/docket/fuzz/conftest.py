@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.examples import Tape
+
 BASE = "http://localhost:8000"
 API = "/api/v1"
 NAMES = {
@@ -41,6 +43,7 @@ YEAR = str(datetime.now(UTC).year + 1)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--cases", type=int, default=2000, help="how many requests are made from the description")
+    parser.addoption("--record", action="store_true", help="write the examples of the description, and no more")
 
 
 DECIDED = {
@@ -176,7 +179,7 @@ class Finder:
             if answer.status_code >= 300:
                 self.note(recipe, answer)
                 continue
-            fresh = method == "POST" and any(not self.values(name) for one in _gives(operation) for name in one)
+            fresh = method == "POST" and any(not self.values(name) for give in _gives(operation) for name in give)
             if fresh:  # the first of its kind: kept, so that others have something to be about
                 self.learn(recipe.params, _gives(operation), answer.json())
                 self.copies.keep()
@@ -184,6 +187,7 @@ class Finder:
                 continue
             found.append(recipe)
             if method != "GET":
+                await self.look(recipe)
                 self.copies.restore()
             if len(found) == (2 if method == "GET" else 1):
                 break
@@ -202,12 +206,18 @@ class Finder:
                 for each in (*step.before, step):
                     await self.send(each)
                 answer = await self.send(recipe)
+                await self.look(recipe)
                 self.copies.restore()
                 if answer.status_code < 300:
                     self.recipes[f"{method} {path}"] = [replace(recipe, before=(*step.before, step))]
                     return True
                 self.note(recipe, answer)
         return False
+
+    async def look(self, recipe: Recipe) -> None:
+        """Read the list something may now stand in, for the tape."""
+        if "get" in self.description["paths"][recipe.path]:
+            await recipe.client.get(recipe.path.format(**recipe.params))
 
     def note(self, recipe: Recipe, answer: Any) -> None:
         name = f"{recipe.method} {recipe.path}"
@@ -264,10 +274,8 @@ class Finder:
         for kind, one in content.items():
             if kind == "multipart/form-data":  # says the same as the file by itself
                 continue
-            schema = self.description["components"]["schemas"].get(one["schema"].get("$ref", "").split("/")[-1], {})
-            for example in [*schema.get("examples", []), *([] if schema.get("examples") else [one["example"]])]:
-                for body in self.filled(example):
-                    yield kind, body
+            for body in self.filled(one["example"]):
+                yield kind, body
 
     def filled(self, example: Any) -> Iterator[Any]:
         example = json.loads(re.sub(r"\b2027-", f"{YEAR}-", json.dumps(example)))
@@ -355,8 +363,7 @@ def _values(body: Any, pointer: str) -> list[Any]:
 def _samples(operation: dict[str, Any], name: str) -> list[Any]:
     for one in operation["parameters"]:
         if one.get("name") == name:
-            schema = one["schema"]
-            return list(schema.get("enum") or schema.get("examples") or one.get("examples") or [])
+            return [one["example"]] if "example" in one else list(one["schema"].get("enum", ()))
     return []
 
 
@@ -365,7 +372,15 @@ def _common(one: str, other: str) -> str:
 
 
 @pytest.fixture
-async def finder(docket: Any, installation: Any) -> Finder:
+def tape(installation: Any) -> Tape:
+    """What clients are answered from here on."""
+    found = Tape()
+    installation.http.event_hooks["response"].append(found)
+    return found
+
+
+@pytest.fixture
+async def finder(tape: Tape, docket: Any, installation: Any) -> Finder:
     """Everything that can be done there by two States, and in the sandbox."""
     description = (await installation.http.get(f"{API}/openapi.json")).json()
     clients = [docket.ro, docket.th, await installation.client("RO", sandbox=True)]
@@ -374,4 +389,5 @@ async def finder(docket: Any, installation: Any) -> Finder:
     await found.renew()
     await found.harvest()
     await found.find()
+    installation.http.event_hooks["response"].remove(tape)
     return found

@@ -6,6 +6,7 @@ Every operation takes part as soon as it is described. Two thousand requests bel
 
 import asyncio
 import collections
+import json
 import math
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from schemathesis.core.failures import FailureGroup
 from hearings import queries
 from hearings.overview import worklist
 from hearings.requests import requests as domain
+from tests.support.examples import first_event, names
+from web.api import openapi
 
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.beside]
 BASE = "http://localhost:8000"
@@ -237,7 +240,14 @@ def loaded(run: Run) -> Any:
     return schemathesis.openapi.from_dict(run.finder.description, config=config)
 
 
-async def test_whatever_is_asked_the_answer_is_one_the_description_knows(finder, api_port, request) -> None:
+async def test_whatever_is_asked_the_answer_is_one_the_description_knows(finder, tape, api_port, request) -> None:
+    events = {"answer": await first_event(api_port, finder.clients[0])}
+    recorded = tape.examples(finder.description, follow_events=events)
+    if request.config.getoption("--record", default=False):
+        openapi.EXAMPLES.write_text(json.dumps(recorded, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        return
+    kept = json.loads(openapi.EXAMPLES.read_text(encoding="utf-8"))
+    assert names(kept) == names(recorded), "run `python -m tests.vectors.examples`"
     cases = request.config.getoption("--cases", default=2000)
     run = Run(finder, api_port, asyncio.get_running_loop())
     await asyncio.to_thread(drive, run, cases)
