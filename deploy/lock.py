@@ -4,7 +4,7 @@ Needs uv (`pip install uv`). One resolution serves every platform and Python fro
 index: whoever installs chooses one.
 
     requirements.txt         what the service needs
-    requirements-build.txt   what building it needs: hatchling, Babel, Node, CycloneDX
+    requirements-build.txt   what building it needs: hatchling, Babel, markdown-it-py, Node, CycloneDX
     requirements-test.txt    all of these and what the tests need
 """
 

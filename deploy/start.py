@@ -44,11 +44,13 @@ VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
 # What the tests need beside Python: command and the Debian package that brings it.
 TEST_TOOLS = {
     "chromium": "chromium",
+    "firefox-esr": "firefox-esr",
     "ffmpeg": "ffmpeg",
     "age": "age",
     "openssl": "openssl",
     "softhsm2-util": "softhsm2",
     "systemd-analyze": "systemd",
+    "turnserver": "coturn",
 }
 
 
@@ -293,7 +295,7 @@ def set_up(for_tests: bool) -> None:
         run("building the browser code and installing vivavoce", [*pip, *editable], env)
         stamp.write_text(wanted, encoding="utf-8")
     else:
-        run("browser code and catalogues", [str(PYTHON), str(ROOT / "deploy" / "assets.py")], env)
+        run("browser code, documentation and catalogues", [str(PYTHON), str(ROOT / "deploy" / "assets.py")], env)
 
 
 # --- the two commands --------------------------------------------------------------------------------------------
@@ -325,22 +327,26 @@ def lowest() -> list[str]:
     return ["nice", "-n", "19"]
 
 
+# Whole runs with arguments for pytest, in turn: what waits for pictures and sound, then what nothing may come near.
+ALONE = (["-n", "2", "--dist", "loadfile", "-m", "quiet"], ["-m", "alone"])
+
+
 def alone(pytest: list[str], beside: subprocess.Popen[bytes]) -> int:
-    """Run the tests marked `alone`; what fails is tried once more when `beside` has ended, and that is what counts.
+    """Run ALONE; what fails is tried once more when `beside` has ended, and that is what counts.
 
     Tests of one hearing are tried together: each goes on where the one before it has ended.
     """
     with tempfile.TemporaryDirectory() as cache:
-        command = [*pytest, "-o", f"cache_dir={cache}", "-m", "alone"]
+        command = [*pytest, "-o", f"cache_dir={cache}"]
         last = Path(cache) / "v" / "cache" / "lastfailed"
-        code = subprocess.run(command, check=False).returncode
+        codes = {subprocess.run([*command, *run], check=False).returncode for run in ALONE} - {0}
         beside.wait()
-        if code != 1 or not last.is_file():  # not by tests that failed
-            return code
+        if codes != {1} or not last.is_file():  # not by tests that failed
+            return max(codes, default=0)
         failed = json.loads(last.read_text(encoding="utf-8"))
         tests = {test.partition("::")[0] if test.startswith("tests/e2e/") else test for test in failed}
         say("- trying once more what has failed, with nothing beside it")
-        code = subprocess.run([*command, *sorted(tests)], check=False).returncode
+        code = subprocess.run([*command, "-m", "quiet or alone", *sorted(tests)], check=False).returncode
         left = json.loads(last.read_text(encoding="utf-8")) if last.is_file() else {}
         good = [test for test in failed if test not in left]
         if good:
@@ -349,9 +355,9 @@ def alone(pytest: list[str], beside: subprocess.Popen[bytes]) -> int:
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are two runs: three at a time, then those marked `alone`.
+    """Set up for tests too; become pytest. All tests are three runs: most three at a time, then those of ALONE.
 
-    Beside both, at the lowest priority, run those marked `beside`: they compute and look at no clock.
+    Beside them, at the lowest priority, run those marked `beside`: they compute and look at no clock.
     """
     set_up(for_tests=True)
     os.chdir(ROOT)
@@ -362,11 +368,20 @@ def test(arguments: list[str]) -> None:
         )
         say("  over, what computes for long and looks at no clock")
         with tempfile.TemporaryFile() as heard:
-            low = [*lowest(), *pytest, "-q", "-p", "no:cacheprovider", "-m", "beside", "-o", "timeout=1800"]
+            two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+            low = [*lowest(), *pytest, "-q", "-p", "no:cacheprovider", *two, "-m", "beside", "-o", "timeout=1800"]
             beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
-            together = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-m", "not alone and not beside"]
+            together = [
+                "-n",
+                "3",
+                "--dist",
+                "loadfile",
+                "--no-loadscope-reorder",
+                "-m",
+                "not quiet and not alone and not beside",
+            ]
             failed = subprocess.run([*pytest, *together], check=False).returncode
-            say("- running what needs the machine to itself: whole hearings, the player, the line test")
+            say("- running what needs a quiet machine: the player; then whole hearings and the line test by themselves")
             failed = alone(pytest, beside) or failed
             failed = beside.wait() or failed
             heard.seek(0)

@@ -23,7 +23,7 @@ from hearings.db import Database, Head
 from hearings.errors import AnchorAway, DatabaseRefused
 from hearings.models.history import InstallationKind
 from hearings.outward import anchors, heads, installation, losses
-from hearings.outward.anchors import AnchorForeign, AnchorUnreadable, Kept
+from hearings.outward.anchors import AnchorForeign, AnchorRecord, AnchorUnreadable
 from media.evidence.log.store import FileStore
 
 logger = logging.getLogger("vivavoce.web.anchor")
@@ -87,7 +87,7 @@ class AnchorKeeper:
         self.newer = ""
         """What a client of the API has shown that is not here."""
         self.head: Head | None = None
-        self.kept: Kept | None = None
+        self.kept: AnchorRecord | None = None
         self._file = AnchorFile(folder) if folder else None
         self._database = database
         self._secret = ""
@@ -179,7 +179,7 @@ class AnchorKeeper:
                 self.head = await heads.newest(db)
                 if self._file is None:
                     return
-                base = self.kept or Kept(Head(0, ""), "")
+                base = self.kept or AnchorRecord(Head(0, ""), "")
                 number, cases = base.head.number, base.cases
                 while rows := await heads.since(db, number):
                     cases, number = await heads.gather(db, rows, self._known, cases), rows[-1].number
@@ -189,7 +189,7 @@ class AnchorKeeper:
                 there = await self._do(self._file.read)
                 if there == self._text:
                     return
-            kept = Kept(self.head, heads.told_at(datetime.now(UTC)), cases)
+            kept = AnchorRecord(self.head, heads.told_at(datetime.now(UTC)), cases)
             text = anchors.encode(kept, self._secret)
             there = await self._do(self._file.swap, self._text, text)
             if there == text:
@@ -198,7 +198,7 @@ class AnchorKeeper:
             await self._adopt(there)
         raise self._away("the anchor is always changed by others")
 
-    def _well(self, kept: Kept, text: bytes) -> None:
+    def _well(self, kept: AnchorRecord, text: bytes) -> None:
         if self.wrong:
             logger.warning("the anchor is kept again")
         self.kept, self._text, self._written, self.wrong = kept, text, time.monotonic(), ""
@@ -249,7 +249,7 @@ class AnchorKeeper:
             self._token = (self.head, anchors.token(self.head, self._secret))
         return self._token[1]
 
-    async def shown(self, token: str, *, state: str, client: str) -> None:
+    async def take_back(self, token: str, *, state: str, client: str) -> None:
         """A client hands back the newest head it has seen. Effects: those of `losses.note_shown`; `newer`."""
         if not self._secret or (head := anchors.head_of(token, self._secret)) is None or head == self.head:
             return

@@ -1,12 +1,12 @@
 """The API as one application, mounted at `/api/v1` by `web.app`; a resource is a module with a `router`, named here."""
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
-from web.api import description, openapi, problems, tokens
+from web.api import openapi, problems, tokens
 from web.documents import (
     api as documents,
     attachments_api as attachments,
@@ -22,7 +22,7 @@ from web.hearing import (
 from web.law import reference_api as reference, rows_api as law_rows
 from web.minutes import api as minutes
 from web.outward import clients_api as clients, events_api as events, webhooks_api as webhooks
-from web.overview import worklist_api as worklist
+from web.overview import changes_api as changes, worklist_api as worklist
 from web.parts import Parts
 from web.people import directory_api as directory
 from web.requests import (
@@ -53,29 +53,32 @@ HEARINGS = (
     *(line_tests, recorded_acts, recordings, minutes, clock_changes),
 )
 RESOURCES = (
-    *(tokens, clients, reference, law_rows, directory, *REQUESTS, *HEARINGS, signing, recipients, events, webhooks),
+    *(
+        tokens,
+        clients,
+        reference,
+        law_rows,
+        directory,
+        changes,
+        *REQUESTS,
+        *HEARINGS,
+        signing,
+        recipients,
+        events,
+        webhooks,
+    ),
 )
 """Modules with a `router`, in the order of the description."""
 
 
-def create_api(parts: Parts) -> FastAPI:
+def create_api(parts: Parts) -> Starlette:
     """Build the API over the application's parts; it has no lifespan of its own."""
-    api = FastAPI(
-        title="Vivavoce",
-        version="1",
-        description=openapi.DESCRIPTION,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        exception_handlers={HTTPException: _problem},
-    )
+    routes = [route for module in RESOURCES for route in module.router.routes]
+    description = openapi.route(lambda: openapi.describe(routes, parts.settings.origin))
+    api = Starlette(routes=[*routes, description], exception_handlers={HTTPException: _problem})
+    api.router.redirect_slashes = False
     api.state.parts = parts
     api.state.streams = {}
-    for module in RESOURCES:
-        api.router.routes.extend(module.router.routes)
-
-    api.router.routes.append(description.route(lambda: openapi.describe(api, parts.settings.origin)))
     return api
 
 

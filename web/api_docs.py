@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from fastapi.routing import APIRoute
-
 from hearings.outward.api_clients import SCOPES
 from web import api_app
 from web.api import problems
-from web.api.routes import OPERATIONS
 
 PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 
@@ -15,14 +12,13 @@ PAGE = Path(__file__).parents[1] / "docs" / "api.md"
 def _operations() -> str:
     lines = ["| operation | scope | signed | what it does |", "|---|---|---|---|"]
     for route in (route for module in api_app.RESOURCES for route in module.router.routes):
-        if isinstance(route, APIRoute):
-            operation = OPERATIONS[route.endpoint]
-            scope = {None: "no token", "": "any"}.get(operation.scope) or " or ".join(
-                f"`{one}`" for one in str(operation.scope).split("|")
-            )
-            signed = "yes" if operation.body == "signed" else ""
-            what = (route.endpoint.__doc__ or "").splitlines()[0]
-            lines.append(f"| `{' '.join(route.methods or ())} {route.path}` | {scope} | {signed} | {what} |")
+        operation = route.operation
+        scope = {None: "no token", "": "any"}.get(operation.scope) or " or ".join(
+            f"`{one}`" for one in str(operation.scope).split("|")
+        )
+        signed = "yes" if operation.body == "signed" else ""
+        what = (route.endpoint.__doc__ or "").splitlines()[0]
+        lines.append(f"| `{route.method} {route.path}` | {scope} | {signed} | {what} |")
     return "\n".join(lines)
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,60 +9,91 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
 
 from hearings.db import Database
 from hearings.outward import installation
-from web import security_log
-from web.agreement import line_test_pages as line_test, pages as technical, site_pages as sites
+from web import issuers, security_log
+from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
-from web.api.mount import LazyApi
 from web.buckets import Buckets, Rate
-from web.documents import export_pages as request_export, file_pages as request_documents, pages as documents
-from web.hearing import pages as hearing, people_pages as people
-from web.law import check_pages as law_check, pages as law
+from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
+from web.hearing import (
+    hearing_pages as hearing,
+    link_pages as hearing_links,
+    log_pages as hearing_log,
+    network_pages as network_test,
+    people_pages as people,
+)
+from web.help import documentation_pages, help_pages, public_pages
+from web.issuers import IssuerClient
+from web.law import check_pages as law_check, row_pages as law
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
+from web.live.relays import Relays
 from web.logins import LoginWatch
-from web.minutes import copy_pages as minutes_copies, pages as minutes, passage_pages as minutes_passages
-from web.operation import pages as operation
+from web.minutes import copy_pages as minutes_copies, minutes_pages as minutes, passage_pages as minutes_passages
+from web.operation import admin_pages, language_pages, monitoring_pages as operation, setup_pages
 from web.outward import (
+    change_stream,
     client_pages as api_clients,
     feed_pages as feeds,
     outbox_pages as outbox,
     webhook_pages as webhooks,
 )
-from web.overview import change_pages as changes, docket_pages as docket, waiting_pages as waiting
+from web.outward.change_watch import ChangeWatch
+from web.overview import (
+    audit_pages,
+    change_pages as changes,
+    day_pages as days,
+    docket_pages as docket,
+    retention_pages,
+    waiting_pages as waiting,
+    workload_pages as workload,
+)
 from web.parts import Parts, read_keys, require_folders
 from web.paths import BASE
-from web.people import directory_pages as directory, entry_pages as entry, staff_pages
+from web.people import (
+    directory_pages as directory,
+    entry_pages as entry,
+    issuer_pages,
+    passkey_pages,
+    recovery_pages,
+    staff_pages,
+)
 from web.requests import (
     consent_pages as request_consents,
     contact_pages as request_contacts,
-    pages as hearing_requests,
+    request_pages as hearing_requests,
     signing_pages as request_signing,
     wizard_pages as request_wizard,
 )
 from web.seal_keeper import SealKeeper
-from web.security_log import Code, SecurityLog
+from web.security_log import EventCode, SecurityLog
 from web.server import rendering
+from web.server.compression import BuiltFiles, CompressionMiddleware
 from web.server.problems import ProblemsMiddleware, handle
 from web.server.security import (
+    AddressMiddleware,
     BodyLimitMiddleware,
     HeadersMiddleware,
     InProgressMiddleware,
     LimitsMiddleware,
     OriginMiddleware,
-    PathMiddleware,
     StandbyMiddleware,
 )
 from web.server.security_events import SecurityEventsMiddleware
 from web.server.sign_in import LoginMiddleware
+from web.server.step_up import StepUpMiddleware
 from web.server.view_log import ViewsMiddleware
 from web.settings import Settings
 from web.signatures import recipient_pages as recipients, signing_key_pages as keys
-from web.sitting import act_pages as recorded, live_pages as live, recording_pages as recordings, signalling
+from web.sitting import (
+    act_pages as recorded,
+    course_pages as course,
+    live_pages as live,
+    recording_pages as recordings,
+    signalling,
+)
 from web.times import (
     calendar_pages as calendars,
     offer_pages as times,
@@ -78,15 +108,25 @@ from web.words.i18n import LanguageMiddleware
 if TYPE_CHECKING:
     from scheduler.runner import Clock
 
+NETWORK_TEST_SECONDS = 90
+"""After which the room of a network test ends that has not reported."""
 STATIC = Path(__file__).parent / "static"
 
 
 def create_app(settings: Settings) -> Starlette:
-    """Build the application. Raises `NotInitialised`; touches no network and no database before the lifespan."""
+    """Build the application. Raises `NotInitialised` and `SettingsError`.
+
+    Touches no network and no database before the lifespan.
+    """
+    from web.api_app import create_api  # 0.2 s that no other command needs
+
     require_folders(settings)
     database, seal = Database(settings.database_url), SealKeeper(settings)
-    conductors = Conductors(settings, database, seal)
+    relays = Relays.read(settings)
+    conductors = Conductors(settings, database, seal, relays)
     line_rooms = LineRooms(settings, conductors.conducting)
+    network_rooms = LineRooms(settings, conductors.conducting, seconds=NETWORK_TEST_SECONDS)
+    change_watch = ChangeWatch(database)
     parts = Parts(
         settings=settings,
         database=database,
@@ -95,32 +135,37 @@ def create_app(settings: Settings) -> Starlette:
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
         conductors=conductors,
         line_rooms=line_rooms,
-        logins=LoginWatch(database, [conductors.tickets, conductors, line_rooms]),
+        network_rooms=network_rooms,
+        relays=relays,
+        logins=LoginWatch(database, [conductors.tickets, conductors, line_rooms, network_rooms, change_watch]),
         seal=seal,
         anchor=AnchorKeeper(settings.anchor, database),
+        issuers=IssuerClient(issuers.read(settings.issuers)),
         sandbox=Database(settings.sandbox_database_url) if settings.sandbox_database_url else None,
     )
     app = Starlette(
-        routes=[Mount(BASE, LazyApi(partial(_api, parts)), name="api"), *_routes()],
+        routes=[Mount(BASE, create_api(parts), name="api"), *_routes()],
         # Outermost first. Headers go on every answer, those of refusals included.
         middleware=[
             Middleware(HeadersMiddleware, settings=settings),
+            Middleware(CompressionMiddleware),
             Middleware(SecurityEventsMiddleware),
             Middleware(LanguageMiddleware),
             Middleware(ProblemsMiddleware),
             Middleware(InProgressMiddleware, most=settings.connections_per_address),
-            Middleware(PathMiddleware),
+            Middleware(AddressMiddleware),
             Middleware(StandbyMiddleware),
             Middleware(LimitsMiddleware, buckets=parts.buckets),
             Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
             Middleware(LoginMiddleware),
+            Middleware(StepUpMiddleware),
             Middleware(ViewsMiddleware),
         ],
         exception_handlers={HTTPException: handle},
         lifespan=_lifespan,
     )
-    app.state.parts = parts
+    app.state.parts, app.state.change_watch = parts, change_watch
     return app
 
 
@@ -129,17 +174,17 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     log = SecurityLog(parts.settings.security_log)
     log.start()
-    security_log.emit(Code.started, settings=parts.settings.changed())
+    security_log.emit(EventCode.started, settings=parts.settings.changed())
     try:
-        async with _running(parts):
+        async with _running(parts, app.state.change_watch):
             yield
     finally:
-        security_log.emit(Code.stopped)
+        security_log.emit(EventCode.stopped)
         log.stop()
 
 
 @contextlib.asynccontextmanager
-async def _running(parts: Parts) -> AsyncIterator[None]:
+async def _running(parts: Parts, change_watch: ChangeWatch) -> AsyncIterator[None]:
     await parts.database.check()
     if parts.sandbox is not None:
         await parts.sandbox.check()
@@ -156,8 +201,10 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         for clock in clocks:
             await clock.stop()
         await parts.logins.stop()
+        await change_watch.stop()
         await parts.pulse.stop()
         await parts.line_rooms.stop()
+        await parts.network_rooms.stop()
         await parts.conductors.stop()
         await parts.seal.detach()
         await parts.anchor.stop()
@@ -166,17 +213,9 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
             await parts.sandbox.close()
 
 
-def _api(parts: Parts) -> ASGIApp:
-    """The API, built when it is first asked for something: its imports are slow."""
-    from web.api.routes import Reads
-    from web.api_app import create_api
-
-    return Reads(create_api(parts))
-
-
 async def _stands_by(database: Database) -> bool:
     async with database.reading() as db:
-        return await installation.standing_by(db) is not None
+        return await installation.pending_restore(db) is not None
 
 
 def _clocks(parts: Parts) -> "list[Clock]":
@@ -191,50 +230,71 @@ def _clocks(parts: Parts) -> "list[Clock]":
     return made
 
 
+MODULES = (
+    operation,
+    admin_pages,
+    language_pages,
+    setup_pages,
+    entry,
+    help_pages,
+    public_pages,
+    documentation_pages,
+    docket,
+    days,
+    docket_plan,
+    waiting,
+    workload,
+    audit_pages,
+    retention_pages,
+    directory,
+    recovery_pages,
+    staff_pages,
+    passkey_pages,
+    issuer_pages,
+    request_wizard,
+    hearing_requests,
+    law,
+    law_check,
+    changes,
+    request_documents,
+    request_export,
+    documents,
+    request_signing,
+    request_consents,
+    request_contacts,
+    schedule,
+    slots,
+    calendars,
+    resources,
+    time_signing,
+    times,
+    hearing,
+    hearing_links,
+    hearing_log,
+    minutes,
+    minutes_passages,
+    minutes_copies,
+    people,
+    network_test,
+    live,
+    recorded,
+    recordings,
+    course,
+    outbox,
+    change_stream,
+    feeds,
+    webhooks,
+    api_clients,
+    keys,
+    recipients,
+    signalling,
+    sites,
+    technical,
+    line_test,
+)
+"""The modules of pages, each with its routes."""
+
+
 def _routes() -> list[BaseRoute]:
-    modules = (
-        operation,
-        entry,
-        docket,
-        docket_plan,
-        waiting,
-        directory,
-        staff_pages,
-        request_wizard,
-        hearing_requests,
-        law,
-        law_check,
-        changes,
-        request_documents,
-        request_export,
-        documents,
-        request_signing,
-        request_consents,
-        request_contacts,
-        schedule,
-        slots,
-        calendars,
-        resources,
-        time_signing,
-        times,
-        hearing,
-        minutes,
-        minutes_passages,
-        minutes_copies,
-        people,
-        live,
-        recorded,
-        recordings,
-        outbox,
-        feeds,
-        webhooks,
-        api_clients,
-        keys,
-        recipients,
-        signalling,
-        sites,
-        technical,
-        line_test,
-    )
-    found: list[BaseRoute] = [route for module in modules for route in module.routes]
-    return [*found, Mount("/static", StaticFiles(directory=STATIC), name="static")]
+    found: list[BaseRoute] = [route for module in MODULES for route in module.routes]
+    return [*found, Mount("/static", BuiltFiles(directory=STATIC), name="static")]

@@ -19,6 +19,7 @@ class Rate:
 
 RATES: dict[str, Rate] = {
     "sign_in": Rate(per_minute=10, burst=10),
+    "entry": Rate(per_minute=120, burst=120),
     "write": Rate(per_minute=100, burst=50),
     "read": Rate(per_minute=600, burst=200),
     "segment": Rate(per_minute=6000, burst=1000),
@@ -29,8 +30,9 @@ RATES: dict[str, Rate] = {
     "api_description": Rate(per_minute=60, burst=30),
 }
 """Per address, and for the API per client; there, calls without a token in force count for themselves, so that they
-take nothing from who asks for a token behind the same address. Segments of a recording are many and small, hence
-their own line."""
+take nothing from who asks for a token behind the same address. Entries are sign-ins that cannot be guessed, each of
+which keeps a challenge: a whole court may come at nine o'clock, whatever it writes meanwhile. Segments of a recording
+are many and small, hence their own line."""
 
 
 @lru_cache(4096)

@@ -13,12 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
-from typing import cast
 from zoneinfo import ZoneInfo
 
 import uvicorn
-from starlette.applications import Starlette
 
 from hearings import errors, queries
 from hearings.db import Database
@@ -36,17 +33,17 @@ from media.evidence.seal.keyfile import make_key_file, policy_text
 from media.evidence.seal.service import FORMER
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
-from web.demo import demo
-from web.operation import commands as operation, pieces
+from web.demo import demo, examples
+from web.operation import backup, commands as operation, setup_command
 from web.operation.backup import BackupRefused
-from web.operation.older import OlderData, require_newest
+from web.operation.older_data import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.people import staff_commands
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.server import security_events
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
-from web.sockets import IDLE_SECONDS, SocketConnection, http_protocol, open_files
+from web.sockets import IDLE_SECONDS, Server, SocketConnection, http_protocol, open_files
 
 
 class Refused(Exception):
@@ -58,7 +55,7 @@ REFUSALS = (
     *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData),
 )
 """What ends a command with its text and exit code 2."""
-ANYWAY = frozenset({"init", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
+ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
 
 
@@ -130,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
         "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
     )
     operation.add_to(add)
+    parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
+    setup_command.add_to(add, parts, REFUSALS)
     staff_commands.add_to(add, operation.account)
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
     return parser
@@ -145,9 +144,9 @@ def init(settings: Settings, options: argparse.Namespace) -> int:
     """Make an installation where there is none, and bring one that is there to this version. What is there is kept; one
     of which a part is missing is refused. Effects: folders 0700, keys 0600, the databases' schemas.
     """
-    lacking = pieces.missing(settings, tables=asyncio.run(_has_tables(settings)))
+    lacking = backup.missing(settings, tables=asyncio.run(_has_tables(settings)))
     if any(one.anew not in options.anew for one in lacking):
-        raise Refused(pieces.refusal(lacking, settings))
+        raise Refused(backup.refusal(lacking, settings))
     for folder in (settings.data, settings.keys, settings.recordings, settings.run):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     cookie = settings.keys / "cookie.key"
@@ -157,7 +156,7 @@ def init(settings: Settings, options: argparse.Namespace) -> int:
         _write_secret(monitor, secrets.token_urlsafe(32))
     vkey = _init_seal(settings)
     documents = settings.keys / "document-seal.key", settings.keys / "document-seal.crt"
-    if not all(one.exists() for one in documents):
+    if not all(document.exists() for document in documents):
         documents[0].unlink(missing_ok=True)
         documents[1].unlink(missing_ok=True)
         pdf_seals.make_seal(key=documents[0], certificate=documents[1], name=settings.court_name, now=datetime.now(UTC))
@@ -210,7 +209,7 @@ def _write_secret(path: Path, text: str) -> None:
 
 async def _has_tables(settings: Settings) -> bool:
     """Whether the database is there and has been used. Raises `DatabaseMissing` when a server does not answer."""
-    if (file := pieces.sqlite_file(settings.database_url)) is not None:
+    if (file := backup.sqlite_file(settings.database_url)) is not None:
         return file.exists()
     database = Database(settings.database_url)
     try:
@@ -279,15 +278,6 @@ def serve(settings: Settings, _options: argparse.Namespace) -> int:
     return 0 if server.started else 1
 
 
-class Server(uvicorn.Server):
-    """Tells the application first when it is to stop, so that no stream has to be broken off."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Of uvicorn: a signal has come."""
-        cast(Starlette, self.config.app).state.parts.ending.set()
-        super().handle_exit(sig, frame)
-
-
 def clock(settings: Settings, _options: argparse.Namespace) -> int:
     """Be a candidate for the clock until stopped."""
     from web.clock import run
@@ -336,7 +326,7 @@ async def _check(settings: Settings) -> None:
 
 async def _stands_by(database: Database) -> bool:
     async with database.reading() as db:
-        return await installation.standing_by(db) is not None
+        return await installation.pending_restore(db) is not None
 
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -482,12 +472,19 @@ def make_demo(settings: Settings, options: argparse.Namespace) -> int:
     """Make a demonstration and print who can come in, and how. Effects: those of `demo.seed`."""
     vkey = seal_vkey(settings)
     made = asyncio.run(_seed(settings, vkey, again=options.again))
+    more = None if options.again else asyncio.run(_examples(settings))
     if options.json:
-        print(json.dumps(demo_words(settings, made, vkey), ensure_ascii=False))
+        words = demo_words(settings, made, vkey) | (more.words(settings.origin) if more else {})
+        print(json.dumps(words, ensure_ascii=False))
         return 0
-    for line in demo_lines(settings, made):
+    for line in demo_lines(settings, made, more):
         print(line)
     return 0
+
+
+async def _examples(settings: Settings) -> examples.Examples:
+    async with _database(settings) as database:
+        return await examples.add(database, key_folder=settings.data / "demo-keys", now=datetime.now(UTC))
 
 
 async def _seed(settings: Settings, vkey: str, *, again: bool) -> demo.Seeded:
@@ -518,10 +515,11 @@ def demo_words(settings: Settings, made: demo.Seeded, vkey: str) -> dict[str, ob
     }
 
 
-def demo_lines(settings: Settings, made: demo.Seeded) -> list[str]:
+def demo_lines(settings: Settings, made: demo.Seeded, more: examples.Examples | None) -> list[str]:
     """What the demonstration tells whoever runs it."""
     lines = ["", f"Hearing {made.hearing.ref}: {both_times(made.hearing)}", "", "Staff sign in (each link works once):"]
     lines += [f"  {link.name}, {key}: {settings.origin}/s#{link.secret}" for key, link in made.staff.items()]
+    lines += more.lines(settings.origin) if more else []
     lines += ["", "Join once the lobby is open (the clerk or the judge opens it on the hearing's page):"]
     lines += [
         f"  {link.name}, {key}: {settings.origin}/j#{link.secret}   PIN {link.pin}"

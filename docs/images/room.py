@@ -196,7 +196,7 @@ def free_port() -> int:
 
 def wait_for(url: str) -> None:
     """Until the demo answers."""
-    for _ in range(200):
+    for _ in range(900):
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=2):  # noqa: S310 our own server
                 return
@@ -266,7 +266,7 @@ async def come_in(playwright: Playwright, folder: Path, role: str) -> Person:
     )
     size = {"width": 1440, "height": 900} if role == "judge" else {"width": 1000, "height": 700}
     context = await browser.new_context(viewport=size, locale="en-GB", color_scheme="light")  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(180_000)
     await context.add_init_script(VOICE)
     return Person(await context.new_page())
 
@@ -290,7 +290,7 @@ async def gather(playwright: Playwright, folder: Path, url: str, demo: dict[str,
         await people[role].press("Continue")
     for one in people.values():
         await one.prepare()
-    await judge.press("Begin the roll call")
+    await judge.press("Start the roll call")
     names = {role: one["name"] for role, one in (demo["staff"] | demo["participants"]).items()}
     await authority.press(f"Confirm the identity of {names['witness']}")
     await authority.page.get_by_label("Kind of document").select_option("passport")
@@ -298,9 +298,11 @@ async def gather(playwright: Playwright, folder: Path, url: str, demo: dict[str,
     await authority.press("Confirm identity")
     for role in demo["participants"]:
         await judge.press(f"Admit {names[role]}")
+    await authority.press("The codes match")
+    await expect(judge.page.get_by_text("Compared: the codes match.")).to_be_visible(timeout=180_000)
     for one in people.values():
-        await one.press("Turn on my microphone")
-    await authority.press("Both have the same code")
+        await one.press("Unmute")
+        await expect(one.page.get_by_role("button", name="Mute", exact=True).first).to_be_visible(timeout=180_000)
     for label in (*(names[role] for role in ("judge", "authority", "witness")), f"{names['interpreter']}, into ไทย"):
         await check(judge, interpreter, label)
     await check(judge, interpreter, f"{names['interpreter']}, into Română")
@@ -314,7 +316,7 @@ async def check(judge: Person, interpreter: Person, label: str) -> None:
             await interpreter.page.keyboard.press(key)
     await judge.press(f"Check {label}")
     again = judge.page.get_by_role("button", name=f"Check {label} again")
-    await expect(again).to_be_visible(timeout=60_000)
+    await expect(again).to_be_visible(timeout=180_000)
 
 
 async def take(folder: Path, url: str, demo: dict[str, Any], file: Path) -> None:
@@ -323,25 +325,27 @@ async def take(folder: Path, url: str, demo: dict[str, Any], file: Path) -> None
         await film(playwright, draw(folder), folder)
         people = await gather(playwright, folder, url, demo)
         judge = people["judge"]
+        await expect(judge.page.get_by_text("5 of 5 required ones passed")).to_be_visible(timeout=180_000)
         await judge.press("Start the sitting")
         await judge.press("Start now")
-        await expect(judge.page.get_by_test_id("rec-indicator")).to_contain_text("RECORDING", timeout=60_000)
+        await expect(judge.page.get_by_test_id("rec-indicator")).to_contain_text("RECORDING", timeout=180_000)
         for role, one in people.items():
             if role not in SPEAKING:
                 await one.page.evaluate("window.voice.value = 0")
-                await one.press("Mute my microphone")
+                if await one.page.get_by_role("button", name="Mute", exact=True).count():
+                    await one.press("Mute")
         await asyncio.sleep(BEFORE_THE_PICTURE)
         trouble = judge.page.get_by_text(re.compile("line weak|line lost|reconnecting", re.IGNORECASE))
         await expect(trouble).to_have_count(0, timeout=120_000)  # a busy machine is a weak line
         await judge.page.mouse.move(0, 0)
         speaking = judge.page.get_by_role("group", name=re.compile("Witness.* and speaking"))
-        await expect(speaking).to_be_visible(timeout=60_000)
+        await expect(speaking).to_be_visible(timeout=180_000)
         await judge.page.screenshot(path=folder / "room.png")
         palette = "split[a][b];[a]palettegen=stats_mode=full[p];[b][p]paletteuse=dither=none"
         ffmpeg("-i", folder / "room.png", "-vf", palette, file)
         await judge.press("Close the sitting")
         await judge.press("Close now")
-        await expect(judge.page.get_by_role("heading", name="The hearing is closed")).to_be_visible(timeout=60_000)
+        await expect(judge.page.get_by_role("heading", name="The hearing is closed")).to_be_visible(timeout=180_000)
 
 
 def main(arguments: list[str]) -> None:
