@@ -166,7 +166,7 @@ async def _make(db: AsyncSession, participant: Participant, now: datetime, by: t
     if participant.device_of_id is not None:
         raise Invalid(tell(NOT_BY_LINK), "participant")
     if participant.vacated_at is not None:
-        raise NotReady(tell("The person no longer takes part"))
+        raise NotReady(tell(naming.NO_LONGER_TAKES_PART))
     if (await get(db, Hearing, participant.hearing_id)).status in OVER:
         raise NotReady(tell(HEARING_OVER))
     way, to = by

@@ -14,7 +14,10 @@ from hearings.models import Hearing, Participant, Person
 from hearings.models.request import Capacity
 from hearings.permissions import require_staff
 from hearings.roles import HEARD, Role, StaffFunction
-from hearings.sentences import Word, tell
+from hearings.sentences import N_, Word, tell
+
+OWN_PEOPLE = N_("Each State names and replaces its own people")
+NO_LONGER_TAKES_PART = N_("The person no longer takes part")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,7 @@ def require_side(hearing: Hearing, state: str, actor: Actor) -> None:
     sides = {"requesting_state": hearing.requesting_state, "requested_state": hearing.requested_state}
     require_staff("name_people", actor, **sides)
     if state != actor.state:
-        raise NotAllowed(tell("Each State names and replaces its own people"))
+        raise NotAllowed(tell(OWN_PEOPLE))
 
 
 def require_guest(hearing: Hearing, participant: Participant, actor: Actor) -> None:

@@ -147,7 +147,7 @@ async def change(
     """
     naming.require_guest(hearing, participant, actor)
     if participant.vacated_at is not None:
-        raise NotReady(tell("The person no longer takes part"))
+        raise NotReady(tell(naming.NO_LONGER_TAKES_PART))
     if participant.presence in IN_ROOM:
         raise NotReady(tell("The person is in the room: edit the entry after they have left"))
     participant.display_name = clean(display_name, "display_name", most=200, least=1)

@@ -118,7 +118,7 @@ async def take_off(
     """
     naming.require_guest(hearing, participant, actor)
     if participant.state != actor.state and actor is not SYSTEM and participant.presence is not PresenceStatus.invited:
-        raise NotAllowed(tell("Each State names and replaces its own people"))
+        raise NotAllowed(tell(naming.OWN_PEOPLE))
     reason = clean(reason, "reason", most=500, least=3)
     if participant.presence in IN_ROOM:
         raise NotReady(tell("The person is in the room: remove them there"))

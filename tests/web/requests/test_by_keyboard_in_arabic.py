@@ -41,9 +41,10 @@ class Keyboard:
         self.page = page
 
     def tab(self) -> dict[str, Any]:
+        self.page.wait_for_load_state("load")  # before it, neither styles nor scripts need to have arrived
         self.page.keyboard.press("Tab")
         focused: dict[str, Any] = self.page.evaluate(FOCUSED)
-        assert not focused["lost"] and focused["seen"], (self.page.url, focused)
+        assert not focused["lost"] and focused["seen"], f"{self.page.url}: {focused}"
         return focused
 
     def reach(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
