@@ -76,6 +76,12 @@ TABLE: Mapping[str, PermissionRow] = {
         "– – – – – – – – – – – – – – –",
         presiding_judge="only ask them to speak, as everyone may",
     ),
+    "give_floor": _row("Give the floor and take it back, and choose how people speak", "● ○ – – – – – – – – – – – – –"),
+    "interpret_to_floor": _row(
+        "Interpret to the floor after the speaker",
+        "– – – – ● – – – – – – – – – –",
+        interpreter="in consecutive interpreting",
+    ),
     "speak_floor": _row(
         "Speak to the floor",
         "● ○ ● – – ○ ○ ○ ○ ○ – – – – –",
@@ -200,6 +206,9 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "close": IN_ROOM,
     "break_off": IN_ROOM,
     "compare_fingerprints": IN_ROOM,
+    "give_floor": IN_ROOM,
+    "interpret_to_floor": IN_ROOM,
+    "finish_speaking": IN_ROOM,
     "raise_hand": CAME,
     "ask_help": CAME,
     # What everybody does for themselves, without a row above: the seat alone decides.

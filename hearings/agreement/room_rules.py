@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements
+from hearings.agreement.outcome import Interpreting
 from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.models import (
@@ -63,6 +64,16 @@ class RoomRules:
     def fingerprints(self) -> bool:
         """Whether the start waits until fingerprints were compared aloud; terms made before that rule do not."""
         return bool(self.session.get("fingerprints", False))
+
+    @property
+    def consecutive(self) -> bool:
+        """Whether both States have agreed consecutive interpreting: there are no language channels then."""
+        return self.session.get("interpreting") == Interpreting.consecutive.value
+
+    @property
+    def channels(self) -> bool:
+        """Whether there are language channels that go to the recorder."""
+        return self.records_channels and not self.consecutive
 
     def records(self, role: Role, kind: str) -> bool:
         """Whether a `mic` or `cam` of somebody in this role goes to the recorder."""

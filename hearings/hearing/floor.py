@@ -1,15 +1,22 @@
-"""Who may send and receive sound and pictures in the room, by the permission table. Pure.
+"""Who may send and receive sound and pictures in the room, by the permission table and by whose turn it is. Pure.
 
 If a cell of the table has a condition, `GRANTED` and `own_channel` decide whether it is met. The media plan of the
 room, own switches and the controls of pages use these functions.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
-from hearings.models import Participant
+from hearings.models import Participant, Sitting
+from hearings.models.sitting import FloorMode
 from hearings.permissions import Decision, may
 from hearings.roles import Role
+from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, SittingStatus
+
+NOT_YOUR_TURN = N_("Another person has the floor. Raise your hand to ask for it")
+BEING_INTERPRETED = N_("What was said before is being interpreted. You speak next")
+AFTER_THE_SPEAKER = N_("Interpreting is consecutive: begin to interpret when the speaker has finished, then speak")
 
 TEST = frozenset({SittingStatus.pre_record})
 """The sound check: what is said in it is no evidence, so that a technician may listen."""
@@ -31,18 +38,81 @@ GRANTED: Mapping[str, Callable[[Participant, SittingStatus | None], bool]] = {
 """When the condition of a cell marked ○ is met: the court gives the floor by letting somebody into the room."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is to speak to the floor. Participants are named by their ids; empty: nobody."""
+
+    mode: FloorMode = FloorMode.open
+    holder: str = ""
+    """Who has the floor: always somebody, unless everybody opens their microphone when they want to."""
+    seat: str = ""
+    """Whose device the holder sits at: the holder's own, or that of another."""
+    next: str = ""
+    """Who gets the floor when the holder has finished."""
+    uninterpreted: str = ""
+    """Whose words wait to be interpreted, or are being interpreted; the holder speaks after that."""
+    interpreter: str = ""
+    """Who is interpreting to the floor now."""
+
+
+OPEN = Turn()
+
+
+def turn(sitting: Sitting | None, people: Iterable[Participant]) -> Turn:
+    """Whose turn it is, from the rows of a sitting and its people.
+
+    Without anybody in the room to whom the floor was given, the presiding judge has it. Without an interpreter in the
+    room nobody waits for one.
+    """
+    if sitting is None or sitting.floor_mode is FloorMode.open:
+        return OPEN
+    office = [person for person in people if person.vacated_at is None]
+    here = [person for person in office if person.presence in IN_ROOM]
+    holder = next((person for person in here if person.has_floor), None)
+    holder = holder or next((person for person in office if person.role is Role.presiding_judge), None)
+    interpreters = [person for person in here if person.role is Role.interpreter]
+    consecutive = sitting.floor_mode is FloorMode.consecutive and bool(interpreters)
+    return Turn(
+        mode=sitting.floor_mode,
+        holder=holder.id if holder else "",
+        seat=(holder.device_of_id or holder.id) if holder else "",
+        next=next((person.id for person in here if person.next_in_turn), ""),
+        uninterpreted=sitting.uninterpreted_id if consecutive else "",
+        interpreter=next((person.id for person in interpreters if person.interprets_since), "") if consecutive else "",
+    )
+
+
 def granted(action: str, person: Participant, status: SittingStatus | None = None) -> bool:
     """Whether the condition of the person's cell is met in a sitting of this status (None: unknown, so not met). The
     condition of an action that is not in `GRANTED` is never met here."""
     return action in GRANTED and GRANTED[action](person, status)
 
 
-def speaks(person: Participant) -> Decision:
-    """May this person open their microphone: to the floor, or an interpreter to a language channel?"""
+def speaks(person: Participant, whose: Turn = OPEN) -> Decision:
+    """May this person open their microphone now: to the floor, or an interpreter to a language channel?
+
+    Who conducts may at any time. Others need the floor where it is given by turn; in consecutive interpreting an
+    interpreter who speaks into no channel speaks to the floor, while interpreting there.
+    """
     channel = may("speak_in_channel", person.role, own=True)
     if channel.allowed:
-        return channel
+        waits = whose.mode is FloorMode.consecutive and not person.renders and whose.interpreter != person.id
+        return _later(AFTER_THE_SPEAKER) if waits else channel
+    if whose.mode is not FloorMode.open and not may("speak_floor", person.role).allowed:
+        if person.id != whose.seat:
+            return _later(NOT_YOUR_TURN)
+        if whose.uninterpreted:
+            return _later(BEING_INTERPRETED)
     return may("speak_floor", person.role, granted=granted("speak_floor", person))
+
+
+def to_floor(person: Participant, whose: Turn) -> bool:
+    """Whether an interpreter speaks to the floor now, as in consecutive interpreting."""
+    return whose.interpreter == person.id and not person.renders
+
+
+def _later(why: str) -> Decision:
+    return Decision(allowed=False, reason=tell(why), elsewhere=True)
 
 
 def has_voice(role: Role) -> bool:
@@ -78,3 +148,11 @@ def own_channel(person: Participant, lang: str, booked: Collection[str]) -> bool
 def channel(person: Participant, booked: Collection[str]) -> str:
     """The channel this person hears; empty for none."""
     return person.hears if person.hears and hears_channel(person, person.hears, booked).allowed else ""
+
+
+def silence(participant: Participant) -> None:
+    """Reset microphone, channel, turn on the floor and raised hand of a participant who leaves the room."""
+    participant.microphone = participant.muted_by_court = False
+    participant.renders = ""
+    participant.hand_at = participant.interprets_since = None
+    participant.has_floor = participant.next_in_turn = False

@@ -26,7 +26,7 @@ from hearings.errors import (
     PinWrong,
 )
 from hearings.events import EventKind, record
-from hearings.hearing import companions, naming, pins
+from hearings.hearing import companions, floor, naming, pins
 from hearings.hearing.companions import NOT_BY_LINK
 from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.models.participant import CodeWay
@@ -150,9 +150,9 @@ async def _end(db: AsyncSession, participant: Participant, why: str, actor: Acto
     for companion in await companions.of_device(db, participant):  # another person may hold the new link
         companion.identity_confirmed_at, companion.identity_confirmed_by, companion.identity_method = None, "", ""
         db.add(companion)
-    participant.microphone = participant.muted_by_court = participant.camera = False
-    participant.renders = ""
-    participant.hand_at = participant.help_at = participant.notice_at = participant.admitted_at = None
+    floor.silence(participant)
+    participant.camera = False
+    participant.help_at = participant.notice_at = participant.admitted_at = None
     participant.identity_confirmed_at = None
     participant.identity_confirmed_by = participant.identity_method = ""
     participant.devices = None

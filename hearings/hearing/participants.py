@@ -13,7 +13,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, room_rules
 from hearings.errors import EssentialMissing, IdentityMissing, Invalid, LobbyClosed, NotReady
 from hearings.events import EventKind, record
-from hearings.hearing import companions, naming
+from hearings.hearing import companions, floor, naming
 from hearings.hearing.links import kill_links
 from hearings.languages import language
 from hearings.models import Hearing, Participant, Person, Sitting
@@ -227,7 +227,7 @@ async def return_to_lobby(
         return
     reason = clean(reason, "reason", most=500)
     move(db, participant, PresenceStatus.waiting, actor=actor, now=now, reason=reason)
-    silence(participant)
+    floor.silence(participant)
     participant.admitted_at = None
     await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.returned_to_lobby, actor, now, reason=reason)
@@ -243,7 +243,7 @@ async def remove(db: AsyncSession, *, participant: Participant, reason: str, act
         raise Invalid(tell("Nobody can remove themselves: leave the hearing instead"), "participant")
     reason = clean(reason, "reason", most=500, least=3)
     move(db, participant, PresenceStatus.removed, actor=actor, now=now, reason=reason)
-    silence(participant)
+    floor.silence(participant)
     participant.admitted_at = None
     await companions.follow(db, participant, actor=actor, now=now)
     await end_logins_of(db, participant_ids=[participant.id], now=now, why=LoginEnd.removed)
@@ -257,7 +257,7 @@ async def release(
     """Release a person heard. Effects: presence to released, microphone off, event; the login stays for the end."""
     require("release_witness", actor, target_state=participant.state, granted=granted)
     move(db, participant, PresenceStatus.released, actor=actor, now=now)
-    silence(participant)
+    floor.silence(participant)
     await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.released, actor, now)
 
@@ -275,13 +275,6 @@ async def mute(
     participant.muted_by_court = participant.id != actor.participant_id
     db.add(participant)
     await _record(db, participant, EventKind.muted, actor, now)
-
-
-def silence(participant: Participant) -> None:
-    """Reset microphone, channel and raised hand of a participant who leaves the room."""
-    participant.microphone = participant.muted_by_court = False
-    participant.renders = ""
-    participant.hand_at = None
 
 
 async def missing_essentials(db: AsyncSession, sitting: Sitting) -> list[Participant]:

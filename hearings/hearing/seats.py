@@ -10,21 +10,23 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor, participant_actor
+from hearings.agreement import room_rules
 from hearings.errors import Invalid, LoginEnded, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import companions, floor
-from hearings.hearing.participants import require_open, silence
+from hearings.hearing.participants import require_open
 from hearings.languages import language
 from hearings.models import Hearing, Participant
 from hearings.moves import move
 from hearings.people.logins import LoginEnd, require_live
-from hearings.permissions import Decision, require, require_from
-from hearings.queries import get
+from hearings.permissions import Decision, refusal, require, require_from
+from hearings.queries import get, open_sitting, participants
 from hearings.roles import CONDUCTING, Role
 from hearings.sentences import N_, tell
 from hearings.status import PresenceStatus
 
 LINE_LOST = N_("line lost for 60 s")
+AGREED_CONSECUTIVE = N_("The courts have agreed consecutive interpreting: speak to the floor, after the speaker")
 ONLY_INTERPRETERS = N_("Only an interpreter speaks in a language channel")
 
 RETURN_WITHIN = timedelta(seconds=60)
@@ -114,7 +116,7 @@ async def connected(db: AsyncSession, *, participant: Participant, now: datetime
     back = away <= RETURN_WITHIN or participant.role in CONDUCTING
     to = PresenceStatus.present if back else PresenceStatus.waiting
     move(db, participant, to, actor=actor, now=now, reason=f"back after {away.total_seconds():.0f} s")
-    silence(participant)
+    floor.silence(participant)
     await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.joined, actor, now, away=round(away.total_seconds(), 1))
 
@@ -128,7 +130,7 @@ async def disconnected(db: AsyncSession, *, participant: Participant, now: datet
     if participant.presence is not PresenceStatus.present:
         return
     move(db, participant, PresenceStatus.reconnecting, actor=SYSTEM, now=now, reason="line lost")
-    silence(participant)
+    floor.silence(participant)
     await companions.follow(db, participant, actor=SYSTEM, now=now)
     await _record(db, participant, EventKind.reconnecting, SYSTEM, now)
 
@@ -161,7 +163,7 @@ async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now
     """Leave by one's own act; returning goes through device check and lobby. Effects: presence to left, event left."""
     _own("leave", participant, actor)
     move(db, participant, PresenceStatus.left, actor=actor, now=now)
-    silence(participant)
+    floor.silence(participant)
     participant.camera = False
     participant.help_at = None
     await companions.follow(db, participant, actor=actor, now=now)
@@ -172,13 +174,14 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
     """Switch one's own microphone; nobody switches on another's. Effects: `microphone`, event.
 
     Opening it ends a mute by the court. Raises `NotAllowed` also for who neither speaks to the floor nor in a language
-    channel, `NotReady` outside the room.
+    channel, `NotReady` outside the room and while it is another person's turn.
     """
     if on and participant.id != actor.participant_id:
         require("unmute_other", actor)
     _own("switch_microphone_on" if on else "switch_microphone_off", participant, actor)
     if on:
-        _allowed(floor.speaks(participant))
+        sitting = await open_sitting(db, participant.hearing_id)
+        _allowed(floor.speaks(participant, floor.turn(sitting, await participants(db, participant.hearing_id))))
     participant.microphone = on
     if on:
         participant.muted_by_court = False
@@ -260,7 +263,10 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     _own("render", participant, actor)
     if participant.role is not Role.interpreter:
         raise NotAllowed(tell(ONLY_INTERPRETERS), (Role.interpreter,))
-    participant.renders = _booked(await get(db, Hearing, participant.hearing_id), lang)
+    hearing = await get(db, Hearing, participant.hearing_id)
+    if lang and (await room_rules.of_hearing(db, hearing)).consecutive:
+        raise NotReady(tell(AGREED_CONSECUTIVE))
+    participant.renders = _booked(hearing, lang)
     db.add(participant)
     await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
 
@@ -276,7 +282,7 @@ def _booked(hearing: Hearing, lang: str) -> str:
 
 def _allowed(decision: Decision) -> None:
     if not decision.allowed:
-        raise NotAllowed(decision.reason, decision.who_can)
+        raise refusal(decision)
 
 
 def _own(action: str, participant: Participant, actor: Actor) -> None:

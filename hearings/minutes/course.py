@@ -65,6 +65,14 @@ def _opened(draft: DraftContext, number: int) -> Any:
     return draft.when(opened[number - 1].at) if len(opened) >= number else "–"
 
 
+FLOOR_MODES: Mapping[str, str] = {
+    "open": N_("    From then on everybody spoke without being given the floor."),
+    "by_turn": N_("    From then on the floor was given by turn."),
+    "consecutive": N_("    From then on the floor was given by turn, and interpreted after each speaker."),
+}
+"""How people came to speak, by `FloorMode`."""
+
+
 Saying = tuple[str, Callable[[DraftContext, HearingEvent], Mapping[str, Any]]]
 
 
@@ -98,6 +106,7 @@ TOLD: Mapping[str, Saying] = {
     K.replaced: (N_("{time}: {who} put {successor} in the place of {person}. Reason: “{reason}”"), _replaced),
     K.taken_off: (N_("{time}: {who} took {person} off the list."), _person),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
+    K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
     K.hold: (N_("{time}: {who} closed the floor."), _actor),
     K.resumed: (N_("{time}: {who} resumed the sitting."), _actor),
     "time_limit_reached": (N_("{time}: the time limit set by the requested State was reached."), _nothing),
@@ -129,6 +138,7 @@ ELSEWHERE: frozenset[str] = frozenset(
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
     | {K.microphone, K.camera, K.hand, K.help, K.language_chosen, K.entry_withdrawn}
+    | {K.floor_given, K.floor_next, K.interpreting_begun, K.interpreting_ended}
 )
 """Events that no section writes; they stay in the log of the hearing."""
 NOTES: frozenset[str] = frozenset({K.log_note, K.remark})
@@ -168,6 +178,8 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
     for lacking in event.data.get("without_consent", ()):
         rule = draft.quoted(lacking) if isinstance(lacking, str) else _consent(draft, lacking)
         yield line(N_("    Without the consent that is needed: {rule}."), source, rule=rule)
+    if event.kind == K.floor_mode:
+        yield line(FLOOR_MODES[str(event.data["mode"])], source)
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")

@@ -12,6 +12,8 @@ from hearings.roles import Role, track
 from hearings.status import PresenceStatus
 
 IN_OFFICE = text("vacated_at IS NULL")
+HAS_FLOOR = text("has_floor")
+NEXT = text("next_in_turn")
 
 
 class Participant(Row, table=True):
@@ -28,6 +30,7 @@ class Participant(Row, table=True):
         CheckConstraint("device_of_id IS NULL OR NOT (microphone OR camera)", name="no_device_no_media"),
         CheckConstraint("vacated_at IS NULL OR NOT (essential OR microphone OR camera)", name="vacated_means_out"),
         CheckConstraint("renders = '' OR role = 'interpreter'", name="interpreters_render"),
+        CheckConstraint("interprets_since IS NULL OR role = 'interpreter'", name="interpreters_interpret"),
         CheckConstraint("NOT (microphone AND muted_by_court)", name="muted_means_off"),
         UniqueConstraint("hearing_id", "role", "number"),
         Index("ix_participant_person_id", "person_id"),
@@ -46,6 +49,10 @@ class Participant(Row, table=True):
             sqlite_where=text("role = 'presiding_judge' AND vacated_at IS NULL"),
             postgresql_where=text("role = 'presiding_judge' AND vacated_at IS NULL"),
         ),
+        Index(
+            "ix_participant_has_floor", "hearing_id", unique=True, sqlite_where=HAS_FLOOR, postgresql_where=HAS_FLOOR
+        ),
+        Index("ix_participant_next_in_turn", "hearing_id", unique=True, sqlite_where=NEXT, postgresql_where=NEXT),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
@@ -69,6 +76,11 @@ class Participant(Row, table=True):
     camera: bool = False
     hand_at: datetime | None = instant(default=None)
     help_at: datetime | None = instant(default=None)
+    has_floor: bool = False
+    """Has been given the floor. While nobody has, the presiding judge has it (`hearings.hearing.floor.turn`)."""
+    next_in_turn: bool = False
+    interprets_since: datetime | None = instant(default=None)
+    """Of an interpreter who is speaking to the floor what was said (consecutive)."""
     notice_at: datetime | None = instant(default=None)
     """When the recording notice was acknowledged."""
     devices: dict[str, Any] | None = json(default=None)

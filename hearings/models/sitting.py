@@ -11,6 +11,17 @@ from hearings.models.columns import Row, instant, json, state_check, word
 from hearings.status import ComparisonStatus, RecordingStatus, SittingStatus
 
 
+class FloorMode(StrEnum):
+    """How people come to speak to the floor."""
+
+    open = "open"
+    """Everybody in the room who may speak opens their microphone when they want to."""
+    by_turn = "by_turn"
+    """Beside those who conduct, who has been given the floor."""
+    consecutive = "consecutive"
+    """As by turn; an interpreter then speaks to the floor what was said, before the next person speaks."""
+
+
 class HoldCause(StrEnum):
     """Why the floor is closed."""
 
@@ -65,6 +76,10 @@ class Sitting(Row, table=True):
     hold_since: datetime | None = instant(default=None)
     holds: list[dict[str, Any]] = json(default_factory=list)
     """All holds in force, oldest first: the floor opens when the last is lifted by somebody who may."""
+    floor_mode: FloorMode = word(FloorMode, "floor_mode", default=FloorMode.open)
+    uninterpreted_id: str = Field(default="", max_length=36)
+    """The participant whose words wait to be interpreted, or are being interpreted; empty for nobody."""
+    uninterpreted_since: datetime | None = instant(default=None)
     udp_port: int | None = None
     run_folder: str = Field(default="", max_length=300)
     started_at: datetime | None = instant(default=None)

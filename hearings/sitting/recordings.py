@@ -9,14 +9,16 @@ import rfc8785
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
+from hearings.agreement import room_rules
 from hearings.errors import Invalid
 from hearings.events import EventKind, record
-from hearings.models import HearingEvent, Participant, Recording, Sitting
+from hearings.models import Hearing, HearingEvent, Participant, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import move
+from hearings.queries import get
 from hearings.requests.document import plain
 from hearings.roles import SHORT
-from hearings.sitting import sittings
+from hearings.sitting import floor_turns, sittings
 from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
 
 
@@ -27,8 +29,9 @@ async def opened(
 
     `began`: when its time code begins, as reported; without it, `now` counts, which is a few seconds later.
     Effects: recording to recording; the first time `opened_at` (when it began), event recording_opened and the sitting
-    is in session (`sittings.begin_session`); after a failure event recording_back, and the floor stays closed until a
-    person lifts the hold. Nothing when it is recording already.
+    is in session (`sittings.begin_session`), with consecutive interpreting if agreed (`floor_turns.as_agreed`); after a
+    failure event recording_back, and the floor stays closed until a person lifts the hold. Nothing when it is recording
+    already.
     """
     if recording.status is RecordingStatus.recording:
         return
@@ -42,6 +45,8 @@ async def opened(
     await record(db, hearing=sitting.hearing_id, kind=kind, actor=SYSTEM, now=now)
     if sitting.status is SittingStatus.pre_record:
         await sittings.begin_session(db, sitting=sitting, now=now)
+        rules = await room_rules.of_hearing(db, await get(db, Hearing, sitting.hearing_id))
+        await floor_turns.as_agreed(db, sitting=sitting, rules=rules, now=now)
 
 
 async def sealed(db: AsyncSession, *, recording: Recording, count: int, at: datetime) -> None:

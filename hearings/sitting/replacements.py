@@ -14,7 +14,7 @@ from hearings.actors import SYSTEM, Actor
 from hearings.agreement import agreements, room_rules
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
-from hearings.hearing import companions, naming, participants
+from hearings.hearing import companions, floor, naming, participants
 from hearings.hearing.links import HEARING_OVER, OVER, kill_links
 from hearings.models import Hearing, Participant, Person, SoundCheck
 from hearings.models.sitting import HoldCause, HoldCode
@@ -154,7 +154,7 @@ async def _vacate(
         raise NotReady(tell("Somebody else has this place already, or the person was taken off the list"))
     if participant.presence not in _OUT:
         move(db, participant, to, actor=actor, now=now, reason=reason)
-    participants.silence(participant)
+    floor.silence(participant)
     participant.camera = participant.essential = False
     participant.help_at = None
     participant.vacated_at = now

@@ -21,9 +21,9 @@ from hearings.errors import (
     SoundCheckMissing,
 )
 from hearings.events import EventKind, record
-from hearings.hearing import agreed_terms, days
+from hearings.hearing import agreed_terms, days, floor
 from hearings.hearing.links import kill_links
-from hearings.hearing.participants import require_essentials, silence
+from hearings.hearing.participants import require_essentials
 from hearings.ids import new_id
 from hearings.models import Hearing, HearingRequest, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
@@ -344,7 +344,7 @@ async def finish(
     for participant in everybody:
         if participant.presence not in OUT_OF_HEARING:
             move(db, participant, PresenceStatus.left, actor=actor, now=now, reason="sitting closed")
-        silence(participant)
+        floor.silence(participant)
         participant.camera = False
     ids = [participant.id for participant in everybody]
     await end_logins_of(db, participant_ids=ids, now=now, why=LoginEnd.closed)

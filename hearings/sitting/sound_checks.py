@@ -169,7 +169,8 @@ async def _void(db: AsyncSession, sitting: Sitting, check: SoundCheck, now: date
 
 async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
     """The checks a start needs: the presiding judge, the requested authority and the person heard if present, or at
-    whose device that person sits, and every language channel, as far as they are recorded. Whose picture must not be
+    whose device that person sits, and every language channel, or in consecutive interpreting every interpreter, as far
+    as they are recorded. Whose picture must not be
     missing: the person heard."""
     hearing = await get(db, Hearing, sitting.hearing_id)
     rules = await room_rules.of_hearing(db, hearing)
@@ -184,7 +185,9 @@ async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
         and rules.records(p.role, "mic")
     ]
     interpreters = [p for p in present if p.role is Role.interpreter]
-    if interpreters and rules.records_channels and hearing.language_requesting != hearing.language_requested:
+    if rules.consecutive and rules.records_channels:
+        wanted += [(p, "", False) for p in interpreters if p.device_of_id is None]
+    if interpreters and rules.channels and hearing.language_requesting != hearing.language_requested:
         wanted += [(interpreters[0], lang, False) for lang in (hearing.language_requesting, hearing.language_requested)]
     for participant, lang, camera_required in wanted:
         if lang and any(check.lang == lang for check in checks):

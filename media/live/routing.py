@@ -54,6 +54,12 @@ def seen(plan: Plan, seat: SeatPlan) -> bool:
     return seat.present and seat.camera and _forwardable(plan, seat.cam_track, seat.cam_unrecorded)
 
 
+def on_floor(seat: SeatPlan) -> bool:
+    """Whether a seat's microphone belongs to the floor: everybody's but an interpreter's, and of an interpreter whose
+    turn it is there."""
+    return not seat.interpreter or seat.to_floor
+
+
 def renderer(plan: Plan, lang: str) -> SeatPlan | None:
     """The interpreter whose voice is the channel of `lang`: the first in the plan whose microphone is heard and whose
     channel may be forwarded."""
@@ -82,7 +88,7 @@ def live_channel(plan: Plan, lang: str) -> SeatPlan | None:
     voice = renderer(plan, lang)
     if voice is None:
         return None
-    if any(heard(plan, seat) and not seat.interpreter and seat.speaks != lang for seat in plan.seats):
+    if any(heard(plan, seat) and on_floor(seat) and seat.speaks != lang for seat in plan.seats):
         return voice
     return None
 
@@ -98,7 +104,7 @@ def received(plan: Plan, listener: SeatPlan) -> list[Route]:
             continue
         if voice is not None and origin.seat == voice.seat:
             routes.append(Route(origin.seat, "channel", listener.hears))
-        elif listener.hears_floor and plan.floor_open and not origin.interpreter and heard(plan, origin):
+        elif listener.hears_floor and plan.floor_open and on_floor(origin) and heard(plan, origin):
             plain = voice is None or listener.interpreter or origin.speaks == listener.hears or not listener.hears
             routes.append(Route(origin.seat, "floor", gain=FULL if plain else listener.original))
         if listener.sees and seen(plan, origin):

@@ -44,6 +44,11 @@ class DeviceReport(Message):
     troubles: Annotated[list[Trouble], Meta(max_length=8)]
 
 
+FloorMode = Literal["open", "by_turn", "consecutive"]
+"""How people speak to the floor: everybody when they want to; who was given it; the same, and an interpreter after each
+speaker."""
+
+
 class Command(Message):
     """Something a person asks for. Answered once by `result`; the same `id` again gives the same answer."""
 
@@ -151,6 +156,41 @@ class Mute(Command):
     """Mute another person, who alone can switch the microphone on again."""
 
     participant: Seat
+
+
+class SetFloorMode(Command):
+    """Choose how people come to speak to the floor."""
+
+    mode: FloorMode
+
+
+class GiveFloor(Command):
+    """Give a person the floor; they open their own microphone."""
+
+    participant: Seat
+
+
+class LineUp(Command):
+    """Say who gets the floor when the one who has it has finished; or nobody yet."""
+
+    participant: Seat
+    up: bool
+
+
+class TakeFloorBack(Command):
+    """The presiding judge has the floor again."""
+
+
+class FinishSpeaking(Command):
+    """I have finished: the floor goes to who is next, or to the presiding judge."""
+
+
+class Interpret(Command):
+    """An interpreter begins to interpret to the floor (consecutive)."""
+
+
+class EndInterpreting(Command):
+    """What was said is interpreted; from the presiding judge: go on without."""
 
 
 class NoteCompanion(Command):
@@ -290,6 +330,20 @@ class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     consent_withdrawn: bool = False
 
 
+class FloorView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Whose turn it is to speak. In mode `open` there are no turns, and all other fields but `asking` are empty."""
+
+    mode: FloorMode
+    holder: Annotated[str, Meta(max_length=40, description="who has the floor")]
+    next: Annotated[str, Meta(max_length=40, description="who gets it next")]
+    uninterpreted: Annotated[str, Meta(max_length=40, description="whose words wait to be interpreted, or are being")]
+    interpreter: Annotated[str, Meta(max_length=40, description="who is interpreting to the floor now")]
+    since: Annotated[Nanoseconds | None, Meta(description="since when words wait to be interpreted")]
+    asking: Annotated[list[Seat], Meta(description="whose hand is up, the first to raise it first")]
+    may_speak: Annotated[bool, Meta(description="the viewer may open the microphone now")]
+    why_not: Annotated[str, Meta(description="in words, where the viewer may not")]
+
+
 class ConditionView(Struct, kw_only=True, forbid_unknown_fields=True):
     """A condition of the requested State and how the platform treats it, in words."""
 
@@ -394,6 +448,7 @@ class View(Message):
     places: list[PlaceView]
     starts_at: Nanoseconds
     hold: HoldView | None
+    floor: FloorView
     conditions: list[ConditionView]
     fingerprints: FingerprintsView | None
     recording: RecordingView

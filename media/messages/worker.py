@@ -42,6 +42,9 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     original: int
     interpreter: bool
     renders: Language
+    to_floor: Annotated[
+        bool, Meta(description="an interpreter who speaks to the floor now, as in consecutive interpreting")
+    ] = False
     microphone: bool
     muted_by_order: Annotated[bool, Meta(description="the court has switched the microphone off, not the person")]
     camera: bool

@@ -153,6 +153,59 @@ async def test_a_hold_silences_all_and_only_whom_the_judge_has_muted_speaks_agai
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_in_consecutive_interpreting_one_is_heard_after_the_other(shared: Any) -> None:
+    judge, clerk, witness, interpreter = (shared[role] for role in ("judge", "clerk", "witness", "interpreter"))
+
+    async def heard(listener: Any, *roles: str) -> None:
+        """Of these four, only `roles` are heard."""
+
+        async def check() -> None:
+            found = await listener.hears("judge", "clerk", "witness", "interpreter")
+            found.pop(listener.role)
+            assert {role for role, level in found.items() if level > 0.01} == set(roles), found
+            assert max([0.0, *(level for role, level in found.items() if role not in roles)]) < SILENT, found
+
+        await shared.until(check)
+
+    await interpreter.page.keyboard.press("0")  # into no channel
+    await judge.page.get_by_label("How people speak").select_option("consecutive")
+    await expect(clerk.page.get_by_text("Has the floor: Ioana Popa")).to_be_visible()
+    await heard(clerk, "judge")  # the others were switched off
+    await judge.press("Give Somchai Wongsa the floor")
+    await expect(interpreter.page.get_by_text("To be interpreted: what Ioana Popa said")).to_be_visible()
+    await expect(witness.page.get_by_text("What was said before is being interpreted").first).to_be_visible()
+    await judge.press("Mute", exact=True)
+    await interpreter.press("Interpret now")
+    await heard(witness, "interpreter")  # at the full level of the floor, without a channel
+    await witness.accessible()
+    await interpreter.accessible()
+    await judge.press("Hold", exact=True)
+    await judge.give_reason("A knock on the door", "Put on hold")
+    await heard(clerk)
+    await shared.resume()
+    await heard(clerk, "interpreter")  # the turn is what it was before
+    await interpreter.press("Interpreted")
+    await witness.press("Unmute")
+    await heard(clerk, "witness")
+    await clerk.press("Raise hand")
+    await expect(judge.page.get_by_text("Ask for the floor: Mihai Dinu")).to_be_visible()
+    await judge.press("Next: Mihai Dinu")
+    await judge.accessible()
+    await witness.press("I have finished")
+    await heard(judge)
+    await judge.press("Go on without interpreting")
+    await clerk.press("Unmute")
+    await heard(judge, "clerk")
+    await judge.page.get_by_label("How people speak").select_option("open")
+    for person in (judge, witness):
+        await person.press("Unmute")
+    await heard(clerk, "judge", "witness")
+    await interpreter.page.keyboard.press("1")
+    kinds = [kind for kind, _at, _data in shared.installation.events()]
+    assert (kinds.count("floor_mode"), kinds.count("floor_given"), kinds.count("interpreting_ended")) == (2, 2, 2)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_whose_track_is_new_is_told_to_the_recorder_and_heard_and_recorded(shared: Any) -> None:
     judge, installation = shared["judge"], shared.installation
     witness_id = shared.demo.words["seats"]["witness"]

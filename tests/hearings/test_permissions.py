@@ -29,6 +29,8 @@ hold                        ● ● ● – ● – – ○ ○ – – – – 
 lift_hold                   ● – ◐ – – – – – – – – – – – –
 mute_other                  ● ○ ◐ – – – – – – – – – – – –
 unmute_other                – – – – – – – – – – – – – – –
+give_floor                  ● ○ – – – – – – – – – – – – –
+interpret_to_floor          – – – – ● – – – – – – – – – –
 speak_floor                 ● ○ ● – – ○ ○ ○ ○ ○ – – – – –
 speak_in_channel            – – – – ◐ – – – – – – – – – –
 hear_floor                  ● ● ● – ● ● ● ● ● ● ● ● ○ – –

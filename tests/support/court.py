@@ -53,6 +53,7 @@ FIELDS = {
     "conducting_authority": "Bucharest Tribunal",
     "conducting_functions": "Trial court",
     "purpose": "To hear the witness on the transport of the victims.",
+    "interpreter_mode": "simultaneous",
 }
 
 
@@ -300,6 +301,8 @@ SITE: dict[str, Any] = {
     "key_holders": ["both_states"],
     "formats": ["webm"],
     "room_view": True,
+    "booth": True,
+    "microphone_hz": 20_000,
 }
 SEEDS = {"RO": hashlib.sha256(b"Romania").digest(), "TH": hashlib.sha256(b"Thailand").digest()}
 """Private halves of the two authorities' signing keys, which no part of the program has."""

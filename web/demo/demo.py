@@ -82,7 +82,7 @@ REQUEST = {
     "recording_by": "both",
     "interpreter_languages": ["th", "ro"],
     "interpreter_side": "requesting",
-    "interpreter_mode": "consecutive",
+    "interpreter_mode": "simultaneous",
     "oath_form": "oath",
     "language_of_person": "th",
     "language_of_court": "ro",

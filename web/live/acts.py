@@ -19,7 +19,7 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import fingerprints, recorded_acts, sittings
+from hearings.sitting import fingerprints, floor_turns, recorded_acts, sittings
 from media import messages
 from web.words import refusals
 
@@ -108,6 +108,13 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     ),
     messages.Remove: RoomAct(participants.remove, "participant", "remove", dismisses="removed"),
     messages.Mute: RoomAct(participants.mute, "participant", "mute_other", "muted"),
+    messages.SetFloorMode: RoomAct(floor_turns.set_mode, "sitting", "give_floor", "floor_mode"),
+    messages.GiveFloor: RoomAct(floor_turns.give, "participant", "give_floor"),
+    messages.LineUp: RoomAct(floor_turns.line_up, "participant", "give_floor"),
+    messages.TakeFloorBack: RoomAct(floor_turns.take_back, right="give_floor"),
+    messages.FinishSpeaking: RoomAct(floor_turns.finish),
+    messages.Interpret: RoomAct(floor_turns.interpret, right="interpret_to_floor"),
+    messages.EndInterpreting: RoomAct(floor_turns.end_interpreting),
     messages.NoteCompanion: RoomAct(companions.note, "participant", "roll_call"),
     messages.SoundCheck: RoomAct(None, right="sound_check"),
     messages.Start: RoomAct(None, right="start"),

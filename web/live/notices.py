@@ -53,6 +53,7 @@ NOTICES: dict[str, Callable[[], str]] = {
     "muted": lambda: _("The court has switched off your microphone."),
     "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
     "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
+    "floor_mode": lambda: _("The presiding judge has changed how people speak. See whose turn it is."),
     "roll_call": lambda: _("The roll call has begun."),
     "fingerprints_differ": lambda: _(
         "The courts have read different codes: the connection may be intercepted. Say nothing confidential."

@@ -115,15 +115,16 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
     heard_at = {row.device_of_id for row in setting.participants if row.role in HEARD and row.device_of_id}
     at = roles_at_devices(setting.participants)
     sources = {(row.id, kind): source(row, kind, rules, at[row.id]) for row in people for kind in KINDS}
-    booked = setting.languages if rules.records_channels else []
+    booked = setting.languages if rules.channels else []
     now = {key: _now(planned, status, opened) for key, planned in sources.items()}
+    whose = floor.turn(setting.sitting, setting.participants)
     plan = messages.Plan(
         version=0,
         floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS,
         seats=[
-            _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at)
+            _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at, whose)
             for participant in people
         ],
         channels=[
@@ -172,9 +173,9 @@ def _now(planned: Source, status: SittingStatus, opened: Collection[str]) -> Sou
 
 
 def _seat(
-    participant: Participant, mic: Source, cam: Source, setting: Setting, heard_at: Collection[str]
+    participant: Participant, mic: Source, cam: Source, setting: Setting, heard_at: Collection[str], whose: floor.Turn
 ) -> messages.SeatPlan:
-    """One person's grant. `heard_at`: those at whose device a person heard sits."""
+    """One person's grant. `heard_at`: those at whose device a person heard sits; `whose`: turn it is to speak."""
     status = setting.sitting.status
     listens = status in LISTENING
     return messages.SeatPlan(
@@ -185,10 +186,11 @@ def _seat(
         original=participant.original,
         interpreter=participant.role is Role.interpreter,
         renders=participant.renders,
+        to_floor=floor.to_floor(participant, whose),
         microphone=participant.microphone
         and not participant.muted_by_court
         and mic != CLOSED
-        and floor.speaks(participant).allowed,
+        and floor.speaks(participant, whose).allowed,
         muted_by_order=participant.muted_by_court,
         camera=participant.camera and cam != CLOSED,
         mic_track=mic.track,

@@ -75,6 +75,20 @@ class Scene:
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
 
 
+NO_TURNS = messages.FloorView(
+    mode="open",
+    holder="",
+    next="",
+    uninterpreted="",
+    interpreter="",
+    since=None,
+    asking=[],
+    may_speak=False,
+    why_not="",
+)
+"""What somebody outside the room sees of the floor: nothing."""
+
+
 def nanoseconds(at: datetime) -> int:
     """Nanoseconds since 1970 of an aware datetime."""
     return int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1000
@@ -209,6 +223,26 @@ def hold_reason(reason: str, scene: Scene) -> str:
     return reason
 
 
+def floor_view(viewer: Participant, scene: Scene) -> messages.FloorView:
+    """Whose turn it is, and whether the viewer may open the microphone."""
+    rows = scene.rows
+    whose = floor.turn(rows.sitting, rows.participants)
+    decision = floor.speaks(viewer, whose)
+    waits = whose.uninterpreted and rows.sitting.uninterpreted_since
+    hands = [(row.hand_at, row.id) for row in rows.participants if row.hand_at and row.presence in IN_ROOM]
+    return messages.FloorView(
+        mode=whose.mode.value,
+        holder=whose.holder,
+        next=whose.next,
+        uninterpreted=whose.uninterpreted,
+        interpreter=whose.interpreter,
+        since=nanoseconds(waits) if waits else None,
+        asking=[participant for _at, participant in sorted(hands)],
+        may_speak=decision.allowed,
+        why_not=right(decision).reason,
+    )
+
+
 def conditions_view(viewer: Participant, scene: Scene) -> list[messages.ConditionView]:
     """The conditions of the requested State, and whether the viewer can confirm each now."""
     confirms = viewer.role is Role.requested_authority and scene.rows.sitting.status in BEFORE_START
@@ -338,6 +372,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         ],
         starts_at=nanoseconds(hearing.starts_at),
         hold=hold_view(scene) if here == "room" else None,
+        floor=floor_view(viewer, scene) if here == "room" else NO_TURNS,
         conditions=conditions_view(viewer, scene) if here == "room" else [],
         fingerprints=fingerprints_view(viewer, scene) if here == "room" else None,
         recording=recording_view(scene.facts, now),
@@ -352,7 +387,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
                 listeners=listeners(lang, scene),
                 hearable=floor.hears_channel(viewer, lang, scene.rows.languages).allowed,
             )
-            for lang in scene.rows.languages
+            for lang in (() if scene.rows.rules.consecutive else scene.rows.languages)
         ],
         hears=floor.channel(viewer, scene.rows.languages),
         original=viewer.original,

@@ -42,6 +42,11 @@ WORDS: dict[EventKind, str] = {
     EventKind.camera: N_("Camera"),
     EventKind.hand: N_("Hand"),
     EventKind.help: N_("Help"),
+    EventKind.floor_mode: N_("How people speak"),
+    EventKind.floor_given: N_("Floor given"),
+    EventKind.floor_next: N_("Next to speak"),
+    EventKind.interpreting_begun: N_("Interpreting to the floor"),
+    EventKind.interpreting_ended: N_("Interpreted"),
     EventKind.language_chosen: N_("Language to hear"),
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.sound_check: N_("Sound check"),
@@ -126,10 +131,22 @@ def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
     )
 
 
+MODES = {
+    "open": N_("Everybody may speak"),
+    "by_turn": N_("By turn"),
+    "consecutive": N_("By turn, interpreted after each speaker"),
+}
+"""How people come to speak, by `FloorMode`."""
+
+
 def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
     """The details of the event that are of use to a reader."""
     if "on" in data or "up" in data:
         return _("on") if data.get("on", data.get("up")) else _("off")
+    if kind is EventKind.floor_mode:
+        return _(MODES.get(str(data.get("mode")), ""))
+    if kind is EventKind.interpreting_ended:
+        return _("skipped") if data.get("skipped") else _("{n} s").format(n=data.get("seconds"))
     if kind is EventKind.identity_confirmed:
         return _(METHODS.get(str(data.get("method", "")), ""))
     if kind in (EventKind.language_chosen, EventKind.render_changed):

@@ -122,7 +122,7 @@ async def test_every_passage_of_a_draft_says_where_it_is_from_and_what_is_unknow
         "UTC until 2026-12-02 08:16 Bucharest (+02:00), 13:16 Bangkok (+07:00), 06:16:00 UTC (from 0:15:00 "
         "to 0:16:00 of the recording): nothing was received on the line."
     )
-    assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: consecutive.")
+    assert found["languages.booked"].texts["en"].endswith("Interpreting by the technical agreement: simultaneous.")
     assert found["languages.booked"].sources[-1] == "row:agreement.1"
     assert found["oath.all"].texts["en"] == (
         "Oath, affirmation or caution, its text and the answer: not recorded, to be completed by: Requested authority."

@@ -13,8 +13,9 @@ from hypothesis import given, settings, strategies as st
 
 from hearings.agreement import room_rules
 from hearings.agreement.room_rules import NO_RULES, RoomRules
+from hearings.hearing import floor
 from hearings.models import Participant, Sitting
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import FloorMode, HoldCause
 from hearings.requests import conditions
 from hearings.roles import Role, channel_track
 from hearings.status import PresenceStatus, SittingStatus
@@ -180,14 +181,34 @@ def test_every_right_not_to_be_recorded_has_its_source() -> None:
     )
 
 
+def test_an_interpreter_speaks_to_the_floor_after_the_speaker_and_no_channel_is_needed() -> None:
+    room = [
+        seat(Role.presiding_judge, "ro", hears="ro"),
+        seat(Role.witness, has_floor=True),
+        seat(Role.interpreter, renders=""),
+    ]
+    agreed = RoomRules(session={"interpreting": "consecutive"})
+    speaking = Room(room, sitting(floor_mode=FloorMode.consecutive), rules=agreed)
+    assert not [track for track in plan.grants(speaking).tracks if track.kind == "language"]
+    assert received(made(speaking))["presiding_judge"] >= {("witness", "floor")}
+    assert ("interpreter", "floor") not in received(made(speaking))["presiding_judge"]
+    room[2].interprets_since = NOW
+    after = sitting(floor_mode=FloorMode.consecutive, uninterpreted_id="witness")
+    heard = received(made(Room(room, after, rules=agreed)))
+    assert ("interpreter", "floor") in heard["presiding_judge"] & heard["witness"]
+    assert ("witness", "floor") not in heard["presiding_judge"]
+    assert routing.recorded(made(Room(room, after, rules=agreed)).plan)["interpreter"].audio == ("interpreter_1_mic",)
+
+
 # --- for every room ----------------------------------------------------------------------------------------------
 
+NOW = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
 LANGUAGES = st.sampled_from(["ro", "th", "fr"])
 
 
 @st.composite
 def people(draw: st.DrawFn) -> list[Participant]:
-    found = []
+    found: list[Participant] = []
     for number, role in enumerate(draw(st.lists(st.sampled_from(list(Role)), min_size=2, max_size=6)), start=1):
         muted = draw(st.booleans())
         renders = draw(st.sampled_from(["", "ro", "th", "fr"])) if role is Role.interpreter else ""
@@ -205,6 +226,8 @@ def people(draw: st.DrawFn) -> list[Participant]:
                 muted_by_court=muted,
                 camera=draw(st.booleans()),
                 essential=draw(st.booleans()),
+                has_floor=draw(st.booleans()) and not any(other.has_floor for other in found),
+                interprets_since=NOW if role is Role.interpreter and draw(st.booleans()) else None,
             )
         )
     return found
@@ -222,7 +245,13 @@ def rooms(draw: st.DrawFn) -> Room:
     holds = [{"cause": cause.value} for cause in draw(st.lists(st.sampled_from(list(HoldCause)), max_size=2))]
     live = st.sampled_from(sorted(LIVE))
     status = draw(st.one_of(live, st.sampled_from(list(SittingStatus))))
-    now = sitting(status, draw(st.booleans()), holds=draw(st.sampled_from([[], holds])))
+    now = sitting(
+        status,
+        draw(st.booleans()),
+        holds=draw(st.sampled_from([[], holds])),
+        floor_mode=draw(st.sampled_from(FloorMode)),
+        uninterpreted_id=draw(st.sampled_from(["", "p1"])),
+    )
     languages = draw(st.sampled_from([["ro", "th"], ["ro"], ["th", "fr"]]))
     return Room(draw(people()), now, languages, draw(st.one_of(st.just(NO_RULES), rules())))
 
@@ -245,13 +274,18 @@ def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: s
             private = (origin.role, kind) in room.rules.unrecorded or (room.rules.sound_only and kind == "cam")
             assert kept or private or status in BEFORE, (route, listener)
             assert status in BEFORE | LIVE
-            assert origin.role in (SPEAKING if route.kind == "floor" else VOICED | {SUPPORT})
+            whose = floor.turn(room.sitting, room.participants)
+            to_floor = SPEAKING | ({Role.interpreter} if whose.interpreter == origin.id else set())
+            assert origin.role in (to_floor if route.kind == "floor" else VOICED | {SUPPORT})
             assert route.kind == "camera" or origin.role is not SUPPORT
             if kind == "mic":
                 assert origin.microphone
                 assert not origin.muted_by_court
                 assert room.sitting.floor_open
                 assert not room.sitting.holds
+            if route.kind == "floor" and whose.mode is not FloorMode.open:
+                always = {Role.presiding_judge, Role.requested_authority}
+                assert origin.role in always or origin.id == (whose.interpreter if whose.uninterpreted else whose.seat)
             assert by_id[listener].role in VOICED | SILENT or by_id[listener].role is Role.technician
 
 

@@ -119,6 +119,61 @@ export interface Leave {
   id: string;
 }
 
+/** Choose how people come to speak to the floor. */
+export interface SetFloorMode {
+  type: "set_floor_mode";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  mode: "by_turn" | "consecutive" | "open";
+}
+
+/** Give a person the floor; they open their own microphone. */
+export interface GiveFloor {
+  type: "give_floor";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+}
+
+/** Say who gets the floor when the one who has it has finished; or nobody yet. */
+export interface LineUp {
+  type: "line_up";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  up: boolean;
+}
+
+/** The presiding judge has the floor again. */
+export interface TakeFloorBack {
+  type: "take_floor_back";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** I have finished: the floor goes to who is next, or to the presiding judge. */
+export interface FinishSpeaking {
+  type: "finish_speaking";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** An interpreter begins to interpret to the floor (consecutive). */
+export interface Interpret {
+  type: "interpret";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** What was said is interpreted; from the presiding judge: go on without. */
+export interface EndInterpreting {
+  type: "end_interpreting";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
 /** Begin the roll call. */
 export interface RollCall {
   type: "roll_call";
@@ -332,6 +387,27 @@ export interface HoldView {
   consent_withdrawn: boolean;
 }
 
+/** Whose turn it is to speak. In mode `open` there are no turns, and all other fields but `asking` are empty. */
+export interface FloorView {
+  mode: "by_turn" | "consecutive" | "open";
+  /** who has the floor; 0–40 characters */
+  holder: string;
+  /** who gets it next; 0–40 characters */
+  next: string;
+  /** whose words wait to be interpreted, or are being; 0–40 characters */
+  uninterpreted: string;
+  /** who is interpreting to the floor now; 0–40 characters */
+  interpreter: string;
+  /** since when words wait to be interpreted; nanoseconds since 1970 UTC */
+  since: number | null;
+  /** whose hand is up, the first to raise it first; the participant's id; opaque to media; 0–64 characters */
+  asking: string[];
+  /** the viewer may open the microphone now */
+  may_speak: boolean;
+  /** in words, where the viewer may not */
+  why_not: string;
+}
+
 /** A condition of the requested State and how the platform treats it, in words. */
 export interface ConditionView {
   kind: string;
@@ -448,6 +524,7 @@ export interface View {
   /** nanoseconds since 1970 UTC */
   starts_at: number;
   hold: HoldView | null;
+  floor: FloorView;
   conditions: ConditionView[];
   fingerprints: FingerprintsView | null;
   recording: RecordingView;
@@ -559,6 +636,13 @@ export type BrowserToWeb =
   | Render
   | Pin
   | Leave
+  | SetFloorMode
+  | GiveFloor
+  | LineUp
+  | TakeFloorBack
+  | FinishSpeaking
+  | Interpret
+  | EndInterpreting
   | RollCall
   | NoteCompanion
   | ConfirmIdentity

@@ -16,8 +16,17 @@ export function MicrophoneButton() {
   const hearing = useHearing();
   const state = hearing.microphone.value;
   const on = state === "on";
+  const floor = hearing.view.value?.phase === "room" ? hearing.view.value.floor : null;
+  const refused = !on && floor !== null && !floor.may_speak;
   return (
-    <button type="button" class={`btn wide${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setMicrophone(!on)}>
+    <button
+      type="button"
+      class={`btn wide${on ? " is-on" : ""}`}
+      disabled={state === "asking"}
+      aria-disabled={refused ? "true" : undefined}
+      aria-describedby={refused ? "mic-state" : undefined}
+      onClick={() => !refused && void hearing.setMicrophone(!on)}
+    >
       <Mic off={!on} /> {on ? t("Mute") : t("Unmute")}
     </button>
   );
@@ -84,6 +93,7 @@ function MicrophoneState({ view }: { view: View }) {
   const talking = hearing.levels.unheard.value;
   const words = (): string => {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
+    if (!on && !view.floor.may_speak && view.floor.why_not) return view.floor.why_not;
     if (!on && talking) return t("You are speaking, but you are muted.");
     if (!on) return t("Your microphone is off.");
     if (hearing.red.value) return t("Nothing is being recorded. Please do not speak.");
@@ -91,7 +101,7 @@ function MicrophoneState({ view }: { view: View }) {
     return t("Your microphone is on.");
   };
   return (
-    <p class={`mic-state${!on && talking ? " warn" : ""}`}>
+    <p id="mic-state" class={`mic-state${!on && talking ? " warn" : ""}`}>
       {words()} {on && <Meter value={hearing.levels.own.value} />}
     </p>
   );

@@ -3,6 +3,7 @@ import { useId, useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { Select } from "./fields";
+import { TurnActs } from "./floor";
 import { Hand, Help, Mic, Tick, Warn } from "./icons";
 import { faultWord, isInterpreter, isPresent, isResponsible, isWaiting, lineWord, microphoneWord, nameOf, presence, right, troubleWord, type Action } from "./words";
 import { languageName, t } from "../i18n";
@@ -161,6 +162,7 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
         {isWaiting(person) && (
           <ActButton right={of("admit")} explain={explain} class="primary" label={t("Admit {name}", { name })} onClick={() => void hearing.act("admit", { participant })} />
         )}
+        {there && <TurnActs view={view} person={person} />}
         {there && person.microphone === "on" && (
           <ActButton right={of("mute_other")} explain={false} label={t("Mute {name}", { name })} onClick={() => void hearing.act("mute", { participant })} />
         )}

@@ -7,6 +7,7 @@ import { useHearing } from "./context";
 import { Controls } from "./controls";
 import { Refusal } from "./dialog";
 import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
+import { FloorBar } from "./floor";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
 import { Record } from "./record";
@@ -60,8 +61,9 @@ export function Room({ view }: { view: View }) {
         <div class="centre" role="group" aria-label={t("People on screen")} tabIndex={0}>
           <Lost view={view} />
           <Stage view={view} />
-          {!interpreter && <LanguageLine view={view} />}
-          {interpreter && <Console view={view} />}
+          <FloorBar view={view} />
+          {!interpreter && view.languages.length > 0 && <LanguageLine view={view} />}
+          {interpreter && view.languages.length > 0 && <Console view={view} />}
         </div>
         {/* Focusable, because it scrolls and may hold nothing else that is. */}
         <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>

@@ -35,6 +35,7 @@ export type Action =
   | "return_to_lobby"
   | "remove"
   | "mute_other"
+  | "give_floor"
   | "sound_check"
   | "start"
   | "hold"
