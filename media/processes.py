@@ -43,7 +43,7 @@ MOST_TRIES = 3  # calls of a handler that fails for a lasting reason
 MAX_WAITING = 10_000  # events not yet taken by on_message
 REQUEST_SECONDS = 10.0
 
-Handler = Callable[[Any], Awaitable[None] | None]
+Handler = Callable[[Any], Awaitable[bool | None] | bool | None]
 
 
 class ProcessError(ConnectionError):
@@ -70,6 +70,9 @@ class Process:
     coroutine function, and may use `request`. Answers to `request` go to the caller only. `on_gone(at)` is called with
     the time of a loss (ns since 1970), out of order, and must return at once. `last_seq` is the last event received of
     the present process; `lost_by` is "exit" or "hang"; `history` lists the changes of state.
+
+    `on_message` returns True for an event that it has kept in memory only. The next web process gets that event and
+    those after it again, until `settle` was called.
 
     A handler that raises is called again with the same event after a pause that grows to 5 s, while later events wait:
     for as long as `passing(error)` is true (a temporary cause, such as a database that does not answer), else
@@ -105,6 +108,7 @@ class Process:
         self._socket = folder / socket
         self._bookmark = Bookmark(folder / f"{name}.seen")
         self._taken = 0
+        self._unsettled = False
         self._caught_up = asyncio.Event()
         self._incoming = incoming
         self._on_message = on_message
@@ -165,6 +169,12 @@ class Process:
             async with asyncio.timeout(within):
                 await self._caught_up.wait()
         return self._caught_up.is_set()
+
+    def settle(self) -> None:
+        """What was kept in memory is durable now: no event handled so far comes again."""
+        if self._unsettled:
+            self._unsettled = False
+            self._bookmark.write(self._taken)
 
     # --- messages to the process -------------------------------------------------------------------------------
 
@@ -273,6 +283,7 @@ class Process:
         self._socket.unlink(missing_ok=True)
         self._bookmark.remove()
         self.last_seq = self._taken = 0
+        self._unsettled = False
         child = Child.start(self.name, self._argv, self.folder, self._environment)
         self._note("started", child.pid)
         self._watch(child)
@@ -458,24 +469,27 @@ class Process:
     async def _dispatch(self) -> None:
         while True:
             handler, arguments, child = await self._events.get()
-            await self._handle(handler, arguments)
+            in_memory = await self._handle(handler, arguments)
             seq = getattr(arguments[0], "seq", 0) if arguments else 0
             if seq and child is self._running:  # events of the process before have other numbers
                 self._taken = seq
-                self._bookmark.write(seq)
+                self._unsettled = self._unsettled or in_memory
+                if not self._unsettled:
+                    self._bookmark.write(seq)
                 self._look_caught_up()
 
-    async def _handle(self, handler: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    async def _handle(self, handler: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
+        """Call a handler until it has taken the event; whether it has kept it in memory only."""
         for tried in itertools.count(1):
             try:
                 result = handler(*arguments)
                 if asyncio.iscoroutine(result):
-                    await result
+                    result = await result
             except Exception as error:
                 why = error if tried == 1 else None  # its traceback once
                 if tried >= MOST_TRIES and not self._passing(error):
                     logger.exception("a handler for the %s failed %d times: the event is passed over", self.name, tried)
-                    return
+                    return False
                 pause = AGAIN[min(tried, len(AGAIN)) - 1]
                 message = "a handler for the %s failed (%s); it is called again in %.1f s, and later events wait"
                 logger.error(message, self.name, type(error).__name__, pause, exc_info=why)
@@ -483,7 +497,8 @@ class Process:
             else:
                 if tried > 1:
                     logger.warning("the handler for the %s has taken the event, the %d. time", self.name, tried)
-                return
+                return result is True
+        return False
 
     def _look_caught_up(self) -> None:
         if self.attached is not None and self._taken >= self.attached.seq:

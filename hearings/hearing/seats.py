@@ -4,6 +4,7 @@ The sixty-second rule: who lost the line, reloaded or crashed gets the same seat
 within 60 s; later they go through the lobby again, except those who conduct the hearing, whom nobody could admit.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
@@ -133,6 +134,14 @@ async def disconnected(db: AsyncSession, *, participant: Participant, now: datet
     floor.silence(participant)
     await companions.follow(db, participant, actor=SYSTEM, now=now)
     await _record(db, participant, EventKind.reconnecting, SYSTEM, now)
+
+
+def lapsing(participants: Iterable[Participant], now: datetime) -> bool:
+    """Whether `lapse` would take somebody out of the room."""
+    return any(
+        participant.presence is PresenceStatus.reconnecting and participant.presence_since < now - RETURN_WITHIN
+        for participant in participants
+    )
 
 
 async def lapse(db: AsyncSession, *, hearing_id: str, now: datetime) -> list[Participant]:

@@ -38,12 +38,14 @@ from web.live.recording_side import RecordingSide
 from web.live.relays import NO_RELAYS, Relays
 from web.live.room import Room
 from web.live.rows import Rows, read_rows
-from web.live.view import Liveness, Scene, view_for
+from web.live.view import Liveness, Scene, line, view_for
 from web.settings import Settings
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.conductor")
 
+REREAD_SECONDS = 30
+"""Seconds after which the rows are read although nothing has told of a change: something else may have written them."""
 CATCH_UP_SECONDS = 30
 """Seconds for processing the events that worker and recorder sent without a web process: one or two a second."""
 
@@ -118,6 +120,7 @@ class Conductor:
         room.spawn(self._follow())
         room.spawn(self._tick())
         room.spawn(self.recording.keep_log())
+        room.spawn(self.recording.keep_rows())
         room.spawn(self.recording.take_up(rows))
         room.touch()
 
@@ -156,9 +159,13 @@ class Conductor:
 
     async def _follow(self) -> None:
         while True:
-            await self.room.changed.wait()
+            try:
+                async with asyncio.timeout(REREAD_SECONDS):
+                    await self.room.changed.wait()
+            except TimeoutError:
+                self.room.touch()
             self.room.changed.clear()
-            if not await self.room.turn(self.room.refresh):
+            if not await self.room.turn(self.room.update):
                 self.room.touch()
             await asyncio.sleep(0.02)
 
@@ -239,7 +246,7 @@ class Conductor:
             lost = lost_connections.is_lost(participant, state, away=away, returning=now < until)
             if lost != (state.lost_since is not None):
                 state.lost_since = now if lost else None
-                self.room.touch()
+                self.room.redraw()
             if lost_connections.is_gone(participant, state, away=away, now=now):
                 gone.append(participant.id)
             if (
@@ -251,8 +258,7 @@ class Conductor:
             )
             if closes and f"{HoldCode.line_lost.value}:{participant.id}" not in reasons:
                 holds.append(participant.id)
-        waiting = any(participant.presence is PresenceStatus.reconnecting for participant in scene.rows.participants)
-        if not (gone or holds or waiting):
+        if not (gone or back or holds or seats.lapsing(scene.rows.participants, self.room.now())):
             return
         lapsed: list[Participant] = []
         async with self.room.acting(tell=bool(gone or back or holds)) as (db, rows):
@@ -297,6 +303,7 @@ class Conductor:
             if self.room.connections.get(participant_id) is connection:
                 del self.room.connections[participant_id]
                 self.room.liveness.setdefault(participant_id, Liveness()).connected = False
+                self.room.redraw()
 
     async def _ask_before(self, connection: Connection) -> None:
         """Ask the page whether to take over the seat that another page has, if its login is valid."""
@@ -346,7 +353,7 @@ class Conductor:
             state.fault = ""  # it may be another browser
         if seated is not None and seated is not connection:
             self.room.end_page(seated, "superseded")
-        connection.last_view = b""
+        connection.last_view = None
         self.media.tell_relays(connection)
         await self.room.refresh()
         connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
@@ -358,14 +365,14 @@ class Conductor:
         match message:
             case messages.LineReport() if seated:
                 state = self.room.liveness.setdefault(connection.participant_id, Liveness())
-                if state.report != message:
-                    state.report = message
-                    self.room.touch()
+                before, state.report = line(state), message
+                if line(state) != before:
+                    self.room.redraw()
             case messages.DeviceReport() if seated:
                 state = self.room.liveness.setdefault(connection.participant_id, Liveness())
                 if state.troubles != (troubles := tuple(sorted(set(message.troubles)))):
                     state.troubles = troubles
-                    self.room.touch()
+                    self.room.redraw()
             case messages.Hello() if not seated and message.take_over:
                 await self._take_seat(connection, message)
             case messages.Command() if seated:

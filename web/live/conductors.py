@@ -188,9 +188,10 @@ class Conductors:
         return self._all.get(hearing_id)
 
     def touch(self, hearing_id: str) -> None:
-        """Update the room: a page outside it has changed rows of this hearing."""
+        """Update the room, and tell the recorder: a page outside it has changed rows of this hearing."""
         if (conductor := self._all.get(hearing_id)) is not None:
             conductor.room.touch()
+            conductor.room.acted.set()
 
     def floor_closed(self, hearing_id: str) -> None:
         """Notify everybody in the room: a page outside it has closed the floor of this hearing."""

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from msgspec.structs import replace
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from media import messages
@@ -54,7 +55,7 @@ class Connection:
         """Whether `bye` was sent: further messages of the page are ignored."""
         self.warned = 0
         """Minutes before the end of its login at which the last warning was sent; 0: none yet."""
-        self.last_view: bytes = b""
+        self.last_view: messages.View | None = None
         self.answers = answers
         self._websocket = websocket
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUE)
@@ -71,12 +72,12 @@ class Connection:
         self._put(_encoder.encode(message))
 
     def send_view(self, view: messages.View) -> None:
-        """Queues a view unless it equals the one before."""
-        before, view.seq = view.seq, 0
-        same = _encoder.encode(view)
-        view.seq = before
-        if same != self.last_view:
-            self.last_view = same
+        """Queues a view unless it equals the one before. The number of seals and the time of the last do not count:
+        every `tick` has them."""
+        counted = replace(view.recording, sealed=0, last_sealed_at=None)
+        shown = replace(view, seq=0, recording=counted)
+        if shown != self.last_view:
+            self.last_view = shown
             self.send(view)
 
     def end(self, bye: messages.Bye) -> None:

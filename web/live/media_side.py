@@ -183,7 +183,7 @@ class MediaSide:
             case messages.PeerStatus():
                 state = self._room.liveness.setdefault(message.seat, Liveness())
                 state.media, state.certificate, state.fault = message.status, message.certificate, message.fault
-                self._room.touch()
+                self._room.redraw()
             case messages.FloorClosed():
                 await self._on_floor_closed(message.cause, message.at)
             case messages.OrderRefused():

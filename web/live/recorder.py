@@ -18,7 +18,7 @@ OPEN_SECONDS = 20
 CLOSE_SECONDS = 60
 JOURNAL_SECONDS = 5
 
-Heard = Callable[[messages.Message], Awaitable[None]]
+Heard = Callable[[messages.Message], Awaitable[bool]]
 Told = Callable[[], Awaitable[None]]
 
 
@@ -55,7 +55,8 @@ class Recorder:
         mandate: Mandate,
     ) -> bool:
         """Start the process or take it over; returns whether it was taken over. `gone` is called at once when it ends,
-        before `lost` and even while `heard` waits."""
+        before `lost` and even while `heard` waits. `heard` returns whether it has kept the event in memory only, until
+        `settle`."""
         self._process = await Process.start_or_adopt(
             "recorder",
             argv,
@@ -70,6 +71,11 @@ class Recorder:
             passing=will_pass,
         )
         return self._process.adopted
+
+    def settle(self) -> None:
+        """The events that were kept in memory are in the rows."""
+        if self._process is not None:
+            self._process.settle()
 
     async def caught_up(self, within: float) -> bool:
         """Wait until the recorder's events from before the take-over have been processed."""

@@ -7,17 +7,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from hearings import queries
 from hearings.actors import SYSTEM, participant_actor
-from hearings.errors import HearingsError, NotFound
+from hearings.errors import ConductedElsewhere, HearingsError, NotFound
 from hearings.events import EventKind, record
-from hearings.models import Participant
+from hearings.models import Participant, Recording
 from hearings.roles import CONDUCTING, channel_track
 from hearings.sitting import gaps, recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
@@ -35,8 +37,10 @@ from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.recording_side")
 
-LOG_SECONDS = 1.0
-"""Interval in seconds at which the hearing's log is read when nothing was done in the room."""
+AGAIN_LOG_SECONDS = 1.0
+"""Seconds after which entries of the log that the recorder has not taken are sent again."""
+ROWS_SECONDS = 5.0
+"""Seconds for which seals that change no status are kept in memory, before the latest is written."""
 LOG_PART = 200
 """Entries of the log sent to the recorder in one message."""
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
@@ -59,6 +63,8 @@ class RecordingSide:
         self._on_refused = on_refused
         self._gaps = GapNotices(self._tell_missing, room.spawn)
         self._first_seal = asyncio.Event()
+        self._unwritten: messages.Sealed | None = None
+        """The latest seal, while it is not in the rows: the recorder reports it again if this process ends."""
         self._began: datetime | None = None  # instant of time code 0 (UTC); None until known
         self._ordered = False
         """Whether the judge has ordered the start; the next seal carries it out."""
@@ -120,42 +126,89 @@ class RecordingSide:
 
     # --- events of the recorder ---------------------------------------------------------------------------------
 
-    async def _heard(self, message: messages.Message) -> None:
+    async def _heard(self, message: messages.Message) -> bool:
+        """Handles an event of the recorder; whether it is kept in memory only."""
         match message:
             case messages.Sealed():
-                await self._sealed(message)
+                return await self._sealed(message)
             case messages.Failing():
                 await self._failed(message.code, message.at)
             case messages.GapDeclared() if message.cause not in QUIET_GAPS:
                 await self._missed(message)
             case messages.RecordingOpened():  # the web process that sent the order has ended
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
+                self._room.redraw()
+                self._room.acted.set()
             case messages.RecordingClosed():
                 await self._closed(message)
             case messages.OrderRefused():
                 self._on_refused(message)
             case _:
-                return
+                pass
+        return False
 
-    async def _sealed(self, message: messages.Sealed) -> None:
-        """Handles a sealed round. The indicator follows the rows: when it says RECORDING, the sitting is in session or
-        can be resumed."""
+    async def _sealed(self, message: messages.Sealed) -> bool:
+        """Handles a sealed round; whether it is kept in memory only: it changes no status.
+
+        The indicator follows the rows where a status changes: when it turns to RECORDING, the sitting is in session or
+        can be resumed.
+        """
         ordered = self._ordered
         back = bool(self.facts.error) and not self.facts.sealed_until(message.at, message.count).error
-        async with self._room.acting(tell=ordered or back) as (db, rows):
+        self._unwritten = message
+        if not (ordered or back):
+            self.facts = self.facts.sealed_until(message.at, message.count)
+            self._first_seal.set()
+            return True
+        async with self._writing() as (db, rows):
             if rows.recording is None:
-                return
-            await recordings.sealed(db, recording=rows.recording, count=message.count, at=_utc(message.at))
-            if ordered or back:
-                to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
-                await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
+                return False
+            to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
+            await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
         if ordered:  # and not before: if the rows could not be written, the event is handled again
             self._ordered = False
         self.facts = self.facts.sealed_until(message.at, message.count)
         self._first_seal.set()
-        if ordered or back:
-            self._seal_used(rows)
-            self._room.notify("started" if ordered else "recording_back", assertive=True)
+        self._seal_used(rows)
+        self._room.notify("started" if ordered else "recording_back", assertive=True)
+        return False
+
+    @contextlib.asynccontextmanager
+    async def _writing(self) -> AsyncIterator[tuple[AsyncSession, Rows]]:
+        """One transaction of the room that begins with the seal that is not in the rows yet. Events of the recorder are
+        written in it, so that none of them comes again with an earlier seal."""
+        seal = self._unwritten
+        async with self._room.acting() as (db, rows):
+            await self._write(db, rows.recording, seal)
+            yield db, rows
+        self._written(seal)
+
+    async def keep_rows(self) -> None:
+        """Background task: writes the latest seal every `ROWS_SECONDS`, as long as this process conducts."""
+        while True:
+            await asyncio.sleep(ROWS_SECONDS)
+            try:
+                await self._room.turn(self._write_seal)
+            except ConductedElsewhere:
+                return
+
+    async def _write_seal(self) -> None:
+        seal, scene = self._unwritten, self._room.scene
+        if seal is None or scene is None or scene.rows.recording is None:
+            return
+        async with self._room.writing() as db:
+            await self._write(db, await db.get(Recording, scene.rows.recording.id), seal)
+        self._written(seal)
+
+    async def _write(self, db: AsyncSession, recording: Recording | None, seal: messages.Sealed | None) -> None:
+        if recording is not None and seal is not None:
+            await recordings.sealed(db, recording=recording, count=seal.count, at=_utc(seal.at))
+
+    def _written(self, seal: messages.Sealed | None) -> None:
+        """The rows have this seal: unless there is a later one, no event comes again."""
+        if self._unwritten is seal:
+            self._unwritten = None
+            self.recorder.settle()
 
     def _seal_used(self, rows: Rows, why: str = "") -> None:
         """Log uses of the seal by the recorder in the security log, though not each head."""
@@ -165,7 +218,7 @@ class RecordingSide:
     async def _missed(self, gap: messages.GapDeclared) -> None:
         """Handles a gap: enters it in the hearing's log with the person concerned, and tells those who conduct the
         hearing."""
-        async with self._room.acting() as (db, rows):
+        async with self._writing() as (db, rows):
             event = await record(
                 db,
                 hearing=rows.hearing,
@@ -197,7 +250,7 @@ class RecordingSide:
         self.announce()
         if first:
             self._room.notify("recording_failing", assertive=True)
-        async with self._room.acting() as (db, rows):
+        async with self._writing() as (db, rows):
             if rows.recording is not None:
                 await recordings.failing(
                     db,
@@ -221,43 +274,47 @@ class RecordingSide:
     def announce(self) -> None:
         """Sends the state of the recording to every page."""
         now = time.time_ns()
+        ticks: dict[str, messages.Tick] = {}
         for connection in list(self._room.connections.values()):
-            with speaking(connection.locale):
-                connection.send(messages.Tick(at=now, recording=recording_view(self.facts, now)))
+            if connection.locale not in ticks:
+                with speaking(connection.locale):
+                    ticks[connection.locale] = messages.Tick(at=now, recording=recording_view(self.facts, now))
+            connection.send(ticks[connection.locale])
 
     async def keep_log(self) -> None:
         """Background task: sends new entries of the hearing's log to the recorder, which journals them."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOG_SECONDS):
-                    await self._room.acted.wait()
             self._room.acted.clear()
-            await self._tell_log()
+            if await self._tell_log():
+                await self._room.acted.wait()
+            else:
+                await asyncio.sleep(AGAIN_LOG_SECONDS)
 
-    async def _tell_log(self) -> None:
-        """Sends the entries that the recorder does not have yet. Those it does not accept are sent again later."""
+    async def _tell_log(self) -> bool:
+        """Sends the entries that the recorder does not have yet; False when some have to be sent again later."""
         async with self._telling:
+            more = taken = True
             try:
-                while self.open and await self._tell_part():
-                    pass
+                while more and taken and self.open:
+                    more, taken = await self._tell_part()
             except RecorderSilent:
-                return
+                return False
             except Exception:
                 logger.exception("the hearing's log could not be told to the recorder")
-                await asyncio.sleep(LOG_SECONDS)
+                return False
+            return taken
 
-    async def _tell_part(self) -> bool:
-        """Sends one part of the log; whether there is more to send."""
+    async def _tell_part(self) -> tuple[bool, bool]:
+        """Sends one part of the log; whether there is more to send, and whether the recorder has taken this part."""
         async with self._room.database.reading() as db:
             people = await queries.participants(db, self._room.hearing_id)
             events = await queries.events(db, self._room.hearing_id, after=self._journaled, limit=LOG_PART)
         seated = plan.seated(people)
         if not events and seated == self._seated:
-            return False
-        before = self._journaled
+            return False, True
         self._journaled = await self.recorder.journal_log(seated, plan.logged(events, people))
         self._seated = seated
-        return len(events) == LOG_PART and self._journaled > before
+        return len(events) == LOG_PART, not events or self._journaled >= events[-1].seq
 
     @property
     def tracks(self) -> frozenset[str]:
@@ -419,6 +476,7 @@ class RecordingSide:
         self._room.acted.set()
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
+        self._room.redraw()
 
     async def _resume(self, connection: Connection, command: messages.Resume) -> None:
         async with self._room.acting(connection) as (db, rows):
@@ -479,7 +537,7 @@ class RecordingSide:
 
     async def _closed(self, closed: messages.RecordingClosed) -> None:
         self.facts = replace(self.facts, closed_at=closed.at, error="", error_at=None)
-        async with self._room.acting() as (db, rows):
+        async with self._writing() as (db, rows):
             assert rows.recording is not None
             if rows.recording.status is not RecordingStatus.sealed:
                 await recordings.closed(

@@ -64,6 +64,8 @@ class Room:
         """By seat, the login of its latest media connection, as far as this process has passed its offer on."""
         self.liveness: dict[str, Liveness] = {}
         self.changed = asyncio.Event()
+        self._rows_changed = True
+        """Whether the rows may differ from those of `scene`."""
         self.acted = asyncio.Event()
         """Set when the hearing's log may have new entries."""
         self.database = database
@@ -126,15 +128,21 @@ class Room:
         `NotFound`; `LoginEnded`, after the pages and media of that login were ended; `ConductedElsewhere` when a
         newer process conducts. Nothing is changed then.
         """
-        async with self._lock:
-            async with self.database.transaction() as db:
-                await conductor_lease.require(db, token=self.mandate.token)
-                if page is not None:
-                    await self._require_login(db, page)
-                yield db, await read_rows(db, self.hearing_id)
+        async with self.writing() as db:
+            if page is not None:
+                await self._require_login(db, page)
+            yield db, await read_rows(db, self.hearing_id)
         self.acted.set()
         if tell:
             self.touch()
+
+    @contextlib.asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """One transaction of this hearing at a time, without its rows. Raises `ConductedElsewhere` when a newer process
+        conducts; nothing is changed then."""
+        async with self._lock, self.database.transaction() as db:
+            await conductor_lease.require(db, token=self.mandate.token)
+            yield db
 
     async def _require_login(self, db: AsyncSession, page: Connection) -> None:
         try:
@@ -152,7 +160,12 @@ class Room:
             yield db, await read_rows(db, self.hearing_id)
 
     def touch(self) -> None:
-        """Called when rows have changed: worker and pages are updated soon."""
+        """Called when rows have changed: they are read, and worker and pages are updated soon."""
+        self._rows_changed = True
+        self.changed.set()
+
+    def redraw(self) -> None:
+        """Called when only state in memory has changed: pages are updated soon, from the rows that were read last."""
         self.changed.set()
 
     async def refresh(self) -> None:
@@ -161,9 +174,21 @@ class Room:
         Under the lock, so that no page gets a view older than an act whose answer it has received.
         """
         async with self._lock:
-            async with self.reading() as (_db, rows):
-                pass
+            self._rows_changed = False
+            try:
+                async with self.reading() as (_db, rows):
+                    pass
+            except BaseException:
+                self._rows_changed = True
+                raise
             self._show(rows)
+
+    async def update(self) -> None:
+        """Update plan and pages after `touch` or `redraw`; the rows are read only if they may have changed."""
+        if self._rows_changed or self.scene is None:
+            await self.refresh()
+        else:
+            self._show(self.scene.rows)
 
     # --- pages --------------------------------------------------------------------------------------------------
 

@@ -27,10 +27,11 @@ from hearings.sitting import recordings, sittings
 from hearings.status import SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
-from media.link import Mandate
+from media.link import Mandate, connect
 from media.processes import MOST_TRIES, Process, python
 from tests.support.court import NOW, STAGES, Court
 from tests.support.databases import Sqlite
+from tests.support.evidence.recorder import Source, encode_audio
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 from web.live import recording_side
 from web.live.indicator import RecordingFacts
@@ -128,25 +129,28 @@ async def web(sqlite_server: Sqlite, tmp_path: Path) -> AsyncIterator[Web]:
     served.close()
 
 
-async def note(court: Court, now: datetime = NOW) -> int:
-    """Something that is written into the log without the room: a page, or the clock. Its number."""
-    async with court.database.transaction() as db:
-        clerk = await court.actor(db, Role.clerk)
-        return (await record(db, hearing=court.hearing, kind=EventKind.hand, actor=clerk, now=now, up=True)).seq
+async def note(web: Web, now: datetime = NOW) -> int:
+    """Something that is written into the log without the room: a page, or the clock. Its number. The room is told as
+    `Conductors.touch` tells it."""
+    async with web.court.database.transaction() as db:
+        clerk = await web.court.actor(db, Role.clerk)
+        event = await record(db, hearing=web.court.hearing, kind=EventKind.hand, actor=clerk, now=now, up=True)
+    web.room.acted.set()
+    return event.seq
 
 
 async def test_every_entry_is_under_the_seal_once_whoever_is_killed(web: Web) -> None:
     await web.begin()
-    last = await note(web.court)
+    last = await note(web)
     await web.until(lambda: web.entries() == list(range(1, last + 1)))
     await web.killed()
-    last = await note(web.court)
+    last = await note(web)
     await web.begin()
     await web.until(lambda: web.entries()[-1:] == [last])
     os.kill(int((web.folder / "run/recorder.pid").read_text().split()[0]), signal.SIGKILL)
-    await note(web.court)
+    await note(web)
     await web.until(lambda: web.lines("reopen") and web.entries()[-1] > last)
-    await note(web.court)
+    await note(web)
     async with web.court.database.reading() as db:
         people = await queries.participants(db, web.court.hearing.id)
         events = await queries.events(db, web.court.hearing.id)
@@ -190,7 +194,7 @@ async def test_a_mute_says_by_whom_and_of_whom_and_the_order_to_close_is_the_las
 async def test_more_than_one_part_is_told_in_parts(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording_side, "LOG_PART", 3)
     await web.begin()
-    last = await note(web.court)
+    last = await note(web)
     await web.until(lambda: web.entries() == list(range(1, last + 1)))
 
 
@@ -357,3 +361,43 @@ async def test_that_the_seal_seals_again_after_a_failure_is_one_line_of_the_secu
         ("seal_used", "failure", "seal_lost"),
         ("seal_used", "success", None),
     ]
+
+
+async def test_a_seal_that_was_kept_in_memory_is_told_again_to_the_next_web_process(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written late survives a killed web process; what was written is not acted upon again."""
+    side = await web.begin()
+    link = await connect(web.folder / "run/frames.sock", messages.RECORDER_TO_WORKER)
+    source = Source(link, audio={"witness_1_mic": encode_audio(50)})
+    sending = asyncio.create_task(source.run(60))
+    web.tasks.append(sending)
+    await web.until(lambda: len(web.lines("gap")) > 5)  # written at once, with the seals before them
+    await asyncio.sleep(1)
+    await web.until(lambda: side._unwritten is not None)
+    web.tasks.remove(sending)
+    await web.killed()
+    assert side._unwritten is not None
+    kept = side._unwritten.count
+    async with web.court.database.reading() as db:
+        written = (await web.court.sitting(db))[1].sealed_count
+    assert written < kept
+    told: list[int] = []
+    heard = RecordingSide._heard
+
+    async def noted(self: RecordingSide, message: messages.Message) -> bool:
+        if isinstance(message, messages.Sealed):
+            told.append(message.count)
+        return await heard(self, message)
+
+    monkeypatch.setattr(RecordingSide, "_heard", noted)
+    side = await web.begin()
+    assert await side.recorder.caught_up(20)
+    assert kept in told
+    assert written not in told
+    assert side.facts.sealed >= kept
+    async with web.court.database.reading() as db:
+        events = await queries.events(db, web.court.hearing.id)
+    gaps = [(one.data["track"], one.data["from_ms"]) for one in events if one.kind == EventKind.gap]
+    assert len(gaps) == len(set(gaps)) > 5
+    web.tasks.append(sending)
