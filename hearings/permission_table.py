@@ -134,6 +134,9 @@ TABLE: Mapping[str, PermissionRow] = {
     ),
     "raise_hand": _row("Raise a hand", "● ● ● – ● ● ● ● ● ● ● – ● – –"),
     "ask_help": _row("Ask for help", "● ● ● – ● ● ● ● ● ● ● ● ● – –"),
+    "answer_help": _row("Answer a call for help", "● ● ● – – – – – – – – – ● – –"),
+    "ask_break": _row("Ask for a break", "● ● ● – ● ● ● ● ● ● ● – ● – –"),
+    "order_break": _row("Order or refuse a break", "● – – – – – – – – – – – – – –"),
     "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –", presiding_judge="a summary"),
     "close": _row("Adjourn or close", "● – – – – – – – – – – – – – –", requested_authority="gives consent"),
     "edit_minutes": _row(
@@ -211,6 +214,9 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "finish_speaking": IN_ROOM,
     "raise_hand": CAME,
     "ask_help": CAME,
+    "answer_help": CAME,
+    "ask_break": IN_ROOM,
+    "order_break": IN_ROOM,
     # What everybody does for themselves, without a row above: the seat alone decides.
     "get_ready": CAME,
     "switch_microphone_off": CAME,

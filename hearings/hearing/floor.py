@@ -151,8 +151,8 @@ def channel(person: Participant, booked: Collection[str]) -> str:
 
 
 def silence(participant: Participant) -> None:
-    """Reset microphone, channel, turn on the floor and raised hand of a participant who leaves the room."""
+    """Reset microphone, channel, turn on the floor, raised hand and the wish for a break of who leaves the room."""
     participant.microphone = participant.muted_by_court = False
-    participant.renders = ""
-    participant.hand_at = participant.interprets_since = None
+    participant.renders = participant.break_reason = ""
+    participant.hand_at = participant.break_asked_at = participant.interprets_since = None
     participant.has_floor = participant.next_in_turn = False

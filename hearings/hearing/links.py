@@ -152,7 +152,8 @@ async def _end(db: AsyncSession, participant: Participant, why: str, actor: Acto
         db.add(companion)
     floor.silence(participant)
     participant.camera = False
-    participant.help_at = participant.notice_at = participant.admitted_at = None
+    participant.notice_at = participant.admitted_at = None
+    participant.end_calls()
     participant.identity_confirmed_at = None
     participant.identity_confirmed_by = participant.identity_method = ""
     participant.devices = None

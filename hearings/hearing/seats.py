@@ -174,7 +174,7 @@ async def leave(db: AsyncSession, *, participant: Participant, actor: Actor, now
     move(db, participant, PresenceStatus.left, actor=actor, now=now)
     floor.silence(participant)
     participant.camera = False
-    participant.help_at = None
+    participant.end_calls()
     await companions.follow(db, participant, actor=actor, now=now)
     await _record(db, participant, EventKind.left, actor, now, why="own_wish")
 
@@ -218,10 +218,14 @@ async def raise_hand(db: AsyncSession, *, participant: Participant, up: bool, ac
 
 
 async def ask_help(db: AsyncSession, *, participant: Participant, up: bool, actor: Actor, now: datetime) -> None:
-    """Ask for help, or take it back. Effects: `help_at`, event."""
+    """Ask for help, or take it back. Asked again after an answer, it waits for another answer.
+
+    Effects: `help_at`, `help_answered_by` empty, event."""
     require("ask_help", actor)
     _own("ask_help", participant, actor)
-    participant.help_at = (participant.help_at or now) if up else None
+    waits = participant.help_at is not None and not participant.help_answered_by
+    participant.help_at = (participant.help_at if waits else now) if up else None
+    participant.help_answered_by = ""
     db.add(participant)
     await _record(db, participant, EventKind.help, actor, now, up=up)
 

@@ -107,6 +107,7 @@ TOLD: Mapping[str, Saying] = {
     K.taken_off: (N_("{time}: {who} took {person} off the list."), _person),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
+    K.break_refused: (N_("{time}: {who} refused the break that {person} had asked for."), _person),
     K.hold: (N_("{time}: {who} closed the floor."), _actor),
     K.resumed: (N_("{time}: {who} resumed the sitting."), _actor),
     "time_limit_reached": (N_("{time}: the time limit set by the requested State was reached."), _nothing),
@@ -137,8 +138,8 @@ ELSEWHERE: frozenset[str] = frozenset(
 """Events that another section writes."""
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
-    | {K.microphone, K.camera, K.hand, K.help, K.language_chosen, K.entry_withdrawn}
     | {K.floor_given, K.floor_next, K.interpreting_begun, K.interpreting_ended}
+    | {K.microphone, K.camera, K.hand, K.help, K.help_answered, K.break_asked, K.language_chosen, K.entry_withdrawn}
 )
 """Events that no section writes; they stay in the log of the hearing."""
 NOTES: frozenset[str] = frozenset({K.log_note, K.remark})

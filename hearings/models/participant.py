@@ -81,6 +81,11 @@ class Participant(Row, table=True):
     next_in_turn: bool = False
     interprets_since: datetime | None = instant(default=None)
     """Of an interpreter who is speaking to the floor what was said (consecutive)."""
+    help_answered_by: str = Field(default="", max_length=36)
+    """The participant who comes to help; empty while nobody has answered."""
+    break_asked_at: datetime | None = instant(default=None)
+    """Since when the person asks for a break; None once it is decided."""
+    break_reason: str = Field(default="", max_length=200)
     notice_at: datetime | None = instant(default=None)
     """When the recording notice was acknowledged."""
     devices: dict[str, Any] | None = json(default=None)
@@ -111,6 +116,11 @@ class Participant(Row, table=True):
     def cam_track(self) -> str:
         """Name of the recorded camera track."""
         return track(self.role, self.number, "cam")
+
+    def end_calls(self) -> None:
+        """Forget what the person has asked for: help, a break."""
+        self.help_at = self.break_asked_at = None
+        self.help_answered_by = self.break_reason = ""
 
 
 class ParticipantContact(Row, table=True):

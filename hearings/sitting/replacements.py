@@ -156,7 +156,7 @@ async def _vacate(
         move(db, participant, to, actor=actor, now=now, reason=reason)
     floor.silence(participant)
     participant.camera = participant.essential = False
-    participant.help_at = None
+    participant.end_calls()
     participant.vacated_at = now
     db.add(participant)
     await companions.follow(db, participant, actor=actor, now=now)

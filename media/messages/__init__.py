@@ -27,9 +27,12 @@ from media.messages.base import (
 )
 from media.messages.browser import (
     Admit,
+    AnswerHelp,
+    AskBreak,
     AskHelp,
     BreakOff,
     Bye,
+    CallView,
     Camera,
     Close,
     Command,
@@ -68,6 +71,7 @@ from media.messages.browser import (
     RecordAct,
     RecordedView,
     RecordingView,
+    RefuseBreak,
     Remove,
     Render,
     Reoffer,
@@ -151,13 +155,16 @@ __all__ = [
     "AddTrack",
     "Admit",
     "Alive",
+    "AnswerHelp",
     "Answered",
+    "AskBreak",
     "AskHelp",
     "Attach",
     "Attached",
     "Batch",
     "BreakOff",
     "Bye",
+    "CallView",
     "Camera",
     "Certificate",
     "ChannelPlan",
@@ -230,6 +237,7 @@ __all__ = [
     "RecordingClosed",
     "RecordingOpened",
     "RecordingView",
+    "RefuseBreak",
     "Refused",
     "Remove",
     "Render",
@@ -277,6 +285,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | AnswerHelp | AskBreak | RefuseBreak
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

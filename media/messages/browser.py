@@ -83,9 +83,30 @@ class RaiseHand(Command):
 
 
 class AskHelp(Command):
-    """ "I need help": shown to the clerk, the judge and the requested authority until it is taken back."""
+    """ "I need help": it sounds at the judge, the clerk, the requested authority and the technician until one of them
+    answers or it is taken back."""
 
     up: bool
+
+
+class AnswerHelp(Command):
+    """Answer somebody's call for help: its sound ends, and the person sees who is coming."""
+
+    participant: Seat
+
+
+class AskBreak(Command):
+    """Ask for a break, or take that back. The presiding judge orders or refuses it."""
+
+    up: bool
+    reason: Annotated[str, Meta(max_length=200, description="in the person's own words")] = ""
+
+
+class RefuseBreak(Command):
+    """The presiding judge does not order the break that somebody has asked for."""
+
+    participant: Seat
+    reason: Reason = ""
 
 
 class Hear(Command):
@@ -299,6 +320,8 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
     camera: bool
     hand: bool
     help: bool
+    wants_break: bool
+    help_answered_by: Annotated[str, Meta(description="name of who is coming to help; empty: nobody has answered")]
     identity_confirmed: bool
     needs_identity: bool
     line: Literal["good", "weak", "lost", "unknown"]
@@ -316,6 +339,19 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
         list[Trouble],
         Meta(description="what the page has found wrong with its devices; told to who may see line statistics"),
     ] = field(default_factory=list)
+
+
+class CallView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A call for help, or for a break, told to who may answer it; of help also in the lobby."""
+
+    kind: Literal["help", "break"]
+    participant: Seat
+    name: str
+    role_label: str
+    state: str
+    since: Nanoseconds
+    answered_by: Annotated[str, Meta(description="name of who is coming to help; empty: it sounds")] = ""
+    reason: str = ""
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -458,6 +494,7 @@ class View(Message):
     original: int
     rights: dict[str, RightView]
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
+    calls: Annotated[list[CallView], Meta(description="longest waiting first; for who may answer them")]
 
 
 class Tick(Message):

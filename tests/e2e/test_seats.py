@@ -41,6 +41,11 @@ async def test_a_witness_is_admitted_sent_back_helped_and_removed(judge: Any, vi
 
         assert (await w.act("ask_help", up=True))["ok"]
         await j.see(lambda view: any(one["help"] for one in view["people"]))
+        await a.see(lambda view: [call["participant"] for call in view["calls"]] == [witness_id])
+        assert w.view["calls"] == []
+        assert (await a.act("answer_help", participant=witness_id))["ok"]
+        await w.see(lambda view: w.person(witness_id)["help_answered_by"] != "")
+        assert not (await j.act("answer_help", participant=witness_id))["ok"]
         assert (await w.act("microphone", on=True))["ok"]
         assert (await j.act("mute", participant=witness_id))["ok"]
         await w.see(lambda view: w.person(witness_id)["microphone"] == "muted_by_court")

@@ -43,6 +43,9 @@ present_exhibit             ● ● ◐ – – – – ● ● – – – – 
 add_log_note                ● ● ● – ○ – – – – – – – ○ – –
 raise_hand                  ● ● ● – ● ● ● ● ● ● ● – ● – –
 ask_help                    ● ● ● – ● ● ● ● ● ● ● ● ● – –
+ask_break                   ● ● ● – ● ● ● ● ● ● ● – ● – –
+order_break                 ● – – – – – – – – – – – – – –
+answer_help                 ● ● ● – – – – – – – – – ● – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –
 close                       ● – – – – – – – – – – – – – –
 edit_minutes                ● ● ● – – – – – – – – – – – –

@@ -19,7 +19,7 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import fingerprints, floor_turns, recorded_acts, sittings
+from hearings.sitting import calls, fingerprints, floor_turns, recorded_acts, sittings
 from media import messages
 from web.words import refusals
 
@@ -95,6 +95,9 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.Camera: RoomAct(seats.set_camera),
     messages.RaiseHand: RoomAct(seats.raise_hand),
     messages.AskHelp: RoomAct(seats.ask_help),
+    messages.AnswerHelp: RoomAct(calls.answer_help, "participant", "answer_help"),
+    messages.AskBreak: RoomAct(calls.ask_break),
+    messages.RefuseBreak: RoomAct(calls.refuse_break, "participant", "order_break", "break_refused"),
     messages.Hear: RoomAct(seats.choose_language),
     messages.Original: RoomAct(seats.set_original),
     messages.Render: RoomAct(seats.set_renders),

@@ -62,6 +62,7 @@ NOTICES: dict[str, Callable[[], str]] = {
     "time_limit_reached": lambda: _(
         "The time limit set by the requested State has been reached. The presiding judge decides."
     ),
+    "break_refused": lambda: _("The presiding judge does not order a break now."),
     "break_due": lambda: _("A pause is now due under the conditions of the requested State."),
 }
 """Texts of notices to everybody, or to the person concerned."""

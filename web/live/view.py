@@ -152,6 +152,8 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         camera=participant.camera,
         hand=participant.hand_at is not None,
         help=participant.help_at is not None,
+        wants_break=participant.break_asked_at is not None,
+        help_answered_by=name_of(scene, participant.help_answered_by),
         identity_confirmed=participant.identity_confirmed_at is not None,
         needs_identity=participant.needs_identity,
         line=line(live) if participant.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
@@ -161,6 +163,37 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         fault=live.fault if live and sees_line and participant.presence in IN_ROOM else "",
         troubles=list(live.troubles) if live and live.connected and sees_line else [],
     )
+
+
+def name_of(scene: Scene, participant_id: str) -> str:
+    """The displayed name of somebody of the hearing; empty for nobody."""
+    found = scene.rows.participant(participant_id)
+    return found.display_name if found else ""
+
+
+def calls_view(viewer: Participant, scene: Scene) -> list[messages.CallView]:
+    """The calls of others that the viewer may answer, the longest waiting first: for help, and in the room for a break
+    also those that only the presiding judge decides, told to all who conduct.
+    """
+    found: list[tuple[datetime, messages.CallView]] = []
+    helps = decide("answer_help", viewer, scene).allowed
+    conducts = viewer.role in CONDUCTING and viewer.presence in IN_ROOM
+    for participant in scene.rows.participants:
+        if participant.id == viewer.id:
+            continue
+        about: dict[str, str] = {
+            "participant": participant.id,
+            "name": participant.display_name,
+            "role_label": roles.label(participant.role),
+            "state": state_name(participant.state),
+        }
+        if helps and (at := participant.help_at) is not None:
+            answered = name_of(scene, participant.help_answered_by)
+            found.append((at, messages.CallView(kind="help", since=nanoseconds(at), answered_by=answered, **about)))
+        if conducts and (at := participant.break_asked_at) is not None:
+            reason = participant.break_reason
+            found.append((at, messages.CallView(kind="break", since=nanoseconds(at), reason=reason, **about)))
+    return [call for _at, call in sorted(found, key=lambda call: call[0])]
 
 
 def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
@@ -393,6 +426,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         original=viewer.original,
         rights={action: right(decide(action, viewer, scene)) for action in page_actions()},
         recorded=recorded_view(viewer, scene) if here == "room" else [],
+        calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 
 

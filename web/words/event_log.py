@@ -47,6 +47,9 @@ WORDS: dict[EventKind, str] = {
     EventKind.floor_next: N_("Next to speak"),
     EventKind.interpreting_begun: N_("Interpreting to the floor"),
     EventKind.interpreting_ended: N_("Interpreted"),
+    EventKind.help_answered: N_("Call for help answered"),
+    EventKind.break_asked: N_("Break asked for"),
+    EventKind.break_refused: N_("Break refused"),
     EventKind.language_chosen: N_("Language to hear"),
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.sound_check: N_("Sound check"),
@@ -147,6 +150,8 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _(MODES.get(str(data.get("mode")), ""))
     if kind is EventKind.interpreting_ended:
         return _("skipped") if data.get("skipped") else _("{n} s").format(n=data.get("seconds"))
+    if kind is EventKind.help_answered:
+        return _("after {n} s").format(n=data.get("after", 0))
     if kind is EventKind.identity_confirmed:
         return _(METHODS.get(str(data.get("method", "")), ""))
     if kind in (EventKind.language_chosen, EventKind.render_changed):

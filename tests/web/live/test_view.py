@@ -103,6 +103,27 @@ def test_a_page_is_told_what_its_person_may_switch_on_and_hear(role: Role) -> No
     assert right(decide("show_picture", viewer, room)).reason.startswith("Only ") is unseen
 
 
+@pytest.mark.parametrize("role", Role)
+def test_calls_are_told_to_who_may_answer_them_also_in_the_lobby(role: Role) -> None:
+    asks = somebody(Role.support_person, "TH", PresenceStatus.waiting)
+    asks.id = "asks"
+    asks.help_at = asks.break_asked_at = datetime(2026, 12, 3, 7, tzinfo=UTC)
+    asks.break_reason = "Water"
+    for presence in (PresenceStatus.waiting, PresenceStatus.present):
+        viewer = somebody(role, "RO", presence)
+        viewer.help_at = asks.help_at
+        room = scene(asks, viewer, fault="")
+        room.rows.hearing.starts_at = datetime.now(UTC)
+        found = view_for(viewer, room, seq=1, now=0).calls
+        conducts = role in {Role.presiding_judge, Role.clerk, Role.requested_authority}
+        helps = conducts or role is Role.technician
+        breaks = conducts and presence is PresenceStatus.present
+        assert [call.kind for call in found] == ["help"] * helps + ["break"] * breaks
+        assert {call.participant for call in found} <= {asks.id}
+    asks.help_answered_by = viewer.id
+    assert person(asks, asks, room).help_answered_by == viewer.display_name
+
+
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:
     people = [somebody(role, "TH") for role in Role]
     room = scene(*people, fault="")

@@ -68,7 +68,7 @@ export interface RaiseHand {
   up: boolean;
 }
 
-/** "I need help": shown to the clerk, the judge and the requested authority until it is taken back. */
+/** "I need help": it sounds at the judge, the clerk, the requested authority and the technician until one of them answers or it is taken back. */
 export interface AskHelp {
   type: "ask_help";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -337,6 +337,36 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Answer somebody's call for help: its sound ends, and the person sees who is coming. */
+export interface AnswerHelp {
+  type: "answer_help";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+}
+
+/** Ask for a break, or take that back. The presiding judge orders or refuses it. */
+export interface AskBreak {
+  type: "ask_break";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  up: boolean;
+  /** in the person's own words; 0–200 characters */
+  reason?: string;
+}
+
+/** The presiding judge does not order the break that somebody has asked for. */
+export interface RefuseBreak {
+  type: "refuse_break";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** in the person's own words; 0–500 characters */
+  reason?: string;
+}
+
 /** A participant, with the data that this viewer may see. */
 export interface PersonView {
   /** the participant's id; opaque to media; 0–64 characters */
@@ -354,6 +384,9 @@ export interface PersonView {
   camera: boolean;
   hand: boolean;
   help: boolean;
+  wants_break: boolean;
+  /** name of who is coming to help; empty: nobody has answered */
+  help_answered_by: string;
   identity_confirmed: boolean;
   needs_identity: boolean;
   line: "good" | "lost" | "unknown" | "weak";
@@ -505,6 +538,21 @@ export interface RecordedView {
   values: Record<string, string>;
 }
 
+/** A call for help, or for a break, told to who may answer it; of help also in the lobby. */
+export interface CallView {
+  kind: "break" | "help";
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  name: string;
+  role_label: string;
+  state: string;
+  /** nanoseconds since 1970 UTC */
+  since: number;
+  /** name of who is coming to help; empty: it sounds */
+  answered_by: string;
+  reason: string;
+}
+
 /** The whole state of the hearing that this person may see; it replaces the one before. Sent at each change. */
 export interface View {
   type: "view";
@@ -536,6 +584,8 @@ export interface View {
   rights: Record<string, RightView>;
   /** the latest, newest first; for who may read the minutes */
   recorded: RecordedView[];
+  /** longest waiting first; for who may answer them */
+  calls: CallView[];
 }
 
 /** Once a second: the server's time and the state of the recording. */
@@ -658,7 +708,10 @@ export type BrowserToWeb =
   | BreakOff
   | ConfirmCondition
   | CompareFingerprints
-  | RecordAct;
+  | RecordAct
+  | AnswerHelp
+  | AskBreak
+  | RefuseBreak;
 
 export type WebToBrowser =
   | View

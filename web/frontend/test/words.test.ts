@@ -1,9 +1,33 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { pt, stateName, t, tn, use } from "../src/i18n";
+import type { CallView, PersonView } from "../src/messages";
+import { sounds } from "../src/live/words";
 import { clock, date, duration, offset } from "../src/live/time";
 
 const AT = Date.UTC(2026, 11, 3, 7, 5, 9);
+
+const call = (kind: "help" | "break", since: number, answered = ""): CallView => ({
+  kind,
+  participant: "p",
+  name: "W-7",
+  role_label: "Witness",
+  state: "Thailand",
+  since: since * 1e6,
+  answered_by: answered,
+  reason: "",
+});
+const page = (role: string): PersonView => ({ role }) as PersonView;
+
+test("a call for help sounds until it is answered, and a wish for a break at the clerk after 30 s", () => {
+  for (const role of ["presiding_judge", "clerk", "requested_authority", "technician"]) {
+    assert.equal(sounds([call("help", AT)], page(role), AT), true, role);
+    assert.equal(sounds([call("help", AT, "A. Clerk")], page(role), AT + 60_000), false, role);
+    assert.equal(sounds([call("break", AT)], page(role), AT + 29_999), false, role);
+    assert.equal(sounds([call("break", AT)], page(role), AT + 30_000), role === "clerk", role);
+  }
+  assert.equal(sounds([], page("clerk"), AT), false);
+});
 
 afterEach(() => use({ lang: "en", dir: "ltr", messages: {} }));
 

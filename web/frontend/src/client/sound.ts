@@ -32,6 +32,7 @@ export class Sound {
   private lines = new Map<string, Line>();
   private own: { source: MediaStreamAudioSourceNode; analyser: AnalyserNode } | null = null;
   private alarmTimer = 0;
+  private callTimer = 0;
 
   constructor() {
     this.context = new AudioContext({ latencyHint: "interactive" });
@@ -157,6 +158,22 @@ export class Sound {
   chime(): void {
     this.tone(587, 0, 0.25, 0.2);
     this.tone(440, 0.3, 0.35, 0.2);
+  }
+
+  /** Three short high tones, again every 6 s, until it is stopped: somebody waits for an answer. */
+  call(on: boolean): void {
+    if (!on) {
+      window.clearInterval(this.callTimer);
+      this.callTimer = 0;
+      return;
+    }
+    if (this.callTimer) return;
+    const sound = (): void => {
+      void this.resume();
+      for (let index = 0; index < 3; index += 1) this.tone(1175, index * 0.25, 0.18, 0.3);
+    };
+    sound();
+    this.callTimer = window.setInterval(sound, 6_000);
   }
 
   /** Two-tone alarm, 3 s, again every 10 s, until it is stopped. */

@@ -1,5 +1,6 @@
 // The bar of controls, and the questions behind them.
 import { useEffect, useState } from "preact/hooks";
+import { BreakButton, HelpAnswer } from "./calls";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
@@ -141,6 +142,7 @@ export function Controls({ view }: { view: View }) {
         </p>
       ))}
       <Troubles />
+      <HelpAnswer />
       <div class="ctl primary-ctl">
         {maySpeak(view) && <MicrophoneButton />}
         {mayShow(view) && <CameraButton />}
@@ -157,6 +159,7 @@ export function Controls({ view }: { view: View }) {
       <div class={`ctl second-ctl${more ? " open" : ""}`}>
         {!isInterpreter(self) && <HearSelect view={view} />}
         {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
+        <BreakButton view={view} />
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
         </button>

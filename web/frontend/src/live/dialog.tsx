@@ -41,6 +41,8 @@ export function ReasonDialog(props: {
   confirm: string;
   required: boolean;
   danger?: boolean;
+  /** Longest reason, in characters. */
+  most?: number;
   onConfirm(reason: string): Promise<boolean>;
   onClose(): void;
   children?: ComponentChildren;
@@ -78,7 +80,7 @@ export function ReasonDialog(props: {
         <textarea
           id={field}
           rows={3}
-          maxLength={500}
+          maxLength={props.most ?? 500}
           dir="auto"
           value={reason}
           aria-invalid={problem ? "true" : undefined}

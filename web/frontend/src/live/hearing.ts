@@ -19,7 +19,7 @@ import { Levels } from "./levels";
 import { tell } from "./telling";
 import { WakeLock } from "./wakelock";
 import { CameraEye, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
-import { inSession, isResponsible, mayShow, me, refusalWords, troubleWords } from "./words";
+import { inSession, isResponsible, mayShow, me, refusalWords, sounds, troubleWords } from "./words";
 
 export interface Happening {
   at: number;
@@ -85,6 +85,8 @@ export class Hearing {
   readonly controlLost = signal(0);
   readonly mediaLost = signal(0);
   readonly alarmAcknowledged = signal(false);
+  /** Whether somebody waits for an answer that this page sounds for. */
+  readonly called = signal(false);
   /** Whether the person wants the camera on when the room opens. */
   readonly joinWithCamera = signal(true);
 
@@ -434,6 +436,7 @@ export class Hearing {
     this.closeCamera();
     this.graph?.watch(null);
     this.graph?.alarm(false);
+    this.graph?.call(false);
     this.equipment.stop();
     this.wakeLock.release();
   }
@@ -454,6 +457,16 @@ export class Hearing {
     });
     const red = next !== null && isRed(next.status);
     if (red !== (old !== null && isRed(old.status))) this.alarm(red);
+    this.ringForCalls();
+  }
+
+  private ringForCalls(): void {
+    const calls = this.ended.peek() ? [] : (this.view.peek()?.calls ?? []);
+    const on = sounds(calls, this.me.peek(), this.clock.now());
+    if (on === this.called.peek()) return;
+    this.called.value = on;
+    if (on) this.sound.call(true);
+    else this.graph?.call(false);
   }
 
   private alarm(red: boolean): void {

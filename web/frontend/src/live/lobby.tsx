@@ -1,5 +1,6 @@
 // Waiting to be called: what will happen, both clocks, who is here, help.
 import { useState } from "preact/hooks";
+import { HelpAnswer } from "./calls";
 import { useHearing } from "./context";
 import { DevicesDialog, HelpButton, LeaveDialog } from "./controls";
 import { Refusal } from "./dialog";
@@ -133,7 +134,7 @@ export function Lobby({ view }: { view: View }) {
               {t("Leave")}
             </button>
           </div>
-          {self?.help && <p class="notice">{t("The court knows that you need help. Please stay here.")}</p>}
+          <HelpAnswer />
           <Refusal />
         </aside>
       </div>

@@ -1,6 +1,7 @@
 // The frame of every phase but the room: a plain page in the colours of the rest.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { CallsBar } from "./calls";
 import { useHearing } from "./context";
 import { HoldBar } from "./holdbar";
 import { RecordingBar } from "./recording";
@@ -53,6 +54,7 @@ export function Page({ children, fast = true }: { children: ComponentChildren; f
         </div>
         {view && !quiet && <RecordingBar view={view} />}
         {view && <HoldBar view={view} />}
+        {view && <CallsBar view={view} />}
       </header>
       <main class="wrap">{children}</main>
     </div>

@@ -1,6 +1,7 @@
 // The room. Always dark. One column on a small screen: status, speaker, controls, roll.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
+import { CallsBar } from "./calls";
 import { Conditions } from "./conditions";
 import { Console } from "./console";
 import { useHearing } from "./context";
@@ -34,6 +35,7 @@ export function Room({ view }: { view: View }) {
       <header class="room-head">
         <RecordingBar view={view} />
         <HoldBar view={view} />
+        <CallsBar view={view} />
         <FingerprintsBar view={view} />
         <div class="bar status-bar">
           <h1 ref={heading} tabIndex={-1}>

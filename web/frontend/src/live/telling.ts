@@ -19,6 +19,7 @@ export function tell(before: View, view: View): void {
 }
 
 function tellOfMe(was: PersonView | undefined, person: PersonView): void {
+  if (person.help_answered_by && !was?.help_answered_by) announce(t("{name} is coming to help you. Please stay here.", { name: person.help_answered_by }), "matters");
   if (person.microphone === "muted_by_court" && was?.microphone !== "muted_by_court") {
     announce(t("The court has switched off your microphone. Raise your hand to speak."), "matters");
   }
@@ -33,5 +34,6 @@ function tellOf(was: PersonView | undefined, person: PersonView, responsible: bo
   if (!responsible) return;
   if (person.hand && !was?.hand) announce(t("{name} raises a hand.", { name }), "matters");
   if (person.fault && !was?.fault) announce(t("{name} cannot be connected: the browser does not protect sound and picture as agreed.", { name }), "matters");
+  if (person.wants_break && !was?.wants_break) announce(t("{name} asks for a break.", { name }), "matters");
   if (person.help && !was?.help) announce(t("{name} needs help.", { name }), "matters");
 }

@@ -1,6 +1,6 @@
 // Words for the closed lists of the protocol, and what follows from a view.
 import { t } from "../i18n";
-import type { PersonView, RightView, View } from "../messages";
+import type { CallView, PersonView, RightView, View } from "../messages";
 import type { DeviceError } from "../client/devices";
 import type { Route } from "../client/relays";
 import type { Trouble } from "./watchers";
@@ -10,6 +10,7 @@ const RESPONSIBLE = ["presiding_judge", "clerk", "requested_authority", "technic
 const HEARD = ["witness", "expert", "defendant"];
 
 export const isResponsible = (person: PersonView | undefined): boolean => RESPONSIBLE.includes(person?.role ?? "");
+export const isClerk = (person: PersonView | undefined): boolean => person?.role === "clerk";
 export const isInterpreter = (person: PersonView | undefined): boolean => person?.role === "interpreter";
 export const isHeard = (person: PersonView | undefined): boolean => HEARD.includes(person?.role ?? "");
 
@@ -27,6 +28,16 @@ export function me(view: View): PersonView | undefined {
   return view.people.find((person) => person.you);
 }
 
+/** After this time without a decision, a wish for a break sounds at the clerk. */
+export const BREAK_SOUNDS_AFTER_MS = 30_000;
+
+/** Whether something sounds at this person's page until somebody answers. `now`: ms since 1970 UTC. */
+export function sounds(calls: CallView[], self: PersonView | undefined, now: number): boolean {
+  return calls.some((call) =>
+    call.kind === "help" ? call.answered_by === "" : isClerk(self) && now - call.since / 1e6 >= BREAK_SOUNDS_AFTER_MS,
+  );
+}
+
 /** The actions of web/live/view.py that this page asks about. */
 export type Action =
   | "roll_call"
@@ -39,6 +50,9 @@ export type Action =
   | "sound_check"
   | "start"
   | "hold"
+  | "answer_help"
+  | "ask_break"
+  | "order_break"
   | "lift_hold"
   | "close"
   | "break_off"
