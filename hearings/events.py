@@ -82,6 +82,7 @@ class EventKind(StrEnum):
     interpreting = "interpreting"
     objection = "objection"
     privilege_claim = "privilege_claim"
+    objection_withdrawn = "objection_withdrawn"
     ruling = "ruling"
     exhibit_shown = "exhibit_shown"
     intervention = "intervention"

@@ -124,6 +124,7 @@ TABLE: Mapping[str, PermissionRow] = {
         "Object", "– – ● – – – – ● ● – – – – – –", defendant="through counsel", civil_party="through the court"
     ),
     "raise_privilege": _row("Raise a privilege", "– – ● – – ● – ● ● ● – – – – –", defendant="through counsel"),
+    "rule_objection": _row("Rule on an objection or a privilege", "● – – – – – – – – – – – – – –"),
     "present_exhibit": _row("Present an exhibit", "● ● ◐ – – – – ● ● – – – – – –"),
     "add_log_note": _row(
         "Add a log note",
@@ -215,6 +216,9 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "raise_hand": CAME,
     "ask_help": CAME,
     "answer_help": CAME,
+    "object": IN_ROOM,
+    "raise_privilege": IN_ROOM,
+    "rule_objection": IN_ROOM,
     "ask_break": IN_ROOM,
     "order_break": IN_ROOM,
     # What everybody does for themselves, without a row above: the seat alone decides.

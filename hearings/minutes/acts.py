@@ -13,7 +13,7 @@ from hearings.minutes.facts import DraftContext, PassageLine, line, open_line
 from hearings.models import HearingEvent, Participant
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Sentence, tell
-from hearings.sitting.recorded_acts import RecordedAct, in_force
+from hearings.sitting.recorded_acts import GROUNDS, PRIVILEGES, RecordedAct, in_force
 
 K = EventKind
 SAID: Mapping[tuple[str, str], str] = {
@@ -56,6 +56,7 @@ SAID: Mapping[tuple[str, str], str] = {
     (K.interpreting, "quality_good"): N_("{time}: the quality of the interpreting by {person} was found good."),
     (K.interpreting, "quality_poor"): N_("{time}: the quality of the interpreting by {person} was found poor."),
     (K.objection, ""): N_("{time}: {person} objected: “{text}”"),
+    (K.objection_withdrawn, ""): N_("{time}: {by} withdrew the objection or claim raised {raised}."),
     (K.privilege_claim, ""): N_("{time}: {person} claimed a privilege under the law of {law}: “{text}”"),
     (K.ruling, "upheld"): N_("{time}: {by} upheld the objection or claim raised {raised}, under the law of {law}."),
     (K.ruling, "upheld_in_part"): N_(
@@ -69,6 +70,11 @@ SAID: Mapping[tuple[str, str], str] = {
     (K.intervention, ""): N_("{time}: {who} intervened under the law of {law}: “{text}”"),
 }
 """The sentence of each kind of act; for some kinds, of each outcome."""
+WORDLESS: Mapping[str, str] = {
+    K.objection: N_("{time}: {person} objected."),
+    K.privilege_claim: N_("{time}: {person} claimed a privilege under the law of {law}."),
+}
+"""The sentence of an act that has a ground and no text."""
 WORDED = frozenset(kind for (kind, _what), message in SAID.items() if "{text}" in message)
 """Kinds whose sentence contains the text; the text of other kinds follows in a line of its own."""
 
@@ -87,7 +93,10 @@ def said(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
     """The lines of one entry, with its time code in the recording and its author."""
     event, data = entry.event, entry.event.data
     sources = tuple(f"event:{logged.seq}" for logged in entry.events)
-    yield line(SAID[event.kind, _outcome(event)], *sources, **_values(draft, entry))
+    wordless = WORDLESS.get(event.kind) if not data.get("text") else None
+    yield line(wordless or SAID[event.kind, _outcome(event)], *sources, **_values(draft, entry))
+    if data.get("ground"):
+        yield line(N_("    Ground: {ground}."), *sources, ground=tell({**GROUNDS, **PRIVILEGES}[data["ground"]]))
     if event.kind == K.objection and data.get("law"):
         yield line(N_("    Under the law of {law}."), *sources, law=state_name(data["law"]))
     if data.get("text") and event.kind not in WORDED:
@@ -184,15 +193,16 @@ def interpreter(draft: DraftContext, participant: Participant) -> Iterator[Passa
 
 
 def objections(draft: DraftContext) -> Iterator[PassageLine]:
-    """Objections, claims of privilege and rulings, in the order of the log; an open line for each without a ruling."""
-    entries = recorded(draft, K.objection, K.privilege_claim, K.ruling)
+    """Objections, claims of privilege, withdrawals of them and rulings, in the order of the log; an open line for each
+    that is neither decided nor withdrawn."""
+    entries = recorded(draft, K.objection, K.privilege_claim, K.objection_withdrawn, K.ruling)
     yield from lines(draft, entries)
     if not entries:
         what = tell("Objections, privileges claimed and rulings, with the applicable law")
         yield open_line("presiding_judge", what)
     ruled = {entry.event.data.get("on") for entry in entries}
     for entry in entries:
-        if entry.event.kind != K.ruling and not ruled & {event.seq for event in entry.events}:
+        if entry.event.kind in (K.objection, K.privilege_claim) and not ruled & {event.seq for event in entry.events}:
             yield open_line(
                 "presiding_judge",
                 tell("Ruling on the objection or claim raised {time}", time=draft.when(entry.first.at)),

@@ -129,6 +129,7 @@ ELSEWHERE: frozenset[str] = frozenset(
         K.interpreting,
         K.objection,
         K.privilege_claim,
+        K.objection_withdrawn,
         K.ruling,
         K.exhibit_shown,
     }

@@ -27,7 +27,7 @@ from hearings.permissions import YOU_ARE_NOT_IN_ROOM, may, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import attachments
 from hearings.roles import HEARD, Role
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from hearings.texts import NOT_A_VALUE, clean
 
@@ -37,7 +37,8 @@ LONGEST = 2000
 
 
 def _who_may(action: str) -> frozenset[Role]:
-    return frozenset(role for role in Role if may(action, role, own=True).allowed)
+    here = PresenceStatus.present
+    return frozenset(role for role in Role if may(action, role, own=True, presence=here).allowed)
 
 
 PRESIDING = _who_may("administer_oath")
@@ -47,6 +48,26 @@ THROUGH_COUNSEL = frozenset({Role.defendant})
 OBJECTING = _who_may("object") | THROUGH_COUNSEL
 CLAIMING = _who_may("raise_privilege") | THROUGH_COUNSEL
 PRESENTING = _who_may("present_exhibit")
+GROUNDS: Mapping[str, str] = {
+    "leading": N_("The question suggests its answer"),
+    "not_relevant": N_("Not relevant to the case"),
+    "outside_request": N_("Outside what was requested"),
+    "unclear": N_("Unclear, or several questions at once"),
+    "speculation": N_("Asks for a guess or an opinion"),
+    "hearsay": N_("What somebody else has said"),
+    "degrading": N_("Degrading or threatening"),
+    "interpretation": N_("The interpretation is not correct"),
+    "procedure": N_("The procedure is not kept"),
+}
+"""Short grounds of an objection. No law limits an objection to them: a text says any other."""
+PRIVILEGES: Mapping[str, str] = {
+    "self_incrimination": N_("Not to incriminate oneself"),
+    "relative": N_("Not to testify against a relative"),
+    "professional": N_("Professional secrecy"),
+    "official": N_("Official secrecy"),
+    "source": N_("Protection of a source"),
+}
+"""Short grounds of a privilege; the law of either State gives it (Hague Evidence Convention, article 11)."""
 
 
 class Sort(StrEnum):
@@ -83,14 +104,16 @@ class ActKind:
     fields: Mapping[str, ActField]
     withdraws: bool = False
     own: bool = False
+    either: tuple[str, ...] = ()
+    """Fields of which at least one must be filled in."""
 
 
 def _somebody(roles: frozenset[Role], *, required: bool = True) -> ActField:
     return ActField(sort=Sort.participant, roles=roles, required=required)
 
 
-def _one_of(*choices: str) -> ActField:
-    return ActField(sort=Sort.choice, choices=choices)
+def _one_of(*choices: str, required: bool = True) -> ActField:
+    return ActField(sort=Sort.choice, choices=choices, required=required)
 
 
 _LAW = ActField(sort=Sort.state)
@@ -152,13 +175,29 @@ KINDS: Mapping[EventKind, ActKind] = {
         needs="record_act",
         fields={
             "participant": _somebody(OBJECTING),
+            "ground": _one_of(*GROUNDS, required=False),
             "law": ActField(sort=Sort.state, required=False),
-            "text": _TEXT,
+            "text": _REMARK,
         },
+        either=("text", "ground"),
     ),
     K.privilege_claim: ActKind(
         needs="record_act",
-        fields={"participant": _somebody(CLAIMING), "law": _LAW, "text": _TEXT},
+        fields={
+            "participant": _somebody(CLAIMING),
+            "ground": _one_of(*PRIVILEGES, required=False),
+            "law": _LAW,
+            "text": _REMARK,
+        },
+        either=("text", "ground"),
+    ),
+    K.objection_withdrawn: ActKind(
+        needs="record_act",
+        fields={
+            "on": ActField(sort=Sort.entry, kinds=(K.objection, K.privilege_claim)),
+            "by": _somebody(OBJECTING | CLAIMING),
+            "text": _REMARK,
+        },
     ),
     K.ruling: ActKind(
         needs="record_act",
@@ -296,21 +335,50 @@ async def record(
     asked = KINDS[known]
     if not asked.withdraws:
         require(asked.needs, actor)
+    sitting, context = await _asked(db, hearing, correcting=corrects is not None)
+    about = _about(asked, context.entries, corrects)
+    require(about.needs, actor)
+    if corrects is None and asked.withdraws:
+        raise Invalid(tell("State which entry is meant"), "corrects")
+    if about.own:
+        _in_room(context.people, actor)
+    data: dict[str, object] = {}
+    if corrects is not None:
+        data["corrects"] = _corrected(context.entries, known, corrects, actor).seq
+    return await _add(context, sitting, known, values, data, actor=actor, now=now)
+
+
+async def enter(
+    db: AsyncSession, *, hearing: Hearing, kind: EventKind, values: Mapping[str, str], actor: Actor, now: datetime
+) -> HearingEvent:
+    """Add an entry for an act in the room whose own right the caller has examined (`objections`).
+
+    Raises and effects as `record`, but for the right to record.
+    """
+    sitting, context = await _asked(db, hearing, correcting=False)
+    return await _add(context, sitting, kind, values, {}, actor=actor, now=now)
+
+
+async def _asked(db: AsyncSession, hearing: Hearing, *, correcting: bool) -> tuple[Sitting, _Asked]:
     sitting = await open_sitting(db, hearing.id, lock=True)
     if sitting is None or not takes(sitting):
         raise NotReady(tell("No sitting of this hearing is open"))
     request = await get(db, HearingRequest, hearing.request_id)
     people, entries = await participants(db, hearing.id), await of_hearing(db, hearing.id)
-    about = _about(asked, entries, corrects)
-    require(about.needs, actor)
-    if corrects is None and asked.withdraws:
-        raise Invalid(tell("State which entry is meant"), "corrects")
-    if about.own:
-        _in_room(people, actor)
-    data: dict[str, object] = {"sitting": sitting.id}
-    if corrects is not None:
-        data["corrects"] = _corrected(entries, known, corrects, actor).seq
-    context = _Asked(db, hearing, request, people, entries, corrects is not None)
+    return sitting, _Asked(db, hearing, request, people, entries, correcting)
+
+
+async def _add(
+    context: _Asked,
+    sitting: Sitting,
+    kind: EventKind,
+    values: Mapping[str, str],
+    data: Mapping[str, object],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> HearingEvent:
+    asked, data = KINDS[kind], {"sitting": sitting.id, **data}
     if unknown := sorted(set(values) - set(asked.fields)):
         raise Invalid(tell("This kind of entry has no such field"), unknown[0])
     for name, field in asked.fields.items():
@@ -319,10 +387,12 @@ async def record(
             data[name] = await CHECKS[field.sort](context, field, name, value)
         elif field.required:
             raise Invalid(tell("Cannot be empty"), name)
-    recording = await recording_of(db, sitting.id)
+    if asked.either and not any(name in data for name in asked.either):
+        raise Invalid(tell("Cannot be empty"), asked.either[0])
+    recording = await recording_of(context.db, sitting.id)
     if (code := timecode(recording, now)) is not None:
         data |= {"recording": recording.id, "timecode_ms": code}
-    return await events.record(db, hearing=hearing, kind=known, actor=actor, now=now, **data)
+    return await events.record(context.db, hearing=context.hearing, kind=kind, actor=actor, now=now, **data)
 
 
 def _corrected(entries: Sequence[HearingEvent], kind: EventKind, seq: int, actor: Actor) -> HearingEvent:

@@ -35,7 +35,7 @@ from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
 from hearings.roles import Role
 from hearings.sentences import N_, Word, tell
-from hearings.sitting import fingerprints
+from hearings.sitting import fingerprints, objections, recorded_acts
 from hearings.sitting.fingerprints import SITTING_OVER
 from hearings.sitting.sound_checks import ensure_checks, good_enough
 from hearings.status import (
@@ -291,13 +291,15 @@ async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: 
     """Close the sitting (by the judge): the recorder seals what it has; `finish` follows when it has ended.
 
     Effects: sitting to closing, floor closed, holds end, recording to stopping (no_recording when it never began),
-    event closing.
+    event closing, which names objections that are not decided.
     """
     require("close", actor)
     await lock(db, sitting)
     reason = clean(reason, "reason", most=500)
+    undecided = [each.entry for each in objections.undecided(await recorded_acts.of_hearing(db, sitting.hearing_id))]
     await _end(db, sitting, actor=actor, now=now, reason=reason)
-    await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, reason=reason)
+    closing = {"reason": reason} | ({"undecided": undecided} if undecided else {})
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.closing, actor=actor, now=now, **closing)
 
 
 async def abort(db: AsyncSession, *, sitting: Sitting, reason: str, actor: Actor, now: datetime) -> None:

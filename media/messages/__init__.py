@@ -34,6 +34,7 @@ from media.messages.browser import (
     Bye,
     CallView,
     Camera,
+    ChoiceView,
     Close,
     Command,
     CompareFingerprints,
@@ -62,11 +63,14 @@ from media.messages.browser import (
     Mute,
     NoteCompanion,
     Notice,
+    ObjectionView,
     Original,
     PersonView,
     Pin,
     PlaceView,
+    RaisableView,
     RaiseHand,
+    RaiseObjection,
     Ready,
     RecordAct,
     RecordedView,
@@ -80,6 +84,7 @@ from media.messages.browser import (
     ReturnToLobby,
     RightView,
     RollCall,
+    RuleObjection,
     SeatTaken,
     SetFloorMode,
     SideSaid,
@@ -92,6 +97,7 @@ from media.messages.browser import (
     Tick,
     Trouble,
     View,
+    WithdrawObjection,
 )
 from media.messages.recorder import (
     AddTrack,
@@ -169,6 +175,7 @@ __all__ = [
     "Certificate",
     "ChannelPlan",
     "CheckSound",
+    "ChoiceView",
     "Close",
     "CloseRecording",
     "Command",
@@ -215,6 +222,7 @@ __all__ = [
     "Nanoseconds",
     "NoteCompanion",
     "Notice",
+    "ObjectionView",
     "Offer",
     "OpenRecording",
     "Order",
@@ -228,7 +236,9 @@ __all__ = [
     "Pin",
     "PlaceView",
     "Plan",
+    "RaisableView",
     "RaiseHand",
+    "RaiseObjection",
     "Ready",
     "Reason",
     "RecordAct",
@@ -247,6 +257,7 @@ __all__ = [
     "ReturnToLobby",
     "RightView",
     "RollCall",
+    "RuleObjection",
     "Sdp",
     "SealProgress",
     "Sealed",
@@ -276,6 +287,7 @@ __all__ = [
     "Trouble",
     "Unrecorded",
     "View",
+    "WithdrawObjection",
 ]
 
 BROWSER_TO_WEB = (
@@ -285,6 +297,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | RaiseObjection | WithdrawObjection | RuleObjection
     | AnswerHelp | AskBreak | RefuseBreak
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Bye

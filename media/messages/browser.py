@@ -255,6 +255,35 @@ class RecordAct(Command):
     corrects: Annotated[int, Meta(ge=0, description="number of the entry it takes the place of; 0: of none")] = 0
 
 
+class RaiseObjection(Command):
+    """Object, or claim a privilege: it waits, before all in the room, for the ruling of the presiding judge.
+
+    `whose`: counsel raises it for the defendant; empty: for oneself. Grounds: `hearings.sitting.recorded_acts`.
+    """
+
+    kind: Literal["objection", "privilege_claim"]
+    ground: Annotated[str, Meta(max_length=40)] = ""
+    text: Annotated[str, Meta(max_length=1000)] = ""
+    law: Annotated[str, Meta(max_length=2, description="of which State; empty: a privilege of one's own State")] = ""
+    whose: Annotated[str, Meta(max_length=64)] = ""
+
+
+class WithdrawObjection(Command):
+    """Withdraw what one has raised and what is not decided."""
+
+    entry: int
+    text: Reason = ""
+
+
+class RuleObjection(Command):
+    """The presiding judge rules on an objection or a privilege, with the reason."""
+
+    entry: int
+    ruling: Literal["upheld", "upheld_in_part", "rejected", "reserved"]
+    text: Annotated[str, Meta(min_length=3, max_length=1000)]
+    law: Annotated[str, Meta(max_length=2, description="of which State; empty: of the requesting State")] = ""
+
+
 class CompareFingerprints(Command):
     """Record that both courts have read each other the code of the media worker's certificate, and whether it was the
     same."""
@@ -352,6 +381,36 @@ class CallView(Struct, kw_only=True, forbid_unknown_fields=True):
     since: Nanoseconds
     answered_by: Annotated[str, Meta(description="name of who is coming to help; empty: it sounds")] = ""
     reason: str = ""
+
+
+class ObjectionView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """An objection or a claim of privilege that is not decided, in the order in which they were raised."""
+
+    entry: int
+    at: Nanoseconds
+    title: str
+    by: str
+    by_label: str
+    ground: str
+    text: str
+    law: str
+    reserved: Annotated[bool, Meta(description="the presiding judge has reserved the ruling")]
+    mine: Annotated[bool, Meta(description="this person raised it and may withdraw it")]
+
+
+class ChoiceView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A value and its label."""
+
+    value: str
+    label: str
+
+
+class RaisableView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What this person may raise, and its short grounds."""
+
+    kind: Literal["objection", "privilege_claim"]
+    title: str
+    grounds: list[ChoiceView]
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -494,6 +553,9 @@ class View(Message):
     original: int
     rights: dict[str, RightView]
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
+    objections: list[ObjectionView]
+    raisable: list[RaisableView]
+    laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]
     calls: Annotated[list[CallView], Meta(description="longest waiting first; for who may answer them")]
 
 

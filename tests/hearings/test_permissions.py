@@ -45,6 +45,7 @@ raise_hand                  ● ● ● – ● ● ● ● ● ● ● – ● 
 ask_help                    ● ● ● – ● ● ● ● ● ● ● ● ● – –
 ask_break                   ● ● ● – ● ● ● ● ● ● ● – ● – –
 order_break                 ● – – – – – – – – – – – – – –
+rule_objection              ● – – – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –
 close                       ● – – – – – – – – – – – – – –

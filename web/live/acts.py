@@ -19,7 +19,7 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import calls, fingerprints, floor_turns, recorded_acts, sittings
+from hearings.sitting import calls, fingerprints, floor_turns, objections, recorded_acts, sittings
 from media import messages
 from web.words import refusals
 
@@ -127,6 +127,9 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.BreakOff: RoomAct(None, right="break_off"),
     messages.ConfirmCondition: RoomAct(room_rules.confirm, "sitting"),
     messages.RecordAct: RoomAct(_record_act, "hearing", "record_act"),
+    messages.RaiseObjection: RoomAct(objections.raise_objection, "hearing", notice="objection"),
+    messages.WithdrawObjection: RoomAct(objections.withdraw, "hearing", notice="objection_withdrawn"),
+    messages.RuleObjection: RoomAct(objections.rule, "hearing", "rule_objection", "ruling"),
     messages.CompareFingerprints: RoomAct(
         fingerprints.compare,
         "sitting",

@@ -62,6 +62,9 @@ NOTICES: dict[str, Callable[[], str]] = {
     "time_limit_reached": lambda: _(
         "The time limit set by the requested State has been reached. The presiding judge decides."
     ),
+    "objection": lambda: _("An objection or a privilege was raised. It waits for the ruling of the presiding judge."),
+    "objection_withdrawn": lambda: _("An objection or a claim was withdrawn."),
+    "ruling": lambda: _("The presiding judge has ruled on an objection or a claim."),
     "break_refused": lambda: _("The presiding judge does not order a break now."),
     "break_due": lambda: _("A pause is now due under the conditions of the requested State."),
 }

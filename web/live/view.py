@@ -15,7 +15,7 @@ from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import recorded_acts
+from hearings.sitting import objections, recorded_acts
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -323,6 +323,46 @@ def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedVi
     return views
 
 
+def objections_view(viewer: Participant, scene: Scene) -> list[messages.ObjectionView]:
+    """The queue of objections and claims that are not decided, for everybody in the room."""
+    names = recorded_words.name_rules(scene.rows.participants, scene.rows.person_name)
+    views: list[messages.ObjectionView] = []
+    for each in objections.undecided(scene.rows.entries):
+        data, kind = each.event.data, EventKind(each.event.kind)
+        raiser = scene.rows.participant(str(data.get("participant", "")))
+        views.append(
+            messages.ObjectionView(
+                entry=each.entry,
+                at=nanoseconds(each.raised.at),
+                title=_(recorded_words.TITLES[kind]),
+                by=names.names.get(str(data.get("participant", "")), ""),
+                by_label=roles.label(raiser.role) if raiser else "",
+                ground=_(ground) if (ground := recorded_words.CHOICES.get(str(data.get("ground")))) else "",
+                text=names.quoted(str(data.get("text", ""))),
+                law=state_name(data["law"]) if data.get("law") else "",
+                reserved=each.reserved,
+                mine=objections.raised_by(each, viewer),
+            )
+        )
+    return views
+
+
+def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableView]:
+    """What the viewer may raise now, with its short grounds."""
+    return [
+        messages.RaisableView(
+            kind=kind.value,  # type: ignore[arg-type]
+            title=_(recorded_words.TITLES[kind]),
+            grounds=[
+                messages.ChoiceView(value=ground, label=_(recorded_words.CHOICES[ground]))
+                for ground in recorded_acts.KINDS[kind].fields["ground"].choices
+            ],
+        )
+        for kind, action in objections.RIGHTS.items()
+        if decide(action, viewer, scene).allowed and recorded_acts.takes(scene.rows.sitting)
+    ]
+
+
 def fingerprints_view(viewer: Participant, scene: Scene) -> messages.FingerprintsView:
     """Status of the comparison of fingerprints, and the fingerprints that the viewer's own page must compute."""
     live, comparison = scene.liveness.get(viewer.id), scene.rows.comparison
@@ -426,6 +466,12 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         original=viewer.original,
         rights={action: right(decide(action, viewer, scene)) for action in page_actions()},
         recorded=recorded_view(viewer, scene) if here == "room" else [],
+        objections=objections_view(viewer, scene) if here == "room" else [],
+        raisable=raisable_view(viewer, scene) if here == "room" else [],
+        laws=[
+            messages.ChoiceView(value=state, label=state_name(state))
+            for state in (hearing.requesting_state, hearing.requested_state)
+        ],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 

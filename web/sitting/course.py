@@ -27,6 +27,7 @@ MARKS: dict[K, str] = {
     K.interpreting: "note",
     K.objection: "note",
     K.privilege_claim: "note",
+    K.objection_withdrawn: "note",
     K.ruling: "note",
     K.intervention: "note",
     K.remark: "note",

@@ -7,7 +7,7 @@ from hearings.events import EventKind
 from hearings.minutes.facts import SECTIONS, redacted, secrets
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
-from hearings.sitting.recorded_acts import KINDS, Sort
+from hearings.sitting.recorded_acts import GROUNDS, KINDS, PRIVILEGES, Sort
 from web.words import roles
 from web.words.i18n import N_, _, about, in_turn, language_here, one_by_one, state_name
 from web.words.sentences import translated
@@ -21,6 +21,7 @@ TITLES: dict[EventKind, str] = {
     K.interpreting: N_("Interpreting"),
     K.objection: N_("Objection"),
     K.privilege_claim: N_("Privilege claimed"),
+    K.objection_withdrawn: N_("Objection or claim withdrawn"),
     K.ruling: N_("Ruling"),
     K.exhibit_shown: N_("Exhibit shown"),
     K.intervention: N_("Intervention of the requested authority"),
@@ -35,6 +36,7 @@ FIELDS: dict[str, str] = {
     "what": N_("What"),
     "ruling": N_("Decision"),
     "on": N_("On what"),
+    "ground": N_("Ground"),
     "law": N_("Under the law of"),
     "language": N_("Language"),
     "exhibit": N_("Exhibit"),
@@ -52,6 +54,8 @@ SPECIAL: dict[tuple[EventKind, str], str] = {
     (K.objection, "participant"): N_("Raised by"),
     (K.objection, "text"): N_("Against what, and why"),
     (K.privilege_claim, "text"): N_("Which privilege, and for what"),
+    (K.objection_withdrawn, "by"): N_("Withdrawn by"),
+    (K.objection_withdrawn, "text"): N_("Why"),
     (K.ruling, "by"): N_("Decided by"),
     (K.ruling, "text"): N_("Reasons"),
     (K.exhibit_shown, "participant"): N_("Shown to"),
@@ -80,6 +84,8 @@ CHOICES: dict[str, str] = {
     "upheld_in_part": N_("Upheld in part"),
     "rejected": N_("Rejected"),
     "reserved": N_("Reserved for later"),
+    **GROUNDS,
+    **PRIVILEGES,
 }
 
 

@@ -110,6 +110,9 @@ def test_no_noun_is_put_into_a_sentence_of_an_act() -> None:
          "Ines objected: “Leading.”"),
         ("objections.all", event(4, "privilege_claim", participant=ANA.id, law="ES", text="A relative."),
          "Ana claimed a privilege under the law of Spain: “A relative.”"),
+        ("objections.all", event(4, "objection", participant=AUTHORITY.id, ground="leading"), "Ines objected."),
+        ("objections.all", event(4, "privilege_claim", participant=ANA.id, law="ES", ground="relative"),
+         "Ana claimed a privilege under the law of Spain."),
         ("exhibits.all",
          event(4, "exhibit_shown", participant=ANA.id, by=JUDGE.id, exhibit={"name": "a.pdf", "sha256": HASH}),
          f"Eva showed Ana the exhibit a.pdf, SHA-256 {HASH}."),
@@ -172,6 +175,16 @@ def test_an_objection_without_a_ruling_is_open_and_the_ruling_names_it() -> None
         f"{LATER}: Eva upheld in part the objection or claim raised {WHEN}, under the law of France.", "",
     )  # fmt: skip
     assert found.sources == ("event:4", "event:5")
+
+
+def test_an_objection_tells_its_ground_and_one_withdrawn_is_not_open() -> None:
+    raised = event(4, "objection", participant=AUTHORITY.id, ground="leading", text="Leading.")
+    withdrawn = event(5, "objection_withdrawn", 1, on=4, by=AUTHORITY.id)
+    lines, found = passages(facts(raised, withdrawn))["objections.all"]
+    assert (lines[0], lines[1]) == (
+        f"{WHEN}: Ines objected: “Leading.”", "    Ground: The question suggests its answer.",
+    )  # fmt: skip
+    assert (lines[3], found.open_for) == (f"{LATER}: Ines withdrew the objection or claim raised {WHEN}.", "")
 
 
 def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_all() -> None:

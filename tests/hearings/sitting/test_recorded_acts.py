@@ -40,6 +40,7 @@ def values(court: Any, kind: str, **changes: str) -> dict[str, str]:
         "interpreting": {"participant": court.ids[INTERPRETER], "what": "consecutive"},
         "objection": {"participant": court.ids[AUTHORITY], "text": "A leading question."},
         "privilege_claim": {"participant": witness, "law": "TH", "text": "A relative."},
+        "objection_withdrawn": {"by": court.ids[AUTHORITY]},
         "ruling": {"by": judge, "ruling": "upheld", "law": "TH"},
         "exhibit_shown": {"participant": witness, "by": judge},
         "intervention": {"law": "TH", "text": "The question may not be put."},
@@ -128,7 +129,7 @@ async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: An
         more: dict[str, Any] = {"exhibit": named} if kind is EventKind.exhibit_shown else {}
         if kind is EventKind.counsel_waived:
             more["participant"] = await accused(court, now)
-        if kind is EventKind.ruling:
+        if kind in (EventKind.ruling, EventKind.objection_withdrawn):
             more["on"] = str((await enter(court, now, "objection")).seq)
         if kind is EventKind.entry_withdrawn:
             more["corrects"] = (await enter(court, now, "log_note")).seq
@@ -192,6 +193,9 @@ async def test_who_may_record_is_the_permission_tables_to_say(
         ("oath", {"form": "handshake"}, "form"),
         ("oath", {"outcome": ""}, "outcome"),
         ("oath", {"participant": "nobody"}, "participant"),
+        ("objection", {"text": ""}, "text"),
+        ("objection", {"ground": "relative"}, "ground"),
+        ("privilege_claim", {"text": ""}, "text"),
         ("ruling", {"on": "1"}, "on"),
         ("ruling", {"on": "x"}, "on"),
         ("exhibit_shown", {"exhibit": "0193a1b2-7c3d-7e4f-8a5b-6c7d8e9f0a1b"}, "exhibit"),

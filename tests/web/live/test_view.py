@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hearings.models import Hearing, Participant, Sitting
+from hearings.models import Hearing, HearingEvent, Participant, Sitting
 from hearings.roles import Role
 from hearings.status import PresenceStatus, SittingStatus
 from web.live.indicator import RecordingFacts
@@ -122,6 +122,33 @@ def test_calls_are_told_to_who_may_answer_them_also_in_the_lobby(role: Role) -> 
         assert {call.participant for call in found} <= {asks.id}
     asks.help_answered_by = viewer.id
     assert person(asks, asks, room).help_answered_by == viewer.display_name
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_queue_of_objections_is_told_to_everybody_in_the_room_and_grounds_to_who_may_raise(role: Role) -> None:
+    raiser = somebody(Role.defence, "RO")
+    viewer = raiser if role is raiser.role else somebody(role, "TH")
+    room = scene(raiser, viewer, fault="")
+    room.rows.hearing.starts_at = at = datetime.now(UTC)
+    room.rows.sitting.status = SittingStatus.in_session
+    data = {"participant": raiser.id, "ground": "leading", "text": "Twice", "law": "RO"}
+    raised = HearingEvent(
+        owner_state="RO", hearing_id="-", seq=3, at=at, kind="objection", actor="defence", actor_role="defence",
+        data=data,
+    )  # fmt: skip
+    room.rows.entries = [raised]
+    found = view_for(viewer, room, seq=1, now=0)
+    (queued,) = found.objections
+    assert (queued.entry, queued.by, queued.ground, queued.text, queued.law, queued.reserved) == (
+        3, "defence", "The question suggests its answer", "Twice", "Romania", False,
+    )  # fmt: skip
+    assert queued.mine is (role is Role.defence)
+    objects = role in {Role.requested_authority, Role.defence, Role.prosecutor}
+    claims = objects or role in {Role.witness, Role.expert, Role.civil_party}
+    assert [one.kind for one in found.raisable] == ["objection"] * objects + ["privilege_claim"] * claims
+    viewer.presence = PresenceStatus.waiting
+    found = view_for(viewer, room, seq=1, now=0)
+    assert (found.objections, found.raisable) == ([], [])
 
 
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:

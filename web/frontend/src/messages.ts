@@ -337,6 +337,45 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Object, or claim a privilege: it waits, before all in the room, for the ruling of the presiding judge. `whose`: counsel raises it for the defendant; empty: for oneself. Grounds: `hearings.sitting.recorded_acts`. */
+export interface RaiseObjection {
+  type: "raise_objection";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  kind: "objection" | "privilege_claim";
+  /** 0–40 characters */
+  ground?: string;
+  /** 0–1000 characters */
+  text?: string;
+  /** of which State; empty: a privilege of one's own State; 0–2 characters */
+  law?: string;
+  /** 0–64 characters */
+  whose?: string;
+}
+
+/** Withdraw what one has raised and what is not decided. */
+export interface WithdrawObjection {
+  type: "withdraw_objection";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  entry: number;
+  /** in the person's own words; 0–500 characters */
+  text?: string;
+}
+
+/** The presiding judge rules on an objection or a privilege, with the reason. */
+export interface RuleObjection {
+  type: "rule_objection";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  entry: number;
+  ruling: "rejected" | "reserved" | "upheld" | "upheld_in_part";
+  /** 3–1000 characters */
+  text: string;
+  /** of which State; empty: of the requesting State; 0–2 characters */
+  law?: string;
+}
+
 /** Answer somebody's call for help: its sound ends, and the person sees who is coming. */
 export interface AnswerHelp {
   type: "answer_help";
@@ -538,6 +577,36 @@ export interface RecordedView {
   values: Record<string, string>;
 }
 
+/** An objection or a claim of privilege that is not decided, in the order in which they were raised. */
+export interface ObjectionView {
+  entry: number;
+  /** nanoseconds since 1970 UTC */
+  at: number;
+  title: string;
+  by: string;
+  by_label: string;
+  ground: string;
+  text: string;
+  law: string;
+  /** the presiding judge has reserved the ruling */
+  reserved: boolean;
+  /** this person raised it and may withdraw it */
+  mine: boolean;
+}
+
+/** What this person may raise, and its short grounds. */
+export interface RaisableView {
+  kind: "objection" | "privilege_claim";
+  title: string;
+  grounds: ChoiceView[];
+}
+
+/** A value and its label. */
+export interface ChoiceView {
+  value: string;
+  label: string;
+}
+
 /** A call for help, or for a break, told to who may answer it; of help also in the lobby. */
 export interface CallView {
   kind: "break" | "help";
@@ -584,6 +653,10 @@ export interface View {
   rights: Record<string, RightView>;
   /** the latest, newest first; for who may read the minutes */
   recorded: RecordedView[];
+  objections: ObjectionView[];
+  raisable: RaisableView[];
+  /** the States of the hearing, the requesting first */
+  laws: ChoiceView[];
   /** longest waiting first; for who may answer them */
   calls: CallView[];
 }
@@ -709,6 +782,9 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | RaiseObjection
+  | WithdrawObjection
+  | RuleObjection
   | AnswerHelp
   | AskBreak
   | RefuseBreak;

@@ -6,6 +6,7 @@ import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
 import { Cam, Hand, Help, Mic } from "./icons";
 import { KeysDialog } from "./keys";
+import { RaiseButton, UndecidedList } from "./objections";
 import { pressed } from "./preferences";
 import { ActButton } from "./roll";
 import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right, routeWords } from "./words";
@@ -159,6 +160,7 @@ export function Controls({ view }: { view: View }) {
       <div class={`ctl second-ctl${more ? " open" : ""}`}>
         {!isInterpreter(self) && <HearSelect view={view} />}
         {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
+        <RaiseButton view={view} />
         <BreakButton view={view} />
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
@@ -195,7 +197,9 @@ export function Controls({ view }: { view: View }) {
           danger
           onConfirm={async (reason) => (await hearing.act("close", { reason })).ok}
           onClose={() => setOpen("")}
-        />
+        >
+          <UndecidedList view={view} />
+        </ReasonDialog>
       )}
       {open === "break_off" && (
         <ReasonDialog

@@ -11,6 +11,7 @@ import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
 import { FloorBar } from "./floor";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
+import { Objections } from "./objections";
 import { Record } from "./record";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
@@ -70,6 +71,7 @@ export function Room({ view }: { view: View }) {
         {/* Focusable, because it scrolls and may hold nothing else that is. */}
         <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
           <Refusal />
+          <Objections view={view} />
           <Roll view={view} part="lobby" />
           {beforeSession(view.status) && <Conditions view={view} />}
           {beforeSession(view.status) && <CompareFingerprints view={view} />}

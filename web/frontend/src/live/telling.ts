@@ -9,6 +9,10 @@ export function tell(before: View, view: View): void {
     announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), "stops");
   }
   if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), "matters");
+  const known = new Set(before.objections.map((one) => one.entry));
+  for (const one of view.objections) {
+    if (!known.has(one.entry) && !one.mine) announce(`${one.title}: ${one.by}. ${one.ground || one.text}`, "matters");
+  }
   const old = new Map(before.people.map((person) => [person.participant, person]));
   const responsible = isResponsible(me(view));
   for (const person of view.people) {

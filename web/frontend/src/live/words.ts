@@ -11,6 +11,8 @@ const HEARD = ["witness", "expert", "defendant"];
 
 export const isResponsible = (person: PersonView | undefined): boolean => RESPONSIBLE.includes(person?.role ?? "");
 export const isClerk = (person: PersonView | undefined): boolean => person?.role === "clerk";
+export const isCounsel = (person: PersonView | undefined): boolean => person?.role === "defence";
+export const isDefendant = (person: PersonView | undefined): boolean => person?.role === "defendant";
 export const isInterpreter = (person: PersonView | undefined): boolean => person?.role === "interpreter";
 export const isHeard = (person: PersonView | undefined): boolean => HEARD.includes(person?.role ?? "");
 
@@ -51,6 +53,7 @@ export type Action =
   | "start"
   | "hold"
   | "answer_help"
+  | "rule_objection"
   | "ask_break"
   | "order_break"
   | "lift_hold"
