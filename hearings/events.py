@@ -51,6 +51,8 @@ class EventKind(StrEnum):
     help_answered = "help_answered"
     break_asked = "break_asked"
     break_refused = "break_refused"
+    break_ordered = "break_ordered"
+    break_ended = "break_ended"
     language_chosen = "language_chosen"
     render_changed = "render_changed"
     sound_check = "sound_check"

@@ -1,7 +1,7 @@
 """Sections on the course of the hearing: times, events, interruptions, interventions of the authority, recordings."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from hearings.actors import SYSTEM
@@ -15,6 +15,7 @@ from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
 from hearings.sentences import N_, Sentence, tell
 from hearings.sitting import gaps
+from hearings.sitting.breaks import PURPOSES
 from hearings.status import RecordingStatus
 
 K = EventKind
@@ -88,6 +89,13 @@ def _person(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     return {"who": draft.who(event), "person": draft.about(event)}
 
 
+def _break(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    until = event.data.get("until")
+    known = {"until": draft.when(datetime.fromisoformat(until))} if until else {}
+    purpose = PURPOSES[event.data["purpose"]]
+    return {"who": draft.who(event), "purpose": tell(purpose), **known}
+
+
 def _replaced(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     successor = draft.names.get(str(event.data["by"]), "–")
     return {**_person(draft, event), "successor": successor, "reason": draft.quoted(str(event.data["reason"]))}
@@ -107,6 +115,8 @@ TOLD: Mapping[str, Saying] = {
     K.taken_off: (N_("{time}: {who} took {person} off the list."), _person),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
+    K.break_ordered: (N_("{time}: {who} ordered a break until {until}. Purpose: {purpose}."), _break),
+    K.break_ended: (N_("{time}: the break ended. Purpose: {purpose}."), _break),
     K.break_refused: (N_("{time}: {who} refused the break that {person} had asked for."), _person),
     K.hold: (N_("{time}: {who} closed the floor."), _actor),
     K.resumed: (N_("{time}: {who} resumed the sitting."), _actor),
@@ -175,6 +185,8 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
     without = [draft.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)
+    for one_id in event.data.get("away", ()):
+        yield line(N_("    {person} was not back."), source, person=draft.names.get(one_id, "–"))
     if uncompared := str(event.data.get("without_comparison") or ""):
         yield line(WITHOUT_COMPARISON[uncompared], source)
     for lacking in event.data.get("without_consent", ()):

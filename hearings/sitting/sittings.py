@@ -5,7 +5,7 @@ requested authority intervened): `sitting.holds` has them all, and the floor ope
 with the right to (`hearings.permissions.LIFTS`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -203,11 +203,13 @@ async def hold(
     now: datetime,
     cause: HoldCause | None = None,
     granted: bool = False,
+    pause: Mapping[str, Any] | None = None,
 ) -> None:
     """Close the floor for everyone; the recording goes on.
 
     A person's cause follows from the role: the requested authority intervenes, others order. The service gives
-    `fault` or `recording`. The same cause by the same author again changes nothing.
+    `fault` or `recording`. The same cause by the same author again changes nothing. `pause`: purpose and end of a break
+    (`breaks`), which needs no other reason.
     Effects: floor closed, hold added; in session: sitting to paused (order) or held; event hold.
     """
     require("hold", actor, granted=granted)
@@ -216,8 +218,8 @@ async def hold(
         raise LobbyClosed(tell(SITTING_OVER))
     if actor is not SYSTEM or cause is None:
         cause = HoldCause.intervention if actor.role is Role.requested_authority else HoldCause.order
-    reason = clean(reason, "reason", most=500, least=3)
-    if _same(cause.value, actor.id, reason) in [
+    reason = clean(reason, "reason", most=500, least=0 if pause else 3)
+    if not pause and _same(cause.value, actor.id, reason) in [
         _same(earlier["cause"], earlier["by"], earlier["reason"]) for earlier in sitting.holds
     ]:
         return
@@ -228,6 +230,8 @@ async def hold(
         "reason": reason,
         "since": now.isoformat(),
     }
+    if pause:
+        entry["break"] = dict(pause)
     sitting.holds = [*sitting.holds, entry]
     _show_holds(db, sitting, actor=actor, now=now, reason=reason)
     await record(
@@ -284,7 +288,25 @@ async def resume(
         left=[other["cause"] for other in others],
         without_consent=[consent.kept() for consent in lacking],
     )
+    for their in theirs:
+        if "break" in their:
+            await _end_break(db, sitting, their["break"], actor=actor, now=now)
     return sitting.floor_open
+
+
+def break_of(sitting: Sitting) -> Mapping[str, Any] | None:
+    """Purpose, begin and end (UTC, ISO 8601) of the break that is in force; None without one."""
+    return next((entry["break"] for entry in sitting.holds if "break" in entry), None)
+
+
+async def _end_break(
+    db: AsyncSession, sitting: Sitting, pause: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> None:
+    """Effects: event break_ended, with its purpose, how long it was, and who is not back."""
+    away = [row.id for row in await participants(db, sitting.hearing_id) if row.presence is PresenceStatus.left]
+    seconds = round((now - datetime.fromisoformat(pause["begun"])).total_seconds())
+    about = {"purpose": pause["purpose"], "seconds": seconds, "away": away}
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.break_ended, actor=actor, now=now, **about)
 
 
 async def close(db: AsyncSession, *, sitting: Sitting, reason: str = "", actor: Actor, now: datetime) -> None:

@@ -64,6 +64,7 @@ from media.messages.browser import (
     NoteCompanion,
     Notice,
     ObjectionView,
+    OrderBreak,
     Original,
     PersonView,
     Pin,
@@ -226,6 +227,7 @@ __all__ = [
     "Offer",
     "OpenRecording",
     "Order",
+    "OrderBreak",
     "OrderRefused",
     "Original",
     "Outage",
@@ -297,6 +299,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | OrderBreak
     | RaiseObjection | WithdrawObjection | RuleObjection
     | AnswerHelp | AskBreak | RefuseBreak
 )  # fmt: skip

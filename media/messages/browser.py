@@ -102,6 +102,17 @@ class AskBreak(Command):
     reason: Annotated[str, Meta(max_length=200, description="in the person's own words")] = ""
 
 
+class OrderBreak(Command):
+    """The presiding judge orders a break: the floor is closed, microphones go off, and everybody sees its end.
+
+    Purposes: `hearings.sitting.breaks`.
+    """
+
+    purpose: Annotated[str, Meta(max_length=40)]
+    minutes: Annotated[int, Meta(ge=1, le=240)]
+    reason: Reason = ""
+
+
 class RefuseBreak(Command):
     """The presiding judge does not order the break that somebody has asked for."""
 
@@ -423,6 +434,8 @@ class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     since: Nanoseconds
     who_may_lift: str
     consent_withdrawn: bool = False
+    purpose: Annotated[str, Meta(description="of a break; empty: it is none")] = ""
+    until: Annotated[Nanoseconds | None, Meta(description="end of the break, as ordered")] = None
 
 
 class FloorView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -555,6 +568,7 @@ class View(Message):
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
     objections: list[ObjectionView]
     raisable: list[RaisableView]
+    purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]
     calls: Annotated[list[CallView], Meta(description="longest waiting first; for who may answer them")]
 

@@ -19,7 +19,7 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import calls, fingerprints, floor_turns, objections, recorded_acts, sittings
+from hearings.sitting import breaks, calls, fingerprints, floor_turns, objections, recorded_acts, sittings
 from media import messages
 from web.words import refusals
 
@@ -97,6 +97,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.AskHelp: RoomAct(seats.ask_help),
     messages.AnswerHelp: RoomAct(calls.answer_help, "participant", "answer_help"),
     messages.AskBreak: RoomAct(calls.ask_break),
+    messages.OrderBreak: RoomAct(breaks.order, "sitting", "order_break", "break_ordered"),
     messages.RefuseBreak: RoomAct(calls.refuse_break, "participant", "order_break", "break_refused"),
     messages.Hear: RoomAct(seats.choose_language),
     messages.Original: RoomAct(seats.set_original),

@@ -65,6 +65,7 @@ NOTICES: dict[str, Callable[[], str]] = {
     "objection": lambda: _("An objection or a privilege was raised. It waits for the ruling of the presiding judge."),
     "objection_withdrawn": lambda: _("An objection or a claim was withdrawn."),
     "ruling": lambda: _("The presiding judge has ruled on an objection or a claim."),
+    "break_ordered": lambda: _("The presiding judge has ordered a break. All microphones are off."),
     "break_refused": lambda: _("The presiding judge does not order a break now."),
     "break_due": lambda: _("A pause is now due under the conditions of the requested State."),
 }

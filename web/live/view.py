@@ -15,7 +15,7 @@ from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import objections, recorded_acts
+from hearings.sitting import breaks, objections, recorded_acts, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -227,6 +227,7 @@ def hold_view(scene: Scene) -> messages.HoldView | None:
         ),
         None,
     )
+    pause = sittings.break_of(sitting) or {}
     return messages.HoldView(
         cause=sitting.hold_cause.value,
         by=author.display_name if author else "",
@@ -235,6 +236,8 @@ def hold_view(scene: Scene) -> messages.HoldView | None:
         since=nanoseconds(sitting.hold_since),
         who_may_lift=roles.any_of(LIFTS[sitting.hold_cause]),
         consent_withdrawn=any(hold["reason"] == HoldCode.consent_withdrawn for hold in sitting.holds),
+        purpose=_(purpose) if (purpose := breaks.PURPOSES.get(str(pause.get("purpose")))) else "",
+        until=nanoseconds(datetime.fromisoformat(pause["until"])) if pause else None,
     )
 
 
@@ -471,6 +474,11 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         laws=[
             messages.ChoiceView(value=state, label=state_name(state))
             for state in (hearing.requesting_state, hearing.requested_state)
+        ],
+        purposes=[
+            messages.ChoiceView(value=purpose, label=_(words))
+            for purpose, words in breaks.PURPOSES.items()
+            if here == "room" and decide("order_break", viewer, scene).allowed
         ],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )

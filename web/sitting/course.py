@@ -14,6 +14,8 @@ MARKS: dict[K, str] = {
     K.started: "course",
     K.closing: "course",
     K.aborted: "course",
+    K.break_ordered: "course",
+    K.break_ended: "course",
     K.hold: "course",
     K.resumed: "course",
     K.reconnecting: "course",

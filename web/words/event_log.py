@@ -7,10 +7,11 @@ from datetime import datetime
 from hearings.events import EventKind
 from hearings.models import HearingEvent, Participant, Recording
 from hearings.sitting import fingerprints, gaps, recordings
+from hearings.sitting.breaks import PURPOSES
 from hearings.sitting.sound_checks import LINE_ANEW
 from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, statuses
 from web.words.court_clocks import CourtClock
-from web.words.i18n import N_, _, language_here
+from web.words.i18n import N_, _, in_turn, language_here
 from web.words.recorded_acts import NameRules
 
 WORDS: dict[EventKind, str] = {
@@ -50,6 +51,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.help_answered: N_("Call for help answered"),
     EventKind.break_asked: N_("Break asked for"),
     EventKind.break_refused: N_("Break refused"),
+    EventKind.break_ordered: N_("Break ordered"),
+    EventKind.break_ended: N_("Break ended"),
     EventKind.language_chosen: N_("Language to hear"),
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.sound_check: N_("Sound check"),
@@ -150,6 +153,9 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _(MODES.get(str(data.get("mode")), ""))
     if kind is EventKind.interpreting_ended:
         return _("skipped") if data.get("skipped") else _("{n} s").format(n=data.get("seconds"))
+    if kind in (EventKind.break_ordered, EventKind.break_ended):
+        purpose = PURPOSES.get(str(data.get("purpose")))
+        return in_turn(part for part in (_(purpose) if purpose else "", str(data.get("reason") or "")) if part)
     if kind is EventKind.help_answered:
         return _("after {n} s").format(n=data.get("after", 0))
     if kind is EventKind.identity_confirmed:

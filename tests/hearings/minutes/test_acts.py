@@ -219,3 +219,16 @@ def test_nobody_protected_is_named_in_what_was_recorded() -> None:
     assert "ana" not in everything.casefold().replace("canary", "")
     assert "Eva administered the oath to Witness 1 under" in everything
     assert "“I, Witness 1, swear.”" in everything
+
+
+def test_a_break_is_told_with_its_end_its_purpose_and_who_was_not_back() -> None:
+    until = (AT + timedelta(minutes=1)).isoformat()
+    ordered = event(4, "break_ordered", actor=JUDGE, purpose="rest", until=until, reason="Lunch.")
+    ended = event(5, "break_ended", 1, actor=JUDGE, purpose="rest", seconds=60, away=[ANA.id])
+    lines, _found = passages(facts(ordered, ended))["course.sitting_1"]
+    assert lines == [
+        f"{WHEN}: Eva ordered a break until {LATER}. Purpose: Rest.",
+        "    Reason given: “Lunch.”",
+        f"{LATER}: the break ended. Purpose: Rest.",
+        "    Ana was not back.",
+    ]

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from hearings.models import Hearing, HearingEvent, Participant, Sitting
+from hearings.models.sitting import HoldCause
 from hearings.roles import Role
+from hearings.sitting import breaks
 from hearings.status import PresenceStatus, SittingStatus
 from web.live.indicator import RecordingFacts
 from web.live.rows import Rows
@@ -149,6 +151,27 @@ def test_the_queue_of_objections_is_told_to_everybody_in_the_room_and_grounds_to
     viewer.presence = PresenceStatus.waiting
     found = view_for(viewer, room, seq=1, now=0)
     assert (found.objections, found.raisable) == ([], [])
+
+
+def test_a_break_is_told_with_its_purpose_and_its_end_and_purposes_to_who_may_order_one() -> None:
+    judge, witness = somebody(Role.presiding_judge, "RO"), somebody(Role.witness, "TH")
+    room = scene(judge, witness, fault="")
+    sitting = room.rows.sitting
+    room.rows.hearing.starts_at = at = datetime(2026, 12, 3, 7, tzinfo=UTC)
+    sitting.status, sitting.hold_cause, sitting.hold_since = SittingStatus.paused, HoldCause.order, at
+    pause = {"purpose": "consultation", "begun": at.isoformat(), "until": at.isoformat()}
+    sitting.holds = [{"cause": "order", "by": judge.id, "reason": "", "break": pause}]
+    seen = view_for(witness, room, seq=1, now=0)
+    assert seen.hold is not None
+    assert (seen.hold.purpose, seen.hold.until, seen.purposes) == (
+        "Consultation with counsel", int(at.timestamp()) * 1_000_000_000, [],
+    )  # fmt: skip
+    offered = view_for(judge, room, seq=1, now=0).purposes
+    assert {one.value for one in offered} == breaks.PURPOSES.keys()
+    sitting.holds = [{"cause": "order", "by": judge.id, "reason": "Wait"}]
+    seen = view_for(witness, room, seq=1, now=0)
+    assert seen.hold is not None
+    assert (seen.hold.purpose, seen.hold.until) == ("", None)
 
 
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:

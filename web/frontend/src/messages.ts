@@ -337,6 +337,19 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** The presiding judge orders a break: the floor is closed, microphones go off, and everybody sees its end. Purposes: `hearings.sitting.breaks`. */
+export interface OrderBreak {
+  type: "order_break";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 characters */
+  purpose: string;
+  /** 1–240 */
+  minutes: number;
+  /** in the person's own words; 0–500 characters */
+  reason?: string;
+}
+
 /** Object, or claim a privilege: it waits, before all in the room, for the ruling of the presiding judge. `whose`: counsel raises it for the defendant; empty: for oneself. Grounds: `hearings.sitting.recorded_acts`. */
 export interface RaiseObjection {
   type: "raise_objection";
@@ -457,6 +470,10 @@ export interface HoldView {
   since: number;
   who_may_lift: string;
   consent_withdrawn: boolean;
+  /** of a break; empty: it is none */
+  purpose: string;
+  /** end of the break, as ordered; nanoseconds since 1970 UTC */
+  until: number | null;
 }
 
 /** Whose turn it is to speak. In mode `open` there are no turns, and all other fields but `asking` are empty. */
@@ -655,6 +672,8 @@ export interface View {
   recorded: RecordedView[];
   objections: ObjectionView[];
   raisable: RaisableView[];
+  /** of breaks; for who may order one */
+  purposes: ChoiceView[];
   /** the States of the hearing, the requesting first */
   laws: ChoiceView[];
   /** longest waiting first; for who may answer them */
@@ -782,6 +801,7 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | OrderBreak
   | RaiseObjection
   | WithdrawObjection
   | RuleObjection

@@ -1,5 +1,6 @@
 // Calls for help and for a break: a bar for who may answer them, and what who asks is told.
 import { useState } from "preact/hooks";
+import { OrderBreakButton } from "./breaks";
 import { useHearing } from "./context";
 import { ReasonDialog } from "./dialog";
 import { Help, Warn } from "./icons";
@@ -18,7 +19,7 @@ export function CallsBar({ view }: { view: View }) {
   return (
     <section class="calls" aria-label={t("Calls")} data-testid="calls">
       {view.calls.map((call) => (
-        <p class={`bar ${call.kind === "help" && !call.answered_by ? "bar-red" : "bar-warn"}`} key={`${call.kind} ${call.participant}`}>
+        <div class={`bar ${call.kind === "help" && !call.answered_by ? "bar-red" : "bar-warn"}`} key={`${call.kind} ${call.participant}`}>
           {call.kind === "help" ? <Help /> : <Warn />}
           <span>
             {call.kind === "help" ? t("{name} needs help.", { name: call.name }) : t("{name} asks for a break.", { name: call.name })}{" "}
@@ -35,13 +36,14 @@ export function CallsBar({ view }: { view: View }) {
               <span class="sr-only">: {call.name}</span>
             </button>
           )}
+          {call.kind === "break" && <OrderBreakButton view={view} small />}
           {call.kind === "break" && decide?.allowed && (
             <button type="button" class="btn small" onClick={() => setRefusing(call)}>
               {t("No break now")}
               <span class="sr-only">: {call.name}</span>
             </button>
           )}
-        </p>
+        </div>
       ))}
       {refusing && (
         <ReasonDialog

@@ -1,5 +1,6 @@
 // The bar of controls, and the questions behind them.
 import { useEffect, useState } from "preact/hooks";
+import { OrderBreakButton } from "./breaks";
 import { BreakButton, HelpAnswer } from "./calls";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
@@ -162,6 +163,7 @@ export function Controls({ view }: { view: View }) {
         {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
         <RaiseButton view={view} />
         <BreakButton view={view} />
+        <OrderBreakButton view={view} />
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
         </button>

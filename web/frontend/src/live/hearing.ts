@@ -44,7 +44,7 @@ const LOOK_MS = 1_000;
 const SETTLED_MS = 2_000;
 const KEPT = 50;
 /** Notices of what this page says by itself, from the view. */
-const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back", "objection"]);
+const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "recording_back", "objection", "break_ordered"]);
 
 /** Notices that the hearing stops: they interrupt a screen reader, and no others do. */
 const STOPS = new Set(["line_lost", "media_lost", "closing", "breaking_off", "closed", "no_recording", "fingerprints_differ", "returned_to_lobby"]);

@@ -1,5 +1,6 @@
 // The hold: never silent. Everyone sees the cause, the author, since when, and who may lift it.
 import { useState } from "preact/hooks";
+import { Countdown, WhoIsBack } from "./breaks";
 import { useHearing } from "./context";
 import { ReasonDialog } from "./dialog";
 import { Octagon } from "./icons";
@@ -32,10 +33,10 @@ export function HoldBar({ view }: { view: View }) {
     <section class="hold" data-testid="hold-bar" aria-label={t("Hold")}>
       <div class="hold-in">
         <strong class="hold-word">
-          <Octagon /> {t("HOLD")}
+          <Octagon /> {hold.purpose ? t("BREAK") : t("HOLD")}
         </strong>
         <span>
-          {t("The floor is closed. Please do not speak.")} {cause(hold)}
+          {hold.purpose ? `${hold.purpose}. ${t("The floor is closed. The recording continues.")}` : t("The floor is closed. Please do not speak.")} {cause(hold)}
           {hold.by && hold.by_label && (
             <>
               {": "}
@@ -49,6 +50,7 @@ export function HoldBar({ view }: { view: View }) {
             {t("Reason:")} <bdi dir="auto">{hold.reason}</bdi>
           </span>
         )}
+        {hold.purpose && <Countdown hold={hold} view={view} />}
         <span>
           {t("Since")} <TimePair at={hold.since / 1e6} places={view.places} seconds />
         </span>
@@ -68,6 +70,7 @@ export function HoldBar({ view }: { view: View }) {
           onConfirm={async (reason) => (await hearing.act("resume", { reason, without_consent: without })).ok}
           onClose={() => setAsking(false)}
         >
+          {hold.purpose && <WhoIsBack view={view} />}
           {hold.consent_withdrawn && (
             <label class="tickbox">
               <input type="checkbox" checked={without} onChange={(event) => setWithout(event.currentTarget.checked)} />

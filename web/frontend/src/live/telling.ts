@@ -6,7 +6,8 @@ import { isPresent, isResponsible, me } from "./words";
 
 export function tell(before: View, view: View): void {
   if (view.hold && !before.hold) {
-    announce(t("Hold. The floor is closed. {reason}", { reason: view.hold.reason }), "stops");
+    const why = view.hold.purpose || view.hold.reason;
+    announce(view.hold.purpose ? t("Break. The floor is closed. {reason}", { reason: why }) : t("Hold. The floor is closed. {reason}", { reason: why }), "stops");
   }
   if (!view.hold && before.hold && view.phase === "room") announce(t("The hold is lifted. The floor is open."), "matters");
   const known = new Set(before.objections.map((one) => one.entry));

@@ -1,0 +1,73 @@
+"""Breaks of a sitting: ordered by the presiding judge for a time and a purpose, and what the log says when one ends.
+
+A break is a hold by order that has a purpose and an end: the floor is closed, the sitting is paused. The recording goes
+on, because its format has no pause that a verifier could tell from a gap; so that nothing said aside is recorded by
+accident, everybody's microphone is switched off, and only its person switches it on again. The end that was ordered
+opens nothing: the presiding judge resumes (`sittings.resume`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotReady
+from hearings.events import EventKind, record
+from hearings.models import Sitting
+from hearings.permissions import require
+from hearings.queries import participants
+from hearings.sentences import N_, tell
+from hearings.sitting import sittings
+from hearings.status import IN_ROOM, LIVE_SITTINGS
+from hearings.texts import NOT_A_VALUE, WHOLE_NUMBER, clean
+
+PURPOSES: Mapping[str, str] = {
+    "rest": N_("Rest"),
+    "interpreter": N_("Rest for the interpreter"),
+    "consultation": N_("Consultation with counsel"),
+    "deliberation": N_("Deliberation in private"),
+    "technical": N_("Technical check"),
+}
+"""What a break is for."""
+LONGEST = 240
+"""Longest break, in minutes; a longer one is an adjournment."""
+
+
+async def order(
+    db: AsyncSession,
+    *,
+    sitting: Sitting,
+    purpose: str,
+    minutes: int,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Order a break (the presiding judge). Raises `NotAllowed`, `Invalid`, `NotReady` out of session or in a break.
+
+    Effects: event break_ordered; everybody's microphone off and all wishes for a break decided; a hold by order with
+    purpose and end, as `sittings.hold`.
+    """
+    require("order_break", actor)
+    await sittings.lock(db, sitting)
+    if purpose not in PURPOSES:
+        raise Invalid(tell(NOT_A_VALUE), "purpose")
+    if not 1 <= minutes <= LONGEST:
+        raise Invalid(tell(WHOLE_NUMBER, least=1, most=LONGEST), "minutes")
+    if sitting.status not in LIVE_SITTINGS:
+        raise NotReady(tell("A break is ordered while the sitting is in session"))
+    if sittings.break_of(sitting) is not None:
+        raise NotReady(tell("A break is ordered already"))
+    reason = clean(reason, "reason", most=500)
+    until = (now + timedelta(minutes=minutes)).isoformat()
+    pause: dict[str, Any] = {"purpose": purpose, "until": until, "begun": now.isoformat()}
+    about = {"purpose": purpose, "until": until, "reason": reason}
+    await record(db, hearing=sitting.hearing_id, kind=EventKind.break_ordered, actor=actor, now=now, **about)
+    for participant in await participants(db, sitting.hearing_id):
+        participant.break_asked_at, participant.break_reason = None, ""
+        if participant.presence in IN_ROOM:
+            participant.microphone = False
+        db.add(participant)
+    await sittings.hold(db, sitting=sitting, reason=reason, pause=pause, actor=actor, now=now)
