@@ -90,6 +90,11 @@ class EventKind(StrEnum):
     intervention = "intervention"
     remark = "remark"
     entry_withdrawn = "entry_withdrawn"
+    card_adopted = "card_adopted"
+    card_read = "card_read"
+    card_rendered = "card_rendered"
+    card_answered = "card_answered"
+    counsel_asked = "counsel_asked"
 
 
 async def record(

@@ -120,6 +120,24 @@ TABLE: Mapping[str, PermissionRow] = {
         witness="answers",
         defendant="answers",
     ),
+    "read_card": _row(
+        "Read out a script card",
+        "● ● ● – – – – – – – – – – – –",
+        presiding_judge="who reads each card is said by the card",
+        clerk="and notes what others read",
+    ),
+    "adopt_card": _row("Take over a draft text before it is read out", "● – – – – – – – – – – – – – –"),
+    "render_card": _row(
+        "Note that a script card was interpreted",
+        "● ● ● – ● – – – – – – – – – –",
+        interpreter="of one's own rendering",
+    ),
+    "answer_card": _row(
+        "Note the answer to a script card",
+        "● ● ● – – ○ ○ – – – – – – – –",
+        witness="where the card lets the person answer",
+        defendant="where the card lets the person answer",
+    ),
     "object": _row(
         "Object", "– – ● – – – – ● ● – – – – – –", defendant="through counsel", civil_party="through the court"
     ),
@@ -233,6 +251,7 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "render": IN_ROOM,
     "confirm_condition": IN_ROOM,
     "record_in_room": IN_ROOM,
+    "press_card": IN_ROOM,
 }
 """The presence statuses from which an action is allowed. Other actions are done on pages, by anybody with a role in
 the hearing."""

@@ -8,11 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from hearings.events import EventKind
-from hearings.languages import language_name, state_name
+from hearings.languages import language_name, same, state_name
 from hearings.minutes.facts import DraftContext, PassageLine, line, open_line
 from hearings.models import HearingEvent, Participant
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Sentence, tell
+from hearings.sitting.cards import CARDS
 from hearings.sitting.recorded_acts import GROUNDS, PRIVILEGES, RecordedAct, in_force
 
 K = EventKind
@@ -67,6 +68,13 @@ SAID: Mapping[tuple[str, str], str] = {
         "{time}: {by} reserved the ruling on the objection or claim raised {raised}, under the law of {law}."
     ),
     (K.exhibit_shown, ""): N_("{time}: {by} showed {person} the exhibit {exhibit}, SHA-256 {hash}."),
+    (K.counsel_asked, ""): N_("{time}: {person} asked to speak to counsel."),
+    (K.card_adopted, ""): N_("{time}: {who} took over a draft text for a card, under the law of {law}."),
+    (K.card_read, ""): N_("{time}: {by} read a card to {person}, under the law of {law}, in {language}."),
+    (K.card_rendered, ""): N_("{time}: {interpreter} interpreted the card for {person} into {language}."),
+    (K.card_answered, "yes"): N_("{time}: {person} answered the card with yes."),
+    (K.card_answered, "no"): N_("{time}: {person} answered the card with no."),
+    (K.card_answered, "other"): N_("{time}: {person} answered the card: “{text}”"),
     (K.intervention, ""): N_("{time}: {who} intervened under the law of {law}: “{text}”"),
 }
 """The sentence of each kind of act; for some kinds, of each outcome."""
@@ -97,6 +105,7 @@ def said(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
     yield line(wordless or SAID[event.kind, _outcome(event)], *sources, **_values(draft, entry))
     if data.get("ground"):
         yield line(N_("    Ground: {ground}."), *sources, ground=tell({**GROUNDS, **PRIVILEGES}[data["ground"]]))
+    yield from _card(event, sources)
     if event.kind == K.objection and data.get("law"):
         yield line(N_("    Under the law of {law}."), *sources, law=state_name(data["law"]))
     if data.get("text") and event.kind not in WORDED:
@@ -112,7 +121,36 @@ def _outcome(event: HearingEvent) -> str:
     data = event.data
     if event.kind == K.oath:
         return f"{data['form']} {data['outcome']}"
-    return str(data.get("what") or data.get("ruling") or "")
+    return str(data.get("what") or data.get("ruling") or data.get("answer") or "")
+
+
+def _card(event: HearingEvent, sources: tuple[str, ...]) -> Iterator[PassageLine]:
+    """The script card of an entry: its version, and what was read in each language, with its hash."""
+    card = event.data.get("card")
+    if not card:
+        return
+    name = CARDS[card["id"]]
+    title = tell(name)
+    if not card["texts"]:
+        yield line(N_("    Card: {card}. It was not read out."), *sources, card=title)
+    for text in card["texts"]:
+        message = CARD_TEXTS["approved" if text["approved"] else "draft"]
+        values = {"card": title, "version": card["version"], "language": language_name(text["language"])}
+        approval = {"authority": text["approved_by"], "day": text["approved_on"]} if text["approved"] else {}
+        yield line(message, *sources, hash=text["sha256"], **values, **approval)
+        if not same(text["language"], text["wanted"]):
+            yield line(NO_TRANSLATION, *sources, language=language_name(text["wanted"]))
+
+
+CARD_TEXTS: Mapping[str, str] = {
+    "approved": N_(
+        "    Card: {card}, version {version}, in {language}, approved by {authority} on {day}, SHA-256 {hash}."
+    ),
+    "draft": N_(
+        "    Card: {card}, version {version}, in {language}, a draft that no State has approved, SHA-256 {hash}."
+    ),
+}
+NO_TRANSLATION = N_("    There was no text of this card in {language}.")
 
 
 def _values(draft: DraftContext, entry: RecordedAct) -> dict[str, Any]:
@@ -123,7 +161,8 @@ def _values(draft: DraftContext, entry: RecordedAct) -> dict[str, Any]:
         "time": draft.when(entry.first.at),
         "who": draft.who(entry.first),
         "function": tell(LABELS[Role(entry.first.actor_role)]) if entry.first.actor_role else "–",
-        "person": draft.about(entry.event),
+        "person": draft.about(entry.event) if "participant" in data else tell("everybody in the room"),
+        "interpreter": draft.names.get(str(data.get("interpreter", "")), "–"),
         "by": draft.names.get(str(data.get("by", "")), "–"),
         "law": state_name(str(data.get("law", "–"))),
         "language": language_name(str(data.get("language", "–"))),
@@ -183,7 +222,7 @@ def interpreter(draft: DraftContext, participant: Participant) -> Iterator[Passa
         return
     kinds = {str(entry.event.data.get("what") or entry.event.kind) for entry in entries}
     for kinds_of_entries, what in (
-        ({K.oath.value}, N_("Oath of the interpreter")),
+        ({K.oath.value}, CARDS["oath_interpreter"]),
         ({"consecutive", "simultaneous"}, N_("Mode of the interpreting")),
         ({"break_begun", "handed_over"}, N_("Breaks of the interpreting")),
         ({"quality_good", "quality_poor"}, N_("Quality of the interpreting")),

@@ -153,14 +153,16 @@ UNTOLD: frozenset[str] = frozenset(
     | {K.microphone, K.camera, K.hand, K.help, K.help_answered, K.break_asked, K.language_chosen, K.entry_withdrawn}
 )
 """Events that no section writes; they stay in the log of the hearing."""
-NOTES: frozenset[str] = frozenset({K.log_note, K.remark})
+NOTES: frozenset[str] = frozenset(
+    {K.log_note, K.remark} | {K.counsel_asked, K.card_adopted, K.card_read, K.card_rendered, K.card_answered}
+)
 """Recorded acts written in the course; a correction replaces the entry it corrects."""
 
 
 def course(draft: DraftContext) -> Iterator[Passage]:
     """The events in order, one passage a sitting. An event without a sentence is written with its code."""
     number, lines = 0, list[PassageLine]()
-    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(draft, K.log_note, K.remark)}
+    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(draft, *map(EventKind, NOTES))}
     for event in draft.facts.events:
         if event.kind == K.lobby_opened and lines:
             yield passage(f"course.sitting_{max(number, 1)}", *lines)

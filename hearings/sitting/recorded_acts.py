@@ -34,6 +34,8 @@ from hearings.texts import NOT_A_VALUE, clean
 K = EventKind
 LONGEST = 2000
 """Longest text, in characters."""
+NO_SITTING = N_("No sitting of this hearing is open")
+CHOOSE_PARTICIPANT = N_("Choose a participant of this hearing")
 
 
 def _who_may(action: str) -> frozenset[Role]:
@@ -46,6 +48,7 @@ PRESIDING = _who_may("administer_oath")
 THROUGH_COUNSEL = frozenset({Role.defendant})
 """A defendant's objection or claim is put by counsel, and named by whose it is."""
 OBJECTING = _who_may("object") | THROUGH_COUNSEL
+READING = _who_may("read_card")
 CLAIMING = _who_may("raise_privilege") | THROUGH_COUNSEL
 PRESENTING = _who_may("present_exhibit")
 GROUNDS: Mapping[str, str] = {
@@ -97,7 +100,8 @@ class ActField:
 class ActKind:
     """A kind of recorded act. `needs`: the action of the permission table. `withdraws`: it withdraws an
     entry, allowed to those who may record that kind. `own`: a statement of the author, who must be in the room; nobody
-    else corrects or withdraws it.
+    else corrects or withdraws it. `by_card`: only a press of a script card makes it (`hearings.sitting.cards`), nobody
+    writes or corrects it by hand, and who records acts withdraws it.
     """
 
     needs: str
@@ -106,6 +110,12 @@ class ActKind:
     own: bool = False
     either: tuple[str, ...] = ()
     """Fields of which at least one must be filled in."""
+    by_card: bool = False
+
+    @property
+    def withdrawn_by(self) -> str:
+        """The action of the permission table that withdraws an entry of this kind."""
+        return "record_act" if self.by_card else self.needs
 
 
 def _somebody(roles: frozenset[Role], *, required: bool = True) -> ActField:
@@ -120,6 +130,8 @@ _LAW = ActField(sort=Sort.state)
 _LANGUAGE = ActField(sort=Sort.language)
 _TEXT = ActField(sort=Sort.text)
 _REMARK = ActField(sort=Sort.text, required=False)
+_ADDRESSED = _somebody(HEARD | {Role.interpreter}, required=False)
+"""Whom a card is read to; nobody named: everybody."""
 
 KINDS: Mapping[EventKind, ActKind] = {
     K.log_note: ActKind(needs="add_log_note", fields={"text": _TEXT}),
@@ -220,6 +232,28 @@ KINDS: Mapping[EventKind, ActKind] = {
     ),
     K.intervention: ActKind(needs="record_intervention", fields={"law": _LAW, "text": _TEXT}),
     K.remark: ActKind(needs="record_remark", fields={"text": _TEXT}, own=True),
+    K.counsel_asked: ActKind(needs="record_act", fields={"participant": _somebody(HEARD), "text": _REMARK}),
+    K.card_adopted: ActKind(needs="adopt_card", fields={"law": _LAW}, by_card=True),
+    K.card_read: ActKind(
+        needs="read_card",
+        fields={"participant": _ADDRESSED, "by": _somebody(READING), "law": _LAW, "language": _LANGUAGE},
+        by_card=True,
+    ),
+    K.card_rendered: ActKind(
+        needs="render_card",
+        fields={
+            "participant": _ADDRESSED,
+            "interpreter": _somebody(frozenset({Role.interpreter})),
+            "law": _LAW,
+            "language": _LANGUAGE,
+        },
+        by_card=True,
+    ),
+    K.card_answered: ActKind(
+        needs="answer_card",
+        fields={"participant": _ADDRESSED, "answer": _one_of("yes", "no", "other"), "law": _LAW, "text": _REMARK},
+        by_card=True,
+    ),
     K.entry_withdrawn: ActKind(needs="record_act", fields={"text": _TEXT}, withdraws=True),
 }
 """Every kind of recorded act, in the order they are offered."""
@@ -318,6 +352,8 @@ async def record(
     kind: str,
     values: Mapping[str, str],
     corrects: int | None = None,
+    card: Mapping[str, object] | None = None,
+    granted: bool = False,
     actor: Actor,
     now: datetime,
 ) -> HearingEvent:
@@ -325,26 +361,31 @@ async def record(
 
     `values` by the fields of the kind; `corrects`: number of the entry it takes the place of, of the same kind and
     recorded by the same State. Who is named must be in the room; for a correction, must have come.
+    `card`: the script card whose press makes the entry, with the hashes of its text; a correction keeps it. `granted`:
+    the card lets the person addressed answer.
     Raises `NotAllowed`, `NotReady` without an open sitting or for somebody who is not there, `Invalid` naming the
     field, also for a protected person's name.
     Effects: locks the sitting and the hearing's row, adds the event with sitting, recording and time code.
     """
     known = EventKind(kind) if kind in KINDS else None
-    if known is None:
+    if known is None or (KINDS[known].by_card and card is None):
         raise Invalid(tell("Not a kind of log entry"), "kind")
     asked = KINDS[known]
     if not asked.withdraws:
-        require(asked.needs, actor)
+        require(asked.needs, actor, granted=granted)
     sitting, context = await _asked(db, hearing, correcting=corrects is not None)
     about = _about(asked, context.entries, corrects)
-    require(about.needs, actor)
+    require(about.withdrawn_by if asked.withdraws else about.needs, actor, granted=granted)
     if corrects is None and asked.withdraws:
         raise Invalid(tell("State which entry is meant"), "corrects")
     if about.own:
         _in_room(context.people, actor)
     data: dict[str, object] = {}
     if corrects is not None:
-        data["corrects"] = _corrected(context.entries, known, corrects, actor).seq
+        old = _corrected(context.entries, known, corrects, actor)
+        data["corrects"], card = old.seq, None if asked.withdraws else old.data.get("card")
+    if card is not None:
+        data["card"] = dict(card)
     return await _add(context, sitting, known, values, data, actor=actor, now=now)
 
 
@@ -362,7 +403,7 @@ async def enter(
 async def _asked(db: AsyncSession, hearing: Hearing, *, correcting: bool) -> tuple[Sitting, _Asked]:
     sitting = await open_sitting(db, hearing.id, lock=True)
     if sitting is None or not takes(sitting):
-        raise NotReady(tell("No sitting of this hearing is open"))
+        raise NotReady(tell(NO_SITTING))
     request = await get(db, HearingRequest, hearing.request_id)
     people, entries = await participants(db, hearing.id), await of_hearing(db, hearing.id)
     return sitting, _Asked(db, hearing, request, people, entries, correcting)
@@ -432,7 +473,7 @@ def correctable_by(entry: HearingEvent, role: Role | None) -> bool:
 async def _participant(asked: _Asked, field: ActField, name: str, value: str) -> object:
     named = next((person for person in asked.people if person.id == value), None)
     if named is None or named.role not in field.roles:
-        raise Invalid(tell("Choose a participant of this hearing"), name)
+        raise Invalid(tell(CHOOSE_PARTICIPANT), name)
     if named.presence is PresenceStatus.invited or not (asked.correcting or named.presence in IN_ROOM):
         raise NotReady(tell(NOT_IN_ROOM))
     return named.id

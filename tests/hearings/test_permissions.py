@@ -37,6 +37,10 @@ hear_floor                  ● ● ● – ● ● ● ● ● ● ● ● ○ 
 hear_channels               ● ● ● – ● ◐ ◐ ● ● ● ◐ ● – – –
 confirm_identity            – – ● – – – – – – – – – – – –
 administer_oath             ● – ● – – – – – – – – – – – –
+read_card                   ● ● ● – – – – – – – – – – – –
+adopt_card                  ● – – – – – – – – – – – – – –
+render_card                 ● ● ● – ● – – – – – – – – – –
+answer_card                 ● ● ● – – ○ ○ – – – – – – – –
 object                      – – ● – – – – ● ● – – – – – –
 raise_privilege             – – ● – – ● – ● ● ● – – – – –
 present_exhibit             ● ● ◐ – – – – ● ● – – – – – –

@@ -63,14 +63,15 @@ def forms(rows: Choices, role: Role | None, *, corrects: int | None = None) -> l
             fields=[_field(rows, kind, name, field, correcting=old is not None) for name, field in act.fields.items()],
         )
         for kind, act in KINDS.items()
-        if may(_needs(act, old), role, own=True).allowed
+        if not act.by_card
+        and may(_needs(act, old), role, own=True).allowed
         and (not act.withdraws if old is None else _fits(kind, act, old))
     ]
 
 
 def _needs(kind: ActKind, old: HearingEvent | None) -> str:
     """The action of the permission table needed to record it; to withdraw an entry, the one to record such an entry."""
-    return KINDS[EventKind(old.kind)].needs if kind.withdraws and old is not None else kind.needs
+    return KINDS[EventKind(old.kind)].withdrawn_by if kind.withdraws and old is not None else kind.needs
 
 
 def _fits(kind: EventKind, act: ActKind, old: HearingEvent) -> bool:
@@ -81,7 +82,7 @@ def correctable(event: HearingEvent, entries: Sequence[HearingEvent], role: Role
     """Whether somebody in this role can correct or withdraw an entry."""
     kind = EventKind(event.kind)
     stands = event.seq not in replaced(entries) and not KINDS[kind].withdraws
-    return stands and may(KINDS[kind].needs, role, own=True).allowed and correctable_by(event, role)
+    return stands and may(KINDS[kind].withdrawn_by, role, own=True).allowed and correctable_by(event, role)
 
 
 def values(event: HearingEvent, names: NameRules) -> dict[str, str]:

@@ -100,6 +100,7 @@ async def _page(request: Request, wrong: list[FormError], values: Mapping[str, s
                 "place": _place(event) if access.reads and sitting is None else "",
                 "by": recorded_words.by(event, rows.shown),
                 "replaced_by": replaced(rows.entries).get(event.seq),
+                "by_card": recorded_acts.KINDS[EventKind(event.kind)].by_card,
                 "correctable": open_now and recorded_form.correctable(event, rows.entries, _role(access)),
             }
             for event in reversed(rows.entries)

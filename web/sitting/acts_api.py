@@ -27,8 +27,9 @@ router = Resource("recorded acts")
 
 Number = Annotated[int, Field(ge=1, lt=2**31)]
 Id = Annotated[str, Field(max_length=40)]
-_CHOICES = {name: field.choices for one in KINDS.values() for name, field in one.fields.items() if field.choices}
-_CHOICES["kind"] = tuple(kind.value for kind in KINDS)
+_BY_HAND = {kind: one for kind, one in KINDS.items() if not one.by_card}
+_CHOICES = {name: field.choices for one in _BY_HAND.values() for name, field in one.fields.items() if field.choices}
+_CHOICES["kind"] = tuple(kind.value for kind in _BY_HAND)
 
 
 def _choice(name: str) -> Any:
@@ -66,6 +67,24 @@ class ShownExhibit(Shown):
     sha256: str
 
 
+class ShownCardText(Shown):
+    """A text of a script card as it was shown. `approved`: by an authority of the State; otherwise a draft that the
+    presiding judge took over."""
+
+    language: str
+    approved: bool
+    approved_by: str
+    sha256: str
+
+
+class ShownCard(Shown):
+    """The script card whose press made the entry. `texts`: the reader's, then the person's; none if it was not read."""
+
+    id: str
+    version: int | None
+    texts: list[ShownCardText]
+
+
 class ShownAct(Shown):
     """An entry. Its text names nobody whose identity is protected. `corrected_by`: the entry that replaces it."""
 
@@ -87,6 +106,9 @@ class ShownAct(Shown):
     ruling: str | None
     on: int | None
     exhibit: ShownExhibit | None
+    answer: str | None
+    interpreter: str | None
+    card: ShownCard | None
     text: str | None
     corrects: int | None
     corrected_by: int | None
@@ -94,8 +116,15 @@ class ShownAct(Shown):
 
 _OWN = (
     *("sitting", "recording", "timecode_ms", "participant", "by", "law", "language"),
-    *("form", "outcome", "what", "ruling", "on", "corrects"),
+    *("form", "outcome", "what", "ruling", "on", "answer", "interpreter", "corrects"),
 )
+
+
+def _card_answer(card: Mapping[str, Any] | None) -> ShownCard | None:
+    if card is None:
+        return None
+    texts = [ShownCardText(**{name: text[name] for name in ShownCardText.model_fields}) for text in card["texts"]]
+    return ShownCard(id=card["id"], version=card.get("version"), texts=texts)
 
 
 def _act_answer(row: HearingEvent, hearing: Hearing, people: People, gone: Mapping[int, int]) -> ShownAct:
@@ -107,6 +136,7 @@ def _act_answer(row: HearingEvent, hearing: Hearing, people: People, gone: Mappi
         at=row.at,
         role=row.actor_role,
         exhibit=ShownExhibit(**(exhibit | {"name": people.quoted(exhibit["name"])})) if exhibit else None,
+        card=_card_answer(row.data.get("card")),
         text=people.quoted(text) if text else None,
         corrected_by=gone.get(row.seq),
         **{name: row.data.get(name) for name in _OWN},

@@ -34,6 +34,11 @@ MARKS: dict[K, str] = {
     K.intervention: "note",
     K.remark: "note",
     K.entry_withdrawn: "note",
+    K.counsel_asked: "note",
+    K.card_adopted: "note",
+    K.card_read: "note",
+    K.card_rendered: "note",
+    K.card_answered: "note",
 }
 """The entries of the log that the timeline marks, and the shape of each mark."""
 STEPS = 120

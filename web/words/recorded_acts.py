@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hearings.events import EventKind
 from hearings.minutes.facts import SECTIONS, redacted, secrets
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
+from hearings.sitting.cards import CARDS
 from hearings.sitting.recorded_acts import GROUNDS, KINDS, PRIVILEGES, Sort
 from web.words import roles
 from web.words.i18n import N_, _, about, in_turn, language_here, one_by_one, state_name
@@ -26,6 +28,11 @@ TITLES: dict[EventKind, str] = {
     K.exhibit_shown: N_("Exhibit shown"),
     K.intervention: N_("Intervention of the requested authority"),
     K.remark: N_("Remark"),
+    K.counsel_asked: N_("Counsel asked for"),
+    K.card_adopted: N_("Draft of a card taken over"),
+    K.card_read: N_("Card read out"),
+    K.card_rendered: N_("Card interpreted"),
+    K.card_answered: N_("Card answered"),
     K.entry_withdrawn: N_("Entry withdrawn"),
 }
 FIELDS: dict[str, str] = {
@@ -40,12 +47,19 @@ FIELDS: dict[str, str] = {
     "law": N_("Under the law of"),
     "language": N_("Language"),
     "exhibit": N_("Exhibit"),
+    "interpreter": N_("Interpreter"),
+    "answer": N_("Answer"),
     "text": N_("Text"),
 }
 SPECIAL: dict[tuple[EventKind, str], str] = {
     (K.log_note, "text"): N_("Note"),
     (K.rights_notice, "by"): N_("Explained by"),
     (K.rights_notice, "text"): N_("Text used, or a remark"),
+    (K.counsel_asked, "text"): N_("Remark"),
+    (K.card_read, "participant"): N_("Read to"),
+    (K.card_read, "by"): N_("Read by"),
+    (K.card_rendered, "participant"): N_("Read to"),
+    (K.card_answered, "text"): N_("Word for word"),
     (K.counsel_waived, "by"): N_("Accepted by"),
     (K.counsel_waived, "text"): N_("What the person said"),
     (K.oath, "text"): N_("Wording, or where it is found"),
@@ -73,6 +87,9 @@ CHOICES: dict[str, str] = {
     "taken": N_("Taken or acknowledged"),
     "refused": N_("Refused by the person"),
     "not_required": N_("Not required by that law"),
+    "yes": N_("Yes"),
+    "no": N_("No"),
+    "other": N_("Another answer"),
     "consecutive": N_("Consecutive from here on"),
     "simultaneous": N_("Simultaneous from here on"),
     "break_begun": N_("Break started"),
@@ -132,12 +149,26 @@ def _pieces(event: HearingEvent, rules: NameRules, *, participant: bool) -> Iter
     kind = EventKind(event.kind)
     if event.data.get("corrects"):
         yield _("replaces entry {n}").format(n=event.data["corrects"])
+    if card := event.data.get("card"):
+        yield from _card(card)
     for name, spec in KINDS[kind].fields.items():
         value = event.data.get(name)
         if value is None or (name == "participant" and not participant):
             continue
         text = _value(spec.sort, value, rules)
         yield text if spec.sort is Sort.text else about(field(kind, name), text)
+
+
+def _card(card: Mapping[str, Any]) -> Iterator[str]:
+    """The script card of an entry: which, its version, and the hash of each text with what it is."""
+    name = CARDS[card["id"]]
+    yield about(_("Card"), _(name))
+    if card["texts"]:
+        yield about(_("Version"), str(card["version"]))
+    for text in card["texts"]:
+        status = _("approved text") if text["approved"] else _("draft text")
+        hashed = f"SHA-256 {text['sha256']}"
+        yield about(language_here(text["language"]), one_by_one((status, hashed)))
 
 
 def _value(sort: Sort, value: object, rules: NameRules) -> str:

@@ -83,7 +83,9 @@ OATH = {
 def test_every_kind_and_outcome_that_can_be_recorded_has_a_sentence() -> None:
     wanted = set()
     for kind, one in KINDS.items():
-        told = [one.fields[name].choices for name in ("form", "outcome", "what", "ruling") if name in one.fields]
+        told = [
+            one.fields[name].choices for name in ("form", "outcome", "what", "ruling", "answer") if name in one.fields
+        ]
         wanted |= set() if one.withdraws else {(kind, " ".join(words)) for words in product(*told)}
     assert SAID.keys() == wanted
 

@@ -45,6 +45,13 @@ def values(court: Any, kind: str, **changes: str) -> dict[str, str]:
         "exhibit_shown": {"participant": witness, "by": judge},
         "intervention": {"law": "TH", "text": "The question may not be put."},
         "remark": {"text": "The last answer could not be heard whole."},
+        "counsel_asked": {"participant": witness, "text": "Before I answer."},
+        "card_adopted": {"law": "RO"},
+        "card_read": {"participant": witness, "by": judge, "law": "RO", "language": "ro"},
+        "card_rendered": {
+            "participant": witness, "interpreter": court.ids[INTERPRETER], "law": "RO", "language": "th",
+        },
+        "card_answered": {"participant": witness, "answer": "other", "law": "RO", "text": "So be it."},
         "entry_withdrawn": {"text": "The wrong person."},
     }  # fmt: skip
     return filled[kind] | changes
@@ -77,6 +84,7 @@ async def enter(
             kind=kind,
             values=values(court, kind, **changes),
             corrects=corrects,
+            card={"id": "privilege", "texts": []} if KINDS[EventKind(kind)].by_card else None,
             actor=await court.actor(db, role),
             now=now,
         )
@@ -133,7 +141,8 @@ async def test_each_kind_is_kept_with_time_actor_sitting_and_time_code(court: An
             more["on"] = str((await enter(court, now, "objection")).seq)
         if kind is EventKind.entry_withdrawn:
             more["corrects"] = (await enter(court, now, "log_note")).seq
-        by = {EventKind.intervention: AUTHORITY, EventKind.remark: INTERPRETER}.get(kind, CLERK)
+        able = {EventKind.intervention: AUTHORITY, EventKind.remark: INTERPRETER, EventKind.card_adopted: JUDGE}
+        by = able.get(kind, CLERK)
         found = await enter(court, later, kind.value, by, **more)
         async with court.database.reading() as db:
             sitting, recording = await court.sitting(db)
@@ -185,6 +194,7 @@ async def test_who_may_record_is_the_permission_tables_to_say(
     [
         ("moon_eclipsed", {}, "kind"),
         ("hold", {}, "kind"),
+        ("card_read", {}, "kind"),
         ("log_note", {"text": " "}, "text"),
         ("log_note", {"text": "a" * (LONGEST + 1)}, "text"),
         ("log_note", {"text": "\N{RIGHT-TO-LEFT OVERRIDE}x"}, "text"),
