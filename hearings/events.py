@@ -55,6 +55,8 @@ class EventKind(StrEnum):
     break_ended = "break_ended"
     language_chosen = "language_chosen"
     render_changed = "render_changed"
+    languages_booked = "languages_booked"
+    interpreter_assigned = "interpreter_assigned"
     sound_check = "sound_check"
     start_ordered = "start_ordered"
     started = "started"

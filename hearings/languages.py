@@ -1,7 +1,9 @@
 """Languages as BCP 47 tags (RFC 5646): the plain form `language[-Script][-REGION]`, no extensions or private use."""
 
+import csv
 import re
 from functools import cache
+from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
 
@@ -16,10 +18,22 @@ def _names(locale: str) -> dict[str, str]:
     return dict(Locale.parse(locale).languages)
 
 
+@cache
+def sign_languages() -> dict[str, str]:
+    """The English names of the signed languages by tag, from `hearings/data/sign_languages.csv` (IANA registry)."""
+    text = (files("hearings") / "data" / "sign_languages.csv").read_text("utf-8")
+    return {row["tag"]: row["name"] for row in csv.DictReader(text.splitlines())}
+
+
+def signed(tag: str) -> bool:
+    """Whether a language is signed, not spoken: by the registry, never by its name."""
+    return primary(tag) in sign_languages()
+
+
 def language(tag: str) -> str:
     """The tag in canonical case, such as `pt-BR`. Raises `UnknownLanguage`."""
     match = _TAG.fullmatch(tag)
-    if match is None or match[1].lower() not in _names("en"):
+    if match is None or (match[1].lower() not in _names("en") and match[1].lower() not in sign_languages()):
         raise UnknownLanguage(tell("Unknown language tag: {tag}", tag=repr(tag[:40])), "language")
     script = f"-{match[2].title()}" if match[2] else ""
     region = f"-{match[3].upper()}" if match[3] else ""
@@ -37,11 +51,14 @@ def same(tag: str, other: str) -> bool:
 
 
 def name(tag: str, locale: str = "en") -> str:
-    """The name of the language in `locale`; the tag itself if it is unknown."""
+    """The name of the language in `locale`, of a signed one for which CLDR has none in English; the tag itself if it is
+    unknown."""
+    code = tag.split("-")[0]
+    known = sign_languages().get(code, tag)
     try:
-        return _names(locale.replace("-", "_")).get(tag.split("-")[0], tag)
+        return _names(locale.replace("-", "_")).get(code, known)
     except (UnknownLocaleError, ValueError):
-        return _names("en").get(tag.split("-")[0], tag)
+        return _names("en").get(code, known)
 
 
 def language_name(tag: str) -> LanguageName:

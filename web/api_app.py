@@ -17,6 +17,7 @@ from web.hearing import (
     api as hearings,
     days_api as days,
     invitations_api as invitations,
+    languages_api as hearing_languages,
     participants_api as participants,
 )
 from web.law import reference_api as reference, rows_api as law_rows
@@ -50,6 +51,7 @@ REQUESTS = (
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
+    hearing_languages,
     *(line_tests, recorded_acts, recordings, minutes, clock_changes),
 )
 RESOURCES = (

@@ -19,6 +19,7 @@ from web.buckets import Buckets, Rate
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
     hearing_pages as hearing,
+    language_pages as hearing_languages,
     link_pages as hearing_links,
     log_pages as hearing_log,
     network_pages as network_test,
@@ -275,6 +276,7 @@ MODULES = (
     minutes_passages,
     minutes_copies,
     people,
+    hearing_languages,
     network_test,
     live,
     recorded,

@@ -39,7 +39,7 @@ async def facts(db: AsyncSession, hearing: Hearing) -> dict[str, Any]:
             for side, name in (("requesting", hearing.requesting_zone), ("requested", hearing.requested_zone))
         },
         "tzdb": tzdb_version(),
-        "languages": [hearing.language_requesting, hearing.language_requested],
+        "languages": [hearing.language_requesting, hearing.language_requested, *hearing.booked_languages],
         "people_languages": sorted({tag for person in people for tag in (person.speaks, person.hears) if tag}),
         "recording_policy": hearing.recording_policy.value,
         "conditions": [conditions.as_json(condition) for condition in conditions.parse(request.condition_rules)],
@@ -71,7 +71,7 @@ async def needs_of(db: AsyncSession, hearing: Hearing) -> Needs:
     request = await get(db, HearingRequest, hearing.request_id)
     people = await in_office(db, hearing.id)
     mode = request.interpreter_mode or Interpreting.consecutive
-    foreign = hearing.language_requesting != hearing.language_requested
+    foreign = len(hearing.languages) > 1
     heard = next((person.state for person in people if person.role in HEARD), hearing.requested_state)
     side = "a" if heard == hearing.requesting_state else "b"
     kinds = {condition.kind for condition in conditions.parse(request.condition_rules)}

@@ -7,7 +7,7 @@ room, own switches and the controls of pages use these functions.
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from hearings.models import Participant, Sitting
+from hearings.models import Hearing, Participant, Sitting
 from hearings.models.sitting import FloorMode
 from hearings.permissions import Decision, may
 from hearings.roles import Role
@@ -143,6 +143,18 @@ def hears_channel(person: Participant, lang: str, booked: Collection[str]) -> De
 def own_channel(person: Participant, lang: str, booked: Collection[str]) -> bool:
     """Whether the channel of `lang` is open to the person: the language they speak, or any if theirs is not booked."""
     return lang == person.speaks or person.speaks not in booked
+
+
+def interprets(person: Participant, hearing: Hearing) -> tuple[str, ...]:
+    """The languages between which an interpreter interprets: those assigned, or those of the two courts."""
+    courts = dict.fromkeys((hearing.language_requesting, hearing.language_requested))
+    return tuple(person.interprets or courts)
+
+
+def renders_into(person: Participant, hearing: Hearing) -> tuple[str, ...]:
+    """The languages an interpreter may speak into: of those they interpret between, all or the directions assigned."""
+    between = interprets(person, hearing)
+    return tuple(lang for lang in between if not person.interprets_into or lang in person.interprets_into)
 
 
 def channel(person: Participant, booked: Collection[str]) -> str:

@@ -77,8 +77,8 @@ def unnamed(hearing: Hearing, roles: Collection[Role]) -> list[str]:
 
 
 def needs_interpreter(hearing: Hearing) -> bool:
-    """Whether the two sides speak different languages."""
-    return hearing.language_requesting != hearing.language_requested
+    """Whether more than one language is spoken or signed."""
+    return len(hearing.languages) > 1
 
 
 async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[CheckResult]:

@@ -241,7 +241,7 @@ async def choose_language(
     hearing = await get(db, Hearing, participant.hearing_id)
     lang = _booked(hearing, lang)
     if lang:
-        _allowed(floor.hears_channel(participant, lang, (hearing.language_requesting, hearing.language_requested)))
+        _allowed(floor.hears_channel(participant, lang, hearing.languages))
     participant.hears = lang
     db.add(participant)
     await _record(db, participant, EventKind.language_chosen, actor, now, lang=participant.hears)
@@ -279,7 +279,10 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     hearing = await get(db, Hearing, participant.hearing_id)
     if lang and (await room_rules.of_hearing(db, hearing)).consecutive:
         raise NotReady(tell(AGREED_CONSECUTIVE))
-    participant.renders = _booked(hearing, lang)
+    lang = _booked(hearing, lang)
+    if lang and lang not in floor.renders_into(participant, hearing):
+        raise Invalid(tell("The interpreter is not assigned to this language"), "lang")
+    participant.renders = lang
     db.add(participant)
     await _record(db, participant, EventKind.render_changed, actor, now, lang=participant.renders)
 
@@ -288,7 +291,7 @@ def _booked(hearing: Hearing, lang: str) -> str:
     if not lang:
         return ""
     lang = language(lang)
-    if lang not in (hearing.language_requesting, hearing.language_requested):
+    if lang not in hearing.languages:
         raise Invalid(tell("This language is not booked for the hearing"), "lang")
     return lang
 

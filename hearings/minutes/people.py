@@ -10,7 +10,7 @@ from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
 from hearings.roles import HEARD, LABELS, Role
-from hearings.sentences import N_, tell
+from hearings.sentences import N_, Series, tell
 
 K = EventKind
 COMES = frozenset({K.entered, K.admitted})
@@ -248,6 +248,10 @@ def languages(draft: DraftContext) -> Iterator[Passage]:
         )
     ]
     booked += [
+        line(N_("Language booked besides: {language}."), "row:hearing.booked_languages", language=language_name(tag))
+        for tag in hearing.booked_languages
+    ]
+    booked += [
         line(
             N_("Language entered for {name}: {language}."),
             f"row:participant.{participant.role}_{participant.number}",
@@ -260,30 +264,47 @@ def languages(draft: DraftContext) -> Iterator[Passage]:
     for participant in draft.facts.participants:
         if participant.role is not Role.interpreter:
             continue
-        key = f"languages.interpreter_{participant.number}"
-        first: dict[str, HearingEvent] = {}
-        for event in draft.facts.events:
-            mine = event.kind == K.render_changed and event.data.get("participant") == participant.id
-            if mine and event.data.get("lang"):
-                first.setdefault(str(event.data["lang"]), event)
-        lines = [
+        yield passage(
+            f"languages.interpreter_{participant.number}",
+            *_interpreter(draft, participant),
+            *minutes_acts.interpreter(draft, participant),
+        )
+
+
+def _interpreter(draft: DraftContext, participant: Participant) -> list[PassageLine]:
+    """Side, languages assigned, and when an interpreter first chose each language to interpret into."""
+    row = f"row:participant.interpreter_{participant.number}"
+    first: dict[str, HearingEvent] = {}
+    for event in draft.facts.events:
+        mine = event.kind == K.render_changed and event.data.get("participant") == participant.id
+        if mine and event.data.get("lang"):
+            first.setdefault(str(event.data["lang"]), event)
+    lines = [
+        line(
+            N_("{name}, interpreter, with the side of {state}."),
+            row,
+            name=draft.names[participant.id],
+            state=state_name(participant.state),
+        )
+    ]
+    lines += [
+        line(
+            N_("First interpreted into {language}: {time}."),
+            f"event:{event.seq}",
+            language=language_name(lang),
+            time=draft.when(event.at),
+        )
+        for lang, event in sorted(first.items())
+    ]
+    if participant.interprets:
+        lines.append(
             line(
-                N_("{name}, interpreter, with the side of {state}."),
-                f"row:participant.interpreter_{participant.number}",
-                name=draft.names[participant.id],
-                state=state_name(participant.state),
+                N_("Assigned to interpret between these languages: {languages}."),
+                row,
+                languages=Series.of(language_name(tag) for tag in participant.interprets),
             )
-        ]
-        lines += [
-            line(
-                N_("First interpreted into {language}: {time}."),
-                f"event:{event.seq}",
-                language=language_name(lang),
-                time=draft.when(event.at),
-            )
-            for lang, event in sorted(first.items())
-        ]
-        yield passage(key, *lines, *minutes_acts.interpreter(draft, participant))
+        )
+    return lines
 
 
 MODES = {

@@ -72,6 +72,8 @@ class Hearing(Row, table=True):
     tzdb_version: str = Field(max_length=20)
     language_requesting: str = Field(max_length=35)
     language_requested: str = Field(max_length=35)
+    booked_languages: list[str] = json(default_factory=list)
+    """Further languages, BCP 47, spoken or signed, in the order in which they were booked."""
     status: HearingStatus = word(HearingStatus, "status", default=HearingStatus.proposed)
     recording_policy: RecordingPolicy = word(
         RecordingPolicy, "recording_policy", default=RecordingPolicy.sound_and_picture
@@ -95,3 +97,9 @@ class Hearing(Row, table=True):
     """In what capacity the person is heard, as the request says (`Capacity`); empty where it does not."""
     agreed_rooms: list[dict[str, Any]] = json(default_factory=list)
     """The rooms in the terms once a State has signed these: objects of `resource`, `state`, `city` and `name`."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the hearing, each with a channel: the requesting court's, the requested court's, and those
+        booked besides. Whatever needs the languages of a hearing reads them here."""
+        return tuple(dict.fromkeys((self.language_requesting, self.language_requested, *self.booked_languages)))

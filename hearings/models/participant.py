@@ -69,6 +69,10 @@ class Participant(Row, table=True):
     """How loud the floor stays under an interpreter, per cent."""
     renders: str = Field(default="", max_length=35)
     """The language an interpreter speaks into now; empty when into none."""
+    interprets: list[str] = json(default_factory=list)
+    """Languages between which an interpreter interprets; empty for those of the two courts."""
+    interprets_into: list[str] = json(default_factory=list)
+    """Those of them that the interpreter speaks into; empty for all."""
     presence: PresenceStatus = word(PresenceStatus, "presence", default=PresenceStatus.invited)
     presence_since: datetime = instant()
     microphone: bool = False

@@ -84,6 +84,10 @@ class Sitting(Row, table=True):
     run_folder: str = Field(default="", max_length=300)
     started_at: datetime | None = instant(default=None)
     closed_at: datetime | None = instant(default=None)
+    booths: dict[str, Any] = json(default_factory=dict)
+    """Who has the turn in each booth of interpreters, by booth (`hearings.sitting.booths.Booth.kept`)."""
+    uncovered: dict[str, Any] = json(default_factory=dict)
+    """Languages that somebody needs and nobody interprets into now, and since when (ISO 8601)."""
 
 
 class Conduct(Row, table=True):

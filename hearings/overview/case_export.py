@@ -86,6 +86,7 @@ HEARING = (
     *("id", "ref", "case_number", "status", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold"),
     *("tzdb_version", "requesting_state", "requesting_zone", "requesting_city", "language_requesting"),
     *("requested_state", "requested_zone", "requested_city", "language_requested", "recording_policy"),
+    "booked_languages",
     *("participant_classes", "margin_before", "margin_after", "line_test", "created_at"),
     *("requesting_signed", "requested_signed", "one_signed", "terms_version", "capacity", "agreed_rooms"),
 )
@@ -99,6 +100,7 @@ OFFER = (
 )
 PERSON = (
     *("id", "role", "number", "display_name", "state", "city", "speaks", "hears", "presence", "essential"),
+    *("interprets", "interprets_into"),
     *("needs_identity", "identity_confirmed_at"),
 )
 TERMS = ("owner_state", "terms_hash", "at", "actor_label")

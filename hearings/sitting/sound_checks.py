@@ -6,6 +6,7 @@ module has the tracks required, the results, and which of them allow the start.
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import islice
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +17,7 @@ from hearings.events import EventKind, record
 from hearings.hearing import floor
 from hearings.hearing.participants import NOT_IN_ROOM, require_essentials
 from hearings.hearing.seats import ONLY_INTERPRETERS
+from hearings.languages import signed
 from hearings.models import Hearing, Participant, Sitting, SoundCheck
 from hearings.models.sitting import CheckStatus
 from hearings.moves import move
@@ -184,11 +186,12 @@ async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
         and p.device_of_id is None
         and rules.records(p.role, "mic")
     ]
-    interpreters = [p for p in present if p.role is Role.interpreter]
     if rules.consecutive and rules.records_channels:
-        wanted += [(p, "", False) for p in interpreters if p.device_of_id is None]
-    if interpreters and rules.channels and hearing.language_requesting != hearing.language_requested:
-        wanted += [(interpreters[0], lang, False) for lang in (hearing.language_requesting, hearing.language_requested)]
+        wanted += [(p, "", False) for p in present if p.role is Role.interpreter and p.device_of_id is None]
+    if rules.channels and len(hearing.languages) > 1:
+        for lang in hearing.languages:
+            able = (p for p in present if p.role is Role.interpreter and lang in floor.renders_into(p, hearing))
+            wanted += [(interpreter, lang, False) for interpreter in islice(able, 1) if not signed(lang)]
     for participant, lang, camera_required in wanted:
         if lang and any(check.lang == lang for check in checks):
             continue

@@ -301,7 +301,7 @@ def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Interpre
         length=int(ends.timestamp()) - after - start,
         before=before,
         after=after,
-        languages=(hearing.language_requesting, hearing.language_requested),
+        languages=hearing.languages,
     )
     return need, start
 

@@ -41,7 +41,7 @@ class Job:
     starts: tuple[datetime, ...]
     needs: tuple[tuple[str, ...], ...]
     label: str = ""
-    languages: tuple[str, str] | None = None
+    languages: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import combinations
 
 from hearings import languages
 from hearings.law.law import LAW, Law
@@ -86,13 +87,13 @@ class Interpreter:
 
 @dataclass(frozen=True, kw_only=True)
 class InterpreterNeed:
-    """The requirement of a sitting: seconds of the sitting and of the margins before and after, and two languages."""
+    """The requirement of a sitting: seconds of the sitting and of the margins before and after, and its languages."""
 
     length: int
     before: int = 0
     after: int = 0
-    languages: tuple[str, str] | None = None
-    """None if unknown."""
+    languages: tuple[str, ...] | None = None
+    """Those of the two courts, and those booked besides; None if unknown."""
 
 
 def objections(interpreter: Interpreter, need: InterpreterNeed, start: int) -> tuple[str, ...]:
@@ -139,13 +140,13 @@ def by_day(zone: str, spans: Iterable[Span]) -> Mapping[date, int]:
     return seconds
 
 
-def _renders(pairs: Iterable[tuple[str, str]], wanted: tuple[str, str] | None) -> bool:
-    """Whether these directions cover two languages both ways, by primary language."""
-    if wanted is None or languages.same(*wanted):
+def _renders(pairs: Iterable[tuple[str, str]], wanted: tuple[str, ...] | None) -> bool:
+    """Whether these directions cover two of the languages both ways, by primary language."""
+    spoken = sorted({languages.primary(tag) for tag in wanted or ()})
+    if len(spoken) < 2:
         return True
-    first, other = (languages.primary(tag) for tag in wanted)
     able = {(languages.primary(source), languages.primary(target)) for source, target in pairs}
-    return {(first, other), (other, first)} <= able
+    return any({(one, other), (other, one)} <= able for one, other in combinations(spoken, 2))
 
 
 def _after_accreditation(interpreter: Interpreter, length: int) -> tuple[Span, ...]:

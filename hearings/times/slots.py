@@ -51,7 +51,7 @@ class SlotSearch:
     margin_after: timedelta = timedelta()
     line_test: timedelta = timedelta()
     days: int = 1
-    languages: tuple[str, str] | None = None
+    languages: tuple[str, ...] | None = None
     """The languages between which interpreters render, if known."""
     any_hour: bool = False
     """Whether times outside court hours count, on days on which the courts sit."""

@@ -33,6 +33,7 @@ UNMET: dict[str, str] = {
     "base.html /sign-out": "/sign-out",
     "clock_changes.html /admin/clock-changes/{{ one.hearing.ref }}": "/admin/clock-changes/{ref}",
     "docket_plan.html /docket/plan/offer": "/docket/plan/offer",
+    "hearing_languages.html /h/{{ hearing.ref }}/languages/cancel": "/h/{ref}/languages/cancel",
     "law_row.html /admin/law/preview": "/admin/law/preview",
     "recoveries.html /admin/recoveries/{{ row.id }}/confirm": "/admin/recoveries/{recovery}/{action}",
     "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",

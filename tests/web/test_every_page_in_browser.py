@@ -70,7 +70,7 @@ PAGES = {
         "{draft}/check", *(f"{{draft}}/edit/{step.slug}" for step in STEPS), "{sent}/documents", "{sent}/consents",
         "{sent}", "{sent}?tab=asked", "{sent}?tab=law", "{sent}?tab=history", "{sent}?done=submit", "{accepted}",
         "{sent}/consultations", "{sent}/informal", "{accepted}/slots?" + FIND, "{accepted}/schedule", "{home}",
-        "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link",
+        "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link", "{home}/languages",
         "{home}/technical", "{home}/test", "{home}/network",
         "{home}/minutes", "{home}/record", "{home}/log",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",

@@ -363,7 +363,7 @@ def _edit_form(
 
 
 def _languages(hearing: Hearing) -> list[tuple[str, str]]:
-    tags = {hearing.language_requesting, hearing.language_requested, *labels.LANGUAGES}
+    tags = {*hearing.languages, *labels.LANGUAGES}
     return sorted(((tag, language_here(tag)) for tag in tags), key=lambda pair: pair[1].casefold())
 
 

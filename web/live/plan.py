@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 from hearings.agreement import profiles
 from hearings.agreement.room_rules import RoomRules
 from hearings.hearing import floor
+from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
 from hearings.sitting import recordings
@@ -115,7 +116,7 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
     heard_at = {row.device_of_id for row in setting.participants if row.role in HEARD and row.device_of_id}
     at = roles_at_devices(setting.participants)
     sources = {(row.id, kind): source(row, kind, rules, at[row.id]) for row in people for kind in KINDS}
-    booked = setting.languages if rules.channels else []
+    booked = [lang for lang in setting.languages if not signed(lang)] if rules.channels else []
     now = {key: _now(planned, status, opened) for key, planned in sources.items()}
     whose = floor.turn(setting.sitting, setting.participants)
     plan = messages.Plan(

@@ -112,11 +112,7 @@ def _options(rows: Choices, field: ActField, *, correcting: bool) -> Iterable[Op
         case Sort.state:
             yield from ((state, state_name(state)) for state in (hearing.requesting_state, hearing.requested_state))
         case Sort.language:
-            spoken = [
-                hearing.language_requesting,
-                hearing.language_requested,
-                *(person.speaks for person in rows.people),
-            ]
+            spoken = [*hearing.languages, *(person.speaks for person in rows.people)]
             yield from ((fromkey, language_here(fromkey)) for fromkey in dict.fromkeys(spoken))
         case Sort.choice:
             yield from ((choice, _(recorded_words.CHOICES[choice])) for choice in field.choices)

@@ -38,9 +38,9 @@ class Rows:
         return next((participant for participant in self.participants if participant.id == participant_id), None)
 
     @property
-    def languages(self) -> list[str]:
-        """The booked languages, the requesting court's first."""
-        return list(dict.fromkeys([self.hearing.language_requesting, self.hearing.language_requested]))
+    def languages(self) -> Sequence[str]:
+        """The languages of the hearing, the requesting court's first (`Hearing.languages`)."""
+        return self.hearing.languages
 
 
 async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:

@@ -73,10 +73,10 @@ class Subject:
     rest: RestRules
 
     @property
-    def languages(self) -> tuple[str, str]:
-        """The two languages between which interpreters render."""
+    def languages(self) -> tuple[str, ...]:
+        """The languages between which interpreters render."""
         if self.hearing is not None:
-            return self.hearing.language_requesting, self.hearing.language_requested
+            return self.hearing.languages
         return self.row.language_of_court, self.row.language_of_person
 
     @property

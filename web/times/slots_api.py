@@ -168,7 +168,7 @@ async def search_slots(caller: Caller, body: Search) -> FoundSlots:
     )
 
 
-Languages = tuple[str, str] | None
+Languages = tuple[str, ...] | None
 
 
 async def _courts(
@@ -186,7 +186,7 @@ async def _courts(
             (hearing.requesting_state, hearing.requesting_zone),
             (hearing.requested_state, hearing.requested_zone),
         ]
-        languages = (hearing.language_requesting, hearing.language_requested)
+        languages = hearing.languages
     elif body.request:
         row = await queries.request(caller.db, body.request, state=caller.state)
         states = (row.requesting_state, row.requested_state)

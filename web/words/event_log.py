@@ -11,7 +11,7 @@ from hearings.sitting.breaks import PURPOSES
 from hearings.sitting.sound_checks import LINE_ANEW
 from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, statuses
 from web.words.court_clocks import CourtClock
-from web.words.i18n import N_, _, in_turn, language_here
+from web.words.i18n import N_, _, in_turn, language_here, one_by_one
 from web.words.recorded_acts import NameRules
 
 WORDS: dict[EventKind, str] = {
@@ -55,6 +55,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.break_ended: N_("Break ended"),
     EventKind.language_chosen: N_("Language to hear"),
     EventKind.render_changed: N_("Interpreting into"),
+    EventKind.languages_booked: N_("Languages booked"),
+    EventKind.interpreter_assigned: N_("Languages of an interpreter"),
     EventKind.sound_check: N_("Sound check"),
     EventKind.start_ordered: N_("Start ordered"),
     EventKind.started: N_("Sitting started"),
@@ -162,6 +164,9 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _(METHODS.get(str(data.get("method", "")), ""))
     if kind in (EventKind.language_chosen, EventKind.render_changed):
         return language_here(str(data["lang"])) if data.get("lang") else "–"
+    if kind in (EventKind.languages_booked, EventKind.interpreter_assigned):
+        tags = data.get("languages")
+        return one_by_one(language_here(str(tag)) for tag in tags if tag) if isinstance(tags, list) and tags else "–"
     if kind is EventKind.fingerprints_compared and data.get("certificate"):
         text = _("matches: {code}") if data.get("matched") else _("does not match {code}")
         return text.format(code=fingerprints.code(str(data["certificate"])))

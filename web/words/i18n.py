@@ -303,7 +303,7 @@ def language_name(tag: str) -> str:
     try:
         name = Locale.parse(tag, sep="-").get_display_name(tag.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
-        return tag
+        return languages.name(tag)
     return name or tag
 
 
@@ -313,7 +313,7 @@ def language_here(tag: str) -> str:
     try:
         return Locale.parse(tag, sep="-").get_display_name(here) or tag
     except (ValueError, UnknownLocaleError):
-        return tag
+        return languages.name(tag, current.get().cldr)
 
 
 class StateWord(str):
