@@ -156,6 +156,7 @@ TABLE: Mapping[str, PermissionRow] = {
     "answer_help": _row("Answer a call for help", "● ● ● – – – – – – – – – ● – –"),
     "ask_break": _row("Ask for a break", "● ● ● – ● ● ● ● ● ● ● – ● – –"),
     "order_break": _row("Order or refuse a break", "● – – – – – – – – – – – – – –"),
+    "signal": _row("Signal that one cannot hear, or ask to repeat or to slow down", "● ● ● – ● ● ● ● ● ● – – – – –"),
     "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –", presiding_judge="a summary"),
     "close": _row("Adjourn or close", "● – – – – – – – – – – – – – –", requested_authority="gives consent"),
     "edit_minutes": _row(
@@ -249,6 +250,7 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "leave": CAME,
     "pin": IN_ROOM,
     "render": IN_ROOM,
+    "signal": IN_ROOM,
     "confirm_condition": IN_ROOM,
     "record_in_room": IN_ROOM,
     "press_card": IN_ROOM,

@@ -4,10 +4,10 @@ If a cell of the table has a condition, `GRANTED` and `own_channel` decide wheth
 room, own switches and the controls of pages use these functions.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hearings.models import Hearing, Participant, Sitting
+from hearings.models import Participant, Sitting
 from hearings.models.sitting import FloorMode
 from hearings.permissions import Decision, may
 from hearings.roles import Role
@@ -145,15 +145,15 @@ def own_channel(person: Participant, lang: str, booked: Collection[str]) -> bool
     return lang == person.speaks or person.speaks not in booked
 
 
-def interprets(person: Participant, hearing: Hearing) -> tuple[str, ...]:
-    """The languages between which an interpreter interprets: those assigned, or those of the two courts."""
-    courts = dict.fromkeys((hearing.language_requesting, hearing.language_requested))
-    return tuple(person.interprets or courts)
+def interprets(person: Participant, booked: Sequence[str]) -> tuple[str, ...]:
+    """The languages between which an interpreter interprets: those assigned, or the first two of the hearing, which are
+    those of the two courts. `booked`: `Hearing.languages`."""
+    return tuple(person.interprets or booked[:2])
 
 
-def renders_into(person: Participant, hearing: Hearing) -> tuple[str, ...]:
+def renders_into(person: Participant, booked: Sequence[str]) -> tuple[str, ...]:
     """The languages an interpreter may speak into: of those they interpret between, all or the directions assigned."""
-    between = interprets(person, hearing)
+    between = interprets(person, booked)
     return tuple(lang for lang in between if not person.interprets_into or lang in person.interprets_into)
 
 

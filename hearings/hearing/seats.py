@@ -28,6 +28,8 @@ from hearings.status import PresenceStatus
 
 LINE_LOST = N_("line lost for 60 s")
 AGREED_CONSECUTIVE = N_("The courts have agreed consecutive interpreting: speak to the floor, after the speaker")
+ONLY_ONESELF = N_("Only the person concerned can do this")
+NOT_BOOKED = N_("This language is not booked for the hearing")
 ONLY_INTERPRETERS = N_("Only an interpreter speaks in a language channel")
 
 RETURN_WITHIN = timedelta(seconds=60)
@@ -280,7 +282,7 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     if lang and (await room_rules.of_hearing(db, hearing)).consecutive:
         raise NotReady(tell(AGREED_CONSECUTIVE))
     lang = _booked(hearing, lang)
-    if lang and lang not in floor.renders_into(participant, hearing):
+    if lang and lang not in floor.renders_into(participant, hearing.languages):
         raise Invalid(tell("The interpreter is not assigned to this language"), "lang")
     participant.renders = lang
     db.add(participant)
@@ -292,7 +294,7 @@ def _booked(hearing: Hearing, lang: str) -> str:
         return ""
     lang = language(lang)
     if lang not in hearing.languages:
-        raise Invalid(tell("This language is not booked for the hearing"), "lang")
+        raise Invalid(tell(NOT_BOOKED), "lang")
     return lang
 
 
@@ -304,7 +306,7 @@ def _allowed(decision: Decision) -> None:
 def _own(action: str, participant: Participant, actor: Actor) -> None:
     """Require that the actor is the participant, in a presence that allows it. Raises `NotAllowed`, `NotReady`."""
     if participant.id != actor.participant_id:
-        raise NotAllowed(tell("Only the person concerned can do this"))
+        raise NotAllowed(tell(ONLY_ONESELF))
     require_from(action, participant.presence)
 
 

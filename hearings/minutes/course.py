@@ -13,7 +13,7 @@ from hearings.minutes.people import CAPACITIES, CONSENTS
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
-from hearings.sentences import N_, Sentence, tell
+from hearings.sentences import N_, Sentence, Series, tell
 from hearings.sitting import gaps
 from hearings.sitting.breaks import PURPOSES
 from hearings.status import RecordingStatus
@@ -101,6 +101,26 @@ def _replaced(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     return {**_person(draft, event), "successor": successor, "reason": draft.quoted(str(event.data["reason"]))}
 
 
+def _relay(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    lang = str(event.data.get("lang", ""))
+    source = tell("the channel of {language}, by relay", language=language_name(lang)) if lang else tell("the floor")
+    return {"person": draft.about(event), "source": source}
+
+
+def _signal(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    return {"person": draft.about(event), "what": tell(SIGNALS[str(event.data["what"])])}
+
+
+def _uncovered(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    return {"language": language_name(str(event.data["lang"])), "seconds": str(event.data["seconds"])}
+
+
+SIGNALS: Mapping[str, str] = {
+    "cannot_hear": N_("cannot hear well"),
+    "slower": N_("more slowly, please"),
+    "repeat": N_("please repeat"),
+    "cannot_interpret": N_("cannot interpret now"),
+}
 TOLD: Mapping[str, Saying] = {
     K.lobby_opened: (N_("{time}: {who} opened the lobby."), _actor),
     K.roll_call: (N_("{time}: {who} began the roll call."), _actor),
@@ -113,6 +133,9 @@ TOLD: Mapping[str, Saying] = {
     K.released: (N_("{time}: {who} released {person} from the hearing."), _person),
     K.replaced: (N_("{time}: {who} put {successor} in the place of {person}. Reason: “{reason}”"), _replaced),
     K.taken_off: (N_("{time}: {who} took {person} off the list."), _person),
+    K.relay_chosen: (N_("{time}: {person} interprets from {source}."), _relay),
+    K.signal: (N_("{time}: {person} signalled: {what}."), _signal),
+    K.uncovered: (N_("{time}: until then nobody interpreted into {language}, for {seconds} seconds."), _uncovered),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
     K.break_ordered: (N_("{time}: {who} ordered a break until {until}. Purpose: {purpose}."), _break),
@@ -130,7 +153,7 @@ TOLD: Mapping[str, Saying] = {
 """The sentence of each event that is written in the course, and the function that gives its values."""
 ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
-    | {K.languages_booked, K.interpreter_assigned}
+    | {K.languages_booked, K.interpreter_assigned, K.handed_over}
     | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
     | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
     | {
@@ -218,7 +241,8 @@ def _why(draft: DraftContext, source: str, reason: str) -> PassageLine:
     code, _separator, about = reason.partition(":")
     if code not in HELD:
         return line(N_("    Reason noted by the system: {text}"), source, text=draft.quoted(reason))
-    return line(HELD[code], source, person=draft.names.get(about, "–"))
+    languages = Series.of(language_name(tag) for tag in about.split(",") if code == HoldCode.interpreter_lost)
+    return line(HELD[code], source, person=draft.names.get(about, "–"), languages=languages)
 
 
 WITHOUT_COMPARISON: Mapping[str, str] = {
@@ -227,6 +251,7 @@ WITHOUT_COMPARISON: Mapping[str, str] = {
 }
 HELD: Mapping[str, str] = {
     HoldCode.consent_withdrawn: N_("    Reason: the person withdrew the consent to be heard."),
+    HoldCode.interpreter_lost: N_("    Reason: nobody interpreted into {languages} any more."),
     HoldCode.line_lost: N_("    Reason: the line of {person} was lost."),
     HoldCode.recording_failing: N_("    Reason: the recording was not known to be running."),
     HoldCode.replaced: N_("    Reason: {person} had taken somebody's place."),

@@ -35,6 +35,7 @@ class HoldCode(StrEnum):
     """Why the service itself closes the floor: the reason of its holds, with whom or what it is about after a colon."""
 
     consent_withdrawn = "consent_withdrawn"
+    interpreter_lost = "interpreter_lost"
     line_lost = "line_lost"
     recording_failing = "recording_failing"
     replaced = "replaced"

@@ -189,9 +189,10 @@ async def ensure_checks(db: AsyncSession, sitting: Sitting) -> list[SoundCheck]:
     if rules.consecutive and rules.records_channels:
         wanted += [(p, "", False) for p in present if p.role is Role.interpreter and p.device_of_id is None]
     if rules.channels and len(hearing.languages) > 1:
-        for lang in hearing.languages:
-            able = (p for p in present if p.role is Role.interpreter and lang in floor.renders_into(p, hearing))
-            wanted += [(interpreter, lang, False) for interpreter in islice(able, 1) if not signed(lang)]
+        booked = hearing.languages
+        for lang in (tag for tag in booked if not signed(tag)):
+            able = (p for p in present if p.role is Role.interpreter and lang in floor.renders_into(p, booked))
+            wanted += [(interpreter, lang, False) for interpreter in islice(able, 1)]
     for participant, lang, camera_required in wanted:
         if lang and any(check.lang == lang for check in checks):
             continue

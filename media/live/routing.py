@@ -44,9 +44,18 @@ def _forwardable(plan: Plan, track: str, unrecorded: str) -> bool:
     return bool(unrecorded) or (plan.feed and bool(track))
 
 
+def opened(plan: Plan, seat: SeatPlan) -> bool:
+    """Whether a seat's microphone is open. Of the interpreters of one booth it is that of the first in the plan only,
+    whatever else the plan says: two live microphones in a booth cannot be."""
+    if not (seat.present and seat.microphone and seat.booth):
+        return seat.present and seat.microphone
+    team = (other for other in plan.seats if other.booth == seat.booth and other.present and other.microphone)
+    return next(team).seat == seat.seat
+
+
 def heard(plan: Plan, seat: SeatPlan) -> bool:
     """Whether a seat's microphone is open and may be forwarded."""
-    return seat.present and seat.microphone and _forwardable(plan, seat.mic_track, seat.mic_unrecorded)
+    return opened(plan, seat) and _forwardable(plan, seat.mic_track, seat.mic_unrecorded)
 
 
 def seen(plan: Plan, seat: SeatPlan) -> bool:
@@ -93,11 +102,22 @@ def live_channel(plan: Plan, lang: str) -> SeatPlan | None:
     return None
 
 
+def channel_of(plan: Plan, listener: SeatPlan) -> SeatPlan | None:
+    """The interpreter whose channel `listener` hears, or None. An interpreter who hears a channel interprets by relay;
+    a channel that is itself interpreted by relay is not heard by another: at most one relay lies between who speaks and
+    who listens."""
+    voice = live_channel(plan, listener.hears)
+    if voice is None or not listener.interpreter:
+        return voice
+    twice = live_channel(plan, voice.hears) if voice.hears else None
+    return None if voice.seat == listener.seat or twice is not None else voice
+
+
 def received(plan: Plan, listener: SeatPlan) -> list[Route]:
     """What `listener` receives, in the order of the plan, one person's sound before their picture."""
     if not listener.present:
         return []
-    voice = live_channel(plan, listener.hears)
+    voice = channel_of(plan, listener)
     routes = []
     for origin in present_seats(plan):
         if origin.seat == listener.seat:
@@ -105,7 +125,7 @@ def received(plan: Plan, listener: SeatPlan) -> list[Route]:
         if voice is not None and origin.seat == voice.seat:
             routes.append(Route(origin.seat, "channel", listener.hears))
         elif listener.hears_floor and plan.floor_open and on_floor(origin) and heard(plan, origin):
-            plain = voice is None or listener.interpreter or origin.speaks == listener.hears or not listener.hears
+            plain = voice is None or origin.speaks == listener.hears or not listener.hears
             routes.append(Route(origin.seat, "floor", gain=FULL if plain else listener.original))
         if listener.sees and seen(plan, origin):
             routes.append(Route(origin.seat, "camera"))
@@ -124,7 +144,7 @@ def recorded(plan: Plan) -> dict[str, Tracks]:
     channels = {channel.lang: channel.track for channel in plan.channels}
     result = {}
     for seat in present_seats(plan):
-        audio: tuple[str, ...] = (seat.mic_track,) if seat.microphone and seat.mic_track else ()
+        audio: tuple[str, ...] = (seat.mic_track,) if opened(plan, seat) and seat.mic_track else ()
         voice = renderer(plan, seat.renders) if seat.interpreter else None
         if voice is not None and voice.seat == seat.seat and seat.renders in channels:
             audio += (channels[seat.renders],)

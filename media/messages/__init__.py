@@ -30,6 +30,7 @@ from media.messages.browser import (
     AnswerHelp,
     AskBreak,
     AskHelp,
+    BoothView,
     BreakOff,
     Bye,
     CallView,
@@ -47,6 +48,7 @@ from media.messages.browser import (
     FinishSpeaking,
     FloorView,
     GiveFloor,
+    HandOver,
     Hear,
     Heartbeat,
     Hello,
@@ -89,12 +91,14 @@ from media.messages.browser import (
     SeatTaken,
     SetFloorMode,
     SideSaid,
+    Signal,
     Slots,
     SlotView,
     SoundCheck,
     SoundCheckView,
     Start,
     TakeFloorBack,
+    TakeOver,
     Tick,
     Trouble,
     View,
@@ -169,6 +173,7 @@ __all__ = [
     "Attach",
     "Attached",
     "Batch",
+    "BoothView",
     "BreakOff",
     "Bye",
     "CallView",
@@ -199,6 +204,7 @@ __all__ = [
     "Frame",
     "GapDeclared",
     "GiveFloor",
+    "HandOver",
     "Hear",
     "Heartbeat",
     "Hello",
@@ -272,6 +278,7 @@ __all__ = [
     "Sending",
     "SetFloorMode",
     "SideSaid",
+    "Signal",
     "SlotView",
     "Slots",
     "SoundCheck",
@@ -280,6 +287,7 @@ __all__ = [
     "Start",
     "Stop",
     "TakeFloorBack",
+    "TakeOver",
     "Tick",
     "Track",
     "TrackLoss",
@@ -296,6 +304,7 @@ BROWSER_TO_WEB = (
     Hello | Heartbeat | LineReport | DeviceReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
     | Render | Pin | Leave
     | SetFloorMode | GiveFloor | LineUp | TakeFloorBack | FinishSpeaking | Interpret | EndInterpreting
+    | Render | Pin | Leave | HandOver | TakeOver | Signal
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct

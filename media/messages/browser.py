@@ -138,6 +138,23 @@ class Render(Command):
     lang: Language
 
 
+class HandOver(Command):
+    """Ask for the handover of the turn in one's booth, agree to it, or take that back; 3 s after both have pressed the
+    turn passes."""
+
+
+class TakeOver(Command):
+    """Take over the turn in one's booth from a partner whose line is lost."""
+
+
+class Signal(Command):
+    """Tell the presiding judge and who speaks that one cannot hear, or ask to slow down or to repeat; or, as an
+    interpreter, that interpreting is not possible: with a remark, which asks for a hold."""
+
+    what: Literal["cannot_hear", "slower", "repeat", "cannot_interpret"]
+    text: Reason = ""
+
+
 class Pin(Command):
     """Choose whom to see large; empty for nobody. They have a place when there are more people than places."""
 
@@ -502,6 +519,27 @@ class LanguageView(Struct, kw_only=True, forbid_unknown_fields=True):
     listeners: Annotated[int | None, Meta(description="people in the room who hear this language; None: not told")] = (
         None
     )
+    signed: bool = False
+    relay: Annotated[Language, Meta(description="interpreted by relay from this language; empty: from the floor")] = ""
+    uncovered_since: Annotated[
+        int | None, Meta(description="somebody needs it and nobody interprets into it; nanoseconds since 1970 UTC")
+    ] = None
+
+
+class BoothView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The booth of the viewer, an interpreter: who has the turn, and how it passes on."""
+
+    partners: list[str]
+    live: Annotated[str, Meta(description="name of who has the turn; empty: nobody")]
+    mine: Annotated[bool, Meta(description="the viewer has the turn")]
+    since: Annotated[int | None, Meta(description="begin of the turn, nanoseconds since 1970 UTC")]
+    relief: Annotated[Literal["", "due", "late"], Meta(description="from 20 and from 30 minutes of one turn on")]
+    asked: Annotated[Literal["", "me", "partner", "both"], Meta(description="who has pressed for the handover")]
+    change_at: int | None
+    take_over_until: Annotated[int | None, Meta(description="the partner's line is lost; then the floor is held")]
+    into: Annotated[list[Language], Meta(description="the languages the viewer may interpret into")]
+    relay: Annotated[Language, Meta(description="the channel the viewer interprets from; empty: the floor")]
+    relay_heard: Annotated[bool, Meta(description="somebody interprets into that channel now")]
 
 
 class RecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -564,6 +602,7 @@ class View(Message):
     languages: list[LanguageView]
     hears: Language
     original: int
+    booth: BoothView | None
     rights: dict[str, RightView]
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
     objections: list[ObjectionView]

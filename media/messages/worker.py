@@ -61,6 +61,9 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
             "examined or interprets"
         ),
     ] = False
+    booth: Annotated[
+        str, Meta(max_length=1000, description="of an interpreter: of those with the same, one microphone is heard")
+    ] = ""
     pinned: Annotated[str, Meta(max_length=40, description="seat this person has chosen to see; empty: none")] = ""
 
 

@@ -51,6 +51,7 @@ ask_break                   ● ● ● – ● ● ● ● ● ● ● – ● 
 order_break                 ● – – – – – – – – – – – – – –
 rule_objection              ● – – – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
+signal                      ● ● ● – ● ● ● ● ● ● – – – – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –
 close                       ● – – – – – – – – – – – – – –
 edit_minutes                ● ● ● – – – – – – – – – – – –

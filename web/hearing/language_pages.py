@@ -56,7 +56,7 @@ def rows(hearing: Hearing, people: Sequence[Participant]) -> list[LanguageRow]:
             interpreters=[
                 person.display_name
                 for person in people
-                if person.role is Role.interpreter and tag in floor.renders_into(person, hearing)
+                if person.role is Role.interpreter and tag in floor.renders_into(person, hearing.languages)
             ],
         )
         for tag in tags

@@ -19,8 +19,9 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import breaks, calls, fingerprints, floor_turns, objections, recorded_acts, sittings
+from hearings.sitting import breaks, calls, fingerprints, floor_turns, interpreters, objections, recorded_acts, sittings
 from media import messages
+from web.live import notices
 from web.words import refusals
 
 
@@ -64,6 +65,9 @@ class RoomAct:
     dismisses: str = ""
     """Reason (`notices.BYE`) with which the pages of that participant are ended afterwards; empty: they are not."""
 
+    tells: Callable[[Any, Participant, Any], None] | None = None
+    """Announces the act otherwise: called with the room, the sender's row and the command."""
+
     async def carry_out(self, act: Act, command: Any) -> None:
         """Call the function. Raises and effects: those of the function."""
         assert self.does is not None
@@ -91,7 +95,7 @@ async def _record_act(
 
 ACTS: dict[type[messages.Command], RoomAct] = {
     messages.Ready: RoomAct(_ready),
-    messages.Microphone: RoomAct(seats.set_microphone),
+    messages.Microphone: RoomAct(interpreters.set_microphone),
     messages.Camera: RoomAct(seats.set_camera),
     messages.RaiseHand: RoomAct(seats.raise_hand),
     messages.AskHelp: RoomAct(seats.ask_help),
@@ -99,10 +103,13 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.AskBreak: RoomAct(calls.ask_break),
     messages.OrderBreak: RoomAct(breaks.order, "sitting", "order_break", "break_ordered"),
     messages.RefuseBreak: RoomAct(calls.refuse_break, "participant", "order_break", "break_refused"),
-    messages.Hear: RoomAct(seats.choose_language),
+    messages.Hear: RoomAct(interpreters.choose_language),
     messages.Original: RoomAct(seats.set_original),
     messages.Render: RoomAct(seats.set_renders),
     messages.Pin: RoomAct(seats.pin),
+    messages.HandOver: RoomAct(interpreters.hand_over, tells=notices.handover_asked),
+    messages.TakeOver: RoomAct(interpreters.take_over),
+    messages.Signal: RoomAct(interpreters.signal, right="signal", tells=notices.signal),
     messages.Leave: RoomAct(seats.leave, dismisses="left"),
     messages.RollCall: RoomAct(sittings.roll_call, "sitting", "roll_call", "roll_call"),
     messages.ConfirmIdentity: RoomAct(participants.confirm_identity, "participant", "confirm_identity"),

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from starlette.websockets import WebSocket
 
@@ -25,11 +26,11 @@ from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
-from hearings.sitting import conductor_lease, sittings
+from hearings.sitting import conductor_lease, interpreters, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
-from web.live import lost_connections, plan
+from web.live import lost_connections, notices, plan
 from web.live.acts import ACTS, Act, refusal
 from web.live.conducting import Conducting
 from web.live.connections import Answers, Connection
@@ -85,6 +86,7 @@ class Conductor:
         self._returning_until: int | None = None
         self._view_seq = 0
         self._answers: dict[str, Answers] = {}
+        self._booths_due: asyncio.TimerHandle | None = None
         self._announced: tuple[EventKind, datetime] | None = None
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -165,7 +167,7 @@ class Conductor:
             except TimeoutError:
                 self.room.touch()
             self.room.changed.clear()
-            if not await self.room.turn(self.room.update):
+            if not await self.room.turn(self.room.update) or not await self.room.turn(self._keep_booths):
                 self.room.touch()
             await asyncio.sleep(0.02)
 
@@ -187,6 +189,34 @@ class Conductor:
                 self._view_seq += 1
                 with speaking(connection.locale):
                     connection.send_view(view_for(viewer, scene, seq=self._view_seq, now=now))
+
+    async def _keep_booths(self) -> None:
+        """Bring the booths and the languages that are not interpreted into up to now, and come back at the next change.
+
+        The rows just shown say whether there is anything to do, so that most updates cost no transaction."""
+        scene, room = self.room.scene, self.room
+        if scene is None or self.ended:
+            return
+        asked: dict[str, Any] = {
+            "without_line": {seat for seat, state in room.liveness.items() if state.lost_since is not None},
+            "consecutive": scene.rows.rules.session.get("interpreting") == "consecutive",
+            "now": room.now(),
+        }
+        rows = scene.rows
+        if interpreters.changes(
+            rows.sitting, interpreters.step(rows.sitting, rows.participants, rows.languages, **asked)
+        ):
+            async with room.acting() as (db, now_rows):
+                found = await interpreters.keep(
+                    db, sitting=now_rows.sitting, hearing=now_rows.hearing, people=now_rows.participants, **asked
+                )
+            notices.of_booths(room, found)
+        due = interpreters.next_step(rows.sitting)
+        if due is not None:
+            delay = max(0.05, (due - room.now()).total_seconds())
+            if self._booths_due is not None:
+                self._booths_due.cancel()
+            self._booths_due = asyncio.get_running_loop().call_later(delay, room.touch)
 
     async def _tick(self) -> None:
         while True:
@@ -253,8 +283,11 @@ class Conductor:
                 participant.presence is PresenceStatus.reconnecting and not away
             ):  # silent, and received again on the same connection
                 back.append(participant.id)
-            closes = scene.rows.sitting.status in LIVE_SITTINGS and lost_connections.closes_the_floor(
-                participant, state, now=now
+            relieved = participant.id in interpreters.in_care(scene.rows.sitting)
+            closes = (
+                not relieved
+                and scene.rows.sitting.status in LIVE_SITTINGS
+                and lost_connections.closes_the_floor(participant, state, now=now)
             )
             if closes and f"{HoldCode.line_lost.value}:{participant.id}" not in reasons:
                 holds.append(participant.id)
@@ -415,6 +448,8 @@ class Conductor:
             room.notify(
                 row.notice, assertive=True, only=(lambda participant: participant.id == named) if named else None
             )
+        if row.tells:
+            row.tells(room, me, command)
         room.answer(connection, messages.Result(re=command.id, ok=True))
         if row.dismisses:
             room.dismiss(named or me.id, row.dismisses)

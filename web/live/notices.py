@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from hearings.models import Hearing, Participant
 from hearings.people.logins import LoginEnd as E
+from hearings.roles import Role
+from hearings.sitting import booths
+from hearings.sitting.interpreters import BoothStep
 from web.words import court_clocks, gaps as gap_words
 from web.words.i18n import N_, _, ngettext
 
@@ -67,9 +70,50 @@ NOTICES: dict[str, Callable[[], str]] = {
     "ruling": lambda: _("The presiding judge has ruled on an objection or a claim."),
     "break_ordered": lambda: _("The presiding judge has ordered a break. All microphones are off."),
     "break_refused": lambda: _("The presiding judge does not order a break now."),
+    "take_over": lambda: _("Your partner’s line is lost. Take over now."),
+    "handed_over": lambda: _("The turn in the booth has passed."),
+    "relief_due": lambda: _("This turn has lasted 20 minutes: relief is due."),
+    "relief_late": lambda: _("This turn has lasted 30 minutes: hand over now."),
     "break_due": lambda: _("A pause is now due under the conditions of the requested State."),
 }
 """Texts of notices to everybody, or to the person concerned."""
+
+
+SIGNALS: dict[str, Callable[[str], str]] = {
+    "cannot_hear": lambda name: _("{name} cannot hear well.").format(name=name),
+    "slower": lambda name: _("{name} asks: please speak more slowly.").format(name=name),
+    "repeat": lambda name: _("{name} asks: please repeat that.").format(name=name),
+    "cannot_interpret": lambda name: _("{name} cannot interpret now, and asks for a hold.").format(name=name),
+}
+
+
+def signal(room: Any, me: Participant, command: Any) -> None:
+    """Tells the presiding judge and whoever has the microphone on of a signal; everybody, where interpreting stops."""
+
+    def concerned(viewer: Participant) -> bool:
+        speaks = viewer.microphone and viewer.role is not Role.interpreter
+        return viewer.id != me.id and (
+            command.what == "cannot_interpret" or viewer.role is Role.presiding_judge or speaks
+        )
+
+    name = me.display_name
+    room.notify("signal", assertive=True, only=concerned, words=lambda _viewer: SIGNALS[command.what](name))
+
+
+def handover_asked(room: Any, me: Participant, command: Any) -> None:
+    """Tells the partners in the booth that somebody has pressed for the handover."""
+    booked = room.scene.rows.languages
+    booth = booths.key(me, booked)
+    text = lambda _viewer: _("{name} has pressed for the handover.").format(name=me.display_name)  # noqa: E731
+    room.notify("handover", only=lambda viewer: viewer.id != me.id and booths.key(viewer, booked) == booth, words=text)
+
+
+def of_booths(room: Any, found: BoothStep) -> None:
+    """Tells interpreters of what their booth has become, and everybody of a hold for a language."""
+    for code, who in found.news:
+        room.notify(code, assertive=True, only=lambda viewer, who=who: viewer.id == who)
+    for pair in found.handed:
+        room.notify("handed_over", assertive=True, only=lambda viewer, pair=pair: viewer.id in pair)
 
 
 def login_ends(minutes: int) -> str:

@@ -17,7 +17,7 @@ from hearings.hearing import floor
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
-from hearings.sitting import recordings
+from hearings.sitting import booths, recordings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.view import nanoseconds
@@ -119,13 +119,14 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
     booked = [lang for lang in setting.languages if not signed(lang)] if rules.channels else []
     now = {key: _now(planned, status, opened) for key, planned in sources.items()}
     whose = floor.turn(setting.sitting, setting.participants)
+    quiet = set(booths.silenced(people, setting.languages, setting.sitting.booths or {})) - {whose.interpreter}
     plan = messages.Plan(
         version=0,
         floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS,
         seats=[
-            _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at, whose)
+            _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at, whose, quiet)
             for participant in people
         ],
         channels=[
@@ -174,9 +175,16 @@ def _now(planned: Source, status: SittingStatus, opened: Collection[str]) -> Sou
 
 
 def _seat(
-    participant: Participant, mic: Source, cam: Source, setting: Setting, heard_at: Collection[str], whose: floor.Turn
+    participant: Participant,
+    mic: Source,
+    cam: Source,
+    setting: Setting,
+    heard_at: Collection[str],
+    whose: floor.Turn,
+    quiet: Collection[str],
 ) -> messages.SeatPlan:
-    """One person's grant. `heard_at`: those at whose device a person heard sits; `whose`: turn it is to speak."""
+    """One person's grant. `heard_at`: those at whose device a person heard sits; `whose` turn it is to speak to the
+    floor; `quiet`: interpreters whose turn in their booth it is not (`booths.silenced`)."""
     status = setting.sitting.status
     listens = status in LISTENING
     return messages.SeatPlan(
@@ -188,7 +196,9 @@ def _seat(
         interpreter=participant.role is Role.interpreter,
         renders=participant.renders,
         to_floor=floor.to_floor(participant, whose),
+        booth=booths.key(participant, setting.languages),
         microphone=participant.microphone
+        and participant.id not in quiet
         and not participant.muted_by_court
         and mic != CLOSED
         and floor.speaks(participant, whose).allowed,

@@ -10,12 +10,13 @@ from datetime import datetime
 from hearings.agreement.room_rules import BEFORE_START
 from hearings.events import EventKind
 from hearings.hearing import floor
+from hearings.languages import signed
 from hearings.models import Participant, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import breaks, objections, recorded_acts, sittings
+from hearings.sitting import booths, breaks, objections, recorded_acts, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -25,7 +26,7 @@ from web.live.indicator import RecordingFacts, indicator
 from web.live.notices import NOT_RECORDING
 from web.live.rows import Rows
 from web.words import court_clocks, recorded_acts as recorded_words, roles, sentences
-from web.words.i18n import _, city_here, language_name, pgettext, state_name
+from web.words.i18n import _, city_here, language_here, language_name, one_by_one, pgettext, state_name
 from web.words.refusals import ONLY_ROLES
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
@@ -252,6 +253,10 @@ def hold_reason(reason: str, scene: Scene) -> str:
         successor = scene.rows.participant(who)
         name = successor.display_name if successor else ""
         return _("{name} has taken somebody's place. The presiding judge opens the floor again.").format(name=name)
+    if code == HoldCode.interpreter_lost:
+        missing = one_by_one(language_here(lang) for lang in who.split(","))
+        text = _("Nobody interprets into this language any more: {languages}. Please do not speak.")
+        return text.format(languages=missing)
     if code == HoldCode.line_lost:
         lost = scene.rows.participant(who)
         name = lost.display_name if lost else ""
@@ -420,11 +425,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
     status = sitting.status
     here = phase(viewer, status)
     visible_people = [participant for participant in scene.rows.participants if visible(participant, viewer, here)]
-    renderers = {
-        person.renders: person.display_name
-        for person in scene.rows.participants
-        if person.role is Role.interpreter and person.presence in IN_ROOM and person.renders and person.microphone
-    }
+    now_into = rendered(scene)
     manages = decide("sound_check", viewer, scene).allowed and here == "room"
     return messages.View(
         seq=seq,
@@ -456,17 +457,12 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
             check_view(check, scene) for check in scene.rows.checks if manages or check.participant_id == viewer.id
         ],
         languages=[
-            messages.LanguageView(
-                lang=lang,
-                name=language_name(lang),
-                rendered_by=renderers.get(lang, ""),
-                listeners=listeners(lang, scene),
-                hearable=floor.hears_channel(viewer, lang, scene.rows.languages).allowed,
-            )
+            language_view(lang, viewer, scene, now_into)
             for lang in (() if scene.rows.rules.consecutive else scene.rows.languages)
         ],
         hears=floor.channel(viewer, scene.rows.languages),
         original=viewer.original,
+        booth=booth_view(viewer, scene),
         rights={action: right(decide(action, viewer, scene)) for action in page_actions()},
         recorded=recorded_view(viewer, scene) if here == "room" else [],
         objections=objections_view(viewer, scene) if here == "room" else [],
@@ -481,6 +477,64 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
             if here == "room" and decide("order_break", viewer, scene).allowed
         ],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
+    )
+
+
+def booth_view(viewer: Participant, scene: Scene) -> messages.BoothView | None:
+    """The booth of an interpreter; None for others."""
+    booked, people = scene.rows.languages, scene.rows.participants
+    name = booths.key(viewer, booked)
+    if not name:
+        return None
+    booth = booths.from_json(scene.rows.sitting.booths.get(name, {}))
+    team = [person for person in booths.members(people, booked)[name] if person.id != viewer.id]
+    live = scene.rows.participant(booth.live)
+    pressed = [who == viewer.id for who in booth.asked]
+    until = booth.lost_at + booths.TAKE_OVER_WITHIN if booth.lost_at and booth.lost != viewer.id else None
+    return messages.BoothView(
+        partners=[person.display_name for person in team],
+        live=live.display_name if live else "",
+        mine=booth.live == viewer.id,
+        since=nanoseconds(booth.since) if booth.since else None,
+        relief=booth.told,
+        asked="" if not pressed else "both" if len(pressed) > 1 else "me" if pressed[0] else "partner",
+        change_at=nanoseconds(booth.change_at) if booth.change_at else None,
+        take_over_until=nanoseconds(until) if until else None,
+        into=list(floor.renders_into(viewer, booked)),
+        relay=viewer.hears,
+        relay_heard=bool(viewer.hears) and viewer.hears in rendered(scene),
+    )
+
+
+def rendered(scene: Scene) -> Mapping[str, Participant]:
+    """The interpreter who interprets into each language now."""
+    rows = scene.rows
+    quiet = booths.silenced(rows.participants, rows.languages, rows.sitting.booths)
+    return {
+        person.renders: person
+        for person in reversed(rows.participants)
+        if person.role is Role.interpreter
+        and person.presence in IN_ROOM
+        and person.renders
+        and person.id not in quiet
+        and (person.camera if signed(person.renders) else person.microphone)
+    }
+
+
+def language_view(
+    lang: str, viewer: Participant, scene: Scene, now: Mapping[str, Participant]
+) -> messages.LanguageView:
+    """A language of the hearing, who interprets into it now, from what, and since when nobody does."""
+    by, since = now.get(lang), scene.rows.sitting.uncovered.get(lang)
+    return messages.LanguageView(
+        lang=lang,
+        name=language_name(lang),
+        rendered_by=by.display_name if by else "",
+        listeners=listeners(lang, scene),
+        hearable=floor.hears_channel(viewer, lang, scene.rows.languages).allowed,
+        signed=signed(lang),
+        relay=by.hears if by and by.hears in now else "",
+        uncovered_since=nanoseconds(datetime.fromisoformat(since)) if since else None,
     )
 
 

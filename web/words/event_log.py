@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hearings.events import EventKind
+from hearings.minutes.course import SIGNALS
 from hearings.models import HearingEvent, Participant, Recording
 from hearings.sitting import fingerprints, gaps, recordings
 from hearings.sitting.breaks import PURPOSES
@@ -57,6 +58,10 @@ WORDS: dict[EventKind, str] = {
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.languages_booked: N_("Languages booked"),
     EventKind.interpreter_assigned: N_("Languages of an interpreter"),
+    EventKind.handed_over: N_("Turn in the booth passed to"),
+    EventKind.relay_chosen: N_("Interprets by relay from"),
+    EventKind.signal: N_("Signal"),
+    EventKind.uncovered: N_("Without an interpreter"),
     EventKind.sound_check: N_("Sound check"),
     EventKind.start_ordered: N_("Start ordered"),
     EventKind.started: N_("Sitting started"),
@@ -162,7 +167,12 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _("after {n} s").format(n=data.get("after", 0))
     if kind is EventKind.identity_confirmed:
         return _(METHODS.get(str(data.get("method", "")), ""))
-    if kind in (EventKind.language_chosen, EventKind.render_changed):
+    if kind is EventKind.signal and data.get("what") in SIGNALS:
+        return _(SIGNALS[str(data["what"])])
+    if kind is EventKind.uncovered and data.get("lang"):
+        into = language_here(str(data["lang"]))
+        return _("into {language}, for {n} seconds").format(language=into, n=data.get("seconds"))
+    if kind in (EventKind.language_chosen, EventKind.render_changed, EventKind.relay_chosen, EventKind.handed_over):
         return language_here(str(data["lang"])) if data.get("lang") else "–"
     if kind in (EventKind.languages_booked, EventKind.interpreter_assigned):
         tags = data.get("languages")

@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0018_languages"
-down_revision = "0014_network_tests"
+down_revision = "0016_conducting"
 branch_labels = None
 depends_on = None
 

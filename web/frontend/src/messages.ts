@@ -174,6 +174,30 @@ export interface EndInterpreting {
   id: string;
 }
 
+/** Ask for the handover of the turn in one's booth, agree to it, or take that back; 3 s after both have pressed the turn passes. */
+export interface HandOver {
+  type: "hand_over";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** Take over the turn in one's booth from a partner whose line is lost. */
+export interface TakeOver {
+  type: "take_over";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** Tell the presiding judge and who speaks that one cannot hear, or ask to slow down or to repeat; or, as an interpreter, that interpreting is not possible: with a remark, which asks for a hold. */
+export interface Signal {
+  type: "signal";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  what: "cannot_hear" | "cannot_interpret" | "repeat" | "slower";
+  /** in the person's own words; 0–500 characters */
+  text?: string;
+}
+
 /** Begin the roll call. */
 export interface RollCall {
   type: "roll_call";
@@ -565,6 +589,35 @@ export interface LanguageView {
   hearable: boolean;
   /** people in the room who hear this language; None: not told */
   listeners: number | null;
+  signed: boolean;
+  /** interpreted by relay from this language; empty: from the floor; 0–35 characters */
+  relay: string;
+  /** somebody needs it and nobody interprets into it; nanoseconds since 1970 UTC */
+  uncovered_since: number | null;
+}
+
+/** The booth of the viewer, an interpreter: who has the turn, and how it passes on. */
+export interface BoothView {
+  partners: string[];
+  /** name of who has the turn; empty: nobody */
+  live: string;
+  /** the viewer has the turn */
+  mine: boolean;
+  /** begin of the turn, nanoseconds since 1970 UTC */
+  since: number | null;
+  /** from 20 and from 30 minutes of one turn on */
+  relief: "" | "due" | "late";
+  /** who has pressed for the handover */
+  asked: "" | "both" | "me" | "partner";
+  change_at: number | null;
+  /** the partner's line is lost; then the floor is held */
+  take_over_until: number | null;
+  /** the languages the viewer may interpret into; BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  into: string[];
+  /** the channel the viewer interprets from; empty: the floor; 0–35 characters */
+  relay: string;
+  /** somebody interprets into that channel now */
+  relay_heard: boolean;
 }
 
 /** Whether this viewer may do something now; if not, why, and who could. */
@@ -667,6 +720,7 @@ export interface View {
   /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
   hears: string;
   original: number;
+  booth: BoothView | null;
   rights: Record<string, RightView>;
   /** the latest, newest first; for who may read the minutes */
   recorded: RecordedView[];
@@ -785,6 +839,9 @@ export type BrowserToWeb =
   | FinishSpeaking
   | Interpret
   | EndInterpreting
+  | HandOver
+  | TakeOver
+  | Signal
   | RollCall
   | NoteCompanion
   | ConfirmIdentity
