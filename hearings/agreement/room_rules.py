@@ -186,17 +186,28 @@ async def require_kept(db: AsyncSession, sitting: Sitting) -> None:
     rules = await of_sitting(db, sitting)
     if not rules.conditions and not rules.present:
         return
-    everybody = await participants(db, sitting.hearing_id)
-    present = [participant for participant in everybody if participant.presence is PresenceStatus.present]
-    here = {participant.role for participant in present}
-    if ConditionKind.counsel_present not in {condition.kind for condition in rules.conditions}:
-        here |= await _waived(db, sitting, present)
-    absent = [f"{LABELS[role]} is not in the room" for role in sorted(rules.present - here)]
+    absent = await _absent(db, sitting, rules)
     done = await confirmed(db, sitting.id)
     unconfirmed = [conditions.sentence(condition) for condition in rules.confirm if condition.kind.value not in done]
     missing = absent + [f"Not confirmed by the requested authority: {text}" for text in unconfirmed]
     if missing:
         raise ConditionsOpen("; ".join(missing), missing)
+
+
+async def require_present(db: AsyncSession, sitting: Sitting) -> None:
+    """Raises `ConditionsOpen` unless all required people are in the room: before the floor is opened again too, nobody
+    accused answers without counsel. Counsel may be waived as for `require_kept`."""
+    if missing := await _absent(db, sitting, await of_sitting(db, sitting)):
+        raise ConditionsOpen("; ".join(missing), missing)
+
+
+async def _absent(db: AsyncSession, sitting: Sitting, rules: RoomRules) -> list[str]:
+    everybody = await participants(db, sitting.hearing_id)
+    present = [participant for participant in everybody if participant.presence is PresenceStatus.present]
+    here = {participant.role for participant in present}
+    if ConditionKind.counsel_present not in {condition.kind for condition in rules.conditions}:
+        here |= await _waived(db, sitting, present)
+    return [f"{LABELS[role]} is not in the room" for role in sorted(rules.present - here)]
 
 
 async def _waived(db: AsyncSession, sitting: Sitting, present: Sequence[Participant]) -> set[Role]:

@@ -44,8 +44,9 @@ async def require(db: AsyncSession, *, person: Person, login_id: str, now: datet
     if not link_is_fresh(login, now):
         raise NewLinkNeeded(
             tell(
-                "The first passkey is added within {n} minutes of opening a sign-in link. Ask for a new link, open it "
-                "and add the passkey then. Nothing was changed",
+                "The first passkey is added within {n} minutes of opening a sign-in link. Ask for a new link (if "
+                "this one was a new way in, for another new way in), open it and add the passkey then. Nothing was "
+                "changed",
                 n=LINK_FRESH // timedelta(minutes=1),
             )
         )

@@ -252,7 +252,8 @@ async def resume(
 
     A hold for a withdrawn consent needs the consent given again, or `without_consent`: the reason then says why the
     sitting goes on all the same, and the log names what is missing.
-    Raises `NotAllowed` when there is none of theirs, `ConsentMissing`, `RecordingNotHealthy` when the floor would open
+    Raises `NotAllowed` when there is none of theirs, `ConsentMissing`, `ConditionsOpen` without the people who must be
+    in the room, `RecordingNotHealthy` when the floor would open
     in session without a running recording.
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
@@ -275,6 +276,8 @@ async def resume(
         recording = await recording_of(db, sitting.id)
         if recording.status is not RecordingStatus.recording:
             raise RecordingNotHealthy("The recording is not running; the floor stays closed")
+    if sitting.status in LIVE_SITTINGS and not others:
+        await room_rules.require_present(db, sitting)
     sitting.holds = others
     _show_holds(db, sitting, actor=actor, now=now, reason=reason)
     await record(

@@ -26,6 +26,7 @@ from media import messages
 from web.hearing import network_words
 from web.hearing.island_requests import problem, read_offer, read_report
 from web.live.line_rooms import SIDES
+from web.live.relays import OF_A_TEST
 from web.server import view_log as shown
 from web.server.rendering import messages_url, render
 from web.server.sign_in import SignedIn, require_token, seat, signed_in
@@ -101,7 +102,7 @@ async def begin(request: Request) -> Response:
         if hearing.status in OVER:
             raise NotReady(tell(HEARING_OVER))
         session = (await room_rules.of_hearing(db, hearing)).session
-    servers = msgspec.to_builtins(parts.relays.servers(signed.login.id))
+    servers = msgspec.to_builtins(parts.relays.servers(signed.login.id, lifetime=OF_A_TEST))
     return JSONResponse({"ice_servers": servers, **_agreed(session)}, 201)
 
 

@@ -18,6 +18,8 @@ from web.settings import RelayUrl, Settings, SettingsError
 
 LIFETIME = wall_times.LONGEST + timedelta(hours=1)
 """Validity of credentials: a little longer than the longest hearing. A page gets new ones with each offer."""
+OF_A_TEST = timedelta(minutes=10)
+"""Validity of the credentials of a network test, which takes seconds."""
 LEAST_SECRET = 16
 """Characters a secret must have."""
 
@@ -44,20 +46,22 @@ class Relays:
             raise SettingsError("turn_secret_file", str(path), expected)
         return cls(settings.relays, secret)
 
-    def credentials(self, login_id: str, now: float) -> tuple[str, str]:
-        """Username and password, valid for `LIFETIME` from `now` (seconds since 1970).
+    def credentials(self, login_id: str, now: float, lifetime: timedelta = LIFETIME) -> tuple[str, str]:
+        """Username and password, valid for `lifetime` from `now` (seconds since 1970).
 
         The id in the username is the same for one login, so that the relay can limit what a login takes, and says
         nothing about it to whom the secret is unknown.
         """
         opaque = hmac.digest(self.secret, b"vivavoce relay user " + login_id.encode(), "sha256").hex()[:16]
-        username = f"{int(now + LIFETIME.total_seconds())}:{opaque}"
+        username = f"{int(now + lifetime.total_seconds())}:{opaque}"
         password = hmac.digest(self.secret, username.encode(), hashlib.sha1)
         return username, base64.b64encode(password).decode()
 
-    def servers(self, login_id: str, now: float | None = None) -> list[messages.IceServer]:
+    def servers(
+        self, login_id: str, now: float | None = None, lifetime: timedelta = LIFETIME
+    ) -> list[messages.IceServer]:
         """The relays for the pages of a login, with fresh credentials; empty when none is configured."""
-        username, password = self.credentials(login_id, time.time() if now is None else now)
+        username, password = self.credentials(login_id, time.time() if now is None else now, lifetime)
         return [
             messages.IceServer(urls=url.text, username=username, credential=password, kind=url.kind)
             for url in self.urls

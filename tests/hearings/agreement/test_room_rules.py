@@ -214,6 +214,21 @@ async def test_nobody_accused_answers_without_counsel_unless_they_have_waived_it
             await kept(court)
 
 
+@pytest.mark.parametrize("stage", ["in_session"])
+async def test_the_floor_is_not_opened_again_without_counsel_of_the_accused(court: Any, now: datetime) -> None:
+    async with court.database.transaction() as db:
+        request = await queries.get(db, HearingRequest, court.request.id)
+        request.capacity = Capacity.accused
+        (await court.seat(db, Role.witness)).role = Role.defendant
+        court.ids[Role.defendant] = court.ids[Role.witness]
+        judge, (sitting, _recording) = await court.actor(db, Role.presiding_judge), await court.sitting(db)
+        await sittings.hold(db, sitting=sitting, reason="Counsel has left", actor=judge, now=now)
+        with pytest.raises(ConditionsOpen, match="Defence counsel is not in the room"):
+            await sittings.resume(db, sitting=sitting, reason="We go on", actor=judge, now=now)
+        await waive(court, db, now, taken_back=False)
+        assert await sittings.resume(db, sitting=sitting, reason="The accused waives it", actor=judge, now=now)
+
+
 async def kept(court: Any) -> None:
     async with court.database.transaction() as db:
         await room_rules.require_kept(db, (await court.sitting(db))[0])

@@ -12,7 +12,7 @@ from hearings.roles import Role
 from tests.support.conducted import conducted
 from tests.support.court import ASSEMBLED
 from tests.support.databases import Sqlite
-from web.live.relays import LIFETIME, Relays
+from web.live.relays import LIFETIME, OF_A_TEST, Relays
 from web.settings import Settings, SettingsError, relay_url
 
 URLS = "turn:relay.court.example:3478?transport=udp, turns:relay.court.example:443?transport=tcp"
@@ -39,6 +39,8 @@ def test_credentials_are_the_time_of_expiry_and_an_opaque_id_signed_with_the_sec
     digest = hmac.new(SECRET.encode(), udp.username.encode(), hashlib.sha1).digest()
     assert udp.credential == tls.credential == base64.b64encode(digest).decode()
     assert SECRET not in repr(relays)
+    test = relays.servers("0190d6c5-login", NOW, OF_A_TEST)[0].username
+    assert int(test.partition(":")[0]) == NOW + 600
 
 
 @pytest.mark.parametrize("text", [None, "", "short"])
