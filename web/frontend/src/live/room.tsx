@@ -12,6 +12,7 @@ import { FloorBar } from "./floor";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
 import { Objections } from "./objections";
+import { NextBar } from "./next";
 import { Record } from "./record";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
@@ -38,6 +39,7 @@ export function Room({ view }: { view: View }) {
         <HoldBar view={view} />
         <CallsBar view={view} />
         <FingerprintsBar view={view} />
+        <NextBar view={view} />
         <div class="bar status-bar">
           <h1 ref={heading} tabIndex={-1}>
             {sittingStatus(view.status)}
