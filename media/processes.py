@@ -36,6 +36,7 @@ CHECK_SECONDS = 0.1
 START_SECONDS = 30.0  # for a new process to answer
 CONNECT_SECONDS = 0.02
 STOP_SECONDS = 5.0
+HANDLER_SECONDS = 1.0  # for a handler under way to end before it is cancelled
 PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)  # s before a restart, when the one before lived less than STEADY_SECONDS
 STEADY_SECONDS = 10.0
 AGAIN = (0.2, 0.5, 1.0, 2.0, 5.0)  # s before a failed handler is called again
@@ -109,6 +110,7 @@ class Process:
         self._bookmark = Bookmark(folder / f"{name}.seen")
         self._taken = 0
         self._unsettled = False
+        self._handling = asyncio.Lock()
         self._caught_up = asyncio.Event()
         self._incoming = incoming
         self._on_message = on_message
@@ -228,8 +230,12 @@ class Process:
         await self.detach()
 
     async def detach(self) -> None:
-        """Disconnect and leave the process running, for the next web process to adopt."""
+        """Disconnect and leave the process running, for the next web process to adopt. A handler under way may end
+        before, for `HANDLER_SECONDS`: one that is cut off in a transaction keeps the database locked."""
         self._ending = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANDLER_SECONDS):
+                await self._handling.acquire()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -469,7 +475,8 @@ class Process:
     async def _dispatch(self) -> None:
         while True:
             handler, arguments, child = await self._events.get()
-            in_memory = await self._handle(handler, arguments)
+            async with self._handling:
+                in_memory = await self._handle(handler, arguments)
             seq = getattr(arguments[0], "seq", 0) if arguments else 0
             if seq and child is self._running:  # events of the process before have other numbers
                 self._taken = seq

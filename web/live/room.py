@@ -106,11 +106,18 @@ class Room:
         return True
 
     async def end_tasks(self) -> None:
-        """Cancels all background work, except the task that calls this."""
+        """Cancels all background work, except the task that calls this. A transaction under way may end before, for up to
+        `WAIT` seconds: one that is cut off keeps SQLite locked for a while."""
+        between = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WAIT):
+                between = await self._lock.acquire()
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if between:
+            self._lock.release()
 
     def finish(self, notice: str) -> None:
         """Ends the hearing after its sitting was closed: tells every page and ends the processes, in the background."""
