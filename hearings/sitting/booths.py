@@ -91,6 +91,14 @@ def members(people: Iterable[Participant], booked: Sequence[str]) -> dict[str, l
     return found
 
 
+def has_partner(person: Participant, people: Iterable[Participant], booked: Sequence[str]) -> bool:
+    """Whether another interpreter of the same booth is in the room, who can take over: a lost line is then the
+    booth's affair."""
+    name = key(person, booked)
+    team = members(people, booked).get(name, []) if name else []
+    return any(other.id != person.id and other.presence is PresenceStatus.present for other in team)
+
+
 def silenced(people: Iterable[Participant], booked: Sequence[str], stored: Mapping[str, Any]) -> frozenset[str]:
     """The interpreters who are neither heard nor recorded because somebody else of their booth has the turn: where
     nobody has it, the first whose microphone is on. `stored`: `Sitting.booths`."""

@@ -35,6 +35,7 @@ BATCH = 64  # datagrams taken per turn of the event loop
 ADDRESSES_PER_CONNECTION = 16  # a browser has one for each network interface and each relay
 MAX_ATTRIBUTES = 16  # of an ICE check among which its USERNAME is looked for: a browser's have 5 to 9
 BINDING_REQUEST = b"\x00\x01"
+BINDING_RESPONSE = b"\x01\x01"
 MAGIC_COOKIE = b"\x21\x12\xa4\x42"
 USERNAME = 0x0006
 IN_USE_SECONDS = 5.0  # s without a datagram from an address, after which another connection may use it
@@ -79,6 +80,7 @@ class Connection(Protocol):
 
     @property
     def closed(self) -> bool: ...
+    def probe_answered(self, data: bytes) -> bool: ...
     def may_check(self) -> bool: ...
     def may_be_named(self) -> bool: ...
     def may_send(self) -> bool: ...
@@ -180,6 +182,8 @@ class Port:
 
     def _check(self, data: bytes, address: tuple[str, int], known: Connection | None) -> None:
         """Handle a STUN message: accepted only with a valid MESSAGE-INTEGRITY of the connection it names."""
+        if known is not None and len(data) <= MAX_CHECK and known.probe_answered(data):
+            return
         if len(data) > MAX_CHECK or not (self._from_unknown(data) if known is None else known.may_check()):
             self.dropped += 1
             return

@@ -24,6 +24,7 @@ logger = logging.getLogger("vivavoce.media.room")
 
 EMPTY = Plan(version=0, floor_open=False, feed=False, expect_seals=False, seats=[], channels=[])
 QUIET_SECONDS = 5.0  # s without a datagram from a page before it counts as quiet
+LOST_SECONDS = 1.5  # s without RTP, RTCP or STUN before the line of an essential person counts as lost
 CEASED_SECONDS = 2.0  # s without a packet before a microphone or camera counts as off
 
 
@@ -41,6 +42,8 @@ class Client(Protocol):
     @property
     def heard(self) -> float: ...
     def admit(self, present: bool) -> None: ...
+    def probe(self, now: float) -> None: ...
+    def excuse(self, seconds: float) -> None: ...
 
 
 class Observer(Protocol):
@@ -68,6 +71,10 @@ class Room:
         self._voices: list[str] = []
         self._status: dict[str, str] = {}
         self._sending: dict[str, tuple[bool, bool]] = {}
+        self._heard: dict[str, float] = {}
+        """By essential seat that has had a connection, when something last came from it."""
+        self._missing: set[str] = set()
+        """Essential seats whose line is lost."""
         self._counters: dict[tuple[str, str, str, str], list[int]] = {}
 
     # --- the plan ----------------------------------------------------------------------------------------------
@@ -207,13 +214,47 @@ class Room:
 
     # --- by the clock ------------------------------------------------------------------------------------------
 
+    def watch(self, now: float) -> list[str]:
+        """Every 50 ms: probe the lines of essential people; the seats whose line is lost from now on.
+
+        A seat without a connection counts from when it was last heard. One that never had a connection to this process
+        is not counted: it cannot be heard anyway, and the web process waits for it.
+        """
+        essential = {plan.seat for plan in self.plan.seats if plan.essential and plan.present}
+        lost = []
+        for seat in essential:
+            client = self.clients.get(seat)
+            if client is not None and client.status == "connected":
+                client.probe(now)
+                self._heard[seat] = client.heard
+            heard = self._heard.get(seat)
+            if heard is None or now - heard < LOST_SECONDS:
+                self._missing.discard(seat)
+            elif seat not in self._missing:
+                self._missing.add(seat)
+                lost.append(seat)
+                if client is not None and client.status == "connected":
+                    self._tell_status(seat, "quiet")
+        self._missing &= essential
+        for seat in self._heard.keys() - essential:
+            del self._heard[seat]
+        return lost
+
+    def excuse(self, seconds: float) -> None:
+        """This process did not run for so long: nobody was silent meanwhile."""
+        for client in self.clients.values():
+            client.excuse(seconds)
+        for seat in self._heard:
+            self._heard[seat] += seconds
+
     def tick(self) -> None:
         """Twice a second: report seats that have become quiet, and which media arrive from each."""
         now = self._clock()
         for seat, client in self.clients.items():
             if client.status != "connected":
                 continue
-            self._tell_status(seat, "quiet" if now - client.heard > QUIET_SECONDS else "connected")
+            within = LOST_SECONDS if seat in self._heard else QUIET_SECONDS
+            self._tell_status(seat, "quiet" if now - client.heard >= within else "connected")
             audio, video = (
                 (up := client.ups.get(kind)) is not None and now - up.last_at < CEASED_SECONDS
                 for kind in ("audio", "video")

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 import pylibsrtp
-from aioice import ice
+from aioice import ice, stun
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 from aiortc import RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsFingerprint, RTCDtlsParameters
@@ -27,13 +27,14 @@ from cryptography.hazmat.primitives import hashes
 
 from media.live import limits
 from media.live.limits import Budget
-from media.live.port import RTCP, Port
+from media.live.port import BINDING_REQUEST, BINDING_RESPONSE, RTCP, Port
 from media.messages import Fault
 
 logger = logging.getLogger("vivavoce.media.transport")
 
 VERSIONS = {"aiortc": "1.16.", "aioice": "0.13.", "pylibsrtp": "1.0."}
 DTLS_QUEUE = 64
+PROBES = 64  # that wait for their answer
 SSRCS = 16  # RTP streams (SSRCs) accepted from the peer; libsrtp keeps state for each
 REPORTERS = 64  # the same of SRTCP: a browser may report on each of its slots under an SSRC of its own
 CONNECT_SECONDS = 30.0
@@ -124,6 +125,8 @@ class Transport:
         self.budget = Budget(limits.OUTSIDE)
         self._checks = Budget(limits.CHECKS_PER_SECOND)
         self._named = Budget(limits.CHECKS_FROM_UNKNOWN_PER_SECOND)
+        self._probes: dict[bytes, None] = {}
+        """Transactions of the probes that have not been answered, oldest first."""
         self._ending: asyncio.Future[None] | None = None
 
     @property
@@ -244,16 +247,46 @@ class Transport:
         return self.budget.take(limits.PER_DATAGRAM, time.monotonic())
 
     def check_received(self, data: bytes, address: tuple[str, int]) -> None:
-        """An ICE check or the answer to one, from an address of this connection."""
+        """An ICE check or the answer to one, from an address of this connection. Of answers, only those to a check of
+        ours show that the page is there: anybody could send others."""
         if self._stun is None or self.closed:
             return
-        self.heard = time.monotonic()
+        if data[:2] == BINDING_REQUEST or data[8:20] in self._stun.transactions:
+            self.heard = time.monotonic()
         try:
             self._stun.datagram_received(data, address)
         except Exception:
             self.rejected += 1
             return
         self._refresh_pair()
+
+    def probe(self) -> None:
+        """Send an ICE check, as for consent (RFC 7675): the page's answer shows that its line is there."""
+        pair, connection = self._connection._nominated.get(1), self._connection
+        if pair is None or self.status != "connected":
+            return
+        check = connection.build_request(pair, False)
+        check.add_message_integrity(self._page_password())
+        self._probes[check.transaction_id] = None
+        if len(self._probes) > PROBES:
+            del self._probes[next(iter(self._probes))]
+        self._port.sendto(bytes(check), pair.remote_addr)
+
+    def probe_answered(self, data: bytes) -> bool:
+        """Take the answer to a probe; False for anything else. It counts against no budget: its transaction, 96 random
+        bits, was sent to the page alone and counts once."""
+        if data[:2] != BINDING_RESPONSE or data[8:20] not in self._probes:
+            return False
+        del self._probes[data[8:20]]
+        answer = stun.parse_message(data)
+        if answer.check_message_integrity(self._page_password()):
+            self.heard = time.monotonic()
+        else:
+            self.rejected += 1
+        return True
+
+    def _page_password(self) -> bytes:
+        return str(self._connection.remote_password).encode()
 
     def dtls_received(self, data: bytes) -> None:
         """A handshake record."""
@@ -368,6 +401,10 @@ async def _test_hooks(port: Port, transport: Transport) -> None:
     received = vars(ice.StunProtocol)["datagram_received"]
     if list(inspect.signature(received).parameters) != ["self", "data", "addr"]:
         raise TransportError("aioice receives checks in another way")
+    if list(inspect.signature(connection.build_request).parameters) != ["pair", "nominate"]:
+        raise TransportError("aioice builds checks in another way")
+    if transport._stun is None or transport._stun.transactions != {}:
+        raise TransportError("aioice keeps its transactions in another way")
     if not isinstance(ice.CandidatePair.remote_addr, property):
         raise TransportError("aioice names the other side's address in another way")
     source = inspect.getsource(type(dtls).start) + inspect.getsource(type(dtls)._setup_srtp)

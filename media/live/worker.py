@@ -59,6 +59,7 @@ EVENTS_KEPT = 4_000
 ALIVE_SECONDS = 0.5
 TICK_SECONDS = 0.05
 SEAL_SECONDS = 20.0
+STALL_SECONDS = 0.25  # s by which a tick may be late before the time counts as a stall of this process
 ABANDONED_SECONDS = 600.0  # s without a web process and without a connected page, after which the process ends
 
 
@@ -263,10 +264,11 @@ class Worker:
         if self.room.plan.feed:
             self._close_floor("recorder_failing")
 
-    def _close_floor(self, cause: str) -> None:
+    def _close_floor(self, cause: str, seat: str = "") -> None:
         if self.room.close_floor():
             logger.warning("the floor was closed: %s", cause)
-            self._event(FloorClosed(seq=self._next_seq(), at=time.time_ns(), cause=cause))  # type: ignore[arg-type]
+            at = time.time_ns()
+            self._event(FloorClosed(seq=self._next_seq(), at=at, cause=cause, seat=seat))  # type: ignore[arg-type]
 
     # --- by the clock ------------------------------------------------------------------------------------------
 
@@ -284,6 +286,8 @@ class Worker:
                 pass
             now = time.monotonic()
             self._lag = max(self._lag, now - due)
+            if now - due > STALL_SECONDS:
+                self.room.excuse(now - due)
             self._quick_tick(now)
             if now - slow_at >= ALIVE_SECONDS - TICK_SECONDS / 2:
                 slow_at = now
@@ -298,6 +302,8 @@ class Worker:
                     client.tick(now)
                 except Exception:
                     logger.exception("a page's tick failed")
+        for seat in self.room.watch(now):
+            self._close_floor("line_lost", seat)
         try:
             self.feed.tick(now)
         except Exception:

@@ -64,6 +64,9 @@ class SeatPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     booth: Annotated[
         str, Meta(max_length=1000, description="of an interpreter: of those with the same, one microphone is heard")
     ] = ""
+    essential: Annotated[
+        bool, Meta(description="the worker closes the floor by itself when this line is lost for 1.5 s")
+    ] = False
     pinned: Annotated[str, Meta(max_length=40, description="seat this person has chosen to see; empty: none")] = ""
 
 
@@ -165,7 +168,7 @@ class Done(Message):
 
 
 class PeerStatus(Message):
-    """Status of a seat's media connection: connected, quiet for 5 s, or gone."""
+    """Status of a seat's media connection: connected, quiet for 5 s (of an essential person: 1.5 s), or gone."""
 
     seq: int
     at: Nanoseconds
@@ -193,11 +196,13 @@ class Sending(Message):
 
 
 class FloorClosed(Message):
-    """The worker has closed the floor by itself: no seal for 20 s, or the recorder said it fails."""
+    """The worker has closed the floor by itself: no seal for 20 s, the recorder said it fails, or nothing came from an
+    essential person's line for 1.5 s."""
 
     seq: int
     at: Nanoseconds
-    cause: Literal["no_seal", "recorder_failing"]
+    cause: Literal["no_seal", "recorder_failing", "line_lost"]
+    seat: Annotated[str, Meta(max_length=40, description="whose line is lost; empty for other causes")] = ""
 
 
 class PacketCount(Struct, kw_only=True, forbid_unknown_fields=True):

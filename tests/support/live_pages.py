@@ -118,6 +118,21 @@ class Outgoing:
     rtx_seq: int = 1
 
 
+class _Line:
+    """A page's socket; loses what it sends as the page says."""
+
+    def __init__(self, page: "Page", transport: Any) -> None:
+        self._page, self._transport = page, transport
+
+    def sendto(self, data: bytes, address: tuple[str, int]) -> None:
+        if self._page.random.random() >= self._page.line_loss:
+            self._page.last_sent = time.time_ns()
+            self._transport.sendto(data, address)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class Page:
     """A person's page. `clock_error` is how far its own clock is off, in seconds."""
 
@@ -126,6 +141,10 @@ class Page:
         self.random = random.Random(f"{seat} {next(NUMBERS)}")
         self.deaf = False
         self.loss = 0.0
+        self.line_loss = 0.0
+        """Of everything, each way; 1: the line is cut."""
+        self.last_sent = 0
+        """When something last left on the line, in nanoseconds since 1970."""
         self.clock_error = clock_error
         self.video_delay = video_delay
         self.answer = ""
@@ -186,11 +205,12 @@ class Page:
         def received(data: bytes, address: tuple[str, int]) -> None:
             if len(data) >= 12 and 127 < data[0] < 192 and not is_rtcp(data):
                 self.by_socket[int.from_bytes(data[8:12], "big")] += 1
-            if not self.deaf:
+            if not self.deaf and self.random.random() >= self.line_loss:
                 original(data, address)
 
         protocol.datagram_received = received
         self.address = protocol.transport.get_extra_info("sockname")
+        protocol.transport = _Line(self, protocol.transport)
 
     async def join(self, process: Process) -> None:
         """Offer, take the answer, connect."""

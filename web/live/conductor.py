@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
 from hearings.actors import SYSTEM, participant_actor
@@ -26,7 +27,7 @@ from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
-from hearings.sitting import conductor_lease, interpreters, sittings
+from hearings.sitting import booths, conductor_lease, interpreters, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
@@ -78,6 +79,7 @@ class Conductor:
             settings,
             relays,
             on_floor_closed=self.recording.floor_closed_by_worker,
+            on_line_lost=self._line_lost,
             on_refused=conducting.note_refused,
         )
         self._settings = settings
@@ -283,13 +285,11 @@ class Conductor:
                 participant.presence is PresenceStatus.reconnecting and not away
             ):  # silent, and received again on the same connection
                 back.append(participant.id)
-            relieved = participant.id in interpreters.in_care(scene.rows.sitting)
-            closes = (
-                not relieved
-                and scene.rows.sitting.status in LIVE_SITTINGS
-                and lost_connections.closes_the_floor(participant, state, now=now)
+            relieved = participant.id in interpreters.in_care(scene.rows.sitting) or booths.has_partner(
+                participant, scene.rows.participants, scene.rows.languages
             )
-            if closes and f"{HoldCode.line_lost.value}:{participant.id}" not in reasons:
+            closes = self.media.up and not relieved and lost_connections.closes_the_floor(participant, state, now=now)
+            if closes and scene.rows.sitting.status in LIVE_SITTINGS and _reason(participant.id) not in reasons:
                 holds.append(participant.id)
         if not (gone or back or holds or seats.lapsing(scene.rows.participants, self.room.now())):
             return
@@ -300,20 +300,31 @@ class Conductor:
                     await seats.disconnected(db, participant=participant, now=self.room.now())
                 if participant.id in back:
                     await seats.connected(db, participant=participant, now=self.room.now())
-            for participant_id in holds:
-                await sittings.hold(
-                    db,
-                    sitting=rows.sitting,
-                    cause=HoldCause.fault,
-                    reason=f"{HoldCode.line_lost.value}:{participant_id}",
-                    actor=SYSTEM,
-                    now=self.room.now(),
-                )
             lapsed = await seats.lapse(db, hearing_id=self.hearing_id, now=self.room.now())
-        if holds:
+            holds += [participant.id for participant in lapsed if participant.essential]
+            held = [await self._hold(db, rows, participant_id) for participant_id in holds]
+        if any(held):
             self.room.notify("line_lost", assertive=True)
         if lapsed:
             self.room.touch()
+
+    async def _hold(self, db: AsyncSession, rows: Rows, participant_id: str) -> bool:
+        """Hold the floor for an essential person whose line is lost, unless it is held for that, or no sitting is
+        live; whether it was done."""
+        reason = _reason(participant_id)
+        if rows.sitting.status not in LIVE_SITTINGS or reason in {hold["reason"] for hold in rows.sitting.holds}:
+            return False
+        now = self.room.now()
+        await sittings.hold(db, sitting=rows.sitting, cause=HoldCause.fault, reason=reason, actor=SYSTEM, now=now)
+        return True
+
+    async def _line_lost(self, participant_id: str) -> None:
+        """The worker has closed the floor by itself. The hold is made whoever the person is by now: without one the
+        worker would not open the floor again."""
+        async with self.room.acting() as (db, rows):
+            held = await self._hold(db, rows, participant_id)
+        if held:
+            self.room.notify("line_lost", assertive=True)
 
     # --- pages --------------------------------------------------------------------------------------------------
 
@@ -453,3 +464,8 @@ class Conductor:
         room.answer(connection, messages.Result(re=command.id, ok=True))
         if row.dismisses:
             room.dismiss(named or me.id, row.dismisses)
+
+
+def _reason(participant_id: str) -> str:
+    """The reason of a hold for a person whose line is lost."""
+    return f"{HoldCode.line_lost.value}:{participant_id}"

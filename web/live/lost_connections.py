@@ -8,8 +8,9 @@ from hearings.models import Participant
 from hearings.status import IN_ROOM, PresenceStatus
 from web.live.view import Liveness
 
-ESSENTIAL_LOST = 5_000_000_000
-"""Nanoseconds without an essential person's line after which the floor is closed (docs/live.md)."""
+ESSENTIAL_LOST = 1_500_000_000
+"""Nanoseconds without a media connection of an essential person after which the floor is closed (docs/live.md). The
+worker itself closes it as long after the last packet; this holds also when the floor was closed already."""
 AWAY = 2_000_000_000
 """Nanoseconds a page may be away before its seat counts as reconnecting."""
 RETURNING = 20_000_000_000
@@ -32,5 +33,8 @@ def is_gone(participant: Participant, state: Liveness, *, away: bool, now: int) 
 
 
 def closes_the_floor(participant: Participant, state: Liveness, *, now: int) -> bool:
-    """Whether the hearing cannot go on without this person, whose line has been lost for too long."""
-    return participant.essential and state.lost_since is not None and now - state.lost_since >= ESSENTIAL_LOST
+    """Whether the hearing cannot go on without this person, whose line has been lost for too long. A page that is away
+    while its media go on (its WebSocket is lost, or the web process is new) closes nothing."""
+    if not participant.essential or participant.presence not in IN_ROOM or state.lost_since is None:
+        return False
+    return state.media == "quiet" or (state.media == "lost" and now - state.lost_since >= ESSENTIAL_LOST)

@@ -30,8 +30,8 @@ NOT_SEATED = messages.Refused(re="", code="not_seated", text="say hello on the W
 class MediaSide:
     """Called only from the conductor's event loop. `generation` changes with the worker: an offer names it.
 
-    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970). `on_refused`:
-    it has refused an order of an older conductor.
+    `on_floor_closed`: the worker has closed the floor by itself, why and when (nanoseconds since 1970); `on_line_lost`:
+    because the line of this essential seat is lost. `on_refused`: it has refused an order of an older conductor.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class MediaSide:
         relays: Relays,
         *,
         on_floor_closed: Callable[[str, int], Awaitable[None]],
+        on_line_lost: Callable[[str], Awaitable[None]],
         on_refused: Callable[[messages.OrderRefused], None],
     ) -> None:
         self.slots: dict[str, list[messages.SlotView]] = {}
@@ -50,6 +51,7 @@ class MediaSide:
         self._settings = settings
         self._relays = relays
         self._on_floor_closed = on_floor_closed
+        self._on_line_lost = on_line_lost
         self._on_refused = on_refused
         self._process: Process | None = None
         self._version = 0
@@ -184,6 +186,8 @@ class MediaSide:
                 state = self._room.liveness.setdefault(message.seat, Liveness())
                 state.media, state.certificate, state.fault = message.status, message.certificate, message.fault
                 self._room.redraw()
+            case messages.FloorClosed(cause="line_lost"):
+                await self._on_line_lost(message.seat)
             case messages.FloorClosed():
                 await self._on_floor_closed(message.cause, message.at)
             case messages.OrderRefused():

@@ -211,6 +211,9 @@ def _seat(
         hears_floor=listens and floor.hears(participant, status).allowed,
         sees=listens and floor.sees(participant, status).allowed,
         first=participant.role in FIRST or participant.id in heard_at,
+        essential=status in LIVE_SITTINGS
+        and (participant.essential or participant.id in heard_at)
+        and not booths.has_partner(participant, setting.participants, setting.languages),
         pinned=participant.pinned_id,
     )
 

@@ -106,7 +106,7 @@ class Room:
         return True
 
     async def end_tasks(self) -> None:
-        """Cancels all background work, except the task that calls this. A transaction under way may end before, for up to
+        """Cancels all background work, except the task that calls this. A transaction under way may end before, within
         `WAIT` seconds: one that is cut off keeps SQLite locked for a while."""
         between = False
         with contextlib.suppress(TimeoutError):

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from hearings import queries
 from hearings.db import Database
+from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.roles import Role
+from hearings.sitting import sittings
 from hearings.status import PresenceStatus
-from tests.support.conducted import conducted
+from media import messages
+from tests.support.conducted import Conducted, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Sqlite
 from web.live import lost_connections
@@ -67,12 +71,89 @@ def test_a_page_that_is_away_for_two_seconds_leaves_its_seat_reconnecting() -> N
     assert not lost_connections.is_gone(somebody(), Liveness(), away=True, now=200 * SECOND)
 
 
-def test_the_floor_closes_after_five_seconds_without_an_essential_person() -> None:
-    state = Liveness(lost_since=100 * SECOND)
-    assert not lost_connections.closes_the_floor(somebody(), state, now=105 * SECOND - 1)
-    assert lost_connections.closes_the_floor(somebody(), state, now=105 * SECOND)
-    assert not lost_connections.closes_the_floor(somebody(essential=False), state, now=200 * SECOND)
-    assert not lost_connections.closes_the_floor(somebody(), Liveness(), now=200 * SECOND)
+@pytest.mark.parametrize(
+    ("presence", "media", "essential", "after", "closes"),
+    [
+        ("present", "lost", True, 1.49, False),
+        ("present", "lost", True, 1.5, True),
+        ("reconnecting", "lost", True, 1.5, True),
+        ("present", "quiet", True, 0.0, True),  # the worker says so after 1.5 s
+        # Only the WebSocket is lost, or the web process or the worker is new.
+        ("reconnecting", "connected", True, 50.0, False),
+        ("reconnecting", "", True, 50.0, False),
+        ("present", "lost", False, 50.0, False),
+        ("waiting", "lost", True, 50.0, False),
+        ("left", "lost", True, 50.0, False),
+    ],
+)
+def test_which_lost_line_closes_the_floor(
+    presence: str, media: str, essential: bool, after: float, closes: bool
+) -> None:
+    state, now = Liveness(media=media, lost_since=100 * SECOND), 100 * SECOND + int(after * SECOND)
+    someone = somebody(presence, essential=essential)
+    assert lost_connections.closes_the_floor(someone, state, now=now) is closes
+    assert not lost_connections.closes_the_floor(someone, Liveness(media=media), now=now)
+
+
+async def held(database: Database, web: Conducted) -> list[str]:
+    """The reasons of the holds of the hearing's sitting."""
+    async with database.reading() as db:
+        return [hold["reason"] for hold in (await web.court.sitting(db))[0].holds]
+
+
+async def test_a_floor_that_the_worker_closed_is_held_once_until_a_person_lifts_it(
+    sqlite_server: Sqlite, tmp_path: Path
+) -> None:
+    with sqlite_server.at(STAGES["in_session"]) as url:
+        database = Database(url)
+        async with conducted(database, tmp_path) as web:
+            page = web.open(Role.clerk, await web.login(Role.clerk))
+            await page.wire.until("view")
+            witness = web.court.ids[Role.witness]
+            lost = messages.FloorClosed(seq=1, at=time.time_ns(), cause="line_lost", seat=witness)
+            for _again in range(2):
+                await web.conductor.media._heard(lost)
+            assert await held(database, web) == [f"line_lost:{witness}"]
+            assert (await page.wire.until("notice"))["code"] == "line_lost"
+            assert len(page.wire.of("notice")) == 1
+            async with database.transaction() as db:
+                sitting = (await web.court.sitting(db))[0]
+                judge = await web.court.actor(db, Role.presiding_judge)
+                await sittings.resume(db, sitting=sitting, actor=judge, now=datetime.now(UTC), reason="back")
+            await web.conductor.media._heard(lost)
+            assert await held(database, web) == [f"line_lost:{witness}"]
+        await database.close()
+
+
+async def test_a_lost_websocket_holds_nothing_before_the_seat_is_given_up(
+    sqlite_server: Sqlite, tmp_path: Path
+) -> None:
+    """The media of an essential person go on, and the page does not come back."""
+    with sqlite_server.at(STAGES["in_session"]) as url:
+        database = Database(url)
+        async with conducted(database, tmp_path) as web:
+            room, witness, now = web.conductor.room, web.court.ids[Role.witness], time.time_ns()
+            await room.refresh()
+            async with database.transaction() as db:
+                for participant in await queries.participants(db, web.court.hearing.id):
+                    if participant.id != witness:
+                        participant.essential = False
+                        db.add(participant)
+            web.conductor._returning_until, web.conductor.media.up = 0, True
+            room.liveness[witness] = Liveness(media="connected")
+            for at in (now, now + 3 * SECOND, now + 30 * SECOND):
+                await web.conductor._watch_lines(at)
+                await room.refresh()
+            assert await held(database, web) == []
+            async with database.transaction() as db:
+                seat = await web.court.seat(db, Role.witness)
+                assert seat.presence is PresenceStatus.reconnecting
+                seat.presence_since -= seats.RETURN_WITHIN
+                db.add(seat)
+            await room.refresh()
+            await web.conductor._watch_lines(now + 61 * SECOND)
+            assert await held(database, web) == [f"line_lost:{witness}"]
+        await database.close()
 
 
 def test_pages_have_longer_to_come_back_than_their_longest_pause_and_wait() -> None:
