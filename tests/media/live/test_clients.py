@@ -17,7 +17,7 @@ from aiortc import (
 )
 from playwright.async_api import Browser, Page, async_playwright
 
-from media.messages import Answered, Offer
+from media.messages import Answered, FloorClosed, Offer, PeerStatus
 from tests.support.lines import LossyLine
 
 FLAGS = (
@@ -304,3 +304,19 @@ async def test_three_percent_loss_costs_a_chromium_page_nothing_of_its_record(
         assert stats["freezes"] == 0
     finally:
         await line.close()
+
+
+@pytest.mark.e2e
+async def test_a_muted_chromium_without_a_camera_shows_that_its_line_is_there(browser: Browser, court: Any) -> None:
+    """It sends nothing by itself for seconds, and is asked."""
+    court.seat("witness", essential=True)
+    court.plan()
+    page = await join(browser, court, "witness", 550, "rgb(0,255,0)")
+    await page.evaluate("Promise.all(pc.getSenders().map(sender => sender.replaceTrack(null)))")
+    await asyncio.sleep(8)
+    assert [event for event in court.events if isinstance(event, FloorClosed)] == []
+    assert [event.status for event in court.events if isinstance(event, PeerStatus)] == ["connected"]
+    await page.close()
+    async with asyncio.timeout(10):
+        while not [event for event in court.events if isinstance(event, FloorClosed)]:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)

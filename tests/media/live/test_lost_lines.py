@@ -13,7 +13,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from aioice import stun
 
+from media.live import sdp
+from media.live.peer import Peer
+from media.live.port import Port
+from media.live.transport import PROBES
 from media.messages import FloorClosed, PeerStatus
 from tests.support.live_pages import Courtroom, Page
 
@@ -134,3 +139,36 @@ async def test_time_in_which_the_worker_stood_still_is_nobodys_silence(court: Co
         os.kill(court.process.pid, signal.SIGCONT)
         await asyncio.sleep(1)
     assert closed(court) == []
+
+
+async def test_only_the_answer_of_the_page_to_a_probe_shows_that_its_line_is_there(until: Any) -> None:
+    """Answers that somebody else makes up do not: of another transaction, or without the page's password."""
+    port, page = Port("127.0.0.1", 0), Page("judge")
+    peer = Peer("judge", sdp.parse_offer(await page.prepare()), port, lambda peer, status: None)
+    answer = await peer.answer()
+    peer.connect()
+    await page.connect(answer)
+    await until(lambda: peer.status == "connected")
+    one = peer._transport
+    (address,) = one.addresses
+    page.fall_silent()
+    await asyncio.sleep(0.2)
+    heard = one.heard
+    one.probe()
+    for transaction in (bytes(12), next(iter(one._probes))):
+        forged = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, transaction)
+        forged.attributes["XOR-MAPPED-ADDRESS"] = ("127.0.0.1", 9)
+        forged.add_message_integrity(b"guessed")
+        port.datagram(bytes(forged), address)
+    assert one.heard == heard
+    page.deaf = False
+    one._checks.rate, one._checks._left = 0, -1.0  # somebody has used up the budget of this address
+    one.probe()
+    await until(lambda: one.heard > heard)
+    page.deaf = True
+    for _ in range(500):
+        one.probe()
+    assert len(one._probes) == PROBES
+    await peer.close()
+    await page.close()
+    port.close()
