@@ -53,6 +53,8 @@ class EventKind(StrEnum):
     break_refused = "break_refused"
     break_ordered = "break_ordered"
     break_ended = "break_ended"
+    court_message = "court_message"
+    court_answer = "court_answer"
     language_chosen = "language_chosen"
     render_changed = "render_changed"
     languages_booked = "languages_booked"

@@ -157,6 +157,12 @@ TABLE: Mapping[str, PermissionRow] = {
     "ask_break": _row("Ask for a break", "● ● ● – ● ● ● ● ● ● ● – ● – –"),
     "order_break": _row("Order or refuse a break", "● – – – – – – – – – – – – – –"),
     "signal": _row("Signal that one cannot hear, or ask to repeat or to slow down", "● ● ● – ● ● ● ● ● ● – – – – –"),
+    "write_to_court": _row("Write to the court", "● ● ● – ● ● ● ● ● ● ● ● ● – –"),
+    "answer_message": _row(
+        "Read and answer messages to the court",
+        "● ● ◐ – – – – – – – – – – – –",
+        requested_authority="of people of its own State",
+    ),
     "line_statistics": _row("See line statistics", "● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –", presiding_judge="a summary"),
     "close": _row("Adjourn or close", "● – – – – – – – – – – – – – –", requested_authority="gives consent"),
     "edit_minutes": _row(
@@ -214,6 +220,8 @@ TABLE: Mapping[str, PermissionRow] = {
 an action without a row is refused to everybody."""
 
 CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
+HERE = IN_ROOM | {PresenceStatus.waiting, PresenceStatus.called}
+"""In the lobby or in the room."""
 FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "roll_call": IN_ROOM,
     "admit": IN_ROOM,
@@ -235,6 +243,8 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "raise_hand": CAME,
     "ask_help": CAME,
     "answer_help": CAME,
+    "write_to_court": HERE,
+    "answer_message": HERE,
     "object": IN_ROOM,
     "raise_privilege": IN_ROOM,
     "rule_objection": IN_ROOM,

@@ -174,7 +174,18 @@ ELSEWHERE: frozenset[str] = frozenset(
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
     | {K.floor_given, K.floor_next, K.interpreting_begun, K.interpreting_ended}
-    | {K.microphone, K.camera, K.hand, K.help, K.help_answered, K.break_asked, K.language_chosen, K.entry_withdrawn}
+    | {
+        K.microphone,
+        K.camera,
+        K.hand,
+        K.help,
+        K.help_answered,
+        K.break_asked,
+        K.court_message,
+        K.court_answer,
+        K.language_chosen,
+        K.entry_withdrawn,
+    }
 )
 """Events that no section writes; they stay in the log of the hearing."""
 NOTES: frozenset[str] = frozenset(

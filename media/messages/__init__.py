@@ -28,6 +28,7 @@ from media.messages.base import (
 from media.messages.browser import (
     Admit,
     AnswerHelp,
+    AnswerMessage,
     AskBreak,
     AskHelp,
     BoothView,
@@ -61,6 +62,7 @@ from media.messages.browser import (
     Leave,
     LineReport,
     LineUp,
+    MessageView,
     Microphone,
     Mute,
     NoteCompanion,
@@ -103,6 +105,7 @@ from media.messages.browser import (
     Trouble,
     View,
     WithdrawObjection,
+    WriteToCourt,
 )
 from media.messages.recorder import (
     AddTrack,
@@ -167,6 +170,7 @@ __all__ = [
     "Admit",
     "Alive",
     "AnswerHelp",
+    "AnswerMessage",
     "Answered",
     "AskBreak",
     "AskHelp",
@@ -223,6 +227,7 @@ __all__ = [
     "LogJournaled",
     "LoggedEntry",
     "Message",
+    "MessageView",
     "Microphone",
     "Mute",
     "NamedRecipient",
@@ -298,6 +303,7 @@ __all__ = [
     "Unrecorded",
     "View",
     "WithdrawObjection",
+    "WriteToCourt",
 ]
 
 BROWSER_TO_WEB = (
@@ -308,6 +314,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | WriteToCourt | AnswerMessage
     | OrderBreak
     | RaiseObjection | WithdrawObjection | RuleObjection
     | AnswerHelp | AskBreak | RefuseBreak

@@ -120,6 +120,19 @@ class RefuseBreak(Command):
     reason: Reason = ""
 
 
+class WriteToCourt(Command):
+    """Write a short text to the court, from lobby or room. It is part of the file."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class AnswerMessage(Command):
+    """The court answers the person who wrote a message."""
+
+    entry: int
+    text: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
 class Hear(Command):
     """Choose the language to hear; empty for the floor as spoken."""
 
@@ -441,6 +454,19 @@ class RaisableView(Struct, kw_only=True, forbid_unknown_fields=True):
     grounds: list[ChoiceView]
 
 
+class MessageView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A message to the court or its answer, for the person and for who may answer."""
+
+    entry: int
+    at: Nanoseconds
+    text: str
+    by: str
+    by_label: str
+    to: Annotated[str, Meta(description="name of who is answered; empty: it is to the court")]
+    mine: bool
+    answerable: Annotated[bool, Meta(description="by this person")]
+
+
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     """A hold: its cause, since when, and who may lift it."""
 
@@ -607,6 +633,7 @@ class View(Message):
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
     objections: list[ObjectionView]
     raisable: list[RaisableView]
+    messages: Annotated[list[MessageView], Meta(description="oldest first; of the person, or those they may answer")]
     purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]
     calls: Annotated[list[CallView], Meta(description="longest waiting first; for who may answer them")]

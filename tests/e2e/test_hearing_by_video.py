@@ -235,7 +235,9 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await page.keyboard.press("Alt+Shift+L")
     kinds = page.get_by_label("Kind of entry")
     await expect(kinds).to_be_focused()
-    await expect(kinds.locator("option")).to_have_count(9)  # not the authority's intervention, no withdrawal of nothing
+    await expect(kinds.locator("option")).to_have_count(
+        10
+    )  # not the authority's intervention, no withdrawal of nothing
     await kinds.select_option("oath")
     await page.get_by_label("Person", exact=True).select_option(label="Somchai Wongsa")
     await page.get_by_role("button", name="Record", exact=True).click()
@@ -250,6 +252,7 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await page.get_by_role("button", name="Record", exact=True).press("Enter")
 
     for one in (judge, clerk, authority):
+        await one.page.get_by_role("tab", name="Log").click()
         entry = one.page.get_by_test_id("entries").locator("li").first
         await expect(entry).to_contain_text("Oath, affirmation or caution")
         await expect(entry).to_contain_text("Person: Somchai Wongsa; Administered by: Ioana Popa; Form: Oath")
@@ -293,6 +296,8 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await expect(interpreter.page.get_by_test_id("entries").locator("li")).to_have_count(1)
     await expect(interpreter.page.get_by_role("button", name="Correct")).to_have_count(1)
     assert await witness.page.get_by_test_id("entries").count() == 0
+    for one in (judge, authority, interpreter):
+        await one.page.get_by_role("tab", name="People").click()
 
 
 @pytest.mark.asyncio(loop_scope="module")

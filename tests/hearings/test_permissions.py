@@ -50,6 +50,8 @@ ask_help                    ● ● ● – ● ● ● ● ● ● ● ● ● 
 ask_break                   ● ● ● – ● ● ● ● ● ● ● – ● – –
 order_break                 ● – – – – – – – – – – – – – –
 rule_objection              ● – – – – – – – – – – – – – –
+write_to_court              ● ● ● – ● ● ● ● ● ● ● ● ● – –
+answer_message              ● ● ◐ – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
 signal                      ● ● ● – ● ● ● ● ● ● – – – – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –

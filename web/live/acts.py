@@ -19,7 +19,17 @@ from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
-from hearings.sitting import breaks, calls, fingerprints, floor_turns, interpreters, objections, recorded_acts, sittings
+from hearings.sitting import (
+    breaks,
+    calls,
+    fingerprints,
+    floor_turns,
+    interpreters,
+    messages_to_court,
+    objections,
+    recorded_acts,
+    sittings,
+)
 from media import messages
 from web.live import notices
 from web.words import refusals
@@ -104,6 +114,8 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.OrderBreak: RoomAct(breaks.order, "sitting", "order_break", "break_ordered"),
     messages.RefuseBreak: RoomAct(calls.refuse_break, "participant", "order_break", "break_refused"),
     messages.Hear: RoomAct(interpreters.choose_language),
+    messages.WriteToCourt: RoomAct(messages_to_court.write, "hearing", "write_to_court"),
+    messages.AnswerMessage: RoomAct(messages_to_court.answer, "hearing", "answer_message"),
     messages.Original: RoomAct(seats.set_original),
     messages.Render: RoomAct(seats.set_renders),
     messages.Pin: RoomAct(seats.pin),

@@ -10,7 +10,7 @@ from hearings.agreement import room_rules
 from hearings.agreement.room_rules import NO_RULES, RoomRules
 from hearings.errors import NotFound
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
-from hearings.sitting import fingerprints, recorded_acts
+from hearings.sitting import fingerprints, messages_to_court, recorded_acts
 from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
 
 
@@ -28,6 +28,8 @@ class Rows:
     """Kinds of conditions the requested authority has confirmed in this sitting."""
     entries: Sequence[HearingEvent] = ()
     """Recorded acts of the hearing, oldest first."""
+    court_messages: Sequence[HearingEvent] = ()
+    """Messages to the court and its answers, oldest first."""
     person_name: str = ""
     """Name of the person heard, from the request."""
     comparison: ComparisonProgress = NOTHING
@@ -58,6 +60,7 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         rules=await room_rules.of_hearing(db, hearing),
         confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
         entries=await recorded_acts.of_hearing(db, hearing_id),
+        court_messages=await messages_to_court.of_hearing(db, hearing_id),
         person_name=(await queries.get(db, HearingRequest, hearing.request_id)).person_name,
         comparison=await fingerprints.of_sitting(db, sitting.id),
     )

@@ -16,7 +16,7 @@ from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import booths, breaks, objections, recorded_acts, sittings
+from hearings.sitting import booths, breaks, messages_to_court, objections, recorded_acts, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -355,6 +355,29 @@ def objections_view(viewer: Participant, scene: Scene) -> list[messages.Objectio
     return views
 
 
+def messages_view(viewer: Participant, scene: Scene) -> list[messages.MessageView]:
+    """The messages to the court, and answers, that the viewer may read, oldest first."""
+    people = scene.rows.participants
+    names = recorded_words.name_rules(people, scene.rows.person_name)
+    own = (viewer.id, viewer.person_id)
+    return [
+        messages.MessageView(
+            entry=event.seq,
+            at=nanoseconds(event.at),
+            text=names.quoted(str(event.data["text"])),
+            by=names.names.get(event.actor, ""),
+            by_label=roles.label(event.actor_role) if event.actor_role else "",
+            to=names.names.get(str(event.data["participant"]), "") if event.kind == EventKind.court_answer else "",
+            mine=event.actor in own,
+            answerable=event.kind == EventKind.court_message
+            and event.actor not in own
+            and decide("answer_message", viewer, scene, scene.rows.participant(event.data["participant"])).allowed,
+        )
+        for event in scene.rows.court_messages
+        if messages_to_court.readable(event, viewer, people)
+    ]
+
+
 def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableView]:
     """What the viewer may raise now, with its short grounds."""
     return [
@@ -476,6 +499,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
             for purpose, words in breaks.PURPOSES.items()
             if here == "room" and decide("order_break", viewer, scene).allowed
         ],
+        messages=messages_view(viewer, scene) if here in ("lobby", "room") else [],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from hearings.events import EventKind
 from hearings.minutes.course import SIGNALS
 from hearings.models import HearingEvent, Participant, Recording
-from hearings.sitting import fingerprints, gaps, recordings
+from hearings.sitting import fingerprints, gaps, messages_to_court, recordings
 from hearings.sitting.breaks import PURPOSES
 from hearings.sitting.sound_checks import LINE_ANEW
 from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, statuses
@@ -54,6 +54,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.break_refused: N_("Break refused"),
     EventKind.break_ordered: N_("Break ordered"),
     EventKind.break_ended: N_("Break ended"),
+    EventKind.court_message: N_("Message to the court"),
+    EventKind.court_answer: N_("Answer of the court"),
     EventKind.language_chosen: N_("Language to hear"),
     EventKind.render_changed: N_("Interpreting into"),
     EventKind.languages_booked: N_("Languages booked"),
@@ -133,13 +135,17 @@ def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
     kind, names = EventKind(event.kind), rules.names
     by = names.get(event.actor, "") or (roles.label(event.actor_role) if event.actor_role else _("The system"))
     recorded = kind in recorded_words.TITLES
+    if kind in messages_to_court.KINDS:
+        detail = rules.quoted(str(event.data.get("text", "")))
+    else:
+        detail = recorded_words.detail(event, rules, participant=False) if recorded else _detail(kind, event.data)
     return LogLine(
         seq=event.seq,
         at=event.at,
         what=_(WORDS[kind]),
         about=names.get(str(event.data.get("participant", "")), ""),
         by=by,
-        detail=recorded_words.detail(event, rules, participant=False) if recorded else _detail(kind, event.data),
+        detail=detail,
         sha256=recordings.sha256(recordings.entry(event)),
     )
 

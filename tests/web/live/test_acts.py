@@ -47,6 +47,7 @@ HANDS = SEEN | {R.technician}
 HEARERS = SEEN | {R.observer}
 IN_THE_ROOM = frozenset(IN_ROOM)
 CAME = frozenset(P) - OUT
+HERE = IN_THE_ROOM | {P.waiting, P.called}
 
 MAY: dict[type[messages.Command], tuple[frozenset[Role], frozenset[PresenceStatus]]] = {
     messages.Ready: (EVERYBODY, CAME - {P.reconnecting}),
@@ -61,6 +62,8 @@ MAY: dict[type[messages.Command], tuple[frozenset[Role], frozenset[PresenceStatu
     messages.RaiseObjection: (frozenset({R.requested_authority, R.defence, R.prosecutor}), IN_THE_ROOM),
     messages.WithdrawObjection: (EVERYBODY, IN_THE_ROOM),
     messages.RuleObjection: (frozenset({R.presiding_judge}), IN_THE_ROOM),
+    messages.WriteToCourt: (HANDS | HEARERS, HERE),
+    messages.AnswerMessage: (CONDUCTS, HERE),
     messages.Hear: (HEARERS, CAME),
     messages.Original: (EVERYBODY, CAME),
     messages.Render: (frozenset({R.interpreter}), IN_THE_ROOM),
@@ -112,6 +115,8 @@ def commands(court: Court) -> list[messages.Command]:
         messages.RaiseObjection: {"kind": "objection", "ground": "leading"},
         messages.WithdrawObjection: {"entry": 1},
         messages.RuleObjection: {"entry": 1, "ruling": "upheld", "text": "It leads."},
+        messages.WriteToCourt: {"text": "A word"},
+        messages.AnswerMessage: {"entry": 1, "text": "Yes"},
         messages.Hear: {"lang": "th"},
         messages.Original: {"percent": 20},
         messages.Render: {"lang": "th"},

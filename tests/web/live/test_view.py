@@ -174,6 +174,29 @@ def test_a_break_is_told_with_its_purpose_and_its_end_and_purposes_to_who_may_or
     assert (seen.hold.purpose, seen.hold.until) == ("", None)
 
 
+def test_messages_to_the_court_are_told_to_who_wrote_and_who_answers_also_in_the_lobby() -> None:
+    witness, other = somebody(Role.witness, "TH", PresenceStatus.waiting), somebody(Role.defence, "RO")
+    clerk = somebody(Role.clerk, "RO")
+    room = scene(witness, other, clerk, fault="")
+    room.rows.hearing.starts_at = at = datetime.now(UTC)
+    sent, answer = (
+        HearingEvent(
+            owner_state="RO", hearing_id="-", seq=seq, at=at, kind=kind, actor=actor, actor_role=actor, data=data
+        )
+        for seq, kind, actor, data in (
+            (3, "court_message", "witness", {"participant": "witness", "text": "Water?"}),
+            (4, "court_answer", "clerk", {"participant": "witness", "text": "Soon", "answers": 3}),
+        )
+    )
+    room.rows.court_messages = [sent, answer]
+    told = {who.id: view_for(who, room, seq=1, now=0).messages for who in (witness, other, clerk)}
+    assert [(one.text, one.by, one.to, one.mine, one.answerable) for one in told["witness"]] == [
+        ("Water?", "witness", "", True, False), ("Soon", "clerk", "witness", False, False),
+    ]  # fmt: skip
+    assert [(one.mine, one.answerable) for one in told["clerk"]] == [(False, True), (True, False)]
+    assert told["defence"] == []
+
+
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:
     people = [somebody(role, "TH") for role in Role]
     room = scene(*people, fault="")

@@ -361,6 +361,25 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Write a short text to the court, from lobby or room. It is part of the file. */
+export interface WriteToCourt {
+  type: "write_to_court";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 1–500 characters */
+  text: string;
+}
+
+/** The court answers the person who wrote a message. */
+export interface AnswerMessage {
+  type: "answer_message";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  entry: number;
+  /** 1–500 characters */
+  text: string;
+}
+
 /** The presiding judge orders a break: the floor is closed, microphones go off, and everybody sees its end. Purposes: `hearings.sitting.breaks`. */
 export interface OrderBreak {
   type: "order_break";
@@ -677,6 +696,21 @@ export interface ChoiceView {
   label: string;
 }
 
+/** A message to the court or its answer, for the person and for who may answer. */
+export interface MessageView {
+  entry: number;
+  /** nanoseconds since 1970 UTC */
+  at: number;
+  text: string;
+  by: string;
+  by_label: string;
+  /** name of who is answered; empty: it is to the court */
+  to: string;
+  mine: boolean;
+  /** by this person */
+  answerable: boolean;
+}
+
 /** A call for help, or for a break, told to who may answer it; of help also in the lobby. */
 export interface CallView {
   kind: "break" | "help";
@@ -726,6 +760,8 @@ export interface View {
   recorded: RecordedView[];
   objections: ObjectionView[];
   raisable: RaisableView[];
+  /** oldest first; of the person, or those they may answer */
+  messages: MessageView[];
   /** of breaks; for who may order one */
   purposes: ChoiceView[];
   /** the States of the hearing, the requesting first */
@@ -858,6 +894,8 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | WriteToCourt
+  | AnswerMessage
   | OrderBreak
   | RaiseObjection
   | WithdrawObjection

@@ -41,6 +41,8 @@ export function ReasonDialog(props: {
   confirm: string;
   required: boolean;
   danger?: boolean;
+  /** What the text is, if it is no reason. */
+  label?: string;
   /** Longest reason, in characters. */
   most?: number;
   onConfirm(reason: string): Promise<boolean>;
@@ -54,8 +56,8 @@ export function ReasonDialog(props: {
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const text = reason.trim();
-    if (props.required && text.length < 3) {
-      setProblem(t("Give a reason, in a few words."));
+    if (props.required && text.length < (props.label ? 1 : 3)) {
+      setProblem(props.label ? t("Write a few words.") : t("Give a reason, in a few words."));
       document.getElementById(field)?.focus();
       return;
     }
@@ -70,7 +72,7 @@ export function ReasonDialog(props: {
         {props.text && <p>{props.text}</p>}
         {props.children}
         <label class="field" for={field}>
-          {props.required ? t("Reason") : t("Reason (optional)")}
+          {props.label ?? (props.required ? t("Reason") : t("Reason (optional)"))}
         </label>
         {problem && (
           <p class="field-error" id={`${field}-error`} role="alert">

@@ -87,6 +87,8 @@ export class Hearing {
   readonly alarmAcknowledged = signal(false);
   /** Whether somebody waits for an answer that this page sounds for. */
   readonly called = signal(false);
+  /** Number of the newest message to the court that this tab has shown. */
+  readonly messagesSeen = signal(0);
   /** Whether the person wants the camera on when the room opens. */
   readonly joinWithCamera = signal(true);
 

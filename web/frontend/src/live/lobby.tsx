@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { HelpAnswer } from "./calls";
 import { useHearing } from "./context";
 import { DevicesDialog, HelpButton, LeaveDialog } from "./controls";
+import { LobbyMessages } from "./courtmessages";
 import { Refusal } from "./dialog";
 import { HearSelect, Meter, SelfVideo, Troubles } from "./fields";
 import { Tick, Warn } from "./icons";
@@ -125,6 +126,7 @@ export function Lobby({ view }: { view: View }) {
           {!isInterpreter(self) && <HearSelect view={view} />}
           <Troubles />
           <NetworkCheck />
+          <LobbyMessages view={view} />
           <div class="row">
             <HelpButton />
             <button type="button" class="btn" onClick={() => setOpen("devices")}>

@@ -6,6 +6,7 @@ import { Conditions } from "./conditions";
 import { Console } from "./console";
 import { useHearing } from "./context";
 import { Controls } from "./controls";
+import { CourtMessages, unread } from "./courtmessages";
 import { Refusal } from "./dialog";
 import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
 import { FloorBar } from "./floor";
@@ -16,8 +17,10 @@ import { NextBar } from "./next";
 import { Record } from "./record";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
+import { pressed } from "./preferences";
 import { BeforeSitting } from "./soundcheck";
 import { Stage } from "./stage";
+import { Tabs } from "./tabs";
 import { TimePair } from "./time";
 import { beforeSession, isInterpreter, isPresent, lineWord, right, sittingStatus } from "./words";
 import { languageName, t } from "../i18n";
@@ -70,23 +73,69 @@ export function Room({ view }: { view: View }) {
           {!interpreter && view.languages.length > 0 && <LanguageLine view={view} />}
           {interpreter && view.languages.length > 0 && <Console view={view} />}
         </div>
-        {/* Focusable, because it scrolls and may hold nothing else that is. */}
-        <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
-          <Refusal />
-          <Objections view={view} />
-          <Roll view={view} part="lobby" />
-          {beforeSession(view.status) && <Conditions view={view} />}
-          {beforeSession(view.status) && <CompareFingerprints view={view} />}
-          {beforeSession(view.status) && <BeforeSitting view={view} />}
-          <Record view={view} />
-          <Roll view={view} part="rest" />
-          {!beforeSession(view.status) && <CompareFingerprints view={view} />}
-          {!beforeSession(view.status) && <Conditions view={view} />}
-          <Happened view={view} />
-        </aside>
+        <Panel view={view} />
       </main>
       <Controls view={view} />
     </div>
+  );
+}
+
+/** What happens in the room, by subject. Focusable, because it scrolls and may hold nothing else that is. */
+function Panel({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [tab, setTab] = useState("people");
+  useEffect(() => {
+    // The record opens its form by the same key.
+    const press = (event: KeyboardEvent): void => {
+      if (pressed(event, "log")) setTab("log");
+    };
+    window.addEventListener("keydown", press, true);
+    return () => window.removeEventListener("keydown", press, true);
+  }, []);
+  const fresh = unread(view, hearing.messagesSeen.value);
+  return (
+    <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
+      <Refusal />
+      <Objections view={view} />
+      <Tabs
+        label={t("Roll and checks")}
+        chosen={tab}
+        choose={setTab}
+        tabs={[
+          {
+            key: "people",
+            label: t("People"),
+            content: (
+              <>
+                <Roll view={view} part="lobby" />
+                {beforeSession(view.status) && <Conditions view={view} />}
+                {beforeSession(view.status) && <CompareFingerprints view={view} />}
+                {beforeSession(view.status) && <BeforeSitting view={view} />}
+                <Roll view={view} part="rest" />
+                {!beforeSession(view.status) && <CompareFingerprints view={view} />}
+                {!beforeSession(view.status) && <Conditions view={view} />}
+              </>
+            ),
+          },
+          {
+            key: "log",
+            label: t("Log"),
+            content: (
+              <>
+                <Record view={view} />
+                <Happened view={view} />
+              </>
+            ),
+          },
+          {
+            key: "messages",
+            label: t("Messages"),
+            count: fresh > 0 ? t("{n} new", { n: fresh }) : "",
+            content: <CourtMessages view={view} shown={tab === "messages"} />,
+          },
+        ]}
+      />
+    </aside>
   );
 }
 

@@ -14,6 +14,10 @@ export function tell(before: View, view: View): void {
   for (const one of view.objections) {
     if (!known.has(one.entry) && !one.mine) announce(`${one.title}: ${one.by}. ${one.ground || one.text}`, "matters");
   }
+  const latest = before.messages[before.messages.length - 1]?.entry ?? 0;
+  for (const message of view.messages) {
+    if (message.entry > latest && !message.mine) announce(t("Message from {name}: {text}", { name: message.by, text: message.text }), "matters");
+  }
   const old = new Map(before.people.map((person) => [person.participant, person]));
   const responsible = isResponsible(me(view));
   for (const person of view.people) {

@@ -53,6 +53,7 @@ export type Action =
   | "start"
   | "hold"
   | "answer_help"
+  | "write_to_court"
   | "rule_objection"
   | "ask_break"
   | "order_break"
