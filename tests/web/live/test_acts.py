@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast, get_args
 
+import msgspec
 import pytest
 from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -217,6 +218,43 @@ async def test_a_command_is_for_its_roles_and_from_its_places(database: Database
             if not (right if role in roles else code in ("not_allowed", "not_ready")):
                 wrong.append((type(command).__name__, role.value, code, text))
     assert wrong == []
+
+
+async def test_no_command_of_another_person_ever_switches_a_microphone_on(database: Database) -> None:
+    """Every command, by every role, about everybody: whoever was silent before, but for who acts, is silent after."""
+    court = await Court.load(database)
+    await court.has_certificate()
+    opened: list[tuple[str, str]] = []
+    done: set[str] = set()
+    async with database.trial() as db:
+        everybody = [row.id for row in await queries.participants(db, court.hearing.id)]
+        for role, command in itertools.product(Role, commands(court)):
+            abouts = everybody if "participant" in command.__struct_fields__ else [""]
+            for about in abouts:
+                order = msgspec.structs.replace(command, participant=about) if about else command
+                taken_back = await db.begin_nested()
+                try:
+                    seat = court.ids.get(role, court.ids[R.witness])
+                    silent = update(Participant).where(col(Participant.hearing_id) == court.hearing.id)
+                    await db.exec(silent.values(microphone=False, muted_by_court=False, presence=P.present))
+                    values = {"role": role} | ({} if role in court.ids else {"number": 7})
+                    await db.exec(update(Participant).where(col(Participant.id) == seat).values(**values))
+                    db.expire_all()
+                    me = await queries.get(db, Participant, seat)
+                    sitting, _ = await court.sitting(db)
+                    act = Act(db, court.hearing, sitting, me, participant_actor(me), NOW)
+                    await (ORDERS.get(type(order)) or acts.ACTS[type(order)].carry_out)(act, order)
+                    done.add(type(order).__name__)
+                    await db.flush()
+                    loud = [row.id for row in await queries.participants(db, court.hearing.id) if row.microphone]
+                    opened += [(type(order).__name__, other) for other in loud if other != seat]
+                except HearingsError:
+                    pass
+                finally:
+                    await taken_back.rollback()
+                    db.expire_all()
+    assert opened == []
+    assert done >= {"Microphone", "Mute", "ReturnToLobby", "Remove", "Hold", "WriteToCourt", "RaiseObjection"}
 
 
 # --- a row more --------------------------------------------------------------------------------------------------

@@ -38,9 +38,13 @@ export function NextBar({ view }: { view: View }) {
 /** Brings the place into view and the focus to the first thing that can be done there. */
 function show(id: string): void {
   const section = document.getElementById(id)?.closest("section");
-  const first = section?.querySelector<HTMLElement>(".btn.primary:not([aria-disabled]), .btn:not([aria-disabled])");
-  section?.scrollIntoView({ block: "nearest" });
-  first?.focus();
+  const panel = section?.closest<HTMLElement>("[role=tabpanel][hidden]");
+  if (panel) document.getElementById(panel.getAttribute("aria-labelledby") ?? "")?.click();
+  window.requestAnimationFrame(() => {
+    const first = section?.querySelector<HTMLElement>(".btn.primary:not([aria-disabled]), .btn:not([aria-disabled])");
+    section?.scrollIntoView({ block: "nearest" });
+    first?.focus();
+  });
 }
 
 function words(step: Step): string {
