@@ -70,6 +70,12 @@ TABLE: Mapping[str, PermissionRow] = {
     "sound_check": _row("Check what the recorder stores", "● ● ● – – – – – – – – – ● – –"),
     "hold": _row("Hold: close the floor", "● ● ● – ● – – ○ ○ – – – – – –", interpreter="when a language is lost"),
     "lift_hold": _row("Lift a hold", "● – ◐ – – – – – – – – – – – –", requested_authority="a hold of its own"),
+    "continue_unrecorded": _row(
+        "Go on without a recording that fails, two of two States together",
+        "● – ● – – – – – – – – – – – –",
+        presiding_judge="with the requested authority",
+        requested_authority="with the presiding judge",
+    ),
     "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – – – – –"),
     "unmute_other": _row(
         "Un-mute another person",
@@ -243,6 +249,7 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "raise_hand": CAME,
     "ask_help": CAME,
     "answer_help": CAME,
+    "continue_unrecorded": IN_ROOM,
     "write_to_court": HERE,
     "answer_message": HERE,
     "object": IN_ROOM,

@@ -89,6 +89,13 @@ def _person(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     return {"who": draft.who(event), "person": draft.about(event)}
 
 
+def _two(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    return {
+        "by": draft.names.get(event.data["by"], "–"),
+        "confirmed": draft.names.get(event.data["confirmed_by"], "–"),
+    }
+
+
 def _break(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     until = event.data.get("until")
     known = {"until": draft.when(datetime.fromisoformat(until))} if until else {}
@@ -138,6 +145,12 @@ TOLD: Mapping[str, Saying] = {
     K.uncovered: (N_("{time}: until then nobody interpreted into {language}, for {seconds} seconds."), _uncovered),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
+    K.unrecorded_proposed: (N_("{time}: {who} proposed to go on without a recording."), _actor),
+    K.unrecorded_begun: (
+        N_("{time}: {by} and {confirmed} decided to go on without a recording. What was said is not recorded."),
+        _two,
+    ),
+    K.unrecorded_ended: (N_("{time}: going on without a recording ended."), _nothing),
     K.break_ordered: (N_("{time}: {who} ordered a break until {until}. Purpose: {purpose}."), _break),
     K.break_ended: (N_("{time}: the break ended. Purpose: {purpose}."), _break),
     K.break_refused: (N_("{time}: {who} refused the break that {person} had asked for."), _person),

@@ -81,6 +81,8 @@ class Sitting(Row, table=True):
     uninterpreted_id: str = Field(default="", max_length=36)
     """The participant whose words wait to be interpreted, or are being interpreted; empty for nobody."""
     uninterpreted_since: datetime | None = instant(default=None)
+    without_recording: dict[str, Any] = json(default_factory=dict)
+    """Who has proposed and who has confirmed to go on without a recording (`hearings.sitting.unrecorded`)."""
     udp_port: int | None = None
     run_folder: str = Field(default="", max_length=300)
     started_at: datetime | None = instant(default=None)

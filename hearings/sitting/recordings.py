@@ -43,6 +43,7 @@ async def opened(
     recording.failing_code = ""
     kind = EventKind.recording_opened if first else EventKind.recording_back
     await record(db, hearing=sitting.hearing_id, kind=kind, actor=SYSTEM, now=now)
+    await sittings.end_unrecorded(db, sitting, actor=SYSTEM, now=now)
     if sitting.status is SittingStatus.pre_record:
         await sittings.begin_session(db, sitting=sitting, now=now)
         rules = await room_rules.of_hearing(db, await get(db, Hearing, sitting.hearing_id))

@@ -51,6 +51,8 @@ from hearings.texts import clean
 
 MEDIA_NOT_STARTED = N_("the media service did not start")
 
+KEYS = frozenset({Role.presiding_judge, Role.requested_authority})
+"""Who decide together to go on without a recording."""
 _FIRST_TO_LIFT = (HoldCause.intervention, HoldCause.recording, HoldCause.fault, HoldCause.order)
 
 
@@ -253,8 +255,8 @@ async def resume(
     A hold for a withdrawn consent needs the consent given again, or `without_consent`: the reason then says why the
     sitting goes on all the same, and the log names what is missing.
     Raises `NotAllowed` when there is none of theirs, `ConsentMissing`, `ConditionsOpen` without the people who must be
-    in the room, `RecordingNotHealthy` when the floor would open
-    in session without a running recording.
+    in the room, `RecordingNotHealthy` when the floor would open in session without a running recording, unless two have
+    decided that (`unrecorded`).
     Effects: holds removed; when none is left: floor open, in session again; event resumed.
     """
     await lock(db, sitting)
@@ -274,7 +276,7 @@ async def resume(
             lacking = await consent_answers.outstanding(db, request, now=now)
     if sitting.status in LIVE_SITTINGS and (not others or any(their["cause"] == "recording" for their in theirs)):
         recording = await recording_of(db, sitting.id)
-        if recording.status is not RecordingStatus.recording:
+        if recording.status is not RecordingStatus.recording and not unrecorded(sitting):
             raise RecordingNotHealthy("The recording is not running; the floor stays closed")
     if sitting.status in LIVE_SITTINGS and not others:
         await room_rules.require_present(db, sitting)
@@ -295,6 +297,30 @@ async def resume(
         if "break" in their:
             await _end_break(db, sitting, their["break"], actor=actor, now=now)
     return sitting.floor_open
+
+
+def unrecorded(sitting: Sitting) -> bool:
+    """Whether two people of two States, of both roles, have decided it: read from the row, whoever wrote that."""
+    decided = sitting.without_recording or {}
+    roles = {decided.get("role"), decided.get("confirmed_role")}
+    return bool(
+        decided.get("confirmed_at")
+        and roles == {role.value for role in KEYS}
+        and decided["by"] != decided["confirmed_by"]
+        and decided["state"] != decided["confirmed_state"]
+    )
+
+
+async def end_unrecorded(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime) -> None:
+    """Forget proposal and decision. Effects: `without_recording` empty; event unrecorded_ended if it was in force."""
+    lasted = unrecorded(sitting)
+    since = sitting.without_recording.get("confirmed_at") if sitting.without_recording else None
+    sitting.without_recording = {}
+    db.add(sitting)
+    if lasted and since:
+        seconds = round((now - datetime.fromisoformat(since)).total_seconds())
+        kind = EventKind.unrecorded_ended
+        await record(db, hearing=sitting.hearing_id, kind=kind, actor=actor, now=now, seconds=seconds)
 
 
 def break_of(sitting: Sitting) -> Mapping[str, Any] | None:
@@ -421,6 +447,7 @@ def _show_holds(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: dateti
 async def _end(db: AsyncSession, sitting: Sitting, *, actor: Actor, now: datetime, reason: str) -> None:
     move(db, sitting, SittingStatus.closing, actor=actor, now=now, reason=reason)
     sitting.floor_open = False
+    await end_unrecorded(db, sitting, actor=actor, now=now)
     sitting.holds = []
     sitting.hold_cause = sitting.hold_since = None
     sitting.hold_by = sitting.hold_by_role = sitting.hold_reason = ""

@@ -261,7 +261,7 @@ class Worker:
         self._sealed_at = time.monotonic()
 
     def _recorder_failing(self, code: str) -> None:
-        if self.room.plan.feed:
+        if self.room.plan.feed and not self.room.plan.without_recording:
             self._close_floor("recorder_failing")
 
     def _close_floor(self, cause: str, seat: str = "") -> None:

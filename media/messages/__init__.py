@@ -43,8 +43,10 @@ from media.messages.browser import (
     ConditionView,
     ConfirmCondition,
     ConfirmIdentity,
+    ConfirmUnrecorded,
     DeviceReport,
     EndInterpreting,
+    EndUnrecorded,
     FingerprintsView,
     FinishSpeaking,
     FloorView,
@@ -73,6 +75,7 @@ from media.messages.browser import (
     PersonView,
     Pin,
     PlaceView,
+    ProposeUnrecorded,
     RaisableView,
     RaiseHand,
     RaiseObjection,
@@ -103,6 +106,7 @@ from media.messages.browser import (
     TakeOver,
     Tick,
     Trouble,
+    UnrecordedView,
     View,
     WithdrawObjection,
     WriteToCourt,
@@ -194,11 +198,13 @@ __all__ = [
     "ConditionView",
     "ConfirmCondition",
     "ConfirmIdentity",
+    "ConfirmUnrecorded",
     "CountPackets",
     "DeviceReport",
     "Done",
     "DropPeer",
     "EndInterpreting",
+    "EndUnrecorded",
     "Failing",
     "Fault",
     "FingerprintsView",
@@ -249,6 +255,7 @@ __all__ = [
     "Pin",
     "PlaceView",
     "Plan",
+    "ProposeUnrecorded",
     "RaisableView",
     "RaiseHand",
     "RaiseObjection",
@@ -301,6 +308,7 @@ __all__ = [
     "TrackSwitch",
     "Trouble",
     "Unrecorded",
+    "UnrecordedView",
     "View",
     "WithdrawObjection",
     "WriteToCourt",
@@ -314,6 +322,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | ProposeUnrecorded | ConfirmUnrecorded | EndUnrecorded
     | WriteToCourt | AnswerMessage
     | OrderBreak
     | RaiseObjection | WithdrawObjection | RuleObjection

@@ -49,10 +49,11 @@ Fault = Annotated[
     ),
 ]
 Unrecorded = Annotated[
-    Literal["", "before_start", "condition", "sound_only", "line_test"],
+    Literal["", "before_start", "condition", "sound_only", "line_test", "two_keys"],
     Meta(
         description="by what right a source is forwarded that no track records: before the start, a condition of the "
-        "requested State, a recording agreed to be of sound only, a line test; empty: by none"
+        "requested State, a recording agreed to be of sound only, a line test, two people of two "
+        "States while the recording fails; empty: by none"
     ),
 ]
 Nanoseconds = Annotated[int, Meta(description="nanoseconds since 1970 UTC")]

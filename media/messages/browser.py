@@ -351,6 +351,20 @@ class Resume(Command):
     without_consent: bool = False
 
 
+class ProposeUnrecorded(Command):
+    """Propose to go on although the recording fails. It needs the other of presiding judge and requested authority."""
+
+    reason: Annotated[str, Meta(min_length=20, max_length=500)]
+
+
+class ConfirmUnrecorded(Command):
+    """Confirm what the other has proposed: the floor may open without a recording."""
+
+
+class EndUnrecorded(Command):
+    """End going on without a recording, or take the proposal back: the floor is closed again."""
+
+
 class BreakOff(Command):
     """Break the hearing off for good: the recorder seals what it has and ends; the hearing counts as aborted."""
 
@@ -465,6 +479,17 @@ class MessageView(Struct, kw_only=True, forbid_unknown_fields=True):
     to: Annotated[str, Meta(description="name of who is answered; empty: it is to the court")]
     mine: bool
     answerable: Annotated[bool, Meta(description="by this person")]
+
+
+class UnrecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Going on without a recording: proposed by one, in force when the other has confirmed it."""
+
+    in_force: bool
+    by: Annotated[str, Meta(description="name, role and State")]
+    confirmed_by: Annotated[str, Meta(description="name, role and State; empty: nobody yet")]
+    reason: str
+    since: Nanoseconds
+    confirmable: Annotated[bool, Meta(description="by this person")]
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -633,6 +658,7 @@ class View(Message):
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
     objections: list[ObjectionView]
     raisable: list[RaisableView]
+    unrecorded: UnrecordedView | None
     messages: Annotated[list[MessageView], Meta(description="oldest first; of the person, or those they may answer")]
     purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]

@@ -92,6 +92,9 @@ class Plan(Order):
     expect_seals: Annotated[bool, Meta(description="close the floor by itself 20 s after the last seal")]
     seats: list[SeatPlan]
     channels: list[ChannelPlan]
+    without_recording: Annotated[
+        bool, Meta(description="two of two States have decided it: the floor stays open although the recorder fails")
+    ] = False
 
 
 class Offer(Order):

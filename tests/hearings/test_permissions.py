@@ -52,6 +52,7 @@ order_break                 ● – – – – – – – – – – – – 
 rule_objection              ● – – – – – – – – – – – – – –
 write_to_court              ● ● ● – ● ● ● ● ● ● ● ● ● – –
 answer_message              ● ● ◐ – – – – – – – – – – – –
+continue_unrecorded         ● – ● – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
 signal                      ● ● ● – ● ● ● ● ● ● – – – – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –

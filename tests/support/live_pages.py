@@ -435,6 +435,7 @@ class Courtroom:
         self.floor_open = True
         self.feed = False
         self.expect_seals = False
+        self.without_recording = False
         self.version = 0
         self.events: list[Any] = []
         self.slots: dict[str, SeatSlots] = {}
@@ -464,6 +465,7 @@ class Courtroom:
             floor_open=self.floor_open,
             feed=self.feed,
             expect_seals=self.expect_seals,
+            without_recording=self.without_recording,
             seats=list(self.seats.values()),
             channels=self.channels,
         )

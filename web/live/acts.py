@@ -29,6 +29,7 @@ from hearings.sitting import (
     objections,
     recorded_acts,
     sittings,
+    unrecorded,
 )
 from media import messages
 from web.live import notices
@@ -144,6 +145,9 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.Hold: RoomAct(sittings.hold, "sitting", "hold", "hold"),
     messages.Resume: RoomAct(None, right="lift_hold"),
     messages.Close: RoomAct(None, right="close"),
+    messages.ProposeUnrecorded: RoomAct(unrecorded.propose, "sitting", "continue_unrecorded"),
+    messages.ConfirmUnrecorded: RoomAct(unrecorded.confirm, "sitting", "continue_unrecorded", "unrecorded"),
+    messages.EndUnrecorded: RoomAct(unrecorded.end, "sitting", "continue_unrecorded", "unrecorded_ended"),
     messages.BreakOff: RoomAct(None, right="break_off"),
     messages.ConfirmCondition: RoomAct(room_rules.confirm, "sitting"),
     messages.RecordAct: RoomAct(_record_act, "hearing", "record_act"),

@@ -65,6 +65,10 @@ NOTICES: dict[str, Callable[[], str]] = {
     "time_limit_reached": lambda: _(
         "The time limit set by the requested State has been reached. The presiding judge decides."
     ),
+    "unrecorded": lambda: _(
+        "Two people of the two States have decided to go on without a recording. What is said is not recorded."
+    ),
+    "unrecorded_ended": lambda: _("The hearing no longer goes on without a recording."),
     "objection": lambda: _("An objection or a privilege was raised. It waits for the ruling of the presiding judge."),
     "objection_withdrawn": lambda: _("An objection or a claim was withdrawn."),
     "ruling": lambda: _("The presiding judge has ruled on an objection or a claim."),

@@ -17,7 +17,7 @@ from hearings.hearing import floor
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
-from hearings.sitting import booths, recordings
+from hearings.sitting import booths, recordings, sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.view import nanoseconds
@@ -59,6 +59,8 @@ UNRECORDED: Mapping[messages.Unrecorded, str] = {
     "request is carried out: UNTOC 18(17), UNCAC 46(17).",
     "sound_only": "The technical agreement, signed by both States, records no picture (docs/agreement.md).",
     "line_test": "A line test is between technicians, before there is a hearing (`web.live.line_rooms`).",
+    "two_keys": "Presiding judge and requested authority have both decided, by name and with a reason, to go on "
+    "while the recording fails (`hearings.sitting.unrecorded`): two people of two States, never one.",
 }
 """The rights by which a source may be forwarded without a track that records it. There are no others, and no private
 rooms."""
@@ -117,14 +119,16 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
     at = roles_at_devices(setting.participants)
     sources = {(row.id, kind): source(row, kind, rules, at[row.id]) for row in people for kind in KINDS}
     booked = [lang for lang in setting.languages if not signed(lang)] if rules.channels else []
-    now = {key: _now(planned, status, opened) for key, planned in sources.items()}
+    two_keys = sittings.unrecorded(setting.sitting)
+    now = {key: _now(planned, status, opened, two_keys) for key, planned in sources.items()}
     whose = floor.turn(setting.sitting, setting.participants)
     quiet = set(booths.silenced(people, setting.languages, setting.sitting.booths or {})) - {whose.interpreter}
     plan = messages.Plan(
         version=0,
         floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
         feed=status in FEEDING,
-        expect_seals=recording_open and status in LIVE_SITTINGS,
+        expect_seals=recording_open and status in LIVE_SITTINGS and not two_keys,
+        without_recording=two_keys,
         seats=[
             _seat(participant, now[participant.id, "mic"], now[participant.id, "cam"], setting, heard_at, whose, quiet)
             for participant in people
@@ -132,7 +136,7 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
         channels=[
             messages.ChannelPlan(lang=lang, track=channel_track(lang))
             for lang in booked
-            if _now(Source(channel_track(lang), ""), status, opened).track
+            if _now(Source(channel_track(lang), ""), status, opened, two_keys).track
         ],
     )
     tracks = [
@@ -165,12 +169,15 @@ def source(participant: Participant, kind: Kind, rules: RoomRules, at: Collectio
     return Source("", "condition" if any((role, kind) in rules.unrecorded for role in at) else "sound_only")
 
 
-def _now(planned: Source, status: SittingStatus, opened: Collection[str]) -> Source:
-    """The source as it may be forwarded in the present status of the sitting."""
+def _now(planned: Source, status: SittingStatus, opened: Collection[str], two_keys: bool) -> Source:
+    """The source as it may be forwarded in the present status of the sitting. `two_keys`: without a recording; it goes
+    to the recorder all the same, if that has its track."""
     if planned == CLOSED or planned.unrecorded:
         return planned if status in BEFORE_START | RECORDED else CLOSED
     if status in BEFORE_START:
         return Source(planned.track, "before_start")
+    if two_keys and status in LIVE_SITTINGS:
+        return Source(planned.track if planned.track in opened else "", "two_keys")
     return planned if status in RECORDED and planned.track in opened else CLOSED
 
 
@@ -270,6 +277,7 @@ def with_version(wanted: messages.Plan, version: int) -> messages.Plan:
         floor_open=wanted.floor_open,
         feed=wanted.feed,
         expect_seals=wanted.expect_seals,
+        without_recording=wanted.without_recording,
         seats=wanted.seats,
         channels=wanted.channels,
     )

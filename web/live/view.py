@@ -378,6 +378,28 @@ def messages_view(viewer: Participant, scene: Scene) -> list[messages.MessageVie
     ]
 
 
+def unrecorded_view(viewer: Participant, scene: Scene) -> messages.UnrecordedView | None:
+    """The decision to go on without a recording, or the proposal, for everybody on the live page."""
+    decided = scene.rows.sitting.without_recording
+    if not decided:
+        return None
+
+    def who(participant_id: str) -> str:
+        found = scene.rows.participant(participant_id)
+        return f"{found.display_name}, {roles.in_words(found)}" if found else ""
+
+    in_force = sittings.unrecorded(scene.rows.sitting)
+    other = viewer.id != decided["by"] and viewer.state != decided["state"] and viewer.role != decided["role"]
+    return messages.UnrecordedView(
+        in_force=in_force,
+        by=who(decided["by"]),
+        confirmed_by=who(decided.get("confirmed_by", "")),
+        reason=decided["reason"],
+        since=nanoseconds(datetime.fromisoformat(decided.get("confirmed_at") or decided["at"])),
+        confirmable=not in_force and other and decide("continue_unrecorded", viewer, scene).allowed,
+    )
+
+
 def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableView]:
     """What the viewer may raise now, with its short grounds."""
     return [
@@ -500,6 +522,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
             if here == "room" and decide("order_break", viewer, scene).allowed
         ],
         messages=messages_view(viewer, scene) if here in ("lobby", "room") else [],
+        unrecorded=unrecorded_view(viewer, scene) if here in ("lobby", "room") else None,
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 

@@ -1,7 +1,11 @@
-"""Who answers a call for help, and who asks for a break. Nobody has asked for a break or been answered before."""
+"""Who answers a call for help, who asks for a break, and decisions to go on without a recording.
+
+Nobody has asked for a break or been answered before, and nobody could decide the like.
+"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0016_conducting"
 down_revision = "0015_floor"
@@ -10,6 +14,8 @@ depends_on = None
 
 TEXTS = {"participant": {"help_answered_by": 36, "break_reason": 200}}
 INSTANTS = {"participant": ("break_asked_at",)}
+OBJECTS = {"sitting": ("without_recording",)}
+OBJECT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,9 +28,20 @@ def upgrade() -> None:
         with op.batch_alter_table(table) as batch:
             for name, most in columns.items():
                 batch.alter_column(name, existing_type=sa.String(most), existing_nullable=False, server_default=None)
+    for table, names in OBJECTS.items():
+        with op.batch_alter_table(table) as batch:
+            for name in names:
+                batch.add_column(sa.Column(name, OBJECT, nullable=False, server_default="{}"))
+        with op.batch_alter_table(table) as batch:
+            for name in names:
+                batch.alter_column(name, existing_type=OBJECT, existing_nullable=False, server_default=None)
 
 
 def downgrade() -> None:
+    for table, names in OBJECTS.items():
+        with op.batch_alter_table(table) as batch:
+            for name in names:
+                batch.drop_column(name)
     for table, columns in TEXTS.items():
         with op.batch_alter_table(table) as batch:
             for name in (*columns, *INSTANTS.get(table, ())):

@@ -265,6 +265,30 @@ async def test_a_recorder_that_does_not_read_does_not_hold_up_the_media(court: A
     recorder.reading.set()
 
 
+async def test_a_failing_recorder_leaves_the_floor_open_that_two_keys_have_opened(
+    court: Any, recorder: Any, until: Any
+) -> None:
+    court.seat("judge", mic_unrecorded="two_keys")
+    court.seat("witness", mic_unrecorded="two_keys")
+    court.feed = court.without_recording = True
+    court.plan()
+    judge, _ = [await court.page(name) for name in ("judge", "witness")]
+    await until(lambda: judge.heard_from("witness", sound=True) > 20)
+    recorder.links[0].send(RecorderFailing(at=1, code="disk_full"))
+    heard = judge.heard_from("witness", sound=True)
+    await until(lambda: judge.heard_from("witness", sound=True) > heard + 50)
+    assert not any(isinstance(event, FloorClosed) for event in court.events)
+    # As soon as it is over, the same word of the recorder closes the floor.
+    court.without_recording = False
+    court.plan()
+
+    def closed() -> bool:
+        recorder.links[0].send(RecorderFailing(at=2, code="disk_full"))
+        return any(isinstance(event, FloorClosed) for event in court.events)
+
+    await until(closed)
+
+
 async def test_a_failing_recorder_closes_the_floor_until_somebody_opens_it(
     court: Any, recorder: Any, until: Any
 ) -> None:

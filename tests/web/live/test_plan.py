@@ -200,6 +200,40 @@ def test_an_interpreter_speaks_to_the_floor_after_the_speaker_and_no_channel_is_
     assert routing.recorded(made(Room(room, after, rules=agreed)).plan)["interpreter"].audio == ("interpreter_1_mic",)
 
 
+ONE_KEY = {"by": "judge", "role": "presiding_judge", "state": "RO", "reason": "-", "at": "-"}
+TWO_KEYS = ONE_KEY | {
+    "confirmed_by": "authority", "confirmed_role": "requested_authority", "confirmed_state": "TH", "confirmed_at": "-",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "opens"),
+    [
+        ({}, True),
+        ({"confirmed_at": ""}, False),
+        ({"confirmed_by": "judge"}, False),
+        ({"confirmed_state": "RO"}, False),
+        ({"confirmed_role": "presiding_judge"}, False),
+        ({"role": "clerk"}, False),
+    ],
+    ids=str,
+)
+def test_without_a_recording_people_are_heard_only_by_two_keys_of_two_states(
+    changes: dict[str, str], opens: bool
+) -> None:
+    room = Room(PEOPLE, sitting(without_recording=TWO_KEYS | changes))
+    found = made(room, opened=[])
+    assert any(received(found).values()) is opens
+    assert found.plan.without_recording is opens
+    assert found.plan.expect_seals is not opens
+    assert {one.mic_unrecorded for one in found.plan.seats} == ({"two_keys"} if opens else {""})
+    # What the recorder still takes is sent to it, and it is of that right all the same.
+    again = made(room)
+    assert all(one.mic_track for one in again.plan.seats)
+    assert {one.mic_unrecorded for one in again.plan.seats} == ({"two_keys"} if opens else {""})
+    assert plan.with_version(again.plan, 7).without_recording is opens
+
+
 # --- for every room ----------------------------------------------------------------------------------------------
 
 NOW = datetime(2026, 12, 2, 8, 0, tzinfo=UTC)
@@ -245,12 +279,14 @@ def rooms(draw: st.DrawFn) -> Room:
     holds = [{"cause": cause.value} for cause in draw(st.lists(st.sampled_from(list(HoldCause)), max_size=2))]
     live = st.sampled_from(sorted(LIVE))
     status = draw(st.one_of(live, st.sampled_from(list(SittingStatus))))
+    keys = draw(st.sampled_from([{}, {}, ONE_KEY, TWO_KEYS]))
     now = sitting(
         status,
         draw(st.booleans()),
         holds=draw(st.sampled_from([[], holds])),
         floor_mode=draw(st.sampled_from(FloorMode)),
         uninterpreted_id=draw(st.sampled_from(["", "p1"])),
+        without_recording=keys,
     )
     languages = draw(st.sampled_from([["ro", "th"], ["ro"], ["th", "fr"]]))
     return Room(draw(people()), now, languages, draw(st.one_of(st.just(NO_RULES), rules())))
@@ -272,7 +308,8 @@ def test_what_anybody_receives_is_recorded_or_private_by_law(room: Room, data: s
             goes_to = recorded.get(origin.id, routing.Tracks())
             kept = track in goes_to.audio + goes_to.video and track in opened & set(tracks)
             private = (origin.role, kind) in room.rules.unrecorded or (room.rules.sound_only and kind == "cam")
-            assert kept or private or status in BEFORE, (route, listener)
+            decided = room.sitting.without_recording == TWO_KEYS and status in LIVE
+            assert kept or private or decided or status in BEFORE, (route, listener)
             assert status in BEFORE | LIVE
             whose = floor.turn(room.sitting, room.participants)
             to_floor = SPEAKING | ({Role.interpreter} if whose.interpreter == origin.id else set())

@@ -361,6 +361,29 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Propose to go on although the recording fails. It needs the other of presiding judge and requested authority. */
+export interface ProposeUnrecorded {
+  type: "propose_unrecorded";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 20–500 characters */
+  reason: string;
+}
+
+/** Confirm what the other has proposed: the floor may open without a recording. */
+export interface ConfirmUnrecorded {
+  type: "confirm_unrecorded";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
+/** End going on without a recording, or take the proposal back: the floor is closed again. */
+export interface EndUnrecorded {
+  type: "end_unrecorded";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
 /** Write a short text to the court, from lobby or room. It is part of the file. */
 export interface WriteToCourt {
   type: "write_to_court";
@@ -696,6 +719,20 @@ export interface ChoiceView {
   label: string;
 }
 
+/** Going on without a recording: proposed by one, in force when the other has confirmed it. */
+export interface UnrecordedView {
+  in_force: boolean;
+  /** name, role and State */
+  by: string;
+  /** name, role and State; empty: nobody yet */
+  confirmed_by: string;
+  reason: string;
+  /** nanoseconds since 1970 UTC */
+  since: number;
+  /** by this person */
+  confirmable: boolean;
+}
+
 /** A message to the court or its answer, for the person and for who may answer. */
 export interface MessageView {
   entry: number;
@@ -760,6 +797,7 @@ export interface View {
   recorded: RecordedView[];
   objections: ObjectionView[];
   raisable: RaisableView[];
+  unrecorded: UnrecordedView | null;
   /** oldest first; of the person, or those they may answer */
   messages: MessageView[];
   /** of breaks; for who may order one */
@@ -894,6 +932,9 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | ProposeUnrecorded
+  | ConfirmUnrecorded
+  | EndUnrecorded
   | WriteToCourt
   | AnswerMessage
   | OrderBreak

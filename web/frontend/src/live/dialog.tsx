@@ -41,6 +41,8 @@ export function ReasonDialog(props: {
   confirm: string;
   required: boolean;
   danger?: boolean;
+  /** Shortest reason that is required, in characters; 3 without it. */
+  least?: number;
   /** What the text is, if it is no reason. */
   label?: string;
   /** Longest reason, in characters. */
@@ -56,7 +58,7 @@ export function ReasonDialog(props: {
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const text = reason.trim();
-    if (props.required && text.length < (props.label ? 1 : 3)) {
+    if (props.required && text.length < (props.least ?? (props.label ? 1 : 3))) {
       setProblem(props.label ? t("Write a few words.") : t("Give a reason, in a few words."));
       document.getElementById(field)?.focus();
       return;

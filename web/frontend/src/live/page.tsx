@@ -6,6 +6,7 @@ import { useHearing } from "./context";
 import { HoldBar } from "./holdbar";
 import { RecordingBar } from "./recording";
 import { TimePair } from "./time";
+import { UnrecordedBar } from "./unrecorded";
 import { t } from "../i18n";
 
 /** A heading that takes the focus when the person has moved on to it. */
@@ -53,6 +54,7 @@ export function Page({ children, fast = true }: { children: ComponentChildren; f
           {fast && <LeaveFast />}
         </div>
         {view && !quiet && <RecordingBar view={view} />}
+        {view && <UnrecordedBar view={view} />}
         {view && <HoldBar view={view} />}
         {view && <CallsBar view={view} />}
       </header>

@@ -70,6 +70,11 @@ export function RecordingBar({ view }: { view: View }) {
   );
 }
 
+/** What it means that nothing is recorded; the floor may be open by decision of two. */
+function nothing(view: View): string {
+  return view.unrecorded?.in_force && !view.hold ? t("Nothing said now is recorded.") : t("The floor is closed. Nothing said now is recorded.");
+}
+
 function NotRecording({ view, claim }: { view: View; claim: Claim }) {
   const hearing = useHearing();
   const alarm = isResponsible(hearing.me.value) && !hearing.alarmAcknowledged.value;
@@ -78,7 +83,7 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
     <div class="rec rec-red" data-testid="rec-indicator" tabIndex={0} role="region" aria-label={t("Recording status")}>
       <div role="alert" class="rec-word">
         <Square /> {t("NOT RECORDING")}
-        <span class="sr-only">. {t("The floor is closed. Nothing said now is recorded.")}</span>
+        <span class="sr-only">. {nothing(view)}</span>
       </div>
       {claim.since !== null && (
         <span>
@@ -93,7 +98,7 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
       {claim.own && claim.silence > 5 && (
         <span>{tn("No signal from the court’s server for {n} second.", "No signal from the court’s server for {n} seconds.", claim.silence)}</span>
       )}
-      <span aria-hidden="true">{t("The floor is closed. Nothing said now is recorded.")}</span>
+      <span aria-hidden="true">{nothing(view)}</span>
       {alarm && (
         <button type="button" class="btn" onClick={() => hearing.acknowledgeAlarm()}>
           {t("Stop the alarm sound")}

@@ -22,6 +22,7 @@ import { BeforeSitting } from "./soundcheck";
 import { Stage } from "./stage";
 import { Tabs } from "./tabs";
 import { TimePair } from "./time";
+import { UnrecordedBar } from "./unrecorded";
 import { beforeSession, isInterpreter, isPresent, lineWord, right, sittingStatus } from "./words";
 import { languageName, t } from "../i18n";
 import type { View } from "../messages";
@@ -39,6 +40,7 @@ export function Room({ view }: { view: View }) {
     <div class="room">
       <header class="room-head">
         <RecordingBar view={view} />
+        <UnrecordedBar view={view} />
         <HoldBar view={view} />
         <CallsBar view={view} />
         <FingerprintsBar view={view} />

@@ -18,6 +18,7 @@ export function tell(before: View, view: View): void {
   for (const message of view.messages) {
     if (message.entry > latest && !message.mine) announce(t("Message from {name}: {text}", { name: message.by, text: message.text }), "matters");
   }
+  if (view.unrecorded && !view.unrecorded.in_force && !before.unrecorded) announce(t("It is proposed to go on without a recording."), "matters");
   const old = new Map(before.people.map((person) => [person.participant, person]));
   const responsible = isResponsible(me(view));
   for (const person of view.people) {

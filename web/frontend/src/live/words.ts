@@ -53,6 +53,7 @@ export type Action =
   | "start"
   | "hold"
   | "answer_help"
+  | "continue_unrecorded"
   | "write_to_court"
   | "rule_objection"
   | "ask_break"
