@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
 from hearings.db import Database
+from hearings.law import scripts
 from hearings.outward import installation
 from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
@@ -86,10 +87,11 @@ from web.server.security_events import SecurityEventsMiddleware
 from web.server.sign_in import LoginMiddleware
 from web.server.step_up import StepUpMiddleware
 from web.server.view_log import ViewsMiddleware
-from web.settings import Settings
+from web.settings import Settings, SettingsError
 from web.signatures import recipient_pages as recipients, signing_key_pages as keys
 from web.sitting import (
     act_pages as recorded,
+    card_pages as cards,
     course_pages as course,
     live_pages as live,
     recording_pages as recordings,
@@ -122,6 +124,7 @@ def create_app(settings: Settings) -> Starlette:
     from web.api_app import create_api  # 0.2 s that no other command needs
 
     require_folders(settings)
+    bring_in_card_texts(settings)
     database, seal = Database(settings.database_url), SealKeeper(settings)
     relays = Relays.read(settings)
     conductors = Conductors(settings, database, seal, relays)
@@ -168,6 +171,14 @@ def create_app(settings: Settings) -> Starlette:
     )
     app.state.parts, app.state.change_watch = parts, change_watch
     return app
+
+
+def bring_in_card_texts(settings: Settings) -> None:
+    """Load the texts of script cards. Raises `SettingsError` for a file that cannot be used."""
+    try:
+        scripts.bring_in(settings.card_texts)
+    except scripts.ScriptError as error:
+        raise SettingsError("card_texts", str(settings.card_texts or ""), f"texts of docs/cards.md ({error})") from None
 
 
 @contextlib.asynccontextmanager
@@ -279,6 +290,7 @@ MODULES = (
     hearing_languages,
     network_test,
     live,
+    cards,
     recorded,
     recordings,
     course,

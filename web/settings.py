@@ -84,6 +84,7 @@ class Settings:
     passkeys_required: bool = False
     issuers: Path | None = None
     code_command: Path | None = None
+    card_texts: Path | None = None
     recovery_wait_minutes: int = 1440
     smtp_host: str = ""
     smtp_port: int = 587
@@ -216,6 +217,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "security_log": Path,
     "issuers": Path,
     "code_command": Path,
+    "card_texts": Path,
     "recovery_wait_minutes": _count("recovery_wait_minutes"),
     "port": _port("port"),
     "test_hooks": _flag("test_hooks"),

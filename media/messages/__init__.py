@@ -36,6 +36,7 @@ from media.messages.browser import (
     Bye,
     CallView,
     Camera,
+    CardView,
     ChoiceView,
     Close,
     Command,
@@ -75,6 +76,7 @@ from media.messages.browser import (
     PersonView,
     Pin,
     PlaceView,
+    PressCard,
     ProposeUnrecorded,
     RaisableView,
     RaiseHand,
@@ -186,6 +188,7 @@ __all__ = [
     "Bye",
     "CallView",
     "Camera",
+    "CardView",
     "Certificate",
     "ChannelPlan",
     "CheckSound",
@@ -255,6 +258,7 @@ __all__ = [
     "Pin",
     "PlaceView",
     "Plan",
+    "PressCard",
     "ProposeUnrecorded",
     "RaisableView",
     "RaiseHand",
@@ -318,7 +322,7 @@ BROWSER_TO_WEB = (
     Hello | Heartbeat | LineReport | DeviceReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
     | Render | Pin | Leave
     | SetFloorMode | GiveFloor | LineUp | TakeFloorBack | FinishSpeaking | Interpret | EndInterpreting
-    | Render | Pin | Leave | HandOver | TakeOver | Signal
+    | HandOver | TakeOver | Signal
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
@@ -327,6 +331,7 @@ BROWSER_TO_WEB = (
     | OrderBreak
     | RaiseObjection | WithdrawObjection | RuleObjection
     | AnswerHelp | AskBreak | RefuseBreak
+    | PressCard
 )  # fmt: skip
 WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop

@@ -325,6 +325,25 @@ class RuleObjection(Command):
     law: Annotated[str, Meta(max_length=2, description="of which State; empty: of the requesting State")] = ""
 
 
+class PressCard(Command):
+    """A button of a script card: its draft is taken over, its text was read out or interpreted, what was answered, or
+    the person asks for counsel. What each does is `hearings.sitting.cards`.
+    """
+
+    card: Annotated[str, Meta(max_length=40)]
+    law: Annotated[str, Meta(max_length=2, description="State under whose law it is read")]
+    button: Literal["adopt", "read", "rendered", "answer", "counsel"]
+    whom: Annotated[str, Meta(max_length=40, description="whom it is read to; empty for everybody")] = ""
+    by: Annotated[str, Meta(max_length=40, description="who reads, or who interpreted; empty: found by role")] = ""
+    shown: Annotated[
+        list[Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]],
+        Meta(max_length=2, description="SHA-256 of each text as the page shows it: the reader's, then the person's"),
+    ] = field(default_factory=list)
+    answer: Literal["", "yes", "no", "other", "claims", "not_required"] = ""
+    text: Annotated[str, Meta(max_length=4000, description="the answer word for word")] = ""
+    typed: Annotated[str, Meta(max_length=1200, description="what fills the gap of the text")] = ""
+
+
 class CompareFingerprints(Command):
     """Record that both courts have read each other the code of the media worker's certificate, and whether it was the
     same."""
@@ -609,6 +628,25 @@ class RecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
     values: Annotated[dict[str, str], Meta(description="its fields, to begin a correction with")]
 
 
+class CardView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A script card of this part of the hearing, for one person under one law, without its texts."""
+
+    card: str
+    title: str
+    law: str
+    law_label: str
+    whom: Annotated[str, Meta(description="whom it is read to; empty: everybody")]
+    name: str
+    due: bool
+    done: bool
+    read: Annotated[int | None, Meta(description="number of the entry of its reading; null: not read yet")]
+    rendered: bool
+    answer: str
+    counsel: bool
+    buttons: Annotated[list[str], Meta(description="those this person may press")]
+    answers: list[str]
+
+
 class SideSaid(Struct, kw_only=True, forbid_unknown_fields=True):
     """What one side has recorded: whether the codes were the same."""
 
@@ -655,6 +693,9 @@ class View(Message):
     original: int
     booth: BoothView | None
     rights: dict[str, RightView]
+    cards: Annotated[
+        list[CardView], Meta(description="all for who reads them; of the others, those read and not answered yet")
+    ]
     recorded: Annotated[list[RecordedView], Meta(description="the latest, newest first; for who may read the minutes")]
     objections: list[ObjectionView]
     raisable: list[RaisableView]

@@ -204,6 +204,8 @@ NO_PAGE = {
     "/directory.csv": "a table to take away",
     "/docket.csv": "a table to take away",
     "/h/{ref}/calendar.ics": "a calendar file",
+    "/h/{ref}/cards": "for the live room, as JSON",
+    "/h/{ref}/cards/{seq:int}": "for the live room, as JSON",
     "/h/{ref}/packets": "for the media worker",
     "/h/{ref}/record/kinds": "for the live room, as JSON",
     "/h/{ref}/test/{test}/state": "for the page of the line test, as JSON",

@@ -40,6 +40,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_SCHEDULER": "no",
         "VIVAVOCE_PASSKEYS_REQUIRED": "yes",
         "VIVAVOCE_ISSUERS": "/etc/vivavoce/issuers.toml",
+        "VIVAVOCE_CARD_TEXTS": "/etc/vivavoce/cards",
         "VIVAVOCE_CODE_COMMAND": "/bin/true",
         "VIVAVOCE_RECOVERY_WAIT_MINUTES": "60",
         "VIVAVOCE_SMTP_HOST": "mail.court.example",

@@ -17,11 +17,13 @@ from hearings.actors import Actor
 from hearings.agreement import room_rules
 from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
+from hearings.law import scripts
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
 from hearings.sitting import (
     breaks,
     calls,
+    cards,
     fingerprints,
     floor_turns,
     interpreters,
@@ -104,6 +106,10 @@ async def _record_act(
     await recorded_acts.record(db, values=fields, corrects=corrects or None, **known)
 
 
+async def _press_card(db: AsyncSession, **known: Any) -> None:
+    await cards.press(db, scripts=scripts.current(), **known)
+
+
 ACTS: dict[type[messages.Command], RoomAct] = {
     messages.Ready: RoomAct(_ready),
     messages.Microphone: RoomAct(interpreters.set_microphone),
@@ -154,6 +160,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.RaiseObjection: RoomAct(objections.raise_objection, "hearing", notice="objection"),
     messages.WithdrawObjection: RoomAct(objections.withdraw, "hearing", notice="objection_withdrawn"),
     messages.RuleObjection: RoomAct(objections.rule, "hearing", "rule_objection", "ruling"),
+    messages.PressCard: RoomAct(_press_card, "hearing", "read_card"),
     messages.CompareFingerprints: RoomAct(
         fingerprints.compare,
         "sitting",

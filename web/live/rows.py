@@ -32,6 +32,8 @@ class Rows:
     """Messages to the court and its answers, oldest first."""
     person_name: str = ""
     """Name of the person heard, from the request."""
+    capacity: str = ""
+    """In what capacity the person is heard, from the request."""
     comparison: ComparisonProgress = NOTHING
     """Comparison of fingerprints, aloud."""
 
@@ -51,6 +53,7 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
     sitting = await queries.last_sitting(db, hearing_id)
     if sitting is None:
         raise NotFound
+    request = await queries.get(db, HearingRequest, hearing.request_id)
     return Rows(
         hearing=hearing,
         sitting=sitting,
@@ -61,6 +64,7 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
         entries=await recorded_acts.of_hearing(db, hearing_id),
         court_messages=await messages_to_court.of_hearing(db, hearing_id),
-        person_name=(await queries.get(db, HearingRequest, hearing.request_id)).person_name,
+        person_name=request.person_name,
+        capacity=request.capacity or "",
         comparison=await fingerprints.of_sitting(db, sitting.id),
     )

@@ -11,12 +11,13 @@ from hearings.agreement.room_rules import BEFORE_START
 from hearings.events import EventKind
 from hearings.hearing import floor
 from hearings.languages import signed
+from hearings.law import scripts
 from hearings.models import Participant, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import booths, breaks, messages_to_court, objections, recorded_acts, sittings
+from hearings.sitting import booths, breaks, cards, messages_to_court, objections, recorded_acts, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -26,7 +27,16 @@ from web.live.indicator import RecordingFacts, indicator
 from web.live.notices import NOT_RECORDING
 from web.live.rows import Rows
 from web.words import court_clocks, recorded_acts as recorded_words, roles, sentences
-from web.words.i18n import _, city_here, language_here, language_name, one_by_one, pgettext, state_name
+from web.words.i18n import (
+    _,
+    city_here,
+    language_here,
+    language_name,
+    one_by_one,
+    pgettext,
+    state_name,
+    state_word,
+)
 from web.words.refusals import ONLY_ROLES
 
 LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
@@ -416,6 +426,42 @@ def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableVi
     ]
 
 
+def cards_view(viewer: Participant, scene: Scene) -> list[messages.CardView]:
+    """The script cards of this part of the hearing: all for who reads them out; for an interpreter and for those they
+    are read to, the ones that were read and are not answered.
+    """
+    rows = scene.rows
+    reads = decide("read_card", viewer, scene).allowed
+    renders = not reads and decide("render_card", viewer, scene).allowed
+    room = cards.CardRoom(
+        hearing=rows.hearing,
+        sitting=rows.sitting,
+        people=rows.participants,
+        entries=rows.entries,
+        capacity=rows.capacity,
+    )
+    return [
+        messages.CardView(
+            card=one.card.id,
+            title=_(cards.CARDS[one.card.id]),
+            law=one.law,
+            law_label=_("Law {state:of}").format(state=state_word(one.law)),
+            whom=one.person.id if one.person else "",
+            name=one.person.display_name if one.person else "",
+            due=one.due,
+            done=one.done,
+            read=one.read.seq if one.read else None,
+            rendered=one.rendered is not None,
+            answer=one.answer,
+            counsel=one.counsel is not None,
+            buttons=cards.offered(one, viewer),
+            answers=list(one.card.answers) if reads else ["yes", "no"],
+        )
+        for one in cards.progress(scripts.current(), room)
+        if reads or cards.follows(one, viewer, renders=renders)
+    ]
+
+
 def fingerprints_view(viewer: Participant, scene: Scene) -> messages.FingerprintsView:
     """Status of the comparison of fingerprints, and the fingerprints that the viewer's own page must compute."""
     live, comparison = scene.liveness.get(viewer.id), scene.rows.comparison
@@ -509,6 +555,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         original=viewer.original,
         booth=booth_view(viewer, scene),
         rights={action: right(decide(action, viewer, scene)) for action in page_actions()},
+        cards=cards_view(viewer, scene) if here == "room" else [],
         recorded=recorded_view(viewer, scene) if here == "room" else [],
         objections=objections_view(viewer, scene) if here == "room" else [],
         raisable=raisable_view(viewer, scene) if here == "room" else [],

@@ -18,6 +18,7 @@ from typing import Any
 from hearings import clocks
 from hearings.documents.glyphs import covered
 from hearings.errors import AnchorAway, DatabaseFull, DatabaseRefused, FontsMissing
+from hearings.law import scripts
 from hearings.outward import installation
 from media.evidence.recording import clock as machine_clock
 from web.operation import network, older_data
@@ -222,6 +223,23 @@ async def anchor(place: Inspected) -> Findings:
     return [ok(N_("The anchor in {path} has reached act {number}, written at {at}."), **words)]
 
 
+def card_texts(place: Inspected) -> Findings:
+    """Texts of script cards that no authority has approved."""
+    folder = place.settings.card_texts
+    try:
+        loaded = scripts.load(folder)
+    except scripts.ScriptError as error:
+        return [failure(N_("The texts of script cards cannot be used: {why}"), why=str(error))]
+    if folder is None:
+        return [note(N_("Script cards: drafts only, approved by no State (VIVAVOCE_CARD_TEXTS is not set)."))]
+    lacking = loaded.unapproved(sorted(loaded.own), place.now.date())
+    if lacking:
+        states = ", ".join(sorted({state for state, _card in lacking}))
+        text = N_("Script cards without an approved text: {count} ({states}). Their drafts are marked.")
+        return [note(text, count=len(lacking), states=states)]
+    return [ok(N_("Every script card of the States in {path} has an approved text."), path=folder)]
+
+
 @dataclass(frozen=True)
 class Check:
     """One row of the table. `look` is a blocking function, run in a thread, or a coroutine function."""
@@ -245,6 +263,7 @@ CHECKS: tuple[Check, ...] = (
     Check("fonts", N_("Fonts"), fonts),
     Check("disk", N_("Disk"), disk),
     Check("anchor", N_("Backup anchor"), anchor),
+    Check("card_texts", N_("Script cards"), card_texts),
 )
 
 

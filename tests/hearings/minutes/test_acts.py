@@ -134,6 +134,51 @@ def test_a_recorded_act_is_told_with_its_entry_and_time_code(key: str, entry: He
     assert "event:4" in passage.sources
 
 
+def card(*texts: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "privilege", "version": 3, "texts": list(texts)}
+
+
+DRAFT = {"language": "en", "wanted": "es", "approved": False, "approved_by": "", "approved_on": "", "sha256": HASH}
+APPROVED = DRAFT | {
+    "language": "fr", "wanted": "fr", "approved": True, "approved_by": "Ministry", "approved_on": "2026-01-15",
+}  # fmt: skip
+
+
+def test_of_a_card_it_is_told_what_was_read_in_which_language_and_what_it_was() -> None:
+    read = {"participant": ANA.id, "by": JUDGE.id, "law": "FR", "language": "fr"}
+    entries = (
+        event(4, "card_read", card=card(APPROVED, DRAFT), **read),
+        event(5, "card_rendered", card=card(), participant=ANA.id, interpreter=LUIS.id, law="FR", language="es"),
+        event(6, "card_answered", card=card(), participant=ANA.id, law="FR", answer="other", text="I will think."),
+        event(7, "card_adopted", card=card(DRAFT), law="FR"),
+        event(8, "card_read", card=card(), **{name: read[name] for name in ("by", "law", "language")}),
+        event(9, "counsel_asked", participant=ANA.id),
+    )
+    lines = passages(facts(*entries))["course.sitting_1"][0]
+    told = [line.partition(f"{WHEN}: ")[2] or line for line in lines]
+    assert told.index("Eva read a card to Ana, under the law of France, in French.") + 1 == told.index(
+        f"    Card: Privilege not to testify, version 3, in French, approved by Ministry on 2026-01-15, SHA-256 {HASH}."
+    )
+    draft_line = (
+        "    Card: Privilege not to testify, version 3, in English, a draft that no State has approved, "
+        f"SHA-256 {HASH}."
+    )
+    assert told[told.index(draft_line) + 1] == "    There was no text of this card in Spanish."
+    for line in (
+        "Luis interpreted the card for Ana into Spanish.",
+        "Ana answered the card: “I will think.”",
+        "Paul took over a draft text for a card, under the law of France.",
+        "Eva read a card to everybody in the room, under the law of France, in French.",
+        "Ana asked to speak to counsel.",
+    ):
+        assert line in told
+
+
+def test_an_oath_from_a_card_names_it_in_its_own_section() -> None:
+    lines, _found = passages(facts(event(4, "oath", card=card(APPROVED), **OATH)))["oath.all"]
+    assert lines[1].startswith("    Card: Privilege not to testify, version 3, in French, approved by Ministry")
+
+
 def test_a_recorded_oath_meets_what_the_instruments_ask_for() -> None:
     found = passages(facts())["oath.all"][1]
     assert (found.required, found.open_for, found.sources) == (

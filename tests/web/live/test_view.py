@@ -11,9 +11,10 @@ from hearings.sitting import breaks
 from hearings.status import PresenceStatus, SittingStatus
 from web.live.indicator import RecordingFacts
 from web.live.rows import Rows
-from web.live.view import Liveness, Scene, decide, page_actions, person, right, view_for
+from web.live.view import Liveness, Scene, cards_view, decide, page_actions, person, right, view_for
 from web.words import roles
 
+NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 TONGUES = {
     "language_requesting": "ro",
     "language_requested": "th",
@@ -204,3 +205,27 @@ def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:
     deaf = {Role.central_authority, Role.custodian, Role.auditor}
     expected = [roles.in_words(one) for one in people[1:] if one.role not in deaf]
     assert view_for(people[0], room, seq=1, now=0).audience == expected
+
+
+@pytest.mark.parametrize("role", Role)
+def test_cards_are_told_to_who_reads_them_and_once_read_to_those_concerned(role: Role) -> None:
+    witness, viewer = somebody(Role.witness, "TH"), somebody(role, "RO")
+    people = (viewer,) if role is Role.witness else (witness, viewer)
+    room = scene(*people, fault="")
+    room.rows.sitting = Sitting(id="s", status=SittingStatus.in_session)
+    reads = role in {Role.presiding_judge, Role.clerk, Role.requested_authority}
+    assert {one.card for one in cards_view(viewer, room)} >= ({"privilege", "closing"} if reads else set())
+    assert bool(cards_view(viewer, room)) is reads
+    card = {"id": "privilege", "version": 1, "texts": []}
+    values = {"participant": "witness", "law": "TH", "sitting": "s", "card": card}
+    room.rows.entries = [
+        HearingEvent(owner_state="RO", hearing_id="-", seq=9, at=NOW, kind="card_read", actor="-", data=values)
+    ]
+    found = [one for one in cards_view(viewer, room) if one.read is not None]
+    concerned = reads or role in {Role.witness, Role.interpreter}
+    assert [(one.card, one.law_label, one.read) for one in found] == [("privilege", "Law of Thailand", 9)] * concerned
+    assert [one.buttons for one in found if not reads] == [["rendered"]] * (role is Role.interpreter) + [[]] * (
+        role is Role.witness
+    )
+    room.rows.sitting = Sitting(id="s", status=SittingStatus.closing)
+    assert cards_view(viewer, room) == []

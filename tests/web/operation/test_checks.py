@@ -108,6 +108,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "tls": (lambda _data: None, {"public_url": COURT, "tls_cert": "no", "tls_key": "no"}, "cannot be read"),
     "mail": (lambda _data: None, MAIL, "cannot be reached"),
     "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
+    "card_texts": (lambda data: (data / "texts.yaml").write_text("texts: no"), {"card_texts": "."}, "each a list"),
     "disk": (lambda data: (data / "recordings").rmdir(), {}, "is missing"),
 }  # fmt: skip
 """By check, what it is to find: how the data folder is spoilt, other settings, words. Clock, fonts and anchor depend on
@@ -125,7 +126,8 @@ def test_what_is_spoilt_is_found_by_its_check_and_told(prepared: Path, tmp_path:
 
 
 def _paths(given: dict[str, Any], folder: Path) -> dict[str, Path]:
-    return {key: folder / "data" / given[key] for key in ("tls_cert", "tls_key", "turn_secret_file") if key in given}
+    keys = ("tls_cert", "tls_key", "turn_secret_file", "card_texts")
+    return {key: folder / "data" / given[key] for key in keys if key in given}
 
 
 def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, tmp_path: Path) -> None:

@@ -1,52 +1,11 @@
 """Recorded acts on pages: the form of a kind, what it refuses and says, corrections, and who sees what."""
 
 import re
-from datetime import UTC, datetime
-
-import pytest
 
 from hearings import queries
-from hearings.actors import SYSTEM
-from hearings.models import Hearing, HearingRequest, Participant, Person
-from hearings.moves import move
-from hearings.people import logins
-from hearings.requests import attachments
+from hearings.models import Person
 from hearings.roles import Role
-from hearings.sitting import recordings, sittings
-from hearings.status import PresenceStatus, RecordingStatus, SittingStatus
-from tests.support.court import seated
-from web.server.sign_in import COOKIE
-
-WAY_IN = (*(PresenceStatus.identified, PresenceStatus.tested, PresenceStatus.waiting), PresenceStatus.called)
-
-
-@pytest.fixture(scope="module")
-def room(running):
-    """The demonstration's hearing in session, everybody in the room; ids by role."""
-
-    async def fill(database):
-        now = datetime.now(UTC)
-        async with database.transaction() as db:
-            hearing = await queries.get(db, Hearing, running.made.hearing.id)
-            request = await queries.get(db, HearingRequest, hearing.request_id)
-            await attachments.add(
-                db, request=request, kind="exhibit", name="map.txt", data=b"A map.", actor=SYSTEM, now=now
-            )
-            people = await queries.participants(db, hearing.id)
-            judge = seated(next(person for person in people if person.role is Role.presiding_judge))
-            sitting, recording = await sittings.open_lobby(
-                db, hearing=hearing, court_name="demo.example", actor=judge, now=now
-            )
-            for person in people:
-                for status in (*WAY_IN, PresenceStatus.present):
-                    move(db, person, status, actor=SYSTEM, now=now)
-            await sittings.roll_call(db, sitting=sitting, actor=judge, now=now)
-            move(db, sitting, SittingStatus.pre_record, actor=SYSTEM, now=now)
-            move(db, recording, RecordingStatus.starting, actor=SYSTEM, now=now)
-            await recordings.opened(db, sitting=sitting, recording=recording, now=now)
-            return {person.role: person.id for person in people}
-
-    return running.run(fill)
+from hearings.status import SittingStatus
 
 
 def test_an_exhibit_is_recorded_and_read_on_the_hearings_page(service, room):
@@ -110,22 +69,9 @@ def test_the_form_for_the_room_has_the_kinds_of_the_role(service, room):
     assert service.client().get(f"/h/{service.ref}/record/kinds").status_code == 401
 
 
-def guest(service, participant: str):
-    """Somebody of the hearing who came by a link."""
-
-    async def make(database):
-        async with database.transaction() as db:
-            found = await queries.get(db, Participant, participant)
-            return (await logins.create_login(db, participant=found, now=datetime.now(UTC)))[1]
-
-    client = service.client()
-    client.cookies[COOKIE] = service.run(make)
-    return client
-
-
-def test_an_interpreter_puts_a_remark_on_the_record_and_reads_no_other(service, room):
+def test_an_interpreter_puts_a_remark_on_the_record_and_reads_no_other(service, room, guest):
     home = f"/h/{service.ref}/record"
-    clerk, interpreter = service.signed_in("clerk"), guest(service, room[Role.interpreter])
+    clerk, interpreter = service.signed_in("clerk"), guest(room[Role.interpreter])
     clerk.post(f"{home}?kind=log_note", {"text": "The court sits."}, page=home)
     assert [one["kind"] for one in interpreter.get(f"{home}/kinds").json()] == ["remark"]
     said = "The last answer could not be heard whole."
@@ -144,7 +90,7 @@ def test_an_interpreter_puts_a_remark_on_the_record_and_reads_no_other(service, 
     form = f"{home}?kind=entry_withdrawn&corrects={last}"
     assert interpreter.post(form, {"text": "In error."}, page=form).status_code == 303
     assert "“In error.”" in clerk.words(clerk.get(home))
-    witness = guest(service, room[Role.witness])
+    witness = guest(room[Role.witness])
     assert {witness.get(path).status_code for path in (home, f"{home}/kinds")} == {403}
 
 

@@ -485,6 +485,29 @@ export interface RefuseBreak {
   reason?: string;
 }
 
+/** A button of a script card: its draft is taken over, its text was read out or interpreted, what was answered, or the person asks for counsel. What each does is `hearings.sitting.cards`. */
+export interface PressCard {
+  type: "press_card";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 0–40 characters */
+  card: string;
+  /** State under whose law it is read; 0–2 characters */
+  law: string;
+  button: "adopt" | "answer" | "counsel" | "read" | "rendered";
+  /** whom it is read to; empty for everybody; 0–40 characters */
+  whom?: string;
+  /** who reads, or who interpreted; empty: found by role; 0–40 characters */
+  by?: string;
+  /** SHA-256 of each text as the page shows it: the reader's, then the person's; matches `^[0-9a-f]{64}$` */
+  shown?: string[];
+  answer?: "" | "claims" | "no" | "not_required" | "other" | "yes";
+  /** the answer word for word; 0–4000 characters */
+  text?: string;
+  /** what fills the gap of the text; 0–1200 characters */
+  typed?: string;
+}
+
 /** A participant, with the data that this viewer may see. */
 export interface PersonView {
   /** the participant's id; opaque to media; 0–64 characters */
@@ -668,6 +691,27 @@ export interface RightView {
   reason: string;
 }
 
+/** A script card of this part of the hearing, for one person under one law, without its texts. */
+export interface CardView {
+  card: string;
+  title: string;
+  law: string;
+  law_label: string;
+  /** whom it is read to; empty: everybody */
+  whom: string;
+  name: string;
+  due: boolean;
+  done: boolean;
+  /** number of the entry of its reading; null: not read yet */
+  read: number | null;
+  rendered: boolean;
+  answer: string;
+  counsel: boolean;
+  /** those this person may press */
+  buttons: string[];
+  answers: string[];
+}
+
 /** An act recorded in the log, in words. */
 export interface RecordedView {
   /** number of the entry in the log of the hearing */
@@ -793,6 +837,8 @@ export interface View {
   original: number;
   booth: BoothView | null;
   rights: Record<string, RightView>;
+  /** all for who reads them; of the others, those read and not answered yet */
+  cards: CardView[];
   /** the latest, newest first; for who may read the minutes */
   recorded: RecordedView[];
   objections: ObjectionView[];
@@ -943,7 +989,8 @@ export type BrowserToWeb =
   | RuleObjection
   | AnswerHelp
   | AskBreak
-  | RefuseBreak;
+  | RefuseBreak
+  | PressCard;
 
 export type WebToBrowser =
   | View

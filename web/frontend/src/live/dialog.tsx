@@ -8,7 +8,7 @@ import { pt, t } from "../i18n";
 /** Open questions that show by themselves why they were refused. */
 const asking = signal(0);
 
-export function Dialog({ title, onClose, children }: { title: string; onClose(): void; children: ComponentChildren }) {
+export function Dialog({ title, wide, onClose, children }: { title: string; wide?: boolean; onClose(): void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose():
     };
   }, []);
   return (
-    <dialog ref={ref} class="dialog" aria-labelledby={heading} onCancel={onClose}>
+    <dialog ref={ref} class={wide ? "dialog wide" : "dialog"} aria-labelledby={heading} onCancel={onClose}>
       <h2 id={heading} tabIndex={-1}>
         {title}
       </h2>

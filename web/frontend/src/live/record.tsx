@@ -1,6 +1,7 @@
 // The record: what judge, clerk and requested authority enter into the log, and interpreters and technicians as a remark
 // of their own; the latest entries with both clocks and the time code of the recording. Which kinds and fields there are,
 // and what can be chosen, the server says.
+import { signal } from "@preact/signals";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { useHearing } from "./context";
@@ -30,6 +31,12 @@ interface Draft {
   values: Record<string, string>;
   corrects: number;
 }
+
+/** Asked for elsewhere on the page: the form opens with it. */
+export const asked = signal<Draft | null>(null);
+
+/** Made by a press of a card: not corrected by hand, only withdrawn. */
+const BY_CARD = new Set(["card_adopted", "card_read", "card_rendered", "card_answered"]);
 
 /** Entries shown at once; the earlier ones are behind a disclosure, so that the roll stays near. */
 const SHOWN = 3;
@@ -62,6 +69,11 @@ export function Record({ view }: { view: View }) {
     if (enters) window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, [enters]);
+  useEffect(() => {
+    if (!asked.value || !enters) return;
+    begin(asked.value);
+    asked.value = null;
+  }, [asked.value]);
   if (!may && view.recorded.length === 0) return null;
   return (
     <section class="record" aria-labelledby="record-title">
@@ -257,10 +269,12 @@ function Acts({ entry, correct }: { entry: RecordedView; correct(draft: Draft): 
   const named = <span class="sr-only">: {t("entry {n}", { n: entry.seq })}</span>;
   return (
     <div class="row acts">
-      <button type="button" class="btn small" onClick={() => correct({ kind: entry.kind, values: entry.values, corrects: entry.seq })}>
-        {t("Correct")}
-        {named}
-      </button>
+      {!BY_CARD.has(entry.kind) && (
+        <button type="button" class="btn small" onClick={() => correct({ kind: entry.kind, values: entry.values, corrects: entry.seq })}>
+          {t("Correct")}
+          {named}
+        </button>
+      )}
       <button type="button" class="btn small" onClick={() => correct({ kind: "entry_withdrawn", values: {}, corrects: entry.seq })}>
         {t("Withdraw")}
         {named}

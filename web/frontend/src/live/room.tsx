@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { CallsBar } from "./calls";
+import { Cards } from "./cards";
 import { Conditions } from "./conditions";
 import { Console } from "./console";
 import { useHearing } from "./context";
@@ -124,6 +125,7 @@ function Panel({ view }: { view: View }) {
             label: t("Log"),
             content: (
               <>
+                <Cards view={view} />
                 <Record view={view} />
                 <Happened view={view} />
               </>

@@ -68,6 +68,7 @@ export type Action =
   | "hear_floor"
   | "see_floor"
   | "record_act"
+  | "read_card"
   | "record_remark";
 
 /** What this viewer may do; null when the view does not say. */
