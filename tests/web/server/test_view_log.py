@@ -23,6 +23,8 @@ NOT_FOR_THEM = {
     "/requests/{reference}/edit",
     "/requests/{reference}/edit/{step}",
     "/requests/{reference}/check",
+    "/h/{ref}/cards",
+    "/h/{ref}/cards/{seq:int}",
     "/h/{ref}/technical/sign",
     "/h/{ref}/times/sign",
     "/h/{ref}/times/accept",
