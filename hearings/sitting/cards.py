@@ -57,6 +57,10 @@ CARDS: Mapping[str, str] = {
 """The name of each card."""
 OUTCOMES: Mapping[str, str] = {"yes": "taken", "no": "refused", "not_required": "not_required"}
 """What an answer means for an oath. An answer word for word is not interpreted: it is noted as it is."""
+TOLD_BY = frozenset(
+    {K.rights_notice, K.oath, K.privilege_claim, K.counsel_asked, K.card_read, K.card_rendered, K.card_answered}
+)
+"""The recorded acts that say how far a card is."""
 _BY_ROLE: Mapping[Role, tuple[str, ...]] = {
     Role.witness: ("witness", "victim"),
     Role.expert: ("expert",),
@@ -130,9 +134,12 @@ def laws_of(card: Card, hearing: Hearing, person: Participant | None) -> tuple[s
 
 def progress(scripts: Scripts, room: CardRoom) -> list[CardProgress]:
     """The cards of this phase of the sitting, for everybody in the room, in the order of the file."""
-    acts = [act.event for act in recorded_acts.in_force(room.entries)]
+    acts: dict[str, list[HearingEvent]] = {}
+    for act in recorded_acts.in_force(room.entries):
+        if act.event.kind in TOLD_BY:
+            acts.setdefault(str(act.event.data.get("participant", "")), []).append(act.event)
     return [
-        _progress(room, card, law, person, acts)
+        _progress(room, card, law, person, acts.get(person.id if person is not None else "", []))
         for card in scripts.cards.values()
         if room.sitting.status in card.when
         for person in _addressed(card, room)
@@ -163,13 +170,8 @@ def _addressed(card: Card, room: CardRoom) -> list[Participant | None]:
 def _progress(
     room: CardRoom, card: Card, law: str, person: Participant | None, acts: Sequence[HearingEvent]
 ) -> CardProgress:
-    whom = person.id if person is not None else ""
-    acts = [
-        event
-        for event in acts
-        if event.data.get("participant", "") == whom
-        and (not card.each_sitting or event.data["sitting"] == room.sitting.id)
-    ]
+    if card.each_sitting:
+        acts = [event for event in acts if event.data["sitting"] == room.sitting.id]
     own = [
         event
         for event in acts

@@ -6,6 +6,7 @@ All data of a live page come from here; the page itself makes no decision about 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from hearings.agreement.room_rules import BEFORE_START
 from hearings.events import EventKind
@@ -18,6 +19,7 @@ from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
 from hearings.sitting import booths, breaks, cards, messages_to_court, objections, recorded_acts, sittings
+from hearings.sitting.cards import CardProgress
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
@@ -84,6 +86,19 @@ class Scene:
     generation: int
     media_up: bool
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
+
+    @cached_property
+    def cards(self) -> list[CardProgress]:
+        """The script cards of this part of the hearing, the same for every viewer."""
+        rows = self.rows
+        room = cards.CardRoom(
+            hearing=rows.hearing,
+            sitting=rows.sitting,
+            people=rows.participants,
+            entries=rows.entries,
+            capacity=rows.capacity,
+        )
+        return cards.progress(scripts.current(), room)
 
 
 NO_TURNS = messages.FloorView(
@@ -430,16 +445,8 @@ def cards_view(viewer: Participant, scene: Scene) -> list[messages.CardView]:
     """The script cards of this part of the hearing: all for who reads them out; for an interpreter and for those they
     are read to, the ones that were read and are not answered.
     """
-    rows = scene.rows
     reads = decide("read_card", viewer, scene).allowed
     renders = not reads and decide("render_card", viewer, scene).allowed
-    room = cards.CardRoom(
-        hearing=rows.hearing,
-        sitting=rows.sitting,
-        people=rows.participants,
-        entries=rows.entries,
-        capacity=rows.capacity,
-    )
     return [
         messages.CardView(
             card=one.card.id,
@@ -457,7 +464,7 @@ def cards_view(viewer: Participant, scene: Scene) -> list[messages.CardView]:
             buttons=cards.offered(one, viewer),
             answers=list(one.card.answers) if reads else ["yes", "no"],
         )
-        for one in cards.progress(scripts.current(), room)
+        for one in scene.cards
         if reads or cards.follows(one, viewer, renders=renders)
     ]
 
