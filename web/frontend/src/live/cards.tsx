@@ -178,12 +178,16 @@ function Heard({ card }: { card: CardView }) {
   const read = useAnswer<{ texts: CardText[] }>(card.read === null ? "" : `/${card.read}`);
   const mine = hearing.me.value?.participant === card.whom;
   const texts = mine ? read?.texts.slice(-1) : read?.texts;
+  const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (texts) announce(t("Read out now: {title}", { title: card.title }), "matters");
+    if (!texts) return;
+    announce(t("Read out now: {title}", { title: card.title }), "matters");
+    // On a small screen the text stands below the pictures; the focus stays where it is.
+    if (mine) place.current?.scrollIntoView({ block: "center" });
   }, [Boolean(texts)]);
   const press = (pressed: Pressed): void => void hearing.act("press_card", { card: card.card, law: card.law, whom: card.whom, ...pressed });
   return (
-    <div class="card-heard" data-testid={`card-${card.card}`}>
+    <div class="card-heard" ref={place} data-testid={`card-${card.card}`}>
       <p>
         <b>{card.title}</b> · {card.law_label}
       </p>
@@ -257,19 +261,16 @@ function CardDialog({ view, card, onClose }: { view: View; card: CardView; onClo
       )}
       <div class="card-texts">{texts?.map((text) => <Text key={`${text.language} ${text.sha256}`} text={text} />)}</div>
       <DialogRefusal />
-      {fresh && sheet?.drafts && !sheet.adopted && (
-        <div class="row">
-          {may("adopt") ? (
-            <button type="button" class="btn" disabled={!sheet.complete || sought !== typed} onClick={() => void press({ button: "adopt", ...words })}>
-              {t("Take over this draft")}
-            </button>
-          ) : (
-            <p class="warn">{t("The presiding judge has to take over this draft before it is read out.")}</p>
-          )}
-        </div>
+      {fresh && sheet?.drafts && !sheet.adopted && !may("adopt") && (
+        <p class="warn">{t("The presiding judge has to take over this draft before it is read out.")}</p>
       )}
       {fresh && sheet?.texts && may("read") && (
         <div class="row">
+          {sheet.drafts && !sheet.adopted && may("adopt") && (
+            <button type="button" class="btn" disabled={!sheet.complete || sought !== typed} onClick={() => void press({ button: "adopt", ...words })}>
+              {t("Take over this draft")}
+            </button>
+          )}
           <button
             type="button"
             class="btn"
