@@ -79,6 +79,8 @@ class EventKind(StrEnum):
     recording_sealed = "recording_sealed"
     recording_failed = "recording_failed"
     gap = "gap"
+    closed_session_begun = "closed_session_begun"
+    closed_session_ended = "closed_session_ended"
     closing = "closing"
     closed = "closed"
     aborted = "aborted"

@@ -76,6 +76,7 @@ TABLE: Mapping[str, PermissionRow] = {
         presiding_judge="with the requested authority",
         requested_authority="with the presiding judge",
     ),
+    "close_session": _row("Order a closed session", "● – – – – – – – – – – – – – –"),
     "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – – – – –"),
     "unmute_other": _row(
         "Un-mute another person",
@@ -249,6 +250,7 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "raise_hand": CAME,
     "ask_help": CAME,
     "answer_help": CAME,
+    "close_session": IN_ROOM,
     "continue_unrecorded": IN_ROOM,
     "write_to_court": HERE,
     "answer_message": HERE,

@@ -16,7 +16,7 @@ from hearings.hearing import floor
 from hearings.models import Hearing, Participant, Person
 from hearings.moves import move
 from hearings.permissions import require
-from hearings.queries import get
+from hearings.queries import get, open_sitting
 from hearings.roles import Role
 from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus
@@ -59,12 +59,21 @@ async def note(db: AsyncSession, *, participant: Participant, here: bool, actor:
         raise IdentityMissing("The requested authority has not confirmed who this is", [participant.id])
     if here == (participant.presence in IN_ROOM):
         return
+    if here:
+        await require_not_excluded(db, participant)
     move(db, participant, PresenceStatus.present if here else PresenceStatus.left, actor=actor, now=now)
     participant.admitted_at = now if here else participant.admitted_at
     kind = EventKind.entered if here else EventKind.left
     await record(
         db, hearing=participant.hearing_id, kind=kind, actor=actor, now=now, participant=participant.id, why="noted"
     )
+
+
+async def require_not_excluded(db: AsyncSession, participant: Participant) -> None:
+    """Raise `NotReady` while a closed session keeps the person out of the room."""
+    sitting = await open_sitting(db, participant.hearing_id)
+    if sitting is not None and sitting.excludes(participant):
+        raise NotReady(tell("The court sits in closed session: this person is admitted when it has ended"))
 
 
 async def follow(db: AsyncSession, device: Participant, *, actor: Actor, now: datetime) -> None:

@@ -208,6 +208,7 @@ async def admit(
         await companions.note(db, participant=participant, here=True, actor=actor, now=now)
         return
     await require_open(db, participant.hearing_id)
+    await companions.require_not_excluded(db, participant)
     if participant.needs_identity and participant.identity_confirmed_at is None:
         raise IdentityMissing("The requested authority has not confirmed who this is", [participant.id])
     move(db, participant, PresenceStatus.called, actor=actor, now=now)

@@ -151,6 +151,8 @@ TOLD: Mapping[str, Saying] = {
         _two,
     ),
     K.unrecorded_ended: (N_("{time}: going on without a recording ended."), _nothing),
+    K.closed_session_begun: (N_("{time}: {who} ordered a closed session."), _actor),
+    K.closed_session_ended: (N_("{time}: {who} ended the closed session."), _actor),
     K.break_ordered: (N_("{time}: {who} ordered a break until {until}. Purpose: {purpose}."), _break),
     K.break_ended: (N_("{time}: the break ended. Purpose: {purpose}."), _break),
     K.break_refused: (N_("{time}: {who} refused the break that {person} had asked for."), _person),
@@ -235,6 +237,8 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
     without = [draft.names.get(one_id, "–") for one_id in event.data.get("without_camera", ())]
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)
+    for one_id in event.data.get("out", ()):
+        yield line(N_("    {person} was excluded."), source, person=draft.names.get(one_id, "–"))
     for one_id in event.data.get("away", ()):
         yield line(N_("    {person} was not back."), source, person=draft.names.get(one_id, "–"))
     if uncompared := str(event.data.get("without_comparison") or ""):

@@ -8,6 +8,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, tex
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.models.participant import Participant
+from hearings.roles import Role
 from hearings.status import ComparisonStatus, RecordingStatus, SittingStatus
 
 
@@ -83,6 +85,8 @@ class Sitting(Row, table=True):
     uninterpreted_since: datetime | None = instant(default=None)
     without_recording: dict[str, Any] = json(default_factory=dict)
     """Who has proposed and who has confirmed to go on without a recording (`hearings.sitting.unrecorded`)."""
+    closed_session: dict[str, Any] = json(default_factory=dict)
+    """Since when, by whom, why, and who is out (`hearings.sitting.closed_sessions`); empty: none."""
     udp_port: int | None = None
     run_folder: str = Field(default="", max_length=300)
     started_at: datetime | None = instant(default=None)
@@ -91,6 +95,11 @@ class Sitting(Row, table=True):
     """Who has the turn in each booth of interpreters, by booth (`hearings.sitting.booths.Booth.kept`)."""
     uncovered: dict[str, Any] = json(default_factory=dict)
     """Languages that somebody needs and nobody interprets into now, and since when (ISO 8601)."""
+
+    def excludes(self, participant: Participant) -> bool:
+        """Whether a closed session keeps somebody out of the room; observers, whoever joins later too."""
+        out = self.closed_session.get("out", ()) if self.closed_session else ()
+        return bool(self.closed_session) and (participant.role is Role.observer or participant.id in out)
 
 
 class Conduct(Row, table=True):

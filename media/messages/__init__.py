@@ -39,6 +39,8 @@ from media.messages.browser import (
     CardView,
     ChoiceView,
     Close,
+    ClosedSessionView,
+    CloseSession,
     Command,
     CompareFingerprints,
     ConditionView,
@@ -46,6 +48,7 @@ from media.messages.browser import (
     ConfirmIdentity,
     ConfirmUnrecorded,
     DeviceReport,
+    EndClosedSession,
     EndInterpreting,
     EndUnrecorded,
     FingerprintsView,
@@ -195,6 +198,8 @@ __all__ = [
     "ChoiceView",
     "Close",
     "CloseRecording",
+    "CloseSession",
+    "ClosedSessionView",
     "Command",
     "CommandId",
     "CompareFingerprints",
@@ -206,6 +211,7 @@ __all__ = [
     "DeviceReport",
     "Done",
     "DropPeer",
+    "EndClosedSession",
     "EndInterpreting",
     "EndUnrecorded",
     "Failing",
@@ -326,6 +332,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | CloseSession | EndClosedSession
     | ProposeUnrecorded | ConfirmUnrecorded | EndUnrecorded
     | WriteToCourt | AnswerMessage
     | OrderBreak

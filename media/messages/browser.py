@@ -384,6 +384,17 @@ class EndUnrecorded(Command):
     """End going on without a recording, or take the proposal back: the floor is closed again."""
 
 
+class CloseSession(Command):
+    """Order a closed session: observers and the people named go to the lobby, and stay there until it ends."""
+
+    out: Annotated[list[Seat], Meta(max_length=50)]
+    reason: Annotated[str, Meta(min_length=3, max_length=500)]
+
+
+class EndClosedSession(Command):
+    """End the closed session. Who was out is admitted again, one by one."""
+
+
 class BreakOff(Command):
     """Break the hearing off for good: the recorder seals what it has and ends; the hearing counts as aborted."""
 
@@ -509,6 +520,15 @@ class UnrecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
     reason: str
     since: Nanoseconds
     confirmable: Annotated[bool, Meta(description="by this person")]
+
+
+class ClosedSessionView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A closed session, for the room and for who is out of it."""
+
+    since: Nanoseconds
+    by: str
+    reason: str
+    out: Annotated[bool, Meta(description="this person is out")]
 
 
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -700,6 +720,8 @@ class View(Message):
     objections: list[ObjectionView]
     raisable: list[RaisableView]
     unrecorded: UnrecordedView | None
+    closed_session: ClosedSessionView | None
+    excludable: Annotated[list[Seat], Meta(description="whom a closed session may exclude; for who may order one")]
     messages: Annotated[list[MessageView], Meta(description="oldest first; of the person, or those they may answer")]
     purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]

@@ -53,6 +53,7 @@ rule_objection              ● – – – – – – – – – – – – 
 write_to_court              ● ● ● – ● ● ● ● ● ● ● ● ● – –
 answer_message              ● ● ◐ – – – – – – – – – – – –
 continue_unrecorded         ● – ● – – – – – – – – – – – –
+close_session               ● – – – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
 signal                      ● ● ● – ● ● ● ● ● ● – – – – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –

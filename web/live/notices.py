@@ -69,6 +69,8 @@ NOTICES: dict[str, Callable[[], str]] = {
         "Two people of the two States have decided to go on without a recording. What is said is not recorded."
     ),
     "unrecorded_ended": lambda: _("The hearing no longer goes on without a recording."),
+    "closed_session": lambda: _("The court sits in closed session from now on."),
+    "closed_session_ended": lambda: _("The closed session has ended."),
     "objection": lambda: _("An objection or a privilege was raised. It waits for the ruling of the presiding judge."),
     "objection_withdrawn": lambda: _("An objection or a claim was withdrawn."),
     "ruling": lambda: _("The presiding judge has ruled on an objection or a claim."),

@@ -18,7 +18,16 @@ from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS, Decision, may
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import booths, breaks, cards, messages_to_court, objections, recorded_acts, sittings
+from hearings.sitting import (
+    booths,
+    breaks,
+    cards,
+    closed_sessions,
+    messages_to_court,
+    objections,
+    recorded_acts,
+    sittings,
+)
 from hearings.sitting.cards import CardProgress
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
@@ -425,6 +434,20 @@ def unrecorded_view(viewer: Participant, scene: Scene) -> messages.UnrecordedVie
     )
 
 
+def closed_session_view(viewer: Participant, scene: Scene) -> messages.ClosedSessionView | None:
+    """The closed session in force, for the room and for who waits outside."""
+    sitting = scene.rows.sitting
+    out = sitting.excludes(viewer)
+    if not sitting.closed_session or not (out or viewer.presence in IN_ROOM):
+        return None
+    return messages.ClosedSessionView(
+        since=nanoseconds(datetime.fromisoformat(sitting.closed_session["since"])),
+        by=name_of(scene, sitting.closed_session["by"]),
+        reason=sitting.closed_session["reason"],
+        out=out,
+    )
+
+
 def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableView]:
     """What the viewer may raise now, with its short grounds."""
     return [
@@ -577,6 +600,15 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         ],
         messages=messages_view(viewer, scene) if here in ("lobby", "room") else [],
         unrecorded=unrecorded_view(viewer, scene) if here in ("lobby", "room") else None,
+        closed_session=closed_session_view(viewer, scene) if here in ("lobby", "room") else None,
+        excludable=[
+            participant.id
+            for participant in scene.rows.participants
+            if here == "room"
+            and decide("close_session", viewer, scene).allowed
+            and participant.vacated_at is None
+            and participant.role not in closed_sessions.STAYS
+        ],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 

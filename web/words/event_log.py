@@ -81,6 +81,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.recording_sealed: N_("Recording sealed"),
     EventKind.recording_failed: N_("Recording failed"),
     EventKind.gap: N_("Gap in the recording"),
+    EventKind.closed_session_begun: N_("Closed session ordered"),
+    EventKind.closed_session_ended: N_("Closed session ended"),
     EventKind.closing: N_("Closing ordered"),
     EventKind.closed: N_("Sitting closed"),
     EventKind.aborted: N_("Terminated"),

@@ -1,4 +1,4 @@
-"""Who answers a call for help, who asks for a break, and decisions to go on without a recording.
+"""Who answers a call for help, who asks for a break, decisions to go on without a recording, closed sessions.
 
 Nobody has asked for a break or been answered before, and nobody could decide the like.
 """
@@ -14,7 +14,7 @@ depends_on = None
 
 TEXTS = {"participant": {"help_answered_by": 36, "break_reason": 200}}
 INSTANTS = {"participant": ("break_asked_at",)}
-OBJECTS = {"sitting": ("without_recording",)}
+OBJECTS = {"sitting": ("without_recording", "closed_session")}
 OBJECT = sa.JSON().with_variant(JSONB(), "postgresql")
 
 

@@ -361,6 +361,24 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Order a closed session: observers and the people named go to the lobby, and stay there until it ends. */
+export interface CloseSession {
+  type: "close_session";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  out: string[];
+  /** 3–500 characters */
+  reason: string;
+}
+
+/** End the closed session. Who was out is admitted again, one by one. */
+export interface EndClosedSession {
+  type: "end_closed_session";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+}
+
 /** Propose to go on although the recording fails. It needs the other of presiding judge and requested authority. */
 export interface ProposeUnrecorded {
   type: "propose_unrecorded";
@@ -777,6 +795,16 @@ export interface UnrecordedView {
   confirmable: boolean;
 }
 
+/** A closed session, for the room and for who is out of it. */
+export interface ClosedSessionView {
+  /** nanoseconds since 1970 UTC */
+  since: number;
+  by: string;
+  reason: string;
+  /** this person is out */
+  out: boolean;
+}
+
 /** A message to the court or its answer, for the person and for who may answer. */
 export interface MessageView {
   entry: number;
@@ -844,6 +872,9 @@ export interface View {
   objections: ObjectionView[];
   raisable: RaisableView[];
   unrecorded: UnrecordedView | null;
+  closed_session: ClosedSessionView | null;
+  /** whom a closed session may exclude; for who may order one; the participant's id; opaque to media; 0–64 characters */
+  excludable: string[];
   /** oldest first; of the person, or those they may answer */
   messages: MessageView[];
   /** of breaks; for who may order one */
@@ -978,6 +1009,8 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | CloseSession
+  | EndClosedSession
   | ProposeUnrecorded
   | ConfirmUnrecorded
   | EndUnrecorded

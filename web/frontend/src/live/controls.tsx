@@ -1,5 +1,6 @@
 // The bar of controls, and the questions behind them.
 import { useEffect, useState } from "preact/hooks";
+import { CloseSessionButton } from "./closedsession";
 import { OrderBreakButton } from "./breaks";
 import { BreakButton, HelpAnswer } from "./calls";
 import { useHearing } from "./context";
@@ -165,6 +166,7 @@ export function Controls({ view }: { view: View }) {
         <RaiseButton view={view} />
         <BreakButton view={view} />
         <OrderBreakButton view={view} />
+        <CloseSessionButton view={view} />
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
         </button>

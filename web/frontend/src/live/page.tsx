@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { CallsBar } from "./calls";
+import { ClosedSessionBar } from "./closedsession";
 import { useHearing } from "./context";
 import { HoldBar } from "./holdbar";
 import { RecordingBar } from "./recording";
@@ -56,6 +57,7 @@ export function Page({ children, fast = true }: { children: ComponentChildren; f
         {view && !quiet && <RecordingBar view={view} />}
         {view && <UnrecordedBar view={view} />}
         {view && <HoldBar view={view} />}
+        {view && <ClosedSessionBar view={view} />}
         {view && <CallsBar view={view} />}
       </header>
       <main class="wrap">{children}</main>

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { CallsBar } from "./calls";
 import { Cards } from "./cards";
+import { ClosedSessionBar } from "./closedsession";
 import { Conditions } from "./conditions";
 import { Console } from "./console";
 import { useHearing } from "./context";
@@ -43,6 +44,7 @@ export function Room({ view }: { view: View }) {
         <RecordingBar view={view} />
         <UnrecordedBar view={view} />
         <HoldBar view={view} />
+        <ClosedSessionBar view={view} />
         <CallsBar view={view} />
         <FingerprintsBar view={view} />
         <NextBar view={view} />

@@ -53,6 +53,7 @@ export type Action =
   | "start"
   | "hold"
   | "answer_help"
+  | "close_session"
   | "continue_unrecorded"
   | "write_to_court"
   | "rule_objection"

@@ -1,0 +1,78 @@
+// A closed session: ordered by the presiding judge; a bar in the room, and the reason for who is out.
+import { useId, useState } from "preact/hooks";
+import { useHearing } from "./context";
+import { ReasonDialog } from "./dialog";
+import { Warn } from "./icons";
+import { TimePair } from "./time";
+import { inSession, right } from "./words";
+import { t } from "../i18n";
+import type { View } from "../messages";
+
+export function ClosedSessionBar({ view }: { view: View }) {
+  const hearing = useHearing();
+  const closed = view.closed_session;
+  if (!closed) return null;
+  return (
+    <section class="bar bar-warn" aria-label={t("Closed session")} data-testid="closed-session">
+      <span>
+        <Warn /> <strong>{t("CLOSED SESSION")}</strong>{" "}
+        {closed.out
+          ? t("The court sits without the public. You cannot come in until it ends; please wait here.")
+          : t("Observers and people excluded by order are out of the room.")}
+      </span>
+      <span>
+        {t("Reason:")} <bdi dir="auto">{closed.reason}</bdi>
+      </span>
+      <span>
+        {t("Ordered by {name}", { name: closed.by })} · {t("since")} <TimePair at={closed.since / 1e6} places={view.places} seconds />
+      </span>
+      {right(view, "close_session")?.allowed && (
+        <button type="button" class="btn small" onClick={() => void hearing.act("end_closed_session", {})}>
+          {t("End the closed session")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+export function CloseSessionButton({ view }: { view: View }) {
+  const hearing = useHearing();
+  const [open, setOpen] = useState(false);
+  const [out, setOut] = useState<string[]>([]);
+  const group = useId();
+  if (!right(view, "close_session")?.allowed || !inSession(view.status) || view.closed_session) return null;
+  const people = view.people.filter((person) => view.excludable.includes(person.participant));
+  const pick = (id: string, on: boolean): void => setOut(on ? [...out, id] : out.filter((one) => one !== id));
+  return (
+    <>
+      <button type="button" class="btn" onClick={() => setOpen(true)}>
+        {t("Closed session")}
+      </button>
+      {open && (
+        <ReasonDialog
+          title={t("Order a closed session?")}
+          text={t("All observers and the people you choose go to the lobby. They read the reason and cannot come in until you end it. The recording continues.")}
+          confirm={t("Order it")}
+          required
+          danger
+          onConfirm={async (reason) => (await hearing.act("close_session", { out, reason })).ok}
+          onClose={() => setOpen(false)}
+        >
+          {people.length > 0 && (
+            <fieldset aria-labelledby={group}>
+              <legend id={group}>{t("Also excluded")}</legend>
+              {people.map((person) => (
+                <label class="tickbox" key={person.participant}>
+                  <input type="checkbox" checked={person.role === "observer" || out.includes(person.participant)} disabled={person.role === "observer"} onChange={(event) => pick(person.participant, event.currentTarget.checked)} />
+                  <span>
+                    <bdi>{person.name}</bdi> · {person.role_label}
+                  </span>
+                </label>
+              ))}
+            </fieldset>
+          )}
+        </ReasonDialog>
+      )}
+    </>
+  );
+}
