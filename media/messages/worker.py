@@ -18,7 +18,7 @@ from media.messages.base import (
     TrackOrNone,
     Unrecorded,
 )
-from media.messages.browser import SlotView
+from media.messages.views import SlotView
 
 # --- web <-> worker ----------------------------------------------------------------------------------------------
 

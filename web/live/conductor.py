@@ -39,8 +39,8 @@ from web.live.media_side import MediaSide
 from web.live.recording_side import RecordingSide
 from web.live.relays import NO_RELAYS, Relays
 from web.live.room import Room
-from web.live.rows import Rows, read_rows
-from web.live.view import Liveness, Scene, line, view_for
+from web.live.scene import Liveness, Rows, Scene, line, read_rows
+from web.live.view import view_for
 from web.settings import Settings
 from web.words.i18n import speaking
 

@@ -6,7 +6,7 @@ whose sound and picture continue have `RETURNING` to reconnect before their sile
 
 from hearings.models import Participant
 from hearings.status import IN_ROOM, PresenceStatus
-from web.live.view import Liveness
+from web.live.scene import Liveness
 
 ESSENTIAL_LOST = 1_500_000_000
 """Nanoseconds without a media connection of an essential person after which the floor is closed (docs/live.md). The

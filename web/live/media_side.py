@@ -18,8 +18,7 @@ from web.live.connections import Connection
 from web.live.recorder import will_pass
 from web.live.relays import Relays
 from web.live.room import Room
-from web.live.rows import Rows
-from web.live.view import Liveness
+from web.live.scene import Liveness, Rows
 from web.settings import Settings
 
 logger = logging.getLogger("vivavoce.web.live.media_side")

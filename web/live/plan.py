@@ -20,7 +20,7 @@ from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
 from hearings.sitting import booths, recordings, sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
-from web.live.view import nanoseconds
+from web.live.scene import nanoseconds
 
 FEEDING = frozenset(
     {

@@ -1,6 +1,6 @@
 """The recording of a live hearing: sound checks, start, close, and the alarm when no segments are sealed.
 
-`facts` is the known state of the recording; the indicator on every page is derived from it (`web.live.indicator`).
+`facts` is the known state of the recording; the indicator on every page is derived from it (`web.live.scene`).
 """
 
 import asyncio
@@ -27,12 +27,11 @@ from media import messages
 from web import security_log
 from web.live import acts, plan
 from web.live.connections import Connection
-from web.live.indicator import RecordingFacts, indicator
 from web.live.notices import GapNotices
 from web.live.recorder import Recorder, RecorderSilent
 from web.live.room import Room
-from web.live.rows import Rows
-from web.live.view import nanoseconds, recording_view
+from web.live.scene import RecordingFacts, Rows, indicator, nanoseconds
+from web.live.view import recording_view
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.recording_side")

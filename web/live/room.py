@@ -27,8 +27,7 @@ from media import messages
 from media.link import Mandate
 from web.live import notices
 from web.live.connections import Connection
-from web.live.rows import Rows, read_rows
-from web.live.view import Liveness, Scene
+from web.live.scene import Liveness, Rows, Scene, read_rows
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.room")

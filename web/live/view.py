@@ -4,40 +4,51 @@ All data of a live page come from here; the page itself makes no decision about 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from hearings.agreement.room_rules import BEFORE_START
-from hearings.events import EventKind
 from hearings.hearing import floor
 from hearings.languages import signed
-from hearings.law import scripts
 from hearings.models import Participant, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
-from hearings.permissions import LIFTS, Decision, may
+from hearings.permissions import LIFTS
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
 from hearings.sitting import (
     booths,
     breaks,
-    cards,
-    closed_sessions,
-    messages_to_court,
-    objections,
-    recorded_acts,
     sittings,
 )
-from hearings.sitting.cards import CardProgress
 from hearings.sitting.sound_checks import LINE_ANEW
-from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
+from hearings.status import IN_ROOM, SittingStatus
 from media import messages
-from web.live import recorded_form
+from web.live.act_views import (
+    calls_view,
+    cards_view,
+    closed_session_view,
+    excludable,
+    laws_view,
+    messages_view,
+    objections_view,
+    purposes_view,
+    raisable_view,
+    recorded_view,
+    unrecorded_view,
+)
 from web.live.acts import ACTS
-from web.live.indicator import RecordingFacts, indicator
 from web.live.notices import NOT_RECORDING
-from web.live.rows import Rows
-from web.words import court_clocks, recorded_acts as recorded_words, roles, sentences
+from web.live.scene import (
+    RecordingFacts,
+    Scene,
+    decide,
+    indicator,
+    line,
+    name_of,
+    nanoseconds,
+    phase,
+    right,
+)
+from web.words import court_clocks, roles, sentences
 from web.words.i18n import (
     _,
     city_here,
@@ -46,14 +57,7 @@ from web.words.i18n import (
     one_by_one,
     pgettext,
     state_name,
-    state_word,
 )
-from web.words.refusals import ONLY_ROLES
-
-LOBBY = frozenset({PresenceStatus.waiting, PresenceStatus.called})
-LATEST = 30
-"""Maximum number of recorded acts in a view."""
-GONE = frozenset({PresenceStatus.removed, PresenceStatus.released})
 
 SEEN_AND_HEARD = (
     "speak_floor",
@@ -70,46 +74,6 @@ def page_actions() -> list[str]:
     return [*dict.fromkeys(act.right for act in ACTS.values() if act.right), *SEEN_AND_HEARD]
 
 
-@dataclass
-class Liveness:
-    """Current state of a seat's connection, from the worker and from the page itself."""
-
-    connected: bool = False
-    media: str = ""
-    certificate: str = ""
-    """Fingerprint of the page's certificate, from the worker's DTLS handshake with it."""
-    report: messages.LineReport | None = None
-    troubles: tuple[messages.Trouble, ...] = ()
-    """What the page has found wrong with its devices."""
-    lost_since: int | None = None
-    fault: messages.Fault = ""
-    """The worker's code of the reason why the page's connection cannot be made."""
-
-
-@dataclass
-class Scene:
-    """Input of a view: the rows, and the live state."""
-
-    rows: Rows
-    facts: RecordingFacts
-    generation: int
-    media_up: bool
-    liveness: Mapping[str, Liveness] = field(default_factory=dict)
-
-    @cached_property
-    def cards(self) -> list[CardProgress]:
-        """The script cards of this part of the hearing, the same for every viewer."""
-        rows = self.rows
-        room = cards.CardRoom(
-            hearing=rows.hearing,
-            sitting=rows.sitting,
-            people=rows.participants,
-            entries=rows.entries,
-            capacity=rows.capacity,
-        )
-        return cards.progress(scripts.current(), room)
-
-
 NO_TURNS = messages.FloorView(
     mode="open",
     holder="",
@@ -122,50 +86,6 @@ NO_TURNS = messages.FloorView(
     why_not="",
 )
 """What somebody outside the room sees of the floor: nothing."""
-
-
-def nanoseconds(at: datetime) -> int:
-    """Nanoseconds since 1970 of an aware datetime."""
-    return int(at.timestamp()) * 1_000_000_000 + at.microsecond * 1000
-
-
-def phase(participant: Participant, status: SittingStatus) -> str:
-    """Which part of the live page a person is in."""
-    if status is SittingStatus.closed or participant.presence in GONE:
-        return "ended"
-    if participant.presence in IN_ROOM:
-        return "room"
-    if participant.presence in LOBBY:
-        return "lobby"
-    return "prepare"
-
-
-def line(liveness: Liveness | None) -> str:
-    """Quality of a person's connection in one word; weak from 3 % loss, 300 ms round trip or 30 ms jitter on."""
-    if liveness is None:
-        return "unknown"
-    if liveness.media in ("lost", "quiet") or not liveness.connected:
-        return "lost"
-    report = liveness.report
-    if report is None:
-        return "unknown" if not liveness.media else "good"
-    weak = report.loss_percent >= 3 or report.rtt_ms > 300 or report.jitter_ms > 30
-    return "weak" if weak else "good"
-
-
-def decide(action: str, viewer: Participant, scene: Scene, target: Participant | None = None) -> Decision:
-    """Whether this person may do this now; called before every act."""
-    return may(
-        action,
-        viewer.role,
-        own_state=viewer.state,
-        target_state=target.state if target else viewer.state,
-        own=target is None or target.id == viewer.id,
-        granted=floor.granted(action, viewer, scene.rows.sitting.status),
-        hold_cause=scene.rows.sitting.hold_cause,
-        recording_healthy=True,  # `sittings.start` examines the sound checks
-        presence=viewer.presence,
-    )
 
 
 def person(participant: Participant, viewer: Participant, scene: Scene) -> messages.PersonView:
@@ -198,37 +118,6 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         fault=live.fault if live and sees_line and participant.presence in IN_ROOM else "",
         troubles=list(live.troubles) if live and live.connected and sees_line else [],
     )
-
-
-def name_of(scene: Scene, participant_id: str) -> str:
-    """The displayed name of somebody of the hearing; empty for nobody."""
-    found = scene.rows.participant(participant_id)
-    return found.display_name if found else ""
-
-
-def calls_view(viewer: Participant, scene: Scene) -> list[messages.CallView]:
-    """The calls of others that the viewer may answer, the longest waiting first: for help, and in the room for a break
-    also those that only the presiding judge decides, told to all who conduct.
-    """
-    found: list[tuple[datetime, messages.CallView]] = []
-    helps = decide("answer_help", viewer, scene).allowed
-    conducts = viewer.role in CONDUCTING and viewer.presence in IN_ROOM
-    for participant in scene.rows.participants:
-        if participant.id == viewer.id:
-            continue
-        about: dict[str, str] = {
-            "participant": participant.id,
-            "name": participant.display_name,
-            "role_label": roles.label(participant.role),
-            "state": state_name(participant.state),
-        }
-        if helps and (at := participant.help_at) is not None:
-            answered = name_of(scene, participant.help_answered_by)
-            found.append((at, messages.CallView(kind="help", since=nanoseconds(at), answered_by=answered, **about)))
-        if conducts and (at := participant.break_asked_at) is not None:
-            reason = participant.break_reason
-            found.append((at, messages.CallView(kind="break", since=nanoseconds(at), reason=reason, **about)))
-    return [call for _at, call in sorted(found, key=lambda call: call[0])]
 
 
 def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
@@ -335,163 +224,6 @@ def conditions_view(viewer: Participant, scene: Scene) -> list[messages.Conditio
     ]
 
 
-def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedView]:
-    """The latest recorded acts, newest first. They are material for the minutes: people who may read those see all, and
-    people who may record remarks see their own.
-    """
-    entries = scene.rows.entries
-    if not decide("read_minutes", viewer, scene).allowed:
-        entries = [entry for entry in entries if recorded_acts.made_by(entry, viewer)]
-    names = recorded_words.name_rules(scene.rows.participants, scene.rows.person_name)
-    gone = recorded_acts.replaced(scene.rows.entries)
-    views: list[messages.RecordedView] = []
-    for event in reversed(entries[-LATEST:]):
-        correctable = recorded_form.correctable(event, entries, viewer.role)
-        views.append(
-            messages.RecordedView(
-                seq=event.seq,
-                at=nanoseconds(event.at),
-                kind=event.kind,
-                title=_(recorded_words.TITLES[EventKind(event.kind)]),
-                text=recorded_words.detail(event, names),
-                by=recorded_words.by(event, names),
-                timecode_ms=event.data.get("timecode_ms"),
-                corrects=event.data.get("corrects"),
-                replaced_by=gone.get(event.seq),
-                correctable=correctable,
-                values=recorded_form.values(event, names) if correctable else {},
-            )
-        )
-    return views
-
-
-def objections_view(viewer: Participant, scene: Scene) -> list[messages.ObjectionView]:
-    """The queue of objections and claims that are not decided, for everybody in the room."""
-    names = recorded_words.name_rules(scene.rows.participants, scene.rows.person_name)
-    views: list[messages.ObjectionView] = []
-    for each in objections.undecided(scene.rows.entries):
-        data, kind = each.event.data, EventKind(each.event.kind)
-        raiser = scene.rows.participant(str(data.get("participant", "")))
-        views.append(
-            messages.ObjectionView(
-                entry=each.entry,
-                at=nanoseconds(each.raised.at),
-                title=_(recorded_words.TITLES[kind]),
-                by=names.names.get(str(data.get("participant", "")), ""),
-                by_label=roles.label(raiser.role) if raiser else "",
-                ground=_(ground) if (ground := recorded_words.CHOICES.get(str(data.get("ground")))) else "",
-                text=names.quoted(str(data.get("text", ""))),
-                law=state_name(data["law"]) if data.get("law") else "",
-                reserved=each.reserved,
-                mine=objections.raised_by(each, viewer),
-            )
-        )
-    return views
-
-
-def messages_view(viewer: Participant, scene: Scene) -> list[messages.MessageView]:
-    """The messages to the court, and answers, that the viewer may read, oldest first."""
-    people = scene.rows.participants
-    names = recorded_words.name_rules(people, scene.rows.person_name)
-    own = (viewer.id, viewer.person_id)
-    return [
-        messages.MessageView(
-            entry=event.seq,
-            at=nanoseconds(event.at),
-            text=names.quoted(str(event.data["text"])),
-            by=names.names.get(event.actor, ""),
-            by_label=roles.label(event.actor_role) if event.actor_role else "",
-            to=names.names.get(str(event.data["participant"]), "") if event.kind == EventKind.court_answer else "",
-            mine=event.actor in own,
-            answerable=event.kind == EventKind.court_message
-            and event.actor not in own
-            and decide("answer_message", viewer, scene, scene.rows.participant(event.data["participant"])).allowed,
-        )
-        for event in scene.rows.court_messages
-        if messages_to_court.readable(event, viewer, people)
-    ]
-
-
-def unrecorded_view(viewer: Participant, scene: Scene) -> messages.UnrecordedView | None:
-    """The decision to go on without a recording, or the proposal, for everybody on the live page."""
-    decided = scene.rows.sitting.without_recording
-    if not decided:
-        return None
-
-    def who(participant_id: str) -> str:
-        found = scene.rows.participant(participant_id)
-        return f"{found.display_name}, {roles.in_words(found)}" if found else ""
-
-    in_force = sittings.unrecorded(scene.rows.sitting)
-    other = viewer.id != decided["by"] and viewer.state != decided["state"] and viewer.role != decided["role"]
-    return messages.UnrecordedView(
-        in_force=in_force,
-        by=who(decided["by"]),
-        confirmed_by=who(decided.get("confirmed_by", "")),
-        reason=decided["reason"],
-        since=nanoseconds(datetime.fromisoformat(decided.get("confirmed_at") or decided["at"])),
-        confirmable=not in_force and other and decide("continue_unrecorded", viewer, scene).allowed,
-    )
-
-
-def closed_session_view(viewer: Participant, scene: Scene) -> messages.ClosedSessionView | None:
-    """The closed session in force, for the room and for who waits outside."""
-    sitting = scene.rows.sitting
-    out = sitting.excludes(viewer)
-    if not sitting.closed_session or not (out or viewer.presence in IN_ROOM):
-        return None
-    return messages.ClosedSessionView(
-        since=nanoseconds(datetime.fromisoformat(sitting.closed_session["since"])),
-        by=name_of(scene, sitting.closed_session["by"]),
-        reason=sitting.closed_session["reason"],
-        out=out,
-    )
-
-
-def raisable_view(viewer: Participant, scene: Scene) -> list[messages.RaisableView]:
-    """What the viewer may raise now, with its short grounds."""
-    return [
-        messages.RaisableView(
-            kind=kind.value,  # type: ignore[arg-type]
-            title=_(recorded_words.TITLES[kind]),
-            grounds=[
-                messages.ChoiceView(value=ground, label=_(recorded_words.CHOICES[ground]))
-                for ground in recorded_acts.KINDS[kind].fields["ground"].choices
-            ],
-        )
-        for kind, action in objections.RIGHTS.items()
-        if decide(action, viewer, scene).allowed and recorded_acts.takes(scene.rows.sitting)
-    ]
-
-
-def cards_view(viewer: Participant, scene: Scene) -> list[messages.CardView]:
-    """The script cards of this part of the hearing: all for who reads them out; for an interpreter and for those they
-    are read to, the ones that were read and are not answered.
-    """
-    reads = decide("read_card", viewer, scene).allowed
-    renders = not reads and decide("render_card", viewer, scene).allowed
-    return [
-        messages.CardView(
-            card=one.card.id,
-            title=_(cards.CARDS[one.card.id]),
-            law=one.law,
-            law_label=_("Law {state:of}").format(state=state_word(one.law)),
-            whom=one.person.id if one.person else "",
-            name=one.person.display_name if one.person else "",
-            due=one.due,
-            done=one.done,
-            read=one.read.seq if one.read else None,
-            rendered=one.rendered is not None,
-            answer=one.answer,
-            counsel=one.counsel is not None,
-            buttons=cards.offered(one, viewer),
-            answers=list(one.card.answers) if reads else ["yes", "no"],
-        )
-        for one in scene.cards
-        if reads or cards.follows(one, viewer, renders=renders)
-    ]
-
-
 def fingerprints_view(viewer: Participant, scene: Scene) -> messages.FingerprintsView:
     """Status of the comparison of fingerprints, and the fingerprints that the viewer's own page must compute."""
     live, comparison = scene.liveness.get(viewer.id), scene.rows.comparison
@@ -557,13 +289,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         status=status.value,
         phase=here,  # type: ignore[arg-type]
         people=[person(other, viewer, scene) for other in visible_people],
-        audience=[
-            roles.in_words(participant)
-            for participant in scene.rows.participants
-            if participant.id != viewer.id
-            and participant.vacated_at is None
-            and any(floor.hears(participant, at).allowed for at in SittingStatus)
-        ],
+        audience=audience(viewer, scene),
         places=[
             messages.PlaceView(state=state_name(place.state), city=city_here(place.city), zone=place.zone)
             for place in court_clocks.of_hearing(hearing)
@@ -589,28 +315,25 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         recorded=recorded_view(viewer, scene) if here == "room" else [],
         objections=objections_view(viewer, scene) if here == "room" else [],
         raisable=raisable_view(viewer, scene) if here == "room" else [],
-        laws=[
-            messages.ChoiceView(value=state, label=state_name(state))
-            for state in (hearing.requesting_state, hearing.requested_state)
-        ],
-        purposes=[
-            messages.ChoiceView(value=purpose, label=_(words))
-            for purpose, words in breaks.PURPOSES.items()
-            if here == "room" and decide("order_break", viewer, scene).allowed
-        ],
+        laws=laws_view(scene),
+        purposes=purposes_view(viewer, scene) if here == "room" else [],
         messages=messages_view(viewer, scene) if here in ("lobby", "room") else [],
         unrecorded=unrecorded_view(viewer, scene) if here in ("lobby", "room") else None,
         closed_session=closed_session_view(viewer, scene) if here in ("lobby", "room") else None,
-        excludable=[
-            participant.id
-            for participant in scene.rows.participants
-            if here == "room"
-            and decide("close_session", viewer, scene).allowed
-            and participant.vacated_at is None
-            and participant.role not in closed_sessions.STAYS
-        ],
+        excludable=excludable(viewer, scene) if here == "room" else [],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
+
+
+def audience(viewer: Participant, scene: Scene) -> list[str]:
+    """Who, by role and State, may ever hear the viewer on the floor."""
+    return [
+        roles.in_words(participant)
+        for participant in scene.rows.participants
+        if participant.id != viewer.id
+        and participant.vacated_at is None
+        and any(floor.hears(participant, at).allowed for at in SittingStatus)
+    ]
 
 
 def booth_view(viewer: Participant, scene: Scene) -> messages.BoothView | None:
@@ -677,16 +400,6 @@ def listeners(lang: str, scene: Scene) -> int:
         1
         for participant in scene.rows.participants
         if participant.presence in IN_ROOM and floor.channel(participant, scene.rows.languages) == lang
-    )
-
-
-def right(decision: Decision) -> messages.RightView:
-    """A decision in words."""
-    if decision.elsewhere:
-        return messages.RightView(allowed=False, reason=sentences.translated(decision.reason))
-    return messages.RightView(
-        allowed=decision.allowed,
-        reason="" if decision.allowed else _(ONLY_ROLES).format(roles=roles.any_of(decision.who_can)),
     )
 
 

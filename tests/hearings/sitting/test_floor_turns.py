@@ -9,6 +9,7 @@ import pytest
 
 from hearings import queries
 from hearings.actors import Actor
+from hearings.agreement.room_rules import RoomRules
 from hearings.db import Database
 from hearings.errors import HearingsError, NotAllowed, NotReady
 from hearings.events import EventKind
@@ -175,10 +176,10 @@ async def test_who_may_give_it_and_who_may_not(here: Floor) -> None:
 async def test_a_signed_consecutive_is_in_force_from_the_start_and_has_no_channel(
     court: Any, database: Database, now: datetime
 ) -> None:
-    agreed = floor_turns.RoomRules(session={"interpreting": "consecutive"})
+    agreed = RoomRules(session={"interpreting": "consecutive"})
     async with database.transaction() as db:
         sitting, _recording = await court.sitting(db)
-        await floor_turns.as_agreed(db, sitting=sitting, rules=floor_turns.RoomRules(), now=now)
+        await floor_turns.as_agreed(db, sitting=sitting, rules=RoomRules(), now=now)
         assert sitting.floor_mode is FloorMode.open
         await floor_turns.as_agreed(db, sitting=sitting, rules=agreed, now=now)
     async with database.reading() as db:

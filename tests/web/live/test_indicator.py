@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from web.live.indicator import FAILING_AFTER, SLOW_AFTER, RecordingFacts, indicator
+from web.live.scene import FAILING_AFTER, SLOW_AFTER, RecordingFacts, indicator
 
 SECOND = 1_000_000_000
 OPEN = RecordingFacts(opened_at=100 * SECOND)

@@ -18,7 +18,7 @@ from tests.support.conducted import Conducted, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Sqlite
 from web.live import lost_connections
-from web.live.view import Liveness
+from web.live.scene import Liveness
 
 SECOND = 1_000_000_000
 

@@ -34,11 +34,9 @@ from tests.support.databases import Sqlite
 from tests.support.evidence.recorder import Source, encode_audio
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 from web.live import recording_side
-from web.live.indicator import RecordingFacts
 from web.live.recording_side import RecordingSide
 from web.live.room import Room
-from web.live.rows import Rows
-from web.live.view import Scene
+from web.live.scene import RecordingFacts, Rows, Scene
 from web.security_log import SecurityLog
 
 

@@ -10,9 +10,9 @@ from hearings.models.sitting import HoldCause
 from hearings.roles import Role
 from hearings.sitting import breaks
 from hearings.status import PresenceStatus, SittingStatus
-from web.live.indicator import RecordingFacts
-from web.live.rows import Rows
-from web.live.view import Liveness, Scene, cards_view, decide, page_actions, person, right, view_for
+from web.live.act_views import cards_view
+from web.live.scene import Liveness, RecordingFacts, Rows, Scene, decide, right
+from web.live.view import page_actions, person, view_for
 from web.words import roles
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
