@@ -32,7 +32,8 @@ from media.messages import Alive, Attach, Attached, Order, Refused, Stop
 logger = logging.getLogger("vivavoce.media.processes")
 
 SILENT_SECONDS = 2.0  # without Alive before a process is killed
-CHECK_SECONDS = 0.1
+CHECK_SECONDS = 0.25
+HELD_UP_SECONDS = 0.5  # between two checks, from which on this process itself was delayed
 START_SECONDS = 30.0  # for a new process to answer
 CONNECT_SECONDS = 0.02
 STOP_SECONDS = 5.0
@@ -435,7 +436,7 @@ class Process:
                         async with asyncio.timeout(0.2):
                             await running.gone.wait()
                     return "exit" if running.gone.is_set() else "link"
-                if now - before > 5 * CHECK_SECONDS and held_up_in != self.last_alive:
+                if now - before > HELD_UP_SECONDS and held_up_in != self.last_alive:
                     held_up_in, patient_until = self.last_alive, now + SILENT_SECONDS / 2
                 before = now
                 if now - self.last_alive > SILENT_SECONDS and now >= patient_until and not self._ending:
