@@ -233,11 +233,10 @@ class Peer:
 
     # --- by the clock ------------------------------------------------------------------------------------------
 
-    def probe(self, now: float) -> None:
+    def probe(self, now: float, silent: float) -> None:
         """Every 50 ms, for the line of an essential person: ask for a sign of life when nothing comes by itself, as
         from a muted page without a camera. From 0.4 s to 1.5 s of silence there are 40 probes: with 30 % loss each way,
-        all of them or their answers are lost once in 10^11 times."""
-        silent = now - self.heard
+        all of them or their answers are lost once in 10^11 times. `silent`: seconds of silence so far."""
         if silent < PROBE_AFTER or (silent > PROBE_LOST_AFTER and now - self._probed_at < PROBE_LOST_INTERVAL):
             return
         self._probed_at = now

@@ -42,7 +42,7 @@ class Client(Protocol):
     @property
     def heard(self) -> float: ...
     def admit(self, present: bool) -> None: ...
-    def probe(self, now: float) -> None: ...
+    def probe(self, now: float, silent: float) -> None: ...
     def excuse(self, seconds: float) -> None: ...
 
 
@@ -72,7 +72,8 @@ class Room:
         self._status: dict[str, str] = {}
         self._sending: dict[str, tuple[bool, bool]] = {}
         self._heard: dict[str, float] = {}
-        """By essential seat that has had a connection, when something last came from it."""
+        """By essential seat that has had a connection, when something last came from it; at first, since when it has
+        been watched: before, nobody asked a silent page for a sign of life."""
         self._missing: set[str] = set()
         """Essential seats whose line is lost."""
         self._counters: dict[tuple[str, str, str, str], list[int]] = {}
@@ -225,8 +226,8 @@ class Room:
         for seat in essential:
             client = self.clients.get(seat)
             if client is not None and client.status == "connected":
-                client.probe(now)
-                self._heard[seat] = client.heard
+                self._heard[seat] = max(client.heard, self._heard.get(seat, now))
+                client.probe(now, now - self._heard[seat])
             heard = self._heard.get(seat)
             if heard is None or now - heard < LOST_SECONDS:
                 self._missing.discard(seat)
@@ -253,8 +254,8 @@ class Room:
         for seat, client in self.clients.items():
             if client.status != "connected":
                 continue
-            within = LOST_SECONDS if seat in self._heard else QUIET_SECONDS
-            self._tell_status(seat, "quiet" if now - client.heard >= within else "connected")
+            heard, within = self._heard.get(seat, client.heard), LOST_SECONDS if seat in self._heard else QUIET_SECONDS
+            self._tell_status(seat, "quiet" if now - heard >= within else "connected")
             audio, video = (
                 (up := client.ups.get(kind)) is not None and now - up.last_at < CEASED_SECONDS
                 for kind in ("audio", "video")

@@ -258,6 +258,21 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_an_essential_person_whose_line_is_lost_holds_the_floor_within_two_seconds(shared: Any) -> None:
+    installation, judge, witness = shared.installation, shared["judge"], shared["witness"]
+    at = time.time()
+    await witness.page.goto("about:blank")
+    gone = time.time()  # at the latest
+    assert await when(installation, "hold", at) - (gone - at) <= 2.0
+    await expect(judge.hold_bar).to_contain_text("Somchai Wongsa")
+    await witness.page.goto(f"{installation.url}/h/{shared.demo.ref}/live")
+    await expect(witness.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible(timeout=20_000)
+    await expect(judge.hold_bar).to_be_visible()
+    await shared.resume()
+    await witness.press("Unmute")
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_full_disk_is_loud_and_what_is_over_is_over(
     shared: Any, faults: Faults, small_disk: Path | None
 ) -> None:

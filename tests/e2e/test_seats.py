@@ -120,6 +120,7 @@ async def test_a_seat_waits_sixty_seconds_and_no_longer(judge: Any, visitor: Any
             assert w.person(witness_id)["microphone"] == "off"
         await j.see(lambda view: j.person(witness_id)["presence"] == "reconnecting")
         _age(installation, witness_id, timedelta(seconds=61))
+        assert (await a.act("ask_help", up=True))["ok"]  # with an act, the room reads what was written beside it
         await j.see(lambda view: j.person(witness_id)["presence"] == "left")
         async with witness.socket() as socket:
             w = Seat(socket)

@@ -101,6 +101,17 @@ async def test_whose_line_closes_nothing(court: Courtroom, more: dict[str, bool]
     assert closed(court) == []
 
 
+async def test_who_becomes_essential_while_silent_is_asked_first(court: Courtroom) -> None:
+    """As a muted page when the sitting starts: nobody has asked it for a sign of life before."""
+    _judge, witness = await essential(court, essential=False)
+    await asyncio.sleep(3)
+    witness.line_loss = 0.3
+    court.seat("witness", essential=True)
+    court.plan()
+    await asyncio.sleep(3)
+    assert closed(court) == []
+
+
 @contextlib.contextmanager
 def flood(address: tuple[str, int]) -> Iterator[None]:
     """Somebody sends as much as a socket takes: checks that name nobody, and what looks like media."""
