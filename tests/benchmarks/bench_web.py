@@ -174,7 +174,7 @@ async def measure(seconds: float) -> int:
         installation = stack.enter_context(serving(prepare(folder / "data"), folder / "served"))
         words = installation.demonstration()
         assert installation.process is not None
-        await asyncio.sleep(5)
+        await asyncio.sleep(25)  # what it does once after its start
         (idle,) = await cores(seconds, installation.process.pid)
         people = await gather(installation, words, sender, forwarding.FPS)
         await start(people, words["seats"])
