@@ -81,6 +81,7 @@ class EventKind(StrEnum):
     gap = "gap"
     closed_session_begun = "closed_session_begun"
     closed_session_ended = "closed_session_ended"
+    breakdown_step = "breakdown_step"
     closing = "closing"
     closed = "closed"
     aborted = "aborted"

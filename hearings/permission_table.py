@@ -77,6 +77,7 @@ TABLE: Mapping[str, PermissionRow] = {
         requested_authority="with the presiding judge",
     ),
     "close_session": _row("Order a closed session", "● – – – – – – – – – – – – – –"),
+    "breakdown_step": _row("Take a step of the rule for a broken line", "● ● ● – – – – – – – – – – – –"),
     "mute_other": _row("Mute another person", "● ○ ◐ – – – – – – – – – – – –"),
     "unmute_other": _row(
         "Un-mute another person",
@@ -250,6 +251,7 @@ FROM: Mapping[str, frozenset[PresenceStatus]] = {
     "raise_hand": CAME,
     "ask_help": CAME,
     "answer_help": CAME,
+    "breakdown_step": IN_ROOM,
     "close_session": IN_ROOM,
     "continue_unrecorded": IN_ROOM,
     "write_to_court": HERE,

@@ -14,7 +14,7 @@ from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
 from hearings.sentences import N_, Sentence, Series, tell
-from hearings.sitting import gaps
+from hearings.sitting import breakdowns, gaps
 from hearings.sitting.breaks import PURPOSES
 from hearings.status import RecordingStatus
 
@@ -96,6 +96,10 @@ def _two(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     }
 
 
+def _step(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    return {"who": draft.who(event), "step": breakdowns.words(event.data["step"])}
+
+
 def _break(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     until = event.data.get("until")
     known = {"until": draft.when(datetime.fromisoformat(until))} if until else {}
@@ -153,6 +157,7 @@ TOLD: Mapping[str, Saying] = {
     K.unrecorded_ended: (N_("{time}: going on without a recording ended."), _nothing),
     K.closed_session_begun: (N_("{time}: {who} ordered a closed session."), _actor),
     K.closed_session_ended: (N_("{time}: {who} ended the closed session."), _actor),
+    K.breakdown_step: (N_("{time}: {who} noted a step of the agreed rule for a broken line: {step}."), _step),
     K.break_ordered: (N_("{time}: {who} ordered a break until {until}. Purpose: {purpose}."), _break),
     K.break_ended: (N_("{time}: the break ended. Purpose: {purpose}."), _break),
     K.break_refused: (N_("{time}: {who} refused the break that {person} had asked for."), _person),

@@ -31,6 +31,7 @@ from media.messages.browser import (
     AnswerMessage,
     AskBreak,
     AskHelp,
+    BreakdownStep,
     BreakOff,
     Camera,
     Close,
@@ -113,6 +114,7 @@ from media.messages.recorder import (
 )
 from media.messages.views import (
     BoothView,
+    BreakdownView,
     Bye,
     CallView,
     CardView,
@@ -141,6 +143,7 @@ from media.messages.views import (
     Slots,
     SlotView,
     SoundCheckView,
+    StepView,
     Tick,
     UnrecordedView,
     View,
@@ -190,6 +193,8 @@ __all__ = [
     "Batch",
     "BoothView",
     "BreakOff",
+    "BreakdownStep",
+    "BreakdownView",
     "Bye",
     "CallView",
     "Camera",
@@ -309,6 +314,7 @@ __all__ = [
     "SoundCheckView",
     "SoundChecked",
     "Start",
+    "StepView",
     "Stop",
     "TakeFloorBack",
     "TakeOver",
@@ -334,6 +340,7 @@ BROWSER_TO_WEB = (
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct
+    | BreakdownStep
     | CloseSession | EndClosedSession
     | ProposeUnrecorded | ConfirmUnrecorded | EndUnrecorded
     | WriteToCourt | AnswerMessage

@@ -393,6 +393,13 @@ class EndClosedSession(Command):
     """End the closed session. Who was out is admitted again, one by one."""
 
 
+class BreakdownStep(Command):
+    """Note that a step of the agreed rule for a broken line is taken, while somebody's line is lost."""
+
+    participant: Seat
+    step: Annotated[str, Meta(max_length=40)]
+
+
 class BreakOff(Command):
     """Break the hearing off for good: the recorder seals what it has and ends; the hearing counts as aborted."""
 

@@ -129,6 +129,23 @@ class ClosedSessionView(Struct, kw_only=True, forbid_unknown_fields=True):
     out: Annotated[bool, Meta(description="this person is out")]
 
 
+class StepView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A step of the agreed rule, and when it was taken."""
+
+    step: str
+    label: str
+    at: Nanoseconds | None
+
+
+class BreakdownView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The agreed rule for a broken line, while somebody's is lost; told to who conducts."""
+
+    participant: Seat
+    name: str
+    adjourn_at: Nanoseconds
+    steps: list[StepView]
+
+
 class HoldView(Struct, kw_only=True, forbid_unknown_fields=True):
     """A hold: its cause, since when, and who may lift it."""
 
@@ -318,6 +335,7 @@ class View(Message):
     objections: list[ObjectionView]
     raisable: list[RaisableView]
     unrecorded: UnrecordedView | None
+    breakdowns: list[BreakdownView]
     closed_session: ClosedSessionView | None
     excludable: Annotated[list[Seat], Meta(description="whom a closed session may exclude; for who may order one")]
     messages: Annotated[list[MessageView], Meta(description="oldest first; of the person, or those they may answer")]

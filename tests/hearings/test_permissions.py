@@ -54,6 +54,7 @@ write_to_court              ● ● ● – ● ● ● ● ● ● ● ● ● 
 answer_message              ● ● ◐ – – – – – – – – – – – –
 continue_unrecorded         ● – ● – – – – – – – – – – – –
 close_session               ● – – – – – – – – – – – – – –
+breakdown_step              ● ● ● – – – – – – – – – – – –
 answer_help                 ● ● ● – – – – – – – – – ● – –
 signal                      ● ● ● – ● ● ● ● ● ● – – – – –
 line_statistics             ● ● ● – ◐ ◐ – – – ◐ ◐ ◐ ● – –

@@ -7,6 +7,7 @@ from hearings.events import EventKind
 from hearings.models import Participant
 from hearings.roles import CONDUCTING
 from hearings.sitting import (
+    breakdowns,
     breaks,
     cards,
     closed_sessions,
@@ -19,7 +20,7 @@ from hearings.status import IN_ROOM
 from media import messages
 from web.live import recorded_form
 from web.live.scene import Scene, decide, name_of, nanoseconds
-from web.words import recorded_acts as recorded_words, roles
+from web.words import recorded_acts as recorded_words, roles, sentences
 from web.words.i18n import (
     _,
     state_name,
@@ -237,3 +238,25 @@ def excludable(viewer: Participant, scene: Scene) -> list[str]:
         for participant in scene.rows.participants
         if participant.vacated_at is None and participant.role not in closed_sessions.STAYS
     ]
+
+
+def breakdowns_view(viewer: Participant, scene: Scene) -> list[messages.BreakdownView]:
+    """The agreed steps for each line that is lost, for who may take them."""
+    rule = scene.rows.rules.session.get("breakdown")
+    if not rule or not decide("breakdown_step", viewer, scene).allowed:
+        return []
+    views: list[messages.BreakdownView] = []
+    for hold in breakdowns.lost_lines(scene.rows.sitting):
+        taken = {one["step"]: nanoseconds(datetime.fromisoformat(one["at"])) for one in hold.get("steps", ())}
+        views.append(
+            messages.BreakdownView(
+                participant=breakdowns.lost(hold),
+                name=name_of(scene, breakdowns.lost(hold)),
+                adjourn_at=nanoseconds(breakdowns.adjourn_at(hold, rule)),
+                steps=[
+                    messages.StepView(step=one, label=sentences.translated(breakdowns.words(one)), at=taken.get(one))
+                    for one in breakdowns.steps(rule)
+                ],
+            )
+        )
+    return views

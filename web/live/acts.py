@@ -21,6 +21,7 @@ from hearings.law import scripts
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
 from hearings.sitting import (
+    breakdowns,
     breaks,
     calls,
     cards,
@@ -157,6 +158,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.EndUnrecorded: RoomAct(unrecorded.end, "sitting", "continue_unrecorded", "unrecorded_ended"),
     messages.CloseSession: RoomAct(closed_sessions.begin, "sitting", "close_session", "closed_session"),
     messages.EndClosedSession: RoomAct(closed_sessions.end, "sitting", "close_session", "closed_session_ended"),
+    messages.BreakdownStep: RoomAct(breakdowns.take, "sitting", "breakdown_step"),
     messages.BreakOff: RoomAct(None, right="break_off"),
     messages.ConfirmCondition: RoomAct(room_rules.confirm, "sitting"),
     messages.RecordAct: RoomAct(_record_act, "hearing", "record_act"),

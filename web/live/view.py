@@ -23,6 +23,7 @@ from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, SittingStatus
 from media import messages
 from web.live.act_views import (
+    breakdowns_view,
     calls_view,
     cards_view,
     closed_session_view,
@@ -321,6 +322,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         unrecorded=unrecorded_view(viewer, scene) if here in ("lobby", "room") else None,
         closed_session=closed_session_view(viewer, scene) if here in ("lobby", "room") else None,
         excludable=excludable(viewer, scene) if here == "room" else [],
+        breakdowns=breakdowns_view(viewer, scene) if here == "room" else [],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )
 

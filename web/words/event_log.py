@@ -7,10 +7,10 @@ from datetime import datetime
 from hearings.events import EventKind
 from hearings.minutes.course import SIGNALS
 from hearings.models import HearingEvent, Participant, Recording
-from hearings.sitting import fingerprints, gaps, messages_to_court, recordings
+from hearings.sitting import breakdowns, fingerprints, gaps, messages_to_court, recordings
 from hearings.sitting.breaks import PURPOSES
 from hearings.sitting.sound_checks import LINE_ANEW
-from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, statuses
+from web.words import gaps as gap_words, recorded_acts as recorded_words, roles, sentences, statuses
 from web.words.court_clocks import CourtClock
 from web.words.i18n import N_, _, in_turn, language_here, one_by_one
 from web.words.recorded_acts import NameRules
@@ -83,6 +83,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.gap: N_("Gap in the recording"),
     EventKind.closed_session_begun: N_("Closed session ordered"),
     EventKind.closed_session_ended: N_("Closed session ended"),
+    EventKind.breakdown_step: N_("Step of the rule for a broken line"),
     EventKind.closing: N_("Closing ordered"),
     EventKind.closed: N_("Sitting closed"),
     EventKind.aborted: N_("Terminated"),
@@ -174,6 +175,8 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
     if kind in (EventKind.break_ordered, EventKind.break_ended):
         purpose = PURPOSES.get(str(data.get("purpose")))
         return in_turn(part for part in (_(purpose) if purpose else "", str(data.get("reason") or "")) if part)
+    if kind is EventKind.breakdown_step and data.get("step"):
+        return sentences.translated(breakdowns.words(str(data["step"])))
     if kind is EventKind.help_answered:
         return _("after {n} s").format(n=data.get("after", 0))
     if kind is EventKind.identity_confirmed:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from hearings.agreement.room_rules import RoomRules
 from hearings.models import Hearing, HearingEvent, Participant, Sitting
 from hearings.models.sitting import HoldCause
 from hearings.roles import Role
@@ -197,6 +198,28 @@ def test_messages_to_the_court_are_told_to_who_wrote_and_who_answers_also_in_the
     ]  # fmt: skip
     assert [(one.mine, one.answerable) for one in told["clerk"]] == [(False, True), (True, False)]
     assert told["defence"] == []
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_agreed_steps_for_a_lost_line_are_told_to_who_conducts(role: Role) -> None:
+    witness = somebody(Role.witness, "TH")
+    viewer = witness if role is witness.role else somebody(role, "RO")
+    room = scene(witness, viewer, fault="")
+    room.rows.hearing.starts_at = at = datetime(2026, 12, 3, 7, tzinfo=UTC)
+    step = {"step": "redial_1", "at": at.isoformat()}
+    hold = {"cause": "fault", "by": "system", "reason": f"line_lost:{witness.id}", "since": at.isoformat()}
+    room.rows.sitting.holds = [hold | {"steps": [step]}]
+    assert view_for(viewer, room, seq=1, now=0).breakdowns == []  # without an agreement there is no rule
+    rule = {"redial": 2, "second_line": False, "phone": True, "adjourn_after_minutes": 20}
+    room.rows.rules = RoomRules(session={"breakdown": rule})
+    found = view_for(viewer, room, seq=1, now=0).breakdowns
+    conducts = role in {Role.presiding_judge, Role.clerk, Role.requested_authority}
+    assert [one.participant for one in found] == [witness.id] * conducts
+    for one in found:
+        assert [(each.step, each.at is not None) for each in one.steps] == [
+            ("redial_1", True), ("redial_2", False), ("phone", False), ("adjourn", False),
+        ]  # fmt: skip
+        assert one.adjourn_at - int(at.timestamp() * 1e9) == 20 * 60 * 1_000_000_000
 
 
 def test_who_will_see_and_hear_somebody_are_those_who_may() -> None:

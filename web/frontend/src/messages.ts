@@ -361,6 +361,17 @@ export interface RecordAct {
   corrects?: number;
 }
 
+/** Note that a step of the agreed rule for a broken line is taken, while somebody's line is lost. */
+export interface BreakdownStep {
+  type: "breakdown_step";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  /** 0–40 characters */
+  step: string;
+}
+
 /** Order a closed session: observers and the people named go to the lobby, and stay there until it ends. */
 export interface CloseSession {
   type: "close_session";
@@ -795,6 +806,24 @@ export interface UnrecordedView {
   confirmable: boolean;
 }
 
+/** The agreed rule for a broken line, while somebody's is lost; told to who conducts. */
+export interface BreakdownView {
+  /** the participant's id; opaque to media; 0–64 characters */
+  participant: string;
+  name: string;
+  /** nanoseconds since 1970 UTC */
+  adjourn_at: number;
+  steps: StepView[];
+}
+
+/** A step of the agreed rule, and when it was taken. */
+export interface StepView {
+  step: string;
+  label: string;
+  /** nanoseconds since 1970 UTC */
+  at: number | null;
+}
+
 /** A closed session, for the room and for who is out of it. */
 export interface ClosedSessionView {
   /** nanoseconds since 1970 UTC */
@@ -872,6 +901,7 @@ export interface View {
   objections: ObjectionView[];
   raisable: RaisableView[];
   unrecorded: UnrecordedView | null;
+  breakdowns: BreakdownView[];
   closed_session: ClosedSessionView | null;
   /** whom a closed session may exclude; for who may order one; the participant's id; opaque to media; 0–64 characters */
   excludable: string[];
@@ -1009,6 +1039,7 @@ export type BrowserToWeb =
   | ConfirmCondition
   | CompareFingerprints
   | RecordAct
+  | BreakdownStep
   | CloseSession
   | EndClosedSession
   | ProposeUnrecorded

@@ -1,6 +1,7 @@
 // The room. Always dark. One column on a small screen: status, speaker, controls, roll.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
+import { BreakdownSteps } from "./breakdown";
 import { CallsBar } from "./calls";
 import { Cards } from "./cards";
 import { ClosedSessionBar } from "./closedsession";
@@ -101,6 +102,7 @@ function Panel({ view }: { view: View }) {
   return (
     <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
       <Refusal />
+      <BreakdownSteps view={view} />
       <Objections view={view} />
       <Tabs
         label={t("Roll and checks")}

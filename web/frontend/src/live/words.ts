@@ -53,6 +53,7 @@ export type Action =
   | "start"
   | "hold"
   | "answer_help"
+  | "breakdown_step"
   | "close_session"
   | "continue_unrecorded"
   | "write_to_court"
