@@ -64,7 +64,7 @@ export function HelpAnswer() {
   const self = useHearing().me.value;
   if (!self?.help) return null;
   return (
-    <p class="notice" role="status">
+    <p class="notice">
       {self.help_answered_by ? t("{name} is coming to help you. Please stay here.", { name: self.help_answered_by }) : t("The court knows that you need help. Please stay here.")}
     </p>
   );
