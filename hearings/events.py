@@ -63,6 +63,7 @@ class EventKind(StrEnum):
     relay_chosen = "relay_chosen"
     signal = "signal"
     uncovered = "uncovered"
+    interpreting_figures = "interpreting_figures"
     sound_check = "sound_check"
     start_ordered = "start_ordered"
     started = "started"

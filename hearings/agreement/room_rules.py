@@ -13,8 +13,9 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import reference
 from hearings.actors import SYSTEM, Actor
-from hearings.agreement import agreements
+from hearings.agreement import agreements, profiles
 from hearings.agreement.outcome import Interpreting
 from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
@@ -34,7 +35,7 @@ from hearings.queries import events, get, participants
 from hearings.requests import conditions
 from hearings.requests.conditions import Condition, ConditionKind, NotRecorded, Treatment
 from hearings.roles import LABELS, Role
-from hearings.sentences import tell
+from hearings.sentences import Sentence, tell
 from hearings.signatures import recipients as keys
 from hearings.status import PresenceStatus, SittingStatus
 
@@ -74,6 +75,25 @@ class RoomRules:
     def channels(self) -> bool:
         """Whether there are language channels that go to the recorder."""
         return self.records_channels and not self.consecutive
+
+    @property
+    def too_narrow(self) -> Sentence | None:
+        """Why interpreters cannot speak at the same time as the floor in this room; None where they can, and where no
+        sound is agreed. Simultaneous interpreting needs 125 to 15 000 Hz (ISO 24019), and at least 32 kbit/s."""
+        if "audio_codec" not in self.session:
+            return None
+        least = reference.defaults()["interpretation"]
+        band, kbps = profiles.audio_hz()[self.session["audio_codec"]], int(self.session["audio_kbps"])
+        if band >= least["simultaneous_min_audio_hz"] and kbps >= least["simultaneous_min_kbps"]:
+            return None
+        return tell(
+            "The agreed sound carries {band} Hz at {kbps} kbit/s; simultaneous interpreting needs {least} Hz and "
+            "{least_kbps} kbit/s. Interpret consecutively",
+            band=str(band),
+            kbps=str(kbps),
+            least=str(least["simultaneous_min_audio_hz"]),
+            least_kbps=str(least["simultaneous_min_kbps"]),
+        )
 
     def records(self, role: Role, kind: str) -> bool:
         """Whether a `mic` or `cam` of somebody in this role goes to the recorder."""

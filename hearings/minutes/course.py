@@ -173,7 +173,7 @@ TOLD: Mapping[str, Saying] = {
 """The sentence of each event that is written in the course, and the function that gives its values."""
 ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
-    | {K.languages_booked, K.interpreter_assigned, K.handed_over}
+    | {K.languages_booked, K.interpreter_assigned, K.handed_over, K.interpreting_figures}
     | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
     | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
     | {

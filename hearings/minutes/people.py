@@ -1,6 +1,6 @@
 """Sections on people: presence, identity, rights and notices, consents, languages and interpreters, protection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearings.events import EventKind
@@ -10,7 +10,8 @@ from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
 from hearings.roles import HEARD, LABELS, Role
-from hearings.sentences import N_, Series, tell
+from hearings.sentences import N_, Sentence, Series, tell
+from hearings.sitting import figures
 
 K = EventKind
 COMES = frozenset({K.entered, K.admitted})
@@ -296,6 +297,7 @@ def _interpreter(draft: DraftContext, participant: Participant) -> list[PassageL
         )
         for lang, event in sorted(first.items())
     ]
+    lines += _measured(draft, participant)
     if participant.interprets:
         lines.append(
             line(
@@ -305,6 +307,39 @@ def _interpreter(draft: DraftContext, participant: Participant) -> list[PassageL
             )
         )
     return lines
+
+
+MEASURES: Mapping[str, Sentence] = {
+    "concealed": tell("sound replaced, of 1000 samples"),
+    "jitter": tell("jitter, milliseconds"),
+    "latency": tell("delay one way, milliseconds"),
+    "freezes": tell("freezes of the picture in ten minutes"),
+    "fps": tell("pictures a second"),
+    "level": tell("loudest sound, dBFS"),
+    "limits": tell("times the limiter stepped in within ten minutes"),
+}
+"""The measures of `hearings/data/interpreting_limits.csv`."""
+
+
+def _measured(draft: DraftContext, participant: Participant) -> Iterator[PassageLine]:
+    """What the interpreter's page measured, the worst against the limit."""
+    mine = [
+        event
+        for event in draft.facts.events
+        if event.kind == K.interpreting_figures and event.data.get("participant") == participant.id
+    ]
+    for name, limit in figures.limits().items():
+        found = [event.data["measures"][name] for event in mine if name in event.data["measures"]]
+        if found:
+            values = [one.get("worst", one.get("total")) for one in found]
+            yield line(
+                N_("Measured: {measure}; worst {worst}, limit {limit}, beyond it {n} times."),
+                f"event:{mine[-1].seq}",
+                measure=MEASURES[name],
+                worst=f"{max(values) if limit.most else min(values):g}",
+                limit=f"{limit.limit:g}",
+                n=str(sum(int(one["missed"]) for one in found)),
+            )
 
 
 MODES = {

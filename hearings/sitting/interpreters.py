@@ -12,12 +12,13 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
+from hearings.agreement import room_rules
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import floor, seats
 from hearings.hearing.participants import NOT_IN_ROOM
 from hearings.hearing.seats import ONLY_INTERPRETERS
-from hearings.languages import language
+from hearings.languages import language, signed
 from hearings.models import Hearing, Participant, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.permissions import require, require_from
@@ -119,9 +120,16 @@ def next_step(sitting: Sitting) -> datetime | None:
     return min((at for at in times if at is not None), default=None)
 
 
-def in_care(sitting: Sitting) -> frozenset[str]:
-    """The interpreters whose lost line the booth deals with: a partner takes over, or the language is held."""
-    return frozenset(booths.from_json(stored).lost for stored in sitting.booths.values()) - {""}
+def in_care(sitting: Sitting, people: Sequence[Participant], booked: Sequence[str]) -> frozenset[str]:
+    """The interpreters whose lost line is the affair of their booth, where somebody has the turn or was lost with it: a
+    partner goes on or takes over, or the floor is held for the language."""
+    turns = {name: booths.from_json(stored) for name, stored in sitting.booths.items()}
+    return frozenset(
+        person.id
+        for name, team in booths.members(people, booked).items()
+        if name in turns and (turns[name].live or turns[name].lost)
+        for person in team
+    )
 
 
 async def keep(
@@ -223,6 +231,16 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
             await _hand(db, lost, participant, hearing, why="take_over", now=now)
         return
     await seats.set_microphone(db, participant=participant, on=on, actor=actor, now=now)
+
+
+async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, actor: Actor, now: datetime) -> None:
+    """As `seats.set_renders`. Raises `NotReady` also where simultaneous interpreting is agreed and the agreed sound is
+    too narrow for it (`RoomRules.too_narrow`): consecutive interpreting is offered."""
+    hearing = await get(db, Hearing, participant.hearing_id)
+    rules = await room_rules.of_hearing(db, hearing)
+    if lang and not signed(lang) and rules.session.get("interpreting") == "simultaneous" and rules.too_narrow:
+        raise NotReady(rules.too_narrow)
+    await seats.set_renders(db, participant=participant, lang=lang, actor=actor, now=now)
 
 
 async def hand_over(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:

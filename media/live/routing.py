@@ -155,11 +155,14 @@ def recorded(plan: Plan) -> dict[str, Tracks]:
 def ranked(plan: Plan, listener: SeatPlan, wanted: Sequence[Route], speaking: Sequence[str]) -> list[str]:
     """The people in `wanted`, those first who have a place when there are more people than places (docs/live.md).
 
-    The voice of the listener's channel; whom the listener has pinned; who is speaking, in the order of `speaking`,
-    those who conduct, are examined or interpret before others; the same in silence; others whose microphone is open;
-    the others; each in the order of the plan.
+    The interpreter into the listener's language, who may also sign; whom the listener has pinned; who is speaking, in
+    the order of `speaking`, those who conduct, are examined or interpret before others; the same in silence; others
+    whose microphone is open; the others; each in the order of the plan.
     """
     channel = {route.origin for route in wanted if route.kind == "channel"}
+    channel |= {
+        seat.seat for seat in plan.seats if seat.interpreter and seat.renders and seat.renders == listener.hears
+    }
     heard_now = {route.origin for route in wanted if route.kind != "camera"}
     first = {seat.seat for seat in plan.seats if seat.first}
 

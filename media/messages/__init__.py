@@ -56,6 +56,7 @@ from media.messages.browser import (
     Leave,
     LineReport,
     LineUp,
+    ListeningFigures,
     Microphone,
     Mute,
     NoteCompanion,
@@ -246,6 +247,7 @@ __all__ = [
     "Leave",
     "LineReport",
     "LineUp",
+    "ListeningFigures",
     "LogJournaled",
     "LoggedEntry",
     "Message",
@@ -333,7 +335,8 @@ __all__ = [
 ]
 
 BROWSER_TO_WEB = (
-    Hello | Heartbeat | LineReport | DeviceReport | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
+    Hello | Heartbeat | LineReport | DeviceReport | ListeningFigures
+    | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
     | Render | Pin | Leave
     | SetFloorMode | GiveFloor | LineUp | TakeFloorBack | FinishSpeaking | Interpret | EndInterpreting
     | HandOver | TakeOver | Signal

@@ -42,6 +42,18 @@ class DeviceReport(Message):
     troubles: Annotated[list[Trouble], Meta(max_length=8)]
 
 
+class ListeningFigures(Message):
+    """What an interpreter's page has measured of what reached ear and eye, every 30 s. Null: not measured."""
+
+    concealed: Annotated[int, Meta(ge=0, le=1_000, description="sound replaced, per mille of the samples")] | None
+    jitter: Annotated[int, Meta(ge=0, le=60_000, description="ms")]
+    latency: Annotated[int, Meta(ge=0, le=60_000, description="ms, one way")] | None
+    freezes: Annotated[int, Meta(ge=0, le=10_000)]
+    fps: Annotated[int, Meta(ge=0, le=240, description="pictures a second of the largest picture")] | None
+    level: Annotated[int, Meta(ge=-120, le=0, description="the loudest, dBFS")]
+    limits: Annotated[int, Meta(ge=0, le=10_000, description="times the acoustic-shock limiter stepped in")]
+
+
 FloorMode = Literal["open", "by_turn", "consecutive"]
 """How people speak to the floor: everybody when they want to; who was given it; the same, and an interpreter after each
 speaker."""

@@ -17,6 +17,7 @@ const out = process.argv[2] ?? join(here, "..", "static", "dist");
 
 const ENTRIES = {
   "line-test": ["src/line_test/main.tsx"],
+  limiter: ["src/limiter/main.ts"],
   live: ["src/live/main.tsx"],
   network: ["src/network/main.tsx"],
   player: ["src/player/main.tsx", "src/player/main.ts"],

@@ -126,7 +126,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.WriteToCourt: RoomAct(messages_to_court.write, "hearing", "write_to_court"),
     messages.AnswerMessage: RoomAct(messages_to_court.answer, "hearing", "answer_message"),
     messages.Original: RoomAct(seats.set_original),
-    messages.Render: RoomAct(seats.set_renders),
+    messages.Render: RoomAct(interpreters.set_renders),
     messages.Pin: RoomAct(seats.pin),
     messages.HandOver: RoomAct(interpreters.hand_over, tells=notices.handover_asked),
     messages.TakeOver: RoomAct(interpreters.take_over),

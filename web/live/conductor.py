@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.websockets import WebSocket
 
@@ -25,9 +26,11 @@ from hearings.errors import HearingsError, LoginEnded, NotFound
 from hearings.events import EventKind
 from hearings.hearing import seats
 from hearings.models import Participant
-from hearings.models.sitting import HoldCause, HoldCode
+from hearings.models.sitting import FloorMode, HoldCause, HoldCode
 from hearings.people import logins
-from hearings.sitting import booths, conductor_lease, interpreters, sittings
+from hearings.roles import Role
+from hearings.sitting import conductor_lease, figures, interpreters, sittings
+from hearings.sitting.figures import FiguresSum
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
@@ -88,6 +91,8 @@ class Conductor:
         self._returning_until: int | None = None
         self._view_seq = 0
         self._answers: dict[str, Answers] = {}
+        self._figures: dict[str, FiguresSum] = {}
+        """By interpreter, what their page has measured since it was last kept."""
         self._booths_due: asyncio.TimerHandle | None = None
         self._announced: tuple[EventKind, datetime] | None = None
 
@@ -201,10 +206,11 @@ class Conductor:
             return
         asked: dict[str, Any] = {
             "without_line": {seat for seat, state in room.liveness.items() if state.lost_since is not None},
-            "consecutive": scene.rows.rules.session.get("interpreting") == "consecutive",
+            "consecutive": scene.rows.rules.consecutive or scene.rows.sitting.floor_mode is FloorMode.consecutive,
             "now": room.now(),
         }
         rows = scene.rows
+        await self._keep_figures(rows)
         if interpreters.changes(
             rows.sitting, interpreters.step(rows.sitting, rows.participants, rows.languages, **asked)
         ):
@@ -268,6 +274,7 @@ class Conductor:
         gone: list[str] = []
         back: list[str] = []
         holds: list[str] = []
+        relieved = interpreters.in_care(scene.rows.sitting, scene.rows.participants, scene.rows.languages)
         reasons = {hold["reason"] for hold in scene.rows.sitting.holds}
         for participant in scene.rows.participants:
             if participant.device_of_id is not None:
@@ -285,11 +292,13 @@ class Conductor:
                 participant.presence is PresenceStatus.reconnecting and not away
             ):  # silent, and received again on the same connection
                 back.append(participant.id)
-            relieved = participant.id in interpreters.in_care(scene.rows.sitting) or booths.has_partner(
-                participant, scene.rows.participants, scene.rows.languages
-            )
-            closes = self.media.up and not relieved and lost_connections.closes_the_floor(participant, state, now=now)
-            if closes and scene.rows.sitting.status in LIVE_SITTINGS and _reason(participant.id) not in reasons:
+            closes = self.media.up and lost_connections.closes_the_floor(participant, state, now=now)
+            if (
+                closes
+                and participant.id not in relieved
+                and scene.rows.sitting.status in LIVE_SITTINGS
+                and _reason(participant.id) not in reasons
+            ):
                 holds.append(participant.id)
         if not (gone or back or holds or seats.lapsing(scene.rows.participants, self.room.now())):
             return
@@ -417,12 +426,30 @@ class Conductor:
                 if state.troubles != (troubles := tuple(sorted(set(message.troubles)))):
                     state.troubles = troubles
                     self.room.redraw()
+            case messages.ListeningFigures() if seated and self._measures(connection.participant_id):
+                since = FiguresSum(self.room.now())
+                self._figures.setdefault(connection.participant_id, since).add(msgspec.structs.asdict(message))
             case messages.Hello() if not seated and message.take_over:
                 await self._take_seat(connection, message)
             case messages.Command() if seated:
                 await self._obey(connection, message)
             case _:
                 return
+
+    def _measures(self, seat: str) -> bool:
+        """Whether figures of a seat's page are kept: of an interpreter, while the sitting is live."""
+        scene = self.room.scene
+        person = scene.rows.participant(seat) if scene else None
+        interprets = person is not None and person.role is Role.interpreter
+        return interprets and scene is not None and scene.rows.sitting.status in LIVE_SITTINGS
+
+    async def _keep_figures(self, rows: Rows) -> None:
+        """Write down the figures of interpreters that are due."""
+        for who in figures.due(self._figures, rows.sitting, self.room.now()):
+            async with self.room.acting(tell=False) as (db, now_rows):
+                found, now = self._figures[who], self.room.now()
+                await figures.keep(db, hearing=now_rows.hearing, who=who, found=found, now=now)
+            del self._figures[who]
 
     async def _obey(self, connection: Connection, command: messages.Command) -> None:
         """Carry out a command once: the same id again gets the same answer, or waits until the first is done."""

@@ -9,9 +9,10 @@ from starlette.routing import Route
 from hearings import queries
 from hearings.agreement import room_rules
 from hearings.permissions import may
+from hearings.roles import Role
 from hearings.status import HearingStatus
 from web.server import view_log as shown
-from web.server.rendering import messages_url, render
+from web.server.rendering import asset, messages_url, render
 from web.server.sign_in import seat, signed_in
 from web.words import court_clocks
 from web.words.i18n import current
@@ -50,6 +51,8 @@ async def live(request: Request) -> Response:
         config["minutes_url"] = f"/h/{hearing.ref}/minutes"
     if signed.person and recording is not None and may("view_recording", me.role).allowed:
         config["recording_url"] = f"/recordings/{recording.id}"
+    if me.role is Role.interpreter:
+        config["limiter_url"] = asset("limiter.js")
     if rules.session:
         config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
     return render(request, "live.html", {"config": config, "hearing": hearing})

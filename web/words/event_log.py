@@ -64,6 +64,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.relay_chosen: N_("Interprets by relay from"),
     EventKind.signal: N_("Signal"),
     EventKind.uncovered: N_("Without an interpreter"),
+    EventKind.interpreting_figures: N_("Figures of interpreting"),
     EventKind.sound_check: N_("Sound check"),
     EventKind.start_ordered: N_("Start ordered"),
     EventKind.started: N_("Sitting started"),

@@ -325,3 +325,15 @@ async def test_the_recording_is_for_the_states_the_signed_terms_name(court: Any)
         agreement.terms = {**agreement.terms, "recipients": ["TH"]}
         assert room_rules.of(agreement, ()).recipients == {"TH"}
     assert room_rules.of(None, ()).recipients == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("codec", "kbps", "allowed"),
+    [("opus-fb", 64, True), ("opus-fb", 32, True), ("opus-fb", 24, False), ("G.711", 64, False), ("", 0, True)],
+)
+def test_simultaneous_interpreting_needs_the_band_of_the_standard(codec: str, kbps: int, allowed: bool) -> None:
+    session = {"interpreting": "simultaneous", "audio_codec": codec, "audio_kbps": kbps} if codec else {}
+    why = room_rules.RoomRules(session=session).too_narrow
+    assert (why is None) == allowed
+    if why is not None:
+        assert "15000 Hz" in str(why) and f"{kbps} kbit/s" in str(why) and "consecutively" in str(why)

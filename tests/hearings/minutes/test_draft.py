@@ -334,6 +334,32 @@ def test_what_was_booked_entered_or_chosen_is_not_told_as_done() -> None:
     assert by_key["rights.recording"].sources == ("event:1-2",)  # no acknowledgement, in the log from 1 to 2
 
 
+def test_interpreting_is_told_with_its_relays_signals_gaps_and_figures() -> None:
+    people = (person(Role.witness, "Ana"), person(Role.interpreter, "Luis", interprets=["es", "fr"]))
+    measured = {"jitter": {"mean": 9, "worst": 80, "missed": 2, "of": 20}, "freezes": {"total": 1, "missed": False}}
+    acts = [
+        event(1, "lobby_opened", 0),
+        event(2, "relay_chosen", 1, participant="interpreter", lang="en"),
+        event(3, "signal", 2, participant="interpreter", what="slower"),
+        event(4, "uncovered", 3, lang="fr", since="-", seconds=7.5),
+        event(5, "interpreting_figures", 4, participant="interpreter", since="-", reports=20, measures=measured),
+    ]
+    found = told(facts(*acts, people=people))
+    lines = found["languages.interpreter_1"].splitlines()
+    assert lines[1:4] == [
+        "Measured: jitter, milliseconds; worst 80, limit 60, beyond it 2 times.",
+        "Measured: freezes of the picture in ten minutes; worst 1, limit 3, beyond it 0 times.",
+        "Assigned to interpret between these languages: Spanish, French.",
+    ]
+    course = " ".join(found.values())
+    for words in (
+        "interprets from the channel of English, by relay.",
+        "signalled: more slowly, please.",
+        "nobody interpreted into French, for 7.5 seconds.",
+    ):
+        assert words in course
+
+
 def test_what_the_request_asked_for_is_told_as_asked_and_what_was_done_stays_open() -> None:
     asked = request(
         rights_notice_requesting="Ana need not\nanswer.", rights_notice_requested="Art. 24 LECrim",

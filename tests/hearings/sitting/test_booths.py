@@ -125,6 +125,12 @@ def test_interpreters_with_the_same_languages_and_directions_share_a_booth() -> 
     }  # fmt: skip
 
 
+def test_a_lost_line_is_the_affair_of_a_booth_in_which_somebody_has_the_turn_or_was_lost_with_it() -> None:
+    people = [judge(), interpreter(ANA, 1), interpreter(LUIS, 2), interpreter("eva", 4, interprets=["hu", "ro"])]
+    for booth, cared in ((Booth(), set()), (Booth(live=ANA), {ANA, LUIS}), (Booth(lost=ANA, lost_at=NOW), {ANA, LUIS})):
+        assert interpreters.in_care(sitting(booths={"ro,th": booth.as_json()}), people, BOOKED) == cared
+
+
 # --- without an interpreter ----------------------------------------------------------------------------------------
 
 

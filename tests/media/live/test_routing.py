@@ -82,6 +82,41 @@ TABLE: list[tuple[str, Plan, str, dict[tuple[str, str], int]]] = [
         {("judge", "floor"): 100, ("witness", "floor"): 100},
     ),
     (
+        "by relay: the channel in full, over the floor",
+        plan(JUDGE, WITNESS, TO_EN, seat("second", interpreter=True, renders="ro", hears="en")),
+        "second",
+        {("judge", "floor"): 100, ("witness", "floor"): 15, ("interpreter", "channel"): 100},
+    ),
+    (
+        "the relay is lost: the floor in full",
+        plan(JUDGE, WITNESS, seat("second", interpreter=True, renders="ro", hears="en")),
+        "second",
+        {("judge", "floor"): 100, ("witness", "floor"): 100},
+    ),
+    (
+        "no second relay",
+        plan(
+            JUDGE,
+            WITNESS,
+            TO_EN,
+            seat("second", interpreter=True, renders="th", hears="en"),
+            seat("third", interpreter=True, hears="th"),
+        ),
+        "third",
+        {("judge", "floor"): 100, ("witness", "floor"): 100},
+    ),
+    (
+        "two microphones in a booth: that of the first",
+        plan(
+            JUDGE,
+            WITNESS,
+            seat("second", interpreter=True, renders="th", booth="en,th"),
+            seat("interpreter", interpreter=True, renders="en", booth="en,th"),
+        ),
+        "judge",
+        {("witness", "floor"): 100},
+    ),
+    (
         "an interpreter who renders into nothing is heard by nobody",
         plan(JUDGE, WITNESS, seat("interpreter", interpreter=True)),
         "judge",
@@ -228,6 +263,7 @@ seats = st.builds(
     cam_unrecorded=st.sampled_from(["", "before_start"]),
     hears_floor=st.booleans(),
     sees=st.booleans(),
+    booth=st.sampled_from(["", "en,th", "ro,th"]),
 )
 
 
@@ -240,7 +276,7 @@ def plans(draw: st.DrawFn) -> Plan:
             **{
                 field: getattr(item, field)
                 for field in SeatPlan.__struct_fields__
-                if field not in ("seat", "mic_track", "cam_track")
+                if field not in ("seat", "mic_track", "cam_track") and (field != "booth" or item.interpreter)
             },
         )
         for number, item in enumerate(drawn)
@@ -281,6 +317,32 @@ def test_an_interpreters_voice_reaches_only_listeners_of_its_language(wanted: Pl
                 assert route.lang == by_name[route.origin].renders == by_name[listener].hears != ""
             if route.kind == "channel":
                 assert by_name[route.origin].interpreter
+
+
+@given(plans())
+def test_of_a_booth_one_microphone_is_heard_and_recorded(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    going = recorded(wanted)
+    for booth in {item.booth for item in wanted.seats} - {""}:
+        team = {item.seat for item in wanted.seats if item.booth == booth}
+        voices = {route.origin for found in routes(wanted).values() for route in found if route.kind != "camera"} & team
+        kept = {name for name in team if going.get(name, Tracks()).audio}
+        assert len(voices) <= 1 and len(kept) <= 1
+        assert all(by_name[name].microphone for name in voices | kept)
+
+
+@given(plans())
+def test_at_most_one_relay_lies_between_who_speaks_and_who_listens(wanted: Plan) -> None:
+    by_name = {item.seat: item for item in wanted.seats}
+    heard_from = {
+        listener: route.origin
+        for listener, found in routes(wanted).items()
+        for route in found
+        if route.kind == "channel"
+    }
+    for listener, origin in heard_from.items():
+        assert by_name[origin].interpreter and origin != listener
+        assert not (by_name[listener].interpreter and origin in heard_from), (listener, origin)
 
 
 @given(plans())
@@ -330,7 +392,8 @@ def test_who_is_recorded_is_present_and_switched_on(wanted: Plan) -> None:
     for name, tracks in recorded(wanted).items():
         assert wanted.feed
         assert by_name[name].present
-        assert bool(tracks.audio) == by_name[name].microphone
+        assert bool(tracks.audio) == routing.opened(wanted, by_name[name])
+        assert by_name[name].microphone or not tracks.audio
         assert bool(tracks.video) == by_name[name].camera
 
 
@@ -397,3 +460,13 @@ def test_somebody_who_comes_late_disturbs_nobody() -> None:
     assert second == {"a": 0, "b": 1, "c": 2}
     assert assign(second, ["c"], 8) == {"c": 2}
     assert routing.FULL == 100
+
+
+def test_who_signs_for_a_listener_has_the_first_place_though_nothing_of_them_is_heard() -> None:
+    crowd = [seat(f"s{number}", camera=True) for number in range(9)]
+    signer = seat("signer", interpreter=True, renders="tsq", microphone=False, camera=True)
+    deaf = seat("deaf", speaks="tsq", hears="tsq", microphone=False, pinned="s8")
+    wanted = plan(*crowd, signer, deaf)
+    order = ranked(wanted, deaf, routes(wanted)["deaf"], ["s0", "s1"])
+    assert order[:3] == ["signer", "s8", "s0"]
+    assert ranked(wanted, crowd[0], routes(wanted)["s0"], [])[0] != "signer"

@@ -11,10 +11,12 @@ from starlette.websockets import WebSocket
 
 from hearings import queries
 from hearings.db import Database
+from hearings.events import EventKind
 from hearings.hearing import participants
 from hearings.models import Hearing, Participant
 from hearings.people import logins
 from hearings.roles import Role
+from hearings.sitting.figures import EVERY
 from hearings.status import PresenceStatus
 from media import messages
 from tests.support.conducted import Conducted, Page, Wire, conducted
@@ -117,3 +119,30 @@ async def test_pages_of_a_booth_hand_the_turn_over_and_take_it_over(database: Da
         assert (await did(ana, messages.Microphone(id="5", on=True)))["ok"]
         assert await booth(ana, mine=True, take_over_until=None)
         assert (await did(ana, messages.Signal(id="6", what="slower")))["ok"]
+
+
+async def test_what_an_interpreters_page_measures_is_kept_every_ten_minutes(database: Database, tmp_path: Path) -> None:
+    figures = messages.ListeningFigures(concealed=45, jitter=7, latency=None, freezes=1, fps=25, level=-14, limits=0)
+    async with conducted(database, tmp_path) as web:
+        room, conductor = web.conductor.room, web.conductor
+        room.spawn(conductor._follow())
+        pages = {role: web.open(role, await web.login(role)) for role in (Role.interpreter, Role.witness)}
+        for page in pages.values():
+            await page.wire.until("view")
+            page.wire.say(figures)
+        async with asyncio.timeout(WAITS):
+            while not conductor._figures:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        ana = web.court.ids[Role.interpreter]
+        assert set(conductor._figures) == {ana}
+        conductor._figures[ana].since -= EVERY
+        room.touch()
+        async with asyncio.timeout(WAITS):
+            while conductor._figures:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        async with database.reading() as db:
+            log = await queries.events(db, web.court.hearing.id)
+    (kept,) = [event.data for event in log if event.kind == EventKind.interpreting_figures]
+    assert kept["participant"] == ana
+    assert kept["measures"]["concealed"] == {"mean": 45, "worst": 45, "missed": 1, "of": 1}
+    assert "latency" not in kept["measures"]

@@ -20,6 +20,8 @@ export interface PageConfig {
   help_phone?: string;
   /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */
   agreed?: Agreed;
+  /** Program of the acoustic-shock limiter through which interpreters hear. */
+  limiter_url?: string;
   /** Exposes the sound graph to tests. */
   test_hooks?: boolean;
 }

@@ -33,6 +33,25 @@ export interface DeviceReport {
   troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_none" | "microphone_silent" | "microphone_system")[];
 }
 
+/** What an interpreter's page has measured of what reached ear and eye, every 30 s. Null: not measured. */
+export interface ListeningFigures {
+  type: "listening_figures";
+  /** sound replaced, per mille of the samples; 0–1000 */
+  concealed: number | null;
+  /** ms; 0–60000 */
+  jitter: number;
+  /** ms, one way; 0–60000 */
+  latency: number | null;
+  /** 0–10000 */
+  freezes: number;
+  /** pictures a second of the largest picture; 0–240 */
+  fps: number | null;
+  /** the loudest, dBFS; -120–0 */
+  level: number;
+  /** times the acoustic-shock limiter stepped in; 0–10000 */
+  limits: number;
+}
+
 /** The recording notice is acknowledged and the devices are checked: the person goes to the lobby. */
 export interface Ready {
   type: "ready";
@@ -1003,6 +1022,7 @@ export type BrowserToWeb =
   | Heartbeat
   | LineReport
   | DeviceReport
+  | ListeningFigures
   | Ready
   | Microphone
   | Camera

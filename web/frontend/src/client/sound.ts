@@ -1,4 +1,4 @@
-// The sound graph: every receiving m-line becomes MediaStreamSource → Gain → master → loudspeaker.
+// The sound graph: every receiving m-line becomes MediaStreamSource → (limiter) → Gain → master → loudspeaker.
 // Chromium feeds WebAudio with silence from a remote track unless the track also plays in a media element, so each one
 // plays muted in an <audio> as well.
 import type { SlotView } from "../messages";
@@ -8,6 +8,7 @@ interface Line {
   source: MediaStreamAudioSourceNode;
   gain: GainNode;
   analyser: AnalyserNode;
+  limiter: AudioWorkletNode | null;
 }
 
 const RAMP_S = 0.03;
@@ -33,6 +34,10 @@ export class Sound {
   private own: { source: MediaStreamAudioSourceNode; analyser: AnalyserNode } | null = null;
   private alarmTimer = 0;
   private callTimer = 0;
+  /** Whether every line goes through a limiter (`protect`). */
+  private limited = false;
+  /** How often a limiter had to step in. */
+  limits = 0;
 
   constructor() {
     this.context = new AudioContext({ latencyHint: "interactive" });
@@ -51,6 +56,36 @@ export class Sound {
     for (const line of this.lines.values()) void line.element.play().catch(() => undefined);
   }
 
+  /** From now on every line goes through the acoustic-shock limiter, whose program is at `address`. False, and nothing
+   * sounds any more, where the browser cannot do that. */
+  async protect(address: string): Promise<boolean> {
+    if (this.limited) return true;
+    try {
+      await this.context.audioWorklet.addModule(address);
+    } catch {
+      this.master.gain.value = 0;
+      return false;
+    }
+    this.limited = true;
+    for (const line of this.lines.values()) {
+      line.source.disconnect(line.gain);
+      line.limiter = this.limiter(line.source, line.gain);
+    }
+    return true;
+  }
+
+  private limiter(source: MediaStreamAudioSourceNode, gain: GainNode): AudioWorkletNode {
+    const node = new AudioWorkletNode(this.context, "limiter", { channelCount: 1, channelCountMode: "explicit", outputChannelCount: [1] });
+    node.port.onmessage = ({ data }) => (this.limits += Number(data) || 0);
+    source.connect(node).connect(gain);
+    return node;
+  }
+
+  /** How loud everything received is, 0 to 1.5; the alarm and the bell do not depend on it. */
+  set volume(value: number) {
+    this.master.gain.setTargetAtTime(value, this.context.currentTime, RAMP_S);
+  }
+
   /** The track of one receiving m-line; silent until `assign` says what it carries. */
   add(mid: string, track: MediaStreamTrack): void {
     this.remove(mid);
@@ -65,15 +100,18 @@ export class Sound {
     gain.gain.value = 0;
     const analyser = this.context.createAnalyser();
     analyser.fftSize = 1024;
-    source.connect(gain).connect(this.master);
+    gain.connect(this.master);
+    const limiter = this.limited ? this.limiter(source, gain) : null;
+    if (!limiter) source.connect(gain);
     source.connect(analyser);
-    this.lines.set(mid, { element, source, gain, analyser });
+    this.lines.set(mid, { element, source, gain, analyser, limiter });
   }
 
   private remove(mid: string): void {
     const line = this.lines.get(mid);
     if (!line) return;
     line.source.disconnect();
+    line.limiter?.disconnect();
     line.gain.disconnect();
     line.element.srcObject = null;
     this.lines.delete(mid);
@@ -95,6 +133,11 @@ export class Sound {
   level(mid: string): number {
     const line = this.lines.get(mid);
     return line ? loudness(line.analyser) : -120;
+  }
+
+  /** dBFS of the loudest line as it is played, before the volume. */
+  heardLevel(): number {
+    return Math.max(-120, ...[...this.lines.values()].map((line) => loudness(line.analyser) + 20 * Math.log10(line.gain.gain.value + 1e-6)));
   }
 
   /** Watches the own microphone; the sound goes nowhere. */

@@ -1,7 +1,8 @@
 // The interpreter's console: one key chooses the language spoken into; the state is always in words.
 import { useEffect } from "preact/hooks";
 import { useHearing } from "./context";
-import { Ear, Mic } from "./icons";
+import { Booth, Relay } from "./booth";
+import { Mic } from "./icons";
 import { Meter } from "./fields";
 import { combination, prefer, preferences, typing } from "./preferences";
 import { t, tn } from "../i18n";
@@ -11,6 +12,7 @@ export function Console({ view }: { view: View }) {
   const hearing = useHearing();
   const keys = preferences.value.digits;
   const renders = hearing.me.value?.renders ?? "";
+  const into = view.languages.filter((language) => !view.booth || view.booth.into.includes(language.lang));
   const render = (lang: string): void => void hearing.act("render", { lang });
   useEffect(() => {
     if (!keys) return;
@@ -19,7 +21,7 @@ export function Console({ view }: { view: View }) {
       const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code)?.[1];
       const modifiers = combination(event).split("+").slice(0, -1).join("+");
       if (digit === undefined || event.repeat || modifiers !== (keys === "plain" ? "" : keys) || typing(event.target)) return;
-      const language = view.languages[Number(digit) - 1];
+      const language = into[Number(digit) - 1];
       if (digit === "0") render("");
       else if (language) render(language.lang);
       else return;
@@ -27,7 +29,7 @@ export function Console({ view }: { view: View }) {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [keys, view.languages]);
+  }, [keys, view.languages, view.booth]);
   const current = view.languages.find((language) => language.lang === renders);
   const microphone = hearing.microphone.value === "on";
   const live = microphone && renders !== "" && !view.hold && hearing.mediaStatus.value === "connected" && hearing.connected.value;
@@ -35,11 +37,9 @@ export function Console({ view }: { view: View }) {
     <section class="console" aria-labelledby="console-title">
       <h2 id="console-title">{t("Interpreter’s console")}</h2>
       <div class="console-in">
-        <p class="i-hear">
-          <Ear /> {t("I hear: the original")}
-        </p>
+        {view.booth && <Relay view={view} booth={view.booth} />}
         <div class="row" role="group" aria-label={t("I speak into")}>
-          {view.languages.map((language, index) => (
+          {into.map((language, index) => (
             <button
               type="button"
               class={`btn target${language.lang === renders ? " chosen" : ""}`}
@@ -55,7 +55,7 @@ export function Console({ view }: { view: View }) {
           </button>
         </div>
         <p class={`live-state${live ? " live" : ""}`} role="status">
-          <Mic off={!microphone} /> {stateWords(view, current?.name ?? "", microphone, live)}
+          <Mic off={!microphone} /> {hearing.coughing.value ? t("Coughing: nobody hears you") : stateWords(view, current?.name ?? "", microphone, live)}
           {microphone && <Meter value={hearing.levels.own.value} />}
         </p>
         {live && current?.listeners != null && (
@@ -65,6 +65,7 @@ export function Console({ view }: { view: View }) {
               : tn("{n} person listens.", "{n} people listen.", current.listeners)}
           </p>
         )}
+        {view.booth && <Booth booth={view.booth} />}
         <label class="tickbox">
           <input type="checkbox" checked={keys !== ""} onChange={(event) => prefer({ digits: event.currentTarget.checked ? "plain" : "" })} />
           {t("Keys 1, 2 and 0 choose the language")}

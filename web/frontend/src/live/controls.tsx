@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { CloseSessionButton } from "./closedsession";
 import { OrderBreakButton } from "./breaks";
 import { BreakButton, HelpAnswer } from "./calls";
+import { SignalButton } from "./booth";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
@@ -167,6 +168,7 @@ export function Controls({ view }: { view: View }) {
         <BreakButton view={view} />
         <OrderBreakButton view={view} />
         <CloseSessionButton view={view} />
+        {!isInterpreter(self) && <SignalButton view={view} />}
         <button type="button" class="btn" onClick={() => setOpen("devices")}>
           {t("Devices")}
         </button>

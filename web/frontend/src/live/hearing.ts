@@ -8,6 +8,7 @@ import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
 import { askAsAgreed } from "../client/devices";
 import type { Fingerprints } from "../client/fingerprints";
+import { Listening } from "../client/listening";
 import { MediaLine, type MediaStatus } from "../client/media";
 import { relayOnly, setRelayOnly, type Route } from "../client/relays";
 import { isRed, RecordingWatch, type Claim } from "../client/recording";
@@ -16,10 +17,11 @@ import { Sound } from "../client/sound";
 import { announce } from "./announce";
 import { Equipment } from "./equipment";
 import { Levels } from "./levels";
+import { prefer, preferences } from "./preferences";
 import { tell } from "./telling";
 import { WakeLock } from "./wakelock";
 import { CameraEye, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
-import { inSession, isResponsible, mayShow, me, refusalWords, sounds, troubleWords } from "./words";
+import { inSession, isInterpreter, isResponsible, mayShow, me, refusalWords, sounds, troubleWords } from "./words";
 
 export interface Happening {
   at: number;
@@ -40,6 +42,7 @@ const LEVEL_MS = 125;
 const SECOND_MS = 250;
 const REPORT_MS = 5_000;
 const LOOK_MS = 1_000;
+const LISTENING_MS = 30_000;
 /** The server's word on a new line comes a moment after the line: until then the two cannot be held against each other. */
 const SETTLED_MS = 2_000;
 const KEPT = 50;
@@ -79,6 +82,10 @@ export class Hearing {
   readonly camera = signal<"off" | "asking" | "on">("off");
   /** What is wrong with the own devices, as this page has found. */
   readonly troubles = signal<Trouble[]>([]);
+  /** The microphone stays on and the turn stays mine, but nothing of it is sent while I cough. */
+  readonly coughing = signal(false);
+  /** This browser has no limiter for an interpreter's ears: nothing is played. */
+  readonly unprotectedEars = signal(false);
   readonly soundBlocked = signal(false);
   readonly wakeLock = new WakeLock();
   /** Seconds for which the control line has been down; 0 when it is up. */
@@ -109,6 +116,8 @@ export class Hearing {
     },
   });
 
+  /** The person has pressed for the turn in the booth: once it is theirs, this page opens the microphone. */
+  private wantsTurn = false;
   private readonly clock = new ServerClock();
   private readonly watch = new RecordingWatch();
   private readonly signalling: Signalling;
@@ -122,6 +131,7 @@ export class Hearing {
   private readonly soundWatch = new SoundWatch();
   private readonly pictureWatch = new PictureWatch();
   private readonly eye = new CameraEye();
+  private readonly listening = new Listening();
   private found = { sound: "" as Trouble | "", picture: "" as Trouble | "" };
 
   constructor(readonly config: PageConfig) {
@@ -173,6 +183,7 @@ export class Hearing {
     window.setInterval(() => this.refresh(), SECOND_MS);
     window.setInterval(() => this.meters(), LEVEL_MS);
     window.setInterval(() => void this.report(), REPORT_MS);
+    window.setInterval(() => void this.measureListening(), LISTENING_MS);
     window.setInterval(() => this.watchCamera(), LOOK_MS);
     document.addEventListener("visibilitychange", () => this.keepAwake());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.equipment.refresh());
@@ -239,6 +250,27 @@ export class Hearing {
       await this.media.sendAudio(this.equipment.microphone.value);
       announce(t("Your microphone is on."));
     } else this.microphone.value = "off";
+  }
+
+  /** Mutes the own microphone at its source, at once, without giving the turn up. */
+  cough(on: boolean): void {
+    const track = this.equipment.microphone.peek();
+    if (track) track.enabled = !on;
+    this.coughing.value = on && track !== null;
+  }
+
+  /** Asks for the handover in the booth, agrees to it, or takes that back. */
+  async handOver(): Promise<void> {
+    const asked = this.view.peek()?.booth?.asked ?? "";
+    const { ok } = await this.act("hand_over", {});
+    this.wantsTurn = ok && asked !== "me" && asked !== "both";
+  }
+
+  /** Takes over from a partner whose line is lost, with the microphone on. */
+  async takeTurnOver(): Promise<void> {
+    this.wantsTurn = (await this.act("take_over", {})).ok;
+    const view = this.view.peek();
+    if (view) this.followTurn(view);
   }
 
   async setCamera(on: boolean): Promise<void> {
@@ -319,6 +351,7 @@ export class Hearing {
     const graph = this.sound;
     void this.startSound();
     graph.assign(this.slots.value);
+    void this.protectEars(graph);
     if (before?.phase === "lobby") this.ring();
     this.rang = false;
     this.keepAwake();
@@ -334,6 +367,18 @@ export class Hearing {
     }
   }
 
+  private async protectEars(graph: Sound): Promise<void> {
+    if (!isInterpreter(this.me.peek())) return;
+    graph.volume = preferences.peek().incoming / 100;
+    this.unprotectedEars.value = !(await graph.protect(this.config.limiter_url ?? ""));
+  }
+
+  /** Sets how loud an interpreter hears everything, per cent; kept in this browser. */
+  setIncoming(percent: number): void {
+    prefer({ incoming: percent });
+    if (!this.unprotectedEars.peek()) this.sound.volume = percent / 100;
+  }
+
   private leaveRoom(): void {
     this.media.stop();
     this.closeMicrophone();
@@ -345,6 +390,7 @@ export class Hearing {
   private follow(view: View): void {
     const here = me(view);
     if (!here) return;
+    this.followTurn(view);
     if (this.microphone.value === "on") {
       if (here.microphone === "on") this.seenOn.microphone = true;
       else if (here.microphone === "muted_by_court" || this.seenOn.microphone) this.closeMicrophone();
@@ -355,7 +401,14 @@ export class Hearing {
     }
   }
 
+  private followTurn(view: View): void {
+    if (!this.wantsTurn || !view.booth?.mine || this.microphone.peek() === "on") return;
+    this.wantsTurn = false;
+    void this.setMicrophone(true);
+  }
+
   private closeMicrophone(): void {
+    this.cough(false);
     this.microphone.value = "off";
     this.seenOn.microphone = false;
     void this.media.sendAudio(null);
@@ -483,6 +536,7 @@ export class Hearing {
     this.watchSound();
     if (!this.graph) return;
     const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
+    this.listening.heard(this.graph.heardLevel());
     this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me, performance.now());
   }
 
@@ -525,6 +579,14 @@ export class Hearing {
 
   private sendTroubles(): void {
     this.signalling.send({ type: "device_report", troubles: this.troubles.peek() });
+  }
+
+  /** What an interpreter hears and sees, for the minutes. */
+  private async measureListening(): Promise<void> {
+    if (!isInterpreter(this.me.peek()) || this.view.peek()?.phase !== "room") return;
+    const stats = await this.media.stats();
+    const figures = stats && this.listening.look(stats, this.graph?.limits ?? 0);
+    if (figures) this.signalling.send(figures);
   }
 
   private async report(): Promise<void> {

@@ -12,7 +12,11 @@ interface Preferences {
   keys: Record<ShortcutName, string>;
   /** Whether the digits choose the language an interpreter speaks into: "" off, "plain", or with "Alt+Shift". */
   digits: "" | "plain" | "Alt+Shift";
+  /** How loud an interpreter hears everything, per cent. */
+  incoming: number;
 }
+
+export const LOUDEST = 150;
 
 const STORE = "vivavoce-room";
 const PLACES = ["Control", "Alt", "Shift", "Meta"] as const;
@@ -23,6 +27,7 @@ export const DEFAULTS: Preferences = {
   announcements: "all",
   keys: { microphone: "Alt+Shift+KeyM", hold: "Alt+Shift+KeyH", log: "Alt+Shift+KeyL" },
   digits: "plain",
+  incoming: 100,
 };
 
 /** The preferences as stored; what is unknown or damaged is as by default. */
@@ -41,6 +46,7 @@ export function read(text: string | null): Preferences {
   return {
     announcements: stored.announcements === "important" ? "important" : "all",
     keys,
+    incoming: typeof stored.incoming === "number" && stored.incoming >= 0 && stored.incoming <= LOUDEST ? stored.incoming : DEFAULTS.incoming,
     digits: stored.digits === "" || stored.digits === "Alt+Shift" ? stored.digits : "plain",
   };
 }

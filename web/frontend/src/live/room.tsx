@@ -196,7 +196,9 @@ function LanguageLine({ view }: { view: View }) {
         ? t("You hear the original.")
         : none
           ? t("No interpreter into {language}. You hear the original.", { language: here })
-          : t("You hear {language}. The original is quiet underneath.", { language: here });
+          : mine?.relay
+            ? t("You hear {language}, by relay through {pivot}. The original is quiet underneath.", { language: here, pivot: languageName(mine.relay) })
+            : t("You hear {language}. The original is quiet underneath.", { language: here });
   useEffect(() => {
     if (missing) announce(text);
   }, [missing, text]);

@@ -18,10 +18,19 @@ function pin(hearing: Hearing, whom: string): void {
   void hearing.act("pin", { whom });
 }
 
-/** The person heard; on that person's own page, who speaks, else the judge. */
+/** Who signs for this viewer: always large, whatever else is chosen; empty where nobody does. */
+function signer(view: View): string {
+  const needed = view.languages.find((language) => language.signed && language.lang === view.hears);
+  if (!needed) return "";
+  return view.people.find((person) => !person.you && isPresent(person) && isInterpreter(person) && person.renders === needed.lang)?.participant ?? "";
+}
+
+/** Who signs for this viewer; the person heard; on that person's own page, who speaks, else the judge. */
 function main(view: View, speaker: string): string {
   const others = view.people.filter((person) => !person.you && isPresent(person));
   const has = (id: string): boolean => others.some((person) => person.participant === id);
+  const signing = signer(view);
+  if (signing) return signing;
   if (has(pinned.value)) return pinned.value;
   const heard = others.find(isHeard);
   if (heard) return heard.device_of || heard.participant;

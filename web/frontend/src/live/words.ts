@@ -69,6 +69,7 @@ export type Action =
   | "show_picture"
   | "hear_floor"
   | "see_floor"
+  | "signal"
   | "record_act"
   | "read_card"
   | "record_remark";

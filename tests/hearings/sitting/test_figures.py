@@ -1,0 +1,46 @@
+"""What interpreters' pages measure, summed against the limits of the table."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hearings.models import Sitting
+from hearings.sitting import figures
+from hearings.sitting.figures import FiguresSum
+from hearings.status import SittingStatus
+
+pytestmark = pytest.mark.beside
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+GOOD = {"concealed": 2, "jitter": 8, "latency": 120, "freezes": 0, "fps": 25, "level": -12, "limits": 0}
+
+
+def test_every_measure_of_the_table_has_a_limit_no_better_than_what_is_wanted() -> None:
+    for limit in figures.limits().values():
+        assert limit.limit >= limit.wanted if limit.most else limit.limit <= limit.wanted
+        assert not limit.missed(limit.wanted)
+    assert set(figures.limits()) == set(GOOD)
+
+
+def test_a_sum_has_mean_worst_and_how_often_a_limit_was_missed() -> None:
+    found = FiguresSum(NOW)
+    found.add(GOOD)
+    found.add({**GOOD, "concealed": 40, "fps": 9, "latency": None, "freezes": 2, "limits": 5})
+    found.add({**GOOD, "freezes": 2, "unheard_of": 7})
+    data = found.as_data()
+    assert (data["reports"], data["since"]) == (3, NOW.isoformat())
+    assert data["measures"]["concealed"] == {"mean": 14.7, "worst": 40, "missed": 1, "of": 3}
+    assert data["measures"]["fps"] == {"mean": 19.7, "worst": 9, "missed": 1, "of": 3}
+    assert data["measures"]["latency"] == {"mean": 120, "worst": 120, "missed": 0, "of": 2}
+    assert data["measures"]["freezes"] == {"total": 4, "missed": True}
+    assert data["measures"]["limits"] == {"total": 5, "missed": True}
+    assert "unheard_of" not in data["measures"]
+
+
+def test_a_sum_is_due_after_ten_minutes_or_when_the_sitting_is_no_longer_live() -> None:
+    sums = {"ana": FiguresSum(NOW), "luis": FiguresSum(NOW)}
+    sums["ana"].add(GOOD)
+    live, over = (Sitting(status=status) for status in (SittingStatus.in_session, SittingStatus.closing))
+    assert figures.due(sums, live, NOW + timedelta(minutes=9)) == []
+    assert figures.due(sums, live, NOW + timedelta(minutes=10)) == ["ana"]
+    assert figures.due(sums, over, NOW) == ["ana"]

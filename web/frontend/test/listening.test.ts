@@ -1,0 +1,30 @@
+// What an interpreter's page reports of what it heard: between two looks, of the line as it is now.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Listening } from "../src/client/listening";
+
+const audio = (samples: number, concealed: number, delay: number, emitted: number) => ({
+  type: "inbound-rtp", kind: "audio", totalSamplesReceived: samples, concealedSamples: concealed, silentConcealedSamples: 0, jitter: 0.012,
+  jitterBufferDelay: delay, jitterBufferEmittedCount: emitted,
+});
+const video = (freezeCount: number, framesPerSecond: number, frameHeight: number) => ({ type: "inbound-rtp", kind: "video", freezeCount, framesPerSecond, frameHeight });
+const pair = { type: "candidate-pair", nominated: true, currentRoundTripTime: 0.08 };
+
+test("a report covers the time since the last one", () => {
+  const listening = new Listening();
+  assert.equal(listening.look([pair, audio(48_000, 4_800, 1, 48_000), video(3, 10, 720)], 2), null);
+  listening.heard(-30);
+  listening.heard(-12.4);
+  listening.heard(-40);
+  const found = listening.look([pair, audio(96_000, 5_280, 3.88, 96_000), video(4, 24.6, 720), video(0, 5, 180)], 5);
+  assert.deepEqual(found, { type: "listening_figures", concealed: 10, jitter: 12, latency: 40, freezes: 1, fps: 25, level: -12, limits: 3 });
+  assert.equal(listening.look([pair, audio(144_000, 5_280, 3.88, 96_000)], 5), null);
+});
+
+test("a line made anew is not reckoned with the one before, and what is not measured is not told", () => {
+  const listening = new Listening();
+  listening.look([audio(480_000, 0, 0, 0)], 0);
+  assert.equal(listening.look([audio(4_800, 0, 0, 0)], 0), null);
+  const found = listening.look([audio(4_800, 0, 0, 0)], 0);
+  assert.deepEqual([found?.concealed, found?.latency, found?.fps, found?.level], [null, null, null, -120]);
+});
