@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearings.events import EventKind
+from hearings.interpreting import figures
 from hearings.languages import language_name, state_name
 from hearings.minutes import acts as minutes_acts
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage, pseudonym
@@ -11,7 +12,6 @@ from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
 from hearings.roles import HEARD, LABELS, Role
 from hearings.sentences import N_, Sentence, Series, tell
-from hearings.sitting import figures
 
 K = EventKind
 COMES = frozenset({K.entered, K.admitted})

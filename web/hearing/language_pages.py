@@ -12,9 +12,10 @@ from starlette.routing import Route
 from hearings import errors, languages, queries
 from hearings.errors import NotFound
 from hearings.hearing import floor
+from hearings.interpreting import assignments
 from hearings.models import Hearing, Participant, Person
 from hearings.roles import Role
-from hearings.sitting import interpreting, replacements
+from hearings.sitting import replacements
 from web.hearing.access import find
 from web.server import forms
 from web.server.forms import Form, FormError
@@ -110,18 +111,18 @@ def _typed(form: Form) -> Mapping[str, Any]:
 
 @page_act(again(_page, _explain, _typed), (errors.Invalid, errors.UnknownLanguage, errors.NotReady))
 async def book(sent: Sent) -> str:
-    """Book a language. Effects: those of `interpreting.book`."""
+    """Book a language. Effects: those of `assignments.book`."""
     hearing = await find(sent.db, sent.request, sent.person, lock=True)
-    await interpreting.book(sent.db, hearing=hearing, lang=sent.form.text("lang"), **sent.by)
+    await assignments.book(sent.db, hearing=hearing, lang=sent.form.text("lang"), **sent.by)
     sent.after.append(partial(sent.parts.conductors.touch, hearing.id))
     return f"/h/{hearing.ref}/languages?done=booked"
 
 
 @page_act(again(_page, _explain, _typed), (errors.Invalid, errors.UnknownLanguage, errors.NotReady))
 async def cancel(sent: Sent) -> str:
-    """Cancel a language. Effects: those of `interpreting.cancel`."""
+    """Cancel a language. Effects: those of `assignments.cancel`."""
     hearing = await find(sent.db, sent.request, sent.person, lock=True)
-    await interpreting.cancel(sent.db, hearing=hearing, lang=sent.form.text("cancel"), **sent.by)
+    await assignments.cancel(sent.db, hearing=hearing, lang=sent.form.text("cancel"), **sent.by)
     return f"/h/{hearing.ref}/languages?done=cancelled"
 
 
@@ -136,12 +137,12 @@ async def _refused(sent: Sent, error: errors.HearingsError) -> Response:
 
 @page_act(_refused, (errors.Invalid, errors.UnknownLanguage, errors.NotReady))
 async def assign(sent: Sent) -> str:
-    """Assign languages to an interpreter. Effects: those of `interpreting.assign`."""
+    """Assign languages to an interpreter. Effects: those of `assignments.assign`."""
     hearing = await queries.hearing(sent.db, sent.path["ref"], state=sent.person.owner_state)
     hearing, row = await replacements.locked(sent.db, hearing, sent.path["participant"])
     if row.vacated_at is not None:
         raise NotFound
-    await interpreting.assign(
+    await assignments.assign(
         sent.db,
         hearing=hearing,
         participant=row,

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from hearings import languages as tags
+from hearings.interpreting import assignments
 from hearings.models import Hearing
-from hearings.sitting import interpreting
 from web.api.access import Caller, parts_of
 from web.api.fields import Model, Shown
 from web.api.routes import Resource
@@ -25,8 +25,8 @@ class Booking(Model):
 class InterpreterLanguages(Model):
     """Between which languages somebody interprets: none, between those of the two courts. `into`: none, into all."""
 
-    languages: Annotated[list[Language], Field(max_length=interpreting.MOST)]
-    into: Annotated[list[Language], Field(max_length=interpreting.MOST, default_factory=list)]
+    languages: Annotated[list[Language], Field(max_length=assignments.MOST)]
+    into: Annotated[list[Language], Field(max_length=assignments.MOST, default_factory=list)]
 
 
 class ShownLanguage(Shown):
@@ -77,7 +77,7 @@ async def list_languages(caller: Caller, ref: Ref) -> LanguageList:
 async def book_language(caller: Caller, ref: Ref, body: Booking) -> LanguageList:
     """Book a further language. A technical agreement that rests on other languages is void."""
     hearing = await hearing_of(caller, ref, lock=True)
-    await interpreting.book(caller.db, hearing=hearing, lang=body.language, actor=caller.actor, now=caller.now)
+    await assignments.book(caller.db, hearing=hearing, lang=body.language, actor=caller.actor, now=caller.now)
     _touch(caller, hearing)
     return _list(hearing)
 
@@ -86,7 +86,7 @@ async def book_language(caller: Caller, ref: Ref, body: Booking) -> LanguageList
 async def cancel_language(caller: Caller, ref: Ref, body: Booking) -> LanguageList:
     """Cancel a language that was booked besides those of the courts, and that nobody speaks, hears or interprets."""
     hearing = await hearing_of(caller, ref, lock=True)
-    await interpreting.cancel(caller.db, hearing=hearing, lang=body.language, actor=caller.actor, now=caller.now)
+    await assignments.cancel(caller.db, hearing=hearing, lang=body.language, actor=caller.actor, now=caller.now)
     return _list(hearing)
 
 
@@ -95,7 +95,7 @@ async def assign_interpreter(caller: Caller, ref: Ref, participant: Id, body: In
     """Say between which languages an interpreter works, and into which of them."""
     hearing = await hearing_of(caller, ref, lock=True)
     row = await find(caller, hearing, participant, lock=True)
-    await interpreting.assign(
+    await assignments.assign(
         caller.db,
         hearing=hearing,
         participant=row,

@@ -17,6 +17,7 @@ from hearings.actors import Actor
 from hearings.agreement import room_rules
 from hearings.errors import HearingsError, NotFound
 from hearings.hearing import companions, participants, seats
+from hearings.interpreting import interpreters
 from hearings.law import scripts
 from hearings.models import Hearing, Participant, Sitting
 from hearings.permissions import require_from
@@ -28,7 +29,6 @@ from hearings.sitting import (
     closed_sessions,
     fingerprints,
     floor_turns,
-    interpreters,
     messages_to_court,
     objections,
     recorded_acts,

@@ -25,12 +25,13 @@ from hearings.db import Database
 from hearings.errors import HearingsError, LoginEnded, NotFound
 from hearings.events import EventKind
 from hearings.hearing import seats
+from hearings.interpreting import figures, interpreters
+from hearings.interpreting.figures import FiguresSum
 from hearings.models import Participant
 from hearings.models.sitting import FloorMode, HoldCause, HoldCode
 from hearings.people import logins
 from hearings.roles import Role
-from hearings.sitting import conductor_lease, figures, interpreters, sittings
-from hearings.sitting.figures import FiguresSum
+from hearings.sitting import conductor_lease, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python

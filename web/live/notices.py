@@ -5,11 +5,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from hearings.interpreting import booths
+from hearings.interpreting.interpreters import BoothStep
 from hearings.models import Hearing, Participant
 from hearings.people.logins import LoginEnd as E
 from hearings.roles import Role
-from hearings.sitting import booths
-from hearings.sitting.interpreters import BoothStep
 from web.words import court_clocks, gaps as gap_words
 from web.words.i18n import N_, _, ngettext
 

@@ -14,10 +14,11 @@ from typing import Any, Literal, Protocol
 from hearings.agreement import profiles
 from hearings.agreement.room_rules import RoomRules
 from hearings.hearing import floor
+from hearings.interpreting import booths
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
-from hearings.sitting import booths, recordings, sittings
+from hearings.sitting import recordings, sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.scene import nanoseconds

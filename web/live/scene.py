@@ -17,12 +17,7 @@ from hearings.hearing import floor
 from hearings.law import scripts
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.permissions import Decision, may
-from hearings.sitting import (
-    cards,
-    fingerprints,
-    messages_to_court,
-    recorded_acts,
-)
+from hearings.sitting import cards, fingerprints, messages_to_court, recorded_acts
 from hearings.sitting.cards import CardProgress
 from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus

@@ -8,17 +8,14 @@ from datetime import datetime
 
 from hearings.agreement.room_rules import BEFORE_START
 from hearings.hearing import floor
+from hearings.interpreting import booths
 from hearings.languages import signed
 from hearings.models import Participant, SoundCheck
 from hearings.models.sitting import CheckStatus, HoldCode
 from hearings.permissions import LIFTS
 from hearings.requests import conditions
 from hearings.roles import CONDUCTING, Role
-from hearings.sitting import (
-    booths,
-    breaks,
-    sittings,
-)
+from hearings.sitting import breaks, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, SittingStatus
 from media import messages

@@ -13,10 +13,10 @@ from hearings import queries
 from hearings.db import Database
 from hearings.events import EventKind
 from hearings.hearing import participants
+from hearings.interpreting.figures import EVERY
 from hearings.models import Hearing, Participant
 from hearings.people import logins
 from hearings.roles import Role
-from hearings.sitting.figures import EVERY
 from hearings.status import PresenceStatus
 from media import messages
 from tests.support.conducted import Conducted, Page, Wire, conducted

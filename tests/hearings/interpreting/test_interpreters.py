@@ -10,10 +10,10 @@ from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.hearing import participants, seats
+from hearings.interpreting import assignments, booths, interpreters
 from hearings.models import Hearing, Participant
 from hearings.models.sitting import HoldCause
 from hearings.roles import Role
-from hearings.sitting import booths, interpreters, interpreting
 from hearings.status import PresenceStatus
 from tests.support.court import seated
 
@@ -170,7 +170,7 @@ async def test_one_relay_may_lie_between_who_speaks_and_who_listens_and_no_secon
         clerk = {"actor": court.staff("clerk"), "now": now}
         hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
         for lang in ("en", "hu"):
-            await interpreting.book(db, hearing=hearing, lang=lang, **clerk)
+            await assignments.book(db, hearing=hearing, lang=lang, **clerk)
         ana, luis = await court.seat(db, Role.interpreter), await partner(court, db, now)
         mara = await partner(court, db, now)
         for row, languages, into in (
@@ -178,7 +178,7 @@ async def test_one_relay_may_lie_between_who_speaks_and_who_listens_and_no_secon
             (luis, ["en", "ro"], ["ro"]),
             (mara, ["ro", "hu"], ["hu"]),
         ):
-            await interpreting.assign(db, hearing=hearing, participant=row, languages=languages, into=into, **clerk)
+            await assignments.assign(db, hearing=hearing, participant=row, languages=languages, into=into, **clerk)
         await interpreters.choose_language(db, participant=luis, lang="en", actor=seated(luis), now=now)
         assert luis.hears == "en"
         with pytest.raises(Invalid):  # Hungarian by way of Romanian by way of English

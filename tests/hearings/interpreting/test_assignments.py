@@ -10,10 +10,10 @@ from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady, UnknownLanguage
 from hearings.events import EventKind
 from hearings.hearing import floor, participants, seats
+from hearings.interpreting import assignments
 from hearings.languages import name, sign_languages, signed
 from hearings.models import Hearing
 from hearings.roles import Role
-from hearings.sitting import interpreting
 from tests.support.court import seated
 
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
@@ -36,10 +36,10 @@ async def test_a_third_language_is_booked_and_somebody_speaks_and_interprets_it(
         hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
         assert hearing.languages == ("ro", "th")
         for lang in ("hu", "RMS", "hu"):
-            await interpreting.book(db, hearing=hearing, lang=lang, **by)
+            await assignments.book(db, hearing=hearing, lang=lang, **by)
         row = await court.seat(db, Role.interpreter)
         assert floor.renders_into(row, hearing.languages) == ("ro", "th")
-        await interpreting.assign(db, hearing=hearing, participant=row, languages=["hu", "ro"], into=["ro"], **by)
+        await assignments.assign(db, hearing=hearing, participant=row, languages=["hu", "ro"], into=["ro"], **by)
         witness = await participants.add(
             db, hearing=hearing, role=Role.defence, display_name="Third", state="RO", city="", speaks="hu", **by
         )
@@ -61,27 +61,27 @@ async def test_what_cannot_be_booked_cancelled_or_assigned_is_refused(
     by = {"actor": court.staff("clerk"), "now": now}
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
-        await interpreting.book(db, hearing=hearing, lang="hu", **by)
+        await assignments.book(db, hearing=hearing, lang="hu", **by)
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id)
         row, witness = await court.seat(db, Role.interpreter), await court.seat(db, Role.witness)
         with pytest.raises(NotAllowed):
-            await interpreting.book(db, hearing=hearing, lang="de", actor=court.staff("authority"), now=now)
+            await assignments.book(db, hearing=hearing, lang="de", actor=court.staff("authority"), now=now)
         with pytest.raises(UnknownLanguage):
-            await interpreting.book(db, hearing=hearing, lang="klingon", **by)
+            await assignments.book(db, hearing=hearing, lang="klingon", **by)
         with pytest.raises(Invalid):
-            await interpreting.cancel(db, hearing=hearing, lang="ro", **by)
+            await assignments.cancel(db, hearing=hearing, lang="ro", **by)
         with pytest.raises(NotAllowed):
-            await interpreting.assign(db, hearing=hearing, participant=witness, languages=["ro", "hu"], **by)
+            await assignments.assign(db, hearing=hearing, participant=witness, languages=["ro", "hu"], **by)
         for languages, into in ((["hu"], []), (["hu", "de"], []), (["hu", "ro"], ["th"])):
             with pytest.raises(Invalid):
-                await interpreting.assign(db, hearing=hearing, participant=row, languages=languages, into=into, **by)
+                await assignments.assign(db, hearing=hearing, participant=row, languages=languages, into=into, **by)
         row.interprets = ["hu", "ro"]
         db.add(row)
         with pytest.raises(Invalid):
-            await interpreting.cancel(db, hearing=hearing, lang="hu", **by)
+            await assignments.cancel(db, hearing=hearing, lang="hu", **by)
         row.interprets = []
-        await interpreting.cancel(db, hearing=hearing, lang="hu", **by)
+        await assignments.cancel(db, hearing=hearing, lang="hu", **by)
         assert hearing.languages == ("ro", "th")
 
 
@@ -91,14 +91,14 @@ async def test_an_interpreter_speaks_into_the_languages_assigned_and_no_others(
 ) -> None:
     async with database.transaction() as db:
         hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
-        await interpreting.book(db, hearing=hearing, lang="hu", actor=court.staff("clerk"), now=now)
+        await assignments.book(db, hearing=hearing, lang="hu", actor=court.staff("clerk"), now=now)
         row = await court.seat(db, Role.interpreter)
         with pytest.raises(NotReady):
-            await interpreting.cancel(db, hearing=hearing, lang="hu", actor=court.staff("clerk"), now=now)
+            await assignments.cancel(db, hearing=hearing, lang="hu", actor=court.staff("clerk"), now=now)
         with pytest.raises(Invalid):
             await seats.set_renders(db, participant=row, lang="hu", actor=seated(row), now=now)
         await seats.set_renders(db, participant=row, lang="th", actor=seated(row), now=now)
-        await interpreting.assign(
+        await assignments.assign(
             db, hearing=hearing, participant=row, languages=["ro", "hu"], actor=court.staff("clerk"), now=now
         )
         assert row.renders == ""

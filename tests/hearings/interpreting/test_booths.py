@@ -10,10 +10,10 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from hearings.agreement.room_rules import NO_RULES, RoomRules
+from hearings.interpreting import booths, interpreters
+from hearings.interpreting.booths import Booth
 from hearings.models import Participant, Sitting
 from hearings.roles import Role
-from hearings.sitting import booths, interpreters
-from hearings.sitting.booths import Booth
 from hearings.status import PresenceStatus, SittingStatus
 from media.live import routing
 from web.live import plan

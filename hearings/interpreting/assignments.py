@@ -1,7 +1,7 @@
 """Languages booked for a hearing besides those of the two courts, and who interprets between which.
 
 Each language of `Hearing.languages` has a channel. An interpreter without assigned languages interprets between those
-of the two courts. Interpreters with the same languages and directions share a booth (`hearings.sitting.booths`).
+of the two courts. Interpreters with the same languages and directions share a booth (`hearings.interpreting.booths`).
 """
 
 from collections.abc import Sequence

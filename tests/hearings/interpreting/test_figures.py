@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hearings.interpreting import figures
+from hearings.interpreting.figures import FiguresSum
 from hearings.models import Sitting
-from hearings.sitting import figures
-from hearings.sitting.figures import FiguresSum
 from hearings.status import SittingStatus
 
 pytestmark = pytest.mark.beside

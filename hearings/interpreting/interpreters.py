@@ -1,6 +1,6 @@
 """What interpreters do in a sitting: the turn in a booth, relay, signals; and what follows by itself.
 
-`hearings.sitting.booths` has the rules. The acts lock the sitting, whose row keeps who has the turn in each booth and
+`hearings.interpreting.booths` has the rules. The acts lock the sitting, whose row keeps who has the turn in each booth and
 which languages are not interpreted into although somebody needs them.
 """
 
@@ -18,6 +18,8 @@ from hearings.events import EventKind, record
 from hearings.hearing import floor, seats
 from hearings.hearing.participants import NOT_IN_ROOM
 from hearings.hearing.seats import ONLY_INTERPRETERS
+from hearings.interpreting import booths
+from hearings.interpreting.booths import Booth
 from hearings.languages import language, signed
 from hearings.models import Hearing, Participant, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
@@ -25,8 +27,7 @@ from hearings.permissions import require, require_from
 from hearings.queries import get, open_sitting, participants
 from hearings.roles import Role
 from hearings.sentences import tell
-from hearings.sitting import booths, recorded_acts, sittings
-from hearings.sitting.booths import Booth
+from hearings.sitting import recorded_acts, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
 
 SHORTEST = timedelta(seconds=2)
