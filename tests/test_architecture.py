@@ -36,6 +36,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"agreement": "agreement"},
         {"hearing": "hearing"},
         {"sitting": "sitting"},
+        {"interpreting": "interpreting"},
         {"minutes": "minutes"},
         {"outward": "outward", "overview": "overview"},
     ),

@@ -1,7 +1,7 @@
 """What interpreters do in a sitting: the turn in a booth, relay, signals; and what follows by itself.
 
-`hearings.interpreting.booths` has the rules. The acts lock the sitting, whose row keeps who has the turn in each booth and
-which languages are not interpreted into although somebody needs them.
+`hearings.interpreting.booths` has the rules. The acts lock the sitting, whose row keeps who has the turn in each booth
+and which languages are not interpreted into although somebody needs them.
 """
 
 from collections.abc import Collection, Mapping, Sequence

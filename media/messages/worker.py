@@ -18,7 +18,7 @@ from media.messages.base import (
     TrackOrNone,
     Unrecorded,
 )
-from media.messages.views import SlotView
+from media.messages.display import SlotView
 
 # --- web <-> worker ----------------------------------------------------------------------------------------------
 

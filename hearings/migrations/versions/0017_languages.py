@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0018_languages"
+revision = "0017_languages"
 down_revision = "0016_conducting"
 branch_labels = None
 depends_on = None
