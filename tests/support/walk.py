@@ -122,6 +122,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/docs", "/docs?for=administrators", "/docs/live", "/docs/search?q=seal",
     ),
     "clerk": (
+        "{home}/languages",
         "/docket", "/docket?earlier", "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "/docket/day/2026-11-24", "/docket/plan", "/waiting",
         "/search?words=RO", "{draft}", "{bare}", "{sent}",

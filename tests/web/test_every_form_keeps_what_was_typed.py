@@ -138,6 +138,7 @@ BY_BUTTON = {
     "/calendar": "an address for oneself",
     "/admin/staff/{person}/{action}": "its button says that the account is deactivated, and it can be undone",
     "/admin/law/save": "it shows what was typed on the page before, and what follows from it",
+    "/h/{ref}/languages/{participant}": "its button saves the languages as they stand, which are shown",
     "/requests/{reference}/consents/{consent}/withdraw": "its button says that the person withdraws",
 }
 """Forms with something to fill in that do something as they are shown, by route: what their button alone decides."""
