@@ -391,6 +391,7 @@ class Conductor:
             if not keeps:
                 await seats.disconnected(db, participant=me, now=self.room.now())
             await seats.connected(db, participant=me, now=self.room.now())
+        await self.room.refresh()  # from here on nothing drawn anew is older than what was just written
         if connection.ended:  # its login has ended since the rows were read
             return
         seated = self.room.connections.get(participant_id)

@@ -138,9 +138,9 @@ async def test_an_offer_is_told_to_the_state_that_did_not_make_it(
     await start_over(court, now, by=first)
     await act(court, agreements.propose, first, now)
     later = now + timedelta(seconds=1)
-    await act(court, agreements.counter, second, later, needs={"interpreting": "simultaneous"}, reason="Faster")
+    await act(court, agreements.counter, second, later, needs={"interpreting": "consecutive"}, reason="Cheaper")
     last = now + timedelta(seconds=2)
-    await act(court, agreements.counter, first, last, needs={"interpreting": "consecutive"}, reason="Cheaper")
+    await act(court, agreements.counter, first, last, needs={"interpreting": "simultaneous"}, reason="Faster")
     assert await told(court, last) == [
         ("drafted", [], BOTH),  # told of late, when the agreement is no draft any more
         ("proposed", [other], BOTH),
@@ -179,7 +179,7 @@ async def test_both_states_sign_the_same_hash_and_the_terms_hold_what_was_agreed
     assert (session["audio_codec"], session["video_codec"], session["interpreting"]) == (
         "opus-fb",
         "vp8",
-        "consecutive",
+        "simultaneous",
     )
     assert session["breakdown"] == {"redial": 3, "second_line": False, "phone": False, "adjourn_after_minutes": 30}
     assert found.terms["recipients"] == ["RO", "TH"]
