@@ -11,7 +11,7 @@ from hearings.models import Participant, Sitting
 from hearings.models.sitting import FloorMode
 from hearings.permissions import Decision, may
 from hearings.roles import Role
-from hearings.sentences import N_, tell
+from hearings.sentences import N_, Sentence, tell
 from hearings.status import IN_ROOM, SittingStatus
 
 NOT_YOUR_TURN = N_("Another person has the floor. Raise your hand to ask for it")
@@ -97,12 +97,12 @@ def speaks(person: Participant, whose: Turn = OPEN) -> Decision:
     channel = may("speak_in_channel", person.role, own=True)
     if channel.allowed:
         waits = whose.mode is FloorMode.consecutive and not person.renders and whose.interpreter != person.id
-        return _later(AFTER_THE_SPEAKER) if waits else channel
+        return _later(tell(AFTER_THE_SPEAKER)) if waits else channel
     if whose.mode is not FloorMode.open and not may("speak_floor", person.role).allowed:
         if person.id != whose.seat:
-            return _later(NOT_YOUR_TURN)
+            return _later(tell(NOT_YOUR_TURN))
         if whose.uninterpreted:
-            return _later(BEING_INTERPRETED)
+            return _later(tell(BEING_INTERPRETED))
     return may("speak_floor", person.role, granted=granted("speak_floor", person))
 
 
@@ -111,8 +111,8 @@ def to_floor(person: Participant, whose: Turn) -> bool:
     return whose.interpreter == person.id and not person.renders
 
 
-def _later(why: str) -> Decision:
-    return Decision(allowed=False, reason=tell(why), elsewhere=True)
+def _later(why: Sentence) -> Decision:
+    return Decision(allowed=False, reason=why, elsewhere=True)
 
 
 def has_voice(role: Role) -> bool:

@@ -239,8 +239,9 @@ async def set_renders(db: AsyncSession, *, participant: Participant, lang: str, 
     too narrow for it (`RoomRules.too_narrow`): consecutive interpreting is offered."""
     hearing = await get(db, Hearing, participant.hearing_id)
     rules = await room_rules.of_hearing(db, hearing)
-    if lang and not signed(lang) and rules.session.get("interpreting") == "simultaneous" and rules.too_narrow:
-        raise NotReady(rules.too_narrow)
+    narrow = rules.too_narrow
+    if narrow is not None and lang and not signed(lang) and rules.session.get("interpreting") == "simultaneous":
+        raise NotReady(narrow)
     await seats.set_renders(db, participant=participant, lang=lang, actor=actor, now=now)
 
 
