@@ -28,6 +28,7 @@ from hearings.errors import (
 from hearings.events import EventKind, record
 from hearings.hearing import companions, floor, naming, pins
 from hearings.hearing.companions import NOT_BY_LINK
+from hearings.hearing.naming import NO_LONGER_TAKES_PART
 from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.models.participant import CodeWay
 from hearings.moves import move
@@ -167,7 +168,7 @@ async def _make(db: AsyncSession, participant: Participant, now: datetime, by: t
     if participant.device_of_id is not None:
         raise Invalid(tell(NOT_BY_LINK), "participant")
     if participant.vacated_at is not None:
-        raise NotReady(tell(naming.NO_LONGER_TAKES_PART))
+        raise NotReady(tell(NO_LONGER_TAKES_PART))
     if (await get(db, Hearing, participant.hearing_id)).status in OVER:
         raise NotReady(tell(HEARING_OVER))
     way, to = by

@@ -15,6 +15,7 @@ from hearings.errors import EssentialMissing, IdentityMissing, Invalid, LobbyClo
 from hearings.events import EventKind, record
 from hearings.hearing import companions, floor, naming
 from hearings.hearing.links import kill_links
+from hearings.hearing.naming import NO_LONGER_TAKES_PART
 from hearings.languages import language
 from hearings.models import Hearing, Participant, Person, Sitting
 from hearings.moves import born, move
@@ -147,7 +148,7 @@ async def change(
     """
     naming.require_guest(hearing, participant, actor)
     if participant.vacated_at is not None:
-        raise NotReady(tell(naming.NO_LONGER_TAKES_PART))
+        raise NotReady(tell(NO_LONGER_TAKES_PART))
     if participant.presence in IN_ROOM:
         raise NotReady(tell("The person is in the room: edit the entry after they have left"))
     participant.display_name = clean(display_name, "display_name", most=200, least=1)

@@ -16,6 +16,7 @@ from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import companions, floor, naming, participants
 from hearings.hearing.links import HEARING_OVER, OVER, kill_links
+from hearings.hearing.naming import OWN_PEOPLE
 from hearings.models import Hearing, Participant, Person, SoundCheck
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import move
@@ -118,7 +119,7 @@ async def take_off(
     """
     naming.require_guest(hearing, participant, actor)
     if participant.state != actor.state and actor is not SYSTEM and participant.presence is not PresenceStatus.invited:
-        raise NotAllowed(tell(naming.OWN_PEOPLE))
+        raise NotAllowed(tell(OWN_PEOPLE))
     reason = clean(reason, "reason", most=500, least=3)
     if participant.presence in IN_ROOM:
         raise NotReady(tell("The person is in the room: remove them there"))
