@@ -17,7 +17,7 @@ from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import floor, seats
 from hearings.hearing.participants import NOT_IN_ROOM
-from hearings.hearing.seats import ONLY_INTERPRETERS
+from hearings.hearing.seats import NOT_BOOKED, ONLY_INTERPRETERS, ONLY_ONESELF
 from hearings.interpreting import booths
 from hearings.interpreting.booths import Booth
 from hearings.languages import language, signed
@@ -291,7 +291,7 @@ async def choose_language(
     hearing = await get(db, Hearing, participant.hearing_id)
     lang = language(lang) if lang else ""
     if lang and lang not in hearing.languages:
-        raise Invalid(tell(seats.NOT_BOOKED), "lang")
+        raise Invalid(tell(NOT_BOOKED), "lang")
     if lang and lang in floor.renders_into(participant, hearing.languages) and lang == participant.renders:
         raise Invalid(tell("You interpret into this language yourself"), "lang")
     if lang and _second_relay(participant, lang, await participants(db, hearing.id), hearing.languages):
@@ -320,7 +320,7 @@ async def signal(
     """
     require("signal", actor)
     if participant.id != actor.participant_id:
-        raise NotAllowed(tell(seats.ONLY_ONESELF))
+        raise NotAllowed(tell(ONLY_ONESELF))
     if what not in SIGNALS:
         raise Invalid(tell("Unknown signal"), "what")
     if what == "cannot_interpret":

@@ -27,7 +27,7 @@ from hearings.reference import jurisdictions
 from hearings.roles import Role
 from hearings.sentences import N_, tell
 from hearings.sitting import recorded_acts
-from hearings.sitting.recorded_acts import NO_SITTING
+from hearings.sitting.recorded_acts import CHOOSE_PARTICIPANT, NO_SITTING
 from hearings.status import IN_ROOM
 from hearings.texts import clean
 
@@ -329,7 +329,7 @@ class Press:
         """Somebody in the room. Raises `Invalid` and `NotReady`."""
         found = next((person for person in self.room.people if person.id == participant_id), None)
         if found is None:
-            raise Invalid(tell(recorded_acts.CHOOSE_PARTICIPANT), field)
+            raise Invalid(tell(CHOOSE_PARTICIPANT), field)
         if found not in self.room.here:
             raise NotReady(tell(NOT_IN_ROOM))
         return found
@@ -450,7 +450,7 @@ async def _sworn(press: Press, outcome: str) -> None:
 
 async def _counsel(press: Press) -> None:
     if press.one.person is None:  # everybody asks for nobody's counsel
-        raise Invalid(tell(recorded_acts.CHOOSE_PARTICIPANT), "whom")
+        raise Invalid(tell(CHOOSE_PARTICIPANT), "whom")
     card = _again(press.one.read) if press.one.read is not None else {"id": press.one.card.id, "texts": []}
     await press.record(K.counsel_asked, card, {"text": press.text})
 
