@@ -77,7 +77,10 @@ def json_shapes(cls: type[msgspec.Struct]) -> Iterator[tuple[str, Make]]:
     """Messages of a type: one field large, the others as they may be left; and what no message may hold."""
     name = str(cls.__struct_config__.tag).encode()
     for field in _struct(cls).fields:
-        make = JSON[type(_bare(field.type))](_bare(field.type))
+        shape = _bare(field.type)
+        if isinstance(shape, shapes.UnionType):  # or nothing
+            shape = _bare(next(one for one in shape.types if not isinstance(one, shapes.NoneType)))
+        make = JSON[type(shape)](shape)
         key = field.encode_name.encode()
         yield field.name, lambda size, make=make, key=key: b'{"type":"%s","%s":%s}' % (name, key, make(size - 40))  # type: ignore[misc]
     yield "another field", lambda size: b'{"type":"%s","x":%s}' % (name, json_string(size - 30))
