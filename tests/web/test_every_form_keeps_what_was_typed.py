@@ -33,7 +33,6 @@ UNMET: dict[str, str] = {
     "base.html /sign-out": "/sign-out",
     "clock_changes.html /admin/clock-changes/{{ one.hearing.ref }}": "/admin/clock-changes/{ref}",
     "docket_plan.html /docket/plan/offer": "/docket/plan/offer",
-    "hearing_languages.html /h/{{ hearing.ref }}/languages/cancel": "/h/{ref}/languages/cancel",
     "law_row.html /admin/law/preview": "/admin/law/preview",
     "recoveries.html /admin/recoveries/{{ row.id }}/confirm": "/admin/recoveries/{recovery}/{action}",
     "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",
@@ -47,6 +46,7 @@ BEHIND_CONFIRM = frozenset(
     {
         "/calendar/{feed}/revoke",
         "/calendars/{state}/{period}/strike",
+        "/h/{ref}/languages/cancel",
         "/requests/{reference}/documents/{attachment}/remove",
         "/sign-ins/identities/{identity}/remove",
         "/webhooks/{webhook}/disable",

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
@@ -38,16 +39,23 @@ def test_every_view_answers_and_leads_to_the_others(service, query):
 @pytest.mark.parametrize("view", ["day", "week", "month"])
 def test_a_hearing_is_on_its_day_by_the_readers_clock_and_a_third_state_does_not_see_it(service, third_state, view):
     hearing = service.made.hearing
-    people = {"clerk": service.signed_in("clerk"), "authority": service.signed_in("authority"), "third": third_state}
-    for who, client in people.items():
-        text = client.get(f"/docket?view={view}&day={hearing.starts_at:%Y-%m-%d}").text
+    people = {
+        "clerk": (service.signed_in("clerk"), "Europe/Bucharest"),
+        "authority": (service.signed_in("authority"), "Asia/Bangkok"),
+        "third": (third_state, "Europe/Paris"),
+    }
+    for who, (client, zone) in people.items():
+        day = hearing.starts_at.astimezone(ZoneInfo(zone))
+        text = client.get(f"/docket?view={view}&day={day:%Y-%m-%d}").text
         shown = "1 hearing" in text if view == "month" else f"/h/{hearing.ref}" in text
         assert shown is (who != "third"), who
 
 
 def test_the_table_of_a_month_has_both_wall_times_and_utc(service, third_state):
     hearing = service.made.hearing
-    answer = service.signed_in("clerk").get(f"/docket.csv?day={hearing.starts_at:%Y-%m-%d}")
+    answer = service.signed_in("clerk").get(
+        f"/docket.csv?day={hearing.starts_at.astimezone(ZoneInfo('Europe/Bucharest')):%Y-%m-%d}"
+    )
     rows = [row for row in csv.DictReader(io.StringIO(answer.text)) if row["hearing"] == hearing.ref]
     assert rows
     assert rows[0]["start_utc"] == f"{hearing.starts_at:%Y-%m-%dT%H:%M:%SZ}"
@@ -71,5 +79,6 @@ def test_an_open_room_is_entered_from_every_view_by_whoever_has_a_seat_in_it(ser
     for who, seated in (("clerk", True), ("administrator", False)):
         client = service.signed_in(who)
         for view in ("day", "week", "month"):
-            text = client.get(f"/docket?view={view}&day={hearing.starts_at:%Y-%m-%d}").text
+            day = hearing.starts_at.astimezone(ZoneInfo("Europe/Bucharest"))
+            text = client.get(f"/docket?view={view}&day={day:%Y-%m-%d}").text
             assert (f'href="/h/{hearing.ref}/live"' in text) is seated, (who, view)
