@@ -182,9 +182,8 @@ function LanguageLine({ view }: { view: View }) {
   const mine = view.languages.find((language) => language.lang === view.hears);
   const here = languageName(view.hears);
   // A voice on the floor in another language: then a missing interpreter is news, not a remark.
-  const foreign = view.people.some(
-    (person) => isPresent(person) && !person.you && !isInterpreter(person) && person.microphone === "on" && person.speaks !== view.hears,
-  );
+  const foreigners = view.people.filter((person) => isPresent(person) && !person.you && !isInterpreter(person) && person.speaks !== view.hears);
+  const foreign = foreigners.some((person) => person.microphone === "on");
   const none = view.hears !== "" && !mine?.rendered_by;
   const deaf = right(view, "hear_floor")?.allowed === false;
   const missing = none && foreign && !view.hold && !deaf;
@@ -192,7 +191,7 @@ function LanguageLine({ view }: { view: View }) {
     ? t("Your role does not include hearing the floor.")
     : view.hold
       ? t("The floor is closed. You hear nobody.")
-      : view.hears === ""
+      : view.hears === "" || (none && foreigners.length === 0)
         ? t("You hear the original.")
         : none
           ? t("No interpreter into {language}. You hear the original.", { language: here })
