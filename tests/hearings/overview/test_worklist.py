@@ -799,7 +799,7 @@ async def test_terms_wait_for_each_state_until_it_has_signed_and_then_the_line_f
     assert await steps(now) == waiting("", "answer_terms")
     async with court.database.transaction() as db:
         draft = await queries.get(db, Agreement, draft.id)
-        needs = {"interpreting": "simultaneous"}
+        needs = {"interpreting": "consecutive"}
         await agreements.counter(
             db, agreement=draft, needs=needs, reason="Faster", actor=court.staff("authority"), now=now
         )
