@@ -1,5 +1,6 @@
 // Gives a page a voice and a face of its own: getUserMedia answers with a tone and a moving coloured picture.
 (() => {
+  if (!navigator.mediaDevices) return; // an empty page is no secure context
   const { tone, colour } = window.__role;
   const connect = AudioNode.prototype.connect;
   let audio;

@@ -127,12 +127,13 @@ async def test_when_one_is_lost_the_partner_takes_over_and_else_the_floor_is_hel
     shared.all.pop("partner")
     await luis.context.close()
     await ana.page.goto(f"{shared.installation.url}/status")
-    await expect(judge.hold_bar).to_contain_text("Nobody interprets into this language any more", timeout=30_000)
+    # Without a partner her line is one the hearing cannot go on without: the floor is held at once.
+    await expect(judge.hold_bar).to_contain_text("The line to Ana Chaiyaporn is lost", timeout=30_000)
     told = [data for kind, _at, data in shared.installation.events() if kind == "handed_over"]
     assert [one["why"] for one in told] == ["handover", "take_over"]
 
     async def measured() -> None:
         found = [data for kind, _at, data in shared.installation.events() if kind == "uncovered"]
-        assert any(data["lang"] == "ro" and data["seconds"] > 4 for data in found), found
+        assert any(data["lang"] == "ro" and data["seconds"] > 0 for data in found), found
 
     await shared.until(measured)

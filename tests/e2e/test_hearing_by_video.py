@@ -188,7 +188,7 @@ async def test_in_consecutive_interpreting_one_is_heard_after_the_other(shared: 
     await witness.press("Unmute")
     await heard(clerk, "witness")
     await clerk.press("Raise hand")
-    await expect(judge.page.get_by_text("Ask for the floor: Mihai Dinu")).to_be_visible()
+    await expect(judge.page.get_by_text("Ask for the floor: Mihai Dinu").first).to_be_visible()
     await judge.press("Next: Mihai Dinu")
     await judge.accessible()
     await witness.press("I have finished")
@@ -235,7 +235,7 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
     await page.keyboard.press("Alt+Shift+L")
     kinds = page.get_by_label("Kind of entry")
     await expect(kinds).to_be_focused()
-    await expect(kinds.locator("option")).to_have_count(10)  # not the authority's intervention, no withdrawal
+    await expect(kinds.locator("option")).to_have_count(11)  # not the authority's intervention, no withdrawal
     await kinds.select_option("oath")
     await page.get_by_label("Person", exact=True).select_option(label="Somchai Wongsa")
     await page.get_by_role("button", name="Record", exact=True).click()

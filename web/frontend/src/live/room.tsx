@@ -98,12 +98,15 @@ function Panel({ view }: { view: View }) {
     window.addEventListener("keydown", press, true);
     return () => window.removeEventListener("keydown", press, true);
   }, []);
+  const reads = right(view, "read_card")?.allowed ?? false;
+  const due = view.cards.filter((card) => card.due).length;
   const fresh = unread(view, hearing.messagesSeen.value);
   return (
     <aside class="panel" aria-label={t("Roll and checks")} tabIndex={0}>
       <Refusal />
       <BreakdownSteps view={view} />
       <Objections view={view} />
+      {!reads && <Cards view={view} />}
       <Tabs
         label={t("Roll and checks")}
         chosen={tab}
@@ -124,12 +127,14 @@ function Panel({ view }: { view: View }) {
               </>
             ),
           },
+          ...(reads && view.cards.length > 0
+            ? [{ key: "cards", label: t("Cards"), count: due > 0 ? String(due) : "", content: <Cards view={view} /> }]
+            : []),
           {
             key: "log",
             label: t("Log"),
             content: (
               <>
-                <Cards view={view} />
                 <Record view={view} />
                 <Happened view={view} />
               </>
