@@ -119,6 +119,7 @@ async def test_the_rights_are_read_in_two_languages_under_both_laws(people: Any)
     await dialog.get_by_role("button", name="Answer: yes").click()
     await expect(dialog.get_by_text("answered: yes")).to_be_visible()
     await judge.page.keyboard.press("Escape")
+    await judge.page.get_by_role("tab", name="Log").click()
     await expect(judge.page.get_by_test_id("entries").get_by_text("Oath, affirmation or caution").first).to_be_visible()
 
     log = people.installation.events(people.demo.ref)
