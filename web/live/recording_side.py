@@ -40,6 +40,8 @@ AGAIN_LOG_SECONDS = 1.0
 """Seconds after which entries of the log that the recorder has not taken are sent again."""
 ROWS_SECONDS = 5.0
 """Seconds for which seals that change no status are kept in memory, before the latest is written."""
+REREAD_LOG_SECONDS = 10.0
+"""How long an entry of which nobody has told may be in the log before it is sent to the recorder."""
 LOG_PART = 200
 """Entries of the log sent to the recorder in one message."""
 NEVER_OPENED = frozenset({RecordingStatus.not_started, RecordingStatus.no_recording})
@@ -285,7 +287,8 @@ class RecordingSide:
         while True:
             self._room.acted.clear()
             if await self._tell_log():
-                await self._room.acted.wait()
+                with contextlib.suppress(TimeoutError):  # an entry of which nobody has told is sealed all the same
+                    await asyncio.wait_for(self._room.acted.wait(), REREAD_LOG_SECONDS)
             else:
                 await asyncio.sleep(AGAIN_LOG_SECONDS)
 

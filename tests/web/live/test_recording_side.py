@@ -399,3 +399,4 @@ async def test_a_seal_that_was_kept_in_memory_is_told_again_to_the_next_web_proc
     gaps = [(one.data["track"], one.data["from_ms"]) for one in events if one.kind == EventKind.gap]
     assert len(gaps) == len(set(gaps)) > 5
     web.tasks.append(sending)
+    await link.close()

@@ -58,8 +58,11 @@ def sealed(count: int) -> messages.Sealed:
 
 
 @pytest.fixture
-async def live(sqlite_server: Sqlite, tmp_path: Path) -> AsyncIterator[tuple[Conducted, list[Page]]]:
+async def live(
+    sqlite_server: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Conducted, list[Page]]]:
     """A hearing in session with a real recorder and the room's background work, and pages in their seats."""
+    monkeypatch.setattr(recording_side, "REREAD_LOG_SECONDS", 600.0)  # what is read of the log is read when it is told
     for name in ("run", "recordings"):
         (tmp_path / name).mkdir(mode=0o700)
     served = ServedSeal(LocalSeal(tmp_path / "seal", make_seal_key(tmp_path / "seal.key")), tmp_path / "seal.sock")
