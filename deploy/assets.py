@@ -15,12 +15,15 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 PACKAGE_FILES = ("package.json", "package-lock.json", ".npmrc")
+PAUSES = (5.0, 20.0, 60.0)
+"""Between two tries of `npm ci`: a registry that drops one connection is not a reason to give up."""
 STAMP = ".stamp"
 """File in web/static/dist: the hash of the sources that it was built from. build.mjs, run by hand, takes it away."""
 
@@ -56,15 +59,20 @@ def _environment() -> dict[str, str]:
     return env
 
 
-def _run(command: list[str], folder: Path) -> None:
-    """Run one build step; its whole output is shown only when it fails."""
-    done = subprocess.run(
-        command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
+def _run(command: list[str], folder: Path, pauses: tuple[float, ...] = ()) -> None:
+    """Run one build step, again after each of `pauses` (seconds); its whole output is shown only when it fails."""
+    for pause in (*pauses, None):
+        done = subprocess.run(
+            command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode == 0:
+            return
         print(done.stdout, file=sys.stderr)
-        raise SystemExit(f"building the browser code failed in {folder.name}: {' '.join(command[-2:])}")
+        if pause is not None:
+            print(f"{' '.join(command[-2:])} failed; once more in {pause:.0f} s", file=sys.stderr, flush=True)
+            time.sleep(pause)
+    raise SystemExit(f"building the browser code failed in {folder.name}: {' '.join(command[-2:])}")
 
 
 def _sources(root: Path) -> list[Path]:
@@ -91,7 +99,7 @@ def build_browser_code(root: Path) -> bool:
     did = False
     packages = digest(frontend, (frontend / name for name in PACKAGE_FILES))
     if not _fresh(modules / ".vivavoce-packages", packages):
-        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], frontend)
+        _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], frontend, PAUSES)
         (modules / ".vivavoce-packages").write_text(packages, encoding="utf-8")
         did = True
     sources = digest(root, _sources(root))

@@ -38,6 +38,8 @@ SOUGHT = ((3, 13), (3, 14), (3, 12), (3, 11))
 MENDED = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 6)}
 FOLDERS = [Path("/usr/local/bin"), Path("/usr/bin")]  # looked into after those of PATH
 HANDED_OVER = "START_PY_HANDED_OVER"
+# Between two tries of a step that installs: a registry that drops one connection is not a reason to give up.
+PAUSES = (5.0, 20.0, 60.0)
 LOCKED = ("Could not get lock", "Unable to lock", "is another process using it")
 LOCK_SECONDS, LOCK_PAUSE = 600.0, 3.0  # how long another process's apt is waited for, and between two tries
 VENV_PACKAGE = "python{}.{}-venv"  # Debian's, for a version
@@ -79,12 +81,17 @@ def work(command: list[str], env: dict[str, str] | None = None) -> tuple[bool, s
         ended.set()
 
 
-def run(what: str, command: list[str], env: dict[str, str] | None = None) -> None:
-    """A step that must succeed."""
+def run(what: str, command: list[str], env: dict[str, str] | None = None, pauses: tuple[float, ...] = ()) -> None:
+    """A step that must succeed; tried again after each of `pauses` (seconds)."""
     say(f"- {what}")
-    good, tail = work(command, env)
-    if not good:
-        raise SystemExit(f"{tail}\n{what}: failed ({' '.join(command[:6])} …)")
+    for pause in (*pauses, None):
+        good, tail = work(command, env)
+        if good:
+            return
+        if pause is not None:
+            say(f"{tail}\n  {what}: failed; once more in {pause:.0f} s")
+            time.sleep(pause)
+    raise SystemExit(f"{tail}\n{what}: failed ({' '.join(command[:6])} …)")
 
 
 # --- which Python ------------------------------------------------------------------------------------------------
@@ -290,7 +297,7 @@ def set_up(for_tests: bool) -> None:
     env = environment()
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
         from_locks = [part for lock in locks for part in ("-r", str(lock))]
-        run("installing Python packages, by hash", [*pip, "--require-hashes", *from_locks], env)
+        run("installing Python packages, by hash", [*pip, "--require-hashes", *from_locks], env, PAUSES)
         editable = ["--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
         run("building the browser code and installing vivavoce", [*pip, *editable], env)
         stamp.write_text(wanted, encoding="utf-8")
@@ -327,66 +334,75 @@ def lowest() -> list[str]:
     return ["nice", "-n", "19"]
 
 
-# Whole runs with arguments for pytest, in turn: what waits for pictures and sound, then what nothing may come near.
-ALONE = (["-n", "2", "--dist", "loadfile", "-m", "quiet"], ["-m", "alone"])
+# Whole runs with arguments for pytest: most tests, three at a time, since they wait more than they work; then what
+# waits for pictures and sound; then what nothing may come near. Beside them, with what they leave over, what computes
+# for long and looks at no clock.
+BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
+RUNS = (
+    ["-n", "3", *BY_FILE, "-m", "not quiet and not alone and not beside"],
+    ["-n", "2", "--dist", "loadfile", "-m", "quiet"],
+    ["-m", "alone"],
+)
+BESIDE = ["-q", "-n", "2", *BY_FILE, "-m", "beside", "-o", "timeout=1800"]
+AGAIN_AT_MOST = 20  # failed tests that are tried once more: more than these are no accident of a busy machine
 
 
-def alone(pytest: list[str], beside: subprocess.Popen[bytes]) -> int:
-    """Run ALONE; what fails is tried once more when `beside` has ended, and that is what counts.
+def last_failed(cache: Path) -> list[str]:
+    """The tests that failed in the runs which kept their cache here."""
+    kept = cache / "v" / "cache" / "lastfailed"
+    return list(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() else []
+
+
+def again(pytest: list[str], failed: list[str]) -> int:
+    """Try once more what failed, one by one on a machine that does nothing else; that is what counts, and it is said.
 
     Tests of one hearing are tried together: each goes on where the one before it has ended.
     """
+    tests = {test.partition("::")[0] if test.startswith("tests/e2e/") else test for test in failed}
+    if len(tests) > AGAIN_AT_MOST:
+        return 1
+    say("- trying once more what has failed, with nothing beside it")
     with tempfile.TemporaryDirectory() as cache:
-        command = [*pytest, "-o", f"cache_dir={cache}"]
-        last = Path(cache) / "v" / "cache" / "lastfailed"
-        codes = {subprocess.run([*command, *run], check=False).returncode for run in ALONE} - {0}
-        beside.wait()
-        if codes != {1} or not last.is_file():  # not by tests that failed
-            return max(codes, default=0)
-        failed = json.loads(last.read_text(encoding="utf-8"))
-        tests = {test.partition("::")[0] if test.startswith("tests/e2e/") else test for test in failed}
-        say("- trying once more what has failed, with nothing beside it")
-        code = subprocess.run([*command, "-m", "quiet or alone", *sorted(tests)], check=False).returncode
-        left = json.loads(last.read_text(encoding="utf-8")) if last.is_file() else {}
-        good = [test for test in failed if test not in left]
-        if good:
-            say("! passed only when tried again: " + ", ".join(good))
-        return code
+        command = [*pytest, "-o", f"cache_dir={cache}", "-o", "timeout=1800", *sorted(tests)]
+        code = subprocess.run(command, check=False).returncode
+        left = last_failed(Path(cache))
+    good = [test for test in failed if test not in left]
+    if good:
+        say("! passed only when tried again: " + ", ".join(good))
+    return code
+
+
+def every_test(pytest: list[str]) -> int:
+    """All tests: RUNS in turn, BESIDE them at the lowest priority; a few that fail are tried again at the end."""
+    say("- running the tests, three at a time: they wait more than they work; and beside them, with what they leave")
+    say("  over, what computes for long and looks at no clock")
+    with tempfile.TemporaryDirectory() as caches, tempfile.TemporaryFile() as heard:
+        kept = [Path(caches) / str(number) for number in range(len(RUNS) + 1)]
+        low = [*lowest(), *pytest, *BESIDE, "-o", f"cache_dir={kept[-1]}"]
+        beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
+        codes = []
+        for run, cache in zip(RUNS, kept, strict=False):
+            if run is RUNS[1]:
+                say("- running what needs a quiet machine: the player; then whole hearings and the line test alone")
+            codes.append(subprocess.run([*pytest, *run, "-o", f"cache_dir={cache}"], check=False).returncode)
+        codes.append(beside.wait())
+        heard.seek(0)
+        say(heard.read().decode(errors="replace"))
+        failed = [last_failed(cache) for cache in kept]
+    # Whatever ended badly for another reason than tests that failed, and are known, counts as it is.
+    other = [code for code, tests in zip(codes, failed, strict=True) if code and (code != 1 or not tests)]
+    if other or not any(codes):
+        return max(other, default=0)
+    return again(pytest, [test for tests in failed for test in tests])
 
 
 def test(arguments: list[str]) -> None:
-    """Set up for tests too; become pytest. All tests are three runs: most three at a time, then those of ALONE.
-
-    Beside them, at the lowest priority, run those marked `beside`: they compute and look at no clock.
-    """
+    """Set up for tests too; run all of them, or become pytest with the arguments."""
     set_up(for_tests=True)
     os.chdir(ROOT)
     pytest = [str(PYTHON), "-m", "pytest"]
     if not arguments:
-        say(
-            "- running the tests, three at a time: they wait more than they work; and beside them, with what they leave"
-        )
-        say("  over, what computes for long and looks at no clock")
-        with tempfile.TemporaryFile() as heard:
-            two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-            low = [*lowest(), *pytest, "-q", "-p", "no:cacheprovider", *two, "-m", "beside", "-o", "timeout=1800"]
-            beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
-            together = [
-                "-n",
-                "3",
-                "--dist",
-                "loadfile",
-                "--no-loadscope-reorder",
-                "-m",
-                "not quiet and not alone and not beside",
-            ]
-            failed = subprocess.run([*pytest, *together], check=False).returncode
-            say("- running what needs a quiet machine: the player; then whole hearings and the line test by themselves")
-            failed = alone(pytest, beside) or failed
-            failed = beside.wait() or failed
-            heard.seek(0)
-            say(heard.read().decode(errors="replace"))
-        raise SystemExit(failed)
+        raise SystemExit(every_test(pytest))
     say("- running the tests")
     sys.stdout.flush()
     os.execv(str(PYTHON), [*pytest, *arguments])

@@ -46,3 +46,15 @@ def test_node_takes_certificates_from_where_python_does(assets: ModuleType, monk
     assert assets._environment()["NODE_EXTRA_CA_CERTS"] == "/etc/all.pem"
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/etc/own.pem")
     assert assets._environment()["NODE_EXTRA_CA_CERTS"] == "/etc/own.pem"
+
+
+def test_a_registry_that_drops_a_connection_is_asked_again(
+    assets: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    step = ["sh", "-c", "echo x >>tries; echo ECONNRESET; test $(wc -l <tries) = 3"]
+    assets._run(step, tmp_path, (0.0, 0.0, 0.0))
+    assert (tmp_path / "tries").read_text() == "x\nx\nx\n"
+    assert capfd.readouterr().err.count("once more in 0 s") == 2
+    with pytest.raises(SystemExit, match="building the browser code failed"):
+        assets._run(step, tmp_path)
+    assert "ECONNRESET" in capfd.readouterr().err

@@ -291,16 +291,12 @@ def test_shaky():
 """
 
 
-@pytest.mark.parametrize("mended", [True, False])
-def test_what_fails_alone_is_tried_once_more_and_named_when_it_passes_only_then(
-    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], mended: bool
-) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -rA -p xdist\nmarkers =\n  quiet\n  alone\n")
-    for place, mark, needs in (("tests/web", "quiet", mended), ("tests/e2e", "alone", "told")):
-        (tmp_path / place).mkdir(parents=True)
-        (tmp_path / place / f"test_{place[6:]}.py").write_text(SHAKY.format(mark=mark, needs=needs))
-    others = f'case "$*" in *-n*3*|*beside*) echo "$*" >>{tmp_path}/others; exit 0;; esac'
-    tool(tmp_path, "python", f'{others}\nexec {sys.executable} "$@"')
+def every_test(start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """The exit code of a whole run over the tests in `tmp_path`; its workers are counted, not started."""
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\naddopts = -rA -p xdist\nmarkers =\n  quiet\n  alone\n  beside\n  plain\n"
+    )
+    tool(tmp_path, "python", f'echo "$*" >>{tmp_path}/runs\nexec {sys.executable} "$@"')
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(start, "ROOT", tmp_path)
@@ -308,18 +304,64 @@ def test_what_fails_alone_is_tried_once_more_and_named_when_it_passes_only_then(
     monkeypatch.setattr(start, "set_up", lambda for_tests: None)
     with pytest.raises(SystemExit) as ended:
         start.test([])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_what_fails_is_tried_once_more_and_named_when_it_passes_only_then(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], mended: bool
+) -> None:
+    places = {"tests/web": "plain", "tests/media": "quiet", "tests/e2e": "alone", "tests/fuzz": "beside"}
+    for place, mark in places.items():
+        (tmp_path / place).mkdir(parents=True)
+        needs = "told" if place == "tests/e2e" else mended or place != "tests/web"
+        (tmp_path / place / f"test_{place[6:]}.py").write_text(SHAKY.format(mark=mark, needs=needs))
+    code = every_test(start, tmp_path, monkeypatch)
     first, again = capfd.readouterr().out.split("- trying once more what has failed, with nothing beside it\n")
-    assert ended.value.code == (0 if mended else 1)
-    assert (first.count("\nPASSED "), first.count("\nFAILED ")) == (2, 2)
-    good = [*(["tests/web/test_web.py::test_shaky"] if mended else []), "tests/e2e/test_e2e.py::test_shaky"]
-    assert f"\n! passed only when tried again: {', '.join(good)}\n" in again
-    assert (again.count("\nPASSED "), again.count("\nFAILED ")) == ((3, 0) if mended else (2, 1))
-    together, beside = sorted((tmp_path / "others").read_text().splitlines(), key=lambda line: " -q " in line)
-    assert together.endswith("-m not quiet and not alone and not beside")
-    assert beside == (
-        "-m pytest -q -p no:cacheprovider -n 2 --dist loadfile --no-loadscope-reorder -m beside -o timeout=1800"
-    )
+    assert code == (0 if mended else 1)
+    assert (first.count("\nPASSED "), first.count("\nFAILED ")) == (4, 4)
+    good = ["tests/web", "tests/media", "tests/e2e", "tests/fuzz"][0 if mended else 1 :]
+    named = ", ".join(f"{place}/test_{place[6:]}.py::test_shaky" for place in good)
+    assert f"\n! passed only when tried again: {named}\n" in again
+    assert (again.count("\nPASSED "), again.count("\nFAILED ")) == ((5, 0) if mended else (4, 1))
+    runs = [run.partition(" -o cache_dir=")[0] for run in (tmp_path / "runs").read_text().splitlines()]
+    assert "-m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m beside -o timeout=1800" in runs
+    assert "-m pytest -n 3 --dist loadfile --no-loadscope-reorder -m not quiet and not alone and not beside" in runs
     assert not (tmp_path / ".pytest_cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("test", "code"),
+    [
+        ("def test_many(number): assert False", 1),  # more than an accident of a busy machine
+        ("import nothing_of_this_name\ndef test_many(number): pass", 2),  # not collected
+    ],
+    ids=["many", "not collected"],
+)
+def test_what_is_no_accident_is_not_tried_again(
+    start: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], test: str,
+    code: int,
+) -> None:  # fmt: skip
+    many = f"import pytest\n@pytest.mark.parametrize('number', range({start.AGAIN_AT_MOST + 1}))\n{test}"
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "test_many.py").write_text(many)
+    for mark in ("quiet", "alone", "beside"):
+        one = f"import pytest\n@pytest.mark.{mark}\ndef test_good():\n    pass\n"
+        (tmp_path / "tests" / f"test_{mark}.py").write_text(one)
+    assert every_test(start, tmp_path, monkeypatch) == code
+    assert "trying once more" not in capfd.readouterr().out
+
+
+def test_a_step_that_a_dropped_connection_ends_is_tried_again(
+    start: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    step = ["sh", "-c", f"echo x >>{tmp_path}/tries; echo ECONNRESET; test $(wc -l <{tmp_path}/tries) = 3"]
+    start.run("installing", step, pauses=(0.0, 0.0, 0.0))
+    assert (tmp_path / "tries").read_text() == "x\nx\nx\n"
+    assert capfd.readouterr().out.count("ECONNRESET\n\n  installing: failed; once more in 0 s") == 2
+    with pytest.raises(SystemExit, match="ECONNRESET\\n\\ninstalling: failed"):
+        start.run("installing", step)
 
 
 @pytest.mark.parametrize(("chrt", "words"), [("", "chrt --idle 0"), ("exit 1", "nice -n 19"), (None, "nice -n 19")])
