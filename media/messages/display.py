@@ -51,6 +51,8 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
         list[Trouble],
         Meta(description="what the page has found wrong with its devices; told to who may see line statistics"),
     ] = field(default_factory=list)
+    hears_now: Annotated[str, Meta(description="whom they hear and why, or why nobody; told to who conducts")] = ""
+    heard_by: Annotated[str, Meta(description="who hears them, or why nobody does; told to who conducts")] = ""
 
 
 class CallView(Struct, kw_only=True, forbid_unknown_fields=True):

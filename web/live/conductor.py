@@ -180,14 +180,15 @@ class Conductor:
             await asyncio.sleep(0.02)
 
     def _show(self, rows: Rows) -> None:
+        granted = plan.grants(rows, opened=self.recording.tracks, recording_open=self.recording.open)
         self.room.scene = scene = Scene(
             rows,
             facts=self.recording.facts,
             generation=self.media.generation,
             media_up=self.media.up,
             liveness=self.room.liveness,
+            plan=granted.plan,
         )
-        granted = plan.grants(rows, opened=self.recording.tracks, recording_open=self.recording.open)
         self.recording.plan_tracks(granted.tracks)
         self.media.send_plan(granted.plan)
         now = time.time_ns()

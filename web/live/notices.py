@@ -13,6 +13,7 @@ from hearings.roles import Role
 from web.words import court_clocks, gaps as gap_words
 from web.words.i18n import N_, _, ngettext
 
+CLOSED_FLOOR = N_("The floor is closed.")
 NOT_RECORDING = N_("NOT RECORDING. The floor is closed.")
 
 ByeCode = Literal["superseded", "removed", "left", "closed", "signed_out", "not_allowed", "link_replaced"]
@@ -46,7 +47,7 @@ NOTICES: dict[str, Callable[[], str]] = {
     "recording_back": lambda: _(
         "The recording is running again. The floor stays closed until the presiding judge opens it."
     ),
-    "hold": lambda: _("The floor is closed."),
+    "hold": lambda: _(CLOSED_FLOOR),
     "resumed": lambda: _("The floor is open again."),
     "started": lambda: _("The sitting has begun. It is being recorded."),
     "closing": lambda: _("The sitting is being closed. The recording is being sealed."),

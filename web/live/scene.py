@@ -22,6 +22,7 @@ from hearings.sitting.cards import CardProgress
 from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
 from media import messages
+from media.live import routing
 from web.words import roles, sentences
 from web.words.i18n import (
     _,
@@ -185,6 +186,14 @@ class Scene:
     generation: int
     media_up: bool
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
+    plan: messages.Plan | None = None
+    """The plan in force, as the worker has it."""
+
+    @cached_property
+    def sounds(self) -> Mapping[str, Sequence[routing.Route]]:
+        """What everybody hears by the plan in force, by seat; without a plan nobody hears anything."""
+        routes = routing.routes(self.plan) if self.plan else {}
+        return {seat: [route for route in found if route.kind != "camera"] for seat, found in routes.items()}
 
     @cached_property
     def cards(self) -> list[CardProgress]:

@@ -19,6 +19,7 @@ from hearings.sitting import breaks, sittings
 from hearings.sitting.sound_checks import LINE_ANEW
 from hearings.status import IN_ROOM, SittingStatus
 from media import messages
+from media.live.routing import FULL, opened
 from web.live.act_views import (
     breakdowns_view,
     calls_view,
@@ -34,7 +35,7 @@ from web.live.act_views import (
     unrecorded_view,
 )
 from web.live.acts import ACTS
-from web.live.notices import NOT_RECORDING
+from web.live.notices import CLOSED_FLOOR, NOT_RECORDING
 from web.live.scene import (
     RecordingFacts,
     Scene,
@@ -115,7 +116,71 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         lost_since=live.lost_since if live else None,
         fault=live.fault if live and sees_line and participant.presence in IN_ROOM else "",
         troubles=list(live.troubles) if live and live.connected and sees_line else [],
+        hears_now=hears_now(participant, scene) if viewer.role in CONDUCTING else "",
+        heard_by=heard_by(participant, scene) if viewer.role in CONDUCTING else "",
     )
+
+
+def hears_now(participant: Participant, scene: Scene) -> str:
+    """Whom somebody in the room hears by the plan in force and why, or why nobody."""
+    if participant.presence not in IN_ROOM or scene.plan is None:
+        return ""
+    if participant.device_of_id:
+        return _("Hears what is heard at the device of {name}.").format(name=name_of(scene, participant.device_of_id))
+    sounds = scene.sounds.get(participant.id, ())
+    words = [
+        _("Hears {name} interpret into {language}.").format(
+            name=name_of(scene, route.origin), language=language_here(route.lang)
+        )
+        for route in sounds
+        if route.kind == "channel"
+    ]
+    for gain in sorted({route.gain for route in sounds if route.kind == "floor"}, reverse=True):
+        names = one_by_one(
+            name_of(scene, route.origin) for route in sounds if (route.kind, route.gain) == ("floor", gain)
+        )
+        text = _("Hears {names} as spoken.") if gain == FULL else _("Hears {names} as spoken, at {percent} % under it.")
+        words.append(text.format(names=names, percent=gain))
+    return " ".join(words or (_("Hears nobody."), _why_silent(participant, scene)))
+
+
+def _why_silent(participant: Participant, scene: Scene) -> str:
+    decision = floor.hears(participant, scene.rows.sitting.status)
+    if not decision.allowed:
+        return right(decision).reason
+    if scene.plan is None or not scene.plan.floor_open:
+        return _(CLOSED_FLOOR)
+    return _("No other microphone is open to the floor.")
+
+
+def heard_by(participant: Participant, scene: Scene) -> str:
+    """Who hears somebody in the room by the plan in force, or why nobody does."""
+    if participant.presence not in IN_ROOM or scene.plan is None or participant.device_of_id:
+        return ""
+    listeners = [
+        seat for seat, sounds in scene.sounds.items() if any(route.origin == participant.id for route in sounds)
+    ]
+    if listeners:
+        return _("Is heard by {names}.").format(names=one_by_one(name_of(scene, seat) for seat in listeners))
+    return " ".join((_("Is heard by nobody."), _why_unheard(participant, scene, scene.plan)))
+
+
+def _why_unheard(participant: Participant, scene: Scene, plan: messages.Plan) -> str:
+    decision = floor.speaks(participant, floor.turn(scene.rows.sitting, scene.rows.participants))
+    if not decision.allowed:
+        return right(decision).reason
+    if participant.muted_by_court:
+        return _("The court has muted the microphone.")
+    if not participant.microphone:
+        return _("Their microphone is off.")
+    seat = next((seat for seat in plan.seats if seat.seat == participant.id), None)
+    if seat is None or not (seat.mic_track or seat.mic_unrecorded):
+        return _("The recorder has not confirmed the track yet.")
+    if not opened(plan, seat):
+        return _("It is another interpreter's turn in the booth.")
+    if not plan.floor_open:
+        return _(CLOSED_FLOOR)
+    return _("Nobody in the room listens to it now.")
 
 
 def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:

@@ -7,10 +7,12 @@ import pytest
 
 from hearings.agreement.room_rules import RoomRules
 from hearings.models import Hearing, HearingEvent, Participant, Sitting
-from hearings.models.sitting import HoldCause
+from hearings.models.sitting import FloorMode, HoldCause
 from hearings.roles import Role
 from hearings.sitting import breaks
 from hearings.status import PresenceStatus, SittingStatus
+from media.live import routing
+from web.live import plan
 from web.live.act_views import cards_view
 from web.live.scene import Liveness, RecordingFacts, Rows, Scene, decide, right
 from web.live.view import page_actions, person, view_for
@@ -253,3 +255,75 @@ def test_cards_are_told_to_who_reads_them_and_once_read_to_those_concerned(role:
     )
     room.rows.sitting = Sitting(id="s", status=SittingStatus.closing)
     assert cards_view(viewer, replace(room)) == []
+
+
+def hearing_of(*people: Participant, opened: bool = True, **more: object) -> Scene:
+    """A sitting in which the recorder has every track: what the worker forwards follows from it."""
+    at = scene(*people, fault="")
+    at.rows.sitting = Sitting(status=SittingStatus.in_session, floor_open=True, **more)
+    tracks = [track.track for track in plan.grants(at.rows).tracks] if opened else []
+    at.plan = plan.grants(at.rows, opened=tracks, recording_open=True).plan
+    return at
+
+
+def test_who_conducts_is_told_who_hears_whom_and_why() -> None:
+    judge, witness, interpreter = (
+        somebody(Role.presiding_judge, "RO"), somebody(Role.witness, "TH"), somebody(Role.interpreter, "RO"),
+    )  # fmt: skip
+    judge.speaks = judge.hears = interpreter.renders = "ro"
+    for speaker in (judge, witness, interpreter):
+        speaker.microphone = True
+
+    def told(viewer: Participant, who: Participant, at: Scene) -> tuple[str, str]:
+        found = person(who, viewer, at)
+        return found.hears_now, found.heard_by
+
+    at = hearing_of(judge, witness, interpreter)
+    assert told(judge, judge, at) == (
+        "Hears interpreter interpret into Romanian. Hears witness as spoken, at 15 % under it.",
+        "Is heard by witness, interpreter.",
+    )
+    assert told(judge, interpreter, at)[1] == "Is heard by presiding_judge."
+    assert told(witness, judge, at) == ("", "")
+    witness.muted_by_court = True
+    at = hearing_of(judge, witness, interpreter)
+    assert told(judge, witness, at) == (
+        "Hears presiding_judge as spoken.", "Is heard by nobody. The court has muted the microphone.",
+    )  # fmt: skip
+    witness.muted_by_court, witness.microphone = False, False
+    assert told(judge, witness, hearing_of(judge, witness))[1] == "Is heard by nobody. Their microphone is off."
+    witness.microphone = True
+    held = hearing_of(judge, witness, holds=[{"cause": "fault"}])
+    assert told(judge, witness, held) == (
+        "Hears nobody. The floor is closed.",
+        "Is heard by nobody. The floor is closed.",
+    )
+    assert told(judge, witness, hearing_of(judge, witness, opened=False))[1] == (
+        "Is heard by nobody. The recorder has not confirmed the track yet."
+    )
+    turns = hearing_of(judge, witness, floor_mode=FloorMode.by_turn)
+    assert told(judge, witness, turns)[1].startswith("Is heard by nobody. Another person has the floor.")
+    absent = somebody(Role.expert, "TH", PresenceStatus.waiting)
+    assert told(judge, absent, hearing_of(judge, absent)) == ("", "")
+
+
+@pytest.mark.parametrize("status", [status for status in SittingStatus if status is not SittingStatus.closed])
+@pytest.mark.parametrize("role", Role)
+def test_what_is_told_of_hearing_is_what_is_forwarded(role: Role, status: SittingStatus) -> None:
+    judge = somebody(Role.presiding_judge, "RO")
+    other = somebody(role, "TH") if role is not Role.presiding_judge else somebody(Role.witness, "TH")
+    for speaker in (judge, other):
+        speaker.microphone = True
+    at = hearing_of(judge, other)
+    at.rows.sitting.status = status
+    at.plan = plan.grants(at.rows, opened=[track.track for track in plan.grants(at.rows).tracks]).plan
+    for who in (judge, other):
+        found = person(who, judge, at)
+        hears = any(route.kind != "camera" for route in routing.routes(at.plan)[who.id])
+        heard = any(
+            route.origin == who.id and route.kind != "camera"
+            for routes in routing.routes(at.plan).values()
+            for route in routes
+        )
+        assert found.hears_now.startswith("Hears nobody. ") is not hears
+        assert found.heard_by.startswith("Is heard by nobody. ") is not heard

@@ -588,6 +588,10 @@ export interface PersonView {
   fault: "" | "no_common_protection";
   /** what the page has found wrong with its devices; told to who may see line statistics */
   troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_none" | "microphone_silent" | "microphone_system")[];
+  /** whom they hear and why, or why nobody; told to who conducts */
+  hears_now: string;
+  /** who hears them, or why nobody does; told to who conducts */
+  heard_by: string;
 }
 
 /** One of the two courts: its city and its time zone. */

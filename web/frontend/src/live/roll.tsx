@@ -64,6 +64,7 @@ export function Roll({ view, part }: { view: View; part: "lobby" | "rest" }) {
         <>
           <Group title={t("In the room")} people={inRoom} view={view} open={setOpen} />
           <Group title={t("Not here")} people={absent} view={view} open={setOpen} />
+          <WhoHearsWhom people={inRoom} />
         </>
       )}
       {open?.what === "identity" && <IdentityDialog person={open.person} onClose={close} />}
@@ -89,6 +90,26 @@ export function Roll({ view, part }: { view: View; part: "lobby" | "rest" }) {
         />
       )}
     </section>
+  );
+}
+
+/** Who hears whom now, and why: for those who conduct; others are told nothing of it. */
+function WhoHearsWhom({ people }: { people: PersonView[] }) {
+  const known = people.filter((person) => person.hears_now || person.heard_by);
+  if (known.length === 0) return null;
+  return (
+    <details class="more">
+      <summary>{t("Who hears whom, and why")}</summary>
+      <dl class="who-hears">
+        {known.map((person) => (
+          <div key={person.participant}>
+            <dt dir="auto">{person.name}</dt>
+            <dd>{person.hears_now}</dd>
+            {person.heard_by && <dd>{person.heard_by}</dd>}
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 
