@@ -6,7 +6,7 @@ docs/conditions.md says what is enforced and what is not.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.actors import SYSTEM, Actor
-from hearings.agreement import agreements, profiles
+from hearings.agreement import agreements, profiles, sites
 from hearings.agreement.outcome import Interpreting
 from hearings.errors import ConditionsOpen, Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
@@ -26,6 +26,7 @@ from hearings.models import (
     HearingRequest,
     Participant,
     RoomConfirmation,
+    SiteProfile,
     Sitting,
 )
 from hearings.models.hearing import RecordingPolicy
@@ -40,6 +41,8 @@ from hearings.signatures import recipients as keys
 from hearings.status import PresenceStatus, SittingStatus
 
 BEFORE_START = frozenset({SittingStatus.roll_call, SittingStatus.pre_record})
+TELEPHONES = ("room_phone", "technician_phone")
+"""Details of a site (`site_details`) that are called when its line is lost, in this order."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,9 @@ class RoomRules:
     breaks_every: timedelta | None = None
     session: Mapping[str, Any] = field(default_factory=dict)
     """The agreed session (`negotiation.Session`), empty without an agreement."""
+    telephones: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By State, the telephones of its agreed site (`TELEPHONES`), if the agreement names the telephone as a way when a
+    line breaks. Both States read them: both have signed."""
     recipients: frozenset[str] = frozenset()
     """States the recording is encrypted to by the agreement; without one it is both (`require_keys`)."""
 
@@ -150,7 +156,21 @@ async def of_hearing(db: AsyncSession, hearing: Hearing) -> RoomRules:
     """The rules of a hearing, from its rows."""
     request = await get(db, HearingRequest, hearing.request_id)
     signed = await agreements.running(db, hearing.id)
-    return of(signed, conditions.parse(request.condition_rules), request.capacity)
+    rules = of(signed, conditions.parse(request.condition_rules), request.capacity)
+    if signed is None or not rules.session.get("breakdown", {}).get("phone"):
+        return rules
+    return replace(rules, telephones=await _telephones(db, signed))
+
+
+async def _telephones(db: AsyncSession, agreement: Agreement) -> dict[str, dict[str, str]]:
+    """The telephones of the sites of an agreement that both have signed, as last published: another number than the
+    signed one voids no agreement."""
+    found: dict[str, dict[str, str]] = {}
+    for profile_id in (agreement.requesting_profile_id, agreement.requested_profile_id):
+        profile = await sites.newest(db, (await get(db, SiteProfile, profile_id)).site_id)
+        details = sites.details_for(profile, state=profile.owner_state, signed=True)
+        found[profile.owner_state] = {name: details[name] for name in TELEPHONES if details.get(name)}
+    return found
 
 
 async def of_sitting(db: AsyncSession, sitting: Sitting) -> RoomRules:

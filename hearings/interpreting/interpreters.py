@@ -29,6 +29,7 @@ from hearings.roles import Role
 from hearings.sentences import tell
 from hearings.sitting import recorded_acts, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
+from hearings.texts import clean
 
 SHORTEST = timedelta(seconds=2)
 """Time without an interpreter from which it is written down: switching a microphone takes less."""
@@ -252,12 +253,28 @@ async def hand_over(db: AsyncSession, *, participant: Participant, actor: Actor,
     passes `booths.COUNTDOWN` after both have pressed (`keep`).
     """
     sitting, name, booth = await _booth(db, _interpreter(participant, actor))
-    hearing = await get(db, Hearing, participant.hearing_id)
-    team = booths.members(await participants(db, hearing.id), hearing.languages).get(name, [])
-    there = [p for p in team if p.id != participant.id and p.presence is PresenceStatus.present]
-    if not booth.live or not there:
+    if not booth.live or not await _partners(db, participant, name):
         raise NotReady(tell("There is no partner in the booth to hand over to or take over from"))
     _put(db, sitting, name, booths.pressed(booth, participant.id, now))
+
+
+async def note_partner(db: AsyncSession, *, participant: Participant, text: str, actor: Actor, now: datetime) -> None:
+    """Check a note to be passed on to the partners in one's booth. Nothing keeps it: it is of a name or a term.
+
+    Raises `NotAllowed`, `Invalid` for a text that is empty, too long or of more than a line, and `NotReady` without a
+    partner in the room. Effects: none.
+    """
+    _sitting, name, _now = await _booth(db, _interpreter(participant, actor))
+    clean(text, "text", most=200, least=1)
+    if not await _partners(db, participant, name):
+        raise NotReady(tell("There is no partner in the booth to write to"))
+
+
+async def _partners(db: AsyncSession, participant: Participant, name: str) -> list[Participant]:
+    """The others of a booth who are in the room."""
+    hearing = await get(db, Hearing, participant.hearing_id)
+    team = booths.members(await participants(db, hearing.id), hearing.languages).get(name, [])
+    return [p for p in team if p.id != participant.id and p.presence is PresenceStatus.present]
 
 
 async def take_over(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:

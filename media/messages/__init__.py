@@ -60,6 +60,7 @@ from media.messages.browser import (
     Microphone,
     Mute,
     NoteCompanion,
+    NotePartner,
     OrderBreak,
     Original,
     Pin,
@@ -118,6 +119,7 @@ from media.messages.display import (
     SlotView,
     SoundCheckView,
     StepView,
+    TelephoneView,
     Tick,
     UnrecordedView,
     View,
@@ -257,6 +259,7 @@ __all__ = [
     "NamedRecipient",
     "Nanoseconds",
     "NoteCompanion",
+    "NotePartner",
     "Notice",
     "ObjectionView",
     "Offer",
@@ -320,6 +323,7 @@ __all__ = [
     "Stop",
     "TakeFloorBack",
     "TakeOver",
+    "TelephoneView",
     "Tick",
     "Track",
     "TrackLoss",
@@ -339,7 +343,7 @@ BROWSER_TO_WEB = (
     | Ready | Microphone | Camera | RaiseHand | AskHelp | Hear | Original
     | Render | Pin | Leave
     | SetFloorMode | GiveFloor | LineUp | TakeFloorBack | FinishSpeaking | Interpret | EndInterpreting
-    | HandOver | TakeOver | Signal
+    | HandOver | TakeOver | NotePartner | Signal
     | RollCall | NoteCompanion | ConfirmIdentity | Admit | ReturnToLobby | Remove | Mute | SoundCheck
     | Start | Hold | Resume | Close
     | BreakOff | ConfirmCondition | CompareFingerprints | RecordAct

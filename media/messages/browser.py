@@ -161,6 +161,12 @@ class Render(Command):
     lang: Language
 
 
+class NotePartner(Command):
+    """A short note to the partners in the interpreter's booth. Nobody else reads it, and nothing keeps it."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class HandOver(Command):
     """Ask for the handover of the turn in one's booth, agree to it, or take that back; 3 s after both have pressed the
     turn passes."""

@@ -139,11 +139,22 @@ class StepView(Struct, kw_only=True, forbid_unknown_fields=True):
     at: Nanoseconds | None
 
 
+class TelephoneView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A telephone of the agreed site of a State."""
+
+    state: str
+    label: str
+    number: Annotated[str, Meta(description="as its State has written it")]
+
+
 class BreakdownView(Struct, kw_only=True, forbid_unknown_fields=True):
     """The agreed rule for a broken line, while somebody's is lost; told to who conducts."""
 
     participant: Seat
     name: str
+    telephones: Annotated[
+        list[TelephoneView], Meta(description="if the rule has the telephone; of the site whose line is lost first")
+    ]
     adjourn_at: Nanoseconds
     steps: list[StepView]
 

@@ -20,7 +20,7 @@ from hearings.status import IN_ROOM
 from media import messages
 from web.live import recorded_form
 from web.live.scene import Scene, decide, name_of, nanoseconds
-from web.words import recorded_acts as recorded_words, roles, sentences
+from web.words import recorded_acts as recorded_words, roles, sentences, technical
 from web.words.i18n import (
     _,
     state_name,
@@ -252,6 +252,7 @@ def breakdowns_view(viewer: Participant, scene: Scene) -> list[messages.Breakdow
             messages.BreakdownView(
                 participant=breakdowns.lost(hold),
                 name=name_of(scene, breakdowns.lost(hold)),
+                telephones=telephones_view(breakdowns.lost(hold), scene),
                 adjourn_at=nanoseconds(breakdowns.adjourn_at(hold, rule)),
                 steps=[
                     messages.StepView(step=one, label=sentences.translated(breakdowns.words(one)), at=taken.get(one))
@@ -260,3 +261,14 @@ def breakdowns_view(viewer: Participant, scene: Scene) -> list[messages.Breakdow
             )
         )
     return views
+
+
+def telephones_view(lost: str, scene: Scene) -> list[messages.TelephoneView]:
+    """The telephones of the agreed sites, those of the site of the lost line first."""
+    here = scene.rows.participant(lost)
+    by_state = scene.rows.rules.telephones
+    return [
+        messages.TelephoneView(state=state_name(state), label=_(technical.DETAILS[detail]), number=number)
+        for state in sorted(by_state, key=lambda state: here is None or state != here.state)
+        for detail, number in by_state[state].items()
+    ]

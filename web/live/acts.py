@@ -130,6 +130,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.Pin: RoomAct(seats.pin),
     messages.HandOver: RoomAct(interpreters.hand_over, tells=notices.handover_asked),
     messages.TakeOver: RoomAct(interpreters.take_over),
+    messages.NotePartner: RoomAct(interpreters.note_partner, tells=notices.partner_note),
     messages.Signal: RoomAct(interpreters.signal, right="signal", tells=notices.signal),
     messages.Leave: RoomAct(seats.leave, dismisses="left"),
     messages.RollCall: RoomAct(sittings.roll_call, "sitting", "roll_call", "roll_call"),

@@ -10,6 +10,8 @@ from hearings.interpreting.interpreters import BoothStep
 from hearings.models import Hearing, Participant
 from hearings.people.logins import LoginEnd as E
 from hearings.roles import Role
+from hearings.texts import clean
+from media import messages
 from web.words import court_clocks, gaps as gap_words
 from web.words.i18n import N_, _, ngettext
 
@@ -109,10 +111,21 @@ def signal(room: Any, me: Participant, command: Any) -> None:
 
 def handover_asked(room: Any, me: Participant, command: Any) -> None:
     """Tells the partners in the booth that somebody has pressed for the handover."""
+    text = lambda _viewer: _("{name} has pressed for the handover.").format(name=me.display_name)  # noqa: E731
+    room.notify("handover", only=_partner_of(room, me), words=text)
+
+
+def partner_note(room: Any, me: Participant, command: messages.NotePartner) -> None:
+    """Passes a note on to the partners in the booth, and to nobody else."""
+    note = clean(command.text, "text", most=200)
+    text = lambda _viewer: _("{name} writes: {text}").format(name=me.display_name, text=note)  # noqa: E731
+    room.notify("partner_note", only=_partner_of(room, me), words=text)
+
+
+def _partner_of(room: Any, me: Participant) -> Callable[[Participant], bool]:
     booked = room.scene.rows.languages
     booth = booths.key(me, booked)
-    text = lambda _viewer: _("{name} has pressed for the handover.").format(name=me.display_name)  # noqa: E731
-    room.notify("handover", only=lambda viewer: viewer.id != me.id and booths.key(viewer, booked) == booth, words=text)
+    return lambda viewer: viewer.id != me.id and bool(booth) and booths.key(viewer, booked) == booth
 
 
 def of_booths(room: Any, found: BoothStep) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from hearings import queries
-from hearings.agreement import agreements, room_rules
+from hearings.agreement import agreements, room_rules, sites
 from hearings.agreement.room_rules import RoomRules
 from hearings.errors import ConditionsOpen, Invalid, NoRecipients, NotAllowed, NotReady
 from hearings.events import EventKind
 from hearings.hearing import hearing as diary, participants
-from hearings.models import Agreement, Hearing, HearingRequest, Participant, Sitting
+from hearings.models import Agreement, Hearing, HearingRequest, Participant, Site, SiteProfile, Sitting
 from hearings.models.request import Capacity
 from hearings.requests import conditions
 from hearings.requests.conditions import ConditionKind
@@ -325,6 +325,38 @@ async def test_the_recording_is_for_the_states_the_signed_terms_name(court: Any)
         agreement.terms = {**agreement.terms, "recipients": ["TH"]}
         assert room_rules.of(agreement, ()).recipients == {"TH"}
     assert room_rules.of(None, ()).recipients == frozenset()
+
+
+async def test_the_room_knows_the_newest_telephones_of_both_sites_if_the_rule_has_the_telephone(
+    court: Any, now: datetime
+) -> None:
+    async with court.database.transaction() as db:
+        agreement = await agreements.running(db, court.hearing.id)
+        assert agreement is not None
+        for profile_id, function, number in (
+            (agreement.requesting_profile_id, "clerk", "+40 21 000"),
+            (agreement.requested_profile_id, "authority", "+66 2 000"),
+        ):
+            profile = await queries.get(db, SiteProfile, profile_id)
+            await sites.publish(
+                db,
+                site=await queries.get(db, Site, profile.site_id),
+                abilities=profile.abilities,
+                details={"room_phone": {"value": number, "confidential": True}},
+                reason="new telephone",
+                actor=court.staff(function),
+                now=now,
+            )
+        assert (await room_rules.of_hearing(db, court.hearing)).telephones == {}
+        session = agreement.terms["session"]
+        breakdown = {**session["breakdown"], "phone": True}
+        agreement.terms = {**agreement.terms, "session": {**session, "breakdown": breakdown}}
+        db.add(agreement)
+        await db.flush()
+        assert (await room_rules.of_hearing(db, court.hearing)).telephones == {
+            "RO": {"room_phone": "+40 21 000"},
+            "TH": {"room_phone": "+66 2 000"},
+        }
 
 
 @pytest.mark.parametrize(

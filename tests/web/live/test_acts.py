@@ -77,6 +77,7 @@ MAY: dict[type[messages.Command], tuple[frozenset[Role], frozenset[PresenceStatu
     messages.Pin: (EVERYBODY, IN_THE_ROOM),
     messages.HandOver: (frozenset({R.interpreter}), IN_THE_ROOM),
     messages.TakeOver: (frozenset({R.interpreter}), IN_THE_ROOM),
+    messages.NotePartner: (frozenset({R.interpreter}), IN_THE_ROOM),
     messages.Signal: (VOICES, IN_THE_ROOM),
     messages.Leave: (EVERYBODY, CAME - {P.left}),
     messages.RollCall: (CONDUCTS, IN_THE_ROOM),

@@ -93,11 +93,20 @@ async def test_pages_of_a_booth_hand_the_turn_over_and_take_it_over(database: Da
         assert (await booth(ana, mine=False))["partners"] == ["Luis"]
         for command in (messages.Render(id="1", lang="ro"), messages.Microphone(id="2", on=True)):
             assert (await did(ana, command))["ok"], command
+        judge = web.open(Role.presiding_judge, await web.login(Role.presiding_judge))
+        await judge.wire.until("view")
+        assert (await did(luis, messages.NotePartner(id="n1", text="tenure = usucapio")))["ok"]
+        assert not (await did(luis, messages.NotePartner(id="n2", text=" ")))["ok"]
+        assert [one["text"] for one in ana.wire.of("notice")] == ["Luis writes: tenure = usucapio"]
+        assert [page.wire.of("notice") for page in (luis, judge)] == [[], []]
+        async with database.reading() as db:
+            events = await queries.events(db, web.court.hearing.id)
+        assert "usucapio" not in str((judge.wire.said, [event.data for event in events]))
         refused = await did(luis, messages.Microphone(id="1", on=True))
         assert (refused["ok"], refused["code"]) == (False, "not_ready")
         assert (await booth(luis, asked=""))["live"]
         assert (await did(luis, messages.HandOver(id="2")))["ok"]
-        assert [one["code"] for one in ana.wire.of("notice")] == ["handover"]
+        assert [one["code"] for one in ana.wire.of("notice")] == ["partner_note", "handover"]
         assert (await did(ana, messages.HandOver(id="3")))["ok"]
         counted = await booth(luis, asked="both")
         assert counted["change_at"] and not counted["mine"]

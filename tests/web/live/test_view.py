@@ -213,7 +213,8 @@ def test_the_agreed_steps_for_a_lost_line_are_told_to_who_conducts(role: Role) -
     room.rows.sitting.holds = [hold | {"steps": [step]}]
     assert view_for(viewer, room, seq=1, now=0).breakdowns == []  # without an agreement there is no rule
     rule = {"redial": 2, "second_line": False, "phone": True, "adjourn_after_minutes": 20}
-    room.rows.rules = RoomRules(session={"breakdown": rule})
+    numbers = {"RO": {"room_phone": "+40 21 000"}, "TH": {"room_phone": "+66 2 000", "technician_phone": "+66 2 001"}}
+    room.rows.rules = RoomRules(session={"breakdown": rule}, telephones=numbers)
     found = view_for(viewer, room, seq=1, now=0).breakdowns
     conducts = role in {Role.presiding_judge, Role.clerk, Role.requested_authority}
     assert [one.participant for one in found] == [witness.id] * conducts
@@ -221,6 +222,11 @@ def test_the_agreed_steps_for_a_lost_line_are_told_to_who_conducts(role: Role) -
         assert [(each.step, each.at is not None) for each in one.steps] == [
             ("redial_1", True), ("redial_2", False), ("phone", False), ("adjourn", False),
         ]  # fmt: skip
+        assert [(each.state, each.label, each.number) for each in one.telephones] == [
+            ("Thailand", "Telephone in the room", "+66 2 000"),
+            ("Thailand", "Technician's telephone", "+66 2 001"),
+            ("Romania", "Telephone in the room", "+40 21 000"),
+        ]
         assert one.adjourn_at - int(at.timestamp() * 1e9) == 20 * 60 * 1_000_000_000
 
 

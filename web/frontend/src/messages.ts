@@ -207,6 +207,15 @@ export interface TakeOver {
   id: string;
 }
 
+/** A short note to the partners in the interpreter's booth. Nobody else reads it, and nothing keeps it. */
+export interface NotePartner {
+  type: "note_partner";
+  /** chosen by the sender, unique to it; 1–64 characters */
+  id: string;
+  /** 1–200 characters */
+  text: string;
+}
+
 /** Tell the presiding judge and who speaks that one cannot hear, or ask to slow down or to repeat; or, as an interpreter, that interpreting is not possible: with a remark, which asks for a hold. */
 export interface Signal {
   type: "signal";
@@ -834,9 +843,19 @@ export interface BreakdownView {
   /** the participant's id; opaque to media; 0–64 characters */
   participant: string;
   name: string;
+  /** if the rule has the telephone; of the site whose line is lost first */
+  telephones: TelephoneView[];
   /** nanoseconds since 1970 UTC */
   adjourn_at: number;
   steps: StepView[];
+}
+
+/** A telephone of the agreed site of a State. */
+export interface TelephoneView {
+  state: string;
+  label: string;
+  /** as its State has written it */
+  number: string;
 }
 
 /** A step of the agreed rule, and when it was taken. */
@@ -1046,6 +1065,7 @@ export type BrowserToWeb =
   | EndInterpreting
   | HandOver
   | TakeOver
+  | NotePartner
   | Signal
   | RollCall
   | NoteCompanion

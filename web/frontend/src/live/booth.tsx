@@ -95,7 +95,29 @@ export function Booth({ booth }: { booth: BoothView }) {
         )}
         <Signals />
       </div>
+      {booth.partners.length > 0 && <NotePartner partners={booth.partners} />}
     </div>
+  );
+}
+
+/** A line to the partners in the booth: a name, a number, a term. It appears among their notices, and nowhere else. */
+function NotePartner({ partners }: { partners: string[] }) {
+  const hearing = useHearing();
+  const [text, setText] = useState("");
+  const send = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (text.trim() && (await hearing.act("note_partner", { text: text.trim() })).ok) setText("");
+  };
+  return (
+    <form class="row" onSubmit={(event) => void send(event)}>
+      <label class="say">
+        <span>{t("Note to {people} only, not kept", { people: list(partners) })}</span>
+        <input type="text" dir="auto" maxLength={200} value={text} onInput={(event) => setText(event.currentTarget.value)} autocomplete="off" />
+      </label>
+      <button type="submit" class="btn">
+        {t("Send")}
+      </button>
+    </form>
   );
 }
 

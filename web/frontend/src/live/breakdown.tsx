@@ -4,7 +4,29 @@ import { Tick } from "./icons";
 import { TimePair, duration } from "./time";
 import { right } from "./words";
 import { t } from "../i18n";
-import type { View } from "../messages";
+import type { TelephoneView, View } from "../messages";
+
+/** What a dialler takes of a number that a State has written for people: digits, after a plus or none. */
+const dialled = (number: string): string => (/^\s*\+/.test(number) ? "+" : "") + number.replace(/\D/g, "");
+
+function Telephones({ telephones }: { telephones: TelephoneView[] }) {
+  return (
+    <dl class="pairs">
+      {telephones.map(({ state, label, number }) => (
+        <div key={`${state} ${label}`}>
+          <dt>
+            {state} · {label}
+          </dt>
+          <dd>
+            <a href={`tel:${dialled(number)}`} dir="ltr">
+              {number}
+            </a>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
 
 export function BreakdownSteps({ view }: { view: View }) {
   const hearing = useHearing();
@@ -40,6 +62,7 @@ export function BreakdownSteps({ view }: { view: View }) {
                   ) : (
                     <p>{step.label}</p>
                   )}
+                  {step.step === "phone" && one.telephones.length > 0 && <Telephones telephones={one.telephones} />}
                 </li>
               ))}
             </ol>

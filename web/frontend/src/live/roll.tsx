@@ -100,7 +100,7 @@ function WhoHearsWhom({ people }: { people: PersonView[] }) {
   return (
     <details class="more">
       <summary>{t("Who hears whom, and why")}</summary>
-      <dl class="who-hears">
+      <dl class="pairs">
         {known.map((person) => (
           <div key={person.participant}>
             <dt dir="auto">{person.name}</dt>
