@@ -136,6 +136,7 @@ def commands(court: Court) -> list[messages.Command]:
         messages.SetFloorMode: {"mode": "by_turn"},
         messages.GiveFloor: {"participant": other},
         messages.LineUp: {"participant": other, "up": True},
+        messages.NotePartner: {"text": "usucapio"},
         messages.Signal: {"what": "slower"},
         messages.NoteCompanion: {"participant": other, "here": True},
         messages.ConfirmIdentity: {"participant": other, "method": "database"},
