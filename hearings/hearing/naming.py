@@ -122,14 +122,6 @@ def require_role(hearing: Hearing, *, role: Role, state: str, person: Person | N
             tell("By the request the person is heard in another role: {role}", role=Word.of("role", heard.value)),
             "role",
         )
-    if row.function is not None and person is None and actor is not SYSTEM:
-        raise Invalid(
-            tell(
-                "This role is of a member of staff who signs in: name their account. Role: {role}",
-                role=Word.of("role", role.value),
-            ),
-            "staff",
-        )
     own = state == actor.state and (person is None or person.owner_state == actor.state)
     if (row.function is not None or person is not None) and actor is not SYSTEM and not own:
         raise NotAllowed(tell("Each State names its own staff"))

@@ -92,23 +92,6 @@ async def test_nobody_names_the_other_states_staff(
     assert await everything(database) == before
 
 
-@pytest.mark.parametrize("role", STAFF_ROLES)
-async def test_a_role_of_staff_is_never_named_without_an_account(
-    role: Role, court: Any, database: Database, now: datetime, everything: Any
-) -> None:
-    """A seat that nobody can sign in for could not be taken, and a name in it would read as if somebody had been."""
-    before = await everything(database)
-    for function, state in itertools.product(("clerk", "authority"), ("RO", "TH")):
-        with pytest.raises((NotAllowed, Invalid)) as refused:
-            async with database.transaction() as db:
-                await participants.add(
-                    db, hearing=court.hearing, **words(role, state), actor=court.staff(function), now=now
-                )
-        if isinstance(refused.value, Invalid):
-            assert refused.value.field in ("staff", "role")
-    assert await everything(database) == before
-
-
 async def test_only_the_state_that_may_name_somebody_changes_their_entry(
     court: Any, database: Database, now: datetime
 ) -> None:
