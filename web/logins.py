@@ -135,9 +135,9 @@ class LoginWatch:
             return
         now = datetime.now(UTC)
         async with self._database.reading() as db:
-            found = await logins.endings(db, login_ids=held, now=now)
-            soon = await logins.running_out(db, login_ids=held, now=now)
-        for login_id, left in soon.items():
+            watched = await logins.watch(db, login_ids=held, now=now)
+        found = watched.ended
+        for login_id, left in watched.soon.items():
             for holder in self._holders:
                 holder.warn_login(login_id, left)
         if found:

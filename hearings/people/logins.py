@@ -6,7 +6,8 @@ be guessed; PINs can, and are hashed with scrypt (`hearings.hearing.links`).
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -215,15 +216,18 @@ def ending(login: Login, person: Person | None, now: datetime, *, watched: bool 
     """The reason why a login has ended by `now`; None if it has not. Pure. `person`: its owner, for a login of staff.
     `watched`: a live page of it is open, so it is not idle.
     """
-    if login.ended_at is not None:
-        return LoginEnd(login.ended_why)
-    if login.expires_at is not None and now >= login.expires_at:
-        return LoginEnd.expired
-    if login.person_id is None:
-        return None
+    why = _ended(login.ended_at, login.ended_why, login.expires_at, now)
+    if why is not None or login.person_id is None:
+        return why
     if person is None or not person.active:
         return LoginEnd.deactivated
     return LoginEnd.idle if now - login.seen_at > IDLE and not watched else None
+
+
+def _ended(ended_at: datetime | None, ended_why: str, expires_at: datetime | None, now: datetime) -> LoginEnd | None:
+    if ended_at is not None:
+        return LoginEnd(ended_why)
+    return LoginEnd.expired if expires_at is not None and now >= expires_at else None
 
 
 async def look_up(db: AsyncSession, *, secret: str) -> tuple[Login, Person | None] | None:
@@ -253,24 +257,41 @@ async def require_live(db: AsyncSession, *, login_id: str, now: datetime) -> Log
     return login
 
 
-async def endings(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> dict[str, LoginEnd]:
-    """Those of these logins that have ended, with the reason; unknown ones too. With a live page no login is idle."""
+@dataclass(frozen=True)
+class Watched:
+    """What became of logins: those that have ended, with the reason, and the time left of those that end soon."""
+
+    ended: Mapping[str, LoginEnd]
+    soon: Mapping[str, timedelta]
+    """Those that reach their longest time within the first of `WARNED`."""
+
+
+async def watch(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> Watched:
+    """What became of these logins, by one query of the columns that decide it; unknown ones have ended. With a live
+    page no login is idle."""
     if not login_ids:
-        return {}
-    rows = (await db.exec(_with_person().where(col(Login.id).in_(login_ids)))).all()
-    known = {login.id: ending(login, person, now, watched=True) for login, person in rows}
-    by_login = {login_id: known.get(login_id, LoginEnd.expired) for login_id in login_ids}
-    return {login_id: why for login_id, why in by_login.items() if why is not None}
+        return Watched({}, {})
+    fields: Any = (Login.id, Login.ended_at, Login.ended_why, Login.expires_at, Login.person_id, Person.active)
+    query = select(*fields).select_from(Login).join(Person, col(Person.id) == col(Login.person_id), isouter=True)
+    ended: dict[str, LoginEnd] = dict.fromkeys(login_ids, LoginEnd.expired)
+    soon: dict[str, timedelta] = {}
+    rows = (await db.exec(query.where(col(Login.id).in_(login_ids)))).all()
+    for login_id, ended_at, ended_why, expires_at, person_id, active in rows:
+        why = _ended(ended_at, ended_why, expires_at, now) or (
+            LoginEnd.deactivated if person_id and not active else None
+        )
+        if why is not None:
+            ended[login_id] = why
+            continue
+        del ended[login_id]
+        if expires_at is not None and expires_at - now <= timedelta(minutes=WARNED[0]):
+            soon[login_id] = expires_at - now
+    return Watched(ended, soon)
 
 
-async def running_out(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> dict[str, timedelta]:
-    """Those of these logins that reach their longest time within the first of `WARNED`, with the time left."""
-    soon = now + timedelta(minutes=WARNED[0])
-    query = select(Login.id, Login.expires_at).where(
-        col(Login.id).in_(login_ids), col(Login.expires_at) > now, col(Login.expires_at) <= soon
-    )
-    rows = (await db.exec(query)).all() if login_ids else ()
-    return {login_id: at - now for login_id, at in rows if at is not None}
+async def endings(db: AsyncSession, *, login_ids: Collection[str], now: datetime) -> Mapping[str, LoginEnd]:
+    """Those of these logins that have ended, with the reason (`watch`)."""
+    return (await watch(db, login_ids=login_ids, now=now)).ended
 
 
 async def unheld(db: AsyncSession, *, participants: Collection[Participant], now: datetime) -> list[str]:
