@@ -1,7 +1,9 @@
 """What one person may see of a live hearing, as far as it is decided by who they are."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from web.live.scene import Liveness, RecordingFacts, Rows, Scene, decide, right
 from web.live.view import page_actions, person, view_for
 from web.words import roles
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 TONGUES = {
     "language_requesting": "ro",
@@ -93,6 +96,14 @@ def test_why_a_line_cannot_be_made_is_told_to_its_person_and_to_who_can_help(vie
 def test_nobody_outside_the_room_has_a_line_that_cannot_be_made() -> None:
     witness, clerk = somebody(Role.witness, "TH", PresenceStatus.waiting), somebody(Role.clerk, "RO")
     assert person(witness, clerk, scene(witness, clerk, fault="no_common_protection")).fault == ""
+
+
+def test_every_right_that_the_page_asks_about_is_in_its_view() -> None:
+    """Else a control that asks is there for nobody."""
+    words = (ROOT / "web/frontend/src/live/words.ts").read_text(encoding="utf-8")
+    asked = set(re.findall(r'\| "(\w+)"', words.partition("export type Action =")[2].partition(";")[0]))
+    assert {"hold", "ask_break", "raise_hand"} <= asked
+    assert asked - set(page_actions()) == set()
 
 
 @pytest.mark.parametrize("role", Role)

@@ -58,6 +58,8 @@ export type Action =
   | "continue_unrecorded"
   | "write_to_court"
   | "rule_objection"
+  | "raise_hand"
+  | "ask_help"
   | "ask_break"
   | "order_break"
   | "lift_hold"
