@@ -36,6 +36,7 @@ class PersonView(Struct, kw_only=True, forbid_unknown_fields=True):
     help_answered_by: Annotated[str, Meta(description="name of who is coming to help; empty: nobody has answered")]
     identity_confirmed: bool
     needs_identity: bool
+    essential: Annotated[bool, Meta(description="the sound checks and the sitting wait until they are in the room")]
     line: Literal["good", "weak", "lost", "unknown"]
     renders: Language
     device_of: Annotated[str, Meta(max_length=40, description="at whose device they sit; empty: at their own")] = ""

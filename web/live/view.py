@@ -110,6 +110,7 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         help_answered_by=name_of(scene, participant.help_answered_by),
         identity_confirmed=participant.identity_confirmed_at is not None,
         needs_identity=participant.needs_identity,
+        essential=participant.essential,
         line=line(live) if participant.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
         renders=participant.renders,
         device_of=participant.device_of_id or "",

@@ -587,6 +587,8 @@ export interface PersonView {
   help_answered_by: string;
   identity_confirmed: boolean;
   needs_identity: boolean;
+  /** the sound checks and the sitting wait until they are in the room */
+  essential: boolean;
   line: "good" | "lost" | "unknown" | "weak";
   /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
   renders: string;

@@ -10,6 +10,7 @@ const PLACES: Record<StepKind, string> = {
   roll_call: "checks-title",
   identity: "lobby-title",
   admit: "lobby-title",
+  wait: "rest-title",
   conditions: "conditions-title",
   compare: "fingerprints-title",
   sound: "checks-title",
@@ -56,6 +57,10 @@ function words(step: Step): string {
       return step.mine ? t("Confirm the identity of {names}.", { names }) : t("{names}: the requested authority confirms the identity.", { names });
     case "admit":
       return t("In the lobby: {names}. Admit them to the room.", { names });
+    case "wait":
+      return step.state
+        ? t("Nobody of {state} is in the room yet. Wait for them, or call them.", { state: step.state })
+        : t("Not in the room yet: {names}. Wait for them, or call them.", { names });
     case "conditions":
       return step.mine
         ? tn("Confirm {n} condition of your State.", "Confirm {n} conditions of your State.", step.all)
