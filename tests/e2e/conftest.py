@@ -18,6 +18,7 @@ import websockets
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from tests.support import room_controls
 from tests.support.browsers import DEVICES, chromium
 from tests.support.process import ServedInstallation, serving
 
@@ -167,7 +168,7 @@ class Person:
         await self.press(confirm, exact=True)
 
     async def press(self, name: str, **options: Any) -> None:
-        await self.page.get_by_role("button", name=name, **options).first.click()
+        await (await room_controls.button(self.page, name, **options)).click()
 
     async def offers(self, name: str) -> None:
         """Wait until this page has a button of that name."""
@@ -331,7 +332,8 @@ class People:
         """The presiding judge breaks the hearing off, which needs a reason; nobody else is offered it."""
         for role, person in self.all.items():
             offered = 1 if role == "judge" else 0
-            await expect(person.page.get_by_role("button", name="Terminate the hearing")).to_have_count(offered)
+            button = person.page.get_by_role("button", name="Terminate the hearing", include_hidden=True)
+            await expect(button).to_have_count(offered)
         judge = self["judge"]
         await judge.press("Terminate the hearing")
         await judge.press("Terminate now")

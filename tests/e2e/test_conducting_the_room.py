@@ -1,5 +1,7 @@
-"""In real browsers: a call for help in the lobby, a message to the court, and the tabs of the room's panel."""
+"""In real browsers: a call for help in the lobby, a message to the court, and the room's tabs, controls and next step,
+by keyboard and in windows from wide to 400 % zoom."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +9,12 @@ from playwright.async_api import expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 WIDTHS = ((1366, 768), (360, 640))
+VISIBLE = {(1440, 900): 7, (1366, 768): 7, (360, 640): 6, (320, 225): 6}
+"""By window, how many controls are always visible at most; 320 × 225 is 1280 × 900 at 400 %."""
+STICKY = """() => [...document.querySelectorAll(".room-state, .controls")]
+  .filter((element) => getComputedStyle(element).position === "sticky")
+  .reduce((sum, element) => sum + element.getBoundingClientRect().height, 0)"""
+FOCUS = "document.activeElement.closest('.panel') !== null"
 
 
 async def test_help_is_answered_and_a_message_read_on_every_screen(people: Any) -> None:
@@ -47,3 +55,65 @@ async def test_help_is_answered_and_a_message_read_on_every_screen(people: Any) 
         wide = await judge.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, (width, wide)
         await judge.accessible()
+
+
+async def test_few_controls_stand_in_the_room_and_the_next_step_asks_for_nobody_who_is_not_there(people: Any) -> None:
+    clerk, judge, witness = [await people.person(role) for role in ("clerk", "judge", "witness")]
+    await clerk.sign_in()
+    await judge.sign_in()
+    await people.open_lobby()
+    await judge.prepare()
+    await witness.sign_in()
+    await witness.prepare()
+    page, step = judge.page, judge.page.locator(".next-bar")
+    await expect(step).to_have_attribute("data-step", "roll_call")
+    await judge.press("Start the roll call")
+    await expect(step).to_have_attribute("data-step", "wait")
+    await expect(step).to_contain_text("Not in the room yet: Niran Srisai. Wait for them, or call them.")
+    await expect(step.get_by_role("button")).to_have_count(0)
+
+    await controls_fit(judge)
+    await menu_by_keyboard(judge)
+
+    # Who stands in the lobby goes, and with the row the focus in it; it stays in the panel.
+    await page.locator("summary", has_text="More").first.focus()
+    await page.keyboard.press("Enter")
+    await witness.press("Leave", exact=True)
+    await witness.press("Leave the hearing")
+    await expect(page.get_by_role("heading", name="In the lobby")).to_have_count(0)
+    assert await page.evaluate(FOCUS)
+
+
+async def controls_fit(judge: Any) -> None:
+    """In every window few controls are seen, none that ends the hearing before it runs, and half of it is free."""
+    page = judge.page
+    for (width, height), most in VISIBLE.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        assert 4 < await page.locator(".ctl-bar .control").count() <= most, (width, height)
+        for name in ("Close the sitting", "Terminate the hearing"):
+            await expect(page.get_by_role("button", name=name)).to_have_count(0)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, (width, height)
+        assert await page.evaluate(STICKY) <= (height * 0.55 if height > 480 else 0), (width, height)
+        await judge.accessible()
+    await page.set_viewport_size({"width": 1366, "height": 768})
+
+
+async def menu_by_keyboard(judge: Any) -> None:
+    """The menu opens on its first control, Escape closes it, and both it and a question give the focus back."""
+    page = judge.page
+    more = page.get_by_role("button", name="More controls")
+    menu = page.locator("#more-controls")
+    await more.focus()
+    await page.keyboard.press("Enter")
+    await expect(more).to_have_attribute("aria-expanded", "true")
+    await expect(menu.locator("button:focus, select:focus, input:focus")).to_have_count(1)
+    await judge.accessible()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+    await expect(menu).to_be_hidden()
+    await page.keyboard.press("Space")
+    await expect(menu.get_by_role("button", name="Close the sitting")).to_be_visible()
+    await menu.get_by_role("button", name="Keys", exact=True).press("Enter")
+    await expect(menu).to_be_hidden()
+    await page.get_by_role("dialog", name=re.compile("Keys")).get_by_role("button", name="Done").press("Enter")
+    await expect(more).to_be_focused()

@@ -227,6 +227,20 @@ async def test_whose_track_is_new_is_told_to_the_recorder_and_heard_and_recorded
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_the_witness_asks_for_a_break_and_the_judge_refuses_it(shared: Any) -> None:
+    judge, witness = shared["judge"], shared["witness"]
+    await witness.press("Ask for a break")
+    await witness.press("Ask the court")
+    calls = judge.page.get_by_test_id("calls")
+    await expect(calls).to_contain_text("Somchai Wongsa asks for a break.")
+    await expect(witness.page.get_by_role("button", name="Break no longer needed")).to_be_visible()
+    await judge.press("No break now")
+    await judge.press("Refuse the break")
+    await expect(calls).to_have_count(0)
+    await expect(witness.page.get_by_role("button", name="Ask for a break")).to_be_visible()
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(shared: Any) -> None:
     judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
     page = judge.page

@@ -203,6 +203,7 @@ async def hear(walk: Walk) -> None:
             assert 0.1 < heard[floor] / heard["interpreter"] < 0.2
 
         await people.until(over_the_floor)
+    await walk.press("judge", "More controls")
     await walk.shows("judge", "Original under the interpretation")
     slider = page("judge").get_by_label("Original under the interpretation")
     assert [await slider.get_attribute(name) for name in ("min", "max")] == ["0", "40"]

@@ -156,7 +156,7 @@ async def test_the_page_of_who_has_no_voice_offers_no_switch_and_says_why(
 
 async def keys_are_changed(one: Any) -> None:
     """In the room a person gives the microphone other keys, which the browser keeps."""
-    await one.page.get_by_role("button", name="Keys", exact=True).click()
+    await one.press("Keys", exact=True)
     dialog = one.page.get_by_role("dialog", name="Keys and announcements")
     await dialog.get_by_role("button", name="Change Microphone on or off").click()
     await one.page.keyboard.press("Alt+Shift+KeyH")

@@ -5,8 +5,6 @@ import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
 import { Select } from "./fields";
 import { Ear, Warn } from "./icons";
 import { combination, LOUDEST, preferences, typing } from "./preferences";
-import { ActButton } from "./roll";
-import { isResponsible, right } from "./words";
 import { languageName, list, t } from "../i18n";
 import type { BoothView, Signal, View } from "../messages";
 
@@ -183,30 +181,22 @@ function Signals() {
   );
 }
 
-/** Signals of everybody else, behind one button. */
-export function SignalButton({ view }: { view: View }) {
+/** Signals of everybody else. */
+export function SignalDialog({ onClose }: { onClose(): void }) {
   const hearing = useHearing();
-  const [open, setOpen] = useState(false);
-  const allowed = right(view, "signal");
-  if (!allowed || (!allowed.allowed && !isResponsible(hearing.me.value))) return null;
   const send = async (what: Signal["what"]): Promise<void> => {
-    if ((await hearing.act("signal", { what, text: "" })).ok) setOpen(false);
+    if ((await hearing.act("signal", { what, text: "" })).ok) onClose();
   };
   return (
-    <>
-      <ActButton right={allowed} explain={isResponsible(hearing.me.value)} label={t("Signal")} onClick={() => setOpen(true)} />
-      {open && (
-        <Dialog title={t("Signal to the judge and who speaks")} onClose={() => setOpen(false)}>
-          <DialogRefusal />
-          <div class="row">
-            {signalWords().map(([what, words]) => (
-              <button type="button" class="btn" key={what} onClick={() => void send(what)}>
-                {words}
-              </button>
-            ))}
-          </div>
-        </Dialog>
-      )}
-    </>
+    <Dialog title={t("Signal to the judge and who speaks")} onClose={onClose}>
+      <DialogRefusal />
+      <div class="row">
+        {signalWords().map(([what, words]) => (
+          <button type="button" class="btn" key={what} onClick={() => void send(what)}>
+            {words}
+          </button>
+        ))}
+      </div>
+    </Dialog>
   );
 }

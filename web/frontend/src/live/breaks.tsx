@@ -1,34 +1,32 @@
 // Breaks: ordered by the presiding judge, counted down in both courts' time, ended by the judge.
 import { useEffect, useId, useState } from "preact/hooks";
 import { announce } from "./announce";
+import { mayOrderBreak } from "./bar";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal } from "./dialog";
 import { Select } from "./fields";
 import { TimePair, duration } from "./time";
-import { inSession, isPresent, right } from "./words";
+import { isPresent } from "./words";
 import { t, tn } from "../i18n";
 import type { HoldView, View } from "../messages";
 
 const MOST_MINUTES = 240;
 
-/** Whether the presiding judge can order a break now. */
-const mayOrder = (view: View): boolean =>
-  Boolean(right(view, "order_break")?.allowed) && view.purposes.length > 0 && inSession(view.status) && !view.hold?.purpose;
-
-export function OrderBreakButton({ view, small = false }: { view: View; small?: boolean }) {
+/** For the bar of calls; the room's controls have their own. */
+export function OrderBreakButton({ view }: { view: View }) {
   const [open, setOpen] = useState(false);
-  if (!mayOrder(view)) return null;
+  if (!mayOrderBreak(view)) return null;
   return (
     <>
-      <button type="button" class={small ? "btn small" : "btn"} onClick={() => setOpen(true)}>
+      <button type="button" class="btn small" onClick={() => setOpen(true)}>
         {t("Order a break")}
       </button>
-      {open && <OrderDialog view={view} onClose={() => setOpen(false)} />}
+      {open && <OrderBreakDialog view={view} onClose={() => setOpen(false)} />}
     </>
   );
 }
 
-function OrderDialog({ view, onClose }: { view: View; onClose(): void }) {
+export function OrderBreakDialog({ view, onClose }: { view: View; onClose(): void }) {
   const hearing = useHearing();
   const [purpose, setPurpose] = useState(view.purposes[0]?.value ?? "");
   const [minutes, setMinutes] = useState("10");

@@ -36,7 +36,7 @@ export function CallsBar({ view }: { view: View }) {
               <span class="sr-only">: {call.name}</span>
             </button>
           )}
-          {call.kind === "break" && <OrderBreakButton view={view} small />}
+          {call.kind === "break" && <OrderBreakButton view={view} />}
           {call.kind === "break" && decide?.allowed && (
             <button type="button" class="btn small" onClick={() => setRefusing(call)}>
               {t("No break now")}
@@ -70,27 +70,17 @@ export function HelpAnswer() {
   );
 }
 
-export function BreakButton({ view }: { view: View }) {
+export function AskBreakDialog({ onClose }: { onClose(): void }) {
   const hearing = useHearing();
-  const [asking, setAsking] = useState(false);
-  const up = hearing.me.value?.wants_break ?? false;
-  if (!right(view, "ask_break")?.allowed) return null;
   return (
-    <>
-      <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => (up ? void hearing.act("ask_break", { up: false }) : setAsking(true))}>
-        {up ? t("Break no longer needed") : t("Ask for a break")}
-      </button>
-      {asking && (
-        <ReasonDialog
-          title={t("Ask for a break?")}
-          text={t("The presiding judge decides. Nothing changes until then.")}
-          confirm={t("Ask the court")}
-          required={false}
-          most={200}
-          onConfirm={async (reason) => (await hearing.act("ask_break", { up: true, reason })).ok}
-          onClose={() => setAsking(false)}
-        />
-      )}
-    </>
+    <ReasonDialog
+      title={t("Ask for a break?")}
+      text={t("The presiding judge decides. Nothing changes until then.")}
+      confirm={t("Ask the court")}
+      required={false}
+      most={200}
+      onConfirm={async (reason) => (await hearing.act("ask_break", { up: true, reason })).ok}
+      onClose={onClose}
+    />
   );
 }

@@ -4,7 +4,7 @@ import { useHearing } from "./context";
 import { ReasonDialog } from "./dialog";
 import { Warn } from "./icons";
 import { TimePair } from "./time";
-import { inSession, right } from "./words";
+import { right } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
@@ -35,44 +35,35 @@ export function ClosedSessionBar({ view }: { view: View }) {
   );
 }
 
-export function CloseSessionButton({ view }: { view: View }) {
+export function CloseSessionDialog({ view, onClose }: { view: View; onClose(): void }) {
   const hearing = useHearing();
-  const [open, setOpen] = useState(false);
   const [out, setOut] = useState<string[]>([]);
   const group = useId();
-  if (!right(view, "close_session")?.allowed || !inSession(view.status) || view.closed_session) return null;
   const people = view.people.filter((person) => view.excludable.includes(person.participant));
   const pick = (id: string, on: boolean): void => setOut(on ? [...out, id] : out.filter((one) => one !== id));
   return (
-    <>
-      <button type="button" class="btn" onClick={() => setOpen(true)}>
-        {t("Closed session")}
-      </button>
-      {open && (
-        <ReasonDialog
-          title={t("Order a closed session?")}
-          text={t("All observers and the people you choose go to the lobby. They read the reason and cannot come in until you end it. The recording continues.")}
-          confirm={t("Order it")}
-          required
-          danger
-          onConfirm={async (reason) => (await hearing.act("close_session", { out, reason })).ok}
-          onClose={() => setOpen(false)}
-        >
-          {people.length > 0 && (
-            <fieldset aria-labelledby={group}>
-              <legend id={group}>{t("Also excluded")}</legend>
-              {people.map((person) => (
-                <label class="tickbox" key={person.participant}>
-                  <input type="checkbox" checked={person.role === "observer" || out.includes(person.participant)} disabled={person.role === "observer"} onChange={(event) => pick(person.participant, event.currentTarget.checked)} />
-                  <span>
-                    <bdi>{person.name}</bdi> · {person.role_label}
-                  </span>
-                </label>
-              ))}
-            </fieldset>
-          )}
-        </ReasonDialog>
+    <ReasonDialog
+      title={t("Order a closed session?")}
+      text={t("All observers and the people you choose go to the lobby. They read the reason and cannot come in until you end it. The recording continues.")}
+      confirm={t("Order it")}
+      required
+      danger
+      onConfirm={async (reason) => (await hearing.act("close_session", { out, reason })).ok}
+      onClose={onClose}
+    >
+      {people.length > 0 && (
+        <fieldset aria-labelledby={group}>
+          <legend id={group}>{t("Also excluded")}</legend>
+          {people.map((person) => (
+            <label class="tickbox" key={person.participant}>
+              <input type="checkbox" checked={person.role === "observer" || out.includes(person.participant)} disabled={person.role === "observer"} onChange={(event) => pick(person.participant, event.currentTarget.checked)} />
+              <span>
+                <bdi>{person.name}</bdi> · {person.role_label}
+              </span>
+            </label>
+          ))}
+        </fieldset>
       )}
-    </>
+    </ReasonDialog>
   );
 }

@@ -38,38 +38,40 @@ export function Console({ view }: { view: View }) {
       <h2 id="console-title">{t("Interpreter’s console")}</h2>
       <div class="console-in">
         {view.booth && <Relay view={view} booth={view.booth} />}
-        <div class="row" role="group" aria-label={t("I speak into")}>
-          {into.map((language, index) => (
-            <button
-              type="button"
-              class={`btn target${language.lang === renders ? " chosen" : ""}`}
-              key={language.lang}
-              aria-pressed={language.lang === renders}
-              onClick={() => render(language.lang)}
-            >
-              {keys && <kbd aria-hidden="true">{index + 1}</kbd>} <span lang={language.lang}>{language.name}</span>
+        <div class="speak">
+          <div class="row" role="group" aria-label={t("I speak into")}>
+            {into.map((language, index) => (
+              <button
+                type="button"
+                class={`btn target${language.lang === renders ? " chosen" : ""}`}
+                key={language.lang}
+                aria-pressed={language.lang === renders}
+                onClick={() => render(language.lang)}
+              >
+                {keys && <kbd aria-hidden="true">{index + 1}</kbd>} <span lang={language.lang}>{language.name}</span>
+              </button>
+            ))}
+            <button type="button" class="btn" aria-pressed={renders === ""} onClick={() => render("")}>
+              {keys && <kbd aria-hidden="true">0</kbd>} {t("No language")}
             </button>
-          ))}
-          <button type="button" class="btn" aria-pressed={renders === ""} onClick={() => render("")}>
-            {keys && <kbd aria-hidden="true">0</kbd>} {t("No language")}
-          </button>
-        </div>
-        <p class={`live-state${live ? " live" : ""}`} role="status">
-          <Mic off={!microphone} /> {hearing.coughing.value ? t("Coughing: nobody hears you") : stateWords(view, current?.name ?? "", microphone, live)}
-          {microphone && <Meter value={hearing.levels.own.value} />}
-        </p>
-        {live && current?.listeners != null && (
-          <p class={current.listeners === 0 ? "warn" : "quiet"}>
-            {current.listeners === 0
-              ? t("Nobody is listening to {language} now.", { language: current.name })
-              : tn("{n} person listens.", "{n} people listen.", current.listeners)}
+          </div>
+          <p class={`live-state${live ? " live" : ""}`} role="status">
+            <Mic off={!microphone} /> {hearing.coughing.value ? t("Coughing: nobody hears you") : stateWords(view, current?.name ?? "", microphone, live)}
+            {microphone && <Meter value={hearing.levels.own.value} />}
           </p>
-        )}
+          {live && current?.listeners != null && (
+            <p class={current.listeners === 0 ? "warn" : "quiet"}>
+              {current.listeners === 0
+                ? t("Nobody is listening to {language} now.", { language: current.name })
+                : tn("{n} person listens.", "{n} people listen.", current.listeners)}
+            </p>
+          )}
+          <label class="tickbox">
+            <input type="checkbox" checked={keys !== ""} onChange={(event) => prefer({ digits: event.currentTarget.checked ? "plain" : "" })} />
+            {t("Keys 1, 2 and 0 choose the language")}
+          </label>
+        </div>
         {view.booth && <Booth booth={view.booth} />}
-        <label class="tickbox">
-          <input type="checkbox" checked={keys !== ""} onChange={(event) => prefer({ digits: event.currentTarget.checked ? "plain" : "" })} />
-          {t("Keys 1, 2 and 0 choose the language")}
-        </label>
       </div>
     </section>
   );

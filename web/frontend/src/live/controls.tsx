@@ -1,23 +1,25 @@
-// The bar of controls, and the questions behind them.
-import { useEffect, useState } from "preact/hooks";
-import { CloseSessionButton } from "./closedsession";
-import { OrderBreakButton } from "./breaks";
-import { BreakButton, HelpAnswer } from "./calls";
-import { SignalButton } from "./booth";
+// The bar of controls with its menu "More controls", and the questions behind them. What stands where: bar.ts.
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { DANGEROUS, MOST, MOST_NARROW, arrange, moment, offers, type Control, type Offers } from "./bar";
+import { SignalDialog } from "./booth";
+import { OrderBreakDialog } from "./breaks";
+import { AskBreakDialog, HelpAnswer } from "./calls";
+import { CloseSessionDialog } from "./closedsession";
 import { useHearing } from "./context";
-import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
-import { DeviceSelect, HearSelect, Meter, SelfVideo, Troubles } from "./fields";
-import { Cam, Hand, Help, Mic } from "./icons";
+import { DevicesDialog, LeaveDialog } from "./devices";
+import { ReasonDialog } from "./dialog";
+import { HearSelect, Meter, Troubles } from "./fields";
+import { Cam, Cross, Cup, Door, Dots, Flag, Gear, Hand, Help, Keyboard, Lock, Mic, Octagon, Speech } from "./icons";
 import { KeysDialog } from "./keys";
-import { RaiseButton, UndecidedList } from "./objections";
+import { RaiseDialog, UndecidedList } from "./objections";
 import { pressed } from "./preferences";
 import { ActButton } from "./roll";
-import { deviceWords, isInterpreter, isResponsible, mayShow, maySpeak, right, routeWords } from "./words";
-import type { Route } from "../client/relays";
+import { deviceWords, maySpeak, right, type Action } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
 
-export function MicrophoneButton() {
+function MicrophoneButton() {
   const hearing = useHearing();
   const state = hearing.microphone.value;
   const on = state === "on";
@@ -37,7 +39,7 @@ export function MicrophoneButton() {
   );
 }
 
-export function CameraButton() {
+function CameraButton() {
   const hearing = useHearing();
   const state = hearing.camera.value;
   const on = state === "on";
@@ -64,6 +66,16 @@ function HandButton() {
   return (
     <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => void hearing.act("raise_hand", { up: !up })}>
       <Hand /> {up ? t("Lower hand") : t("Raise hand")}
+    </button>
+  );
+}
+
+function AskBreakButton({ ask }: { ask(): void }) {
+  const hearing = useHearing();
+  const up = hearing.me.value?.wants_break ?? false;
+  return (
+    <button type="button" class={`btn${up ? " chosen" : ""}`} onClick={() => (up ? void hearing.act("ask_break", { up: false }) : ask())}>
+      <Cup /> {up ? t("Break no longer needed") : t("Ask for a break")}
     </button>
   );
 }
@@ -96,6 +108,13 @@ function MicrophoneState({ view }: { view: View }) {
   const self = hearing.me.value;
   const on = hearing.microphone.value === "on";
   const talking = hearing.levels.unheard.value;
+  if (!maySpeak(view)) {
+    return (
+      <p class="mic-state">
+        {t("You take part without a microphone.")} {right(view, "speak_floor")?.reason}
+      </p>
+    );
+  }
   const words = (): string => {
     if (self?.microphone === "muted_by_court") return t("The court has switched off your microphone. Raise your hand to speak.");
     if (!on && !view.floor.may_speak && view.floor.why_not) return view.floor.why_not;
@@ -113,32 +132,144 @@ function MicrophoneState({ view }: { view: View }) {
   );
 }
 
-type Open = "" | "hold" | "close" | "break_off" | "devices" | "keys" | "leave";
+/** Controls that open a question. */
+type Question = Exclude<Control, "microphone" | "camera" | "hand" | "help" | "hear" | "original">;
+
+function labelOf(question: Question, view: View): string {
+  switch (question) {
+    case "object":
+      return view.raisable.some((one) => one.kind === "objection") ? t("Object") : t("Claim a privilege");
+    case "ask_break":
+      return t("Ask for a break");
+    case "order_break":
+      return t("Order a break");
+    case "closed_session":
+      return t("Closed session");
+    case "signal":
+      return t("Signal");
+    case "devices":
+      return t("Devices");
+    case "keys":
+      return t("Keys");
+    case "leave":
+      return t("Leave");
+    case "close":
+      return t("Close the sitting");
+    case "break_off":
+      return t("Terminate the hearing");
+    case "hold":
+      return t("Hold");
+  }
+}
+
+const ICONS: Record<Question, () => ComponentChildren> = {
+  object: Flag,
+  ask_break: Cup,
+  order_break: Cup,
+  closed_session: Lock,
+  signal: Speech,
+  devices: Gear,
+  keys: Keyboard,
+  leave: Door,
+  close: Cross,
+  break_off: Cross,
+  hold: Octagon,
+};
+
+/** What says why it is refused. */
+const RIGHTS: Partial<Record<Question, Action>> = { signal: "signal", close: "close", hold: "hold" };
+
+function One({ control, view, given, ask }: { control: Control; view: View; given: Offers; ask(question: Question): void }) {
+  switch (control) {
+    case "microphone":
+      return <MicrophoneButton />;
+    case "camera":
+      return <CameraButton />;
+    case "hand":
+      return <HandButton />;
+    case "help":
+      return <HelpButton />;
+    case "hear":
+      return <HearSelect view={view} />;
+    case "original":
+      return <OriginalControl view={view} />;
+    case "ask_break":
+      return <AskBreakButton ask={() => ask("ask_break")} />;
+    default: {
+      const Icon = ICONS[control];
+      const action = RIGHTS[control];
+      const given_right = given.get(control) === "refused" && action ? right(view, action) : { allowed: true, reason: "" };
+      const look = control === "hold" ? "hold-btn" : DANGEROUS.includes(control) ? "danger" : "";
+      return <ActButton right={given_right} explain class={look} icon={<Icon />} label={labelOf(control, view)} onClick={() => ask(control)} />;
+    }
+  }
+}
+
+/** Whether the window is as narrow as a telephone's, or as one at 400 % zoom. */
+function useNarrow(): boolean {
+  const [query] = useState(() => window.matchMedia("(max-width: 30rem)"));
+  const [narrow, setNarrow] = useState(query.matches);
+  useEffect(() => {
+    const change = (): void => setNarrow(query.matches);
+    query.addEventListener("change", change);
+    return () => query.removeEventListener("change", change);
+  }, [query]);
+  return narrow;
+}
+
+/** The rest of the controls, between stage and bar: nothing lies over a face. Escape closes it. */
+function useMenu() {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (open) panel.current?.querySelector<HTMLElement>("button:not([aria-disabled]), select, input")?.focus();
+  }, [open]);
+  const close = (): void => {
+    // Before it is hidden: what is hidden cannot keep the focus, and a question gives it back to where it was.
+    button.current?.focus();
+    setOpen(false);
+  };
+  const escape = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || !open) return;
+    event.preventDefault();
+    close();
+  };
+  const leave = (event: FocusEvent): void => {
+    const to = event.relatedTarget;
+    if (to instanceof Node && !panel.current?.parentElement?.contains(to)) setOpen(false);
+  };
+  const press = (event: MouseEvent): void => {
+    const pressed = (event.target as Element).closest("button");
+    if (pressed && pressed.getAttribute("aria-disabled") !== "true") close();
+  };
+  return { open, button, panel, toggle: () => setOpen(!open), escape, leave, press };
+}
 
 export function Controls({ view }: { view: View }) {
   const hearing = useHearing();
-  const [open, setOpen] = useState<Open>("");
-  const [more, setMore] = useState(false);
+  const [open, setOpen] = useState<Question | "">("");
+  const menu = useMenu();
   const self = hearing.me.value;
-  const explain = isResponsible(self);
-  const hold = right(view, "hold");
-  const close = right(view, "close");
-  const breakOff = right(view, "break_off");
-  const ending = view.status === "closing" || view.status === "closed";
-  // A second hold of one's own beside somebody else's: each State lifts its own.
-  const mayHold = !ending && view.status !== "lobby_open" && view.hold?.by !== self?.name;
+  const given = offers(view, self);
+  const shown = arrange(self?.role ?? "", moment(view.status), given, useNarrow() ? MOST_NARROW : MOST);
   const problems = [hearing.equipment.problems.value.microphone, hearing.equipment.problems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
     // By default with two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
       if (pressed(event, "microphone") && maySpeak(view)) void hearing.setMicrophone(hearing.microphone.value !== "on");
-      else if (pressed(event, "hold") && right(view, "hold")?.allowed && mayHold) setOpen("hold");
+      else if (pressed(event, "hold") && offers(view, hearing.me.value).get("hold") === "allowed") setOpen("hold");
       else return;
       event.preventDefault();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   }, [view]);
+  const one = (control: Control) => (
+    <div class="control" data-control={control} key={control}>
+      <One control={control} view={view} given={given} ask={setOpen} />
+    </div>
+  );
   return (
     <section class="controls" aria-label={t("Controls")}>
       {problems.map((problem) => (
@@ -148,163 +279,101 @@ export function Controls({ view }: { view: View }) {
       ))}
       <Troubles />
       <HelpAnswer />
-      <div class="ctl primary-ctl">
-        {maySpeak(view) && <MicrophoneButton />}
-        {mayShow(view) && <CameraButton />}
-        <HandButton />
-        <HelpButton />
-        {maySpeak(view) ? <MicrophoneState view={view} /> : <p class="mic-state">{t("You take part without a microphone.")} {right(view, "speak_floor")?.reason}</p>}
-        {mayHold && (
-          <ActButton right={hold} explain={explain} class="hold-btn" label={t("Hold")} onClick={() => setOpen("hold")} />
-        )}
-        <button type="button" class="btn only-small" aria-expanded={more} onClick={() => setMore(!more)}>
-          {more ? t("Fewer controls") : t("More controls")}
-        </button>
+      <div
+        class="ctl ctl-menu"
+        id="more-controls"
+        role="group"
+        aria-label={t("More controls")}
+        hidden={!menu.open}
+        ref={menu.panel}
+        onKeyDown={menu.escape}
+        onFocusOut={menu.leave}
+        onClick={menu.press}
+      >
+        {shown.menu.map(one)}
       </div>
-      <div class={`ctl second-ctl${more ? " open" : ""}`}>
-        {!isInterpreter(self) && <HearSelect view={view} />}
-        {!isInterpreter(self) && view.hears !== "" && <OriginalControl view={view} />}
-        <RaiseButton view={view} />
-        <BreakButton view={view} />
-        <OrderBreakButton view={view} />
-        <CloseSessionButton view={view} />
-        {!isInterpreter(self) && <SignalButton view={view} />}
-        <button type="button" class="btn" onClick={() => setOpen("devices")}>
-          {t("Devices")}
-        </button>
-        <button type="button" class="btn" onClick={() => setOpen("keys")}>
-          {t("Keys")}
-        </button>
-        <button type="button" class="btn" onClick={() => setOpen("leave")}>
-          {t("Leave")}
-        </button>
-        {!ending && <ActButton right={close} explain={explain} class="danger" label={t("Close the sitting")} onClick={() => setOpen("close")} />}
-        {!ending && breakOff?.allowed && (
-          <button type="button" class="btn danger" onClick={() => setOpen("break_off")}>
-            {t("Terminate the hearing")}
+      <div class="ctl ctl-bar">
+        {shown.bar.filter((control) => control !== "hold").map(one)}
+        <div class="control" data-control="more">
+          <button type="button" class="btn" data-testid="more" aria-expanded={menu.open} aria-controls="more-controls" ref={menu.button} onKeyDown={menu.escape} onClick={menu.toggle}>
+            <Dots /> {t("More controls")}
           </button>
-        )}
+        </div>
+        <MicrophoneState view={view} />
+        {shown.bar.includes("hold") && one("hold")}
       </div>
-      {open === "hold" && (
+      {open !== "" && <Asked question={open} view={view} onClose={() => setOpen("")} />}
+    </section>
+  );
+}
+
+/** The question that a control opens. */
+function Asked({ question, view, onClose }: { question: Question; view: View; onClose(): void }) {
+  switch (question) {
+    case "hold":
+    case "close":
+    case "break_off":
+      return <Reasoned question={question} view={view} onClose={onClose} />;
+    case "object":
+      return view.raisable.length > 0 ? <RaiseDialog view={view} onClose={onClose} /> : null;
+    case "ask_break":
+      return <AskBreakDialog onClose={onClose} />;
+    case "order_break":
+      return <OrderBreakDialog view={view} onClose={onClose} />;
+    case "closed_session":
+      return <CloseSessionDialog view={view} onClose={onClose} />;
+    case "signal":
+      return <SignalDialog onClose={onClose} />;
+    case "keys":
+      return <KeysDialog onClose={onClose} />;
+    case "devices":
+      return <DevicesDialog onClose={onClose} />;
+    case "leave":
+      return <LeaveDialog onClose={onClose} />;
+  }
+}
+
+/** What stops the hearing, with a reason. */
+function Reasoned({ question, view, onClose }: { question: "hold" | "close" | "break_off"; view: View; onClose(): void }) {
+  const hearing = useHearing();
+  const onConfirm = async (reason: string): Promise<boolean> => (await hearing.act(question, { reason })).ok;
+  switch (question) {
+    case "hold":
+      return (
         <ReasonDialog
           title={t("Put the hearing on hold?")}
           text={t("Nobody hears anyone until the hold is lifted. The recording continues. Everyone sees your name and the reason.")}
           confirm={t("Put on hold")}
           required
-          onConfirm={async (reason) => (await hearing.act("hold", { reason })).ok}
-          onClose={() => setOpen("")}
+          onConfirm={onConfirm}
+          onClose={onClose}
         />
-      )}
-      {open === "close" && (
+      );
+    case "close":
+      return (
         <ReasonDialog
           title={t("Close the sitting?")}
           text={t("The recorder seals what it has and stops. Nobody can speak any more. This cannot be undone.")}
           confirm={t("Close now")}
           required={false}
           danger
-          onConfirm={async (reason) => (await hearing.act("close", { reason })).ok}
-          onClose={() => setOpen("")}
+          onConfirm={onConfirm}
+          onClose={onClose}
         >
           <UndecidedList view={view} />
         </ReasonDialog>
-      )}
-      {open === "break_off" && (
+      );
+    case "break_off":
+      return (
         <ReasonDialog
           title={t("Terminate the hearing?")}
           text={t("The hearing ends without being concluded, and no further day of it is held. What was recorded is sealed. Both States read the reason. This cannot be undone.")}
           confirm={t("Terminate now")}
           required
           danger
-          onConfirm={async (reason) => (await hearing.act("break_off", { reason })).ok}
-          onClose={() => setOpen("")}
+          onConfirm={onConfirm}
+          onClose={onClose}
         />
-      )}
-      {open === "keys" && <KeysDialog onClose={() => setOpen("")} />}
-      {open === "devices" && <DevicesDialog onClose={() => setOpen("")} />}
-      {open === "leave" && <LeaveDialog onClose={() => setOpen("")} />}
-    </section>
-  );
-}
-
-export function DevicesDialog({ onClose }: { onClose(): void }) {
-  const hearing = useHearing();
-  const problems = hearing.equipment.problems.value;
-  useEffect(() => void hearing.equipment.refresh(), []);
-  const missing = !hearing.equipment.microphone.value || !hearing.equipment.camera.value;
-  return (
-    <Dialog title={t("Devices")} onClose={onClose}>
-      <div class="preview small-preview">
-        <SelfVideo />
-        {!hearing.equipment.camera.value && <p>{t("Your picture appears here.")}</p>}
-      </div>
-      {missing && (
-        <button
-          type="button"
-          class="btn"
-          onClick={() => void hearing.equipment.openAll()}
-        >
-          {t("Allow camera and microphone")}
-        </button>
-      )}
-      {[problems.microphone, problems.camera].map((problem) => problem && <p class="problem" role="alert" key={problem.kind}>{deviceWords(problem)}</p>)}
-      <DeviceSelect kind="camera" />
-      <DeviceSelect kind="microphone" />
-      {hearing.equipment.microphone.value && (
-        <p class="say">
-          <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("The bars move when you speak.")}
-        </p>
-      )}
-      <DeviceSelect kind="speaker" />
-      <ConnectionChoice />
-      <div class="row">
-        <button type="button" class="btn" onClick={() => hearing.sound.test()}>
-          {t("Play a sound")}
-        </button>
-        <button type="button" class="btn primary" onClick={onClose}>
-          {t("Done")}
-        </button>
-      </div>
-    </Dialog>
-  );
-}
-
-/** How the line is connected now, and whether it may take the direct way. */
-function ConnectionChoice() {
-  const hearing = useHearing();
-  const [route, setRoute] = useState<Route>("");
-  useEffect(() => {
-    const look = (): void => void hearing.route().then(setRoute);
-    look();
-    const timer = window.setInterval(look, 1_000);
-    return () => window.clearInterval(timer);
-  }, []);
-  return (
-    <>
-      {route && <p data-route={route}>{routeWords(route)}</p>}
-      {hearing.relays.value.length > 0 && (
-        <label class="tickbox">
-          <input type="checkbox" checked={hearing.relayOnly.value} onChange={(event) => hearing.setRelayOnly(event.currentTarget.checked)} />
-          {t("Connect by the court’s relay only")}
-        </label>
-      )}
-    </>
-  );
-}
-
-export function LeaveDialog({ onClose }: { onClose(): void }) {
-  const hearing = useHearing();
-  return (
-    <Dialog title={t("Leave the hearing?")} onClose={onClose}>
-      <p>{t("Camera and microphone are switched off. If you come back, you return to the lobby first.")}</p>
-      <DialogRefusal />
-      <div class="row">
-        <button type="button" class="btn danger" onClick={() => void hearing.leave()}>
-          {t("Leave the hearing")}
-        </button>
-        <button type="button" class="btn" onClick={onClose}>
-          {t("Stay")}
-        </button>
-      </div>
-    </Dialog>
-  );
+      );
+  }
 }

@@ -105,6 +105,45 @@ export function ReasonDialog(props: {
   );
 }
 
+const seen = (element: Element): boolean => element.isConnected && element.getClientRects().length > 0;
+
+/**
+ * Keeps the focus in the part of the page where it was when what held it goes: a button beside the name of somebody who
+ * has left, say. It moves to the heading of that part, or to the first control in it. `change`: after what to look.
+ */
+export function useFocusKept(change: unknown) {
+  const root = useRef<HTMLDivElement>(null);
+  const within = useRef<Element[]>([]);
+  useEffect(() => {
+    const remember = (event: FocusEvent): void => {
+      within.current = event.composedPath().filter((node): node is Element => node instanceof Element);
+    };
+    // Whoever presses elsewhere on the page has not lost it.
+    const forget = (): void => void (within.current = []);
+    root.current?.addEventListener("focusin", remember);
+    root.current?.addEventListener("pointerdown", forget);
+    return () => {
+      root.current?.removeEventListener("focusin", remember);
+      root.current?.removeEventListener("pointerdown", forget);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const [lost, ...around] = within.current;
+    const now = document.activeElement;
+    if (!lost || seen(lost) || (now && now !== document.body)) return;
+    for (const part of around) {
+      if (!root.current?.contains(part) || !seen(part)) continue;
+      const heading = part.querySelector<HTMLElement>(":scope > :is(h1, h2, h3)");
+      const to = heading ?? (part.matches(".controls, .panel, .room") ? part.querySelector<HTMLElement>("button:not([aria-disabled]), h1") : null);
+      if (!to) continue;
+      if (heading) heading.tabIndex = -1;
+      to.focus();
+      return;
+    }
+  }, [change]);
+  return root;
+}
+
 /** Why the last act was refused; while a question is open, the question says it. */
 export function Refusal() {
   return asking.value > 0 ? null : <Refused />;

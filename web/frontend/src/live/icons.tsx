@@ -93,3 +93,47 @@ export const Ear = () => (
     <path d="M6 6.500a2 2 0 0 1 4 0" fill="none" stroke="currentColor" stroke-width="1.400" />
   </Icon>
 );
+export const Cup = () => (
+  <Icon>
+    <path d="M3 5h8v4.5a3.5 3.5 0 0 1-3.5 3.5h-1A3.5 3.5 0 0 1 3 9.5zM11 6h1.5a1.75 1.75 0 0 1 0 3.5H11M5.5 1.5v1.8M8.5 1.5v1.8" fill="none" stroke="currentColor" stroke-width="1.5" />
+  </Icon>
+);
+export const Gear = () => (
+  <Icon>
+    <circle cx="8" cy="8" r="3" fill="none" stroke="currentColor" stroke-width="1.6" />
+    <path d="M8 1v2.5M8 12.5V15M1 8h2.5M12.5 8H15M3 3l1.8 1.8M11.2 11.2L13 13M13 3l-1.8 1.8M4.8 11.2L3 13" stroke="currentColor" stroke-width="1.6" />
+  </Icon>
+);
+export const Keyboard = () => (
+  <Icon>
+    <rect x="1" y="4" width="14" height="8.5" rx="1" fill="none" stroke="currentColor" stroke-width="1.5" />
+    <path d="M3.5 7h1M6 7h1M8.5 7h1M11.5 7h1M5 10h6" stroke="currentColor" stroke-width="1.5" />
+  </Icon>
+);
+export const Door = () => (
+  <Icon>
+    <path d="M4 14.5V2h8v12.5M1.5 14.5h13M9.5 8v1.5" fill="none" stroke="currentColor" stroke-width="1.5" />
+  </Icon>
+);
+export const Lock = () => (
+  <Icon>
+    <path d="M3 7.5h10v7H3zM5 7.5V5a3 3 0 0 1 6 0v2.5" fill="none" stroke="currentColor" stroke-width="1.5" />
+  </Icon>
+);
+export const Flag = () => (
+  <Icon>
+    <path d="M3.5 15V1.5M3.5 2.5h9l-2.5 3 2.5 3h-9" fill="none" stroke="currentColor" stroke-width="1.6" />
+  </Icon>
+);
+export const Speech = () => (
+  <Icon>
+    <path d="M2 2.5h12v8H7.5L4.5 13.5v-3H2z" fill="none" stroke="currentColor" stroke-width="1.5" />
+  </Icon>
+);
+export const Dots = () => (
+  <Icon>
+    <circle cx="3" cy="8" r="1.6" fill="currentColor" />
+    <circle cx="8" cy="8" r="1.6" fill="currentColor" />
+    <circle cx="13" cy="8" r="1.6" fill="currentColor" />
+  </Icon>
+);

@@ -2,8 +2,9 @@
 import { useState } from "preact/hooks";
 import { HelpAnswer } from "./calls";
 import { useHearing } from "./context";
-import { DevicesDialog, HelpButton, LeaveDialog } from "./controls";
+import { HelpButton } from "./controls";
 import { LobbyMessages } from "./courtmessages";
+import { DevicesDialog, LeaveDialog } from "./devices";
 import { Refusal } from "./dialog";
 import { HearSelect, Meter, SelfVideo, Troubles } from "./fields";
 import { Tick, Warn } from "./icons";

@@ -91,20 +91,7 @@ export function UndecidedList({ view }: { view: View }) {
   );
 }
 
-export function RaiseButton({ view }: { view: View }) {
-  const [open, setOpen] = useState(false);
-  if (view.raisable.length === 0) return null;
-  return (
-    <>
-      <button type="button" class="btn" onClick={() => setOpen(true)}>
-        {view.raisable.some((one) => one.kind === "objection") ? t("Object") : t("Claim a privilege")}
-      </button>
-      {open && <RaiseDialog view={view} onClose={() => setOpen(false)} />}
-    </>
-  );
-}
-
-function RaiseDialog({ view, onClose }: { view: View; onClose(): void }) {
+export function RaiseDialog({ view, onClose }: { view: View; onClose(): void }) {
   const hearing = useHearing();
   const first = view.raisable[0] as RaisableView;
   const [kind, setKind] = useState<Kind>(first.kind);

@@ -1,4 +1,5 @@
 // The roll: who is in the room, in the lobby, and missing; what may be done about each, and if not, why.
+import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { useHearing } from "./context";
 import { Dialog, DialogRefusal, ReasonDialog } from "./dialog";
@@ -20,6 +21,7 @@ export function ActButton(props: {
   label: string;
   onClick(): void;
   class?: string;
+  icon?: ComponentChildren;
   /** Also when it is refused: for those who answer for the hearing. */
   explain: boolean;
 }) {
@@ -35,6 +37,7 @@ export function ActButton(props: {
         aria-describedby={allowed ? undefined : id}
         onClick={() => allowed && props.onClick()}
       >
+        {props.icon && <>{props.icon} </>}
         {props.label}
       </button>
       {!allowed && (
@@ -54,7 +57,8 @@ export function Roll({ view, part }: { view: View; part: "lobby" | "rest" }) {
   const lobby = view.people.filter(isWaiting);
   const absent = view.people.filter((person) => !isPresent(person) && !isWaiting(person));
   const close = (): void => setOpen(null);
-  if (part === "lobby" && lobby.length === 0) return null;
+  // A question that somebody is answering stays when the one it is about leaves.
+  if (part === "lobby" && lobby.length === 0 && open === null) return null;
   return (
     <section class="roll" aria-labelledby={`${part}-title`}>
       <h2 id={`${part}-title`}>{part === "lobby" ? t("In the lobby") : t("Roll")}</h2>
@@ -162,7 +166,7 @@ function Row({ person, view, open }: { person: PersonView; view: View; open(open
         )}
         {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
         {person.help && <span class="warn"><Help /> {t("needs help")}</span>}
-        {there && person.line !== "unknown" && <span class={person.line === "good" ? "" : "warn"}>{lineWord(person.line)}</span>}
+        {there && (person.line === "weak" || person.line === "lost") && <span class="warn">{lineWord(person.line)}</span>}
       </p>
       {!person.you && person.troubles.length > 0 && (
         <p class="warn" data-troubles={person.troubles.join(" ")}>

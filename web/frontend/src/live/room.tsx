@@ -10,7 +10,7 @@ import { Console } from "./console";
 import { useHearing } from "./context";
 import { Controls } from "./controls";
 import { CourtMessages, unread } from "./courtmessages";
-import { Refusal } from "./dialog";
+import { Refusal, useFocusKept } from "./dialog";
 import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
 import { FloorBar } from "./floor";
 import { HoldBar } from "./holdbar";
@@ -38,17 +38,17 @@ export function Room({ view }: { view: View }) {
   const hearing = useHearing();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
+  const room = useFocusKept(view);
   const interpreter = isInterpreter(hearing.me.value);
   return (
-    <div class="room">
+    <div class="room" ref={room}>
       <header class="room-head">
-        <RecordingBar view={view} />
-        <UnrecordedBar view={view} />
-        <HoldBar view={view} />
-        <ClosedSessionBar view={view} />
-        <CallsBar view={view} />
-        <FingerprintsBar view={view} />
-        <NextBar view={view} />
+        {/* What never scrolls out of sight; the rest does in a narrow window, which would otherwise hold nothing else. */}
+        <div class="room-state">
+          <RecordingBar view={view} />
+          <UnrecordedBar view={view} />
+          <HoldBar view={view} />
+        </div>
         <div class="bar status-bar">
           <h1 ref={heading} tabIndex={-1}>
             {sittingStatus(view.status)}
@@ -61,6 +61,10 @@ export function Room({ view }: { view: View }) {
           </h1>
           <Status view={view} />
         </div>
+        <ClosedSessionBar view={view} />
+        <CallsBar view={view} />
+        <FingerprintsBar view={view} />
+        <NextBar view={view} />
         {hearing.soundBlocked.value && (
           <div class="bar bar-warn" role="alert">
             <Warn /> {t("The browser keeps the sound off until you press this button.")}
@@ -157,10 +161,11 @@ function Status({ view }: { view: View }) {
   const hearing = useHearing();
   const [open, setOpen] = useState(false);
   const present = view.people.filter(isPresent);
-  const lines = [...new Set(present.map((person) => person.state))].map((state) => {
+  // Only what is not as it should be, by State.
+  const lines = [...new Set(present.map((person) => person.state))].flatMap((state) => {
     const people = present.filter((person) => person.state === state);
-    const worst = (["lost", "weak", "good"] as const).find((line) => people.some((person) => person.line === line));
-    return { state, worst };
+    const worst = (["lost", "weak"] as const).find((line) => people.some((person) => person.line === line));
+    return worst ? [{ state, worst }] : [];
   });
   return (
     <>
@@ -169,14 +174,11 @@ function Status({ view }: { view: View }) {
       </button>
       <div class={`status-more${open ? " open" : ""}`}>
         <TimePair at={hearing.now.value} places={view.places} seconds />
-        <span class="quiet">
-          {t("Lines:")}{" "}
-          {lines.map(({ state, worst }) => (
-            <bdi class="place-line" key={state}>
-              {state}: {lineWord(worst ?? "unknown")}
-            </bdi>
-          ))}
-        </span>
+        {lines.map(({ state, worst }) => (
+          <span class="warn" key={state}>
+            <Warn /> <bdi>{state}</bdi>: {lineWord(worst)}
+          </span>
+        ))}
       </div>
     </>
   );

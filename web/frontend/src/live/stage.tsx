@@ -63,11 +63,12 @@ function describe(person: PersonView, speaking: boolean): string {
   );
 }
 
-function LineChip({ line, always }: { line: PersonView["line"]; always: boolean }) {
-  if (line === "unknown" || (line === "good" && !always)) return null;
+/** Only what is not as it should be: a good line is not worth a word. */
+function LineChip({ line }: { line: PersonView["line"] }) {
+  if (line === "unknown" || line === "good") return null;
   return (
     <span class={`line line-${line}`}>
-      {line === "good" ? <Tick /> : line === "weak" ? <Warn /> : <Cross />} {lineWord(line)}
+      {line === "weak" ? <Warn /> : <Cross />} {lineWord(line)}
     </span>
   );
 }
@@ -102,6 +103,28 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
         )}
         <span class="state-code">{person.state}</span>
         {person.you && <span class="you">{showVideo ? t("You, mirrored") : t("You")}</span>}
+      </div>
+      <div class="plate">
+        <div class="plate-text">
+          <p>
+            <b dir="auto">{person.name}</b> <span>{person.role_label}</span>
+            {large && person.city && <span> · <bdi>{person.state} {person.city}</bdi></span>}
+          </p>
+          {beside.length > 0 && (
+            <p class="plate-2">{t("At this device: {people}", { people: list(beside.map((other) => `${other.name}, ${other.role_label}`)) })}</p>
+          )}
+          <p class="plate-2">
+            <span class="mic">
+              <Mic off={person.microphone !== "on"} /> {speaking ? t("speaking") : microphoneWord(person)}
+            </span>
+            {person.microphone === "on" && !lost && <Meter value={level} />}
+            {large && person.speaks && <span>{t("speaks {language}", { language: languageName(person.speaks) })}</span>}
+            {isInterpreter(person) && person.renders && <span>{t("into {language}", { language: languageName(person.renders) })}</span>}
+            {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
+            {person.identity_confirmed && person.needs_identity && <span><Tick /> {t("identity confirmed")}</span>}
+            <LineChip line={person.line} />
+          </p>
+        </div>
         {!person.you && !large && (
           <button type="button" class="btn small pin" onClick={() => pin(hearing, person.participant)}>
             {t("Show large")}
@@ -113,26 +136,6 @@ function Tile({ person, large, view }: { person: PersonView; large: boolean; vie
             {t("Choose automatically")}
           </button>
         )}
-      </div>
-      <div class="plate">
-        <p>
-          <b dir="auto">{person.name}</b> <span>{person.role_label}</span>
-          {large && person.city && <span> · <bdi>{person.state} {person.city}</bdi></span>}
-        </p>
-        {beside.length > 0 && (
-          <p class="plate-2">{t("At this device: {people}", { people: list(beside.map((other) => `${other.name}, ${other.role_label}`)) })}</p>
-        )}
-        <p class="plate-2">
-          <span class="mic">
-            <Mic off={person.microphone !== "on"} /> {speaking ? t("speaking") : microphoneWord(person)}
-          </span>
-          {person.microphone === "on" && !lost && <Meter value={level} />}
-          {large && person.speaks && <span>{t("speaks {language}", { language: languageName(person.speaks) })}</span>}
-          {isInterpreter(person) && person.renders && <span>{t("into {language}", { language: languageName(person.renders) })}</span>}
-          {person.hand && <span class="hand"><Hand /> {t("hand raised")}</span>}
-          {person.identity_confirmed && person.needs_identity && <span><Tick /> {t("identity confirmed")}</span>}
-          <LineChip line={person.line} always={large} />
-        </p>
       </div>
     </div>
   );

@@ -144,18 +144,8 @@ export function microphoneWord(person: PersonView): string {
   return person.microphone === "muted_by_court" ? t("muted by the court") : t("microphone off");
 }
 
-export function lineWord(line: PersonView["line"]): string {
-  switch (line) {
-    case "good":
-      return t("line good");
-    case "weak":
-      return t("line weak");
-    case "lost":
-      return t("line lost");
-    case "unknown":
-      return t("line not known");
-  }
-}
+/** A line that is not as it should be; nothing is said of a good one. */
+export const lineWord = (line: "weak" | "lost"): string => (line === "weak" ? t("line weak") : t("line lost"));
 
 /** The way of the own line, for whoever looks after it. */
 export function routeWords(route: Exclude<Route, "">): string {
