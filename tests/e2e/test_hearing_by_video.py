@@ -313,6 +313,36 @@ async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_correct
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_an_exhibit_of_the_request_has_a_tab_and_is_noted_as_shown(shared: Any) -> None:
+    judge, authority, clerk = (shared[role] for role in ("judge", "authority", "clerk"))
+    await expect(judge.page.get_by_role("tab", name="Exhibits")).to_have_count(0)
+    with contextlib.closing(sqlite3.connect(shared.installation.data / "vivavoce.db", timeout=10)) as db:
+        (reference,) = db.execute("SELECT reference FROM hearing_request").fetchone()
+    page = await clerk.context.new_page()
+    await page.goto(f"{shared.installation.url}/requests/{reference}/documents")
+    await page.get_by_label("Kind of file").select_option("exhibit")
+    letter = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"Meet me at the van."}
+    await page.get_by_label("File", exact=True).set_input_files(letter)
+    await page.get_by_role("button", name="Attach", exact=True).click()
+    await expect(page.get_by_text("letter.txt").first).to_be_visible()
+    await page.close()
+
+    await judge.page.get_by_role("tab", name="Messages").click()
+    await judge.page.get_by_role("tab", name="Exhibits").click()
+    await expect(judge.page.locator(".kept", has_text="letter.txt (")).to_be_visible()
+    await judge.accessible()
+    await judge.press("Note that it was shown")
+    await expect(judge.page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+    await judge.page.get_by_label("Shown to").select_option(label="Somchai Wongsa")
+    await judge.page.get_by_label("Shown by").select_option(label="Ioana Popa")
+    await judge.press("Record", exact=True)
+    await authority.page.get_by_role("tab", name="Log").click()
+    await expect(authority.page.get_by_test_id("entries").locator("li").first).to_contain_text("letter.txt")
+    await judge.page.get_by_role("tab", name="People").click()
+    await authority.page.get_by_role("tab", name="People").click()
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_closed_after_all_that_its_recording_is_verified_and_played(
     shared: Any, roles: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -35,6 +35,16 @@ interface Draft {
 /** Asked for elsewhere on the page: the form opens with it. */
 export const asked = signal<Draft | null>(null);
 
+/** The forms of what this person may enter, as the server gives them; null while the line is down, which the page says. */
+export async function kindsOf(ref: string, query: string): Promise<Kind[] | null> {
+  try {
+    const answer = await fetch(`/h/${ref}/record/kinds${query}`, { credentials: "same-origin", cache: "no-store" });
+    return answer.ok ? ((await answer.json()) as Kind[]) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Made by a press of a card: not corrected by hand, only withdrawn. */
 const BY_CARD = new Set(["card_adopted", "card_read", "card_rendered", "card_answered"]);
 
@@ -103,12 +113,8 @@ function Form(props: { view: View; draft: Draft; change(draft: Draft): void; fir
     let current = true;
     const query = draft.corrects ? `?corrects=${draft.corrects}` : "";
     const load = async (): Promise<void> => {
-      try {
-        const answer = await fetch(`/h/${hearing.config.ref}/record/kinds${query}`, { credentials: "same-origin", cache: "no-store" });
-        if (answer.ok && current) setKinds((await answer.json()) as Kind[]);
-      } catch {
-        // The line is down, which the page says; what was loaded stays.
-      }
+      const found = await kindsOf(hearing.config.ref, query);
+      if (found && current) setKinds(found);
     };
     void load();
     return () => {

@@ -11,13 +11,14 @@ import { useHearing } from "./context";
 import { Controls } from "./controls";
 import { CourtMessages, unread } from "./courtmessages";
 import { Refusal, useFocusKept } from "./dialog";
+import { Exhibits, useExhibits } from "./exhibits";
 import { CompareFingerprints, FingerprintsBar } from "./fingerprints";
 import { FloorBar } from "./floor";
 import { HoldBar } from "./holdbar";
 import { Ear, Warn } from "./icons";
 import { Objections } from "./objections";
 import { NextBar } from "./next";
-import { Record } from "./record";
+import { Record, asked } from "./record";
 import { RecordingBar } from "./recording";
 import { Roll } from "./roll";
 import { pressed } from "./preferences";
@@ -102,6 +103,12 @@ function Panel({ view }: { view: View }) {
     window.addEventListener("keydown", press, true);
     return () => window.removeEventListener("keydown", press, true);
   }, []);
+  // Asked for on another tab: the form of the log opens with it.
+  const entry = asked.value;
+  useEffect(() => {
+    if (entry) setTab("log");
+  }, [entry]);
+  const exhibits = useExhibits(view, tab);
   const reads = right(view, "read_card")?.allowed ?? false;
   const due = view.cards.filter((card) => card.due).length;
   const fresh = unread(view, hearing.messagesSeen.value);
@@ -144,6 +151,7 @@ function Panel({ view }: { view: View }) {
               </>
             ),
           },
+          ...(exhibits.length > 0 ? [{ key: "exhibits", label: t("Exhibits"), content: <Exhibits view={view} exhibits={exhibits} /> }] : []),
           {
             key: "messages",
             label: t("Messages"),
