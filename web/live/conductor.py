@@ -35,7 +35,7 @@ from hearings.sitting import conductor_lease, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus
 from media import messages
 from media.processes import python
-from web.live import lost_connections, notices, plan
+from web.live import notices, plan, scene as live_scene
 from web.live.acts import ACTS, Act, refusal
 from web.live.conducting import Conducting
 from web.live.connections import Answers, Connection
@@ -135,8 +135,8 @@ class Conductor:
         room.touch()
 
     def expect_pages(self) -> None:
-        """Start the time in which pages can connect: those whose media continue have `lost_connections.RETURNING`."""
-        self._returning_until = time.time_ns() + lost_connections.RETURNING
+        """Start the time in which pages can connect: those whose media continue have `scene.RETURNING`."""
+        self._returning_until = time.time_ns() + live_scene.RETURNING
 
     async def detach(self) -> None:
         """Leave worker and recorder running: the web process ends."""
@@ -284,17 +284,17 @@ class Conductor:
             state = self.room.liveness.setdefault(participant.id, Liveness())
             connection = self.room.connections.get(participant.id)
             away = connection is None or connection.silent
-            lost = lost_connections.is_lost(participant, state, away=away, returning=now < until)
+            lost = live_scene.is_lost(participant, state, away=away, returning=now < until)
             if lost != (state.lost_since is not None):
                 state.lost_since = now if lost else None
                 self.room.redraw()
-            if lost_connections.is_gone(participant, state, away=away, now=now):
+            if live_scene.is_gone(participant, state, away=away, now=now):
                 gone.append(participant.id)
             if (
                 participant.presence is PresenceStatus.reconnecting and not away
             ):  # silent, and received again on the same connection
                 back.append(participant.id)
-            closes = self.media.up and lost_connections.closes_the_floor(participant, state, now=now)
+            closes = self.media.up and live_scene.closes_the_floor(participant, state, now=now)
             if (
                 closes
                 and participant.id not in relieved

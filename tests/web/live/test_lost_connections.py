@@ -17,7 +17,7 @@ from media import messages
 from tests.support.conducted import Conducted, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Sqlite
-from web.live import lost_connections
+from web.live import scene
 from web.live.scene import Liveness
 
 SECOND = 1_000_000_000
@@ -59,16 +59,16 @@ def somebody(presence: str = "present", *, essential: bool = True) -> Participan
     ],
 )
 def test_a_line_is_lost(presence: str, media: str, away: bool, returning: bool, lost: bool) -> None:
-    assert lost_connections.is_lost(somebody(presence), Liveness(media=media), away=away, returning=returning) is lost
+    assert scene.is_lost(somebody(presence), Liveness(media=media), away=away, returning=returning) is lost
 
 
 def test_a_page_that_is_away_for_two_seconds_leaves_its_seat_reconnecting() -> None:
     state = Liveness(lost_since=100 * SECOND)
-    assert not lost_connections.is_gone(somebody(), state, away=True, now=102 * SECOND - 1)
-    assert lost_connections.is_gone(somebody(), state, away=True, now=102 * SECOND)
-    assert not lost_connections.is_gone(somebody(), state, away=False, now=200 * SECOND)
-    assert not lost_connections.is_gone(somebody("reconnecting"), state, away=True, now=200 * SECOND)
-    assert not lost_connections.is_gone(somebody(), Liveness(), away=True, now=200 * SECOND)
+    assert not scene.is_gone(somebody(), state, away=True, now=102 * SECOND - 1)
+    assert scene.is_gone(somebody(), state, away=True, now=102 * SECOND)
+    assert not scene.is_gone(somebody(), state, away=False, now=200 * SECOND)
+    assert not scene.is_gone(somebody("reconnecting"), state, away=True, now=200 * SECOND)
+    assert not scene.is_gone(somebody(), Liveness(), away=True, now=200 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_which_lost_line_closes_the_floor(
 ) -> None:
     state, now = Liveness(media=media, lost_since=100 * SECOND), 100 * SECOND + int(after * SECOND)
     someone = somebody(presence, essential=essential)
-    assert lost_connections.closes_the_floor(someone, state, now=now) is closes
-    assert not lost_connections.closes_the_floor(someone, Liveness(media=media), now=now)
+    assert scene.closes_the_floor(someone, state, now=now) is closes
+    assert not scene.closes_the_floor(someone, Liveness(media=media), now=now)
 
 
 async def held(database: Database, web: Conducted) -> list[str]:
@@ -158,7 +158,7 @@ async def test_a_lost_websocket_holds_nothing_before_the_seat_is_given_up(
 
 def test_pages_have_longer_to_come_back_than_their_longest_pause_and_wait() -> None:
     # signalling.ts: BACKOFF_MS up to 4 s, spread by a quarter; http.ts: 10 s for an answer.
-    assert 4 * 1.25 + 10 + lost_connections.AWAY / SECOND < lost_connections.RETURNING / SECOND
+    assert 4 * 1.25 + 10 + scene.AWAY / SECOND < scene.RETURNING / SECOND
 
 
 async def test_a_page_that_was_silent_and_speaks_again_on_the_same_line_has_its_seat(
@@ -173,7 +173,7 @@ async def test_a_page_that_was_silent_and_speaks_again_on_the_same_line_has_its_
             connection, now = web.conductor.room.connections[web.court.ids[Role.clerk]], time.time_ns()
             web.conductor._returning_until = 0
             seen = []
-            for heard, at in ((-60, now), (-60, now + lost_connections.AWAY), (0, now + 2 * lost_connections.AWAY)):
+            for heard, at in ((-60, now), (-60, now + scene.AWAY), (0, now + 2 * scene.AWAY)):
                 connection.heard_at = time.monotonic() + heard
                 await web.conductor._watch_lines(at)
                 await web.conductor.room.refresh()
