@@ -52,6 +52,7 @@ HearingsError
 │   └── SignatureRequired         signature_required   nothing was signed at all
 ├── TermsChanged                  terms_changed        what was agreed to is no longer what is on the table
 ├── InterpreterUnfit              interpreter_unfit    something speaks against an interpreter, and no reason is given
+├── TooFast                       too_fast             more in a short time than is accepted; says how long to wait
 ├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
 ├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
 ├── ConductedElsewhere            conducted_elsewhere  another process conducts the live hearings
@@ -474,6 +475,16 @@ class TermsChanged(HearingsError):
     """The terms have changed since they were shown: read them again and decide."""
 
     code = "terms_changed"
+
+
+class TooFast(HearingsError):
+    """More in a short time than is accepted. `wait`: seconds after which it can be sent again."""
+
+    code = "too_fast"
+
+    def __init__(self, text: str, *, wait: int) -> None:
+        super().__init__(text)
+        self.wait = wait
 
 
 class DoubleBooking(HearingsError):

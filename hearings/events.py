@@ -110,6 +110,7 @@ class EventKind(StrEnum):
     card_rendered = "card_rendered"
     card_answered = "card_answered"
     counsel_asked = "counsel_asked"
+    caption = "caption"
 
 
 async def record(
@@ -148,17 +149,21 @@ async def newest(
     hearing_id: str,
     *,
     kind: str = "",
+    without: str = "",
     concerns: Collection[str] = (),
     before: int | None = None,
     limit: int = 100,
 ) -> Sequence[HearingEvent]:
-    """Events of a hearing, the newest first: those below the number `before`, of one kind, and by or about somebody.
+    """Events of a hearing, the newest first: those below the number `before`, of one kind or `without` one, and by or
+    about somebody.
 
     `concerns` holds the ids of one person: of the participant, and of the member of staff.
     """
     query = select(HearingEvent).where(HearingEvent.hearing_id == hearing_id)
     if kind:
         query = query.where(HearingEvent.kind == kind)
+    if without:
+        query = query.where(HearingEvent.kind != without)
     if concerns:
         about = col(HearingEvent.data)["participant"].as_string()
         query = query.where(or_(col(HearingEvent.actor).in_(concerns), about.in_(concerns)))

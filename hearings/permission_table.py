@@ -205,6 +205,7 @@ TABLE: Mapping[str, PermissionRow] = {
     ),
     "issue_link": _row("Issue or replace a join link", "– ● ◐ – – – – – – – – – – – –"),
     "record_act": _row("Record an act in the log", "● ● ● – – – – – – – – – – – –"),
+    "caption": _row("Feed captions of the sitting", "● ● ● – – – – – – – – – – – –"),
     "record_intervention": _row("Record an intervention of the requested authority", "– – ● – – – – – – – – – – – –"),
     "record_remark": _row(
         "Put a remark of one's own on the record",

@@ -188,7 +188,7 @@ ELSEWHERE: frozenset[str] = frozenset(
         K.exhibit_shown,
     }
     | {K.intervention, K.counsel_waived}
-    | {K.fingerprints_compared, K.fingerprints_stale}
+    | {K.fingerprints_compared, K.fingerprints_stale, K.caption}
 )
 """Events that another section writes."""
 UNTOLD: frozenset[str] = frozenset(

@@ -1,10 +1,10 @@
 """Sections on people: presence, identity, rights and notices, consents, languages and interpreters, protection."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hearings.events import EventKind
-from hearings.interpreting import figures
+from hearings.interpreting import captions, figures
 from hearings.languages import language_name, state_name
 from hearings.minutes import acts as minutes_acts
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage, pseudonym
@@ -270,6 +270,27 @@ def languages(draft: DraftContext) -> Iterator[Passage]:
             *_interpreter(draft, participant),
             *minutes_acts.interpreter(draft, participant),
         )
+    if fed := [_fed(draft, *feed) for feed in captions.by_feed(draft.facts.events).items()]:
+        yield passage("languages.captions", *fed, line(NOT_OF_RECORD, *fed[0].sources))
+
+
+FED_BY: Mapping[str, str] = {"stenographer": N_("a stenographer"), "machine": N_("a machine")}
+"""Who wrote captions, by `CaptionSource`."""
+NOT_OF_RECORD = N_("    Captions helped to follow the hearing. They are not the record of what was said.")
+
+
+def _fed(draft: DraftContext, feed: tuple[str, str], given: Sequence[HearingEvent]) -> PassageLine:
+    """From when to when captions were shown in a language, and who wrote them: once for each feed."""
+    first, last = given[0], given[-1]
+    return line(
+        N_("Captions in {language}, written by {source}, were shown from {first} to {last}."),
+        f"event:{first.seq}",
+        f"event:{last.seq}",
+        language=language_name(feed[0]),
+        source=tell(FED_BY[feed[1]]),
+        first=draft.when(first.at),
+        last=draft.when(last.at),
+    )
 
 
 def _interpreter(draft: DraftContext, participant: Participant) -> list[PassageLine]:

@@ -45,6 +45,7 @@ class HearingEvent(Deed, table=True):
         state_check(),
         CheckConstraint("seq >= 1", name="seq"),
         UniqueConstraint("hearing_id", "seq"),
+        Index("ix_hearing_event_kind", "hearing_id", "kind", "seq"),
     )
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)

@@ -69,6 +69,7 @@ break_off                   ● – – – – – – – – – – – – 
 compare_fingerprints        ● ● ● – – – – – – – – – ● – –
 issue_link                  – ● ◐ – – – – – – – – – – – –
 record_act                  ● ● ● – – – – – – – – – – – –
+caption                     ● ● ● – – – – – – – – – – – –
 record_intervention         – – ● – – – – – – – – – – – –
 record_remark               – – – – ● – – – – – – – ● – –
 read_minutes                ● ● ● ● – – – ● ● – – – – – –

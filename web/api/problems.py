@@ -139,7 +139,8 @@ def _parts(error: Exception) -> tuple[str, int, str, str, Mapping[str, Any], Map
         status = status_of(error)
         if _is_told(type(error)):
             title = CAUSES.get(error.code) or _title(type(error))
-            return error.code, status, title, str(error), dict(_more(error)), {}
+            headers = {"Retry-After": str(error.wait)} if isinstance(error, errors.TooFast) else {}
+            return error.code, status, title, str(error), dict(_more(error)), headers
     if isinstance(error, HTTPException):
         code = {404: "no_such_route", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "not_http")
         status, title = CODES[code]

@@ -51,7 +51,13 @@ async def show(request: Request) -> Response:
         kinds = [kind for kind in await events.kinds_of(db, hearing.id) if kind in set(EventKind)]
         asked = _asked(request, kinds, {one.id: one for one in people})
         rows = await events.newest(
-            db, hearing.id, kind=asked.kind, concerns=asked.concerns, before=asked.before, limit=PAGE + 1
+            db,
+            hearing.id,
+            kind=asked.kind,
+            without="" if asked.kind else EventKind.caption.value,  # they would bury the rest
+            concerns=asked.concerns,
+            before=asked.before,
+            limit=PAGE + 1,
         )
     clocks = court_clocks.own_first(court_clocks.of_hearing(hearing), person.owner_state)
     on_page = rows[:PAGE]
@@ -62,6 +68,7 @@ async def show(request: Request) -> Response:
         "kinds": sorted(((kind, _(event_log.WORDS[EventKind(kind)])) for kind in kinds), key=lambda pair: pair[1]),
         "people": [(one.id, name_of(one)) for one in people],
         "values": asked.query,
+        "captions": EventKind.caption.value if EventKind.caption in kinds and not asked.kind else "",
         "first": asked.before is None,
         "older": older,
         "newest": urlencode(asked.query),

@@ -118,7 +118,7 @@ TESTED: tuple[str, ...] = (
 )
 NOT_TESTED: tuple[str, ...] = (
     N_("People who use screen readers have not tried the pages yet."),
-    N_("Sound and picture are not captioned: what is said is interpreted by people and not turned into text."),
+    N_("Captions are shown only where a stenographer or a system of a court feeds them: the program writes none."),
     N_("The room, the player and signing need JavaScript; the room needs a microphone too."),
     N_("Documents that people have attached are shown as they were sent."),
 )

@@ -238,6 +238,7 @@ EXCEPTIONS: tuple[tuple[type[Exception], int], ...] = (
     (errors.Stale, 409),
     (errors.TermsChanged, 409),
     (errors.NotReady, 409),
+    (errors.TooFast, 429),
     (errors.DoubleBooking, 409),
     (errors.InterpreterUnfit, 409),
     (errors.StaleTimeZones, 409),
@@ -273,6 +274,8 @@ def answer(request: Request, error: Exception) -> Response:
     headers |= dict(getattr(error, "headers", None) or {})
     if status == 503:
         headers.setdefault("Retry-After", AGAIN)
+    if isinstance(error, errors.TooFast):
+        headers["Retry-After"] = str(error.wait)
     detail = refusals.words(error) if isinstance(error, errors.HearingsError) and 404 != status < 500 else ""
     if wants_html(request):
         context = {"problem": problem, "status": status, "reference": reference, "detail": detail}

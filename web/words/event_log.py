@@ -1,8 +1,9 @@
 """The log of a hearing in the reader's language: event, person concerned, author and reason."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from hearings.events import EventKind
 from hearings.minutes.course import SIGNALS
@@ -94,8 +95,11 @@ WORDS: dict[EventKind, str] = {
     EventKind.time_limit_reached: N_("Time limit of the requested State reached"),
     EventKind.break_due: N_("Pause due by the conditions"),
     EventKind.data_lost: N_("Data lost: an earlier state was restored"),
+    EventKind.caption: N_("Caption"),
     **recorded_words.TITLES,
 }
+CAPTION_SOURCES: Mapping[str, str] = {"stenographer": N_("stenographer"), "machine": N_("machine, not the record")}
+"""Who has written captions, by `CaptionSource`."""
 METHODS = {
     "document_seen": N_("I have seen an identity document"),
     "known_to_authority": N_("The person is known to the authority"),
@@ -144,6 +148,8 @@ def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
     recorded = kind in recorded_words.TITLES
     if kind in messages_to_court.KINDS:
         detail = rules.quoted(str(event.data.get("text", "")))
+    elif kind is EventKind.caption:
+        detail = in_turn(_caption(event.data, rules))
     else:
         detail = recorded_words.detail(event, rules, participant=False) if recorded else _detail(kind, event.data)
     return LogLine(
@@ -155,6 +161,15 @@ def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
         detail=detail,
         sha256=recordings.sha256(recordings.entry(event)),
     )
+
+
+def _caption(data: Mapping[str, Any], rules: NameRules) -> Iterator[str]:
+    if data.get("corrects"):
+        yield _(recorded_words.REPLACES).format(n=data["corrects"])
+    if data.get("source") in CAPTION_SOURCES:
+        yield language_here(data["lang"])
+        yield _(CAPTION_SOURCES[data["source"]])
+        yield rules.quoted(data["text"])
 
 
 MODES = {

@@ -118,6 +118,9 @@ class NameRules:
         return translated(redacted(text, self.hidden))
 
 
+REPLACES = N_("replaces entry {n}")
+
+
 def name_rules(people: Sequence[Participant], person_name: str = "") -> NameRules:
     """The rules by ids of participants and of staff. `person_name` is the name of the person heard in the request."""
     names: dict[str, str] = {}
@@ -148,7 +151,7 @@ def detail(event: HearingEvent, rules: NameRules, *, participant: bool = True) -
 def _pieces(event: HearingEvent, rules: NameRules, *, participant: bool) -> Iterator[str]:
     kind = EventKind(event.kind)
     if event.data.get("corrects"):
-        yield _("replaces entry {n}").format(n=event.data["corrects"])
+        yield _(REPLACES).format(n=event.data["corrects"])
     if card := event.data.get("card"):
         yield from _card(card)
     for name, spec in KINDS[kind].fields.items():

@@ -122,6 +122,24 @@ def test_of_every_kind_of_event_it_is_decided_where_it_is_told() -> None:
     assert {kind.value for kind in EventKind} - {str(kind) for kind in decided} == set()
 
 
+def test_captions_are_told_once_for_each_feed_with_who_wrote_them() -> None:
+    fed = [
+        event(number, "caption", number, lang=lang, source=source, text="Am văzut.", n=number)
+        for number, lang, source in (
+            *((1, "ro", "stenographer"), (2, "th", "machine"), (3, "ro", "stenographer")),
+            (4, "ro", "stenographer"),
+        )
+    ]
+    found = told(facts(*fed))
+    romanian, thai, what = found["languages.captions"].splitlines()
+    assert romanian.startswith("Captions in Romanian, written by a stenographer, were shown from 2026-12-02 ")
+    assert ":31:00 UTC to " in romanian and romanian.endswith(":34:00 UTC.")
+    assert thai.startswith("Captions in Thai, written by a machine, were shown from ")
+    assert what == "    Captions helped to follow the hearing. They are not the record of what was said."
+    assert "languages.captions" not in told(facts())
+    assert "Am văzut" not in "".join(found.values())
+
+
 def test_confirmed_conditions_are_told_with_who_confirmed_them() -> None:
     confirmed = event(1, "condition_confirmed", actor="requested_authority", condition="nobody_else_in_room")
     found = told(facts(confirmed, people=(person(Role.requested_authority, "Eva"),)))["conditions.all"]

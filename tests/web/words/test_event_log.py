@@ -49,6 +49,11 @@ def test_every_event_can_be_told_without_its_data(kind):
             "no longer valid: the connection was re-established",
         ),
         ("identity_confirmed", {"method": "document_seen"}, "I have seen an identity document"),
+        (
+            "caption",
+            {"lang": "ro", "source": "machine", "text": "Am văzut.", "corrects": 4},
+            "replaces entry 4; Romanian; machine, not the record; Am văzut.",
+        ),
     ],
 )
 def test_what_an_event_adds_is_told(kind, data, detail):
