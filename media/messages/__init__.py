@@ -92,6 +92,8 @@ from media.messages.display import (
     BreakdownView,
     Bye,
     CallView,
+    CaptionLine,
+    Captions,
     CardView,
     ChoiceView,
     ClosedSessionView,
@@ -201,6 +203,8 @@ __all__ = [
     "Bye",
     "CallView",
     "Camera",
+    "CaptionLine",
+    "Captions",
     "CardView",
     "Certificate",
     "ChannelPlan",
@@ -356,7 +360,7 @@ BROWSER_TO_WEB = (
     | AnswerHelp | AskBreak | RefuseBreak
     | PressCard
 )  # fmt: skip
-WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Bye
+WEB_TO_BROWSER = View | Tick | Slots | IceServers | Reoffer | SeatTaken | Result | Notice | Captions | Bye
 WEB_TO_WORKER = Attach | Plan | Offer | DropPeer | CountPackets | Stop
 WORKER_TO_WEB = (
     Attached | Alive | Answered | Refused | OrderRefused | Done | PeerStatus | SeatSlots | Sending | FloorClosed

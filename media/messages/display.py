@@ -426,6 +426,24 @@ class Notice(Message):
     assertive: bool = False
 
 
+class CaptionLine(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A caption. `corrects` names the one whose place it takes; 0 for none."""
+
+    number: Annotated[int, Meta(description="of its entry in the log of the hearing")]
+    corrects: int
+    lang: Language
+    source: Literal["stenographer", "machine"]
+    speaker: Annotated[str, Meta(description="who speaks, as the log names them; empty where nobody is named")]
+    text: str
+    at: Annotated[Nanoseconds, Meta(description="when it was spoken")]
+
+
+class Captions(Message):
+    """New captions for this person, oldest first. When a page takes its seat, the latest that were shown to it."""
+
+    lines: list[CaptionLine]
+
+
 class Bye(Message):
     """The server ends this connection; the page does not come back by itself."""
 

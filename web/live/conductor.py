@@ -37,6 +37,7 @@ from media import messages
 from media.processes import python
 from web.live import notices, plan, scene as live_scene
 from web.live.acts import ACTS, Act, refusal
+from web.live.captions import CaptionLane
 from web.live.conducting import Conducting
 from web.live.connections import Answers, Connection
 from web.live.media_side import MediaSide
@@ -77,6 +78,7 @@ class Conductor:
         self.ended = False
         mandate = conducting.mandate
         self.room = Room(hearing_id, database, show=self._show, drop=self._drop, finish=self.finish, mandate=mandate)
+        self.captions = CaptionLane(self.room)
         self.recording = RecordingSide(self.room, on_refused=conducting.note_refused)
         self.media = MediaSide(
             self.room,
@@ -129,6 +131,7 @@ class Conductor:
         await self.recording.learn_tracks(rows)
         room.spawn(self._follow())
         room.spawn(self._tick())
+        room.spawn(self.captions.follow())
         room.spawn(self.recording.keep_log())
         room.spawn(self.recording.keep_rows())
         room.spawn(self.recording.take_up(rows))
@@ -413,6 +416,7 @@ class Conductor:
         self.media.tell_relays(connection)
         await self.room.refresh()
         connection.send(messages.Slots(slots=self.media.slots.get(participant_id, [])))
+        self.captions.show_again(connection)
 
     async def _handle(self, connection: Connection, message: messages.Message) -> None:
         if connection.ended:

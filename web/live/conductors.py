@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hearings import queries
 from hearings.db import Database
+from hearings.interpreting import captions
 from hearings.people.logins import LoginEnd
 from hearings.sitting import sittings
 from hearings.status import SittingStatus
@@ -76,9 +77,12 @@ class Conductors:
         """Pick up changes in these hearings by processes that serve pages only; for logins see `LoginWatch`."""
         async with self._database.reading() as db:
             acts = await queries.last_events(db, list(self._all))
-        for hearing_id, number in acts.items():
-            if self._acts.get(hearing_id) != number:
+            changed = [hearing_id for hearing_id, number in acts.items() if self._acts.get(hearing_id) != number]
+            captioned = {one for one in changed if await captions.alone_after(db, one, self._acts.get(one, 0))}
+        for hearing_id in changed:
+            if hearing_id not in captioned:
                 self.touch(hearing_id)
+            self.captioned(hearing_id, acts[hearing_id])
         self._acts = dict(acts)
 
     async def _step_down(self) -> None:
@@ -192,6 +196,11 @@ class Conductors:
         if (conductor := self._all.get(hearing_id)) is not None:
             conductor.room.touch()
             conductor.room.acted.set()
+
+    def captioned(self, hearing_id: str, number: int) -> None:
+        """Show the captions of a hearing up to this number of its log, unless they are shown: no rows are read."""
+        if (conductor := self._all.get(hearing_id)) is not None and conductor.captions.told < number:
+            conductor.captions.fed()
 
     def floor_closed(self, hearing_id: str) -> None:
         """Notify everybody in the room: a page outside it has closed the floor of this hearing."""

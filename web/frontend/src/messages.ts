@@ -1035,6 +1035,27 @@ export interface Notice {
   assertive: boolean;
 }
 
+/** A caption. `corrects` names the one whose place it takes; 0 for none. */
+export interface CaptionLine {
+  /** of its entry in the log of the hearing */
+  number: number;
+  corrects: number;
+  /** BCP 47 tag; empty means the floor as spoken; 0–35 characters */
+  lang: string;
+  source: "machine" | "stenographer";
+  /** who speaks, as the log names them; empty where nobody is named */
+  speaker: string;
+  text: string;
+  /** when it was spoken */
+  at: number;
+}
+
+/** New captions for this person, oldest first. When a page takes its seat, the latest that were shown to it. */
+export interface Captions {
+  type: "captions";
+  lines: CaptionLine[];
+}
+
 /** The server ends this connection; the page does not come back by itself. */
 export interface Bye {
   type: "bye";
@@ -1111,4 +1132,5 @@ export type WebToBrowser =
   | SeatTaken
   | Result
   | Notice
+  | Captions
   | Bye;

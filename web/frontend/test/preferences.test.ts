@@ -40,8 +40,8 @@ test("keys are shown as they are printed on keyboards", () => {
 test("what is stored is read, and what is damaged is as by default", () => {
   assert.deepEqual(read(null), DEFAULTS);
   assert.deepEqual(read("{"), DEFAULTS);
-  assert.deepEqual(read('{"keys": {"hold": 7}, "announcements": "loud", "digits": 1, "incoming": 900}'), DEFAULTS);
-  const changed = { announcements: "important", keys: { ...DEFAULTS.keys, log: "" }, digits: "", incoming: 40 } as const;
+  assert.deepEqual(read('{"keys": {"hold": 7}, "announcements": "loud", "digits": 1, "incoming": 900, "captions": 4, "captionSize": "huge"}'), DEFAULTS);
+  const changed = { announcements: "important", keys: { ...DEFAULTS.keys, log: "" }, digits: "", incoming: 40, captions: "ro machine", captionSize: "large" } as const;
   assert.deepEqual(read(JSON.stringify(changed)), changed);
 });
 

@@ -1,7 +1,7 @@
 // The control connection: ticket, hello, commands with an id each, and coming back after a loss.
 // It knows the messages, not the page. Ordered and idempotent: a command that was under way when the line broke is sent
 // again with the same id, and the server answers it as it did before.
-import type { BrowserToWeb, Bye, IceServers, Notice, Reoffer, Result, Slots, Tick, View, WebToBrowser } from "../messages";
+import type { BrowserToWeb, Bye, Captions, IceServers, Notice, Reoffer, Result, Slots, Tick, View, WebToBrowser } from "../messages";
 import { HttpError, post } from "./http";
 
 type CommandMessage = Extract<BrowserToWeb, { id: string }>;
@@ -19,6 +19,7 @@ export interface SignallingEvents {
   relays(relays: IceServers): void;
   reoffer(reoffer: Reoffer): void;
   notice(notice: Notice): void;
+  captions(captions: Captions): void;
   bye(bye: Bye): void;
   /** The login is not good for this hearing (any more). */
   refused(status: number, text: string): void;
@@ -198,6 +199,7 @@ export class Signalling {
       ice_servers: events.relays,
       reoffer: events.reoffer,
       notice: events.notice,
+      captions: events.captions,
       seat_taken: () => this.taken(),
       result: (result) => this.answered(result),
       bye: (bye) => {

@@ -2,7 +2,7 @@
 // Ties the control line, the media line and the sound graph together. The server is the authority; only the own
 // microphone and camera are switched off here first, and never switched on by anyone else.
 import { batch, computed, signal } from "@preact/signals";
-import type { IceServer, Notice, PersonView, Result, SlotView, View } from "../messages";
+import type { CaptionLine, IceServer, Notice, PersonView, Result, SlotView, View } from "../messages";
 import type { PageConfig } from "../config";
 import { t } from "../i18n";
 import { ServerClock } from "../client/clock";
@@ -15,6 +15,7 @@ import { isRed, RecordingWatch, type Claim } from "../client/recording";
 import { Signalling, type CommandType, type Status, type Wanted } from "../client/signalling";
 import { Sound } from "../client/sound";
 import { announce } from "./announce";
+import { merge } from "./caption-lines";
 import { Equipment } from "./equipment";
 import { Levels } from "./levels";
 import { prefer, preferences } from "./preferences";
@@ -75,6 +76,7 @@ export class Hearing {
   readonly videos = signal<ReadonlyMap<string, MediaStreamTrack>>(new Map());
   readonly levels = new Levels();
   readonly notices = signal<Happening[]>([]);
+  readonly captions = signal<CaptionLine[]>([]);
   /** Why the last act was refused; stays until the next act or until it is put away. */
   readonly refusal = signal("");
 
@@ -157,6 +159,9 @@ export class Hearing {
         },
         reoffer: ({ generation }) => this.media.renew(generation),
         notice: (notice) => this.happened(notice),
+        captions: ({ lines }) => {
+          this.captions.value = merge(this.captions.value, lines);
+        },
         bye: ({ why, text }) => this.end(why, text),
         refused: (status, text) => this.end(status === 401 ? "signed_out" : "not_allowed", text),
       },

@@ -1,5 +1,6 @@
 // The person's own keys and announcements: each shortcut is changed or switched off (WCAG 2.1.4).
 import { useId, useLayoutEffect, useState } from "preact/hooks";
+import { CaptionSizes } from "./captions";
 import { Dialog } from "./dialog";
 import { combination, DEFAULTS, obstacle, prefer, preferences, printed, type ShortcutName } from "./preferences";
 import { t } from "../i18n";
@@ -73,6 +74,7 @@ export function KeysDialog({ onClose }: { onClose(): void }) {
           </label>
         ))}
       </fieldset>
+      <CaptionSizes name={`${group}-captions`} />
       <p class="quiet">{t("What stops the hearing is announced at once in either case.")}</p>
       <div class="row">
         <button type="button" class="btn primary" onClick={onClose}>

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 /** `stops`: the hearing or one's own part in it stops; `matters`: something to be acted upon or known; `detail`: the rest. */
 export type Level = "stops" | "matters" | "detail";
 export type Announcements = "all" | "important";
+export type CaptionSize = "" | "large" | "largest";
 export type ShortcutName = "microphone" | "hold" | "log";
 
 interface Preferences {
@@ -14,6 +15,9 @@ interface Preferences {
   digits: "" | "plain" | "Alt+Shift";
   /** How loud an interpreter hears everything, per cent. */
   incoming: number;
+  /** The feed of captions that is shown, "off" for none; where it is not fed, the one that fits best. */
+  captions: string;
+  captionSize: CaptionSize;
 }
 
 export const LOUDEST = 150;
@@ -28,6 +32,8 @@ export const DEFAULTS: Preferences = {
   keys: { microphone: "Alt+Shift+KeyM", hold: "Alt+Shift+KeyH", log: "Alt+Shift+KeyL" },
   digits: "plain",
   incoming: 100,
+  captions: "",
+  captionSize: "",
 };
 
 /** The preferences as stored; what is unknown or damaged is as by default. */
@@ -48,6 +54,8 @@ export function read(text: string | null): Preferences {
     keys,
     incoming: typeof stored.incoming === "number" && stored.incoming >= 0 && stored.incoming <= LOUDEST ? stored.incoming : DEFAULTS.incoming,
     digits: stored.digits === "" || stored.digits === "Alt+Shift" ? stored.digits : "plain",
+    captions: typeof stored.captions === "string" ? stored.captions : "",
+    captionSize: stored.captionSize === "large" || stored.captionSize === "largest" ? stored.captionSize : "",
   };
 }
 

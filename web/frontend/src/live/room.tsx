@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { BreakdownSteps } from "./breakdown";
 import { CallsBar } from "./calls";
+import { Captions } from "./captions";
 import { Cards } from "./cards";
 import { ClosedSessionBar } from "./closedsession";
 import { Conditions } from "./conditions";
@@ -80,6 +81,7 @@ export function Room({ view }: { view: View }) {
         <div class="centre" role="group" aria-label={t("People on screen")} tabIndex={0}>
           <Lost view={view} />
           <Stage view={view} />
+          <Captions />
           <FloorBar view={view} />
           {!interpreter && view.languages.length > 0 && <LanguageLine view={view} />}
           {interpreter && view.languages.length > 0 && <Console view={view} />}
