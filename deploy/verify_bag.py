@@ -47,7 +47,9 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 ORIGIN = re.compile(rf"(?P<seal>{LABEL}(\.{LABEL})*/hearing)/(?P<uuid>{UUID.pattern})")
 LANGUAGE = re.compile(r"(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)?")
-CAUSES = ("network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other")
+CAUSES = (
+    *("network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"),
+)
 KINDS = ("floor-video", "floor-audio", "language", "screen", "derived")
 ALGORITHMS = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 TAG_FILES = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt")
@@ -852,6 +854,8 @@ notice            both     code text, text text
 head              both     note text
 stamp             both     note text, tsr text
 sealkey           both     vkey text
+pause             journal  t 0+, by text/blob, reason text/blob
+resume            journal  t 0+, by text/blob
 reopen            journal  t 0+, reason text/blob
 close             journal  t 0+, tracks object
 custody           custody  format 1, recording uuid, of origin
@@ -1108,12 +1112,25 @@ class Segment(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A time that a segment or (number 0) a gap answers for."""
+    """A time that a segment or (number 0) a gap answers for, the gap with its cause."""
 
     t0: int
     t1: int
     at: int
     number: int
+    cause: str = ""
+
+
+class Pause(NamedTuple):
+    """A time in which nothing was to be kept, by order; it has no end before that is known."""
+
+    at: int
+    begin: int
+    end: int | None
+
+    def common(self, t0: int, t1: int) -> bool:
+        """Whether a time has a moment of it."""
+        return max(t0, self.begin) < min(t1, LARGEST if self.end is None else self.end)
 
 
 @dataclass
@@ -1157,6 +1174,7 @@ class Journal(Log):
         self.close: tuple[int, dict[str, Any]] | None = None
         self.awaits_anchor = False
         self.reopenings: list[Reopen] = []
+        self.pauses: list[Pause] = []
         self.event, self.t = 0, 0
 
     def run(self, path: Path) -> None:
@@ -1208,16 +1226,29 @@ class Journal(Log):
             if line["entry"] != self.event + 1:
                 self.fail(index, f"entry {line['entry']} of the hearing's log, where {self.event + 1} is due")
             self.event = max(self.event, line["entry"])
-        elif kind in ("reopen", "close") and formed:
+        elif kind in ("pause", "resume", "reopen", "close") and formed:
             if line["t"] < self.t:
                 self.fail(index, "its t goes back")
             self.t = max(self.t, line["t"])
+            paused = bool(self.pauses) and self.pauses[-1].end is None
             if kind == "close":
                 self.close = self.close or (index, line)
-            else:
+            elif kind == "reopen":
                 self.close = None
-                required = {name: track.off for name, track in self.tracks.items() if track.required}
-                self.reopenings.append(Reopen(index, self.t, required))
+                required = {name: track for name, track in self.tracks.items() if track.required}
+                off = {name: "pause" if paused else track.off for name, track in required.items()}
+                self.reopenings.append(Reopen(index, self.t, off))
+            else:
+                self.take_pause(index, line, paused)
+
+    def take_pause(self, index: int, line: dict[str, Any], paused: bool) -> None:
+        """A pause begins, or ends."""
+        if (line["type"] == "pause") is paused:
+            self.fail(index, "a pause in a pause" if paused else "it ends a pause that did not begin")
+        elif paused:
+            self.pauses[-1] = self.pauses[-1]._replace(end=line["t"])
+        else:
+            self.pauses.append(Pause(index, line["t"], None))
 
     def take_track(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
         if track.declared:
@@ -1309,7 +1340,7 @@ class Journal(Log):
             track.recovered.append((index, t0))
         if cause != "late":
             track.off = cause if cause in ("sender_off", "order") else ""
-            track.spans.append(Span(t0, t1, index, 0))
+            track.spans.append(Span(t0, t1, index, 0, cause))
 
     def check_times(self, name: str, track: Track, end: int | None) -> None:
         """Segments and gaps tile the time from the track's beginning to its end, where that is known."""
@@ -1331,6 +1362,25 @@ class Journal(Log):
                 covered, until = span.t1, span
         if end is not None and self.close is not None and covered != end:
             self.fail(self.close[0], f"{name} is answered for until {clock(covered)}, and said to end at {clock(end)}")
+
+    def check_pauses(self, name: str, track: Track, end: int | None) -> None:
+        """In a pause nothing was kept, outside of one there is no gap of its cause, and every track has one."""
+        if track.begins is None:
+            return
+        until = self.close[1]["t"] if self.close is not None else None
+        pauses = [pause if pause.end is not None else pause._replace(end=until) for pause in self.pauses]
+        gaps = [span for span in track.spans if span.cause == "pause"]
+        for span in track.spans:
+            common = [pause for pause in pauses if pause.common(span.t0, span.t1)]
+            if (span.number or span.cause == "recovered") and common:
+                self.blame(name, span, f"{name}: kept in a pause of the recording")
+        for gap in gaps:
+            if not any(pause.begin <= gap.t0 and (pause.end is None or gap.t1 <= pause.end) for pause in pauses):
+                self.fail(gap.at, f"{name}: a gap of cause pause outside of every pause")
+        for pause in pauses:
+            due = end is not None and pause.common(track.begins, end)
+            if due and not any(pause.common(gap.t0, gap.t1) for gap in gaps):
+                self.fail(pause.at, f"{name}: no gap of cause pause meets it")
 
     def blame(self, name: str, span: Span, why: str) -> None:
         """Fail a segment, or the line of a gap."""
@@ -1368,6 +1418,7 @@ class Journal(Log):
         if self.close is None:
             for name, track in self.tracks.items():
                 self.check_times(name, track, None)
+                self.check_pauses(name, track, None)
             self.report.cannot("the end of the recording (no `close` in force)")
             return
         index, line = self.close
@@ -1380,6 +1431,7 @@ class Journal(Log):
             self.fail(index, "the close does not name every track declared, or names another")
         for name, track in declared.items():
             self.check_times(name, track, said[name]["end"] if name in said else None)
+            self.check_pauses(name, track, said[name]["end"] if name in said else None)
             if name not in said:
                 continue
             entry = said[name]

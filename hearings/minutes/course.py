@@ -334,6 +334,7 @@ GAPS: Mapping[str, Sentence] = {
     "network": tell("nothing was received on the line"),
     "sender_off": tell("switched off by the sender"),
     "order": tell("switched off by order of the court"),
+    "pause": tell("paused by order of the court"),
     "server": tell("the court's server did not respond"),
     "worker": tell("the media server failed"),
     "recorder": tell("the recorder failed"),

@@ -140,10 +140,13 @@ from media.messages.recorder import (
     LogJournaled,
     NamedRecipient,
     OpenRecording,
+    OrderedPause,
     Outage,
+    PauseRecording,
     RecorderFailing,
     RecordingClosed,
     RecordingOpened,
+    ResumeRecording,
     Sealed,
     SealProgress,
     SeatedPerson,
@@ -271,10 +274,12 @@ __all__ = [
     "Order",
     "OrderBreak",
     "OrderRefused",
+    "OrderedPause",
     "Original",
     "Outage",
     "PacketCount",
     "PacketCounts",
+    "PauseRecording",
     "PeerStatus",
     "PersonView",
     "Pin",
@@ -300,6 +305,7 @@ __all__ = [
     "Reoffer",
     "Result",
     "Resume",
+    "ResumeRecording",
     "ReturnToLobby",
     "RightView",
     "RollCall",
@@ -366,7 +372,10 @@ WORKER_TO_WEB = (
     Attached | Alive | Answered | Refused | OrderRefused | Done | PeerStatus | SeatSlots | Sending | FloorClosed
     | PacketCounts
 )  # fmt: skip
-WEB_TO_RECORDER = Attach | OpenRecording | AddTrack | CheckSound | JournalLog | CloseRecording | Stop
+WEB_TO_RECORDER = (
+    Attach | OpenRecording | PauseRecording | ResumeRecording | AddTrack | CheckSound | JournalLog | CloseRecording
+    | Stop
+)  # fmt: skip
 RECORDER_TO_WEB = (
     Attached | Alive | Refused | OrderRefused | Done | SoundChecked | RecordingOpened | Sealed | GapDeclared | Failing
     | LogJournaled | RecordingClosed

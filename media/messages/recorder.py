@@ -30,15 +30,40 @@ class TrackPlan(Struct, kw_only=True, forbid_unknown_fields=True):
     pseudonym: bool
 
 
+class OrderedPause(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Who ordered that the recording pauses, and why."""
+
+    by: Annotated[str, Meta(description="a role; empty: the service")]
+    reason: Annotated[str, Meta(description="a word, never a text that somebody wrote")]
+
+
 class OpenRecording(Order):
     """Open the recording, or take it up again after a crash. Answered by `recording_opened` once `open`,
-    `keywrap` and the first checkpoint are durable."""
+    `keywrap` and the first checkpoint are durable. With `pause`, one that is taken up again is paused from its first
+    moment on; one that was paused stays so without it too."""
 
     id: CommandId
     recording: str
     hearing: str
     recipients: list[NamedRecipient]
     tracks: list[TrackPlan]
+    pause: OrderedPause | None = None
+
+
+class PauseRecording(Order):
+    """Keep nothing that is captured from now on, until `resume_recording`. Answered by `done` once the journal's
+    `pause` is under a signed head; the same when it is paused already."""
+
+    id: CommandId
+    pause: OrderedPause
+
+
+class ResumeRecording(Order):
+    """Keep again what is captured from now on. Answered by `done` once the journal's `resume` is under a signed head;
+    the same when it is not paused. `by`: a role; empty: the service."""
+
+    id: CommandId
+    by: str
 
 
 class AddTrack(Order):
@@ -122,6 +147,7 @@ class RecordingOpened(Message):
     at: Nanoseconds
     zero: Annotated[int, Meta(description="nanoseconds since 1970 UTC: where its time code begins")]
     reopened: bool
+    paused: Annotated[bool, Meta(description="whether it is paused by order")] = False
 
 
 class Sealed(Message):

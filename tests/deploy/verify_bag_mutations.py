@@ -217,8 +217,18 @@ def whole_lines() -> list[Line]:
         {"type": "something", "file": "named/by-nobody-known", "x": [1, {"y": None}]},
         gap | {"track": mic, "t0": 7000, "t1": 8000, "cause": "sender_off"},
         gap | {"track": cam, "t0": 7000, "t1": 8000, "cause": "order"},
-        event | {"entry": 2, "kind": "closing", "t": 7990},
-        {"type": "close", "t": 8000, "tracks": {}},
+        {"type": "pause", "t": 8000, "by": "presiding_judge", "reason": {"blob": sha(b"why")}},
+        gap | {"track": mic, "t0": 8000, "t1": 9000, "cause": "pause"},
+        gap | {"track": cam, "t0": 8000, "t1": 8500, "cause": "pause"},
+        gap | {"track": cam, "t0": 8500, "t1": 9000, "cause": "disk"},
+        {"type": "resume", "t": 9000, "by": "presiding_judge"},
+        gap | {"track": mic, "t0": 9000, "t1": 9400, "cause": "other"},
+        gap | {"track": cam, "t0": 9000, "t1": 9400, "cause": "other"},
+        event | {"entry": 2, "kind": "closing", "t": 9390},
+        {"type": "pause", "t": 9400, "by": "", "reason": "rest"},
+        gap | {"track": mic, "t0": 9400, "t1": 9500, "cause": "pause"},
+        gap | {"track": cam, "t0": 9400, "t1": 9500, "cause": "pause"},
+        {"type": "close", "t": 9500, "tracks": {}},
     ]
 
 
@@ -452,11 +462,35 @@ def reclose(case: Case) -> None:
 # --- mutations
 
 VALUES: list[Any] = [
-    *(0, 1, -1, 2, 3, 5, 41, 1000, 1999, 2000, 2001, 4000, 5000, 7000, 8000, 65534, 65535, 65536, 2**32, 2**53, 1.5),
+    *(
+        0,
+        1,
+        -1,
+        2,
+        3,
+        5,
+        41,
+        1000,
+        1999,
+        2000,
+        2001,
+        4000,
+        5000,
+        7000,
+        8000,
+        9000,
+        65534,
+        65535,
+        65536,
+        2**32,
+        2**53,
+        1.5,
+    ),
     *("", "0", "00", "1", "-0", "-1", "x", "é", "a b", "judge_1_mic", "judge_1_cam", "other", "Track", "audio/webm"),
     *(
         "sender_off",
         "order",
+        "pause",
         "recovered",
         "recorder",
         "late",
@@ -495,7 +529,9 @@ VALUES: list[Any] = [
     ),
 ]
 KINDS = "open keywrap track init segment recovered_segment found gap loss anchor clock sr ssrc_change person event"
-KINDS += " soundcheck mask derive notice head stamp sealkey reopen close custody closed access archive new_one"
+KINDS += (
+    " soundcheck mask derive notice head stamp sealkey pause resume reopen close custody closed access archive new_one"
+)
 
 
 def slots(value: Any) -> Iterator[tuple[Any, Any]]:

@@ -117,6 +117,57 @@ def reopened() -> Vector:
     return Vector("gaps", note="a recorder that was killed and started again", recording=recording)
 
 
+def paused(*, resumed: bool = True) -> Any:
+    """A microphone and a camera, and a pause by order from 4 s to 6 s, or to the close at 8 s."""
+    recording = small(close=False)
+    recording.track("judge_1_cam", "floor-video")
+    recording.line("pause", t=4000, by="presiding_judge", reason="rest")
+    recording.gap("judge_1_mic", (4000, 6000), "pause")
+    recording.gap("judge_1_cam", (0, 4000), "sender_off")
+    recording.gap("judge_1_cam", (4000, 6000), "pause")
+    if resumed:
+        recording.line("resume", t=6000, by="presiding_judge")
+    cause = "sender_off" if resumed else "pause"
+    recording.gap("judge_1_mic", (6000, 8000), cause)
+    recording.gap("judge_1_cam", (6000, 8000), cause)
+    recording.close(8000)
+    return recording
+
+
+def paused_but(where: str, note: str, change: Callable[[Any], object]) -> Vector:
+    """The paused recording with lines changed, sealed as it then is."""
+    recording = paused()
+    close = recording.lines.pop()
+    change(recording)
+    recording.lines.append(close)
+    for track, entry in close["tracks"].items():
+        entry["gaps"] = sum(line["type"] == "gap" and line["track"] == track for line in recording.lines)
+    return Vector("failed", where, note, recording)
+
+
+def kept_in_pause() -> Vector:
+    """Part of the pause was recorded, and is a segment."""
+    recording = small(close=False)
+    recording.line("pause", t=4000, by="presiding_judge", reason="consultation")
+    recording.gap("judge_1_mic", (4000, 5000), "pause")
+    recording.segment("judge_1_mic", 3, CLUSTER, (5000, 7000), [])
+    recording.line("resume", t=6000, by="presiding_judge")
+    recording.close(7000)
+    return Vector("failed", "judge_1_mic-000003", "a second of the pause was kept", recording)
+
+
+def reopened_in_pause() -> Vector:
+    """Killed and started again while it was paused; before the pause was declared as a gap."""
+    recording = small(close=False)
+    recording.line("pause", t=4000, by="presiding_judge", reason="rest")
+    recording.line("reopen", t=5000, reason="recorder restarted")
+    recording.line("anchor", t=5000, utc="1", mono="1")
+    recording.gap("judge_1_mic", (4000, 5000), "pause")
+    recording.gap("judge_1_mic", (5000, 6000), "pause")
+    recording.close(6000)
+    return Vector("gaps", note="a recorder that was killed and started again in a pause", recording=recording)
+
+
 def reopened_while_off(before: str) -> Vector:
     """The microphone was in a gap of this cause before; the recorder says that it was switched off all the time."""
     recording = small(close=False)
@@ -278,6 +329,31 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "reopened-in-silence": reopened_in_silence(),
         "reopened-while-off": reopened_while_off("sender_off"),
         "reopened-as-if-off": reopened_while_off("network"),
+        "paused": Vector("gaps", note="paused by order, and resumed", recording=paused()),
+        "paused-to-close": Vector("gaps", note="closed while it was paused", recording=paused(resumed=False)),
+        "reopened-in-pause": reopened_in_pause(),
+        "kept-in-pause": kept_in_pause(),
+        "pause-removed": paused_but(
+            "line 8", "the gaps are there, and neither pause nor resume",
+            lambda bag: bag.lines.__setitem__(slice(None), [line for line in bag.lines if line["type"] not in {
+                "pause", "resume"}]),
+        ),
+        "pause-relabelled": paused_but(
+            "line 8", "the microphone's gap is called another", lambda bag: bag.lines[9].update(cause="network")
+        ),
+        "pause-not-met": paused_but(
+            "line 8", "the camera is said to be switched off", lambda bag: bag.lines[11].update(cause="sender_off")
+        ),
+        "pause-longer": paused_but(
+            "line 9", "it ended a second before the gaps", lambda bag: bag.lines[12].update(t=5000)
+        ),
+        "pause-twice": paused_but(
+            "line 9", "a pause in a pause", lambda bag: bag.lines.insert(9, dict(bag.lines[8]))
+        ),
+        "resume-first": paused_but(
+            "line 8", "it ends what did not begin", lambda bag: bag.lines.insert(8, {**bag.lines[12], "t": 3000})
+        ),
+        "pause-nobody": paused_but("line 8", "paused by nobody", lambda bag: bag.lines[8].pop("by")),
         "late": late((1000, 1040)),
         "found": found(),
         "log": logged(1, 2),

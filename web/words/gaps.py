@@ -15,6 +15,7 @@ CAUSES = {
     "network": N_("the line was lost"),
     "sender_off": N_("switched off by the person"),
     "order": GAPS["order"],
+    "pause": GAPS["pause"],
     "server": GAPS["server"],
     "worker": N_("the media server had failed"),
     "recorder": N_("the recorder had failed"),

@@ -9,6 +9,7 @@ CAUSES = {
     "network": "nothing came over the line",
     "sender_off": "switched off by the person",
     "order": "switched off by order of the court",
+    "pause": "paused by order of the court",
     "server": "the court's server stood still",
     "worker": "the media server had failed",
     "recorder": "the recorder had failed",

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from media.evidence.check.findings import Findings
-from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Track
+from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
 from media.evidence.log import journal_lines
-from media.evidence.log.journal_lines import Line, LineError
+from media.evidence.log.journal_lines import PAUSE, Line, LineError
 
 ORIGIN = re.compile(
     r"(?P<court>[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*)"
@@ -74,7 +74,9 @@ class JournalCheck:
         self.proven_ns = 0
         """The latest time that a head or stamp gives, in ns; see `proven_at`."""
         self._reopens: list[tuple[int, int, dict[str, str]]] = []
-        """Line, time, and the required tracks with the cause of the gap each was in ("" if in none)."""
+        """Line, time, and the required tracks with the cause of the gap each was in ("" if in none; pause in a
+        pause)."""
+        self._pauses: list[Pause] = []
         self._keywrapped = False
         self._said_unwrapped = False
         self._expects_anchor = False
@@ -92,6 +94,8 @@ class JournalCheck:
             "person": self._person,
             "event": self._event,
             "derive": self._derive,
+            "pause": self._pause,
+            "resume": self._resume,
             "reopen": self._reopen,
             "close": self._close,
         }
@@ -148,6 +152,7 @@ class JournalCheck:
             self.findings.cannot("a close: the journal does not say where the recording ends")
             for track in self.tracks.values():
                 track.check_tiling(None, 0, self.findings)
+                track.check_pauses(self._pauses, None, self.findings)
             return
         self._check_close(*self.close)
 
@@ -293,10 +298,29 @@ class JournalCheck:
         report = partial(self.findings.line, index)
         self.payload.derived(value["file"], report, value["size"], value["sha256"])
 
+    @property
+    def _is_paused(self) -> bool:
+        return bool(self._pauses) and self._pauses[-1].end is None
+
+    def _pause(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        if self._is_paused:
+            self.findings.line(index, "a pause in a pause")
+        else:
+            self._pauses.append(Pause(index, value["t"], None))
+
+    def _resume(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        if self._is_paused:
+            self._pauses[-1] = self._pauses[-1]._replace(end=value["t"])
+        else:
+            self.findings.line(index, "a resume without a pause")
+
     def _reopen(self, index: int, value: Line) -> None:
         self._point(index, value["t"])
         self.close = None
-        before = {track.name: track.last_cause for track in self.tracks.values() if track.required}
+        required = [track for track in self.tracks.values() if track.required]
+        before = {track.name: PAUSE if self._is_paused else track.last_cause for track in required}
         self._reopens.append((index, value["t"], before))
 
     def _close(self, index: int, value: Line) -> None:
@@ -329,7 +353,7 @@ class JournalCheck:
     def _check_reopens(self) -> None:
         for line, t, before in self._reopens:
             for name, cause in before.items():
-                causes = {"recorder", "recovered"} | ({cause} & journal_lines.SWITCHED_OFF)
+                causes = {"recorder", "recovered"} | ({cause} & (journal_lines.SWITCHED_OFF | {PAUSE}))
                 if not any(
                     item.cause in causes and item.line > line and item.t0 <= t <= item.t1
                     for item in self.tracks[name].items
@@ -343,8 +367,10 @@ class JournalCheck:
             self.findings.line(index, "close does not name exactly the tracks declared")
         if not any(track.required for track in self.tracks.values()):
             self.findings.line(index, "no track is required")
+        pauses = [pause if pause.end is not None else pause._replace(end=value["t"]) for pause in self._pauses]
         for track in self.tracks.values():
             track.check_tiling(ends.get(track.name), index, self.findings)
+            track.check_pauses(pauses, ends.get(track.name), self.findings)
             if track.required and track.t:
                 self.findings.line(track.line, f"{track.name} is required and does not run from 0")
             if track.name in closing:

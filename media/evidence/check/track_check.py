@@ -6,11 +6,12 @@ are reported to Findings.
 """
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from media.evidence.check.findings import Findings
-from media.evidence.log.journal_lines import LATE
+from media.evidence.log.journal_lines import LATE, PAUSE
 
 PAGE_RECORDS = 512
 """Records of an index page; all pages are full but the last."""
@@ -28,6 +29,22 @@ class Item(NamedTuple):
     line: int
     n: int
     cause: str
+
+
+class Pause(NamedTuple):
+    """A pause of the recording by order, with the number of its line; no end as long as none is known."""
+
+    line: int
+    begin: int
+    end: int | None
+
+    def meets(self, t0: int, t1: int) -> bool:
+        """Whether an interval has a moment of it."""
+        return max(t0, self.begin) < (t1 if self.end is None else min(t1, self.end))
+
+    def holds(self, t0: int, t1: int) -> bool:
+        """Whether an interval lies inside it."""
+        return self.begin <= t0 and (self.end is None or t1 <= self.end)
 
 
 @dataclass
@@ -131,6 +148,23 @@ class Track:
                 at, before = item.t1, item
         if end is not None and at != end:
             findings.line(end_line, f"{self.name} ends at {at} ms, close says {end}")
+
+    def check_pauses(self, pauses: Sequence[Pause], end: int | None, findings: Findings) -> None:
+        """Check that nothing was kept in a pause, that gaps of cause pause lie in one, and, where the end is known,
+        that one of them meets each pause that the track has a part of."""
+        if self.t is None:
+            return
+        for item in self.items:
+            if item.cause == PAUSE:
+                if not any(pause.holds(item.t0, item.t1) for pause in pauses):
+                    findings.line(item.line, f"a gap of cause pause of {self.name} lies in no pause")
+            elif (item.n or item.cause == "recovered") and any(pause.meets(item.t0, item.t1) for pause in pauses):
+                self._blame(item, f"something of {self.name} was kept in a pause of the recording", findings)
+        met = [item for item in self.items if item.cause == PAUSE]
+        for pause in pauses:
+            due = end is not None and pause.meets(self.t, end)
+            if due and not any(pause.meets(item.t0, item.t1) for item in met):
+                findings.line(pause.line, f"no gap of {self.name} meets the pause at {pause.begin} ms")
 
     def _blame(self, item: Item, what: str, findings: Findings) -> None:
         if item.n:

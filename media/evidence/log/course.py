@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from media.evidence.log.journal_lines import LATE, SWITCHED_OFF
+from media.evidence.log.journal_lines import LATE, PAUSE, SWITCHED_OFF
 
 Line = dict[str, Any]
 
@@ -26,8 +26,8 @@ class Stretch:
 
     @property
     def missing(self) -> bool:
-        """Whether something that was said may be missing: nobody had switched it off."""
-        return self.cause not in {"", LATE, *SWITCHED_OFF}
+        """Whether something that was said may be missing: nobody had switched it off, and no order paused it."""
+        return self.cause not in {"", LATE, PAUSE, *SWITCHED_OFF}
 
 
 @dataclass(frozen=True)

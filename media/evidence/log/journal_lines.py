@@ -26,10 +26,12 @@ IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "n
 """Known types that are allowed in the custody log; all but CUSTODY_ONLY are allowed in the journal too."""
 KINDS = frozenset({"floor-video", "floor-audio", "language", "screen", "derived"})
 CAUSES = frozenset(
-    {"network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
+    {"network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"}
 )
 SWITCHED_OFF = frozenset({"sender_off", "order"})
 """Causes of a gap that continue while the recorder is away, since nothing was to be recorded."""
+PAUSE = "pause"
+"""The cause of a gap inside a `pause` of the recording by order: nothing was to be kept."""
 LATE = "late"
 """The cause of a gap that may overlap a segment: media that arrived too late to be kept."""
 
@@ -397,6 +399,8 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "sealkey": {"vkey": _text},
     "archive": {"file": _text, "bucket": _text, "version": _text, "until": _day},
     "notice": {"code": _text, "text": _text},
+    "pause": {"t": _size, "by": _who, "reason": _who},
+    "resume": {"t": _size, "by": _who},
     "reopen": {"t": _size, "reason": _who},
     "close": {"t": _size, "tracks": _closing_tracks},
 }

@@ -58,10 +58,12 @@ from media.messages import (
     LogJournaled,
     Message,
     OpenRecording,
+    PauseRecording,
     RecorderFailing,
     RecordingClosed,
     RecordingOpened,
     Refused,
+    ResumeRecording,
     Sealed,
     SealProgress,
     SoundChecked,
@@ -95,6 +97,8 @@ class Recorder:
                 AddTrack: self._add_track,
                 CheckSound: self._check_sound,
                 JournalLog: self._journal_log,
+                PauseRecording: self._pause,
+                ResumeRecording: self._resume,
                 CloseRecording: self._close,
             },
             status=lambda: self.status,
@@ -164,7 +168,9 @@ class Recorder:
             if self._recording is not None:
                 if self._name != message.recording:
                     return Refused(re=message.id, code="another_open", text="another recording is open")
-                return self._opened(message.id, self._recording.opened, reopened=False)
+                if message.pause is not None:
+                    self._recording.pause(message.pause.by, message.pause.reason)
+                return self._opened(message.id, self._recording, reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
             quality = await asyncio.to_thread(clock.read)
             wanted = RecoveryTarget(
@@ -175,6 +181,7 @@ class Recorder:
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
                 extra=[quality.line(), *(check.line() for check in self.remembered.checks.values())],
                 off={switch.track: switch.cause for switch in self.remembered.switches.values() if not switch.on},
+                pause=None if message.pause is None else (message.pause.by, message.pause.reason),
             )
             self._opening = []  # frames that come meanwhile may already belong to the recording
             try:
@@ -183,7 +190,7 @@ class Recorder:
                 if opened.closed_at is not None:
                     return self._closed_before(message.id, opened)
                 await asyncio.to_thread(self._ballast.fill)
-                self._begin(opened, plans)
+                recording = self._begin(opened, plans)
             finally:
                 waiting, self._opening = self._opening, None
             for batch in waiting:
@@ -193,14 +200,15 @@ class Recorder:
             self.control.spawn(self.remembered.save())
             for gap in opened.gaps:
                 self.control.event(GapDeclared, track=gap["track"], t0=gap["t0"], t1=gap["t1"], cause=gap["cause"])
-            return self._opened(message.id, opened, reopened=opened.reopened)
+            return self._opened(message.id, recording, reopened=opened.reopened)
 
-    def _opened(self, re: str, opened: Opened, *, reopened: bool) -> Message:
+    def _opened(self, re: str, recording: Recording, *, reopened: bool) -> Message:
+        zero, paused = recording.timeline.zero, recording.paused
         return self.control.event(
-            RecordingOpened, re=re, at=time.time_ns(), zero=opened.timeline.zero, reopened=reopened
+            RecordingOpened, re=re, at=time.time_ns(), zero=zero, reopened=reopened, paused=paused
         )
 
-    def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> None:
+    def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> Recording:
         loop = asyncio.get_running_loop()
         listener = Listener(
             progress=lambda progress: _call(loop, self._progress, progress),
@@ -231,6 +239,7 @@ class Recorder:
         self._said = ("", 0.0)
         self._clock_at = time.monotonic()
         self.status = "recording"
+        return self._recording
 
     async def _look_back(self, opened: Opened) -> None:
         """Verifies the hashes of files sealed before a restart that were not verified when the recording was
@@ -265,6 +274,20 @@ class Recorder:
         if self._recording is None:
             return Refused(re=message.id, code="not_open", text="no recording is open")
         return LogJournaled(re=message.id, entry=self._recording.tell(message))
+
+    async def _pause(self, message: PauseRecording) -> Message:
+        if self._recording is None:
+            return Refused(re=message.id, code="not_open", text="no recording is open")
+        self._recording.pause(message.pause.by, message.pause.reason)
+        await self._recording.proven()
+        return Done(re=message.id)
+
+    async def _resume(self, message: ResumeRecording) -> Message:
+        if self._recording is None:
+            return Refused(re=message.id, code="not_open", text="no recording is open")
+        self._recording.resume(message.by)
+        await self._recording.proven()
+        return Done(re=message.id)
 
     async def _close(self, message: CloseRecording) -> Message:
         async with self._gate:
@@ -335,6 +358,8 @@ class Recorder:
     def _progress(self, progress: Progress) -> None:
         recording = self._recording
         for track, gap in progress.gaps:
+            if recording is not None and recording.follows_pause(gap):
+                continue
             self.control.event(GapDeclared, track=track, t0=gap.t0, t1=gap.t1, cause=gap.cause)
         if recording is None:
             return

@@ -19,7 +19,7 @@ from media.evidence.recording.mux import Block, is_vp8_key
 from media.evidence.recording.recovery import Opened
 from media.evidence.recording.sealer import Sealer
 from media.evidence.recording.sealing_rounds import Closed, Entry
-from media.evidence.recording.track import GRID, Cutter, Item, Segment
+from media.evidence.recording.track import GRID, SILENCE, Cutter, Item, Segment, TrackGap
 from media.messages import Batch, Frame, JournalLog, SenderReport, TrackLoss, TrackPlan, TrackSwitch
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recording")
@@ -102,6 +102,8 @@ class Recording:
         self._away: int | None = None
         """Since when no worker has been connected."""
         self._end: int | None = None
+        self._pauses: list[tuple[int, int | None]] = list(self.opened.pauses)
+        """The pauses by order, oldest first: begin and end in ms; the end is None while it lasts."""
         for ledger in self.opened.ledgers.values():
             self._begin(ledger, "recorder" if self.opened.reopened else "other")
 
@@ -138,6 +140,51 @@ class Recording:
             shift, now = self.timeline.shift(journal_log.sent), self.timeline.now()
             self._extra += log.take(journal_log, lambda at: max(0, min(self.timeline.at(at + shift), now)))
         return log.entry
+
+    # --- pauses by order -----------------------------------------------------------------------------------------
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused by order."""
+        return bool(self._pauses) and self._pauses[-1][1] is None
+
+    def pause(self, by: str, reason: str) -> None:
+        """Keep nothing that is captured from now on. Nothing when it is paused already."""
+        if self.paused or self._end is not None:
+            return
+        cutters = [running.cutter for running in self._running.values()]
+        t = max([self.timeline.now() + 1, *(cutter.least_end for cutter in cutters)])
+        self._pauses.append((t, None))
+        for cutter in cutters:
+            cutter.pause(t)
+        self._extra.append({"type": "pause", "t": t, "by": by, "reason": reason})
+        self._hand_over()
+
+    def resume(self, by: str) -> None:
+        """Keep again what is captured from now on. Nothing when it is not paused."""
+        if not self.paused or self._end is not None:
+            return
+        begin = self._pauses[-1][0]
+        t = max(self.timeline.now(), begin) + 1  # a frame of this moment may have been left out already
+        self._pauses[-1] = (begin, t)
+        for track, running in self._running.items():
+            running.cutter.resume(t)
+            if running.cutter.wants_key(t):
+                self.ask_key(track)
+        self._extra.append({"type": "resume", "t": t, "by": by})
+        self._hand_over()
+
+    async def proven(self) -> None:
+        """Wait until what was handed over is under a signed head. Raises `StoreError` when it could not be signed."""
+        await asyncio.wrap_future(self.sealer.proven())
+
+    def follows_pause(self, gap: TrackGap) -> bool:
+        """Whether a gap is the moment between the end of a pause and the first frame or key frame: no incident."""
+        begins = any(gap.t0 == end for _, end in self._pauses)
+        return begins and gap.cause == "other" and gap.t1 - gap.t0 < SILENCE
+
+    def _in_pause(self, t: int) -> bool:
+        return any(begin <= t and (end is None or t < end) for begin, end in self._pauses)
 
     # --- messages of the worker ----------------------------------------------------------------------------------
 
@@ -182,7 +229,7 @@ class Recording:
             plan = self.plans.get(frame.track)
             if plan is None:
                 self._unknown(frame.track)
-            if plan is None or self._stopped:
+            if plan is None or self._stopped or self._in_pause(t):
                 return
             running = self._declare(plan, t)
         running.carried = True
@@ -212,7 +259,7 @@ class Recording:
 
     def _loss(self, loss: TrackLoss, t: int) -> None:
         running = self._running.get(loss.track)
-        if running is None:
+        if running is None or self._in_pause(t):
             return
         if loss.late:
             running.cutter.drop(t, t + (loss.until - loss.at) // 1_000_000)
@@ -322,10 +369,10 @@ class Recording:
         return cause if 2 * known.get(cause, 0) >= t1 - t0 else "network"
 
     def _is_idle(self, now: int) -> bool:
-        """Whether nothing can be sealed since every track that ever carried media was switched off."""
+        """Whether nothing can be sealed since every track that ever carried media was switched off, or in a pause."""
         if now - self._idle_at < IDLE_EVERY or not self.attached() or self._stopped:
             return False
-        return all(not running.cutter.on or not running.carried for running in self._running.values())
+        return self.paused or all(not running.cutter.on or not running.carried for running in self._running.values())
 
     def stop(self, cause: str) -> None:
         """Take no more frames: those in memory go to the sealer, and a gap begins."""
@@ -365,7 +412,8 @@ class Recording:
 
     def _finish(self) -> None:
         cutters = [running.cutter for running in self._running.values()]
-        self._end = max([self.timeline.now(), *(cutter.least_end for cutter in cutters)])
+        begun = self._pauses[-1][0] if self._pauses else 0
+        self._end = max([self.timeline.now(), begun, *(cutter.least_end for cutter in cutters)])
         for track, running in self._running.items():
             self._waiting += [(track, item) for item in running.cutter.finish(self._end)]
         self._hand_over()
@@ -385,6 +433,11 @@ class Recording:
             cutter.switch(ledger.end, False, _cause(switch.cause))
         if switch is not None:
             running.carried = switch.on
+        for begin, end in self._pauses:
+            if end is None or end > ledger.end:
+                cutter.pause(max(begin, ledger.end))
+                if end is not None:
+                    cutter.resume(end)
         return running
 
     def _side_lines(self) -> list[Line]:

@@ -14,14 +14,14 @@ import logging
 import re
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
 from media.evidence.log import custody, journal as journals
 from media.evidence.log.journal import Journal, Line
-from media.evidence.log.journal_lines import SWITCHED_OFF
+from media.evidence.log.journal_lines import PAUSE, SWITCHED_OFF
 from media.evidence.log.proof import CourtSeal, ProofError, ProvenJournal, prove
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
 from media.evidence.recording.clock import Timeline
@@ -37,6 +37,10 @@ REHASHED = 256
 """Number of files re-hashed before the recording continues; the caller re-hashes older ones later."""
 
 _SEGMENT = re.compile(r"([a-z][a-z0-9_]{0,31})-([0-9]{6})\.age")
+
+
+Pause = tuple[int, int | None]
+"""Begin and end of a pause by order, in ms; no end while it lasts."""
 
 
 class RecoveryError(Exception):
@@ -61,6 +65,8 @@ class RecoveryTarget:
     """Lines for the journal's beginning: results of sound checks."""
     off: Mapping[str, str] = field(default_factory=dict)
     """Tracks last reported as switched off, with the cause of their gap."""
+    pause: tuple[str, str] | None = None
+    """By which role and why the recording is to be paused when it is opened again, if it is not yet."""
 
     @property
     def origin(self) -> str:
@@ -85,6 +91,8 @@ class Opened:
     """Path and hash of every journaled file, oldest first."""
     log: HearingLog = field(default_factory=HearingLog)
     """State of the hearing's log as journaled."""
+    pauses: list[Pause] = field(default_factory=list)
+    """The pauses by order, oldest first."""
 
 
 def open_recording(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
@@ -193,6 +201,7 @@ class _State:
     """The latest time on the timeline that it names, ms."""
     closed_at: int | None = None
     log: HearingLog = field(default_factory=HearingLog)
+    pauses: list[Pause] = field(default_factory=list)
 
 
 def read_state(lines: Sequence[bytes]) -> _State:
@@ -218,6 +227,10 @@ def _read_state(lines: Sequence[bytes]) -> _State:
             state.ledgers[line["track"]].apply(line)
         elif kind in ("event", "person"):
             state.log.apply(line)
+        elif kind == "pause":
+            state.pauses.append((line["t"], None))
+        elif kind == "resume":
+            state.pauses[-1] = (state.pauses[-1][0], line["t"])
         elif kind == "close":
             state.closed_at = line["t"]
         elif kind == "reopen":
@@ -253,6 +266,7 @@ def _again(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
         closed_at=state.closed_at,
         files=state.files,
         log=state.log,
+        pauses=state.pauses,
     )
     if state.closed_at is None:
         _reopen(folder, opened, wanted, unsigned)
@@ -290,8 +304,9 @@ def _reopen(folder: Path, opened: Opened, wanted: RecoveryTarget, unsigned: Sequ
     lines.append({**anchor, "t": max(timeline.t, anchor["t"])})
     lines += [*recovered, *(_line_behind_head(line) for line in unsigned)]
     for ledger in opened.ledgers.values():
-        if ledger.end < timeline.t:
-            line = ledger.gap_line(ledger.end, timeline.t, _cause(ledger, wanted))
+        found = bool(ledger.recovered)
+        for t0, t1, paused in list(_missing(ledger.end, timeline.t, opened.pauses)):
+            line = ledger.gap_line(t0, t1, PAUSE if paused else "recovered" if found else _cause(ledger, wanted))
             ledger.apply(line)
             lines.append(line)
             opened.gaps.append(line)
@@ -299,20 +314,43 @@ def _reopen(folder: Path, opened: Opened, wanted: RecoveryTarget, unsigned: Sequ
         if ledger.track not in opened.ledgers:
             opened.ledgers[ledger.track] = ledger
             lines.append(ledger.declaration())
+    if wanted.pause is not None and not _is_paused(opened.pauses):
+        by, reason = wanted.pause
+        opened.pauses.append((timeline.t, None))
+        lines.append({"type": "pause", "t": timeline.t, "by": by, "reason": reason})
     lines += [*notices, *removed, *wanted.extra]
     opened.journal.append(lines)
 
 
+def _is_paused(pauses: Sequence[Pause]) -> bool:
+    return bool(pauses) and pauses[-1][1] is None
+
+
+def _missing(since: int, until: int, pauses: Sequence[Pause]) -> Iterator[tuple[int, int, bool]]:
+    """The pieces of a time that no line answers for: begin and end in ms, and whether it is in a pause by order."""
+    for begin, end in pauses:
+        first, last = max(begin, since), min(until if end is None else end, until)
+        if first >= last:
+            continue
+        if since < first:
+            yield since, first, False
+        yield first, last, True
+        since = last
+    if since < until:
+        yield since, until, False
+
+
 def _cause(ledger: TrackLedger, wanted: RecoveryTarget) -> str:
     """The cause of a track's gap while the recorder was not running: an earlier known cause continues."""
-    if ledger.recovered:
-        return "recovered"
     off = wanted.off.get(ledger.track, "")
     return off if off in SWITCHED_OFF and off == ledger.last_cause else "recorder"
 
 
 def _adopt_orphans(folder: Path, opened: Opened) -> tuple[list[Line], list[Line]]:
-    """Lines for segment files that no line names, and notices for other such files, which are deleted."""
+    """Lines for segment files that no line names, and notices for other such files, which are deleted.
+
+    Deleted too: what no line names of a track of which nothing was to be kept since its last line, by a pause.
+    """
     known = {name for name, _ in opened.files}
     recovered: list[Line] = []
     removed: list[Line] = []
@@ -325,6 +363,10 @@ def _adopt_orphans(folder: Path, opened: Opened) -> tuple[list[Line], list[Line]
         if match is None or ledger is None or not ledger.init or int(match[2]) <= ledger.count:
             path.unlink()
             removed.append({"type": "notice", "code": "file_removed", "text": f"{name} belonged to nothing"})
+            continue
+        if all(paused for *_, paused in _missing(ledger.end, opened.timeline.t, opened.pauses)):
+            path.unlink()
+            removed.append({"type": "notice", "code": "file_removed", "text": f"{name} was made in a pause by order"})
             continue
         target = segment_name(ledger.track, ledger.count + 1)
         path.rename(folder / target)

@@ -116,6 +116,19 @@ class Sealer:
             self.pending_bytes += work.bytes
         self._queue.put(work)
 
+    def proven(self) -> "Future[None]":
+        """Set once the rounds handed over are journaled and under a signed head; else `StoreError`."""
+        future: Future[None] = Future()
+
+        def work() -> None:
+            if self._sign():
+                future.set_result(None)
+            else:
+                future.set_exception(StoreError(self.failure or "seal_lost", "the head could not be signed"))
+
+        self._queue.put(work)
+        return future
+
     def close(self, t: int) -> "Future[Closed]":
         """Journal the end at `t` ms, after all rounds handed over; every ledger must reach its end."""
         future: Future[Closed] = Future()

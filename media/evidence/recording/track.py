@@ -5,7 +5,8 @@ segments end on a grid of 2 s, or on a key frame when the segment has lasted 1 s
 come: the worker sends the frames of a track in order, so none before it is missing. A silent track that is on is waited
 for `PATIENCE` ms before a gap is declared. A frame that comes after its time was cut goes into the next segment, with
 its own time; one that comes even later is dropped and declared as a gap of cause late. Video begins, and continues
-after a gap, with a key frame only.
+after a gap, with a key frame only. In a pause [p, r) by order no frame captured in it is kept, and a gap of cause pause
+answers for exactly that time; what was captured before p and is still in transit is taken for `SETTLED` ms.
 """
 
 import bisect
@@ -13,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from media.evidence.log.journal_lines import LATE
+from media.evidence.log.journal_lines import LATE, PAUSE
 from media.evidence.recording.mux import Block
 
 GRID = 2_000
@@ -38,6 +39,9 @@ KEY_EVERY = 3_500
 KEY_BEFORE_CUT = 400
 KEY_AGAIN = 1_000
 """ms after which a key frame is requested again while none has come: no frame can be kept without one."""
+
+_WAITING = frozenset({"other", "recorder", "network"})
+"""Causes of a gap that go on behind a pause in which nothing came and nobody switched anything."""
 
 Causes = Callable[[int, int], str]
 """Cause of silence from t0 to t1, in ms, on a track that is switched on."""
@@ -115,11 +119,35 @@ class Cutter:
         self._on_at: int | None = None
         self._off_at: int | None = None
         """When it was switched off, while earlier frames may still come; `_gap_cause` has the cause."""
+        self._pauses: list[tuple[int, int | None]] = []
+        """The pauses by order, oldest first; the end is None while it lasts."""
+        self._closing: int | None = None
+        """When the pause begins that has begun, while earlier frames may still come."""
+        self._later: tuple[bool, str] | None = None
+        """The latest switch after that moment."""
+        self._before: str | None = None
+        """The cause of the gap in which the pause began; None when media came."""
+        self._came = False
+        """Whether media came in the pause, and were not kept."""
+        self._stop_cause = ""
 
     @property
     def least_end(self) -> int:
         """The earliest time at which this track could end."""
-        return max(self._last, self.done) + 1 if self._blocks else self.done
+        end = max(self._last, self.done) + 1 if self._blocks else self.done
+        return max(end, self._closing or 0)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is paused by order."""
+        return bool(self._pauses) and self._pauses[-1][1] is None
+
+    def in_pause(self, t: int) -> bool:
+        """Whether a time is in a pause by order."""
+        for begin, end in reversed(self._pauses):
+            if t >= begin:
+                return end is None or t < end
+        return False
 
     @property
     def in_gap(self) -> bool:
@@ -131,7 +159,10 @@ class Cutter:
 
         A frame that is not kept falls into the open gap, or a gap of cause late is declared for it.
         """
-        accepted = not self._stopped and self._keep(block)
+        if self.in_pause(block.t):
+            self._came = True
+            return False
+        accepted = not self._stopped and not self._is_shut(block.t) and self._keep(block)
         if not accepted and self._start <= block.t < self.done:
             self.drop(block.t, block.t)
         elif not accepted and self._refused[-1:] != [block.t]:
@@ -141,6 +172,8 @@ class Cutter:
     def _keep(self, block: Block) -> bool:
         if self._cause is None and block.t - self._last >= SILENCE:
             self._silence(self._reason(self._last, block.t))
+            if self._is_shut(block.t):
+                return False
         if self._cause is not None:
             if not self._resume(block):
                 return False
@@ -162,6 +195,8 @@ class Cutter:
 
     def drop(self, t: int, until: int) -> None:
         """Declare a gap of cause late for media captured from `t` to `until` that came too late to be kept."""
+        if self.in_pause(max(0, t)):
+            return
         t, end = max(0, t), max(0, t, until) + self._step
         before = self._dropped[-1] if self._dropped else None
         if before is not None and before.t0 <= t <= before.t1:
@@ -170,7 +205,12 @@ class Cutter:
             self._dropped.append(TrackGap(t, end, LATE))
 
     def switch(self, t: int, on: bool, cause: str = "") -> None:
-        """Switch the track off at `t`, with the cause, or on."""
+        """Switch the track off at `t`, with the cause, or on. In a pause it shows when that ends."""
+        if self.paused and (self._closing is None or t >= self._closing):
+            self.on, self._later = on, (on, cause)
+            return
+        if self._pauses and (end := self._pauses[-1][1]) is not None:
+            t = max(t, end)
         self.on = on
         self._off_cause = "" if on else cause or "other"
         self._on_at = t if on and self._cause is not None else None
@@ -189,6 +229,8 @@ class Cutter:
 
     def advance(self, now: int) -> list[Item]:
         """The segments and gaps that are ready once everything up to `now` has been read."""
+        if self._closing is not None and now - self._closing >= SETTLED:
+            self._shut()
         if self._cause is None:
             while self._boundary() <= self._last and self._cut(self._boundary()):
                 pass
@@ -202,6 +244,11 @@ class Cutter:
 
     def stop(self, now: int, cause: str) -> list[Item]:
         """Return the frames in memory as a segment and take none until `proceed`: the recorder cannot store them."""
+        self._shut()
+        self._stop_cause = cause
+        if self.paused:
+            self._stopped = True
+            return self._take()
         self._settle()
         if self._cause is None:
             self._silence(cause)
@@ -216,6 +263,8 @@ class Cutter:
             return
         self._stopped = False
         self._wants_key = True
+        if self.paused:
+            return
         if self._off_cause:
             self._change(now, self._off_cause)
         else:
@@ -223,6 +272,53 @@ class Cutter:
 
     def finish(self, now: int) -> list[Item]:
         """Return the remaining segments and gaps up to `now`, which is the end."""
+        self._shut()
+        self._finish(now)
+        return self._take()
+
+    def pause(self, t: int) -> None:
+        """Keep nothing captured from `t` on, by order, until `resume`. `t` is not before `least_end`."""
+        self._pauses.append((t, None))
+        self._closing, self._later, self._came = t, None, False
+
+    def resume(self, t: int) -> None:
+        """Keep again what is captured from `t` on, which is not before the pause. Video begins with a key frame."""
+        self._shut()
+        self._declare(t)
+        self._pauses[-1] = (self._pauses[-1][0], t)
+        later, self._later = self._later, None
+        self._declared, self._continues, self._on_at = False, False, None
+        if later is not None:
+            self._off_cause = "" if later[0] else later[1] or "other"
+        if self._stopped:
+            self._cause = self._stop_cause
+        elif self._off_cause:
+            self._cause = self._off_cause
+        elif self._before in _WAITING and later is None and not self._came:
+            self._cause = self._before  # nothing came before or in the pause, and it is not known that anything will
+        else:
+            self._cause, self._on_at = "other", t
+        self._wants_key, self._asked_at = self.on, t - KEY_AGAIN
+
+    def _is_shut(self, t: int) -> bool:
+        """Whether a frame of this time comes from before a pause, and too late: the time up to it is answered for."""
+        if not self._pauses:
+            return False
+        begin, end = self._pauses[-1]
+        return self.done >= begin if end is None else t < end
+
+    def _shut(self) -> None:
+        """Answer for all up to the pause that has begun; its gap begins."""
+        t, self._closing = self._closing, None
+        if t is None:
+            return
+        before = self._cause
+        self._finish(t)
+        self._before = before
+        self._cause, self._declared, self._continues, self._on_at = PAUSE, False, False, None
+        self._refused.clear()
+
+    def _finish(self, now: int) -> None:
         self._settle(now)
         if self._cause is None:
             if now - self._last >= SILENCE:
@@ -233,11 +329,10 @@ class Cutter:
                 self._cause = self._off_cause or "other"
         if self._cause is not None:
             self._declare(now)
-        return self._take()
 
     def wants_key(self, now: int) -> bool:
         """Whether to ask for a key frame now: to begin with at once, then about every 4 s before a cut."""
-        if not self.video or self._stopped:
+        if not self.video or self._stopped or self.paused:
             return False
         due = self._wants_key and now - self._asked_at >= KEY_AGAIN
         if self._cause is None and now % GRID >= GRID - KEY_BEFORE_CUT:
@@ -284,7 +379,7 @@ class Cutter:
         if self._on_at is not None and not self._stopped and now - self._on_at >= PATIENCE:
             self._change(self._on_at, self._reason(self._on_at, now))
             self._on_at = None
-        waits = not self._stopped and self._off_cause in ("", "network")
+        waits = not self._stopped and not self.paused and self._off_cause in ("", "network")
         ready = (now - (PATIENCE if waits else SETTLED)) // GRID * GRID
         if ready > self.done and (not self._declared or ready - self.done >= LONGEST_OPEN_GAP):
             self._declare(ready)
@@ -303,10 +398,10 @@ class Cutter:
         self._off_at = None
 
     def _silence(self, cause: str, end: int | None = None) -> None:
-        """End the media after the last frame, at `end` at the latest; a gap begins there."""
+        """End the media after the last frame, at `end` and before a pause at the latest; a gap begins there."""
         if self._blocks:
-            behind = self._last + self._step
-            self._cut(max(behind if end is None else min(behind, end), self.done + 1))
+            ends = [self._last + self._step, *(limit for limit in (end, self._closing) if limit is not None)]
+            self._cut(max(min(ends), self.done + 1))
         self._cause, self._declared, self._continues = cause, False, True
 
     def _change(self, t: int, cause: str) -> None:

@@ -13,10 +13,12 @@ data = Path(sys.argv[1])
 files = {"journal.jsonl": "", "checkpoint": "", "custody.jsonl": "", "custody-checkpoint": ""}
 removable = {"checkpoint.tsr": ""}  # may have been removed, with no harm to the rest
 spans, people, missing, close, frozen, zero, logged = {}, {}, [], None, False, 0, 0
+kept, pauses = [], []  # what segments (as "recovered") and gaps answer for; "pause" and "resume" with their times
 CAUSES = {
     "network": "nothing came over the line",
     "sender_off": "switched off by the person",
     "order": "switched off by order of the court",
+    "pause": "paused by order of the court",
     "server": "the court's server stood still",
     "worker": "the media server had failed",
     "recorder": "the recorder had failed",
@@ -79,6 +81,10 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         spans[track].append((entry["t0"], entry["t1"]))
     if kind == "gap":
         missing.append((entry["t0"], entry["t1"], track, CAUSES.get(entry["cause"], entry["cause"])))
+    if kind in ("segment", "gap"):
+        kept.append((entry["t0"], entry["t1"], track, entry.get("cause", "recovered")))
+    if kind in ("pause", "resume"):
+        pauses.append((kind, entry["t"]))
     if kind == "recovered_segment":
         print(f"FOUND after a failure, of unknown time: {entry['file']}")
     if kind == "found":
@@ -115,6 +121,20 @@ for track, items in spans.items():
     ends = [end for _, end in sorted(items)]
     if [start for start, _ in sorted(items)][1:] != ends[:-1] or ends[-1] != close["tracks"][track]["end"]:
         sys.exit(f"FAILED: a time of {track} is answered for by nothing, or twice")
+if [kind for kind, _ in pauses] != (["pause", "resume"] * len(pauses))[: len(pauses)]:
+    sys.exit("FAILED: a pause begins in a pause, or one ends that did not begin")
+times = [t for _, t in pauses] + [close["t"]]
+pauses = [(times[at], times[at + 1]) for at in range(0, len(pauses), 2)]
+for start, end, track, cause in kept:
+    common = [(begin, stop) for begin, stop in pauses if max(start, begin) < min(end, stop)]
+    if (cause == "recovered" and common) or (
+        cause == "pause" and not any(begin <= start and end <= stop for begin, stop in common)
+    ):
+        sys.exit(f"FAILED: {track} was recorded in a pause, or has the gap of one where there was none")
+for track, (begin, stop) in ((track, pause) for track in spans for pause in pauses):
+    met = [item for item in kept if item[2:] == (track, "pause") and max(item[0], begin) < min(item[1], stop)]
+    if not met and max(spans[track][0][0], begin) < min(close["tracks"][track]["end"], stop):
+        sys.exit(f"FAILED: no gap of {track} meets a pause of the recording")
 for start, end, track, cause in sorted(missing):
     whose = people.get(track.rpartition("_")[0], "")
     print(f"MISSING {clock(zero + start)} to {clock(zero + end)} UTC: {track}{whose and f' ({whose})'}: {cause}")

@@ -43,7 +43,7 @@ def test_parts_that_follow_one_another_are_one_stretch_and_a_gap_keeps_its_cause
 
 def test_of_every_cause_of_a_gap_it_is_known_whether_something_is_missing():
     missing = {cause for cause in CAUSES if Stretch(0, 1, cause).missing}
-    assert {"sender_off", "order", "late"} == CAUSES - missing
+    assert {"sender_off", "order", "pause", "late"} == CAUSES - missing
     assert not Stretch(0, 1).missing
 
 

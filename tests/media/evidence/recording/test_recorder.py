@@ -13,9 +13,12 @@ from media.messages import (
     CloseRecording,
     Done,
     GapDeclared,
+    OrderedPause,
+    PauseRecording,
     RecordingClosed,
     RecordingOpened,
     Refused,
+    ResumeRecording,
     Sealed,
     Stop,
 )
@@ -222,6 +225,69 @@ async def test_while_everybody_is_switched_off_the_journal_is_made_durable_as_pr
     before = len(bench.of(Sealed))
     await asyncio.sleep(7)
     assert len(bench.of(Sealed)) == before
+
+
+async def test_a_pause_by_order_keeps_nothing_outlives_the_recorder_and_is_declared_on_every_track(bench, samples):
+    tracks = ("judge_1_mic", "judge_1_cam", "never_mic")
+    plans = [samples.plan(track, "floor-video" if track.endswith("_cam") else "floor-audio") for track in tracks]
+    media = {"audio": {"judge_1_mic": samples.audio}, "video": {"judge_1_cam": samples.video}}
+    pause = OrderedPause(by="presiding_judge", reason="consultation")
+    bench.start()
+    await bench.web()
+    assert isinstance(await bench.ask(PauseRecording, pause=pause), Refused)
+    bench.send(await bench.worker(**media))
+    await bench.open(*plans)
+    await bench.until(lambda: bench.of(Sealed))
+    for _ in range(2):
+        assert isinstance(await bench.ask(PauseRecording, pause=pause), Done)
+    (begun,) = [line for line in bench.lines if line["type"] == "pause"]
+    assert (begun["by"], begun["reason"]) == ("presiding_judge", "consultation")
+    await asyncio.sleep(3)  # what was captured before it is sealed
+    told, count = len(bench.of(Sealed)), bench.of(Sealed)[-1].count
+    await bench.until(lambda: len(bench.of(Sealed)) > told + 1)
+    assert bench.of(Sealed)[-1].count == count
+    await bench.kill()
+    bench.start()
+    await bench.web()
+    source = await bench.worker(**media)
+    bench.send(source)
+    opened = await bench.open(*plans)
+    assert (opened.reopened, opened.paused) == (True, True)
+    await bench.until(lambda: bench.of(Sealed))
+    assert bench.of(Sealed)[-1].count == count
+    source.wanted.clear()
+    for _ in range(2):
+        assert isinstance(await bench.ask(ResumeRecording, by="presiding_judge"), Done)
+    (ended,) = [line for line in bench.lines if line["type"] == "resume"]
+    await bench.until(lambda: bench.of(Sealed)[-1].count >= count + 2)
+    assert "judge_1_cam" in source.wanted
+    await bench.close()
+    assert {gap.cause for gap in bench.of(GapDeclared) if gap.t0 >= ended["t"] and gap.track != "never_mic"} == set()
+    kept = [line for line in bench.lines if line["type"] == "segment"]
+    assert [line for line in kept if line["t1"] > begun["t"] and line["t0"] < ended["t"]] == []
+    assert {line["track"] for line in kept if line["t0"] >= ended["t"]} == {"judge_1_mic", "judge_1_cam"}
+    for track in tracks:
+        gaps = [line for line in bench.lines if line["type"] == "gap" and line["track"] == track]
+        spans = [(line["t0"], line["t1"]) for line in gaps if line["cause"] == "pause"]
+        assert (spans[0][0], spans[-1][1]) == (begun["t"], ended["t"])
+        assert [end for _, end in spans][:-1] == [begin for begin, _ in spans][1:]
+    ends_of(bench.lines)
+    report = await asyncio.to_thread(bench.verdict)
+    assert (report.findings.verdict, report.findings.failures) == ("gaps", [])
+    assert "paused by order of the court" in report.as_text()
+
+
+async def test_a_recording_may_be_closed_while_it_is_paused(bench, samples):
+    bench.start()
+    await bench.web()
+    bench.send(await bench.worker(audio={"judge_1_mic": samples.audio}))
+    await bench.open(samples.plan("judge_1_mic", "floor-audio"))
+    await bench.until(lambda: bench.of(Sealed))
+    await bench.ask(PauseRecording, pause=OrderedPause(by="presiding_judge", reason="rest"))
+    assert isinstance(await bench.close(), RecordingClosed)
+    assert [line["type"] for line in bench.lines if line["type"] in ("pause", "resume", "close")] == ["pause", "close"]
+    report = await asyncio.to_thread(bench.verdict)
+    assert (report.findings.verdict, report.findings.failures) == ("gaps", [])
 
 
 async def test_key_frames_are_asked_for_every_four_seconds_and_segments_begin_with_them(bench, samples):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -204,6 +205,68 @@ def test_a_torn_end_temporary_files_and_orphans_are_dealt_with_and_the_bag_verif
     report = close(opened)
     assert report.findings.failures == []
     assert report.findings.verdict == "gaps"
+
+
+PAUSE = {"type": "pause", "t": 4_100, "by": "presiding_judge", "reason": "rest"}
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_a_pause_outlives_the_recorder_and_the_time_without_it_is_told_apart(tmp_path, monkeypatch, resumed):
+    folder = tmp_path / "r"
+    fresh(folder)
+    opened = open_recording(folder, court(folder), wanted())
+    begun = opened.timeline.t + 100
+    opened.journal.append([PAUSE | {"t": begun}])
+    if resumed:
+        opened.journal.append([{"type": "resume", "t": begun + 50, "by": "presiding_judge"}])
+    opened.journal.sign()
+    opened.journal.close()
+    (folder / "seg/a_mic-000003.age").write_bytes((folder / "seg/a_mic-000002.age").read_bytes())
+    later = begun + 5_000
+    monkeypatch.setattr(Timeline, "again", lambda zero, after: Timeline(zero, zero + later * 10**6, 0, later))
+    again = open_recording(folder, court(folder), wanted())
+    assert again.pauses == [(begun, begun + 50 if resumed else None)]
+    lines = lines_of(folder)
+    start = max(index for index, line in enumerate(lines) if line["type"] == "reopen")
+    gaps = [(line["track"], line["t0"], line["t1"], line["cause"]) for line in lines[start:] if line["type"] == "gap"]
+    ends = (
+        [(begun - 100, begun), (begun, begun + 50), (begun + 50, later)]
+        if resumed
+        else [(begun - 100, begun), (begun, later)]
+    )
+    expected = {"a_mic": ["recovered", "pause", "recovered"], "b_mic": ["recorder", "pause", "recorder"]}
+    assert gaps == [
+        (track, *span, cause) for track in expected for span, cause in zip(ends, expected[track], strict=False)
+    ]
+    again.journal.close()
+
+
+def test_what_no_line_names_of_a_track_that_was_paused_all_the_time_is_not_kept(tmp_path):
+    folder = tmp_path / "r"
+    fresh(folder)
+    opened = open_recording(folder, court(folder), wanted())
+    opened.journal.append([PAUSE | {"t": opened.timeline.t}])
+    opened.journal.sign()
+    opened.journal.close()
+    made = folder / "seg/a_mic-000003.age"
+    made.write_bytes((folder / "seg/a_mic-000002.age").read_bytes())
+    open_recording(folder, court(folder), wanted()).journal.close()
+    assert not made.exists()
+    notices = [line["text"] for line in lines_of(folder) if line["type"] == "notice"]
+    assert notices == ["seg/a_mic-000003.age was made in a pause by order"]
+
+
+def test_a_recording_that_is_taken_up_again_in_a_break_is_paused_from_its_first_moment_on(tmp_path):
+    folder = tmp_path / "r"
+    fresh(folder)
+    target = replace(wanted(), pause=("presiding_judge", "rest"))
+    for _ in range(2):
+        opened = open_recording(folder, court(folder), target)
+        opened.journal.close()
+    pauses = [line for line in lines_of(folder) if line["type"] == "pause"]
+    assert [(line["by"], line["reason"]) for line in pauses] == [("presiding_judge", "rest")]
+    first = next(line["t"] for line in lines_of(folder) if line["type"] == "reopen")
+    assert opened.pauses == [(first, None)] == [(pauses[0]["t"], None)]
 
 
 def test_twice_ended_and_taken_up_again_numbers_and_times_go_on(tmp_path):

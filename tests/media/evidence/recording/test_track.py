@@ -295,6 +295,121 @@ def test_whatever_comes_the_track_is_tiled_exactly_and_nothing_is_missing_undecl
                 assert item.keys[0] == 0
 
 
+PAUSED_STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("frame"), st.integers(-1_000, 0), st.booleans()),
+        st.tuples(st.just("frame"), st.integers(-6_000, 0), st.booleans()),
+        st.tuples(st.just("wait"), st.sampled_from([1, 20, 20, 40, 100, 400, 900, 1_900, 2_100, 9_000]), st.booleans()),
+        st.tuples(st.just("switch"), st.integers(-800, 0), st.booleans()),
+        st.tuples(st.just("drop"), st.integers(-800, 0), st.booleans()),
+        st.tuples(st.just("pause"), st.just(0), st.booleans()),
+        st.tuples(st.just("stop"), st.just(0), st.booleans()),
+    ),
+    max_size=120,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(steps=PAUSED_STEPS, video=st.booleans(), start=st.integers(0, 5_000))
+def test_nothing_captured_in_a_pause_is_kept_and_its_gap_answers_for_exactly_that_time(steps, video, start):
+    cutter = Cutter(video=video, start=start)
+    now = start
+    items, taken, refused, pauses = [], {}, [], []
+    for serial, (what, number, flag) in enumerate(steps):
+        if what == "frame":
+            block = Block(max(now + number, 0), flag or not video, b"", rtp=serial)
+            if cutter.frame(block):
+                taken[serial] = block
+            else:
+                refused.append(block)
+        elif what == "wait":
+            for _ in range(0, number, TICK):
+                now += min(TICK, number)
+                items += cutter.advance(now)
+        elif what == "switch":
+            cutter.switch(max(now + number, 0), flag, ("sender_off", "network")[serial % 2])
+        elif what == "drop":
+            cutter.drop(now + number, now + number + 40)
+        elif what == "pause" and not cutter.paused:
+            pauses.append([max(now + 1, cutter.least_end), None])
+            cutter.pause(pauses[-1][0])
+        elif what == "pause":
+            pauses[-1][1] = max(now, pauses[-1][0]) + 1
+            cutter.resume(pauses[-1][1])
+            now = pauses[-1][1]
+        elif flag:
+            items += cutter.stop(now, "disk")
+        else:
+            cutter.proceed(now)
+    end = max(now, cutter.least_end)
+    items += cutter.finish(end)
+    if pauses and pauses[-1][1] is None:
+        pauses[-1][1] = end
+    gaps = [item for item in items if isinstance(item, TrackGap)]
+    tiles = [item for item in items if isinstance(item, Segment) or item.cause != "late"]
+    assert [start, *(item.t1 for item in tiles)] == [*(item.t0 for item in tiles), end]
+    assert all(item.t0 < item.t1 for item in tiles)
+    segments = [item for item in tiles if isinstance(item, Segment)]
+    assert sorted(block.rtp for item in segments for block in item.blocks) == sorted(taken)
+    for begin, stop in pauses:
+        assert not [item for item in segments if max(item.t0, begin) < min(item.t1, stop)]
+        assert not [block for block in taken.values() if begin <= block.t < stop]
+        assert not [block for item in segments for block in item.blocks if begin <= block.t < stop]
+        inside = [item for item in gaps if item.cause == "pause" and begin <= item.t0 and item.t1 <= stop]
+        assert [begin, *(item.t1 for item in inside)] == [*(item.t0 for item in inside), stop]
+    assert sum(item.t1 - item.t0 for item in gaps if item.cause == "pause") == sum(stop - at for at, stop in pauses)
+    lost = [block for block in refused if start <= block.t < end]
+    assert all(any(gap.t0 <= block.t < gap.t1 for gap in gaps) for block in lost)
+    for before, item in itertools.pairwise(tiles):
+        if video and isinstance(item, Segment) and isinstance(before, TrackGap) and before.cause == "pause":
+            assert item.blocks[0].key
+
+
+def test_what_was_captured_before_a_pause_and_is_still_on_its_way_is_kept_for_half_a_second() -> None:
+    cutter = Cutter(video=False, start=0)
+    run(cutter, every(20, 0, 1_000), 1_000)
+    cutter.pause(1_041)
+    for t in (1_020, 1_040, 1_060):
+        assert cutter.frame(Block(t, True, b"")) is (t < 1_041)
+    items = cutter.advance(1_600)
+    assert not cutter.frame(Block(1_030, True, b"")), "its time is answered for"
+    cutter.switch(1_700, False, "sender_off")
+    cutter.resume(3_000)
+    cutter.switch(2_990, True)
+    assert not cutter.frame(Block(2_990, True, b""))
+    assert cutter.frame(Block(3_010, True, b""))
+    found = [(item.t0, item.t1, getattr(item, "cause", "")) for item in items + cutter.finish(3_030)]
+    assert found == [(0, 1_041, ""), (1_041, 3_000, "pause"), (3_000, 3_030, ""), (1_030, 1_050, "late")]
+
+
+def test_behind_a_pause_a_camera_begins_with_a_key_frame_that_is_asked_for_at_once() -> None:
+    cutter = Cutter(video=True, start=0)
+    run(cutter, every(40, 0, 1_000), 1_000)
+    cutter.pause(1_001)
+    assert not cutter.wants_key(1_900)
+    cutter.resume(2_000)
+    assert cutter.wants_key(2_000)
+    assert not cutter.frame(Block(2_040, False, b""))
+    assert cutter.frame(Block(2_080, True, b""))
+    found = [(item.t0, item.t1, getattr(item, "cause", "")) for item in cutter.finish(2_100)]
+    assert found == [(0, 1_001, ""), (1_001, 2_000, "pause"), (2_000, 2_080, "other"), (2_080, 2_100, "")]
+
+
+def test_who_switched_off_in_a_pause_is_off_behind_it_and_who_was_never_there_is_no_interruption() -> None:
+    off, absent = Cutter(video=False, start=0), Cutter(video=False, start=0)
+    off.frame(Block(0, True, b""))
+    for cutter in (off, absent):
+        cutter.pause(100)
+    off.switch(700, False, "sender_off")
+    found = []
+    for cutter in (off, absent):
+        items = cutter.advance(900)
+        cutter.resume(1_000)
+        found.append([(item.t0, item.t1, getattr(item, "cause", "")) for item in items + cutter.finish(9_000)])
+    assert found[0] == [(0, 100, ""), (100, 1_000, "pause"), (1_000, 9_000, "sender_off")]
+    assert found[1] == [(0, 100, "other"), (100, 1_000, "pause"), (1_000, 9_000, "other")]
+
+
 def test_small_frames_count_with_what_holding_them_takes() -> None:
     cutter = Cutter(video=False, start=0)
     blocks = [Block(t, True, bytes([t % 256, 1]), t & 0xFFFF, 1, t * 48) for t in range(1_500, 3_500)]

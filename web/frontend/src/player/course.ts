@@ -1,7 +1,7 @@
 // The course of a sitting as the journal has it: when which microphone and which interpretation was recorded, what is
 // missing, when the floor was closed, and the entries of the log. Nothing is heard for this: who spoke is not in a journal.
 
-import { type Gap, LATE, type Segment } from "./journal";
+import { type Gap, LATE, PAUSE, type Segment } from "./journal";
 import type { LogEntry } from "./reader";
 import type { RecordingView, TrackView } from "./wire";
 
@@ -37,7 +37,7 @@ export interface Mark extends LogEntry {
 }
 
 /** Gaps in which nothing that was said is missing. */
-const QUIET = ["sender_off", "order", LATE];
+const QUIET = ["sender_off", "order", PAUSE, LATE];
 /** A hold begins with the first, and is over with one of the others. */
 const HOLD = "hold";
 const OPEN_AGAIN = ["resumed", "closed", "aborted"];

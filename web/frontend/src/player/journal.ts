@@ -45,9 +45,11 @@ const HASH = /^[0-9a-f]{64}$/;
 const NUMBER_TEXT = /^(0|[1-9][0-9]{0,19})$/;
 const LANGUAGE = /^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$/;
 const DAY = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
-const CAUSES = ["network", "sender_off", "order", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
+const CAUSES = ["network", "sender_off", "order", "pause", "server", "worker", "recorder", "disk", "recovered", "late", "other"];
 /** Cause of the gap that a segment's time may overlap: what came too late to be kept. */
 export const LATE = "late";
+/** Cause of a gap inside a pause by order, in which nothing was to be kept. */
+export const PAUSE = "pause";
 /** Causes that go on while the recorder is away: nothing was to be recorded. */
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
@@ -126,6 +128,8 @@ const FIELDS: Record<string, Record<string, Check>> = {
   sealkey: { vkey: text },
   archive: { file: text, bucket: text, version: text, until: matches(DAY) },
   notice: { code: text, text },
+  pause: { t: count, by: textOrBlob, reason: textOrBlob },
+  resume: { t: count, by: textOrBlob },
   reopen: { t: count, reason: textOrBlob },
   close: { t: count, tracks: closing },
 };

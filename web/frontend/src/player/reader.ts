@@ -2,10 +2,10 @@
 // §4). Never throws: what is wrong becomes a fault. Signatures are check.ts's.
 
 import {
-  CUSTODY_ONLY, type Fault, type Json, type Line, SWITCHED_OFF, type Segment, decodeLine, eachLine, isKnown, isNumber, isObject, isTrack,
+  CUSTODY_ONLY, type Fault, type Json, type Line, PAUSE, SWITCHED_OFF, type Segment, decodeLine, eachLine, isKnown, isNumber, isObject, isTrack,
   namedIn, partFile, partName, readLine, wellTyped,
 } from "./journal";
-import { TrackLines } from "./track-lines";
+import { type Pause, TrackLines } from "./track-lines";
 import { Tree, hex } from "./tlog";
 
 /** A file as a line names it, with the name a fault of it has. */
@@ -87,6 +87,7 @@ class Reader {
   private readonly tracks = new Map<string, TrackLines>();
   /** The required tracks before each reopening, with the cause of the gap each was in ("" if in none). */
   private readonly reopens: { line: number; t: number; before: [string, string][] }[] = [];
+  private readonly pauses: Pause[] = [];
   private close: { line: number; value: Line } | null = null;
   private wrapped = false;
   private expectsAnchor = false;
@@ -211,11 +212,14 @@ class Reader {
       case "person":
         this.seated(line);
         return;
+      case "pause":
+      case "resume":
+        return this.pause(line);
       case "reopen": {
         this.point(Number(line["t"]));
         this.close = null;
         const required = [...this.tracks.values()].filter((track) => track.required);
-        const before = required.map((track): [string, string] => [track.name, track.lastCause]);
+        const before = required.map((track): [string, string] => [track.name, this.paused ? PAUSE : track.lastCause]);
         this.reopens.push({ line: this.at, t: Number(line["t"]), before });
         return;
       }
@@ -223,6 +227,19 @@ class Reader {
         this.point(Number(line["t"]));
         this.close ??= { line: this.at, value: line };
     }
+  }
+
+  private get paused(): boolean {
+    return this.pauses.at(-1)?.end === null;
+  }
+
+  private pause(line: Line): void {
+    const t = Number(line["t"]);
+    this.point(t);
+    const begins = line.type === "pause";
+    if (begins === this.paused) this.wrong(begins ? "pause_twice" : "resume_first");
+    else if (begins) this.pauses.push({ line: this.at, begin: t, end: null });
+    else this.pauses.at(-1)!.end = t;
   }
 
   private point(t: number): void {
@@ -340,7 +357,10 @@ class Reader {
     for (const reopen of this.reopens) this.reopened(reopen);
     const close = this.close;
     if (!close) {
-      for (const track of this.tracks.values()) track.tile(null, 0, this.blame);
+      for (const track of this.tracks.values()) {
+        track.tile(null, 0, this.blame);
+        track.pauses(this.pauses, null, this.blame);
+      }
       return;
     }
     this.found.end = Number(close.value["t"]);
@@ -349,7 +369,7 @@ class Reader {
 
   private reopened(reopen: { line: number; t: number; before: [string, string][] }): void {
     for (const [name, cause] of reopen.before) {
-      const causes = ["recorder", "recovered", ...SWITCHED_OFF.filter((one) => one === cause)];
+      const causes = ["recorder", "recovered", ...[...SWITCHED_OFF, PAUSE].filter((one) => one === cause)];
       const met = this.tracks.get(name)!.items.some(
         (item) =>
           causes.includes(item.cause) && item.line > reopen.line && item.t0 <= reopen.t && reopen.t <= item.t1,
@@ -363,7 +383,9 @@ class Reader {
     if (![...this.tracks.values()].some((track) => track.required)) this.wrong("none_required", line);
     for (const [name, item] of Object.entries(said)) this.found.ends.set(name, Number(item["end"]));
     for (const track of this.tracks.values()) {
-      track.tile(this.found.ends.get(track.name) ?? null, line, this.blame);
+      const until = this.found.ends.get(track.name) ?? null;
+      track.tile(until, line, this.blame);
+      track.pauses(this.pauses.map((pause) => ({ ...pause, end: pause.end ?? end })), until, this.blame);
       if (track.required && track.t !== 0) this.wrong("track_late", track.line);
       const item = said[track.name];
       if (item) this.closing(track, item, line, end);

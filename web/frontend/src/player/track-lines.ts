@@ -1,7 +1,7 @@
 // One track as its lines tell it: numbers, the tiling of its time, and its index pages (docs/recording-format.md §2, §4).
 
 import { sha256 } from "@noble/hashes/sha2.js";
-import { type Gap, LATE, type Segment, partName } from "./journal";
+import { type Gap, LATE, PAUSE, type Segment, partName } from "./journal";
 import { hex } from "./tlog";
 
 const PAGE = 512;
@@ -18,6 +18,17 @@ interface Item {
   line: number;
   n: number;
   cause: string;
+}
+
+/** A pause of the recording by order, with its line; no end as long as none is known. */
+export interface Pause {
+  line: number;
+  begin: number;
+  end: number | null;
+}
+
+function meets(pause: Pause, t0: number, t1: number): boolean {
+  return Math.max(t0, pause.begin) < Math.min(t1, pause.end ?? Infinity);
 }
 
 export interface IndexPage {
@@ -134,6 +145,23 @@ export class TrackLines {
       }
     });
     if (end !== null && at !== end) blame(`line ${endLine}`, "hole_at_end", endLine);
+  }
+
+  /** Nothing was kept in a pause, gaps of cause pause lie in one, and one of them meets each pause there is a part of. */
+  pauses(pauses: Pause[], end: number | null, blame: Blame): void {
+    const gaps = this.items.filter((item) => item.cause === PAUSE);
+    for (const item of this.items) {
+      if (item.cause === PAUSE) {
+        const inside = pauses.some((pause) => pause.begin <= item.t0 && item.t1 <= (pause.end ?? Infinity));
+        if (!inside) blame(`line ${item.line}`, "pause_nowhere", item.line);
+      } else if ((item.n > 0 || item.cause === "recovered") && pauses.some((pause) => meets(pause, item.t0, item.t1))) {
+        this.blame(item, "kept_in_pause", blame);
+      }
+    }
+    for (const pause of pauses) {
+      if (end === null || !meets(pause, this.t, end) || gaps.some((gap) => meets(pause, gap.t0, gap.t1))) continue;
+      blame(`line ${pause.line}`, "pause_gap", pause.line);
+    }
   }
 
   private blame(item: Item, code: string, blame: Blame): void {
