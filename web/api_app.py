@@ -35,7 +35,7 @@ from web.requests import (
     work_api as request_work,
 )
 from web.signatures import recipients_api as recipients, signatures_api as signing
-from web.sitting import acts_api as recorded_acts, recordings_api as recordings
+from web.sitting import acts_api as recorded_acts, captions_api as captions, recordings_api as recordings
 from web.times import (
     calendars_api as calendars,
     clock_changes_api as clock_changes,
@@ -52,7 +52,7 @@ REQUESTS = (
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     hearing_languages,
-    *(line_tests, recorded_acts, recordings, minutes, clock_changes),
+    *(line_tests, recorded_acts, captions, recordings, minutes, clock_changes),
 )
 RESOURCES = (
     *(

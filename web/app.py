@@ -91,6 +91,7 @@ from web.settings import Settings, SettingsError
 from web.signatures import recipient_pages as recipients, signing_key_pages as keys
 from web.sitting import (
     act_pages as recorded,
+    caption_pages as captions,
     card_pages as cards,
     course_pages as course,
     live_pages as live,
@@ -292,6 +293,7 @@ MODULES = (
     live,
     cards,
     recorded,
+    captions,
     recordings,
     course,
     outbox,

@@ -58,6 +58,7 @@ SCOPES: Mapping[str, Scope] = {
     "agreements:write": Scope(N_("Change site profiles; propose and sign agreements"), ("clerk", "authority")),
     "minutes:read": Scope(N_("Read minutes, and what is recorded for them")),
     "minutes:write": Scope(N_("Record acts of a hearing; draft, review and sign minutes"), ("clerk", "authority")),
+    "captions:write": Scope(N_("Feed captions of a sitting, and read them")),
     "consents:write": Scope(N_("Record and revoke consents"), ("clerk", "authority")),
     "law:read": Scope(N_("Read instruments and evaluate legal bases")),
     "directory:read": Scope(N_("Read the directory of authorities")),

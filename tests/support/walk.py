@@ -297,6 +297,9 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     kinds = [f"{home}/record?kind={kind}" for kind in KINDS]
     for client in (clerk, authority, guest):
         walk.follow(client, [f"{home}/live", home, f"{home}/record", *kinds])
+    line = {"text": NONSENSE, "language": "ro", "participant": ""}
+    walk.do(clerk, f"{home}/captions", line, f"{home}/captions")
+    walk.follow(clerk, [f"{home}/captions", f"{home}/log", f"{home}/log?kind=caption"])
     recording = busy_court.end()
     page = f"{home}/minutes"
     walk.do(clerk, f"{page}/act/draft", {}, page)

@@ -122,6 +122,7 @@ PRESET = {
     "/requests/{reference}/schedule recording_policy": "as the request, which was signed, asks",
     "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
     "/h/{ref}/people/new state": "the State of whoever names somebody",
+    "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",
     "/h/{ref}/time clock": "that of the time on the table",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
     **{

@@ -72,7 +72,7 @@ PAGES = {
         "{sent}/consultations", "{sent}/informal", "{accepted}/slots?" + FIND, "{accepted}/schedule", "{home}",
         "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link", "{home}/languages",
         "{home}/technical", "{home}/test", "{home}/network",
-        "{home}/minutes", "{home}/record", "{home}/log",
+        "{home}/minutes", "{home}/record", "{home}/captions", "{home}/log",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "{offered}", "{offered}/times", "{offered}/technical", "{offered}/slots",
         "/recordings",

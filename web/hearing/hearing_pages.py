@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from hearings import errors, events, queries
 from hearings.agreement import room_rules
+from hearings.events import EventKind
 from hearings.hearing import hearing as diary, law_on_the_day, offers, readiness
 from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Sitting
 from hearings.outward import feeds, view_notes
@@ -152,7 +153,7 @@ async def hearing_page(
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
         history = await queries.hearing_history(db, hearing)
-        last = await events.newest(db, hearing.id, limit=LAST)
+        last = await events.newest(db, hearing.id, without=EventKind.caption.value, limit=LAST)
         days = await diary_queries.days_of(db, hearing.id)
         booked = await diary_queries.bookings_of_hearing(db, hearing.id)
         results = await readiness.checks(db, hearing, now=now) if hearing.status in PREPARED else []
@@ -262,6 +263,7 @@ def _rights(
         and sitting is None
         and may_on("cancel_hearing", person, hearing),
         "record": (sitting is not None or over or hearing.status is H.part_heard) and may("record_act", role).allowed,
+        "caption": sitting is not None and may("caption", role).allowed,
         "test": not over and may_on("test_line", person, hearing),
         "links": not over
         and may("issue_link", role, own_state=person.owner_state, target_state=person.owner_state).allowed,

@@ -150,12 +150,14 @@ class ActList(Shown):
     next: str
 
 
-def _actor(caller: Caller, hearing: Hearing) -> Actor:
+def actor_in(caller: Caller, hearing: Hearing) -> Actor:
+    """The client, in the role that it has in a hearing."""
     asks = caller.state == hearing.requesting_state
     return replace(caller.actor, role=Role.clerk if asks else Role.requested_authority)
 
 
-async def _people(caller: Caller, hearing: Hearing) -> People:
+async def people_of(caller: Caller, hearing: Hearing) -> People:
+    """How the people of a hearing are named in what was said and entered."""
     request = await queries.get(caller.db, HearingRequest, hearing.request_id)
     return recorded_words.name_rules(await queries.participants(caller.db, hearing.id), request.person_name)
 
@@ -172,13 +174,13 @@ async def record_act(caller: Caller, ref: Ref, body: NewAct) -> ShownAct:
         kind=body.kind,
         values=body.values(),
         corrects=body.corrects,
-        actor=_actor(caller, hearing),
+        actor=actor_in(caller, hearing),
         now=caller.now,
     )
     parts = parts_of(caller.request)
     if caller.database is parts.database:
         caller.after.append(lambda: parts.conductors.touch(hearing.id))
-    return _act_answer(row, hearing, await _people(caller, hearing), {})
+    return _act_answer(row, hearing, await people_of(caller, hearing), {})
 
 
 @router.read("/hearings/{ref}/acts", scope="minutes:read", errors=(404,), paged=True)
@@ -187,6 +189,6 @@ async def list_acts(caller: Caller, ref: Ref, after: paging.After = "", limit: p
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     found, gone = await recorded_acts.page_of_hearing(caller.db, hearing.id, after=after, limit=limit)
-    people = await _people(caller, hearing)
+    people = await people_of(caller, hearing)
     items = [_act_answer(row, hearing, people, gone) for row in found.rows]
     return ActList(items=items, next=paging.link(caller, found.after))

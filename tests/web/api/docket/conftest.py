@@ -163,6 +163,7 @@ class Docket:
         for role, name, state, speaks in PEOPLE[2:]:
             body = {"role": role, "display_name": name, "state": state, "speaks": speaks}
             await done((ro if state == "RO" else th).post(f"{agreed}/participants", body))
+        await done(ro.post(f"{agreed}/languages/book", {"language": "rms"}))
         await self.agreement(await self.agreed(), "draft")
         await self.agreement(await self.agreed(), "proposed")
         await self.agreement(await self.agreed(), "agreed")
@@ -172,6 +173,7 @@ class Docket:
             await self.heard(path)
             await self.minutes(path, stage)
         await self.heard(await self.ready(more_days=[self.time(after=14)]), part_heard=True)
+        await (await self.court(await self.ready())).begin(datetime.now(UTC))
         await (await self.court(await self.ready())).open_lobby(datetime.now(UTC))
         await self.moved(await self.agreed())
         await self.proposed()
