@@ -1,6 +1,7 @@
 """Captions in the room: who is sent which, that no rows are read for them, and that all are under the seal."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,11 @@ from hearings.roles import Role
 from hearings.sitting import closed_sessions, recordings
 from hearings.status import PresenceStatus
 from tests.support.conducted import Conducted, Page
-from tests.web.live.test_rows_untouched import WRITE, live, quiet, statements
+from tests.web.live.test_rows_untouched import WRITE, live, quiet, sealed, statements
 
 __all__ = ["live"]
+
+SEALS = itertools.count(2)
 
 READ = {"BEGIN", "SELECT hearing_event", "SELECT participant"}
 """What is read of the database for captions: they themselves, and who is where, for the journal."""
@@ -25,6 +28,7 @@ READ = {"BEGIN", "SELECT hearing_event", "SELECT participant"}
 async def feed(web: Conducted, text: str, by: Role = Role.clerk, **more: Any) -> HearingEvent:
     """Feed a caption as page and API do, and tell the room as they do."""
     given: dict[str, Any] = {"lang": "ro", "source": CaptionSource.stenographer} | more
+    await web.conductor.recording._heard(sealed(next(SEALS)))  # or the floor closes, on a slow machine
     async with web.court.database.transaction() as db:
         made = await captions.feed(
             db,
