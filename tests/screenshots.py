@@ -2,7 +2,7 @@
 
 .venv/bin/python -m tests.screenshots FOLDER               all of them, and a contact sheet (index.html)
 .venv/bin/python -m tests.screenshots FOLDER --only NAME   the states whose names begin so
-.venv/bin/python -m tests.screenshots FOLDER --room        the live room alone: roll call, session, hold, end
+.venv/bin/python -m tests.screenshots FOLDER --room        the live room alone, as each role sees it
 .venv/bin/python -m tests.screenshots --figures            height, primary action and words of the twelve main pages
 .venv/bin/python -m tests.screenshots --docs               the pictures that the documentation shows, into docs/images
 
