@@ -1,12 +1,13 @@
 """Breaks of a sitting: ordered by the presiding judge for a time and a purpose, and what the log says when one ends.
 
-A break is a hold by order that has a purpose and an end: the floor is closed, the sitting is paused. The recording goes
-on, because its format has no pause that a verifier could tell from a gap; so that nothing said aside is recorded by
-accident, everybody's microphone is switched off, and only its person switches it on again. The end that was ordered
-opens nothing: the presiding judge resumes (`sittings.resume`).
+A break is a hold by order that has a purpose and an end: the floor is closed, the sitting is paused, and so is its
+recording (`recording_pause`), so that nothing said aside becomes evidence. Everybody's microphone is switched off as
+well, and only its person switches it on again. The end that was ordered opens nothing: the presiding judge resumes
+(`sittings.resume`), and the recording goes on before the floor opens. No other hold pauses it.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +34,22 @@ PURPOSES: Mapping[str, str] = {
 """What a break is for."""
 LONGEST = 240
 """Longest break, in minutes; a longer one is an adjournment."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPause:
+    """By which role the recording is paused, and for which purpose (`PURPOSES`): what its journal may name."""
+
+    by: str
+    purpose: str
+
+
+def recording_pause(sitting: Sitting) -> RecordingPause | None:
+    """The pause of the recording that is in force by the rows: as long as a break is, in session. Pure."""
+    if sitting.status not in LIVE_SITTINGS:
+        return None
+    holds = (hold for hold in sitting.holds if "break" in hold)
+    return next((RecordingPause(by=hold["by_role"], purpose=hold["break"]["purpose"]) for hold in holds), None)
 
 
 async def order(

@@ -31,9 +31,9 @@ async def opened(
     Effects: recording to recording; the first time `opened_at` (when it began), event recording_opened and the sitting
     is in session (`sittings.begin_session`), with consecutive interpreting if agreed (`floor_turns.as_agreed`); after a
     failure event recording_back, and the floor stays closed until a person lifts the hold. Nothing when it is recording
-    already.
+    already, or paused.
     """
-    if recording.status is RecordingStatus.recording:
+    if recording.status in {RecordingStatus.recording, RecordingStatus.paused}:
         return
     await sittings.lock(db, sitting)  # first, and its hearing after it, as everybody does: see `record`
     move(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
@@ -84,6 +84,18 @@ async def recovered(db: AsyncSession, *, sitting: Sitting, recording: Recording,
     """Record that the same recorder seals segments again. Effects: recording to recording, event; the hold stays."""
     if recording.status is RecordingStatus.failing and recording.opened_at is not None:
         await opened(db, sitting=sitting, recording=recording, now=now)
+
+
+async def paused(db: AsyncSession, *, recording: Recording, now: datetime) -> None:
+    """Record that the recorder keeps nothing, by order. Effects: recording to paused; nothing unless it runs."""
+    if recording.status is RecordingStatus.recording:
+        move(db, recording, RecordingStatus.paused, actor=SYSTEM, now=now)
+
+
+async def resumed(db: AsyncSession, *, recording: Recording, now: datetime) -> None:
+    """Record that a paused recorder keeps again what comes. Effects: recording to recording; else nothing."""
+    if recording.status is RecordingStatus.paused:
+        move(db, recording, RecordingStatus.recording, actor=SYSTEM, now=now)
 
 
 async def closed(

@@ -51,6 +51,8 @@ from hearings.texts import clean
 
 MEDIA_NOT_STARTED = N_("the media service did not start")
 
+RUNNING = frozenset({RecordingStatus.recording, RecordingStatus.paused})
+"""Statuses of a recording whose journal is being sealed."""
 KEYS = frozenset({Role.presiding_judge, Role.requested_authority})
 """Who decide together to go on without a recording."""
 _FIRST_TO_LIFT = (HoldCause.intervention, HoldCause.recording, HoldCause.fault, HoldCause.order)
@@ -207,7 +209,7 @@ async def hold(
     granted: bool = False,
     pause: Mapping[str, Any] | None = None,
 ) -> None:
-    """Close the floor for everyone; the recording goes on.
+    """Close the floor for everyone; the recording goes on, unless it is a break (`breaks.recording_pause`).
 
     A person's cause follows from the role: the requested authority intervenes, others order. The service gives
     `fault` or `recording`. The same cause by the same author again changes nothing. `pause`: purpose and end of a break
@@ -276,7 +278,7 @@ async def resume(
             lacking = await consent_answers.outstanding(db, request, now=now)
     if sitting.status in LIVE_SITTINGS and (not others or any(their["cause"] == "recording" for their in theirs)):
         recording = await recording_of(db, sitting.id)
-        if recording.status is not RecordingStatus.recording and not unrecorded(sitting):
+        if recording.status not in RUNNING and not unrecorded(sitting):
             raise RecordingNotHealthy("The recording is not running; the floor stays closed")
     if sitting.status in LIVE_SITTINGS and not others:
         await room_rules.require_present(db, sitting)

@@ -214,7 +214,7 @@ class SoundCheckView(Struct, kw_only=True, forbid_unknown_fields=True):
 class RecordingView(Struct, kw_only=True, forbid_unknown_fields=True):
     """The claim about sealed bytes. The page turns it to NOT RECORDING by itself when `tick` stays away 20 s."""
 
-    status: Literal["not_started", "starting", "recording", "slow", "failing", "stopping", "sealed", "failed"]
+    status: Literal["not_started", "starting", "recording", "slow", "paused", "failing", "stopping", "sealed", "failed"]
     since: Nanoseconds | None
     sealed: int
     last_sealed_at: Nanoseconds | None

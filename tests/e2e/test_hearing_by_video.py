@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from media.evidence.seal import age
+from tests.e2e.test_counted_frames import blocks
+
 pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
 
 SILENT = 0.002
@@ -150,6 +153,39 @@ async def test_a_hold_silences_all_and_only_whom_the_judge_has_muted_speaks_agai
         assert (await judge.hears("clerk"))["clerk"] > 0.01
 
     await shared.until(audible)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_break_pauses_the_recording_and_nothing_of_it_is_kept(shared: Any) -> None:
+    judge, witness = shared["judge"], shared["witness"]
+    await judge.press("Order a break")
+    await expect(judge.page.get_by_role("dialog")).to_contain_text("the recording is paused")
+    await judge.press("Order the break")
+    await shared.all_say("Recording paused by order")
+    await expect(witness.hold_bar).to_contain_text("the recording is paused")
+    await witness.accessible()
+    await witness.press("Unmute", exact=True)  # who forgets it in the break is not recorded either
+    await expect(witness.page.get_by_text("Nobody hears you; the recording is paused.")).to_be_visible()
+    await asyncio.sleep(12)  # the journal is sealed all the same: a seal older than 10 s would show
+    await shared.all_say("Recording paused by order.*sealed [0-9] second")
+    (paused,) = shared.installation.journal("pause")
+    assert (paused["by"], paused["reason"]) == ("presiding_judge", "rest")
+    assert shared.installation.journal("resume") == []
+    await shared.resume()
+    await shared.all_say("RECORDING")
+    (resumed,) = shared.installation.journal("resume")
+    assert resumed["by"] == "presiding_judge"
+
+    async def goes_on() -> None:
+        behind = [line["track"] for line in shared.installation.journal("segment") if line["t0"] >= resumed["t"]]
+        assert {"witness_1_mic", "witness_1_cam", "judge_1_cam"} <= set(behind)
+        assert (await judge.hears("witness"))["witness"] > HEARD
+
+    await shared.until(goes_on)
+    for person in shared.all.values():  # everybody's microphone went off
+        unmute = person.page.get_by_role("button", name="Unmute", exact=True)
+        if await unmute.count():
+            await unmute.click()
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -366,14 +402,35 @@ async def test_closed_after_all_that_its_recording_is_verified_and_played(
     await shared.close()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert (code, "verified with declared gaps" in text) == (10, True), text
+    assert "paused by order of the court" in text
+    assert "orders a break" not in text  # the log under the seal has its order
+    assert_nothing_kept_in_the_pause(installation, demo, tmp_path)
     await play(authority, installation, demo, shared.colours["witness"])
     tracks = {line["track"] for line in installation.journal("segment")}
     seats = (*(f"{role}_1" for role in roles), "witness_7")
     assert tracks == {f"{seat}_{kind}" for seat in seats for kind in ("mic", "cam")} | {"channel_ro", "channel_th"}
     # "other": the fraction of a second before a camera's first key frame.
     causes = {line["cause"] for line in installation.journal("gap")}
-    assert "order" in causes <= {"order", "sender_off", "network", "other"}
+    assert {"order", "pause"} <= causes <= {"order", "pause", "sender_off", "network", "other"}
     assert installation.processes("worker") == installation.processes("recorder") == []
+
+
+def assert_nothing_kept_in_the_pause(installation: Any, demo: Any, folder: Path) -> None:
+    """By the times of the decrypted frames of every track; there are some shortly before and behind the pause."""
+    key_file = next(path for path in demo.words["key_files"] if "thailand" in path)
+    own = next(line for line in Path(key_file).read_text().splitlines() if line.startswith("AGE-SECRET-KEY-"))
+    identity = age.unwrap((installation.recording() / "hearing-key.age").read_bytes(), age.X25519Identity(own))
+    (paused,), (resumed,) = installation.journal("pause"), installation.journal("resume")
+    times: dict[str, list[int]] = {}
+    for line in installation.journal("segment"):
+        clear = identity.unseal((installation.recording() / line["file"]).read_bytes())
+        times.setdefault(line["track"], []).extend(at for at, _frame in blocks(clear))
+    kept = [at for track in times.values() for at in track if paused["t"] <= at < resumed["t"]]
+    assert kept == []
+    assert resumed["t"] - paused["t"] > 10_000
+    for track in ("witness_1_mic", "witness_1_cam"):
+        assert paused["t"] - max(at for at in times[track] if at < paused["t"]) < 1_000
+        assert min(at for at in times[track] if at >= resumed["t"]) - resumed["t"] < 2_000
 
 
 async def play(authority: Any, installation: Any, demo: Any, colour: str) -> None:

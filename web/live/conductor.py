@@ -183,7 +183,12 @@ class Conductor:
             await asyncio.sleep(0.02)
 
     def _show(self, rows: Rows) -> None:
-        granted = plan.grants(rows, opened=self.recording.tracks, recording_open=self.recording.open)
+        granted = plan.grants(
+            rows,
+            opened=self.recording.tracks,
+            recording_open=self.recording.open,
+            paused=self.recording.facts.paused_at is not None,
+        )
         self.room.scene = scene = Scene(
             rows,
             facts=self.recording.facts,
@@ -193,6 +198,7 @@ class Conductor:
             plan=granted.plan,
         )
         self.recording.plan_tracks(granted.tracks)
+        self.recording.pauses.follow(rows)
         self.media.send_plan(granted.plan)
         now = time.time_ns()
         for connection in list(self.room.connections.values()):

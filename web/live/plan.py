@@ -18,7 +18,7 @@ from hearings.interpreting import booths
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
-from hearings.sitting import recordings, sittings
+from hearings.sitting import breaks, recordings, sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.scene import nanoseconds
@@ -111,9 +111,12 @@ class Grants:
     """Every track the recording may hold. The people who must be seen and heard, and each channel, are required."""
 
 
-def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False) -> Grants:
+def grants(
+    setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False, paused: bool = False
+) -> Grants:
     """Who may send and receive what, and the tracks that record it. `opened`: tracks that the recorder has confirmed.
-    In a sitting, a source is not forwarded before the recorder has confirmed its track."""
+    In a sitting, a source is not forwarded before the recorder has confirmed its track. `paused`: the recorder may be
+    keeping nothing, by order; the floor is closed until it has confirmed that it goes on."""
     status, rules = setting.sitting.status, setting.rules
     people = [participant for participant in setting.participants if participant.device_of_id is None]
     heard_at = {row.device_of_id for row in setting.participants if row.role in HEARD and row.device_of_id}
@@ -126,7 +129,10 @@ def grants(setting: Setting, *, opened: Collection[str] = (), recording_open: bo
     quiet = set(booths.silenced(people, setting.languages, setting.sitting.booths or {})) - {whose.interpreter}
     plan = messages.Plan(
         version=0,
-        floor_open=setting.sitting.floor_open and not setting.sitting.holds and status is not SittingStatus.closed,
+        floor_open=setting.sitting.floor_open
+        and not setting.sitting.holds
+        and status is not SittingStatus.closed
+        and (not paused or two_keys),
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS and not two_keys,
         without_recording=two_keys,
@@ -241,6 +247,12 @@ def _channel_track(lang: str) -> messages.TrackPlan:
     return messages.TrackPlan(
         track=channel_track(lang), role="interpreter", kind="language", lang=lang, required=True, pseudonym=False
     )
+
+
+def recording_pause(sitting: Sitting) -> messages.OrderedPause | None:
+    """The pause of the recording that is in force by the rows, as the recorder journals it."""
+    pause = breaks.recording_pause(sitting)
+    return None if pause is None else messages.OrderedPause(by=pause.by, reason=pause.purpose)
 
 
 def seated(participants: Iterable[Participant]) -> list[messages.SeatedPerson]:

@@ -28,7 +28,7 @@ from web import security_log
 from web.live import acts, plan
 from web.live.connections import Connection
 from web.live.notices import GapNotices
-from web.live.recorder import Recorder, RecorderSilent
+from web.live.recorder import Recorder, RecorderSilent, RecordingPauses
 from web.live.room import Room
 from web.live.scene import RecordingFacts, Rows, indicator, nanoseconds
 from web.live.view import recording_view
@@ -49,8 +49,9 @@ FIRST_SEAL_SECONDS = 15
 AGAIN_SECONDS = 1
 SEAL_FAILURES = frozenset({"seal_lost", "seal_refused", "no_seal"})
 """Codes of failures of the seal: it does not answer, it refuses, or no segment was sealed for 20 s."""
-QUIET_GAPS = frozenset({"sender_off", "order"})
-"""Causes of gaps that are not entered in the hearing's log: a microphone that is switched off is no incident."""
+QUIET_GAPS = frozenset({"sender_off", "order", "pause"})
+"""Causes of gaps that are not entered in the hearing's log: neither a microphone that is switched off nor a pause by
+order is an incident."""
 
 
 class RecordingSide:
@@ -73,6 +74,9 @@ class RecordingSide:
         self._telling = asyncio.Lock()
         self._journaled = 0
         """Number of the latest entry of the hearing's log that the recorder has confirmed."""
+        self.pauses = RecordingPauses(
+            self._room, self.recorder, facts=lambda: self.facts, note=self._note_pause, writing=self._writing
+        )
         self._seated: list[messages.SeatedPerson] = []
         """The people by seat that were sent to the recorder."""
 
@@ -123,6 +127,7 @@ class RecordingSide:
             last_sealed_at=nanoseconds(recording.last_sealed_at) if recording.last_sealed_at else None,
             error=recording.failing_code if failing else "",
             error_at=nanoseconds(recording.since) if failing else None,
+            paused_at=nanoseconds(recording.since) if recording.status is RecordingStatus.paused else None,
         )
 
     # --- events of the recorder ---------------------------------------------------------------------------------
@@ -138,6 +143,7 @@ class RecordingSide:
                 await self._missed(message)
             case messages.RecordingOpened():  # the web process that sent the order has ended
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
+                self.pauses.opened(message, told=False)
                 self._room.redraw()
                 self._room.acted.set()
             case messages.RecordingClosed():
@@ -166,6 +172,8 @@ class RecordingSide:
                 return False
             to = partial(recordings.opened, began=self._began) if ordered else recordings.recovered
             await to(db, sitting=rows.sitting, recording=rows.recording, now=self._room.now())
+            if self.facts.paused_at is not None:
+                await recordings.paused(db, recording=rows.recording, now=self._room.now())
         if ordered:  # and not before: if the rows could not be written, the event is handled again
             self._ordered = False
         self.facts = self.facts.sealed_until(message.at, message.count)
@@ -340,9 +348,14 @@ class RecordingSide:
             await asyncio.sleep(AGAIN_SECONDS)
         self._room.touch()
 
+    def _note_pause(self, paused_at: int | None) -> None:
+        self.facts = replace(self.facts, paused_at=paused_at)
+        self.announce()
+
     def _gone(self, at: int) -> None:
         """Called at once when the recorder is lost, even while a handler waits: every page displays NOT RECORDING.
         `_lost` writes the rows afterwards."""
+        self.pauses.doubt()
         if not self.open or self.facts.stopping_at is not None:
             return
         first = not self.facts.error
@@ -468,7 +481,9 @@ class RecordingSide:
         async with self._room.reading() as (_db, rows):
             pass
         assert rows.recording is not None
-        opened = await self.recorder.open(rows.recording.id, rows.hearing.id, recipients, plan.grants(rows).tracks)
+        opened = await self.recorder.open(
+            rows.recording.id, rows.hearing.id, recipients, plan.grants(rows).tracks, plan.recording_pause(rows.sitting)
+        )
         if isinstance(opened, messages.RecordingClosed):
             # The recorder was lost between `close` and its answer: there is nothing to take up again.
             await self._closed(opened)
@@ -478,18 +493,23 @@ class RecordingSide:
         self._room.acted.set()
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
+        self.pauses.opened(opened, told=True)
         self._room.redraw()
 
     async def _resume(self, connection: Connection, command: messages.Resume) -> None:
-        async with self._room.acting(connection) as (db, rows):
+        """Lifts holds. Where that ends a break, the recording goes on before the floor opens: when the recorder does
+        not confirm that, nothing is changed."""
+        async with self.pauses.resuming(), self._room.acting(connection) as (db, rows):
+            actor, paused = participant_actor(_me(rows, connection)), plan.recording_pause(rows.sitting) is not None
             is_open = await sittings.resume(
                 db,
                 sitting=rows.sitting,
                 reason=command.reason,
                 without_consent=command.without_consent,
-                actor=participant_actor(_me(rows, connection)),
+                actor=actor,
                 now=self._room.now(),
             )
+            await self.pauses.end(db, rows, paused=paused, by=actor.role)
         await self._room.refresh()
         if is_open:
             self._room.notify("resumed", assertive=True)

@@ -94,7 +94,9 @@ FAILING_AFTER = 20_000_000_000
 """Nanoseconds since the last seal after which the status is NOT RECORDING."""
 
 
-IndicatorStatus = Literal["not_started", "starting", "recording", "slow", "failing", "stopping", "sealed", "failed"]
+IndicatorStatus = Literal[
+    "not_started", "starting", "recording", "slow", "paused", "failing", "stopping", "sealed", "failed"
+]
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ class RecordingFacts:
     last_sealed_at: int | None = None
     error: str = ""
     error_at: int | None = None
+    paused_at: int | None = None
+    """Since when the recorder keeps nothing, by order; None as soon as it may be keeping what comes."""
 
     def sealed_until(self, at: int, count: int) -> "RecordingFacts":
         """Apply an acknowledged seal: it clears a known error that is older. A repeated one does not set the last
@@ -150,6 +154,8 @@ def indicator(facts: RecordingFacts, now: int) -> tuple[IndicatorStatus, int | N
         return "stopping", facts.stopping_at
     if last is None:
         return "starting", facts.opened_at
+    if facts.paused_at is not None:
+        return "paused", facts.paused_at
     if now - last >= SLOW_AFTER:
         return "slow", last
     return "recording", facts.started_at

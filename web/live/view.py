@@ -57,6 +57,7 @@ from web.words.i18n import (
     pgettext,
     state_name,
 )
+from web.words.statuses import PAUSED_BY_ORDER
 
 SEEN_AND_HEARD = (
     "speak_floor",
@@ -192,6 +193,7 @@ def recording_view(facts: RecordingFacts, now: int) -> messages.RecordingView:
         "starting": _("Recording is starting"),
         "recording": pgettext("going on now", "Recording"),
         "slow": _("Recording. Sealing is slow."),
+        "paused": _(PAUSED_BY_ORDER),
         "failing": _(NOT_RECORDING),
         "stopping": _("Recording is being sealed"),
         "sealed": _("Recording sealed"),

@@ -17,6 +17,8 @@ from hearings.sitting.sittings import MEDIA_NOT_STARTED
 from hearings.sitting.withdrawals import CONSENT_WITHDRAWN
 from web.words.i18n import N_, NP_, _, in_turn
 
+PAUSED_BY_ORDER = N_("Recording paused by order")
+
 CHIPS: dict[str, dict[str, tuple[str, str]]] = {
     "RequestStatus": {
         "draft": ("plain", NP_("request", "Draft")),
@@ -73,7 +75,7 @@ CHIPS: dict[str, dict[str, tuple[str, str]]] = {
         "starting": ("info", N_("Recording starting")),
         "recording": ("ok", NP_("going on now", "Recording")),
         "failing": ("rec", N_("Not recording")),
-        "paused": ("warn", N_("Recording paused by order")),
+        "paused": ("warn", PAUSED_BY_ORDER),
         "stopping": ("info", N_("Recording being sealed")),
         "sealed": ("seal", N_("Recording sealed")),
         "failed": ("rec", N_("Recording failed")),

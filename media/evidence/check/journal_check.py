@@ -77,6 +77,8 @@ class JournalCheck:
         """Line, time, and the required tracks with the cause of the gap each was in ("" if in none; pause in a
         pause)."""
         self._pauses: list[Pause] = []
+        self._breaks: list[int] = []
+        """Times of the log's entries that order a break."""
         self._keywrapped = False
         self._said_unwrapped = False
         self._expects_anchor = False
@@ -148,6 +150,11 @@ class JournalCheck:
             for n, line in track.recovered:
                 self.findings.line(line, f"no gap of cause recovered follows segment {n} of {track.name}")
         self._check_reopens()
+        for pause in self._pauses:
+            if not any(t <= pause.begin for t in self._breaks):
+                self.findings.note(
+                    f"line {pause.line}: paused, and no entry of the hearing's log before it orders a break"
+                )
         if self.close is None:
             self.findings.cannot("a close: the journal does not say where the recording ends")
             for track in self.tracks.values():
@@ -293,6 +300,8 @@ class JournalCheck:
         if value["entry"] != self._entry + 1:
             self.findings.line(index, f"entry {value['entry']} of the hearing's log follows entry {self._entry}")
         self._entry = max(self._entry, value["entry"])
+        if value["kind"] == "break_ordered":
+            self._breaks.append(value["t"])
 
     def _derive(self, index: int, value: Line) -> None:
         report = partial(self.findings.line, index)

@@ -1,4 +1,4 @@
-"""Breaks: ordered by the judge, with microphones off and the recording going on; what the log says at the end."""
+"""Breaks: ordered by the judge, with microphones off and the recording paused; what the log says at the end."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,6 +75,32 @@ async def test_a_break_ends_although_another_hold_stays(court: Any, now: datetim
     assert len(await logged(court, "break_ended")) == 1
     assert await act(court, sittings.resume, AUTHORITY, now, reason="Here I am")
     assert len(await logged(court, "break_ended")) == 1
+
+
+async def pause(court: Any) -> breaks.RecordingPause | None:
+    async with court.database.reading() as db:
+        return breaks.recording_pause((await court.sitting(db))[0])
+
+
+@IN_SESSION
+async def test_a_break_and_no_other_hold_pauses_the_recording_until_it_is_over(court: Any, now: datetime) -> None:
+    await act(court, sittings.hold, JUDGE, now, reason="One moment")
+    await act(court, sittings.hold, AUTHORITY, now, reason="Wait for me")
+    assert await pause(court) is None
+    await act(court, breaks.order, JUDGE, now, purpose="consultation", minutes=5, reason="With Mr Popescu")
+    assert await pause(court) == breaks.RecordingPause(by="presiding_judge", purpose="consultation")
+    await act(court, sittings.resume, AUTHORITY, now, reason="Here I am")
+    assert await pause(court) is not None
+    await act(court, sittings.resume, JUDGE, now, reason="Go on")
+    assert await pause(court) is None
+
+
+@IN_SESSION
+@pytest.mark.parametrize("end", [sittings.close, sittings.abort])
+async def test_the_end_of_the_sitting_leaves_no_pause(court: Any, now: datetime, end: Any) -> None:
+    await act(court, breaks.order, JUDGE, now, purpose="rest", minutes=5)
+    await act(court, end, JUDGE, now, reason="For today")
+    assert await pause(court) is None
 
 
 @IN_SESSION

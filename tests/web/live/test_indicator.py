@@ -1,5 +1,7 @@
 """The recording indicator claims sealed bytes and nothing else; unknown counts as failing."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -8,6 +10,7 @@ from web.live.scene import FAILING_AFTER, SLOW_AFTER, RecordingFacts, indicator
 SECOND = 1_000_000_000
 OPEN = RecordingFacts(opened_at=100 * SECOND)
 SEALED = OPEN.sealed_until(104 * SECOND, 3)
+PAUSED = replace(SEALED, paused_at=105 * SECOND)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,11 @@ SEALED = OPEN.sealed_until(104 * SECOND, 3)
         (SEALED.failed_with("disk_full", 105 * SECOND), 105, "failing"),
         (SEALED.failed_with("disk_full", 105 * SECOND).sealed_until(106 * SECOND, 4), 107, "recording"),
         (SEALED.failed_with("disk_full", 105 * SECOND).sealed_until(104 * SECOND, 4), 107, "failing"),
+        (PAUSED, 113.9, "paused"),
+        (PAUSED, 123.9, "paused"),
+        (PAUSED, 124, "failing"),
+        (PAUSED.sealed_until(109 * SECOND, 3), 128, "paused"),
+        (PAUSED.failed_with("disk_full", 106 * SECOND), 106, "failing"),
         (
             RecordingFacts(opened_at=100 * SECOND, stopping_at=105 * SECOND, last_sealed_at=104 * SECOND),
             106,

@@ -352,3 +352,25 @@ SESSION = {"srtp_profiles": ["SRTP_AEAD_AES_256_GCM"], "audio_codec": "opus-wb",
 def test_a_worker_is_told_what_was_agreed(session: dict[str, Any], arguments: str) -> None:
     """The rate is that of a camera and a voice, and a tenth for what goes with them."""
     assert plan.as_agreed(session) == arguments.split()
+
+
+@pytest.mark.parametrize("keys", [{}, TWO_KEYS])
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("status", sorted(SittingStatus))
+def test_while_the_recorder_may_be_paused_the_floor_is_closed(
+    status: SittingStatus, paused: bool, keys: dict[str, str]
+) -> None:
+    """What is heard is recorded: only two keys open a floor that is not."""
+    room = Room(PEOPLE, sitting(status, without_recording=keys))
+    opened = plan.grants(room, recording_open=True, paused=paused).plan.floor_open
+    assert opened is (status is not SittingStatus.closed and (not paused or bool(keys)))
+
+
+def test_a_break_is_a_pause_of_the_recording_without_anybodys_words() -> None:
+    order = {"cause": "order", "by": "1", "by_role": "presiding_judge", "reason": "With Mr Popescu", "since": ""}
+    ordered = {**order, "break": {"purpose": "consultation", "until": "", "begun": ""}}
+    for status in SittingStatus:
+        found = plan.recording_pause(sitting(status, floor_open=False, holds=[order, ordered]))
+        wanted = messages.OrderedPause(by="presiding_judge", reason="consultation") if status in LIVE else None
+        assert found == wanted
+        assert plan.recording_pause(sitting(status, floor_open=False, holds=[order])) is None

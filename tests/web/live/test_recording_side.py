@@ -23,8 +23,8 @@ from hearings.db import Database
 from hearings.events import EventKind, record
 from hearings.hearing import participants
 from hearings.roles import Role
-from hearings.sitting import recordings, sittings
-from hearings.status import SittingStatus
+from hearings.sitting import breaks, recordings, sittings
+from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
 from media.link import Mandate, connect
@@ -34,9 +34,10 @@ from tests.support.databases import Sqlite
 from tests.support.evidence.recorder import Source, encode_audio
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 from web.live import recording_side
+from web.live.recorder import RecorderSilent
 from web.live.recording_side import RecordingSide
 from web.live.room import Room
-from web.live.scene import RecordingFacts, Rows, Scene
+from web.live.scene import RecordingFacts, Rows, Scene, indicator
 from web.security_log import SecurityLog
 
 
@@ -66,7 +67,7 @@ class Web:
         """Start the recorder or take it over."""
 
         def show(rows: Rows) -> None:
-            return None
+            self.side.pauses.follow(rows)
 
         async def finish(notice: str) -> None:
             self.finished.append(notice)
@@ -400,3 +401,84 @@ async def test_a_seal_that_was_kept_in_memory_is_told_again_to_the_next_web_proc
     assert len(gaps) == len(set(gaps)) > 5
     web.tasks.append(sending)
     await link.close()
+
+
+async def send_sound(web: Web) -> None:
+    """Sound reaches the recorder process that runs now."""
+    link = await connect(web.folder / "run/frames.sock", messages.RECORDER_TO_WORKER)
+    source = Source(link, audio={"witness_1_mic": encode_audio(50), "judge_1_mic": encode_audio(50)})
+
+    async def send() -> None:
+        try:
+            await source.run(60)
+        finally:
+            await link.close()
+
+    web.tasks.append(asyncio.create_task(send()))
+
+
+async def lift(web: Web) -> bool:
+    """The presiding judge ends the break, as `RecordingSide` has it done."""
+    async with web.side.pauses.resuming(), web.room.acting() as (db, rows):
+        judge = await web.court.actor(db, Role.presiding_judge)
+        is_open = await sittings.resume(db, sitting=rows.sitting, reason="Go on", actor=judge, now=web.room.now())
+        await web.side.pauses.end(db, rows, paused=True, by=judge.role)
+        return is_open
+
+
+async def statuses(web: Web) -> tuple[RecordingStatus, bool]:
+    """Of the recording, and whether the floor is open, by the rows."""
+    async with web.court.database.reading() as db:
+        sitting, recording = await web.court.sitting(db)
+    return recording.status, sitting.floor_open
+
+
+async def test_a_break_pauses_the_recording_whoever_is_killed_and_the_floor_opens_only_when_it_goes_on(
+    web: Web,
+) -> None:
+    def shown() -> str:
+        return indicator(web.side.facts, time.time_ns())[0]
+
+    await web.begin()
+    await web.until(web.entries)
+    await send_sound(web)
+    await web.until(lambda: shown() == "recording")
+    async with web.room.acting() as (db, rows):
+        judge = await web.court.actor(db, Role.presiding_judge)
+        await breaks.order(db, sitting=rows.sitting, purpose="rest", minutes=5, actor=judge, now=web.room.now())
+    await web.room.refresh()
+    await web.until(lambda: shown() == "paused")
+    assert [(line["by"], line["reason"]) for line in web.lines("pause")] == [("presiding_judge", "rest")]
+    assert await statuses(web) == (RecordingStatus.paused, False)
+
+    await web.killed()
+    await web.begin()
+    assert shown() == "paused"
+    await web.room.refresh()
+    await web.until(lambda: web.side.pauses._known)
+
+    pid = int((web.folder / "run/recorder.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(RecorderSilent):
+        await lift(web)
+    assert (await statuses(web))[1] is False
+    await web.until(lambda: web.lines("reopen") and web.side.facts.error and not web.lines("resume"))
+    assert shown() == "failing"
+    await send_sound(web)
+    await web.until(lambda: shown() == "paused")
+    async with web.court.database.reading() as db:
+        kinds = [event.kind for event in await queries.events(db, web.court.hearing.id)]
+    assert {"recording_failing", "recording_back"} <= set(kinds)
+    assert await statuses(web) == (RecordingStatus.paused, False)
+    assert len(web.lines("pause")) == 1
+
+    assert await lift(web)
+    assert [line["by"] for line in web.lines("resume")] == ["presiding_judge"]
+    assert web.side.facts.paused_at is None
+    assert await statuses(web) == (RecordingStatus.recording, True)
+    await web.room.refresh()
+    assert web.side.pauses._known
+    end = web.lines("resume")[0]["t"]
+    await web.until(lambda: [line for line in web.lines("segment") if line["t0"] >= end])
+    assert shown() == "recording"
+    assert [line for line in web.lines("segment") if web.lines("pause")[0]["t"] < line["t1"] and line["t0"] < end] == []

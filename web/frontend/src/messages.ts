@@ -684,7 +684,7 @@ export interface SideSaid {
 
 /** The claim about sealed bytes. The page turns it to NOT RECORDING by itself when `tick` stays away 20 s. */
 export interface RecordingView {
-  status: "failed" | "failing" | "not_started" | "recording" | "sealed" | "slow" | "starting" | "stopping";
+  status: "failed" | "failing" | "not_started" | "paused" | "recording" | "sealed" | "slow" | "starting" | "stopping";
   /** nanoseconds since 1970 UTC */
   since: number | null;
   sealed: number;

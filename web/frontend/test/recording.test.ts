@@ -15,6 +15,9 @@ const ROWS: [RecordingView["status"], boolean, number, number | null, RecordingV
   ["recording", true, 900, null, "failing", true],
   ["recording", true, 20_000, 1_000, "recording", false],
   ["recording", true, 20_001, 1_000, "failing", true],
+  ["paused", true, 900, 12_000, "paused", false],
+  ["paused", true, 900, 20_001, "failing", true],
+  ["paused", true, 20_001, 1_000, "failing", true],
   ["starting", true, 900, null, "starting", false],
   ["starting", false, 20_001, null, "failing", true],
   ["stopping", true, 20_001, 1_000, "failing", true],
@@ -34,6 +37,6 @@ for (const [status, inSession, tickAge, sealAge, wanted, own] of ROWS) {
 }
 
 test("only failing and failed are red", () => {
-  const all: RecordingView["status"][] = ["not_started", "starting", "recording", "slow", "failing", "stopping", "sealed", "failed"];
+  const all: RecordingView["status"][] = ["not_started", "starting", "recording", "slow", "paused", "failing", "stopping", "sealed", "failed"];
   assert.deepEqual(all.filter(isRed), ["failing", "failed"]);
 });

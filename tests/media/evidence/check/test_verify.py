@@ -15,6 +15,7 @@ from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
+from tests.vectors import make
 
 WITNESS_SEED = b"w" * 32
 SECOND_NS = 10**9
@@ -799,3 +800,18 @@ def test_a_custody_line_whose_type_is_no_text_is_named(recording: Any, tmp_path:
     recording.access()
     recording.change_custody = lambda lines: lines[2].update(type=kind)
     assert summary(check(recording, tmp_path)) == ("failed", "custody line 2")
+
+
+@pytest.mark.parametrize(("t", "said"), [(None, True), (4_001, True), (3_990, False)])
+def test_a_pause_that_the_log_of_the_hearing_does_not_order_is_remarked_upon(
+    t: int | None, said: bool, tmp_path: Path
+) -> None:
+    recording = make.paused()
+    if t is not None:
+        about = {"entry": 1, "t": t, "who": "presiding_judge", "seat": "", "sha256": "a" * 64}
+        recording.line("event", kind="break_ordered", **about)
+        recording.lines.insert(len(recording.lines) - 2, recording.lines.pop())
+    report = check(recording, tmp_path)
+    assert summary(report) == ("gaps", "-")
+    note = "line 8: paused, and no entry of the hearing's log before it orders a break"
+    assert (note in report.findings.notes) is said

@@ -36,12 +36,13 @@ export function claim(
   const seconds = sealAge === null ? null : Math.floor(sealAge / 1_000);
   const rest = { sealAge: seconds, silence: Math.floor(tickAge / 1_000) };
   if (isRed(said.status) || said.status === "sealed") return { status: said.status, own: false, ...rest };
-  const running = said.status === "recording" || said.status === "slow";
+  // Its journal is sealed in a pause by order too.
+  const running = said.status === "recording" || said.status === "slow" || said.status === "paused";
   const silent = tickAge > FAILING_MS && (inSession || running || said.status === "starting");
   const stale = running && (sealAge === null || sealAge > FAILING_MS);
   const absent = inSession && said.status === "not_started";
   if (silent || stale || absent) return { status: "failing", own: true, ...rest };
-  if (running) return { status: sealAge !== null && sealAge > SLOW_MS ? "slow" : said.status, own: false, ...rest };
+  if (running && said.status !== "paused") return { status: sealAge !== null && sealAge > SLOW_MS ? "slow" : said.status, own: false, ...rest };
   return { status: said.status, own: false, ...rest };
 }
 

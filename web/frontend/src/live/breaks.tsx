@@ -51,7 +51,7 @@ export function OrderBreakDialog({ view, onClose }: { view: View; onClose(): voi
   return (
     <Dialog title={t("Order a break?")} onClose={onClose}>
       <form onSubmit={(event) => void submit(event)} noValidate>
-        <p>{t("The floor is closed and all microphones go off. The recording continues: cameras that stay on are recorded. You open the floor again.")}</p>
+        <p>{t("The floor is closed, all microphones go off, and the recording is paused: nothing is kept of what is said or seen in the break. You open the floor again.")}</p>
         <Select label={t("Purpose")} value={purpose} options={view.purposes} onChange={setPurpose} />
         <label class="field" for={field}>
           {t("Minutes")}

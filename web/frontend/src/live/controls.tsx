@@ -122,6 +122,7 @@ function MicrophoneState({ view }: { view: View }) {
     if (!on) return t("Your microphone is off.");
     if (hearing.red.value && view.unrecorded?.in_force && !view.hold) return t("Your microphone is on. Nothing is being recorded.");
     if (hearing.red.value) return t("Nothing is being recorded. Please do not speak.");
+    if (view.recording.status === "paused") return t("The floor is closed. Nobody hears you; the recording is paused.");
     if (view.hold) return t("The floor is closed. Nobody hears you; the recording continues.");
     return t("Your microphone is on.");
   };

@@ -36,7 +36,7 @@ export function HoldBar({ view }: { view: View }) {
           <Octagon /> {hold.purpose ? t("BREAK") : t("HOLD")}
         </strong>
         <span>
-          {hold.purpose ? `${hold.purpose}. ${t("The floor is closed. The recording continues.")}` : t("The floor is closed. Please do not speak.")} {cause(hold)}
+          {hold.purpose ? `${hold.purpose}. ${t("The floor is closed; the recording is paused.")}` : t("The floor is closed. Please do not speak.")} {cause(hold)}
           {hold.by && hold.by_label && (
             <>
               {": "}

@@ -19,6 +19,12 @@ export const Square = () => (
     <rect x="2" y="2" width="12" height="12" fill="currentColor" />
   </Icon>
 );
+export const Bars = () => (
+  <Icon>
+    <rect x="3" y="2" width="4" height="12" fill="currentColor" />
+    <rect x="9" y="2" width="4" height="12" fill="currentColor" />
+  </Icon>
+);
 export const Half = () => (
   <Icon>
     <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2" />

@@ -1,6 +1,6 @@
 // The recording indicator: one fixed place, everyone sees it. It shows the claim (client/recording.ts), nothing else.
 import { useHearing } from "./context";
-import { Dot, Half, Ring, Sealed, Square } from "./icons";
+import { Bars, Dot, Half, Ring, Sealed, Square } from "./icons";
 import { TimePair, duration } from "./time";
 import { isResponsible } from "./words";
 import { t, tn } from "../i18n";
@@ -17,6 +17,8 @@ function words(claim: Claim): string {
       return t("RECORDING");
     case "slow":
       return t("RECORDING, sealing slow");
+    case "paused":
+      return t("Recording paused by order");
     case "failing":
     case "failed":
       return t("NOT RECORDING");
@@ -32,6 +34,7 @@ const ICONS = {
   starting: Half,
   recording: Dot,
   slow: Half,
+  paused: Bars,
   failing: Square,
   failed: Square,
   stopping: Half,
@@ -65,7 +68,7 @@ export function RecordingBar({ view }: { view: View }) {
           {duration(hearing.now.value - claim.since)}
         </bdi>
       )}
-      {(running || claim.status === "stopping") && <SealWords claim={claim} />}
+      {(running || claim.status === "paused" || claim.status === "stopping") && <SealWords claim={claim} />}
     </div>
   );
 }
