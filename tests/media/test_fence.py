@@ -37,6 +37,8 @@ FIELDS: dict[type[messages.Order], dict[str, Any]] = {
     messages.AddTrack: {**ID, "track": TRACK},
     messages.CheckSound: {**ID, "audio": "judge_1_mic", "video": None, "seconds": 1},
     messages.JournalLog: {**ID, "sent": 1, "people": [], "entries": []},
+    messages.PauseRecording: {**ID, "pause": {"by": "presiding_judge", "reason": "rest"}},
+    messages.ResumeRecording: {**ID, "by": "presiding_judge"},
     messages.CloseRecording: ID,
 }
 

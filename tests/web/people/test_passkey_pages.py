@@ -332,6 +332,7 @@ def page(prepared: Path, tmp_path: Path, serving: Callable[..., AbstractContextM
 
 
 def press(page: Page, name: str) -> None:
+    page.wait_for_load_state()  # before its script runs, a button sends its form
     page.get_by_role("button", name=name, exact=True).click()
 
 

@@ -10,7 +10,7 @@ import { useHearing } from "./context";
 import { DevicesDialog, LeaveDialog } from "./devices";
 import { ReasonDialog } from "./dialog";
 import { HearSelect, Meter, Troubles } from "./fields";
-import { Cam, Cross, Cup, Door, Dots, Flag, Gear, Hand, Help, Keyboard, Lock, Mic, Octagon, Speech } from "./icons";
+import { Cam, Cross, Cup, Door, Dots, Flag, Gear, Hand, Help, Keycaps, Lock, Mic, Octagon, Speech } from "./icons";
 import { KeysDialog } from "./keys";
 import { RaiseDialog, UndecidedList } from "./objections";
 import { pressed } from "./preferences";
@@ -170,7 +170,7 @@ const ICONS: Record<Question, () => ComponentChildren> = {
   closed_session: Lock,
   signal: Speech,
   devices: Gear,
-  keys: Keyboard,
+  keys: Keycaps,
   leave: Door,
   close: Cross,
   break_off: Cross,

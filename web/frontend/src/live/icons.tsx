@@ -110,7 +110,7 @@ export const Gear = () => (
     <path d="M8 1v2.5M8 12.5V15M1 8h2.5M12.5 8H15M3 3l1.8 1.8M11.2 11.2L13 13M13 3l-1.8 1.8M4.8 11.2L3 13" stroke="currentColor" stroke-width="1.6" />
   </Icon>
 );
-export const Keyboard = () => (
+export const Keycaps = () => (
   <Icon>
     <rect x="1" y="4" width="14" height="8.5" rx="1" fill="none" stroke="currentColor" stroke-width="1.5" />
     <path d="M3.5 7h1M6 7h1M8.5 7h1M11.5 7h1M5 10h6" stroke="currentColor" stroke-width="1.5" />
