@@ -114,11 +114,12 @@ def _line(
     *,
     open_now: bool,
 ) -> Mapping[str, Any]:
+    source = event_log.CAPTION_SOURCES[caption.data["source"]]
     return {
         "number": caption.seq,
         "at": captions.spoken_at(caption),
         "lang": caption.data["lang"],
-        "source": _(event_log.CAPTION_SOURCES[caption.data["source"]]),
+        "source": _(source),
         "speaker": rules.names.get(caption.data.get("participant", ""), "") or _(NOBODY),
         "text": rules.quoted(caption.data["text"]),
         "corrects": caption.data.get("corrects"),

@@ -166,9 +166,10 @@ def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
 def _caption(data: Mapping[str, Any], rules: NameRules) -> Iterator[str]:
     if data.get("corrects"):
         yield _(recorded_words.REPLACES).format(n=data["corrects"])
-    if data.get("source") in CAPTION_SOURCES:
+    source = CAPTION_SOURCES.get(data.get("source", ""))
+    if source is not None:
         yield language_here(data["lang"])
-        yield _(CAPTION_SOURCES[data["source"]])
+        yield _(source)
         yield rules.quoted(data["text"])
 
 

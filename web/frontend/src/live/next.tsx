@@ -59,7 +59,7 @@ function words(step: Step): string {
       return t("In the lobby: {names}. Admit them to the room.", { names });
     case "wait":
       return step.state
-        ? t("Nobody of {state} is in the room yet. Wait for them, or call them.", { state: step.state })
+        ? t("{state}: nobody is in the room yet. Wait for them, or call them.", { state: step.state })
         : t("Not in the room yet: {names}. Wait for them, or call them.", { names });
     case "conditions":
       return step.mine
