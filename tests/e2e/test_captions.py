@@ -34,7 +34,10 @@ class Feeder:
         self.installation = installation
         self.base = installation.url + API
 
-    async def register(self) -> "Feeder":
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    async def __aenter__(self) -> "Feeder":
         key = Key.make()
         admin = Actor(id="admin", label="Admin", state="RO", functions=frozenset({"administrator"}))
         database = database_of(self.installation)
@@ -101,8 +104,8 @@ async def test_captions_typed_and_sent_are_shown_in_the_room_and_sealed(people: 
     await expect(lane.get_by_text("By a stenographer, not the record")).to_be_visible()
 
     # A system sends another language; the witness is shown it, and the judge goes on with the one before.
-    feeder = await Feeder(people.installation).register()
-    sent = [await feeder.feed(people.demo.ref, text) for text in SENT]
+    async with Feeder(people.installation) as feeder:
+        sent = [await feeder.feed(people.demo.ref, text) for text in SENT]
     at_witness = witness.page.get_by_role("region", name="Captions")
     await expect(at_witness.locator("li")).to_have_text(list(SENT))
     await expect(at_witness.get_by_text("Machine, not the record")).to_be_visible()
