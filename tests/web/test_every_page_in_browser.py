@@ -251,6 +251,26 @@ def test_what_is_seen_often_is_right_in_rarer_looks_too(browser, service, filled
     assert seen.wrong == []
 
 
+@pytest.mark.parametrize("locale", ["ar", "de", "en-GB", "th"])
+def test_a_month_with_hearings_on_each_day_fits_the_window(browser, service, filled, locale):
+    """Whatever day it is today: the count of one day is put into each cell, the last column included."""
+    seen = look(browser, service, "clerk", locale=locale)
+    seen.page.goto(f"{service.base}/docket?view=month")
+    filled_in = seen.page.evaluate(
+        """() => { const count = document.querySelector(".month-count");
+        const cells = [...document.querySelectorAll(".docket-month td")];
+        for (const cell of cells) if (!cell.querySelector(".month-count")) cell.append(count.cloneNode(true));
+        return cells.length; }"""
+    )
+    assert filled_in >= 28
+    for width in (1440, 768, 390, 320):
+        seen.page.set_viewport_size({"width": width, "height": 700})
+        seen.fits()
+    assert seen.page.locator(".month-count .short").first.is_visible()
+    seen.page.context.close()
+    assert seen.wrong == []
+
+
 def test_forms_with_errors_put_the_focus_on_the_summary_and_lead_to_the_field(browser, service):
     seen = look(browser, service, "clerk")
     page = seen.page
