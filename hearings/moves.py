@@ -28,7 +28,16 @@ def check(subject: str, current: StrEnum, wanted: StrEnum) -> None:
 
 
 def _append(
-    db: AsyncSession, row: Row, before: str, after: str, *, owner: str, actor: Actor, now: datetime, reason: str
+    db: AsyncSession,
+    row: Row,
+    before: str,
+    after: str,
+    *,
+    owner: str,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    followed: bool = True,
 ) -> StatusChange:
     if now.tzinfo is None:
         raise NaiveTime
@@ -44,7 +53,8 @@ def _append(
         reason=reason,
     )
     db.add(change)
-    db.add(UnfollowedChange(id=change.id, owner_state=owner))  # the clock makes mails and webhooks of it
+    if followed:
+        db.add(UnfollowedChange(id=change.id, owner_state=owner))  # the clock makes mails and webhooks of it
     return change
 
 
@@ -76,3 +86,12 @@ def move(db: AsyncSession, row: Row, to: StrEnum, *, actor: Actor, now: datetime
 def noted(db: AsyncSession, row: Row, status: StrEnum, *, actor: Actor, now: datetime, reason: str) -> StatusChange:
     """Append a line of history without a change of status, for an event that both States are notified of."""
     return _append(db, row, status.value, status.value, owner=row.owner_state, actor=actor, now=now, reason=reason)
+
+
+def administered(
+    db: AsyncSession, row: Row, act: str, *, actor: Actor, now: datetime, reason: str = ""
+) -> StatusChange:
+    """Append who did an act of administration to a row without a status: a key, a client, a webhook. Nobody is
+    mailed; `hearings.overview.audit` lists it."""
+    owner = row.owner_state
+    return _append(db, row, "", act, owner=owner, actor=actor, now=now, reason=reason, followed=False)

@@ -92,6 +92,7 @@ class SharedView(Row, table=True):
         state_check(),
         state_check("viewer_state"),
         Index("ix_shared_view_subject", "subject_id", "at", "id"),
+        Index("ix_shared_view_owner", "owner_state", "id"),
     )
 
     subject: str = Field(max_length=40)

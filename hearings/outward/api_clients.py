@@ -20,6 +20,7 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady, ProofUsed
 from hearings.models import ApiClient, ApiClientKey, ApiProof, ApiToken
 from hearings.models.columns import Row
+from hearings.moves import administered
 from hearings.paging import Page, page
 from hearings.people.logins import hash_secret, new_secret
 from hearings.permissions import require_staff
@@ -117,26 +118,32 @@ async def register(
 async def change(
     db: AsyncSession, *, client: ApiClient, name: str, scopes: Sequence[str], actor: Actor, now: datetime
 ) -> None:
-    """Change name and scopes of a client. Effects: the two fields; its tokens end, new ones carry the scopes."""
+    """Change name and scopes of a client. Effects: the two fields, and a line of history; its tokens end, new ones
+    carry the scopes."""
     _administrator(actor, client)
     client.name, client.scopes = clean(name, "name", most=200, least=1), _scopes(scopes)
     db.add(client)
+    administered(db, client, "changed", actor=actor, now=now)
     await _end_tokens(db, client)
 
 
 async def disable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
-    """Disable a client at once. Effects: `disabled_at`; its tokens end."""
+    """Disable a client at once. Effects: `disabled_at`, and a line of history; its tokens end."""
     _administrator(actor, client)
-    client.disabled_at = client.disabled_at or now
-    db.add(client)
+    if client.disabled_at is None:
+        client.disabled_at = now
+        db.add(client)
+        administered(db, client, "disabled", actor=actor, now=now)
     await _end_tokens(db, client)
 
 
 async def enable(db: AsyncSession, *, client: ApiClient, actor: Actor, now: datetime) -> None:
-    """Enable a client again. Effects: `disabled_at`."""
+    """Enable a client again. Effects: `disabled_at`, and a line of history."""
     _administrator(actor, client)
-    client.disabled_at = None
-    db.add(client)
+    if client.disabled_at is not None:
+        client.disabled_at = None
+        db.add(client)
+        administered(db, client, "enabled", actor=actor, now=now)
 
 
 async def add_key(
@@ -161,8 +168,8 @@ async def add_key(
 async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Actor, now: datetime) -> ApiClientKey:
     """End a key. A client cannot end its last one, which would lock it out. Raises `NotFound`, `NotReady`.
 
-    Effects: `not_after`; the client's tokens end, whichever key they were got with. A key that was still to come never
-    comes into force.
+    Effects: `not_after`, and a line of history; the client's tokens end, whichever key they were got with. A key that
+    was still to come never comes into force.
     """
     if actor.id != client.id:
         _administrator(actor, client)
@@ -177,6 +184,7 @@ async def retire_key(db: AsyncSession, *, client: ApiClient, kid: str, actor: Ac
         key.not_before = min(key.not_before, now - timedelta(microseconds=1))
         key.not_after = now
         db.add(key)
+        administered(db, client, "key_ended", actor=actor, now=now, reason=kid)
         await _end_tokens(db, client)
     return key
 

@@ -26,6 +26,7 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.ids import new_id
 from hearings.models import Webhook
+from hearings.moves import administered
 from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
 from hearings.status import (
@@ -200,6 +201,7 @@ async def disable(db: AsyncSession, *, webhook: Webhook, actor: Actor, now: date
     if webhook.disabled_at is None:
         webhook.disabled_at, webhook.disabled_why = now, why
         db.add(webhook)
+        administered(db, webhook, "disabled", actor=actor, now=now, reason=why)
 
 
 async def webhooks(db: AsyncSession, *, state: str) -> Sequence[Webhook]:

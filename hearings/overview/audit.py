@@ -1,7 +1,7 @@
 """What administrators and the operator have done, of one State, and who of the other State has viewed its rows.
 
-Nothing is written for this: the rows are those that each act leaves behind, brought into one list. An act on a row that
-has two (added and retired) is there twice. Acts on the installation belong to no State and are in every State's list.
+Nothing is written for this: the rows are those that each act leaves behind, brought into one list. A row that was added
+and retired is there twice. Acts on the installation belong to no State and are in every State's list.
 """
 
 from collections.abc import Callable, Sequence
@@ -120,10 +120,28 @@ def _staff(state: str) -> list[Any]:
     return [query.where(col(StatusChange.subject) == "person", col(StatusChange.owner_state) == state)]
 
 
+def _history(subject: AuditSubject, table: Any, name: Any, state: str) -> Any:
+    """The acts of `moves.administered` on the rows of a table."""
+    query = _act(
+        subject,
+        col(StatusChange.after),
+        of=StatusChange,
+        at=col(StatusChange.at),
+        row=col(StatusChange.subject_id),
+        name=name,
+        actor=col(StatusChange.actor),
+        label=col(StatusChange.actor_label),
+        reason=col(StatusChange.reason),
+    )
+    query = query.join(table, col(table.id) == col(StatusChange.subject_id))
+    return query.where(col(StatusChange.subject) == table.__tablename__, col(StatusChange.owner_state) == state)
+
+
 def _made_and_ended(
     subject: AuditSubject, table: Any, name: Any, ended: Any, act: str, *, reason: Any = "", state: str
 ) -> list[Any]:
-    """The acts on a row that notes by whom it was made, and only when it ended."""
+    """The acts on a row that notes by whom it was made. That it ended is in the row alone where nobody did it (a
+    webhook that is gone) and where it was done before such acts had a history."""
     maker = aliased(Person)
     made = _act(
         subject,
@@ -135,7 +153,13 @@ def _made_and_ended(
         label=func.coalesce(col(maker.name), col(table.created_by)),
     ).outerjoin(maker, col(maker.id) == col(table.created_by))
     over = _act(subject, act, of=table, at=col(ended), name=name, actor="", label="", reason=reason)
-    return [query.where(col(table.owner_state) == state) for query in (made, over)]
+    noted = aliased(StatusChange)
+    of_row = core_select(col(noted.id)).where(
+        col(noted.subject) == table.__tablename__, col(noted.subject_id) == col(table.id), col(noted.after) == act
+    )
+    over = over.where(~of_row.exists())
+    own = [query.where(col(table.owner_state) == state) for query in (made, over)]
+    return [*own, _history(subject, table, name, state)]
 
 
 def _signing_keys(state: str) -> list[Any]:

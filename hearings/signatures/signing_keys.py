@@ -14,6 +14,7 @@ from hearings import reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import SigningKey
+from hearings.moves import administered
 from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
 from hearings.signatures import jws
@@ -74,10 +75,15 @@ async def add(
 
 
 async def retire(db: AsyncSession, *, key: SigningKey, actor: Actor, now: datetime) -> None:
-    """Retire a key at once: what it signs from now on is refused. Raises `NotAllowed`. Effects: `retired_at`."""
+    """Retire a key at once: what it signs from now on is refused. Raises `NotAllowed`.
+
+    Effects: `retired_at`, and a line of history.
+    """
     _administrator(actor, key.owner_state)
-    key.retired_at = key.retired_at or now
-    db.add(key)
+    if key.retired_at is None:
+        key.retired_at = now
+        db.add(key)
+        administered(db, key, "retired", actor=actor, now=now)
 
 
 async def key(db: AsyncSession, kid: str, *, state: str, lock: bool = False) -> SigningKey:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hearings.actors import person_actor
 from hearings.db import Database
 from hearings.models import (
     ApiClient,
@@ -22,9 +23,11 @@ from hearings.models import (
 )
 from hearings.models.history import InstallationKind
 from hearings.models.law import JointKind, JointStatus, LawKind
+from hearings.outward import api_clients, webhooks
 from hearings.overview import audit
 from hearings.overview.audit import AuditSubject
 from hearings.paging import Page
+from hearings.signatures import signing_keys
 from tests.support.rows import keep, make_person
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -111,6 +114,33 @@ async def test_every_act_of_the_own_state_is_listed_once_with_its_person_the_new
     assert {(row.subject, row.act) for row in rows if not row.actor_label} == nobody
     assert len({row.id for row in rows}) == len(rows)
     assert all(row.at.tzinfo is UTC for row in rows)
+
+
+@pytest.mark.both_databases
+async def test_whoever_ends_a_key_a_client_or_a_webhook_is_named_and_the_act_listed_once(database: Database) -> None:
+    by = {"owner_state": "RO", "created_by": "x", "created_at": ago(30)}
+    client = ApiClient(name="Registry", scopes=[], **by)
+    key = SigningKey(authority_name="C", kid="k", public_key="x", **by)
+    hook = Webhook(url="https://x.example", salt="s", **by)
+    await keep(database, client, key, hook)
+    actor = person_actor(make_person("administrator", "RO", "Elena"))
+    async with database.transaction() as db:
+        kept = [await db.get_one(type(row), row.id) for row in (client, key, hook)]
+        await api_clients.disable(db, client=kept[0], actor=actor, now=ago(9))
+        await api_clients.disable(db, client=kept[0], actor=actor, now=ago(8))
+        await api_clients.enable(db, client=kept[0], actor=actor, now=ago(7))
+        await api_clients.change(db, client=kept[0], name="R", scopes=["events"], actor=actor, now=ago(6))
+        await signing_keys.retire(db, key=kept[1], actor=actor, now=ago(5))
+        await signing_keys.retire(db, key=kept[1], actor=actor, now=ago(4))
+        await webhooks.disable(db, webhook=kept[2], actor=actor, now=ago(3))
+    listed = [row for row in (await read(database, since=ago(20))).rows if row.act != "added"]
+    assert [(row.act, row.name, row.actor_label, row.row) for row in listed] == [
+        ("disabled", "https://x.example", "Elena", hook.id),
+        ("retired", "C", "Elena", key.id),
+        ("changed", "R", "Elena", client.id),
+        ("enabled", "R", "Elena", client.id),
+        ("disabled", "R", "Elena", client.id),
+    ]
 
 
 @pytest.mark.usefixtures("both_states")
