@@ -171,6 +171,8 @@ def test_an_unknown_join_link_is_told_so(service):
 def test_what_is_no_pin_is_asked_again_without_costing_a_try(service, pin):
     client = service.client()
     answer = client.post("/j", {"secret": "kept", "pin": pin})
+    assert "What you typed is still here" not in answer.text
+    assert "type your PIN again" in answer.text
     assert answer.status_code == 422
     assert "Error:" in answer.text.split("<title>")[1].split("</title>")[0]
     assert 'name="secret" value="kept"' in answer.text
