@@ -134,8 +134,7 @@ class LoginWatch:
         if not held:
             return
         now = datetime.now(UTC)
-        async with self._database.reading() as db:
-            watched = await logins.watch(db, login_ids=held, now=now)
+        watched = await self._database.look(lambda db: logins.watch(db, login_ids=held, now=now))
         found = watched.ended
         for login_id, left in watched.soon.items():
             for holder in self._holders:

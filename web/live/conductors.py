@@ -6,9 +6,11 @@ A standby process (`web.live.conducting`) has none, and tries once a second to b
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.db import Database
@@ -75,10 +77,14 @@ class Conductors:
 
     async def _look_at_rows(self) -> None:
         """Pick up changes in these hearings by processes that serve pages only; for logins see `LoginWatch`."""
-        async with self._database.reading() as db:
-            acts = await queries.last_events(db, list(self._all))
-            changed = [hearing_id for hearing_id, number in acts.items() if self._acts.get(hearing_id) != number]
-            captioned = {one for one in changed if await captions.alone_after(db, one, self._acts.get(one, 0))}
+        asked, known = list(self._all), dict(self._acts)
+
+        async def look(db: AsyncSession) -> tuple[Mapping[str, int], list[str], set[str]]:
+            acts = await queries.last_events(db, asked)
+            changed = [hearing_id for hearing_id, number in acts.items() if known.get(hearing_id) != number]
+            return acts, changed, {one for one in changed if await captions.alone_after(db, one, known.get(one, 0))}
+
+        acts, changed, captioned = await self._database.look(look)
         for hearing_id in changed:
             if hearing_id not in captioned:
                 self.touch(hearing_id)
