@@ -25,7 +25,7 @@ from hearings.outward import installation
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
-from media.evidence.check import bag, verify
+from media.evidence.check import bag, excerpt, verify
 from media.evidence.log import custody, tlog
 from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
@@ -60,10 +60,12 @@ ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "take
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code. `verify` has its own arguments and codes."""
+    """Run the command; returns the exit code. `verify` and `excerpt` have their own arguments and codes."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["verify"]:
         return verify.main(arguments[1:])
+    if arguments[:1] == ["excerpt"]:
+        return excerpt.main(arguments[1:])
     options = _parser().parse_args(arguments)
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
@@ -131,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     setup_command.add_to(add, parts, REFUSALS)
     staff_commands.add_to(add, operation.account)
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
+    commands.add_parser("excerpt", help="Cut an excerpt from a bag; see `vivavoce excerpt --help`.", add_help=False)
     return parser
 
 

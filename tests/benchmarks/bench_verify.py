@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.evidence import bags as builder
@@ -41,13 +42,13 @@ class Plain(builder.Recording):
         return {"file": path, "size": size, "sha256": hashlib.sha256(content).hexdigest()}
 
 
-def make(bag: Path, size: int) -> int:
-    """A bag of about `size` bytes; the number of its segments."""
+def make(bag: Path, size: int, tracks: Mapping[str, int] = TRACKS) -> int:
+    """A bag of about `size` bytes; the number of its segments. `tracks`: bytes of a segment of each."""
     for folder in ("seg", "index"):
         (bag / "data" / folder).mkdir(parents=True)
     recording = Plain(bag / "data")
     recording.begin()
-    for track in TRACKS:
+    for track in tracks:
         kind = "video" if track.endswith("cam") else "audio"
         recording.track(track, f"floor-{kind}")
         named = recording.noise(f"seg/{track}-000000.age", 400)
@@ -56,7 +57,7 @@ def make(bag: Path, size: int) -> int:
     while recording.written < size:
         rounds += 1
         t0 = 2000 * (rounds - 1)
-        for track, length in TRACKS.items():
+        for track, length in tracks.items():
             named = recording.noise(f"seg/{track}-{rounds:06d}.age", length + rounds % 97)
             keys = [0] if track.endswith("cam") else []
             counts = {"seq": [rounds, rounds + 99], "rtp": [t0 * 48, t0 * 48 + 95_000], "packets": [100, 0, 0]}
@@ -68,7 +69,7 @@ def make(bag: Path, size: int) -> int:
     recording.access()
     recording.write(bag)
     (bag.parent / "policy.txt").write_bytes(recording.policy())
-    return rounds * len(TRACKS)
+    return rounds * len(tracks)
 
 
 def seconds(command: list[str], cwd: Path, expected: int = 0) -> float:

@@ -126,7 +126,7 @@ def rows(sitting: Course) -> list[TimelineRow]:
     for kind, tracks in (("seat", "floor-audio"), ("language", "language")):
         for track in sitting.tracks.values():
             if track.kind == tracks:
-                label = _channel(track) if kind == "language" else person(sitting, track)
+                label = channel(track) if kind == "language" else person(sitting, track)
                 found.append(TimelineRow(label, kind, track.recorded, [gap for gap in track.gaps if gap.missing]))
     holds = sitting.holds()
     return [*found, *([TimelineRow(_(event_log.WORDS[K.hold]), "hold", holds, [])] if holds else [])]
@@ -166,7 +166,7 @@ def _stretches(sitting: Course) -> Iterator[CourseLine]:
     for track in sitting.tracks.values():
         voice = track.kind == "language"
         for stretch in track.recorded if track.kind in {"floor-audio", "language"} else ():
-            what = _channel(track) if voice else _(MICROPHONE)
+            what = channel(track) if voice else _(MICROPHONE)
             yield CourseLine(stretch.t0, stretch.t1, person(sitting, track, stretch.t0), what, "")
         for gap in track.gaps:
             data = _gap(track, gap)
@@ -188,7 +188,8 @@ def _entries(sitting: Course) -> Iterator[CourseLine]:
 MICROPHONE = N_("Microphone on, recorded")
 
 
-def _channel(track: course.TrackCourse) -> str:
+def channel(track: course.TrackCourse) -> str:
+    """`Interpretation into Thai`, of a language's track."""
     return _("Interpretation into {language}").format(language=language_here(track.lang))
 
 

@@ -51,7 +51,12 @@ NOTICES = {
 """The recorder's notices in words, by code. The text in the journal is English and names the file or track."""
 AGAIN = N_("the recorder was started again")
 """The recorder's reason for reopening a recording, as in the journal."""
-DID = {"view": N_("Viewing"), "view_continued": N_("Viewing, continued"), "export": N_("Copy taken (bag)")}
+DID = {
+    "view": N_("Viewing"),
+    "view_continued": N_("Viewing, continued"),
+    "export": N_("Copy taken (bag)"),
+    "excerpt": N_("Excerpt taken (bag)"),
+}
 
 
 def _clock(line: dict[str, Any]) -> str:
@@ -110,7 +115,7 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             yield notice
         entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
-        entry |= {"type": kind, "state": line.get("state", ""), "file": line.get("what") == "export"}
+        entry |= {"type": kind, "state": line.get("state", ""), "file": line.get("what") in ("export", "excerpt")}
         if kind == "event" and line["t"]:
             entry["at"] = _instant(zero + line["t"] * 1_000_000)
         if kind == "gap":

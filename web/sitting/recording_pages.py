@@ -9,16 +9,14 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hearings import queries
@@ -226,18 +224,18 @@ async def export(request: Request) -> Response:
     parts = request.app.state.parts
     folder, seal = folder_of(request, access), await seal_of(request)
 
-    def make() -> tuple[Path, Path, int]:
+    def make() -> tuple[Path, Path]:
         room = Path(tempfile.mkdtemp(prefix=".export-", dir=parts.settings.data))
         try:
             target = room / access.recording.id
             bag.export(folder, target, seal, access.accessor, why, datetime.now(UTC), kept=access.head_at_close)
-            return room, target, sealed_files.tar_size(target)
+            return room, target
         except BaseException:
             shutil.rmtree(room, ignore_errors=True)
             raise
 
     try:
-        room, target, size = await run_in_threadpool(make)
+        room, target = await run_in_threadpool(make)
     except custody.NotClosedError:
         raise NoProvenEnd from None
     except (custody.NotProvenError, bag.UnsoundError) as error:
@@ -245,19 +243,7 @@ async def export(request: Request) -> Response:
     except (custody.CustodyError, bag.ExportError) as error:
         logger.error("a recording could not be exported: %s", error)
         raise HTTPException(503, "unavailable") from error
-    headers = {
-        "content-length": str(size),
-        "content-disposition": f'attachment; filename="{access.recording.id}.tar"',
-    }
-    tidy = BackgroundTask(shutil.rmtree, room, ignore_errors=True)
-    return StreamingResponse(_then_tidy(target, room), 200, headers, "application/x-tar", tidy)
-
-
-def _then_tidy(target: Path, room: Path) -> Iterator[bytes]:
-    try:
-        yield from sealed_files.tar_stream(target)
-    finally:
-        shutil.rmtree(room, ignore_errors=True)
+    return sealed_files.tar_answer(target, room)
 
 
 routes = [

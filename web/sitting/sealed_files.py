@@ -8,10 +8,14 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
 
 from hearings.models import Recording
 from media.evidence.check.bag_check import STORED
@@ -131,6 +135,24 @@ def tar_stream(folder: Path) -> Iterator[bytes]:
                 yield block
         yield bytes(-info.size % 512)
     yield bytes(1024)
+
+
+def tar_answer(target: Path, room: Path) -> Response:
+    """A bag in one tar file as an answer; afterwards, and when the other side goes, the folder it was made in is
+    removed. Reads the sizes of files."""
+    headers = {
+        "content-length": str(tar_size(target)),
+        "content-disposition": f'attachment; filename="{target.name}.tar"',
+    }
+
+    def streamed() -> Iterator[bytes]:
+        try:
+            yield from tar_stream(target)
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+
+    tidy = BackgroundTask(shutil.rmtree, room, ignore_errors=True)
+    return StreamingResponse(streamed(), 200, headers, "application/x-tar", tidy)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata, resources
@@ -28,6 +28,8 @@ from media.evidence.log.proof import CourtSeal
 
 VERIFY_TEXT = "VERIFY.txt"
 TREE_SCRIPT = "tree.py"
+EXCERPT_TEXT = "VERIFY-EXCERPT.txt"
+PROOFS_SCRIPT = "proofs.py"
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
@@ -129,27 +131,35 @@ def _finish(
     seal: CourtSeal,
     despite: str,
 ) -> Exported:
-    _write_tags(building, head, manifest, now)
+    write_tags(building, head, manifest, now)
     report = _verdict(building, head, seal)
     if report.findings.verdict in ("failed", "cannot"):
         if not despite:
             raise UnsoundError(report)
-        _write_tags(building, head, manifest, now, {"Verdict-At-Export": report.verdict, "Exported-Despite": despite})
+        write_tags(building, head, manifest, now, {"Verdict-At-Export": report.verdict, "Exported-Despite": despite})
     tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
     building.rename(target)
     return Exported(target, head, tagmanifest, sum((target / path).stat().st_size for path in manifest), report.verdict)
 
 
-def _write_tags(
-    building: Path, head: tlog.Checkpoint, manifest: dict[str, str], now: datetime, more: dict[str, str] | None = None
+def write_tags(
+    building: Path,
+    head: tlog.Checkpoint,
+    manifest: Mapping[str, str],
+    now: datetime,
+    more: Mapping[str, str] | None = None,
+    *,
+    text: str = "",
 ) -> None:
+    """Write the tag files of a bag. `manifest`: path → SHA-256 of the payload; `more`: fields of bag-info.txt beside
+    the usual ones, or in their place; `text`: VERIFY.txt, that of a whole recording unless given."""
     size = sum((building / path).stat().st_size for path in manifest)
     tags = {
         "bagit.txt": _DECLARATION,
         "bag-info.txt": _bag_info(head.origin, size, len(manifest), now, more or {}),
         "manifest-sha256.txt": "".join(f"{digest}  {path}\n" for path, digest in sorted(manifest.items())),
-        VERIFY_TEXT: verify_text(head),
+        VERIFY_TEXT: text or verify_text(head),
     }
     for name, text in tags.items():
         (building / name).write_text(text, encoding="utf-8", newline="")
@@ -167,9 +177,18 @@ def check(folder: Path) -> Findings:
 
 def verify_text(head: tlog.Checkpoint) -> str:
     """VERIFY.txt: how to check the bag with tools that are not ours, with the tree script printed in full."""
+    return _filled(VERIFY_TEXT, TREE_SCRIPT, head)
+
+
+def excerpt_text(head: tlog.Checkpoint) -> str:
+    """VERIFY.txt of an excerpt, with the script that checks its proofs."""
+    return _filled(EXCERPT_TEXT, PROOFS_SCRIPT, head)
+
+
+def _filled(text_name: str, script_name: str, head: tlog.Checkpoint) -> str:
     here = resources.files("media.evidence.check.standalone")
-    text = (here / VERIFY_TEXT).read_text(encoding="utf-8")
-    script = (here / TREE_SCRIPT).read_text(encoding="utf-8")
+    text = (here / text_name).read_text(encoding="utf-8")
+    script = (here / script_name).read_text(encoding="utf-8")
     values = {
         "ORIGIN": head.origin,
         "COURT": tlog.key_name(head.origin),
@@ -180,7 +199,7 @@ def verify_text(head: tlog.Checkpoint) -> str:
     return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
 
 
-def _bag_info(origin: str, size: int, count: int, now: datetime, more: dict[str, str]) -> str:
+def _bag_info(origin: str, size: int, count: int, now: datetime, more: Mapping[str, str]) -> str:
     fields = {
         "Bag-Software-Agent": f"Vivavoce {metadata.version('vivavoce')}",
         "Bagging-Date": now.date().isoformat(),
@@ -198,7 +217,7 @@ def _copy_payload(folder: Path, data: Path) -> dict[str, str]:
     for path in _files(folder):
         copy = data / path
         copy.parent.mkdir(parents=True, exist_ok=True)
-        manifest[f"data/{path}"] = _copy(folder / path, copy)
+        manifest[f"data/{path}"] = copy_file(folder / path, copy)
     if "data/journal.jsonl" not in manifest:
         raise CustodyError("the recording has no journal")
     return manifest
@@ -213,7 +232,8 @@ def _files(folder: Path) -> Iterator[str]:
                 yield path
 
 
-def _copy(source: Path, copy: Path) -> str:
+def copy_file(source: Path, copy: Path) -> str:
+    """Copy a file to a new one; the SHA-256 of what was copied."""
     hasher = hashlib.sha256()
     with source.open("rb", buffering=0) as reader, copy.open("xb", buffering=0) as writer:
         while block := reader.read(READ_BYTES):
