@@ -46,11 +46,22 @@ def require_token_over(tsr: bytes, data: bytes) -> None:
     except StampError:
         raise
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StampError("it is not a time-stamp token") from error
+        raise StampError("it was not granted" if _is_refusal(tsr) else "it is not a time-stamp token") from error
     if algorithm != "sha256":
         raise StampError("its imprint is not by SHA-256")
     if digest != hashlib.sha256(data).digest():
         raise StampError("it is over something else")
+
+
+def _is_refusal(tsr: bytes) -> bool:
+    """Whether it is an answer without a token, with a status that says why (RFC 3161 §2.4.2)."""
+    from asn1crypto import core, tsp
+
+    try:
+        parts = core.Sequence.load(tsr, strict=True)
+        return len(parts) == 1 and tsp.PKIStatusInfo.load(parts[0].dump())["status"].native != "granted"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
 
 
 def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
@@ -92,5 +103,6 @@ def _time(text: str) -> int:
 def _run(command: list[str], folder: Path) -> str:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LIMIT_S, check=False)
     if done.returncode:
-        raise StampError((done.stderr.strip().splitlines() or ["openssl refuses it"])[0])
+        said = [line for line in done.stderr.strip().splitlines() if not line.startswith("Using configuration from")]
+        raise StampError((said or ["openssl refuses it"])[0])
     return done.stdout

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +14,7 @@ from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
+from tests.support.tsa import Authority
 from tests.vectors import make
 
 WITNESS_SEED = b"w" * 32
@@ -551,31 +551,9 @@ def test_a_kept_head_without_a_pinned_signature_is_compared_all_the_same(recordi
     assert summary(check(recording, tmp_path, kept=kept)) == ("verified", "-")
 
 
-def _tsa(folder: Path) -> tuple[Callable[[bytes], bytes], bytes]:
-    """A time-stamping authority of openssl's, and its certificate."""
-
-    def run(*command: str) -> None:
-        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True, timeout=60)
-
-    (folder / "tsa.cnf").write_text(
-        "[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=ext\n[dn]\nCN=A test authority\n"
-        "[ext]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n"
-        "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=tsa.key\nsigner_digest=sha256\n"
-        "default_policy=1.2.3.4\ndigests=sha256,sha1\nclock_precision_digits=0\nordering=no\ness_cert_id_alg=sha256\n"
-    )
-    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "tsa.key", "-out", "tsa.pem", "-config", "tsa.cnf")
-
-    def stamp(data: bytes) -> bytes:
-        (folder / "stamped").write_bytes(data)
-        run("ts", "-query", "-data", "stamped", "-sha256", "-cert", "-out", "query")
-        run("ts", "-reply", "-queryfile", "query", "-out", "reply", "-config", "tsa.cnf")
-        return (folder / "reply").read_bytes()
-
-    return stamp, (folder / "tsa.pem").read_bytes()
-
-
 def test_a_time_stamp_is_checked_when_anchors_are_given(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
-    stamp, anchors = _tsa(tmp_path)
+    authority = Authority(tmp_path / "tsa")
+    stamp, anchors = authority.stamp, authority.anchors
     policy = parse(recording.policy())
     for line in recording.lines:
         line["at"] = str(int(line["at"]) - 30 * 86400 * SECOND_NS)
@@ -595,7 +573,8 @@ def test_a_time_stamp_is_checked_when_anchors_are_given(recording: Any, builder:
 
 
 def test_a_time_stamp_earlier_than_the_last_line_fails(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
-    stamp, anchors = _tsa(tmp_path)
+    authority = Authority(tmp_path / "tsa")
+    stamp, anchors = authority.stamp, authority.anchors
     recording.lines[-1]["at"] = "2000000000000000000"
     bag = recording.write(tmp_path / "bag")
     (bag / "data/checkpoint.tsr").write_bytes(stamp((bag / "data/checkpoint").read_bytes()))

@@ -1,0 +1,1 @@
+"""Time-stamps from authorities that are not the court."""
