@@ -1,0 +1,205 @@
+"""Signed heads of recordings are time-stamped by authorities outside the court (docs/timestamps.md), by the elected
+clock alone.
+
+While a sitting is recorded, its newest head at the opening and every ten minutes; at the close that of the close, whose
+token lies beside it; afterwards that of the custody log, when something was added to it. Nothing here can hold a
+recording up: it reads what recorder and seal have written, and an authority that is away is asked again, less and less
+often. Tokens taken while recording are kept beside the recordings and go into the custody log as `stamp` lines once the
+recording is closed.
+"""
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from media.evidence.log import custody, journal_lines, tlog
+from media.evidence.log.store import sync_folder, write_durably
+from media.evidence.stamping import timestamps
+from media.evidence.stamping.timestamps import Authorities, HeadChangedError, NoStampError
+from scheduler.environment import World
+
+logger = logging.getLogger("vivavoce.scheduler.stamping")
+
+EVERY = 600.0
+"""Seconds between two tokens over the journal of a recording that goes on."""
+SETTLED = 600.0
+"""Seconds for which nothing was added to a custody log before its head is stamped."""
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
+"""Seconds until the authorities are asked again after none gave a token: twice as long each time, up to the longest."""
+BESIDE = ".stamps"
+"""Folder beside the recordings for tokens over heads of recordings that are not closed yet."""
+OWN = ("head", "stamp")
+"""Lines of a custody log that need no stamp: they are evidence of others about it."""
+
+
+@dataclass
+class _Live:
+    """A recording that goes on: the size stamped last, and when, on the monotonic clock."""
+
+    size: int
+    at: float
+
+
+class Stamping:
+    """What was stamped so far. Owned by the event loop of the clock; the next process finds the rest in the files."""
+
+    def __init__(
+        self,
+        authorities: Authorities,
+        recordings: Path,
+        *,
+        client: Callable[[], httpx.AsyncClient] | None = None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.authorities = authorities
+        self.recordings = recordings
+        self._client = client or (lambda: httpx.AsyncClient(trust_env=False, timeout=timestamps.SECONDS))
+        self._steady = steady
+        self._live: dict[str, _Live] = {}
+        self._settled: dict[str, tuple[int, ...]] = {}
+        self._fitting: dict[str, tuple[int, ...]] = {}
+        """Recordings whose checkpoint has a token that holds, with the times of the two files."""
+        self._failed = 0
+        self._again = 0.0
+
+    async def round(self, world: World) -> int:
+        """Take the tokens that are due; returns how many. Effects: those of the module."""
+        count = 0
+        for name, seen in (await asyncio.to_thread(self._changed)).items():
+            if self._steady() < self._again:
+                break
+            try:
+                taken, settled = await self._recording(world, name, seen[:2])
+                count += taken
+                if settled:  # as it was before it was looked at
+                    self._settled[name] = seen
+                self._failed = 0
+            except NoStampError as error:
+                self._failed += 1
+                self._again = self._steady() + min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failed - 1, 10))
+                logger.warning("no authority gave a time-stamp: %s", error)
+            except (custody.CustodyError, HeadChangedError, OSError, ValueError):
+                logger.exception("a recording could not be time-stamped, id %s", name)
+        return count
+
+    def _changed(self) -> dict[str, tuple[int, ...]]:
+        """The recordings that may need a token, the newest first, each with the times of its files."""
+        found: dict[str, tuple[int, ...]] = {}
+        for entry in os.scandir(self.recordings):
+            if entry.name.startswith(".") or not entry.is_dir():
+                continue
+            names = (custody.CHECKPOINT, timestamps.FILE, custody.LOG_CHECKPOINT)
+            seen = tuple(_changed_at(Path(entry.path) / name) for name in names)
+            if seen[0] and self._settled.get(entry.name) != seen:
+                found[entry.name] = seen
+        return dict(sorted(found.items(), reverse=True))
+
+    async def _recording(self, world: World, name: str, files: tuple[int, ...]) -> tuple[int, bool]:
+        """How many tokens were taken, and whether nothing more is due before something changes."""
+        folder = self.recordings / name
+        if not await asyncio.to_thread(_is_closed, folder):
+            return await self._going_on(world, name), False
+        count, fits = 0, self._fitting.get(name) == files
+        if not fits and await asyncio.to_thread(timestamps.kept, folder, self.authorities.anchors) is not None:
+            self._fitting[name], fits = files, True
+        if not fits:
+            note = await asyncio.to_thread((folder / custody.CHECKPOINT).read_bytes)
+            await asyncio.to_thread(timestamps.keep, folder, note, await self._obtain(world, note))
+            count += 1
+        kept = await asyncio.to_thread(_kept_lines, self.recordings / BESIDE / name)
+        if kept:
+            await asyncio.to_thread(_record, folder, kept, world)
+            shutil.rmtree(self.recordings / BESIDE / name, ignore_errors=True)
+        due = await asyncio.to_thread(_custody_due, folder, world.clock().timestamp())
+        if due is None:
+            return count, not kept
+        if due:
+            line = _line(due, (await self._obtain(world, due)).tsr)
+            await asyncio.to_thread(_record, folder, [line], world)
+            count += 1
+        return count, False
+
+    async def _going_on(self, world: World, name: str) -> int:
+        live = self._live.get(name)
+        if live is not None and self._steady() - live.at < EVERY:
+            return 0
+        note = await asyncio.to_thread((self.recordings / name / custody.CHECKPOINT).read_bytes)
+        size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+        if live is not None and size == live.size:
+            return 0
+        stamp = await self._obtain(world, note)
+        await asyncio.to_thread(_put_beside, self.recordings / BESIDE / name, size, _line(note, stamp.tsr))
+        self._live[name] = _Live(size, self._steady())
+        return 1
+
+    async def _obtain(self, world: World, note: bytes) -> timestamps.Stamp:
+        async with self._client() as client:
+            return await timestamps.obtain(self.authorities, note, client=client, clock=world.clock)
+
+
+def _line(note: bytes, tsr: bytes) -> dict[str, Any]:
+    return {"type": "stamp", "note": note.decode(), "tsr": base64.b64encode(tsr).decode()}
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether the custody log has its line `closed`, so that the journal never changes again."""
+    try:
+        note = tlog.parse_note((folder / custody.LOG_CHECKPOINT).read_bytes())
+        return tlog.parse_checkpoint(note.text).size > 1
+    except (OSError, ValueError):
+        return False
+
+
+def _custody_due(folder: Path, now: float) -> bytes | None:
+    """The head of the custody log, if it is to be stamped now; empty if later; None when nothing is due: its lines
+    behind the last stamp are of others alone."""
+    note = (folder / custody.LOG_CHECKPOINT).read_bytes()
+    size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+    lines = (folder / custody.LOG).read_bytes().split(b"\n")[:size]
+    types = [(journal_lines.read(line)[0] or {}).get("type") for line in lines]
+    stamped = max((at for at, kind in enumerate(types) if kind == "stamp"), default=-1)
+    if all(kind in OWN for kind in types[stamped + 1 :]):
+        return None
+    if now - (folder / custody.LOG_CHECKPOINT).stat().st_mtime < SETTLED:
+        return b""
+    return note
+
+
+def _put_beside(folder: Path, size: int, line: dict[str, Any]) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = folder / "new"
+    draft.unlink(missing_ok=True)
+    write_durably(draft, json.dumps(line).encode())
+    draft.replace(folder / f"{size:012}.json")
+    sync_folder(folder)
+
+
+def _kept_lines(folder: Path) -> list[dict[str, Any]]:
+    if not folder.is_dir():
+        return []
+    return [json.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))]
+
+
+def _record(folder: Path, lines: list[dict[str, Any]], world: World) -> None:
+    """Append the lines that are not in the custody log yet. Effects: those lines, their signed head."""
+    before = (folder / custody.LOG).read_bytes() if (folder / custody.LOG).exists() else b""
+    new = [line for line in lines if json.dumps(line["tsr"]).encode() not in before]
+    if new and world.seal is not None:
+        custody.record(folder, new, world.seal(), int(world.clock().timestamp()) * 10**9)
