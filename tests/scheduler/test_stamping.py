@@ -26,7 +26,7 @@ from scheduler.stamping import BESIDE, Stamping
 from tests.support import tsa
 from tests.support.evidence.recordings import COURT, TRACKS, SealedRecording, build
 from tests.support.evidence.seals import LocalSeal
-from tests.support.tsa import REPLY, Authority
+from web.demo.time_authority import REPLY, Authority
 
 BY = custody.Accessor("I. Marin", "clerk", "RO")
 

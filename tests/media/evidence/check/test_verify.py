@@ -14,8 +14,9 @@ from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
-from tests.support.tsa import Authority
+from tests.support.tsa import stamped
 from tests.vectors import make
+from web.demo.time_authority import Authority
 
 WITNESS_SEED = b"w" * 32
 SECOND_NS = 10**9
@@ -553,20 +554,20 @@ def test_a_kept_head_without_a_pinned_signature_is_compared_all_the_same(recordi
 
 def test_a_time_stamp_is_checked_when_anchors_are_given(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
     authority = Authority(tmp_path / "tsa")
-    stamp, anchors = authority.stamp, authority.anchors
+    anchors = authority.anchors
     policy = parse(recording.policy())
     for line in recording.lines:
         line["at"] = str(int(line["at"]) - 30 * 86400 * SECOND_NS)
     bag = recording.write(tmp_path / "bag")
     assert summary(verify(bag, VerificationRequest(policy, anchors=anchors))) == ("cannot", "-")
-    token = stamp((bag / "data/checkpoint").read_bytes())
+    token = stamped(authority, (bag / "data/checkpoint").read_bytes())
     (bag / "data/checkpoint.tsr").write_bytes(token)
     builder.rebag(bag)
     report = verify(bag, VerificationRequest(policy, anchors=anchors))
     assert summary(report) == ("verified", "-")
     assert report.findings.waived == ["cosigners: the policy asks for none (quorum none)"]
     assert verify(bag, VerificationRequest(policy)).findings.missing == ["trust anchors for the time-stamp token"]
-    (bag / "data/checkpoint.tsr").write_bytes(stamp(b"something else"))
+    (bag / "data/checkpoint.tsr").write_bytes(stamped(authority, b"something else"))
     builder.rebag(bag)
     assert summary(verify(bag, VerificationRequest(policy, anchors=anchors))) == ("failed", "token")
     assert summary(verify(bag, VerificationRequest(policy, anchors=anchors, without_stamp=True))) == ("failed", "token")
@@ -574,10 +575,10 @@ def test_a_time_stamp_is_checked_when_anchors_are_given(recording: Any, builder:
 
 def test_a_time_stamp_earlier_than_the_last_line_fails(recording: Any, builder: ModuleType, tmp_path: Path) -> None:
     authority = Authority(tmp_path / "tsa")
-    stamp, anchors = authority.stamp, authority.anchors
+    anchors = authority.anchors
     recording.lines[-1]["at"] = "2000000000000000000"
     bag = recording.write(tmp_path / "bag")
-    (bag / "data/checkpoint.tsr").write_bytes(stamp((bag / "data/checkpoint").read_bytes()))
+    (bag / "data/checkpoint.tsr").write_bytes(stamped(authority, (bag / "data/checkpoint").read_bytes()))
     builder.rebag(bag)
     assert summary(verify(bag, VerificationRequest(parse(recording.policy()), anchors=anchors))) == ("failed", "token")
 

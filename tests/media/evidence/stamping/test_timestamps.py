@@ -17,7 +17,8 @@ from media.evidence.log.custody import CustodyError
 from media.evidence.stamping import timestamps
 from media.evidence.stamping.timestamps import Authorities, HeadChangedError, NoStampError
 from tests.support import tsa
-from tests.support.tsa import REPLY, Authority
+from web.demo import time_authority
+from web.demo.time_authority import REPLY, Authority
 
 HEAD = b"court.example/hearing/one\n3\nroot\n"
 
@@ -35,8 +36,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def address(authority: Authority) -> Iterator[str]:
-    with tsa.served(lambda query: (200, REPLY, authority.answer(query))) as url:
-        yield url
+    server = time_authority.serve(authority, 0)
+    with tsa.running(server):
+        yield f"http://127.0.0.1:{server.server_port}/"
 
 
 def now() -> datetime:
