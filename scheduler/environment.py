@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from hearings.db import Database
 from hearings.sentences import Say, english
 from media.evidence.seal.client import SealClient
+from media.evidence.stamping.timestamps import Authorities
 from scheduler.delivery_ways import Ways
 from scheduler.due import POLICY, Policy
 
@@ -34,6 +35,8 @@ class World:
     """The policy recordings are verified by: this installation's own seal key."""
     seal: Callable[[], SealClient] | None = None
     """The seal process, started if necessary; audits compare recordings with the heads it signed. Blocks."""
+    authorities: Authorities | None = None
+    """Who time-stamps the heads of recordings; nobody, unless the settings name them."""
     policy: Policy = POLICY
     clock: Callable[[], datetime] = _utc_now
 

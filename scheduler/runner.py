@@ -36,6 +36,7 @@ class Pace:
     follow: float = 5.0
     deliver: float = 5.0
     audit: float = 600.0
+    stamp: float = 5.0
     candidate: float = 10.0
     """Interval at which a process that is not elected tries to be, in seconds."""
     beat: float = 5.0
@@ -118,18 +119,22 @@ class Clock:
                 look_now(timer)
 
     def _jobs(self) -> Mapping[str, tuple[Job, float]]:
-        from scheduler import delivery, following, jobs
+        from scheduler import delivery, following, jobs, stamping
 
         async def deliver(world: World) -> None:
             while await delivery.deliver(world.database, world.ways, clock=world.clock):
                 pass
 
-        return {
+        found: dict[str, tuple[Job, float]] = {
             "follow": (following.follow, self.pace.follow),
             "tick": (jobs.tick, self.pace.tick),
             "deliver": (deliver, self.pace.deliver),
             "audit": (jobs.audit, self.pace.audit),
         }
+        if self.world.authorities is not None and self.world.recordings is not None:
+            stamps = stamping.Stamping(self.world.authorities, self.world.recordings)
+            found["stamp"] = (stamps.round, self.pace.stamp)
+        return found
 
     async def _guarded(self, job: Job) -> None:
         """A job that fails is logged and comes again; none outlives the clock."""

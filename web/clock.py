@@ -16,6 +16,7 @@ from scheduler.runner import Clock
 from web.anchor import AnchorKeeper
 from web.operation.older_data import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
+from web.pins import authorities_of
 from web.seal_keeper import SealKeeper, seal_vkey
 from web.sending.mail_server import mail_server
 from web.settings import Settings
@@ -33,6 +34,7 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         recordings=settings.recordings,
         pins=policy_text(seal_vkey(settings)),
         seal=SealKeeper(settings).ensure,
+        authorities=authorities_of(settings),
     )
     if sandbox is None:
         return [Clock(docket)]

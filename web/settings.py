@@ -73,6 +73,8 @@ class Settings:
     udp_public_address: str = ""
     turn_urls: str = ""
     turn_secret_file: Path | None = None
+    tsa_urls: str = ""
+    tsa_anchors: Path | None = None
     tls_cert: Path | None = None
     tls_key: Path | None = None
     trusted_proxies: str = ""
@@ -165,6 +167,11 @@ class Settings:
         return frozenset(_listed(self.webhook_hosts))
 
     @property
+    def stamping_urls(self) -> tuple[str, ...]:
+        """The time-stamping authorities, in the order they are asked."""
+        return tuple(_listed(self.tsa_urls))
+
+    @property
     def relays(self) -> tuple[RelayUrl, ...]:
         """The relays that browsers may use, in the order they are named."""
         return tuple(url for text in _listed(self.turn_urls) if (url := relay_url(text)) is not None)
@@ -226,6 +233,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "smtp_port": _port("smtp_port"),
     "smtp_password_file": Path,
     "turn_secret_file": Path,
+    "tsa_anchors": Path,
     "api_per_minute": _count("api_per_minute"),
     "api_burst": _count("api_burst"),
     "connections": _count("connections"),
@@ -328,6 +336,16 @@ def _check_turn(settings: Settings, key: str) -> None:
         raise SettingsError(key, settings.turn_urls, "turn_urls and turn_secret_file together, or neither")
 
 
+def _check_tsa(settings: Settings, key: str) -> None:
+    for text in _listed(settings.tsa_urls):
+        url = urlsplit(text)
+        if url.scheme not in ("http", "https") or not url.hostname or url.username or url.fragment:
+            expected = "addresses of time-stamping authorities like https://tsa.example/tsr, with commas between them"
+            raise SettingsError(key, text, expected)
+    if bool(settings.tsa_urls) != (settings.tsa_anchors is not None):
+        raise SettingsError(key, settings.tsa_urls, "tsa_urls and tsa_anchors together, or neither")
+
+
 def _check_code_command(settings: Settings, key: str) -> None:
     path = settings.code_command
     if path is not None and not (path.is_absolute() and os.access(path, os.X_OK)):
@@ -358,6 +376,7 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "udp_host": _check_address,
     "udp_public_address": _check_address,
     "turn_urls": _check_turn,
+    "tsa_urls": _check_tsa,
     "tls_cert": _check_tls,
     "seal_token": _check_seal_token,
     "anchor": _check_anchor,

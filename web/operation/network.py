@@ -1,19 +1,24 @@
 """Network checks, inbound and outbound: media, TLS, mail, webhooks, the seal."""
 
 import ipaddress
+import secrets
 import socket
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from media.evidence.check.stamp_check import StampUnavailable
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealSilentError
+from media.evidence.stamping.timestamps import Authorities, NoStampError, obtain
 from web.live.relays import Relays
 from web.operation.findings import Findings, Inspected, failure, note, ok, warning
+from web.pins import authorities_of
 from web.seal_keeper import SealKeeper
 from web.settings import RelayUrl, Settings, SettingsError, is_loopback
 from web.words.i18n import N_
@@ -189,6 +194,27 @@ async def relays(place: Inspected) -> Findings:
             findings += await _relay(url, credentials, settings)
     kinds = ", ".join(url.kind.upper() for url in configured.urls)
     return findings or [ok(N_("Browsers that cannot send UDP use a relay ({kinds})."), kinds=kinds)]
+
+
+async def time_stamps(place: Inspected) -> Findings:
+    """Whether each time-stamping authority gives a token that holds; asks only `outside`, since each asks for money or
+    patience."""
+    try:
+        configured = authorities_of(place.settings)
+    except SettingsError as error:
+        return [failure(N_("The time-stamping authorities cannot be used: {why}"), why=str(error))]
+    if configured is None:
+        return [note(N_("No time-stamps: only the court's own clock says when a recording was made."))]
+    findings: Findings = []
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+        for url in configured.urls if place.outside else ():
+            alone = Authorities([url], configured.anchors)
+            try:
+                await obtain(alone, secrets.token_bytes(32), client=client, clock=lambda: datetime.now(UTC))
+            except (NoStampError, StampUnavailable) as error:
+                findings.append(warning(N_("The time-stamping authority cannot be used: {why}"), why=str(error)))
+    count = len(configured.urls)
+    return findings or [ok(N_("Recordings are time-stamped (authorities: {count})."), count=count)]
 
 
 async def _relay(url: RelayUrl, credentials: tuple[str, str], settings: Settings) -> Findings:
