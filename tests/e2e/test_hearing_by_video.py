@@ -402,9 +402,8 @@ async def test_closed_after_all_that_its_recording_is_verified_and_played(
     await shared.close()
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert (code, "verified with declared gaps" in text) == (10, True), text
-    assert re.search(r"^gaps:      pause: ", text, re.MULTILINE), (
-        text
-    )  # by cause: of single gaps only the first are listed
+    # By cause, since of single gaps only the first are listed.
+    assert re.search(r"^gaps:      pause: ", text, re.MULTILINE), text
     assert "orders a break" not in text  # the log under the seal has its order
     assert_nothing_kept_in_the_pause(installation, demo, tmp_path)
     await play(authority, installation, demo, shared.colours["witness"])
