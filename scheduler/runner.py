@@ -133,7 +133,7 @@ class Clock:
         }
         if self.world.authorities is not None and self.world.recordings is not None:
             stamps = stamping.Stamping(self.world.authorities, self.world.recordings)
-            found["stamp"] = (stamps.round, self.pace.stamp)
+            found["stamp"] = (stamps.stamp_due, self.pace.stamp)
         return found
 
     async def _guarded(self, job: Job) -> None:

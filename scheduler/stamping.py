@@ -72,7 +72,7 @@ class Stamping:
         self._failed = 0
         self._again = 0.0
 
-    async def round(self, world: World) -> int:
+    async def stamp_due(self, world: World) -> int:
         """Take the tokens that are due; returns how many. Effects: those of the module."""
         count = 0
         for name, seen in (await asyncio.to_thread(self._changed)).items():
@@ -110,7 +110,7 @@ class Stamping:
         if not await asyncio.to_thread(_is_closed, folder):
             return await self._going_on(world, name), False
         count, fits = 0, self._fitting.get(name) == files
-        if not fits and await asyncio.to_thread(timestamps.kept, folder, self.authorities.anchors) is not None:
+        if not fits and await asyncio.to_thread(timestamps.stamped_at, folder, self.authorities.anchors) is not None:
             self._fitting[name], fits = files, True
         if not fits:
             note = await asyncio.to_thread((folder / custody.CHECKPOINT).read_bytes)

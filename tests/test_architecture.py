@@ -283,10 +283,15 @@ def test_tests_hold_no_package_that_could_shadow_ours() -> None:
 
 
 def test_rooms_are_small_enough_to_be_looked_over() -> None:
+    """Migrations are the exception: their folder is a history, and is read from its end."""
     rooms: dict[Path, int] = {}
     for package in PACKAGES:
         for file in (ROOT / package).rglob("*"):
-            if file.suffix in (".py", ".html") and file.name != "__init__.py" and "node_modules" not in file.parts:
+            if (
+                file.suffix in (".py", ".html")
+                and file.name != "__init__.py"
+                and not {"node_modules", "versions"} & set(file.parts)
+            ):
                 rooms[file.parent] = rooms.get(file.parent, 0) + 1
     assert rooms
     assert {str(room.relative_to(ROOT)): many for room, many in rooms.items() if many > MOST_FILES} == {}

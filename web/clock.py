@@ -16,8 +16,7 @@ from scheduler.runner import Clock
 from web.anchor import AnchorKeeper
 from web.operation.older_data import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
-from web.pins import authorities_of
-from web.seal_keeper import SealKeeper, seal_vkey
+from web.seal_keeper import SealKeeper, authorities_of, seal_vkey
 from web.sending.mail_server import mail_server
 from web.settings import Settings
 from web.words import sentences

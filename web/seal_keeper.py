@@ -16,13 +16,16 @@ import threading
 import time
 from pathlib import Path
 
+from cryptography import x509
+
 import media
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import HEADS, HeadStore
+from media.evidence.stamping.timestamps import Authorities
 from web import security_log
 from web.security_log import EventCode
-from web.settings import PREFIX, Settings
+from web.settings import PREFIX, Settings, SettingsError
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
 
@@ -160,3 +163,17 @@ def _last_line(log: Path) -> str:
 def seal_vkey(settings: Settings) -> str:
     """The line that pins this installation's seal key, as `vivavoce init` wrote it. OSError when it is missing."""
     return (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
+
+
+def authorities_of(settings: Settings) -> Authorities | None:
+    """The time-stamping authorities of the settings, None without any. SettingsError when the file of certificates
+    cannot be read."""
+    path = settings.tsa_anchors
+    if path is None:
+        return None
+    try:
+        anchors = path.read_bytes()
+        x509.load_pem_x509_certificates(anchors)
+    except (OSError, ValueError) as error:
+        raise SettingsError("tsa_anchors", str(path), f"a file of certificates in PEM ({error})") from None
+    return Authorities(settings.stamping_urls, anchors)

@@ -73,7 +73,7 @@ class Court:
 
     async def round(self, after: float = 0.0) -> int:
         self.steady += after
-        return await self.job.round(self.world)
+        return await self.job.stamp_due(self.world)
 
     def quiet(self) -> None:
         """As if nothing had been added to the custody log for a quarter of an hour."""

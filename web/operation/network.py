@@ -18,8 +18,7 @@ from media.evidence.seal.client import SealSilentError
 from media.evidence.stamping.timestamps import Authorities, NoStampError, obtain
 from web.live.relays import Relays
 from web.operation.findings import Findings, Inspected, failure, note, ok, warning
-from web.pins import authorities_of
-from web.seal_keeper import SealKeeper
+from web.seal_keeper import SealKeeper, authorities_of
 from web.settings import RelayUrl, Settings, SettingsError, is_loopback
 from web.words.i18n import N_
 

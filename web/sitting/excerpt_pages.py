@@ -105,7 +105,7 @@ def _form(
     return render(request, "recording_excerpt.html", context, status=status)
 
 
-def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Wanted | None, list[FormError]]:
+def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | None, list[FormError]]:
     """What the form asks for, or what is wrong with it."""
     wrong: list[FormError] = []
     times = []
@@ -127,7 +127,7 @@ def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Wanted | 
         wrong.append(FormError("why", _("Choose a reason.")))
     if wrong or start is None or end is None:
         return None, wrong
-    return excerpt.Wanted(start, end, tracks), []
+    return excerpt.Part(start, end, tracks), []
 
 
 def _time(text: str, sitting: Course, zone: str) -> int | None:
@@ -184,12 +184,12 @@ def _again(request: Request, access: RecordingAccess, sitting: Course, form: For
 
 
 def _made(
-    folder: Path, data: Path, access: RecordingAccess, wanted: excerpt.Wanted, seal: CourtSeal
+    folder: Path, data: Path, access: RecordingAccess, wanted: excerpt.Part, seal: CourtSeal
 ) -> tuple[Path, Path]:
     """The excerpt in a folder of its own, verified by the court's own keys."""
     room = Path(tempfile.mkdtemp(prefix=".export-", dir=data))
     try:
-        journal = excerpt.Journal(folder)
+        journal = excerpt.SealedJournal(folder)
         name = tlog.key_name(journal.head.origin)
         keys = seal.trust(access.head_at_close).public_keys()
         policy = Policy(logs=tuple(tlog.VerifierKey(name, tlog.ED25519, key) for key in keys))

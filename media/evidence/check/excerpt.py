@@ -36,7 +36,7 @@ class NothingThereError(ExcerptError):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Part:
     """What is asked for: the time from `start` until before `end`, in ms of the recording; `tracks` empty: all."""
 
     start: int
@@ -98,7 +98,7 @@ class _Track:
         return [piece for piece in self.pieces if piece.t0 < end and piece.t1 > min(start, begin)]
 
 
-class Journal:
+class SealedJournal:
     """The lines of a closed recording that an excerpt can be cut from. Raises `ExcerptError` when they are not those
     that the checkpoint beside them names."""
 
@@ -161,7 +161,7 @@ def _add(track: _Track, index: int, line: Line) -> None:
             track.pieces.append(_Piece(index, line["t0"], line["t1"], line["n"], line["rap"]))
 
 
-def make(journal: Journal, target: Path, wanted: Wanted, policy: Policy, now: datetime) -> Excerpted:
+def make(journal: SealedJournal, target: Path, part: Part, policy: Policy, now: datetime) -> Excerpted:
     """Cut an excerpt of a recording into a new bag at `target`.
 
     It is verified, by `policy`, before it has its name. Raises `ExcerptError` when there is nothing to cut or the
@@ -171,13 +171,13 @@ def make(journal: Journal, target: Path, wanted: Wanted, policy: Policy, now: da
         raise ValueError("a naive datetime")
     if target.exists():
         raise ExcerptError(f"{target} is there already")
-    if wanted.start >= wanted.end:
+    if part.start >= part.end:
         raise ExcerptError("an excerpt ends after it begins")
-    pieces = _chosen(journal, wanted)
+    pieces = _chosen(journal, part)
     building = target.with_name(f".{target.name}.{secrets.token_hex(4)}.building")
     try:
         building.mkdir(mode=0o700)
-        manifest = _write(journal, building, pieces, wanted)
+        manifest = _write(journal, building, pieces, part)
         more = {"Recording-Scope": "excerpt"}
         write_tags(building, journal.head, manifest, now, more, text=excerpt_text(journal.head))
         request = VerificationRequest(policy, without_stamp=True, origin=journal.head.origin)
@@ -197,17 +197,17 @@ def make(journal: Journal, target: Path, wanted: Wanted, policy: Policy, now: da
     return Excerpted(target, journal.head.origin, digest, size, start, end, counts, report)
 
 
-def _chosen(journal: Journal, wanted: Wanted) -> dict[str, list[_Piece]]:
+def _chosen(journal: SealedJournal, part: Part) -> dict[str, list[_Piece]]:
     """By track, what of it is in the excerpt; tracks without a segment in its time are left out."""
-    unknown = wanted.tracks - set(journal.tracks)
+    unknown = part.tracks - set(journal.tracks)
     if unknown:
         raise ExcerptError(f"the recording has no track {', '.join(sorted(unknown))}")
     found: dict[str, list[_Piece]] = {}
     for name, track in journal.tracks.items():
-        foreign = track.kind == "language" and wanted.languages and track.language not in wanted.languages
-        if (wanted.tracks and name not in wanted.tracks) or foreign:
+        foreign = track.kind == "language" and part.languages and track.language not in part.languages
+        if (part.tracks and name not in part.tracks) or foreign:
             continue
-        pieces = track.cut(wanted.start, wanted.end)
+        pieces = track.cut(part.start, part.end)
         if any(piece.n for piece in pieces):
             found[name] = pieces
     if not found:
@@ -215,7 +215,7 @@ def _chosen(journal: Journal, wanted: Wanted) -> dict[str, list[_Piece]]:
     return found
 
 
-def _write(journal: Journal, building: Path, pieces: Mapping[str, list[_Piece]], wanted: Wanted) -> dict[str, str]:
+def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Piece]], part: Part) -> dict[str, str]:
     """Write the payload; path in the bag → SHA-256."""
     data, payload = journal.data, building / "data"
     manifest: dict[str, str] = {}
@@ -233,7 +233,7 @@ def _write(journal: Journal, building: Path, pieces: Mapping[str, list[_Piece]],
         proofs |= {f"track-{name}": track.declared, f"init-{name}": track.init}
         proofs |= {f"{name}-{n:06d}": track.numbers[n] for n in run}
         proofs |= {f"gap-{name}-{piece.index}": piece.index for piece in found if not piece.n}
-    proofs |= _context(journal, pieces, wanted)
+    proofs |= _context(journal, pieces, part)
     for name, index in proofs.items():
         path = f"proofs/{name}.tlog-proof"
         manifest[f"data/{path}"] = _put(payload / path, journal.proof(index))
@@ -249,13 +249,13 @@ def _write(journal: Journal, building: Path, pieces: Mapping[str, list[_Piece]],
     return manifest
 
 
-def _context(journal: Journal, tracks: Iterable[str], wanted: Wanted) -> dict[str, int]:
+def _context(journal: SealedJournal, tracks: Iterable[str], part: Part) -> dict[str, int]:
     """The proofs of who is on the tracks, and of what happened in the time."""
     seats = {re.sub(r"_(mic|cam|screen)$", "", name) for name in tracks}
     found: dict[str, int] = {}
     for index, line in journal.context:
         kind = line["type"]
-        inside = wanted.start <= line.get("t", -1) < wanted.end
+        inside = part.start <= line.get("t", -1) < part.end
         if line["seat"] in seats if kind == "person" else inside:
             found[f"{kind}-line-{index}"] = index
     return found
@@ -324,10 +324,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     verify and was not kept, 2 when it could not be made."""
     options = _parser().parse_args(argv)
     try:
-        policy, journal = _policy(options.policy), Journal(options.bag / "data")
+        policy, journal = _policy(options.policy), SealedJournal(options.bag / "data")
         start, end = (moment(text, journal.zero_ms) for text in (options.start, options.end))
-        wanted = Wanted(start, end, frozenset(options.track), frozenset(options.lang))
-        made = make(journal, options.target.absolute(), wanted, policy, datetime.now(UTC))
+        part = Part(start, end, frozenset(options.track), frozenset(options.lang))
+        made = make(journal, options.target.absolute(), part, policy, datetime.now(UTC))
     except UnsoundError as error:
         print(error.report.as_text(), end="")
         print(f"vivavoce excerpt: {error}; no excerpt was made", file=sys.stderr)

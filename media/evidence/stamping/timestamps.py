@@ -123,7 +123,7 @@ async def _ask(client: httpx.AsyncClient, url: str, asked: bytes) -> bytes:
         return got
 
 
-def kept(folder: Path, anchors: bytes) -> datetime | None:
+def stamped_at(folder: Path, anchors: bytes) -> datetime | None:
     """The time of the token beside a recording's checkpoint, if there is one over it that holds; blocks."""
     try:
         data, tsr = (folder / custody.CHECKPOINT).read_bytes(), (folder / FILE).read_bytes()

@@ -98,6 +98,7 @@ def test_a_certificate_is_for_the_host_and_lasts(
 
 MAIL = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_sender": "court@court.example"}
 RELAY = {"turn_urls": "turns:127.0.0.1:9?transport=tcp", "turn_secret_file": "keys/cookie.key"}
+STAMPS = {"tsa_urls": "http://127.0.0.1:9/", "tsa_anchors": "keys/document-seal.crt"}
 SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "settings": (lambda _data: None, {"test_hooks": True}, "VIVAVOCE_TEST_HOOKS is on"),
     "database": (lambda data: (data / "vivavoce.db").chmod(0o644), {}, "Others can read"),
@@ -105,6 +106,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "keys": (lambda data: (data / "keys/cookie.key").chmod(0o640), {}, "chmod 600"),
     "media": (lambda _data: None, {"udp_host": "192.0.2.1"}, "no address of this machine"),
     "relays": (lambda _data: None, RELAY, "does not answer"),
+    "time_stamps": (lambda _data: None, STAMPS, "cannot be used"),
     "tls": (lambda _data: None, {"public_url": COURT, "tls_cert": "no", "tls_key": "no"}, "cannot be read"),
     "mail": (lambda _data: None, MAIL, "cannot be reached"),
     "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
@@ -120,13 +122,13 @@ def test_what_is_spoilt_is_found_by_its_check_and_told(prepared: Path, tmp_path:
     spoil, given, words = SPOILT[name]
     made = Installation.copy(prepared, tmp_path, **{"udp_host": "127.0.0.1", **given} | _paths(given, tmp_path))
     spoil(made.settings.data)
-    found = look(made.settings, outside=name in ("mail", "webhooks", "relays"))[name]
+    found = look(made.settings, outside=name in ("mail", "webhooks", "relays", "time_stamps"))[name]
     wrong = [one.sentence() for one in found if one.severity in (Severity.warning, Severity.failure)]
     assert any(words in text for text in wrong), found
 
 
 def _paths(given: dict[str, Any], folder: Path) -> dict[str, Path]:
-    keys = ("tls_cert", "tls_key", "turn_secret_file", "card_texts")
+    keys = ("tls_cert", "tls_key", "turn_secret_file", "tsa_anchors", "card_texts")
     return {key: folder / "data" / given[key] for key in keys if key in given}
 
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from media.evidence.check import excerpt
 from media.evidence.check.bag import UnsoundError
-from media.evidence.check.excerpt import ExcerptError, Journal, Wanted, make, moment
+from media.evidence.check.excerpt import ExcerptError, Part, SealedJournal, make, moment
 from media.evidence.check.policy import parse
 from media.evidence.check.proofs_check import parse_proof
 from media.evidence.check.verify import VerificationRequest, verify
@@ -29,8 +29,8 @@ SCRIPT = mutations.ROOT / "deploy" / "verify_bag.py"
 
 
 def cut(bag: Path, target: Path, recording: Any, start: int, end: int, **more: Any) -> excerpt.Excerpted:
-    wanted = Wanted(start, end, **{name: frozenset(value) for name, value in more.items()})
-    return make(Journal(bag / "data"), target, wanted, parse(recording.policy()), NOW)
+    wanted = Part(start, end, **{name: frozenset(value) for name, value in more.items()})
+    return make(SealedJournal(bag / "data"), target, wanted, parse(recording.policy()), NOW)
 
 
 def both(bag: Path, recording: Any) -> list[Any]:
@@ -203,7 +203,7 @@ def test_an_excerpt_that_no_pinned_key_has_signed_is_not_kept(
 ) -> None:
     foreign = parse(good_recording.policy(seed=b"x" * 32))
     with pytest.raises(UnsoundError):
-        make(Journal(good_bag / "data"), tmp_path / "part", Wanted(0, 6000), foreign, NOW)
+        make(SealedJournal(good_bag / "data"), tmp_path / "part", Part(0, 6000), foreign, NOW)
     assert list(tmp_path.iterdir()) == []
 
 

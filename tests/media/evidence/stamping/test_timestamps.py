@@ -152,18 +152,18 @@ async def test_a_kept_stamp_makes_a_recording_verify_by_its_time(
         line["at"] = str(int(line["at"]) - 90 * 86_400 * 10**9)
     bag = recording.write(tmp_path / "bag")
     data, note = bag / "data", (bag / "data/checkpoint").read_bytes()
-    assert timestamps.kept(data, authority.anchors) is None
+    assert timestamps.stamped_at(data, authority.anchors) is None
     async with httpx.AsyncClient() as client:
         stamp = await timestamps.obtain(Authorities([address], authority.anchors), note, client=client, clock=now)
     timestamps.keep(data, note, stamp)
     timestamps.keep(data, note, stamp)  # in place of the older one
-    assert timestamps.kept(data, authority.anchors) == stamp.at
+    assert timestamps.stamped_at(data, authority.anchors) == stamp.at
     assert [path.name for path in data.iterdir() if path.name.startswith(".")] == []
     builder.rebag(bag)
     request = VerificationRequest(parse(recording.policy()), anchors=authority.anchors)
     assert verify(bag, request).findings.verdict == "verified"
     (data / "checkpoint").write_bytes(note + b"\n")
-    assert timestamps.kept(data, authority.anchors) is None
+    assert timestamps.stamped_at(data, authority.anchors) is None
     with pytest.raises(HeadChangedError):
         timestamps.keep(data, note, stamp)
     with pytest.raises(CustodyError):
