@@ -5,7 +5,7 @@ confirmations that the requested State required, times are announced, the pictur
 docs/conditions.md says what is enforced and what is not.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -36,7 +36,7 @@ from hearings.queries import events, get, participants
 from hearings.requests import conditions
 from hearings.requests.conditions import Condition, ConditionKind, NotRecorded, Treatment
 from hearings.roles import LABELS, Role
-from hearings.sentences import Sentence, tell
+from hearings.sentences import N_, Sentence, tell
 from hearings.signatures import recipients as keys
 from hearings.status import PresenceStatus, SittingStatus
 
@@ -54,7 +54,7 @@ class RoomRules:
     """Role and `mic` or `cam`."""
     sound_only: bool = False
     present: frozenset[Role] = frozenset()
-    """Roles of which somebody must be in the room before the start."""
+    """Roles of which somebody must be in the room, from before the start to the end."""
     confirm: tuple[Condition, ...] = ()
     """Conditions that the requested authority confirms before the start."""
     time_limit: timedelta | None = None
@@ -112,6 +112,8 @@ class RoomRules:
 
 
 NO_RULES = RoomRules()
+ABSENT = N_("{role} is not in the room")
+UNCONFIRMED = N_("Not confirmed by the requested authority: {condition}")
 
 
 NEED_COUNSEL = frozenset({Capacity.suspect, Capacity.accused, Capacity.convicted_person})
@@ -229,7 +231,7 @@ async def require_kept(db: AsyncSession, sitting: Sitting) -> None:
     absent = await _absent(db, sitting, rules)
     done = await confirmed(db, sitting.id)
     unconfirmed = [conditions.sentence(condition) for condition in rules.confirm if condition.kind.value not in done]
-    missing = absent + [f"Not confirmed by the requested authority: {text}" for text in unconfirmed]
+    missing = absent + [tell(UNCONFIRMED, condition=text) for text in unconfirmed]
     if missing:
         raise ConditionsOpen("; ".join(missing), missing)
 
@@ -241,21 +243,26 @@ async def require_present(db: AsyncSession, sitting: Sitting) -> None:
         raise ConditionsOpen("; ".join(missing), missing)
 
 
-async def _absent(db: AsyncSession, sitting: Sitting, rules: RoomRules) -> list[str]:
-    everybody = await participants(db, sitting.hearing_id)
-    present = [participant for participant in everybody if participant.presence is PresenceStatus.present]
-    here = {participant.role for participant in present}
-    if ConditionKind.counsel_present not in {condition.kind for condition in rules.conditions}:
-        here |= await _waived(db, sitting, present)
-    return [f"{LABELS[role]} is not in the room" for role in sorted(rules.present - here)]
-
-
-async def _waived(db: AsyncSession, sitting: Sitting, present: Sequence[Participant]) -> set[Role]:
-    """Counsel, if everybody accused who is in the room has waived it on the record of the hearing."""
-    accused = {participant.id for participant in present if participant.role is Role.defendant}
+async def _absent(db: AsyncSession, sitting: Sitting, rules: RoomRules) -> list[Sentence]:
     kinds = (EventKind.counsel_waived.value, EventKind.entry_withdrawn.value)
     query = select(HearingEvent).where(HearingEvent.hearing_id == sitting.hearing_id, col(HearingEvent.kind).in_(kinds))
-    log = (await db.exec(query)).all()
+    absent = absent_roles(rules, await participants(db, sitting.hearing_id), (await db.exec(query)).all())
+    return [tell(ABSENT, role=tell(LABELS[role])) for role in absent]
+
+
+def absent_roles(rules: RoomRules, people: Iterable[Participant], log: Collection[HearingEvent]) -> list[Role]:
+    """The roles of which somebody must be in the room and nobody is. Pure. `log`: of the hearing, at least every waiver
+    of counsel and every entry that takes one back."""
+    present = [participant for participant in people if participant.presence is PresenceStatus.present]
+    here = {participant.role for participant in present}
+    if ConditionKind.counsel_present not in {condition.kind for condition in rules.conditions}:
+        here |= _waived(present, log)
+    return sorted(rules.present - here)
+
+
+def _waived(present: Iterable[Participant], log: Collection[HearingEvent]) -> set[Role]:
+    """Counsel, if everybody accused who is in the room has waived it on the record of the hearing."""
+    accused = {participant.id for participant in present if participant.role is Role.defendant}
     no_longer = {int(event.data.get("corrects") or 0) for event in log}
     in_force = [event for event in log if event.kind == EventKind.counsel_waived and event.seq not in no_longer]
     return {Role.defence} if accused and accused <= {event.data["participant"] for event in in_force} else set()

@@ -13,6 +13,7 @@ from hearings.minutes.people import CAPACITIES, CONSENTS
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
+from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Sentence, Series, tell
 from hearings.sitting import breakdowns, gaps
 from hearings.sitting.breaks import PURPOSES
@@ -275,7 +276,8 @@ def _why(draft: DraftContext, source: str, reason: str) -> PassageLine:
     if code not in HELD:
         return line(N_("    Reason noted by the system: {text}"), source, text=draft.quoted(reason))
     languages = Series.of(language_name(tag) for tag in about.split(",") if code == HoldCode.interpreter_lost)
-    return line(HELD[code], source, person=draft.names.get(about, "–"), languages=languages)
+    role = tell(LABELS[Role(about)]) if code == HoldCode.absent else ""
+    return line(HELD[code], source, person=draft.names.get(about, "–"), languages=languages, role=role)
 
 
 WITHOUT_COMPARISON: Mapping[str, str] = {
@@ -283,6 +285,7 @@ WITHOUT_COMPARISON: Mapping[str, str] = {
     "differs": N_("    Although the security codes read aloud did not match."),
 }
 HELD: Mapping[str, str] = {
+    HoldCode.absent: N_("    Reason: somebody had to be in the room and was not: {role}."),
     HoldCode.consent_withdrawn: N_("    Reason: the person withdrew the consent to be heard."),
     HoldCode.interpreter_lost: N_("    Reason: nobody interpreted into {languages} any more."),
     HoldCode.line_lost: N_("    Reason: the line of {person} was lost."),

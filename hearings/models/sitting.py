@@ -36,6 +36,7 @@ class HoldCause(StrEnum):
 class HoldCode(StrEnum):
     """Why the service itself closes the floor: the reason of its holds, with whom or what it is about after a colon."""
 
+    absent = "absent"
     consent_withdrawn = "consent_withdrawn"
     interpreter_lost = "interpreter_lost"
     line_lost = "line_lost"

@@ -32,7 +32,7 @@ from hearings.models.sitting import FloorMode, HoldCause, HoldCode
 from hearings.people import logins
 from hearings.roles import Role
 from hearings.sitting import conductor_lease, sittings
-from hearings.status import LIVE_SITTINGS, PresenceStatus
+from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
 from media.processes import python
 from web.live import notices, plan, scene as live_scene
@@ -247,6 +247,7 @@ class Conductor:
         now = time.time_ns()
         await self.recording.watch(now)
         await self._watch_lines(now)
+        await self._watch_presence()
         await self._watch_media()
         await self._watch_times()
 
@@ -322,16 +323,25 @@ class Conductor:
                     await seats.connected(db, participant=participant, now=self.room.now())
             lapsed = await seats.lapse(db, hearing_id=self.hearing_id, now=self.room.now())
             holds += [participant.id for participant in lapsed if participant.essential]
-            held = [await self._hold(db, rows, participant_id) for participant_id in holds]
+            held = [await self._hold(db, rows, _reason(participant_id)) for participant_id in holds]
         if any(held):
             self.room.notify("line_lost", assertive=True)
         if lapsed:
             self.room.touch()
 
-    async def _hold(self, db: AsyncSession, rows: Rows, participant_id: str) -> bool:
-        """Hold the floor for an essential person whose line is lost, unless it is held for that, or no sitting is
-        live; whether it was done."""
-        reason = _reason(participant_id)
+    async def _watch_presence(self) -> None:
+        """Hold the floor when somebody has gone who must be in the room: nobody accused answers without counsel."""
+        scene = self.room.scene
+        if scene is None or self.ended or not _absent(scene.rows):
+            return
+        async with self.room.acting() as (db, rows):
+            held = [await self._hold(db, rows, f"{HoldCode.absent.value}:{role.value}") for role in _absent(rows)]
+        if any(held):
+            self.room.notify("hold", assertive=True)
+
+    async def _hold(self, db: AsyncSession, rows: Rows, reason: str) -> bool:
+        """Hold the floor for a fault with this reason, unless it is held for that, or no sitting is live; whether it
+        was done."""
         if rows.sitting.status not in LIVE_SITTINGS or reason in {hold["reason"] for hold in rows.sitting.holds}:
             return False
         now = self.room.now()
@@ -342,7 +352,7 @@ class Conductor:
         """The worker has closed the floor by itself. The hold is made whoever the person is by now: without one the
         worker would not open the floor again."""
         async with self.room.acting() as (db, rows):
-            held = await self._hold(db, rows, participant_id)
+            held = await self._hold(db, rows, _reason(participant_id))
         if held:
             self.room.notify("line_lost", assertive=True)
 
@@ -504,6 +514,13 @@ class Conductor:
         room.answer(connection, messages.Result(re=command.id, ok=True))
         if row.dismisses:
             room.dismiss(named or me.id, row.dismisses)
+
+
+def _absent(rows: Rows) -> list[Role]:
+    """Of whom nobody is in the room although the floor is open in a sitting and somebody must be."""
+    if rows.sitting.status is not SittingStatus.in_session or rows.sitting.holds:
+        return []
+    return room_rules.absent_roles(rows.rules, rows.participants, rows.entries)
 
 
 def _reason(participant_id: str) -> str:

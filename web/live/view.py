@@ -6,6 +6,7 @@ All data of a live page come from here; the page itself makes no decision about 
 from collections.abc import Mapping
 from datetime import datetime
 
+from hearings.agreement import room_rules
 from hearings.agreement.room_rules import BEFORE_START
 from hearings.hearing import floor
 from hearings.interpreting import booths
@@ -111,7 +112,8 @@ def person(participant: Participant, viewer: Participant, scene: Scene) -> messa
         help_answered_by=name_of(scene, participant.help_answered_by),
         identity_confirmed=participant.identity_confirmed_at is not None,
         needs_identity=participant.needs_identity,
-        essential=participant.essential,
+        essential=participant.essential
+        or participant.role in room_rules.absent_roles(scene.rows.rules, scene.rows.participants, scene.rows.entries),
         line=line(live) if participant.presence in IN_ROOM else "unknown",  # type: ignore[arg-type]
         renders=participant.renders,
         device_of=participant.device_of_id or "",
@@ -246,6 +248,9 @@ def hold_reason(reason: str, scene: Scene) -> str:
         missing = one_by_one(language_here(lang) for lang in who.split(","))
         text = _("Nobody interprets into this language any more: {languages}. Please do not speak.")
         return text.format(languages=missing)
+    if code == HoldCode.absent:
+        text = _("Somebody must be in the room and is not: {role}. Please do not speak.")
+        return text.format(role=roles.label(Role(who)))
     if code == HoldCode.line_lost:
         lost = scene.rows.participant(who)
         name = lost.display_name if lost else ""

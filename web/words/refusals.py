@@ -99,6 +99,8 @@ def words(error: errors.HearingsError) -> str:
     """The refusal in one sentence, with the roles that may do it instead where they are known."""
     if isinstance(error, errors.ConsentMissing) and error.missing:
         return _(SENTENCES[error.code]).format(rules=in_turn(translated(rule) for rule in error.missing))
+    if isinstance(error, errors.ConditionsOpen) and error.missing:
+        return in_turn(translated(lack) for lack in error.missing)
     if isinstance(error, errors.NoRecipients) and error.missing:
         return _keyless([state_name(state) for state in error.missing])
     if translatable(error.text):

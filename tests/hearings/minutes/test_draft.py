@@ -242,6 +242,7 @@ def test_a_person_may_leave_and_come_again() -> None:
         ("consent_withdrawn", "    Reason: the person withdrew the consent to be heard."),
         ("line_lost:witness", "    Reason: the line of Witness 1 was lost."),
         ("line_lost:somebody", "    Reason: the line of – was lost."),
+        ("absent:defence", "    Reason: somebody had to be in the room and was not: Defence counsel."),
         ("recording_failing:disk_full", "    Reason: the recording was not known to be running."),
         ("moon_eclipsed", "    Reason noted by the system: moon_eclipsed"),
     ],

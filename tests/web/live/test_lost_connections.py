@@ -8,8 +8,10 @@ import pytest
 
 from hearings import queries
 from hearings.db import Database
+from hearings.errors import ConditionsOpen
 from hearings.hearing import seats
-from hearings.models import Participant
+from hearings.models import HearingRequest, Participant
+from hearings.models.request import Capacity
 from hearings.roles import Role
 from hearings.sitting import sittings
 from hearings.status import PresenceStatus
@@ -19,6 +21,7 @@ from tests.support.court import STAGES
 from tests.support.databases import Sqlite
 from web.live import scene
 from web.live.scene import Liveness
+from web.words import refusals
 
 SECOND = 1_000_000_000
 
@@ -153,6 +156,51 @@ async def test_a_lost_websocket_holds_nothing_before_the_seat_is_given_up(
             await room.refresh()
             await web.conductor._watch_lines(now + 61 * SECOND)
             assert await held(database, web) == [f"line_lost:{witness}"]
+        await database.close()
+
+
+async def test_when_counsel_of_the_accused_has_gone_the_floor_is_held_until_counsel_is_back(
+    sqlite_server: Sqlite, tmp_path: Path
+) -> None:
+    with sqlite_server.at(STAGES["in_session"]) as url:
+        database = Database(url)
+        async with conducted(database, tmp_path) as web:
+            court, room = web.court, web.conductor.room
+            page = web.open(Role.clerk, await web.login(Role.clerk))
+            await page.wire.until("view")
+            seat = {"owner_state": "RO", "hearing_id": court.hearing.id, "state": "TH", "speaks": "th"}
+            counsel = Participant(role=Role.defence, display_name="C", presence_since=datetime.now(UTC), **seat)
+
+            async def goes(presence: PresenceStatus) -> list[str]:
+                """What the floor is held for once counsel has this presence, looked at twice."""
+                async with database.transaction() as db:
+                    counsel.presence = presence
+                    await db.merge(counsel)
+                for _again in range(2):
+                    await room.refresh()
+                    await web.conductor._watch_presence()
+                return await held(database, web)
+
+            assert await goes(PresenceStatus.left) == []  # nobody accused is heard
+            async with database.transaction() as db:
+                (await queries.get(db, HearingRequest, court.request.id)).capacity = Capacity.accused
+            assert await goes(PresenceStatus.present) == []
+            for away in (PresenceStatus.left, PresenceStatus.reconnecting):
+                assert await goes(away) == ["absent:defence"]
+                assert page.wire.of("view")[-1]["hold"]["reason"].startswith(
+                    "Somebody must be in the room and is not: Defence counsel."
+                )
+                async with database.transaction() as db:
+                    sitting, judge = (await court.sitting(db))[0], await court.actor(db, Role.presiding_judge)
+                    with pytest.raises(ConditionsOpen) as refused:
+                        await sittings.resume(db, sitting=sitting, actor=judge, now=datetime.now(UTC), reason="go on")
+                assert refusals.words(refused.value) == "Defence counsel is not in the room"
+                assert await goes(PresenceStatus.present) == ["absent:defence"]  # nothing opens the floor by itself
+                async with database.transaction() as db:
+                    sitting, judge = (await court.sitting(db))[0], await court.actor(db, Role.presiding_judge)
+                    await sittings.resume(db, sitting=sitting, actor=judge, now=datetime.now(UTC), reason="back")
+                assert await goes(PresenceStatus.present) == []
+            assert [one["code"] for one in page.wire.of("notice")] == ["hold", "hold"]
         await database.close()
 
 

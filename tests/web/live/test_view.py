@@ -213,6 +213,18 @@ def test_messages_to_the_court_are_told_to_who_wrote_and_who_answers_also_in_the
     assert told["defence"] == []
 
 
+def test_counsel_who_must_be_there_is_waited_for_as_long_as_no_counsel_is() -> None:
+    """Seen: everything was ready, said the next step, and the start was refused."""
+    judge, first, second = (somebody(role, "TH") for role in (Role.presiding_judge, Role.defence, Role.defence))
+    first.presence = second.presence = PresenceStatus.invited
+    room = scene(judge, first, second, fault="")
+    assert not person(first, judge, room).essential
+    room.rows.rules = RoomRules(present=frozenset({Role.defence}))
+    assert person(first, judge, room).essential
+    second.presence = PresenceStatus.present
+    assert not person(first, judge, room).essential
+
+
 @pytest.mark.parametrize("role", Role)
 def test_the_agreed_steps_for_a_lost_line_are_told_to_who_conducts(role: Role) -> None:
     witness = somebody(Role.witness, "TH")
