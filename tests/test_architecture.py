@@ -47,6 +47,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
         {"evidence.stamping": "evidence.stamping"},
+        {"evidence.cosigning": "evidence.cosigning"},
     ),
     "web": (
         {

@@ -215,6 +215,23 @@ def record_locked(
     return SignedHeads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
 
 
+def add_cosignatures(folder: Path, checkpoint: str, text: bytes, lines: Sequence[bytes]) -> bool:
+    """Add signature lines, each with its LF, to the head `checkpoint` of a recording, if it is still that of `text`.
+
+    False, and nothing changed, when there is another head by now; a line takes the place of one of the same key.
+    Durable on return. The caller has verified the lines. CustodyError when it cannot be written.
+    """
+    with locked(folder):
+        try:
+            note = (folder / checkpoint).read_bytes()
+            if tlog.parse_note(note).text != text:
+                return False
+        except (OSError, ValueError) as error:
+            raise CustodyError(f"the checkpoint cannot be read: {error}") from error
+        _replace(folder, checkpoint, tlog.with_signatures(note, lines))
+        return True
+
+
 def _freeze(folder: Path, ledger: Ledger, seal: CourtSeal) -> tlog.Checkpoint:
     """The head at which the recording was closed; unsigned lines behind it are set aside, its note is stored."""
     start = sum(len(line) + 1 for line in ledger.lines)

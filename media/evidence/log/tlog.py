@@ -254,6 +254,24 @@ def _signature(line: str) -> Signature:
     return Signature(name, data[:4], data[4:])
 
 
+def with_signatures(note: bytes, lines: Iterable[bytes]) -> bytes:
+    """A note with further signature lines, each with its LF; a line takes the place of one of the same name and ID, as
+    some verifiers refuse a note in which a key has signed twice. NoteError when the note or a line is malformed.
+    """
+    parsed = parse_note(note)
+    body = len(parsed.text) + 1
+    present = note[body:].splitlines(keepends=True)
+    for line in lines:
+        new = _signature(line.decode().removesuffix("\n"))
+        present = [
+            old
+            for old, signature in ((old, _signature(old.decode().removesuffix("\n"))) for old in present)
+            if (signature.name, signature.key_id) != (new.name, new.key_id)
+        ]
+        present.append(line)
+    return note[:body] + b"".join(present)
+
+
 def verify_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether an Ed25519 signature is valid; libsodium refuses S ≥ L and keys of small order."""
     try:
