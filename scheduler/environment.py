@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hearings.db import Database
 from hearings.sentences import Say, english
+from media.evidence.cosigning.cosigners import Cosigners
 from media.evidence.seal.client import SealClient
 from media.evidence.stamping.timestamps import Authorities
 from scheduler.delivery_ways import Ways
@@ -35,6 +36,10 @@ class World:
     """The policy recordings are verified by: this installation's own seal key."""
     seal: Callable[[], SealClient] | None = None
     """The seal process, started if necessary; audits compare recordings with the heads it signed. Blocks."""
+    cosigners: Cosigners = field(default_factory=Cosigners)
+    """Who cosigns the heads of recordings; nobody, unless the settings name them."""
+    cosign_every: float = 30.0
+    """Seconds between two heads of a recording that goes on."""
     authorities: Authorities | None = None
     """Who time-stamps the heads of recordings; nobody, unless the settings name them."""
     policy: Policy = POLICY

@@ -37,6 +37,7 @@ class Pace:
     deliver: float = 5.0
     audit: float = 600.0
     stamp: float = 5.0
+    cosign: float = 5.0
     candidate: float = 10.0
     """Interval at which a process that is not elected tries to be, in seconds."""
     beat: float = 5.0
@@ -119,7 +120,7 @@ class Clock:
                 look_now(timer)
 
     def _jobs(self) -> Mapping[str, tuple[Job, float]]:
-        from scheduler import delivery, following, jobs, stamping
+        from scheduler import cosigning, delivery, following, jobs, stamping
 
         async def deliver(world: World) -> None:
             while await delivery.deliver(world.database, world.ways, clock=world.clock):
@@ -131,6 +132,9 @@ class Clock:
             "deliver": (deliver, self.pace.deliver),
             "audit": (jobs.audit, self.pace.audit),
         }
+        if self.world.cosigners.each and self.world.recordings is not None:
+            asking = cosigning.Cosigning(self.world.cosigners, self.world.recordings, self.world.cosign_every)
+            found["cosign"] = (asking.send_due, self.pace.cosign)
         if self.world.authorities is not None and self.world.recordings is not None:
             stamps = stamping.Stamping(self.world.authorities, self.world.recordings)
             found["stamp"] = (stamps.stamp_due, self.pace.stamp)

@@ -69,7 +69,7 @@ from web.requests import (
     signing_pages as request_signing,
     wizard_pages as request_wizard,
 )
-from web.seal_keeper import SealKeeper
+from web.seal_keeper import SealKeeper, cosigners_of
 from web.security_log import EventCode, SecurityLog
 from web.server import rendering
 from web.server.compression import BuiltFiles, CompressionMiddleware
@@ -127,6 +127,7 @@ def create_app(settings: Settings) -> Starlette:
 
     require_folders(settings)
     bring_in_card_texts(settings)
+    cosigners_of(settings)  # a list that cannot be read is found now, not in a hearing
     database, seal = Database(settings.database_url), SealKeeper(settings)
     relays = Relays.read(settings)
     conductors = Conductors(settings, database, seal, relays)

@@ -29,17 +29,17 @@ from media.evidence.check import bag, excerpt, verify
 from media.evidence.log import custody, tlog
 from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.keyfile import make_key_file, policy_text
+from media.evidence.seal.keyfile import make_key_file
 from media.evidence.seal.service import FORMER
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
 from web.demo import demo, examples
-from web.operation import backup, commands as operation, setup_command
+from web.operation import backup, commands as operation, cosigner_command, setup_command
 from web.operation.backup import BackupRefused
 from web.operation.older_data import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.people import staff_commands
-from web.seal_keeper import SealKeeper, seal_vkey
+from web.seal_keeper import SealKeeper, cosigners_of, policy_of, seal_vkey
 from web.server import security_events
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
@@ -57,15 +57,19 @@ REFUSALS = (
 """What ends a command with its text and exit code 2."""
 ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
+OWN: dict[str, Callable[[Sequence[str]], int]] = {
+    "verify": verify.main,
+    "excerpt": excerpt.main,
+    "cosigner": cosigner_command.main,
+}
+"""Commands that need no installation."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit code. `verify` and `excerpt` have their own arguments and codes."""
+    """Run the command; returns the exit code. Those of `OWN` have their own arguments and codes."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["verify"]:
-        return verify.main(arguments[1:])
-    if arguments[:1] == ["excerpt"]:
-        return excerpt.main(arguments[1:])
+    if (own := OWN.get(arguments[0] if arguments else "")) is not None:
+        return own(arguments[1:])
     options = _parser().parse_args(arguments)
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
@@ -134,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     staff_commands.add_to(add, operation.account)
     commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
     commands.add_parser("excerpt", help="Cut an excerpt from a bag; see `vivavoce excerpt --help`.", add_help=False)
+    text = "Cosign other courts' recordings; see `vivavoce cosigner --help`."
+    commands.add_parser("cosigner", help=text, add_help=False)
     return parser
 
 
@@ -417,7 +423,8 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
     if options.new:
         vkey = seal_vkey(settings)
         signs = options.kind != "escrow" and not signing
-        made = make_key_file(authority=f"{options.authority} ({options.state})", log_vkey=vkey, signs=signs)
+        authority, pinned = f"{options.authority} ({options.state})", cosigners_of(settings).lines
+        made = make_key_file(authority=authority, log_vkey=vkey, cosigners=pinned, signs=signs)
         recipient, text, signing = made.recipient, made.text, signing or made.signing_public
         if options.new.exists():
             raise Refused(f"{options.new} exists already; nothing was changed")
@@ -477,7 +484,7 @@ def make_demo(settings: Settings, options: argparse.Namespace) -> int:
     made = asyncio.run(_seed(settings, vkey, again=options.again))
     more = None if options.again else asyncio.run(_examples(settings))
     if options.json:
-        words = demo_words(settings, made, vkey) | (more.words(settings.origin) if more else {})
+        words = demo_words(settings, made) | (more.words(settings.origin) if more else {})
         print(json.dumps(words, ensure_ascii=False))
         return 0
     for line in demo_lines(settings, made, more):
@@ -498,10 +505,11 @@ async def _seed(settings: Settings, vkey: str, *, again: bool) -> demo.Seeded:
                 raise Refused("This installation is not a demonstration: nothing was put into it. Make one elsewhere")
             if people and not again:
                 raise Refused("There is a demonstration already; `vivavoce demo --again` makes another hearing")
-        return await demo.seed(database, log_vkey=vkey, key_folder=settings.data / "demo-keys", now=datetime.now(UTC))
+        folder, pinned = settings.data / "demo-keys", cosigners_of(settings).lines
+        return await demo.seed(database, log_vkey=vkey, cosigners=pinned, key_folder=folder, now=datetime.now(UTC))
 
 
-def demo_words(settings: Settings, made: demo.Seeded, vkey: str) -> dict[str, object]:
+def demo_words(settings: Settings, made: demo.Seeded) -> dict[str, object]:
     """What the demonstration tells a program."""
     return {
         "hearing": made.hearing.ref,
@@ -514,7 +522,7 @@ def demo_words(settings: Settings, made: demo.Seeded, vkey: str) -> dict[str, ob
         },
         "seats": made.seats,
         "key_files": [str(path) for path in made.key_files],
-        "policy": policy_text(vkey),
+        "policy": policy_of(settings),
     }
 
 

@@ -16,7 +16,7 @@ from scheduler.runner import Clock
 from web.anchor import AnchorKeeper
 from web.operation.older_data import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
-from web.seal_keeper import SealKeeper, authorities_of, seal_vkey
+from web.seal_keeper import SealKeeper, authorities_of, cosigners_of, seal_vkey
 from web.sending.mail_server import mail_server
 from web.settings import Settings
 from web.words import sentences
@@ -33,6 +33,8 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         recordings=settings.recordings,
         pins=policy_text(seal_vkey(settings)),
         seal=SealKeeper(settings).ensure,
+        cosigners=cosigners_of(settings),
+        cosign_every=float(settings.cosign_seconds),
         authorities=authorities_of(settings),
     )
     if sandbox is None:

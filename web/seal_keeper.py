@@ -3,7 +3,7 @@
 With VIVAVOCE_SEAL_SOCKET set it is somebody else's: a service with a system user of its own
 (deploy/vivavoce-seal.service), which is never started from here, so that stopping it stops sealing. Without, it runs
 under this account, and health and the recordings' pages say that the seal is not separated: then whoever has this
-account has the key.
+account has the key. What whoever verifies pins is made here too: the seal's public line, the cosigners, their quorum.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ from pathlib import Path
 from cryptography import x509
 
 import media
+from media.evidence.cosigning import cosigners
+from media.evidence.cosigning.cosigners import Cosigners, CosignersError
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import HEADS, HeadStore
@@ -163,6 +165,24 @@ def _last_line(log: Path) -> str:
 def seal_vkey(settings: Settings) -> str:
     """The line that pins this installation's seal key, as `vivavoce init` wrote it. OSError when it is missing."""
     return (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
+
+
+def cosigners_of(settings: Settings) -> Cosigners:
+    """The cosigners of the settings; without any, nobody and `quorum none`. SettingsError when they cannot be read."""
+    path = settings.cosigners
+    if path is None:
+        return Cosigners()
+    try:
+        return cosigners.read(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, CosignersError) as error:
+        raise SettingsError(
+            "cosigners", str(path), f"a list of cosigners as docs/cosigner.md shows ({error})"
+        ) from None
+
+
+def policy_of(settings: Settings) -> str:
+    """The policy of this installation, as `vivavoce verify --policy` takes it. OSError without a seal key."""
+    return cosigners_of(settings).policy([seal_vkey(settings)])
 
 
 def authorities_of(settings: Settings) -> Authorities | None:

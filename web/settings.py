@@ -81,6 +81,8 @@ class Settings:
     seal_socket: Path | None = None
     seal_token: str = ""
     anchor: Path | None = None
+    cosigners: Path | None = None
+    cosign_seconds: int = 30
     test_hooks: bool = False
     scheduler: bool = True
     passkeys_required: bool = False
@@ -219,6 +221,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "data": Path,
     "seal_socket": Path,
     "anchor": Path,
+    "cosigners": Path,
+    "cosign_seconds": _count("cosign_seconds"),
     "tls_cert": Path,
     "tls_key": Path,
     "security_log": Path,
@@ -368,6 +372,11 @@ def _check_recovery_wait(settings: Settings, key: str) -> None:
         raise SettingsError(key, str(settings.recovery_wait_minutes), f"minutes, from 1 to {MOST_WAIT} (a week)")
 
 
+def _check_cosign_seconds(settings: Settings, key: str) -> None:
+    if not 10 <= settings.cosign_seconds <= 60:
+        raise SettingsError(key, str(settings.cosign_seconds), "seconds, from 10 to 60")
+
+
 CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "sandbox_database_url": _check_sandbox,
     "public_url": _check_public_url,
@@ -380,6 +389,7 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "tls_cert": _check_tls,
     "seal_token": _check_seal_token,
     "anchor": _check_anchor,
+    "cosign_seconds": _check_cosign_seconds,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,

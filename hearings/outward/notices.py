@@ -125,6 +125,7 @@ DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "escalation": ("requested", (F.administrator,), N_("A request has not been answered")),
     "retention_review": ("both", (F.administrator,), N_("The retention of a recording is due for review")),
     "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording failed verification")),
+    "head_refused": ("both", (F.administrator, F.judge), N_("A cosigner has seen another past of a recording")),
     "time_moved": ("both", (), N_("Updated time-zone data would move the hearing; please decide")),
 }
 """Due actions by kind: side (empty: the action's own), functions (none: those concerned) and sentence."""

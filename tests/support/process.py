@@ -131,7 +131,7 @@ class ServedInstallation(Installation):
     def demonstration(self) -> dict[str, Any]:
         """What `vivavoce demo --again --json` prints: another hearing."""
         vkey = seal_vkey(self.settings)
-        return cli.demo_words(self.settings, apart(lambda: cli._seed(self.settings, vkey, again=True)), vkey)
+        return cli.demo_words(self.settings, apart(lambda: cli._seed(self.settings, vkey, again=True)))
 
     def events(self, ref: str = "") -> list[tuple[str, float, dict[str, Any]]]:
         """The log of the only hearing, or of one of several: kind, seconds since 1970, data."""

@@ -4,7 +4,7 @@ All data are made by the functions that the pages use. The keys are for the demo
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from hearings.roles import Role
 from hearings.signatures import recipients, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
-from media.evidence.seal.keyfile import make_key_file
+from media.evidence.seal.keyfile import NO_COSIGNERS, make_key_file
 from web.demo import agreement as demo_agreement, keys as demo_keys
 from web.server import signed_acts as bonds
 
@@ -112,7 +112,9 @@ class Seeded:
     key_files: list[Path]
 
 
-async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: datetime) -> Seeded:
+async def seed(
+    database: Database, *, log_vkey: str, cosigners: Sequence[str] = NO_COSIGNERS, key_folder: Path, now: datetime
+) -> Seeded:
     """Makes another demonstration hearing. People and keys are made the first time and used again.
 
     Effects: rows, and demonstration key files in `key_folder` (0700), each 0600.
@@ -121,7 +123,8 @@ async def seed(database: Database, *, log_vkey: str, key_folder: Path, now: date
         if not await installation.is_demo(db):
             await installation.note(db, kind=InstallationKind.demo_made, now=now)
         people = {key: await person(db, key) for key in STAFF}
-        key_files = await _keys(db, people["administrator"], log_vkey, key_folder, now - KEYS_SINCE)
+        pinned = (log_vkey, tuple(cosigners))
+        key_files = await _keys(db, people["administrator"], pinned, key_folder, now - KEYS_SINCE)
         hearing, seats = await ready(db, people, key_folder, now)
         clerk = participant_actor(seats["clerk"], people["clerk"])
         invited = {}
@@ -165,7 +168,11 @@ async def person(db: AsyncSession, key: str) -> Person:
         )
 
 
-async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_folder: Path, now: datetime) -> list[Path]:
+async def _keys(
+    db: AsyncSession, administrator: Person, pinned: tuple[str, Sequence[str]], key_folder: Path, now: datetime
+) -> list[Path]:
+    """`pinned`: the seal key, and the lines that name the cosigners, of the policy in each key file."""
+    log_vkey, cosigners = pinned
     key_folder.mkdir(mode=0o700, exist_ok=True)
     wanted = {
         ("RO", "requesting"): ("Tribunalul București", "romania"),
@@ -176,7 +183,13 @@ async def _keys(db: AsyncSession, administrator: Person, log_vkey: str, key_fold
     for (state, kind), (authority, name) in wanted.items():
         if (state, kind) in have:
             continue
-        made = make_key_file(authority=f"{authority} ({state})", log_vkey=log_vkey, demo=True, signs=kind != "escrow")
+        made = make_key_file(
+            authority=f"{authority} ({state})",
+            log_vkey=log_vkey,
+            cosigners=cosigners,
+            demo=True,
+            signs=kind != "escrow",
+        )
         descriptor = os.open(key_folder / f"{name}.key.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(made.text)

@@ -12,6 +12,7 @@ import stat
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,15 @@ from hearings.documents.glyphs import covered
 from hearings.errors import AnchorAway, DatabaseFull, DatabaseRefused, FontsMissing
 from hearings.law import scripts
 from hearings.outward import installation
+from media.evidence.cosigning import waiting
+from media.evidence.cosigning.asking import ALARMING
 from media.evidence.recording import clock as machine_clock
 from web.operation import network, older_data
 from web.operation.findings import Finding, Findings, Inspected, Severity, failure, note, ok, warning
 from web.operation.health import ROOM, folder_of
-from web.seal_keeper import SealKeeper
+from web.seal_keeper import SealKeeper, cosigners_of
 from web.server.printing import FONTS
-from web.settings import Settings, is_loopback
+from web.settings import Settings, SettingsError, is_loopback
 from web.words.i18n import N_
 
 logger = logging.getLogger("vivavoce.web.operation.checks")
@@ -240,6 +243,41 @@ def card_texts(place: Inspected) -> Findings:
     return [ok(N_("Every script card of the States in {path} has an approved text."), path=folder)]
 
 
+WAITS = {
+    "away": N_("The cosigner {name} does not answer since {since}."),
+    "untrusted": N_(
+        "The cosigner {name} does not trust this court's seal key: give it the line that `vivavoce init` prints."
+    ),
+    "clock": N_("The cosigner {name} has another time than this machine since {since}: set the clocks."),
+    "malformed": N_("The cosigner {name} does not speak the protocol, or signs with another key, since {since}."),
+    "fork": N_("The cosigner {name} has seen another past of a recording than is here, since {since}. Compare both."),
+    "ahead": N_("The cosigner {name} has seen more of a recording than is here, since {since}. Is this an older copy?"),
+}
+"""Why a cosigner has not signed, by the words of `media.evidence.cosigning.asking.NotCosigned`."""
+
+
+def cosigners(place: Inspected) -> Findings:
+    """Whether heads of recordings wait for a cosigner."""
+    try:
+        named = cosigners_of(place.settings).each
+    except SettingsError as error:
+        return [failure(N_("The cosigners cannot be used: {why}"), why=str(error))]
+    if not named:
+        text = N_("Cosigners: none. Nobody else would notice if a recording were written anew with the seal key.")
+        return [note(text)]
+    found = waiting.read(place.settings.recordings)
+    heads = {one.cosigner: one for one in (found.heads if found is not None else [])}
+    findings = []
+    for one in named:
+        if (head := heads.get(one.name)) is None:
+            findings.append(ok(N_("No head waits for the cosigner {name}."), name=one.name))
+            continue
+        make = failure if head.why in ALARMING else warning
+        since = f"{datetime.fromtimestamp(head.since, UTC):%Y-%m-%d %H:%M} UTC"
+        findings.append(make(WAITS[head.why], name=one.name, since=since))
+    return findings
+
+
 @dataclass(frozen=True)
 class Check:
     """One row of the table. `look` is a blocking function, run in a thread, or a coroutine function."""
@@ -264,6 +302,7 @@ CHECKS: tuple[Check, ...] = (
     Check("fonts", N_("Fonts"), fonts),
     Check("disk", N_("Disk"), disk),
     Check("anchor", N_("Backup anchor"), anchor),
+    Check("cosigners", N_("Cosigners"), cosigners),
     Check("card_texts", N_("Script cards"), card_texts),
 )
 

@@ -16,6 +16,7 @@ from hearings.outward import installation
 from hearings.outward.losses import Trouble
 from web.operation import backup, checks, older_data
 from web.operation.findings import Finding, Inspected, Severity
+from web.seal_keeper import policy_of
 from web.settings import Settings
 from web.words import sentences
 
@@ -28,6 +29,11 @@ def add_to(add: Add) -> None:
     look = add("check", check, "Look at everything an installation needs; exit code 1 when hearings cannot be held.")
     look.add_argument("--json", action="store_true", help="print it as JSON, for programs")
     look.add_argument("--inside", action="store_true", help="ask no other machine")
+    add(
+        "policy",
+        policy,
+        "Print what whoever verifies pins: the seal key, the cosigners, and the quorum.",
+    )
     out = add("backup", make_backup, "Copy database and recordings into a new folder, and the keys into another.")
     out.add_argument("folder", type=Path, help="the new folder for database and recordings")
     out.add_argument("--keys", type=Path, metavar="FOLDER", help="the new folder for the keys, to be kept elsewhere")
@@ -55,6 +61,12 @@ def account() -> str:
     """The operating-system account that runs the command; behind sudo, also the one that called it."""
     own, caller = getpass.getuser(), os.environ.get("SUDO_USER", "")
     return f"{own}, sudo by {caller}" if caller else own
+
+
+def policy(settings: Settings, _options: argparse.Namespace) -> int:
+    """Print the policy of this installation."""
+    print(policy_of(settings), end="")
+    return 0
 
 
 def check(settings: Settings, options: argparse.Namespace) -> int:

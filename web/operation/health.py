@@ -9,10 +9,14 @@ import asyncio
 import shutil
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hearings import queries
 from hearings.errors import DatabaseFull, DatabaseRefused
+from media.evidence.cosigning import waiting
+from media.evidence.cosigning.asking import ALARMING
+from media.evidence.cosigning.waiting import Waiting
 from web.live.conducting import Conducting
 from web.parts import Parts
 
@@ -34,6 +38,8 @@ class Health:
     conductor: tuple[str, ...]
     """Whether this process conducts the live hearings, and how many orders of older conductors were refused."""
     database_seconds: float
+    cosigners: str = ""
+    """Whether heads wait for a cosigner, where there are any: `ok`, `waiting` or `REFUSED`, with what and how many."""
 
     @property
     def good(self) -> bool:
@@ -47,6 +53,7 @@ class Health:
         return [
             "ok" if self.good else "failing",
             *(f"{name}: {words}" for name, words in answers.items()),
+            *([f"cosigners: {self.cosigners}"] if self.cosigners else []),
             *self.conductor,
         ]
 
@@ -83,7 +90,10 @@ class Examiner:
         if self.parts.standing_by:
             wrong = "this restored copy stands by"
         conductor = conducted(self.parts.conductors.conducting)
-        return Health(ready=wrong, write=write, seal=seal, conductor=conductor, database_seconds=seconds)
+        cosigners = ""
+        if self.parts.settings.cosigners is not None:
+            cosigners = cosigned(await asyncio.to_thread(waiting.read, self.parts.settings.recordings))
+        return Health(wrong, write, seal, conductor, seconds, cosigners)
 
     @property
     def places(self) -> list[Path]:
@@ -118,6 +128,17 @@ def conducted(by: Conducting) -> tuple[str, ...]:
         f"conductor: this process, token {by.token}",
         f"orders of older conductors refused: {by.refused}{at}",
     )
+
+
+def cosigned(found: Waiting | None) -> str:
+    """Which heads of recordings wait for a cosigner, in English for programs: hearings go on without."""
+    heads = found.heads if found is not None else []
+    if refused := [one for one in heads if one.why in ALARMING]:
+        return f"REFUSED, {len(refused)} heads: another past was seen"
+    if not heads:
+        return "ok"
+    since = datetime.fromtimestamp(min(one.since for one in heads), UTC)
+    return f"waiting since {since:%Y-%m-%dT%H:%M:%SZ}, {len(heads)} heads"
 
 
 def no_room(places: list[Path]) -> str:

@@ -9,6 +9,7 @@ import logging
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,14 @@ from hearings import queries
 from hearings.permissions import Decision
 from hearings.status import RecordingStatus
 from media.evidence.check import bag
+from media.evidence.cosigning import waiting
 from media.evidence.log import course as journal_course, custody, tlog
 from web import strict_json
+from web.seal_keeper import cosigners_of
 from web.server import forms
 from web.server.rendering import asset, messages_url, render
 from web.server.sign_in import require_token, staff
-from web.sitting import sealed_files
+from web.sitting import cosignatures, sealed_files
 from web.sitting.course import MARKS
 from web.sitting.custody import WHY
 from web.sitting.recording_access import (
@@ -124,6 +127,7 @@ async def verify_page(request: Request) -> Response:
         "missing_seconds": round(sum(gap.t1 - gap.t0 for gap in missing) / 1000, 1),
         "root": ledger.head.root.hex() if ledger else "",
         "named": f"{ledger.head.size}:{ledger.head.root.hex()}" if ledger else "",
+        "cosignatures": await _cosignatures(request, ledger.note) if ledger else (),
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
@@ -131,6 +135,14 @@ async def verify_page(request: Request) -> Response:
         "may_export": access.may("view_recording").allowed,
     }
     return render(request, "recording_verify.html", context)
+
+
+async def _cosignatures(request: Request, note: bytes) -> Sequence[cosignatures.Cosignature]:
+    settings = request.app.state.parts.settings
+    if settings.cosigners is None:
+        return ()
+    waits = await run_in_threadpool(waiting.read, settings.recordings)
+    return cosignatures.of_head(note, await run_in_threadpool(cosigners_of, settings), waits)
 
 
 async def public_verify(request: Request) -> Response:

@@ -6,6 +6,7 @@ The private halves belong to the authority: the server keeps recipient and publi
 """
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -24,12 +25,22 @@ class KeyFile:
     signing_public: str = ""
 
 
-def policy_text(log_vkey: str) -> str:
-    """The policy of this version: one court's seal key, no cosigners (docs/recording-format.md)."""
-    return f"log {log_vkey}\nquorum none\n"
+NO_COSIGNERS = ("quorum none",)
 
 
-def make_key_file(*, authority: str, log_vkey: str, demo: bool = False, signs: bool = True) -> KeyFile:
+def policy_text(log_vkey: str, cosigners: Sequence[str] = NO_COSIGNERS) -> str:
+    """A policy that pins one court's seal key, and the lines that name cosigners and quorum (docs/cosigner.md)."""
+    return "".join(f"{line}\n" for line in (f"log {log_vkey}", *cosigners))
+
+
+def make_key_file(
+    *,
+    authority: str,
+    log_vkey: str,
+    cosigners: Sequence[str] = NO_COSIGNERS,
+    demo: bool = False,
+    signs: bool = True,
+) -> KeyFile:
     """A new identity for an authority, with the policy it is to trust. `authority` is one line of text.
 
     `signs`: with a signing key too; an escrow agent has none, since it signs no acts of a State.
@@ -46,7 +57,7 @@ def make_key_file(*, authority: str, log_vkey: str, demo: bool = False, signs: b
         lines.append(f"# signing-public: {public}")
         lines.append(f"# signing-key: {_base64url(signing.private_bytes_raw())}")
     lines.append("# policy:")
-    lines.extend(f"# | {line}" for line in policy_text(log_vkey).splitlines())
+    lines.extend(f"# | {line}" for line in policy_text(log_vkey, cosigners).splitlines())
     lines.append(identity.text())
     return KeyFile(text="\n".join(lines) + "\n", recipient=identity.recipient.text, signing_public=public)
 

@@ -111,6 +111,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "mail": (lambda _data: None, MAIL, "cannot be reached"),
     "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
     "card_texts": (lambda data: (data / "texts.yaml").write_text("texts: no"), {"card_texts": "."}, "each a list"),
+    "cosigners": (lambda data: (data / "list").write_text("quorum none"), {"cosigners": "list"}, "no witness is named"),
     "disk": (lambda data: (data / "recordings").rmdir(), {}, "is missing"),
 }  # fmt: skip
 """By check, what it is to find: how the data folder is spoilt, other settings, words. Clock, fonts and anchor depend on
@@ -128,7 +129,7 @@ def test_what_is_spoilt_is_found_by_its_check_and_told(prepared: Path, tmp_path:
 
 
 def _paths(given: dict[str, Any], folder: Path) -> dict[str, Path]:
-    keys = ("tls_cert", "tls_key", "turn_secret_file", "tsa_anchors", "card_texts")
+    keys = ("tls_cert", "tls_key", "turn_secret_file", "tsa_anchors", "card_texts", "cosigners")
     return {key: folder / "data" / given[key] for key in keys if key in given}
 
 

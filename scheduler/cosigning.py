@@ -1,0 +1,331 @@
+"""Heads of recordings and custody logs are sent to the cosigners (docs/cosigner.md), by the elected clock alone.
+
+While a sitting is recorded, its newest signed head every `every` seconds, the first one at once; at the close that of
+the close, whose cosignatures are added to `checkpoint`; then, and after each access, that of the custody log. Nothing
+here can hold a recording up: it reads what recorder and seal have written, and a cosigner that is away is asked again,
+less and less often. Heads cosigned while recording are kept beside the recordings and go into the custody log as `head`
+lines once the recording is closed. A cosigner that has seen another past is an alarm to both States.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from hearings.models import CustodyAudit, Recording
+from hearings.outward import claims, notices
+from media.evidence.cosigning import waiting
+from media.evidence.cosigning.asking import ALARMING, MOST_ANSWER, Cosigned, NotCosigned, Post, Reply, ask
+from media.evidence.cosigning.cosigners import Cosigners, NamedCosigner
+from media.evidence.cosigning.followed_log import FollowedLog, FollowedLogError, SignedHead
+from media.evidence.cosigning.waiting import Waiting, WaitingHead
+from media.evidence.log import custody, journal_lines, tlog
+from media.evidence.log.store import sync_folder, write_durably
+from scheduler.environment import World
+
+logger = logging.getLogger("vivavoce.scheduler.cosigning")
+
+PATIENCE = 10.0
+"""Seconds a cosigner has to answer."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds until a cosigner that did not sign is asked again: twice as long after each time, up to the longest."""
+LOGS = ((custody.JOURNAL, custody.CHECKPOINT), (custody.LOG, custody.LOG_CHECKPOINT))
+"""Files of the two logs of a recording: their lines and their head."""
+
+
+@dataclass
+class _Asked:
+    """What one cosigner has done with one log."""
+
+    size: int = 0
+    at: int = 0
+    tries: int = 0
+    since: int = 0
+    why: str = ""
+    again: float = 0.0
+
+
+@dataclass
+class _Log:
+    """One log that is followed; `asked` by name of the cosigner."""
+
+    followed: FollowedLog
+    asked: dict[str, _Asked] = field(default_factory=dict)
+    origin: str = ""
+    done: float | None = None
+    """When its newest head was last submitted, on the monotonic clock."""
+
+
+class Cosigning:
+    """What has been asked so far. Owned by the event loop of the clock; nothing of it must outlive the process, since
+    a cosigner says itself from which head it wants a proof."""
+
+    def __init__(
+        self,
+        cosigners: Cosigners,
+        recordings: Path,
+        every: float,
+        *,
+        post: Post | None = None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`every`: seconds between two heads of a recording that goes on. `post`, `steady`: for tests."""
+        self.cosigners = cosigners
+        self.recordings = recordings
+        self._every = every
+        self._post = post or _post
+        self._steady = steady
+        self._logs: dict[tuple[str, str], _Log] = {}
+        self._settled: dict[str, tuple[int, ...]] = {}
+        self._away: dict[str, tuple[int, float]] = {}
+        self._written: list[WaitingHead] | None = None
+
+    async def send_due(self, world: World) -> int:
+        """Send what is due to every cosigner; returns how many cosignatures came. Effects: those of the module."""
+        count = 0
+        for name, stamp in (await asyncio.to_thread(self._changed)).items():
+            try:
+                count += await self._recording(world, name, stamp)
+            except (FollowedLogError, custody.CustodyError, OSError):
+                logger.exception("the heads of a recording could not be cosigned, id %s", name)
+        await asyncio.to_thread(self._write, int(world.clock().timestamp()))
+        return count
+
+    def _changed(self) -> dict[str, tuple[int, ...]]:
+        """The recordings of which something may have to be cosigned, the newest first, each with its stamp."""
+        stamps: dict[str, tuple[int, ...]] = {}
+        for entry in os.scandir(self.recordings):
+            if not entry.name.startswith(".") and entry.is_dir():
+                stamp = tuple(_stamp(Path(entry.path) / checkpoint) for _log, checkpoint in LOGS)
+                if stamp[0] and self._settled.get(entry.name) != stamp:
+                    stamps[entry.name] = stamp
+        return dict(sorted(stamps.items(), reverse=True))
+
+    async def _recording(self, world: World, name: str, stamp: tuple[int, ...]) -> int:
+        folder, count, settled = self.recordings / name, 0, True
+        closed = await asyncio.to_thread(_is_closed, folder)
+        for log, checkpoint in LOGS:
+            state = self._logs.setdefault((name, log), _Log(FollowedLog(folder, log, checkpoint)))
+            lasting = closed or log == custody.LOG
+            signed = await asyncio.to_thread(state.followed.peek)
+            if signed is not None and self._wanting(state, signed, lasting):
+                signed = await asyncio.to_thread(state.followed.look)
+            if signed is None:
+                continue
+            state.origin = signed.head.origin
+            came, wanting = await self._submit(world, name, state, signed, lasting)
+            count += came
+            settled = settled and not came and not wanting
+            if log == custody.JOURNAL and closed and not wanting:
+                settled = not await asyncio.to_thread(_journal, self.recordings, name, world) and settled
+        if settled:  # as it was before it was looked at: what has changed meanwhile is looked at again
+            self._settled[name] = stamp
+            if closed:
+                for log, _checkpoint in LOGS:
+                    self._logs.pop((name, log), None)
+        return count
+
+    async def _submit(
+        self, world: World, name: str, state: _Log, signed: SignedHead, lasting: bool
+    ) -> tuple[int, list[str]]:
+        """Ask those whose cosignature is wanting; how many came, and whose is wanting still. `lasting`: the head does
+        not change any more, so that cosignatures are added to it."""
+        now = self._steady()
+        wanting = self._wanting(state, signed, lasting)
+        due = [one for one in wanting if self._is_due(state, one.name, now, lasting)]
+        if not due:
+            return 0, [one.name for one in wanting]
+        state.done = now
+        seconds = int(world.clock().timestamp())
+        asked = [self._ask(state, one, signed, seconds) for one in due]
+        answers = dict(zip((one.name for one in due), await asyncio.gather(*asked), strict=True))
+        lines = [answer.line for answer in answers.values() if isinstance(answer, Cosigned)]
+        if lines:
+            await asyncio.to_thread(self._keep, name, state, signed, lines, lasting)
+        for one in due:
+            answer = answers[one.name]
+            self._note(state, one.name, signed.head, answer, seconds)
+            if isinstance(answer, NotCosigned):
+                logger.warning("a head was not cosigned by %s: %s, id %s", one.key.name, answer, name)
+                if answer in ALARMING:
+                    await self._alarm(world, name, one, answer)
+        got = {name for name, answer in answers.items() if isinstance(answer, Cosigned)}
+        return len(lines), [one.name for one in wanting if one.name not in got]
+
+    def _wanting(self, state: _Log, signed: SignedHead, lasting: bool) -> list[NamedCosigner]:
+        """The cosigners that have not signed this head."""
+        if not lasting:
+            sizes = {name: asked.size for name, asked in state.asked.items()}
+            return [one for one in self.cosigners.each if sizes.get(one.name, 0) < signed.head.size]
+        note = tlog.parse_note(signed.note)
+        return [one for one in self.cosigners.each if not _has_signed(one, note)]
+
+    def _is_due(self, state: _Log, cosigner: str, now: float, lasting: bool) -> bool:
+        _tries, again = self._away.get(cosigner, (0, 0.0))
+        asked = state.asked.get(cosigner)
+        if now < again or (asked is not None and now < asked.again):
+            return False
+        return lasting or state.done is None or now - state.done >= self._every or bool(asked and asked.why)
+
+    async def _ask(self, state: _Log, one: NamedCosigner, signed: SignedHead, now: int) -> Cosigned | NotCosigned:
+        asked = state.asked.get(one.name, _Asked())
+        tries, again = self._away.get(one.name, (0, 0.0))
+        if self._steady() < again:  # another log has found it away meanwhile
+            return NotCosigned.away
+        known = asked.size if asked.size <= signed.head.size else 0
+        answer = await ask(one, signed.note, state.followed.tree, known, self._post, now)
+        if answer is NotCosigned.away:
+            self._away[one.name] = (tries + 1, self._steady() + _pause(tries + 1))
+        else:
+            self._away.pop(one.name, None)
+        return answer
+
+    def _note(
+        self, state: _Log, cosigner: str, head: tlog.Checkpoint, answer: Cosigned | NotCosigned, now: int
+    ) -> None:
+        asked = state.asked.setdefault(cosigner, _Asked())
+        if isinstance(answer, Cosigned):
+            state.asked[cosigner] = _Asked(size=head.size, at=answer.time)
+            return
+        asked.tries += 1
+        asked.since = asked.since or now
+        asked.why = answer.value
+        if answer is not NotCosigned.away:
+            asked.again = self._steady() + _pause(asked.tries)
+
+    def _keep(self, name: str, state: _Log, signed: SignedHead, lines: Sequence[bytes], lasting: bool) -> None:
+        """Add cosignatures to the head, or keep the cosigned head beside a recording that goes on."""
+        if lasting:
+            text = tlog.parse_note(signed.note).text
+            custody.add_cosignatures(self.recordings / name, state.followed.checkpoint.name, text, lines)
+            return
+        folder = self.recordings / waiting.FOLDER / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"{signed.head.size:012}.checkpoint"
+        before = path.read_bytes() if path.exists() else signed.note
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        write_durably(draft, tlog.with_signatures(before, lines))
+        draft.replace(path)
+        sync_folder(folder)
+
+    async def _alarm(self, world: World, name: str, one: NamedCosigner, why: NotCosigned) -> None:
+        """Effects, once for each cosigner and reason: the row of a failed audit, mail to the staff of both States who
+        are told of one; a line in the service's log."""
+        logger.error("A COSIGNER HAS SEEN ANOTHER PAST OF A RECORDING (%s), id %s", why, name)
+        now = world.clock()
+        to, functions, text = notices.DUE["head_refused"]
+        async with world.database.transaction() as db:
+            recording = await db.get(Recording, name)
+            subject = await notices.subject_of(db, "recording", name)
+            if recording is None or subject is None:
+                return
+            key = f"head_refused:{name}:{one.name}:{why}"
+            state = recording.owner_state
+            if not await claims.claim(
+                db,
+                key=key,
+                kind="head_refused",
+                subject="recording",
+                subject_id=name,
+                owner_state=state,
+                due_at=now,
+                now=now,
+            ):
+                return
+            first = f"cosigner {one.name}: {why}"[:200]
+            db.add(CustodyAudit(owner_state=state, recording_id=name, at=now, verdict="failed", first=first))
+            await notices.notify(
+                db,
+                subject=subject,
+                to=to,
+                functions=functions,
+                text=text,
+                key=key,
+                origin=world.origin,
+                say=world.say,
+                now=now,
+            )
+
+    def _write(self, now: int) -> None:
+        """Say which heads wait, for pages and health."""
+        heads = [
+            WaitingHead(state.origin, cosigner, asked.since, asked.why, asked.size, asked.at)
+            for state in self._logs.values()
+            for cosigner, asked in state.asked.items()
+            if asked.why
+        ]
+        if heads != self._written:
+            waiting.write(self.recordings, Waiting(now, heads))
+            self._written = heads
+
+
+def _pause(tries: int) -> float:
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(tries - 1, 10))
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _has_signed(one: NamedCosigner, note: tlog.Note) -> bool:
+    lines = [line for line in note.signatures if one.key.has_signed(line)]
+    return any(tlog.verify_cosignature(note.text, line, one.key.key) is not None for line in lines)
+
+
+def _is_closed(folder: Path) -> bool:
+    """Whether the custody log has its line `closed`, so that the journal never changes again."""
+    try:
+        note = tlog.parse_note((folder / custody.LOG_CHECKPOINT).read_bytes())
+        return tlog.parse_checkpoint(note.text).size > 1
+    except (OSError, ValueError):
+        return False
+
+
+def _journal(recordings: Path, name: str, world: World) -> bool:
+    """Write the cosigned heads of a closed recording into its custody log as `head` lines, once; whether it was done
+    now. Effects: those lines, their signed head; what was kept beside the recordings is removed."""
+    folder, beside = recordings / name, recordings / waiting.FOLDER / name
+    closing = (folder / custody.CHECKPOINT).read_bytes()
+    done = {line["note"] for line in _heads(folder / custody.LOG)}
+    notes = [path.read_bytes() for path in sorted(beside.glob("*.checkpoint"))] if beside.is_dir() else []
+    text = tlog.parse_note(closing).text.decode()
+    entries = [{"type": "head", "note": note.decode()} for note in notes if note.decode() not in done]
+    if not any(note.startswith(text + "\n") for note in done):
+        entries.append({"type": "head", "note": closing.decode()})
+    if entries and world.seal is not None:
+        custody.record(folder, entries, world.seal(), int(world.clock().timestamp()) * 10**9)
+    shutil.rmtree(beside, ignore_errors=True)
+    return bool(entries)
+
+
+def _heads(path: Path) -> list[Mapping[str, str]]:
+    """The `head` lines of a custody log."""
+    lines = [line for line in path.read_bytes().split(b"\n") if b'"type":"head"' in line]
+    return [found for line in lines if (found := journal_lines.read(line)[0] or {}).get("type") == "head"]
+
+
+async def _post(url: str, body: bytes) -> Reply:
+    """Post to a cosigner: no redirects, no proxies of the environment, no more of the answer than it may have."""
+    try:
+        async with (
+            httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=PATIENCE) as client,
+            client.stream("POST", url, content=body, headers={"user-agent": "Vivavoce"}) as answer,
+        ):
+            read = b""
+            async for piece in answer.aiter_bytes():
+                read += piece
+                if len(read) > MOST_ANSWER:
+                    break
+            return Reply(answer.status_code, answer.headers.get("content-type", ""), read[:MOST_ANSWER])
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ConnectionError("the cosigner does not answer") from error

@@ -1,0 +1,312 @@
+"""Heads of a recording are cosigned while it is written, at its close and after; who is away holds nothing up, and who
+has seen another past is told of.
+"""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from hearings.models import CustodyAudit, OutboxMessage
+from media.evidence.check import bag
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
+from media.evidence.cosigning import cosigners, waiting
+from media.evidence.cosigning.asking import Reply
+from media.evidence.log import custody, tlog
+from media.evidence.log.journal import Journal
+from scheduler.cosigning import Cosigning
+from scheduler.environment import World
+from tests.support.evidence.cosigners import LocalCosigner
+from tests.support.evidence.recordings import COURT, END, TRACKS, SealedRecording, build
+from tests.support.evidence.seals import LocalSeal
+
+NAMES = ("ro", "th")
+BY = custody.Accessor("I. Marin", "clerk", "RO")
+
+
+class Wire:
+    """Between the clock and the cosigners: it can be cut, and counts what goes over it."""
+
+    def __init__(self, tmp_path: Path, seal: LocalSeal) -> None:
+        log = seal.key.vkey(COURT)
+        self.cosigners = {
+            name: LocalCosigner(tmp_path / f"cosigner-{name}", f"{name}.example/1", log) for name in NAMES
+        }
+        self.cut: set[str] = set()
+        self.posts: list[str] = []
+        self.skew = 0
+        self.now = 0.0
+        lines = [f"witness {name} {one.key.vkey} https://{name}.example" for name, one in self.cosigners.items()]
+        self.listed = cosigners.read("\n".join([*lines, f"group both all {' '.join(NAMES)}", "quorum both"]))
+
+    async def post(self, url: str, body: bytes) -> Reply:
+        name = url.removeprefix("https://").partition(".")[0]
+        self.posts.append(name)
+        if name in self.cut:
+            raise ConnectionError(name)
+        answer = self.cosigners[name].cosigner.add_checkpoint(body, int(self.now) + self.skew)
+        return Reply(answer.status, answer.kind, answer.body)
+
+
+class Court:
+    """A recording that a test writes line by line, and the clock's job over it."""
+
+    def __init__(self, setting: Any, tmp_path: Path, whole: SealedRecording) -> None:
+        self.setting = setting
+        self.recordings = tmp_path / "recordings"
+        self.name: str = setting.recording.id
+        self.folder = self.recordings / self.name
+        shutil.copytree(whole.folder, self.folder)
+        for file in (custody.JOURNAL, custody.CHECKPOINT):
+            (self.folder / file).unlink()
+        self.whole = whole
+        self.seal = LocalSeal(tmp_path / "seal", whole.seal.key)
+        self.journal = Journal(self.folder, whole.origin, self.seal)
+        self.left = list(whole.lines)
+        self.wire = Wire(tmp_path, self.seal)
+        self.steady = 0.0
+        self.world = World(
+            database=setting.database,
+            origin="https://court.example",
+            clock=self.clock,
+            recordings=self.recordings,
+            seal=lambda: self.seal,  # type: ignore[return-value]
+        )
+        self.job = self.begun()
+
+    def begun(self) -> Cosigning:
+        """The job as a process begins it."""
+        return Cosigning(self.wire.listed, self.recordings, 30, post=self.wire.post, steady=lambda: self.steady)
+
+    def clock(self) -> datetime:
+        self.wire.now = self.whole.zero / 10**9 + 60 + self.steady
+        return datetime.fromtimestamp(self.wire.now, UTC)
+
+    def write(self, count: int | None = None) -> None:
+        """Journal some lines, or all that are left, and have the head signed."""
+        self.journal.append(self.left[:count])
+        self.left = self.left[count:] if count is not None else []
+        self.journal.sign()
+        custody.open_log(self.folder, self.whole.origin, self.seal, self.whole.zero)
+        if not self.left:
+            custody.close_log(self.folder, self.seal, self.whole.zero + 60 * 10**9)
+
+    async def round(self, after: float = 0.0) -> int:
+        self.steady += after
+        self.clock()
+        return await self.job.send_due(self.world)
+
+    def signers(self, checkpoint: str = custody.CHECKPOINT) -> set[str]:
+        """Who has signed a head, the court left out."""
+        note = tlog.parse_note((self.folder / checkpoint).read_bytes())
+        return {line.name.partition(".")[0] for line in note.signatures} - {COURT.partition(".")[0]}
+
+    def seen(self, name: str) -> list[int]:
+        return [seen.head.size for seen in self.wire.cosigners[name].seen.all_of(self.whole.origin)]
+
+    def waits(self) -> list[tuple[str, str, str]]:
+        found = waiting.read(self.recordings)
+        assert found is not None
+        return [(one.cosigner, one.why, one.origin.rpartition("/")[2]) for one in found.heads]
+
+    def head_lines(self) -> list[int]:
+        """The sizes of the recording's heads that stand in the custody log."""
+        lines = [json.loads(line) for line in (self.folder / custody.LOG).read_bytes().splitlines()]
+        return [int(line["note"].split("\n")[1]) for line in lines if line["type"] == "head"]
+
+    def verify(self, tmp_path: Path, policy: str | None = None) -> VerificationReport:
+        """The verdict on a bag that is taken now, by the policy of the installation."""
+        now = datetime.fromtimestamp(self.whole.zero / 10**9 + 120 + self.steady, UTC)
+        target = tmp_path / f"bag-{self.steady}-{len(list(tmp_path.iterdir()))}"
+        bag.export(self.folder, target, self.seal, BY, "test", now)
+        text = policy or self.wire.listed.policy([self.seal.key.vkey(COURT)])
+        return verify(target, VerificationRequest(parse(text.encode()), without_stamp=True))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> SealedRecording:
+    made = tmp_path_factory.mktemp("whole")
+    return build(made / "recording", made / "keys", tracks={"judge_1_mic": replace(TRACKS["judge_1_mic"], lost=())})
+
+
+@pytest.fixture
+def court(setting: Any, tmp_path: Path, whole: SealedRecording) -> Any:
+    made = Court(setting, tmp_path, whole)
+    yield made
+    for one in made.wire.cosigners.values():
+        one.seen.close()
+
+
+async def test_the_first_head_is_cosigned_at_once_and_then_one_every_half_minute(court: Court) -> None:
+    court.write(2)
+    await court.round()
+    for _ in range(12):
+        court.write(1)
+        await court.round(5)
+    for name in NAMES:
+        assert court.seen(name) == [2, 8, 14]
+    assert court.waits() == []
+    assert court.signers() == set()  # the recorder replaces the head of a recording that goes on
+
+
+async def test_a_closed_recording_is_verified_by_a_policy_that_demands_both(court: Court, tmp_path: Path) -> None:
+    court.write(3)
+    await court.round()
+    court.write(4)
+    await court.round(30)
+    court.write()
+    await court.round(5)
+    assert court.signers() == set(NAMES)
+    assert court.signers(custody.LOG_CHECKPOINT) == set(NAMES)
+    assert court.head_lines() == [3, 7, len(court.whole.lines)]
+    report = court.verify(tmp_path)
+    assert (report.verdict, report.findings.failures) == ("verified", [])
+    assert not [line for line in report.findings.waived if "cosigner" in line]
+    assert not (court.recordings / waiting.FOLDER / court.name).exists()
+
+
+async def test_an_access_moves_the_custody_log_on_and_its_head_is_cosigned_again(court: Court, tmp_path: Path) -> None:
+    court.write()
+    for _ in range(3):
+        await court.round(5)
+    posts = len(court.wire.posts)
+    await court.round(5)
+    assert len(court.wire.posts) == posts  # all is settled: nobody is asked
+    assert court.verify(tmp_path).verdict == "verified"
+    assert court.signers(custody.LOG_CHECKPOINT) == set()
+    await court.round(5)
+    assert court.signers(custody.LOG_CHECKPOINT) == set(NAMES)
+    assert court.head_lines() == [len(court.whole.lines)]
+    assert court.verify(tmp_path).verdict == "verified"
+
+
+async def test_who_is_away_is_waited_for_and_the_other_signs_meanwhile(court: Court, tmp_path: Path) -> None:
+    court.wire.cut = {"th"}
+    court.write()
+    await court.round()
+    assert court.signers() == {"ro"}
+    assert court.waits() == [("th", "away", court.whole.recording)]  # it is not asked of the other log in vain
+    report = court.verify(tmp_path)
+    assert (report.verdict, report.findings.missing) == (
+        "cannot verify",
+        ["cosignatures for the quorum: none that is valid by th"],
+    )
+    asked = len(court.wire.posts)
+    for _ in range(60):
+        await court.round(5)
+    assert court.wire.posts[asked:].count("th") < 10  # less and less often
+    court.wire.cut = set()
+    await court.round(300)
+    await court.round(5)
+    assert (court.signers(), court.waits()) == (set(NAMES), [])
+    assert court.verify(tmp_path).verdict == "verified"
+
+
+async def test_a_process_that_takes_over_knows_nothing_and_goes_on_from_what_the_cosigner_says(court: Court) -> None:
+    court.write(4)
+    await court.round()
+    court.job = court.begun()
+    court.write(3)
+    await court.round(30)
+    assert [court.seen(name) for name in NAMES] == [[4, 7], [4, 7]]
+    court.job = court.begun()
+    court.write()
+    await court.round(30)
+    assert court.signers() == set(NAMES)
+    assert court.head_lines() == [4, 7, len(court.whole.lines)]
+
+
+async def test_a_cosignature_by_a_wrong_clock_would_spoil_the_recording_and_is_not_taken(
+    court: Court, tmp_path: Path
+) -> None:
+    court.wire.skew = -120
+    court.write()
+    await court.round()
+    assert {why for _name, why, _log in court.waits()} == {"clock"}
+    assert court.signers() == set()
+    court.wire.skew = 0
+    await court.round(300)
+    await court.round(5)
+    assert court.verify(tmp_path).verdict == "verified"
+
+
+async def test_a_cosigner_that_does_not_trust_the_court_is_said_to(court: Court) -> None:
+    (court.wire.cosigners["ro"].folder / "logs").write_text("")
+    court.write()
+    await court.round()
+    assert {one[:2] for one in court.waits()} == {("ro", "untrusted")}
+    assert court.signers() == {"th"}
+
+
+async def test_another_past_is_refused_by_the_cosigner_and_both_states_are_told_once(
+    court: Court, tmp_path: Path
+) -> None:
+    forged = tlog.Tree(tlog.leaf_hash(f"forged {number}".encode()) for number in range(5))
+    note = court.seal.key.sign(tlog.checkpoint_text(court.whole.origin, 5, forged.root()), court.whole.origin)
+    court.clock()
+    assert court.wire.cosigners["th"].add(note, forged, 0, now=int(court.wire.now)).status == 200
+    court.write(9)
+    for _ in range(3):
+        await court.round(600)
+    assert {one[:2] for one in court.waits()} == {("th", "fork")}
+    assert court.seen("ro") == [9]
+    assert [one.kind for one in court.wire.cosigners["th"].seen.evidence()] == ["unproven"]
+    async with court.setting.database.reading() as db:
+        mails = (await db.exec(select(OutboxMessage))).all()
+        (audit,) = (await db.exec(select(CustodyAudit))).all()
+    assert sorted(mail.address for mail in mails) == [
+        "administrator@ro.example",
+        "authority@th.example",
+        "judge@ro.example",
+    ]
+    assert all("a cosigner has seen another past of a recording" in mail.payload["subject"] for mail in mails)
+    assert (audit.recording_id, audit.verdict, audit.first) == (court.name, "failed", "cosigner th: fork")
+
+
+async def test_a_cosigner_that_has_seen_more_than_is_here_is_an_alarm_too(court: Court) -> None:
+    court.write(9)
+    tree = tlog.Tree(court.journal.tree.leaf(number) for number in range(9))
+    for number in range(4):
+        tree.append(tlog.leaf_hash(str(number).encode()))
+    note = court.seal.key.sign(tlog.checkpoint_text(court.whole.origin, 13, tree.root()), court.whole.origin)
+    court.clock()
+    court.wire.cosigners["th"].add(note, tree, 0, now=int(court.wire.now))
+    await court.round()
+    assert {one[:2] for one in court.waits()} == {("th", "ahead")}
+
+
+async def test_a_spoilt_recording_does_not_keep_the_others_waiting(court: Court) -> None:
+    court.write()
+    spoilt = court.recordings / "zzz"
+    shutil.copytree(court.folder, spoilt)
+    (spoilt / custody.JOURNAL).write_bytes(b"{}\n")
+    await court.round()
+    assert court.signers() == set(NAMES)
+
+
+async def test_a_recording_of_before_there_were_cosigners_is_cosigned_and_its_lines_are_not_read_again(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    court.write()
+    court.steady = 86_400.0
+    for _ in range(3):
+        await court.round(5)
+    assert court.signers() == set(NAMES)
+    court.job = court.begun()
+
+    def fail(*_: Any) -> None:
+        raise AssertionError("the journal is read again")
+
+    monkeypatch.setattr("media.evidence.cosigning.followed_log.FollowedLog._read", fail)
+    assert await court.round(5) == 0
+
+
+def test_the_recording_of_these_tests_is_long_enough(whole: SealedRecording) -> None:
+    assert len(whole.lines) > 20
+    assert whole.end == END
