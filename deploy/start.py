@@ -16,10 +16,13 @@ Data lies in .data or where VIVAVOCE_DATA says; a new folder is filled by `vivav
 
 from __future__ import annotations  # so that an old Python gets as far as saying that it is too old
 
+import ctypes
 import hashlib
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -308,16 +311,67 @@ def set_up(for_tests: bool) -> None:
 # --- the two commands --------------------------------------------------------------------------------------------
 
 
+def must(vivavoce: list[str], data: Path, *step: str) -> None:
+    """One step that makes the demo."""
+    if subprocess.run([*vivavoce, *step], cwd=ROOT, check=False).returncode:
+        raise SystemExit(f"`vivavoce {step[0]}` failed; nothing is served. Remove {data} before another try.")
+
+
+COSIGNERS = "demo-cosigners"  # in the data folder of a demo, a folder for each State's cosigner
+STATES = ("RO", "TH")
+
+
+def make_cosigners(vivavoce: list[str], data: Path) -> None:
+    """A cosigner for each State of the demo, which trusts the demo's court. (A real one is on the State's machine.)"""
+    seal = (data / "keys" / "seal.pub").read_text(encoding="ascii").strip()
+    for state in STATES:
+        folder = str(data / COSIGNERS / state)
+        must(vivavoce, data, "cosigner", "make", folder, "--name", f"{state.lower()}.cosigner.demo.vivavoce.example")
+        must(vivavoce, data, "cosigner", "trust", folder, seal)
+
+
+def start_cosigners(vivavoce: list[str], data: Path) -> list[subprocess.Popen[bytes]]:
+    """Serve the demo's cosigners, on ports that are free, and name them to the court; both must sign every recording.
+
+    They end with this process, or with what takes its place."""
+    lines, started = [], []
+    for state in STATES:
+        folder = data / COSIGNERS / state
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with (folder / "log").open("ab") as log:
+            command = [*vivavoce, "cosigner", "serve", str(folder), "--port", str(port)]
+            started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=end_together))
+        key = (folder / "cosigner.pub").read_text(encoding="utf-8").strip()
+        lines.append(f"witness {state} {key} http://127.0.0.1:{port}")
+    listed = data / COSIGNERS / "list"
+    listed.write_text("\n".join([*lines, f"group both all {' '.join(STATES)}", "quorum both", ""]), encoding="utf-8")
+    os.environ["VIVAVOCE_COSIGNERS"] = str(listed)
+    return started
+
+
+def end_together() -> None:
+    """In a new process: end when the one that started it does (Linux; elsewhere Ctrl-C ends both)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def serve() -> None:
-    """Set up; fill a new data folder; become `vivavoce serve`."""
+    """Set up; fill a new data folder; become `vivavoce serve`. A demo made here has two cosigners."""
     set_up(for_tests=False)
     data = Path(os.environ.setdefault("VIVAVOCE_DATA", str(ROOT / ".data")))
     vivavoce = str(VENV / "bin" / "vivavoce")
-    if not data.is_dir() or not any(data.iterdir()):
+    new = not data.is_dir() or not any(data.iterdir())
+    if new:
         say(f"- new data folder: {data}")
-        for step in ("init", "demo"):
-            if subprocess.run([vivavoce, step], cwd=ROOT, check=False).returncode:
-                raise SystemExit(f"`vivavoce {step}` failed; nothing is served. Remove {data} before another try.")
+        must([vivavoce], data, "init")
+        if not os.environ.get("VIVAVOCE_COSIGNERS"):
+            make_cosigners([vivavoce], data)
+    if (data / COSIGNERS).is_dir() and not os.environ.get("VIVAVOCE_COSIGNERS"):
+        start_cosigners([vivavoce], data)
+    if new:
+        must([vivavoce], data, "demo")
     else:
         say(f"- data folder: {data}; who can sign in, each with `.venv/bin/vivavoce link PERSON`:")
         subprocess.run([vivavoce, "people"], cwd=ROOT, check=False)
