@@ -88,8 +88,9 @@ async def _follow_act(world: World, db: AsyncSession, act: Sequence[str], now: d
         subject, text, people = await notices.readers(db, change)
         if subject is None:
             continue
+        told = News(subject=subject, text=text, head=await notices.head(db, change) if people else "")
         for person in people:
-            _add(_mail_of(mails, person, subject), change, News(subject=subject, text=text))
+            _add(_mail_of(mails, person, subject), change, told)
         await notices.post(db, subject=subject, change=change, origin=world.origin, now=now)
     await _participants(world, db, changes, now)
     for (case, _person_id), (person, news) in mails.items():

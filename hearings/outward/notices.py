@@ -27,6 +27,7 @@ from hearings.models import (
     OutboxMessage,
     Participant,
     Person,
+    Recording,
     Sitting,
     StatusChange,
 )
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from hearings.outward.calendar_files import CalendarEvent, Method
 
 F = StaffFunction
+HEAD = N_("Every copy must have this head (size and root): {head}")
 USEFUL = timedelta(days=7)
 """A notice older than this is not mailed, but marked as missed (`MISSED`)."""
 MISSED = N_("No clock had run for a week")
@@ -226,6 +228,8 @@ class News:
 
     subject: Hearing | HearingRequest
     text: str
+    head: str = ""
+    """Size and root of the head of a recording that was sealed, `SIZE:ROOT`: whoever keeps the mail keeps the head."""
     method: "Method | None" = None
     booking: "CalendarEvent | None" = None
 
@@ -270,6 +274,8 @@ def _lines(news: Sequence[News], origin: str, lang: str, say: Say) -> Iterator[s
         for text, same in groupby(group, key=lambda each: each.text):
             yield full_stop(say(lang, sentences.tell(text)), lang, say)
             for each in same:
+                if each.head:
+                    yield say(lang, sentences.tell(HEAD, head=each.head))
                 if each.booking is not None:
                     days_named = True
                     yield from ["", *_times(each.booking, lang, say)]
@@ -412,6 +418,14 @@ async def readers(
     states = sides(subject, await _side(db, change, notice.to))
     people = [person for state in states for person in await concerned(db, subject, state)]
     return subject, notice.text, [person for person in people if person.id != change.actor]
+
+
+async def head(db: AsyncSession, change: StatusChange) -> str:
+    """`SIZE:ROOT` of the recording that a change has sealed, as `vivavoce verify --head` takes it; else empty."""
+    if (change.subject, change.after) != ("recording", "sealed"):
+        return ""
+    row = await db.get(Recording, change.subject_id)
+    return f"{row.size}:{row.root}" if row is not None and row.size and row.root else ""
 
 
 async def post(

@@ -241,6 +241,18 @@ async def test_a_change_that_cannot_be_told_lets_others_pass_and_is_marked_in_th
     assert claim.reason == notices.UNMAKEABLE
 
 
+async def test_who_is_mailed_of_a_sealed_recording_keeps_its_head(setting: Any) -> None:
+    async with setting.database.transaction() as db:
+        row = await db.get(type(setting.recording), setting.recording.id)
+        row.status, row.size, row.root = type(row.status).stopping, 47, "0a" * 32
+        move(db, row, type(row.status).sealed, actor=SYSTEM, now=setting.now)
+    await following.follow(setting.world)
+    texts = [message.payload["text"] for message in await messages(setting)]
+    assert texts
+    line = f"The recording is sealed.\nEvery copy must have this head (size and root): 47:{'0a' * 32}\n"
+    assert all(line in text for text in texts)
+
+
 @asynccontextmanager
 async def receiving() -> AsyncIterator[tuple[Ways, list[bytes]]]:
     """A mail server, and what it has taken."""

@@ -11,6 +11,9 @@ import httpx
 import pytest
 
 from media.evidence.check import policy, verify
+from media.evidence.cosigning import waiting
+from media.evidence.log import custody, tlog
+from tests.support.evidence.cosigners import LocalCosigner
 from web.sitting import sealed_files
 
 JUDGE, AUTHORITY, OFFICER, STRANGER = "judge", "authority", "officer", "stranger"
@@ -278,6 +281,30 @@ async def test_the_check_page_names_origin_size_and_root_of_the_signed_head(arch
     assert head[0] in page.text
     assert f">{head[1]}<" in page.text
     assert "--policy policy.txt --without-stamp" in page.text
+
+
+async def test_the_check_page_says_who_has_cosigned_and_who_is_waited_for(archive, browser, tmp_path: Path):
+    made = [LocalCosigner(tmp_path / name, f"{name}.example") for name in ("ro", "th")]
+    lines = [f"witness {one.key.name} {one.key.vkey} https://{one.key.name}" for one in made]
+    listed = tmp_path / "cosigners"
+    listed.write_text("\n".join([*lines, "quorum none", ""]))
+    text = tlog.parse_note((archive.sealed.folder / "checkpoint").read_bytes()).text
+    line = made[0].key.cosign(text, 1_790_000_000)
+    assert custody.add_cosignatures(archive.sealed.folder, "checkpoint", text, [line])
+    object.__setattr__(archive.settings, "cosigners", listed)
+    page = await browser(JUDGE).get(f"{archive.path}/verify")
+    assert "Cosigned by ro.example" in page.text
+    assert "The cosignature of th.example is pending" in page.text
+    assert "this court has named no cosigner" not in page.text
+    told = waiting.WaitingHead(archive.sealed.origin, "th.example", 1_790_000_000, "fork")
+    waiting.write(archive.settings.recordings, waiting.Waiting(1_790_000_000, [told]))
+    page = await browser(JUDGE).get(f"{archive.path}/verify")
+    assert "Refused by the cosigner th.example" in page.text
+    object.__setattr__(archive.settings, "cosigners", None)
+    page = await browser(JUDGE).get(f"{archive.path}/verify")
+    assert "this court has named no cosigner" in page.text
+    for one in made:
+        one.seen.close()
 
 
 async def test_a_copy_is_a_bag_that_verifies_and_is_logged(archive, browser, tmp_path: Path):
