@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,13 +16,15 @@ from hearings import errors, events, queries
 from hearings.agreement import room_rules
 from hearings.events import EventKind
 from hearings.hearing import hearing as diary, law_on_the_day, offers, readiness
-from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Sitting
+from hearings.models import Hearing, HearingRequest, Invitation, Participant, Person, Recording, Sitting
 from hearings.outward import feeds, view_notes
 from hearings.permissions import may
 from hearings.signatures import recipients
 from hearings.sitting import sittings
 from hearings.status import HearingStatus
 from hearings.times import court_times, queries as diary_queries
+from media.evidence.cosigning import waiting
+from media.evidence.cosigning.asking import ALARMING
 from web.hearing import checklist, technical_view
 from web.hearing.access import find
 from web.sending import code_sending
@@ -165,7 +168,6 @@ async def hearing_page(
     clocks = court_clocks.own_first(court_clocks.of_hearing(hearing), person.owner_state)
     can = _rights(hearing, person, seat, sitting, live=conductors.get(hearing.id) is not None)
     sat = hearing.status is not H.cancelled and bool(recordings)
-    rows = checklist.rows(results, hearing, row, person, can)
     context = {
         "hearing": hearing,
         "row": row,
@@ -175,6 +177,7 @@ async def hearing_page(
         "silent": silent,
         "seat": seat,
         "recordings": recordings,
+        "uncosigned": await _uncosigned(request, recordings),
         "history": history,
         "seen": seen,
         "log": event_log.log_lines(last, people, row.person_name, recordings=recordings, clocks=clocks),
@@ -189,7 +192,7 @@ async def hearing_page(
         "warnings": diary_words.against([*warned, *by_law]),
         "no_basis": any(warning.code == law_on_the_day.NO_BASIS for warning in by_law),
         "unsigned": _unsigned(hearing),
-        "checklist": rows,
+        "checklist": (rows := checklist.rows(results, hearing, row, person, can)),
         "step": checklist.next_step(hearing, rows, can, silent=silent, minutes=sat),
         "can": can,
         "errors": wrong,
@@ -206,6 +209,19 @@ class Keyless:
     states: list[str]
     administrators: list[str]
     """Names of the administrators of the reader's own State, if it is among `states`."""
+
+
+async def _uncosigned(
+    request: Request, recordings: Sequence[Recording]
+) -> Mapping[str, list[tuple[str, datetime, bool]]]:
+    """For each recording the cosigners that are waited for, since when, and whether one has seen another past."""
+    settings = request.app.state.parts.settings
+    waits = await run_in_threadpool(waiting.read, settings.recordings) if settings.cosigners is not None else None
+    listed: dict[str, list[tuple[str, datetime, bool]]] = {}
+    for head in waits.heads if waits is not None else ():
+        since = datetime.fromtimestamp(head.since, UTC)
+        listed.setdefault(head.origin, []).append((head.cosigner, since, head.why in ALARMING))
+    return {row.id: listed.get(row.origin, []) for row in recordings}
 
 
 async def _keyless(db: Any, hearing: Hearing, person: Person) -> Keyless:

@@ -300,6 +300,12 @@ async def test_the_check_page_says_who_has_cosigned_and_who_is_waited_for(archiv
     waiting.write(archive.settings.recordings, waiting.Waiting(1_790_000_000, [told]))
     page = await browser(JUDGE).get(f"{archive.path}/verify")
     assert "Refused by the cosigner th.example" in page.text
+    page = await browser(JUDGE).get("/h/7F3K-22QD")
+    assert "The cosigner th.example has seen another past of this recording." in page.text
+    told = waiting.WaitingHead(archive.sealed.origin, "th.example", 1_790_000_000, "away")
+    waiting.write(archive.settings.recordings, waiting.Waiting(1_790_000_000, [told]))
+    page = await browser(JUDGE).get("/h/7F3K-22QD")
+    assert "The cosignature of th.example is pending since:" in page.text
     object.__setattr__(archive.settings, "cosigners", None)
     page = await browser(JUDGE).get(f"{archive.path}/verify")
     assert "this court has named no cosigner" in page.text
