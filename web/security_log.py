@@ -68,7 +68,7 @@ CODES: dict[EventCode, str] = {
     EventCode.stopped: "it has ended in order; without this line before the next `started` it was killed",
     EventCode.sign_in: "staff signed in, or were refused: by link, or `passkey:`, `issuer:` and the failed check",
     EventCode.sign_out: "somebody signed out",
-    EventCode.joined: "a join link was used with its PIN, or the link was refused",
+    EventCode.joined: "a join link was used with its PIN (`test_link`: for a test before the lobby), or was refused",
     EventCode.pin_wrong: "a PIN or a code was wrong",
     EventCode.code_sent: "a code to join was handed over (`mail`, `sms`), or could not be",
     EventCode.passkey_changed: "a passkey, or an identity at an issuer, was added, renamed or removed, or refused",

@@ -33,6 +33,8 @@ FIGURES: Mapping[str, tuple[float, float]] = {
     "fps": (0, 1_000),
 }
 """Figures of an open way, with their bounds. `height` (lines) and `fps` are of the picture as it came back."""
+DEVICES = ("camera", "microphone", "speaker")
+"""What a person checks beside the network, where they do."""
 DEFAULT_KBPS, DEFAULT_HEIGHT = 700, 360
 """What a line needs upwards, and the picture asked for, where there is no agreement yet."""
 KEPT = 10
@@ -69,13 +71,25 @@ def need(session: Mapping[str, Any]) -> LineNeed:
 
 
 def read(measured: Mapping[str, Any]) -> dict[str, Any]:
-    """A report out of JSON: for each way its state, and the figures of an open one.
+    """A report out of JSON: for each way its state, and the figures of an open one; under `devices`, if they were
+    checked, whether each of `DEVICES` works.
 
     Raises `Invalid` naming the field for what is missing, unknown, out of bounds or no number.
     """
-    if set(measured) != set(WAYS):
+    if set(measured) - {"devices"} != set(WAYS):
         raise Invalid(tell("Each of these ways is needed: {ways}", ways=Series.of(WAYS)), "ways")
-    return {way: _way(measured[way], way) for way in WAYS}
+    found = {way: _way(measured[way], way) for way in WAYS}
+    return found | ({"devices": _devices(measured["devices"])} if "devices" in measured else {})
+
+
+def _devices(told: Any) -> dict[str, bool]:
+    good = isinstance(told, Mapping) and set(told) == set(DEVICES)
+    if not good or not all(isinstance(works, bool) for works in told.values()):
+        raise Invalid(
+            tell("Whether each of these works is needed, as true or false: {devices}", devices=Series.of(DEVICES)),
+            "devices",
+        )
+    return {device: told[device] for device in DEVICES}
 
 
 def _way(told: Any, way: str) -> dict[str, Any]:

@@ -59,14 +59,17 @@ def checked(way: CodeWay, to: str) -> str:
     return to
 
 
-async def make(database: Database, *, secret: str, say: Say = english, now: datetime) -> CodeMessage:
+async def make(
+    database: Database, *, secret: str, say: Say = english, early: bool = False, now: datetime
+) -> CodeMessage:
     """A new code for whoever has opened a link. It works, and those of before no longer, once it is `handed_over`.
+    `early`: for a test before the lobby opens (`links.open_test`).
 
     Raises `LinkRefused`, `NotReady` for a link with a PIN, a code less than `EVERY` ago, or too many.
     Effects: adds the code's row.
     """
     async with database.transaction() as db:
-        invitation, participant, _hearing = await links.usable(db, secret, lock=True)
+        invitation, participant, _hearing = await links.usable(db, secret, lock=True, early=early)
         if invitation.code_way is CodeWay.phone:
             raise NotReady(tell("This link goes with a PIN that the court tells you. No code is sent"))
         newest = await pins.codes(db, invitation, 1, sent=False)

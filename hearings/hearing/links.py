@@ -1,7 +1,8 @@
 """Join links: a secret in the fragment of the address and a PIN sent separately, exchanged once for a login.
 
-A link works once, from the opening of the lobby to the close of the sitting. Five wrong PINs end it. Opening its page
-changes nothing; only `redeem`, with the PIN, does.
+A link works once, from the opening of the lobby to the close of the sitting; before, it lets its holder test their own
+equipment as often as they like, and nothing else. Five wrong PINs end it. Opening its page changes nothing; only
+`redeem` and `open_test`, with the PIN, do.
 """
 
 import asyncio
@@ -32,7 +33,15 @@ from hearings.hearing.naming import NO_LONGER_TAKES_PART
 from hearings.models import Hearing, Invitation, Login, Participant
 from hearings.models.participant import CodeWay
 from hearings.moves import move
-from hearings.people.logins import LoginEnd, create_login, end_logins_of, hash_secret, new_secret
+from hearings.people.logins import (
+    TEST_LOGIN,
+    LoginEnd,
+    Way,
+    create_login,
+    end_logins_of,
+    hash_secret,
+    new_secret,
+)
 from hearings.permissions import require
 from hearings.queries import get, live_invitation, open_sitting
 from hearings.sentences import N_, tell
@@ -41,6 +50,7 @@ from hearings.status import HearingStatus, PresenceStatus, SittingStatus
 HEARING_OVER = N_("The hearing is over")
 
 OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
+LOBBY_IS_OPEN = N_("The lobby is open: join the hearing. The equipment is checked there")
 LINK_AND_PIN = N_("link and PIN")
 LINK_AND_CODE = N_("link and code")
 
@@ -227,35 +237,60 @@ async def redeem(database: Database, *, secret: str, pin: str, now: datetime) ->
                 now=now,
                 reason=LINK_AND_CODE if by_code else LINK_AND_PIN,
             )
+            await _end_tests(db, participant, now)
             login, cookie = await create_login(db, participant=participant, now=now)
             for kind in (EventKind.link_used, EventKind.joined):
                 await record(db, hearing=hearing, kind=kind, actor=actor, now=now, participant=participant.id)
             return Redeemed(participant=participant, hearing=hearing, login=login, cookie=cookie)
-        await record(
-            db,
-            hearing=hearing,
-            kind=EventKind.pin_failed,
-            actor=actor,
-            now=now,
-            participant=participant.id,
-            tries_left=left,
-        )
-        if left == 0 and not by_code:
-            invitation.dead_at, invitation.dead_why = now, "wrong_pins"
-            await record(
-                db,
-                hearing=hearing,
-                kind=EventKind.link_dead,
-                actor=actor,
-                now=now,
-                participant=participant.id,
-                why="wrong_pins",
-            )
+        await _failed(db, invitation, participant, left, now)
     raise PinWrong(left)
 
 
-async def usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitation, Participant, Hearing]:
-    """A link that would work now, with its participant and hearing. Raises `LinkRefused`."""
+async def open_test(database: Database, *, secret: str, pin: str, now: datetime) -> Redeemed:
+    """A login, for `logins.TEST_LOGIN`, that reaches the person's test of their own equipment and nothing else, by a
+    link that waits for the lobby. The link is not used up; its tries are those of `redeem`.
+
+    Raises as `redeem` does, but `NotReady` when the lobby is open, in place of `LinkEarly`.
+    Effects when right: ends the participant's earlier test, adds a login. Effects when wrong: those of `redeem`.
+    """
+    async with database.transaction() as db:
+        invitation, participant, hearing = await usable(db, secret, lock=True, early=True)
+        if await open_sitting(db, hearing.id) is not None:
+            raise NotReady(tell(LOBBY_IS_OPEN))
+        if participant.vacated_at is not None:
+            raise LinkDead
+        tried = pins.pin_tried if invitation.code_way is CodeWay.phone else pins.code_tried
+        left = await tried(db, invitation=invitation, digits=pin, now=now)
+        if left is None:
+            await _end_tests(db, participant, now)
+            login, cookie = await create_login(
+                db, participant=participant, now=now, way=Way.test_link, lifetime=TEST_LOGIN
+            )
+            return Redeemed(participant=participant, hearing=hearing, login=login, cookie=cookie)
+        await _failed(db, invitation, participant, left, now)
+    raise PinWrong(left)
+
+
+async def _end_tests(db: AsyncSession, participant: Participant, now: datetime) -> None:
+    """The logins of a link that is not used yet are those of tests."""
+    await end_logins_of(db, participant_ids=[participant.id], now=now, why=LoginEnd.signed_in_again)
+
+
+async def _failed(db: AsyncSession, invitation: Invitation, participant: Participant, left: int, now: datetime) -> None:
+    actor, hearing, who = participant_actor(participant), participant.hearing_id, participant.id
+    failed = EventKind.pin_failed
+    await record(db, hearing=hearing, kind=failed, actor=actor, now=now, participant=who, tries_left=left)
+    if left == 0 and invitation.code_way is CodeWay.phone:
+        invitation.dead_at, invitation.dead_why = now, "wrong_pins"
+        dead = EventKind.link_dead
+        await record(db, hearing=hearing, kind=dead, actor=actor, now=now, participant=who, why="wrong_pins")
+
+
+async def usable(
+    db: AsyncSession, secret: str, *, lock: bool, early: bool = False
+) -> tuple[Invitation, Participant, Hearing]:
+    """A link that would work now, with its participant and hearing; with `early`, one that waits for the lobby too.
+    Raises `LinkRefused`."""
     query = select(Invitation).where(Invitation.secret_hash == hash_secret(secret))
     query = query.execution_options(populate_existing=True)
     invitation = (await db.exec(query.with_for_update() if lock else query)).first()
@@ -271,7 +306,7 @@ async def usable(db: AsyncSession, secret: str, *, lock: bool) -> tuple[Invitati
         refusal = LinkDead()
     elif invitation.used_at is not None:
         refusal = LinkUsed()
-    elif sitting is None:
+    elif sitting is None and not early:
         refusal = LinkEarly(hearing.starts_at)
     if refusal:
         raise refusal

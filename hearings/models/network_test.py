@@ -17,7 +17,8 @@ class NetworkTest(Row, table=True):
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
     participant_id: str | None = Field(default=None, foreign_key="participant.id", max_length=36)
     measured: dict[str, Any] = json()
-    """By way (`direct`, `udp`, `tcp`, `tls`), as `hearings.agreement.network_tests.read` gives it."""
+    """By way (`direct`, `udp`, `tcp`, `tls`), and `devices` if they were checked, as
+    `hearings.agreement.network_tests.read` gives it."""
     verdict: str = Field(max_length=10)
     at: datetime = instant()
     actor: str = Field(max_length=36)

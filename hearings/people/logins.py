@@ -25,6 +25,8 @@ from hearings.sentences import tell
 
 STAFF_LOGIN = timedelta(hours=12)
 """Longest time of a login of staff: a day."""
+TEST_LOGIN = timedelta(hours=2)
+"""Longest time of a login for a test of one's own equipment, before the lobby opens."""
 WARNED = (15, 5, 1)
 """Minutes before the longest time of a login at which people are warned, once each."""
 LINK_LIFETIME = timedelta(hours=1)
@@ -67,6 +69,8 @@ class Way(StrEnum):
     """At the OpenID Connect issuer of the State."""
     join_link = "join_link"
     """A join link with its PIN, of somebody who is not of the staff."""
+    test_link = "test_link"
+    """A join link with its PIN before the lobby opens: the test of one's own equipment, and nothing else."""
 
 
 OPERATOR = "operator"
@@ -186,7 +190,8 @@ async def create_login(
     credential_id: str = "",
     proved_at: datetime | None = None,
 ) -> tuple[Login, str]:
-    """A login of a person (for `lifetime`) or of a participant (until the hearing closes). Give exactly one.
+    """A login of a person (for `lifetime`) or of a participant (until the hearing closes; of a test, for `lifetime`).
+    Give exactly one.
     `credential_id`: the passkey or the identity that has proved who the person is; `proved_at`: when, if not now.
 
     Returns the login and the secret for the cookie. Effects: adds the login's row.
@@ -202,7 +207,7 @@ async def create_login(
         secret_hash=hash_secret(secret),
         created_at=now,
         seen_at=now,
-        expires_at=now + lifetime if person else None,
+        expires_at=now + lifetime if person or way is Way.test_link else None,
         way=way.value,
         credential_id=credential_id,
         authenticated_at=(proved_at or now) if credential_id else None,
@@ -299,7 +304,9 @@ async def unheld(db: AsyncSession, *, participants: Collection[Participant], now
     ids = [participant.id for participant in participants]
     persons = [participant.person_id for participant in participants if participant.person_id]
     query = _with_person().where(
-        or_(col(Login.participant_id).in_(ids), col(Login.person_id).in_(persons)), col(Login.ended_at).is_(None)
+        or_(col(Login.participant_id).in_(ids), col(Login.person_id).in_(persons)),
+        col(Login.ended_at).is_(None),
+        col(Login.way) != Way.test_link.value,
     )
     stand = [login for login, person in (await db.exec(query)).all() if not ending(login, person, now, watched=True)]
     holders = {login.participant_id or login.person_id for login in stand}

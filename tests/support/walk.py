@@ -264,7 +264,12 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     shown = walk.do(clerk, f"{person}/link", {}, person)
     guest = walk.client("")
     secret, pin = found(r"/j#([\w-]{20,})", shown)[1], found(r">(\d{3}) ?(\d{3})<", shown)
-    walk.look(guest, "post", "/j", data={"secret": secret, "pin": "".join(pin.groups())})
+    used = {"secret": secret, "pin": "".join(pin.groups())}
+    early = walk.look(guest, "post", "/j", data=used)
+    walk.note(guest, "/j", early.text)
+    tester = walk.client("")
+    walk.look(tester, "post", "/j/test", data=used)
+    walk.follow(tester, ["/own-test"])
     walk.follow(guest, ["/", f"{home}/live", f"{home}/network"])
     # Files with signatures, a client of the API, a treaty, an agreement that waits to be signed.
     walk.do(clerk, f"{court['sent']}/documents", {"kind": "decision"}, files={"file": ("a.pdf", b"%PDF-1.7\nx")})

@@ -55,6 +55,7 @@ BEHIND_CONFIRM = frozenset(
 """Where confirmations (`c.confirm`) go that the walk does not meet; they take no text."""
 GONE = {
     "/j pin": "a PIN is not sent back to a screen",
+    "/j/test pin": "a PIN is not sent back to a screen",
     "/admin/api-clients jwk": "it may be a private key, pasted by mistake: that is not sent back",
     "/admin/api-clients/{client}/{action} jwk": "it may be a private key, pasted by mistake: that is not sent back",
 }
@@ -72,6 +73,9 @@ NO_FORM = {
     "/h/{ref}/network/begin": "the script of the network test, as JSON",
     "/h/{ref}/network/media/{side}": "the script of the network test, as JSON",
     "/h/{ref}/network/report": "the script of the network test, as JSON",
+    "/own-test/begin": "the script of the network test, as JSON",
+    "/own-test/media/{side}": "the script of the network test, as JSON",
+    "/own-test/report": "the script of the network test, as JSON",
     "/h/{ref}/test/begin": "the script of the line test, as JSON",
     "/h/{ref}/test/{test}/media": "the script of the line test, as JSON",
     "/h/{ref}/test/{test}/report": "the script of the line test, as JSON",

@@ -1,13 +1,13 @@
-"""The network test of a person in a hearing: days before, by the joining link or from the hearing's page, or in the
-lobby; its page, and the requests of its island. The lines are made in a room of the person's own
-(`web.live.line_rooms`).
+"""The network test of a person in a hearing: days before, from the hearing's page or by the joining link (`OWN_TEST`,
+where camera and microphone are checked too), or in the lobby; its page, and the requests of its island. The lines are
+made in a room of the person's own (`web.live.line_rooms`).
 """
 
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,7 +29,7 @@ from web.live.line_rooms import SIDES
 from web.live.relays import OF_A_TEST
 from web.server import view_log as shown
 from web.server.rendering import messages_url, render
-from web.server.sign_in import SignedIn, require_token, seat, signed_in
+from web.server.sign_in import OWN_TEST, SignedIn, require_token, seat, signed_in
 from web.words import court_clocks
 
 REFUSED: dict[str, int] = {"media_restarting": 503, "busy": 503}
@@ -38,10 +38,13 @@ ROOMS = uuid.UUID("6f0a3f43-2f6c-4f0a-9a43-6b1d6d6f7a51")
 
 
 async def _place(db: AsyncSession, request: Request, signed: SignedIn) -> tuple[Hearing, Participant | None]:
-    """The hearing, and the seat in it of who asks, if any. Raises `NotFound` alike for unknown and foreign hearings."""
-    ref = request.path_params["ref"]
+    """The hearing, and the seat in it of who asks, if any. Raises `NotFound` alike for unknown and foreign hearings,
+    and to staff for the test of an invited person."""
+    ref = request.path_params.get("ref")
     if signed.person is None:
-        return await seat(db, signed, ref)
+        return await seat(db, signed, ref or cast(Hearing, signed.hearing).ref)
+    if ref is None:
+        raise NotFound
     hearing = await queries.hearing(db, ref, state=signed.person.owner_state)
     try:
         return hearing, await queries.seat_of(db, hearing_id=hearing.id, person_id=signed.person.id)
@@ -69,10 +72,34 @@ async def page(request: Request) -> Response:
         "others": _others(people, everybody, needed),
         "openings": network_words.openings(parts.settings),
         "places": court_clocks.own_first(court_clocks.of_hearing(hearing), actor.state),
-        "config": {"ref": hearing.ref, "csrf": request.scope["csrf"], "messages_url": messages_url("network")}
+        "config": {"ref": hearing.ref, "devices": False, "csrf": request.scope["csrf"]}
+        | {"messages_url": messages_url("network")}
         | _agreed(session),
     }
     return render(request, "network.html", context)
+
+
+async def own_page(request: Request) -> Response:
+    """The test of an invited person before the lobby opens: their own results, the date of the hearing, and nothing
+    else of it."""
+    signed, parts = signed_in(request), request.app.state.parts
+    async with parts.database.reading() as db:
+        hearing, me = await _place(db, request, signed)
+        session = (await room_rules.of_hearing(db, hearing)).session
+        own = await network_tests.tests(db, hearing, actor_id=signed.actor(me).id)
+    needed = network_tests.need(session)
+    context: dict[str, Any] = {
+        "report": network_words.report(own[0].measured, needed) if own else None,
+        "own": own,
+        "earlier": [(row, network_words.report(row.measured, needed)) for row in own[1:]],
+        "openings": network_words.openings(parts.settings),
+        "starts_at": hearing.starts_at,
+        "places": court_clocks.own_first(court_clocks.of_hearing(hearing), signed.actor(me).state),
+        "config": {"ref": "", "base": OWN_TEST, "devices": True, "csrf": request.scope["csrf"]}
+        | {"messages_url": messages_url("network")}
+        | _agreed(session),
+    }
+    return render(request, "own_test.html", context)
 
 
 def _agreed(session: Any) -> dict[str, Any]:
@@ -151,4 +178,8 @@ routes = [
     Route("/h/{ref}/network/begin", begin, methods=["POST"]),
     Route("/h/{ref}/network/media/{side}", media, methods=["POST"]),
     Route("/h/{ref}/network/report", report, methods=["POST"]),
+    Route(OWN_TEST, own_page),
+    Route(f"{OWN_TEST}/begin", begin, methods=["POST"]),
+    Route(f"{OWN_TEST}/media/{{side}}", media, methods=["POST"]),
+    Route(f"{OWN_TEST}/report", report, methods=["POST"]),
 ]

@@ -36,6 +36,23 @@ STEPS = {
     "sound": N_("Test again in another browser or on another device."),
 }
 """By the figure that misses the need: what to do."""
+DEVICE_WORDS = {
+    ("camera", True): N_("The camera works"),
+    ("camera", False): N_("The camera does not work"),
+    ("microphone", True): N_("The microphone works"),
+    ("microphone", False): N_("The microphone does not work"),
+    ("speaker", True): N_("The loudspeaker was heard"),
+    ("speaker", False): N_("The loudspeaker was not heard"),
+}
+"""By device, and whether it works."""
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """A device that was checked. `kind`: colour of the words."""
+
+    kind: str
+    word: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,8 @@ class NetworkReport:
     ways: list[WayRow]
     measures: list[MeasureRow]
     steps: list[str]
+    devices: list[DeviceRow]
+    """Empty where none was checked."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +135,10 @@ def report(measured: Mapping[str, Mapping[str, Any]], needed: LineNeed) -> Netwo
         ways=[_way(way, measured[way]) for way in WAYS],
         measures=_measures(measured[found.way], found, needed) if found.way else [],
         steps=_steps(measured, found),
+        devices=[
+            DeviceRow("ok" if works else "warn", _(DEVICE_WORDS[device, works]))
+            for device, works in measured.get("devices", {}).items()
+        ],
     )
 
 

@@ -1,5 +1,6 @@
 """Sign-in and sign-out: sign-in links, join links with a PIN, language."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,8 +11,7 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.hearing import codes, links
-from hearings.hearing.links import HEARING_OVER
-from hearings.models import Hearing
+from hearings.hearing.links import HEARING_OVER, Redeemed
 from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd
 from web import security_log
@@ -20,9 +20,12 @@ from web.sending import code_sending
 from web.server import forms
 from web.server.forms import FormError
 from web.server.rendering import render
-from web.server.sign_in import drop_cookie, end_previous, set_cookie, signed_in
+from web.server.sign_in import OWN_TEST, drop_cookie, end_previous, set_cookie, signed_in
 from web.words import court_clocks, sentences
 from web.words.i18n import COOKIE as LANGUAGE_COOKIE, LANGUAGES, _, current, ngettext
+
+UseOfLink = Callable[..., Awaitable[Redeemed]]
+Again = Callable[[Request, str, str], Awaitable[Response]]
 
 YEAR = timedelta(days=365)
 WHY = {
@@ -46,6 +49,8 @@ async def home(request: Request) -> Response:
     signed = request.scope["actor"]
     if signed is None:
         return RedirectResponse("/sign-in", 303)
+    if signed.test_only:
+        return RedirectResponse(OWN_TEST, 303)
     return RedirectResponse(f"/h/{signed.hearing.ref}/live" if signed.hearing else "/docket", 303)
 
 
@@ -111,97 +116,128 @@ async def join_page(request: Request) -> Response:
 
 async def join(request: Request) -> Response:
     """Uses a join link with its PIN. Effects: those of `links.redeem`; sets the cookie when the PIN is right."""
-    form = await forms.read(request, token=False)
-    secret = form.text("secret")
-    pin = "".join(form.text("pin").split())
-    if not (pin.isascii() and pin.isdigit() and len(pin) == 6):
-        return _join_again(request, secret, _("Enter the PIN: six digits."))
-    now = datetime.now(UTC)
-    parts = request.app.state.parts
-    try:
-        redeemed = await links.redeem(parts.database, secret=secret, pin=pin, now=now)
-    except errors.PinWrong as wrong:
-        security_log.emit(EventCode.pin_wrong, good=False)
-        parts.pulse.counts["refused_logins"] += 1
-        if wrong.tries_left == 0 and await links.look_dead(parts.database, secret=secret):
-            return _refused(request, errors.LinkDead(), None)
-        if wrong.tries_left == 0:
-            return _join_again(request, secret, _("This code was wrong five times. Ask for a new one below."))
-        left = ngettext(
-            "This PIN is wrong. You have {n} try left.", "This PIN is wrong. You have {n} tries left.", wrong.tries_left
-        )
-        return _join_again(request, secret, left.format(n=wrong.tries_left))
-    except errors.CodeDead:
-        security_log.emit(EventCode.pin_wrong, good=False, reason="code_dead")
-        parts.pulse.counts["refused_logins"] += 1
-        return _join_again(request, secret, _("There is no code that works. Ask for a new one below."))
-    except errors.LinkRefused as refused:
-        security_log.emit(EventCode.joined, good=False, reason=refused.code)
-        parts.pulse.counts["refused_logins"] += 1
-        return _refused(request, refused, await _places(request, secret, refused))
+    redeemed = await _by_pin(request, links.redeem, _join_again)
+    if isinstance(redeemed, Response):
+        return redeemed
     await end_previous(request, LoginEnd.signed_in_again)
     security_log.emit(EventCode.joined, person=redeemed.participant.id, state=redeemed.participant.owner_state)
-    parts.conductors.touch(redeemed.hearing.id)
+    request.app.state.parts.conductors.touch(redeemed.hearing.id)
     answer = RedirectResponse(f"/h/{redeemed.hearing.ref}/live", 303)
     set_cookie(answer, redeemed.cookie)
     return answer
 
 
-def _join_again(request: Request, secret: str, text: str) -> Response:
+async def open_test(request: Request) -> Response:
+    """Opens a person's test of their own equipment before the lobby opens, by link and PIN. Effects: those of
+    `links.open_test`; sets the cookie when the PIN is right."""
+    redeemed = await _by_pin(request, links.open_test, _test_again)
+    if isinstance(redeemed, Response):
+        return redeemed
+    await end_previous(request, LoginEnd.signed_in_again)
+    guest = redeemed.participant
+    security_log.emit(EventCode.joined, person=guest.id, state=guest.owner_state, reason=redeemed.login.way)
+    answer = RedirectResponse(OWN_TEST, 303)
+    set_cookie(answer, redeemed.cookie)
+    return answer
+
+
+async def _by_pin(request: Request, use: UseOfLink, again: Again) -> Redeemed | Response:
+    """A link used with the PIN of a form, or the page that says why not. `again`: the form once more."""
+    form = await forms.read(request, token=False)
+    secret = form.text("secret")
+    pin = "".join(form.text("pin").split())
+    if not (pin.isascii() and pin.isdigit() and len(pin) == 6):
+        return await again(request, secret, _("Enter the PIN: six digits."))
+    parts = request.app.state.parts
+    try:
+        return await use(parts.database, secret=secret, pin=pin, now=datetime.now(UTC))
+    except errors.PinWrong as wrong:
+        security_log.emit(EventCode.pin_wrong, good=False)
+        parts.pulse.counts["refused_logins"] += 1
+        if wrong.tries_left == 0 and await links.look_dead(parts.database, secret=secret):
+            return _refused(request, errors.LinkDead())
+        if wrong.tries_left == 0:
+            return await again(request, secret, _("This code was wrong five times. Ask for a new one below."))
+        left = ngettext(
+            "This PIN is wrong. You have {n} try left.", "This PIN is wrong. You have {n} tries left.", wrong.tries_left
+        )
+        return await again(request, secret, left.format(n=wrong.tries_left))
+    except errors.CodeDead:
+        security_log.emit(EventCode.pin_wrong, good=False, reason="code_dead")
+        parts.pulse.counts["refused_logins"] += 1
+        return await again(request, secret, _("There is no code that works. Ask for a new one below."))
+    except errors.LinkEarly as refused:
+        _count_refused(request, refused)
+        return await _early(request, secret, status=403)
+    except errors.LinkRefused as refused:
+        _count_refused(request, refused)
+        return _refused(request, refused)
+    except errors.NotReady as refused:  # the lobby has opened since: there is no test any more, but the hearing
+        return await _join_again(request, secret, forms.explain(refused).text)
+
+
+def _count_refused(request: Request, refused: errors.LinkRefused, event: EventCode = EventCode.joined) -> None:
+    security_log.emit(event, good=False, reason=refused.code)
+    request.app.state.parts.pulse.counts["refused_logins"] += 1
+
+
+async def _join_again(request: Request, secret: str, text: str) -> Response:
     context = {"values": {"secret": secret}, "errors": [FormError("pin", text)]} | _sends(request)
     return render(request, "join.html", context, status=422)
 
 
+async def _test_again(request: Request, secret: str, text: str) -> Response:
+    return await _early(request, secret, status=422, errors=[FormError("pin", text)])
+
+
+async def _early(request: Request, secret: str, *, status: int, **more: Any) -> Response:
+    """The page of a link that waits for the lobby: the times of the hearing, whose case must not be displayed, and the
+    way to the test of one's own equipment."""
+    hearing = await links.hearing_of(request.app.state.parts.database, secret=secret)
+    context = {"values": {"secret": secret}, "opens_at": None, "places": []} | _sends(request) | {"early": True} | more
+    if hearing is not None:
+        context |= {"opens_at": hearing.starts_at, "places": court_clocks.of_hearing(hearing)}
+    return render(request, "join.html", context, status=status)
+
+
 def _sends(request: Request) -> dict[str, Any]:
-    return {"sends_codes": len(code_sending.ways(request.app.state.parts.settings)) > 1}
+    return {"sends_codes": len(code_sending.ways(request.app.state.parts.settings)) > 1, "early": False}
 
 
 async def send_code(request: Request) -> Response:
-    """Sends a one-use code for a join link. Effects: those of `codes.make`; a mail or text message, and where
-    it was taken `codes.handed_over`."""
+    """Sends a one-use code for a join link; with `test`, for the test before the lobby opens. Effects: those of
+    `codes.make`; a mail or text message, and where it was taken `codes.handed_over`."""
     form = await forms.read(request, token=False)
     secret, parts, now = form.text("secret"), request.app.state.parts, datetime.now(UTC)
+    early = form.text("test") == "yes"
+    again = _test_again if early else _join_again
     try:
-        message = await codes.make(parts.database, secret=secret, say=sentences.say, now=now)
+        message = await codes.make(parts.database, secret=secret, say=sentences.say, early=early, now=now)
+    except errors.LinkEarly as refused:
+        _count_refused(request, refused, EventCode.code_sent)
+        return await _early(request, secret, status=403)
     except errors.LinkRefused as refused:
-        parts.pulse.counts["refused_logins"] += 1
-        security_log.emit(EventCode.code_sent, good=False, reason=refused.code)
-        return _refused(request, refused, await _places(request, secret, refused))
+        _count_refused(request, refused, EventCode.code_sent)
+        return _refused(request, refused)
     except errors.NotReady as refused:
-        return _join_again(request, secret, forms.explain(refused).text)
+        return await again(request, secret, forms.explain(refused).text)
     sent = await code_sending.send(parts.settings, message, now=now)
     security_log.emit(EventCode.code_sent, good=sent, reason=message.way.value)
     if sent:
         await codes.handed_over(parts.database, code_id=message.code_id, now=datetime.now(UTC))
     else:
-        return _join_again(
+        return await again(
             request, secret, _("The code could not be sent. Wait a minute and try again, or call the court.")
         )
-    context = {
-        "values": {"secret": secret},
-        "notice": _(
-            "A code has been sent to the address or number that the court has noted. It works for ten minutes."
-        ),
-    }
-    return render(request, "join.html", context | _sends(request))
+    notice = _("A code has been sent to the address or number that the court has noted. It works for ten minutes.")
+    if early:
+        return await _early(request, secret, status=200, notice=notice)
+    return render(request, "join.html", {"values": {"secret": secret}, "notice": notice} | _sends(request))
 
 
-async def _places(request: Request, secret: str, refused: errors.LinkRefused) -> Hearing | None:
-    """The hearing of a link that is used too early, for its times; its case must not be displayed. None for other
-    refusals."""
-    if not isinstance(refused, errors.LinkEarly):
-        return None
-    return await links.hearing_of(request.app.state.parts.database, secret=secret)
-
-
-def _refused(request: Request, refused: errors.LinkRefused, hearing: Hearing | None) -> Response:
+def _refused(request: Request, refused: errors.LinkRefused) -> Response:
     call = _("Call the court that invited you. The clerk can give you a new link.")
     title, happened, advice = {
-        "link_early": (
-            _("The lobby is not open yet"),
-            _("Your link is valid, but the court has not opened the lobby. You can use the link again."),
-            _("Come back shortly before the hearing and open your link again."),
-        ),
         "link_late": (_(HEARING_OVER), _("This link worked until the hearing was closed."), call),
         "link_used": (
             _("This link has been used"),
@@ -221,9 +257,7 @@ def _refused(request: Request, refused: errors.LinkRefused, hearing: Hearing | N
             _("Copy the whole link, up to its last letter. If it still does not work, call the court."),
         ),
     )
-    context: dict[str, Any] = {"title": title, "happened": happened, "advice": advice, "opens_at": None, "places": []}
-    if hearing is not None:
-        context |= {"opens_at": hearing.starts_at, "places": court_clocks.of_hearing(hearing)}
+    context = {"title": title, "happened": happened, "advice": advice}
     return render(request, "join_refused.html", context, status=403)
 
 
@@ -269,6 +303,7 @@ routes = [
     Route("/j", join_page, methods=["GET"]),
     Route("/j", join, methods=["POST"]),
     Route("/j/code", send_code, methods=["POST"]),
+    Route("/j/test", open_test, methods=["POST"]),
     Route("/language", language_page, methods=["GET"]),
     Route("/language", choose_language, methods=["POST"]),
 ]

@@ -61,6 +61,7 @@ WAYS: Mapping[str, str] = {
     Way.passkey: N_("A passkey"),
     Way.issuer: N_("The sign-in of the State"),
     Way.join_link: N_("A join link"),
+    Way.test_link: N_("A join link, to test the equipment"),
     "": N_("Not recorded"),
 }
 ENDS: Mapping[str, str] = {

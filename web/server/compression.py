@@ -23,6 +23,9 @@ from web.paths import BASE
 UNCOMPRESSED: Mapping[str, str] = {
     "/s": "the secret of a sign-in link stands in the form",
     "/j/code": "the secret of a joining link stands in the form",
+    "/j/test": "the secret of a joining link stands in the form",
+    "/own-test/begin": "the password of a relay",
+    "/own-test/media/{side}": "ICE passwords",
     "/j": "the secret of a joining link stands in the form",
     "/h/{ref}/people/{participant}/link": "a joining link and its PIN",
     "/admin/staff/{person}/{action}": "a sign-in link",

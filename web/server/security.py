@@ -82,7 +82,7 @@ SIGNED_LIMIT = BODY_LIMIT + 512_000
 """As `BODY_LIMIT`, where a form contains a signed statement, which may contain a whole request."""
 SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
 UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory")
-SIGN_IN = re.compile(r"/s|/j(/code)?")
+SIGN_IN = re.compile(r"/s|/j(/code|/test)?")
 """Paths at which somebody could guess."""
 ENTRY = re.compile(
     r"/(sign-in|confirm)/passkey(/options)?|/sign-ins/passkeys/options|/sign-in/stop-recovery"

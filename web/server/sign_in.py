@@ -23,7 +23,7 @@ from hearings.actors import Actor, participant_actor, person_actor
 from hearings.errors import LoginEnded, NotFound
 from hearings.models import Hearing, HearingRequest, Login, Participant, Person
 from hearings.people import logins
-from hearings.people.logins import LoginEnd
+from hearings.people.logins import LoginEnd, Way
 from hearings.permissions import may_staff, require_staff
 from web import security_log
 from web.cookies import value as cookie
@@ -43,6 +43,10 @@ LOOK = 1.0
 WITHOUT_LOGIN = re.compile(
     r"/static/.*|/healthz(/.*)?|/metrics|/csp-report|/api/v1(/.*)?|/calendar/[^/]+\.ics", re.DOTALL
 )
+OWN_TEST = "/own-test"
+"""Path of the test of one's own equipment, of a participant who came by a link."""
+TEST_ONLY = re.compile(rf"/|/s|/j(/code|/test)?|/sign-out|{OWN_TEST}(/begin|/report|/media/[^/]+)?")
+"""All that a login of a test (`Way.test_link`) is a login for: the test, and what ends or replaces the login."""
 BY_ITSELF = frozenset({STREAM})
 """Paths that a page asks for without its reader: they keep no login awake."""
 
@@ -65,11 +69,18 @@ class SignedIn:
         return self.participant.display_name if self.participant else ""
 
     @property
+    def test_only(self) -> bool:
+        """Whether it is for the test of one's own equipment and for nothing else (`TEST_ONLY`)."""
+        return self.login.way == Way.test_link
+
+    @property
     def office(self) -> str:
-        """Authority and State of staff; role of a participant."""
+        """Authority and State of staff; role of a participant, not told before the lobby opens."""
         if self.person is not None:
             authority = self.person.authority_name or self.person.city
             return f"{authority} · {self.person.owner_state} {state_name(self.person.owner_state)}"
+        if self.test_only:
+            return ""
         return label(self.participant.role) if self.participant else ""
 
     @property
@@ -99,7 +110,10 @@ class SignedIn:
 
 
 async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
-    """The login of a request; None without a valid one. Effects: `seen_at` of the row, or its end if it is due."""
+    """The login of a request; None without one that is valid, and is one for this path.
+
+    Effects: `seen_at` of the row, or its end if it is due.
+    """
     secret = cookie(connection.headers.get("cookie", ""), COOKIE)
     if not secret or len(secret) > 200:
         return None
@@ -109,6 +123,8 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
         if row is None:
             return None
         login, person = row
+        if login.way == Way.test_link and not TEST_ONLY.fullmatch(connection.scope["path"]):
+            return None
         watched = parts.logins.watched(login.id)
         why = logins.ending(login, person, now, watched=watched)
         participant = await db.get(Participant, login.participant_id) if login.participant_id else None

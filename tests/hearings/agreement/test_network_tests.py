@@ -47,6 +47,22 @@ def test_the_first_way_that_is_open_is_judged_by_what_the_agreement_needs(
     assert assess(read(told(**ways)), need(SESSION)) == Assessment(verdict, way, short)
 
 
+DEVICES = {"camera": True, "microphone": False, "speaker": True}
+
+
+def test_what_a_person_checked_of_their_devices_is_kept_beside_the_ways_and_changes_no_verdict() -> None:
+    found = read(told(direct=OPEN) | {"devices": DEVICES})
+    assert found["devices"] == DEVICES
+    assert assess(found, need(SESSION)) == assess(read(told(direct=OPEN)), need(SESSION))
+
+
+@pytest.mark.parametrize("devices", [None, [], {}, {"camera": True}, DEVICES | {"camera": 1}, DEVICES | {"nose": True}])
+def test_devices_of_which_it_is_not_told_whether_each_works_are_refused(devices: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(told() | {"devices": devices})
+    assert refused.value.field == "devices"
+
+
 def test_without_an_agreement_less_is_needed() -> None:
     assert (need({}).up_kbps, need(SESSION).up_kbps) == (700, 1_548)
     assert assess(read(told(direct=OPEN | {"up_kbps": 800})), need({})).verdict == "good"

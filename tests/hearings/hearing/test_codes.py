@@ -134,6 +134,22 @@ async def test_no_code_is_sent_for_another_link_or_before_the_lobby_opens(
         await code(database, made.secret, now)
 
 
+async def test_a_code_for_a_test_is_sent_before_the_lobby_opens_and_the_link_waits_on(
+    court: Any, database: Database, now: datetime
+) -> None:
+    secret = await link(court, now)
+    message = await codes.make(database, secret=secret, early=True, now=now)
+    await codes.handed_over(database, code_id=message.code_id, now=now)
+    digits = message.text[:6]
+    opened = await links.open_test(database, secret=secret, pin=digits, now=now)
+    assert opened.login.way == "test_link"
+    with pytest.raises(CodeDead):
+        await links.open_test(database, secret=secret, pin=digits, now=now)
+    await court.open_lobby()
+    last = await code(database, secret, now + MINUTE)
+    assert (await links.redeem(database, secret=secret, pin=last, now=now + MINUTE)).login.way == "join_link"
+
+
 @pytest.mark.parametrize(
     ("way", "to", "kept"),
     [("phone", " ", ""), ("mail", " a@b.example", "a@b.example"), ("sms", "+40 721 000 000", "+40721000000")],

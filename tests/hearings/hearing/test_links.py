@@ -28,7 +28,7 @@ from hearings.hearing import hearing as diary, links, participants, pins
 from hearings.models import Hearing, HearingEvent, Invitation, Login, Participant
 from hearings.people import logins
 from hearings.roles import Role
-from hearings.sitting import recordings, sittings
+from hearings.sitting import recordings, replacements, sittings
 from hearings.status import PresenceStatus
 
 ASSEMBLED = pytest.mark.parametrize("stage", ["assembled"])
@@ -101,6 +101,73 @@ async def test_an_early_link_is_told_when_and_loses_nothing(
     assert refusal.value.starts_at == court.hearing.starts_at
     assert (await invitation(court, made)).tries_left == 5
     assert await everything(database) == before
+
+
+async def test_before_the_lobby_link_and_pin_open_a_test_as_often_as_wanted_and_the_link_stays(
+    court: Any, database: Database, now: datetime
+) -> None:
+    made = await court.link(Role.witness)
+    first = await links.open_test(database, secret=made.secret, pin=made.pin, now=now)
+    second = await links.open_test(database, secret=made.secret, pin=made.pin, now=now)
+    assert (second.login.way, second.participant.id) == (logins.Way.test_link, court.ids[Role.witness])
+    assert second.participant.presence is PresenceStatus.invited
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=first.cookie, now=now) is None
+        late = now + logins.TEST_LOGIN
+        assert await logins.find_login(db, secret=second.cookie, now=late - timedelta(seconds=1)) is not None
+        assert await logins.find_login(db, secret=second.cookie, now=late) is None
+        # It holds no place in the room: whose page is open by nothing else is let go.
+        people = [await queries.get(db, Participant, court.ids[Role.witness])]
+        assert await logins.unheld(db, participants=people, now=now) == [people[0].id]
+    assert await kinds(court) == ["link_issued"]
+    await court.open_lobby()
+    with pytest.raises(NotReady, match="The lobby is open"):
+        await links.open_test(database, secret=made.secret, pin=made.pin, now=now)
+    bought = await links.redeem(database, secret=made.secret, pin=made.pin, now=now)
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=second.cookie, now=now) is None
+        assert await logins.find_login(db, secret=bought.cookie, now=now) is not None
+
+
+async def test_a_wrong_pin_of_a_test_costs_a_try_of_the_link(court: Any, database: Database, now: datetime) -> None:
+    made = await court.link(Role.witness)
+    for left in (4, 3, 2, 1, 0):
+        with pytest.raises(PinWrong) as refused:
+            await links.open_test(database, secret=made.secret, pin=wrong(made.pin), now=now)
+        assert refused.value.tries_left == left
+    for use in (links.open_test, links.redeem):
+        with pytest.raises(LinkDead):
+            await use(database, secret=made.secret, pin=made.pin, now=now)
+    assert await kinds(court) == ["link_issued", *["pin_failed"] * 5, "link_dead"]
+
+
+@pytest.mark.parametrize("why", ["replaced", "revoked", "taken_off", "cancelled"])
+async def test_with_the_link_its_tests_end_and_no_new_one_begins(
+    court: Any, database: Database, now: datetime, why: str
+) -> None:
+    made = await court.link(Role.witness)
+    opened = await links.open_test(database, secret=made.secret, pin=made.pin, now=now)
+    async with database.transaction() as db:
+        guest = await court.seat(db, Role.witness)
+        clerk = await court.actor(db, Role.clerk)
+        match why:
+            case "replaced":
+                await links.replace_link(db, participant=guest, actor=clerk, now=now)
+            case "revoked":
+                await links.revoke_link(db, participant=guest, actor=clerk, now=now)
+            case "taken_off":
+                hearing = await queries.get(db, Hearing, court.hearing.id)
+                staff = court.staff("clerk")
+                await replacements.take_off(
+                    db, hearing=hearing, participant=guest, reason="Not heard", actor=staff, now=now
+                )
+            case "cancelled":
+                hearing = await queries.get(db, Hearing, court.hearing.id)
+                await diary.cancel(db, hearing=hearing, reason="Settled", actor=court.staff("clerk"), now=now)
+    async with database.reading() as db:
+        assert await logins.find_login(db, secret=opened.cookie, now=now) is None
+    with pytest.raises(LinkLate if why == "cancelled" else LinkDead):
+        await links.open_test(database, secret=made.secret, pin=made.pin, now=now)
 
 
 @IN_SESSION

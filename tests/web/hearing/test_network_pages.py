@@ -17,6 +17,7 @@ from hearings.models import Person
 from tests.support.browsers import DEVICES, chromium_in_step
 from tests.support.page_client import Client, Service, found
 from tests.support.turn_server import turn_server
+from web.server.sign_in import COOKIE
 
 OPEN: dict[str, Any] = {
     "state": "open", "sound": True, "rtt_ms": 80, "loss_up_percent": 0, "loss_down_percent": 0, "up_kbps": 2000,
@@ -82,6 +83,49 @@ def look_at_tests(service: Service) -> None:
         assert "RO Mihai Dinu Sound and picture cannot pass" in words
         assert re.search("Ioana Popa Not tested yet", words)
     assert "Ask your technician to open what is listed below" in clerk.words(clerk.get(place))
+
+
+def test_an_invited_person_tests_days_before_and_both_courts_see_with_what_result(serving, tmp_path):
+    with serving(tmp_path) as service:
+        look_days_before(service)
+
+
+def look_days_before(service: Service) -> None:
+    secret, pin = link_of(service, "witness")
+    guest, wrong = service.client(), f"{(int(pin) + 1) % 1_000_000:06d}"
+    early = guest.post("/j", {"secret": secret, "pin": pin})
+    assert (early.status_code, "Test your equipment now" in early.text, COOKIE in guest.cookies) == (403, True, False)
+    for typed, said in (("12", "Enter the PIN: six digits."), (wrong, "This PIN is wrong. You have 4 tries left.")):
+        again = guest.post("/j/test", {"secret": secret, "pin": typed})
+        assert (again.status_code, said in guest.words(again), f'value="{secret}"' in again.text) == (422, True, True)
+    assert guest.post("/j/test", {"secret": secret, "pin": pin}).headers["location"] == "/own-test"
+    assert guest.get("/").headers["location"] == "/own-test"
+    page = guest.get("/own-test")
+    words = guest.words(page)
+    assert "Somchai Wongsa" in page.text and "Bangkok (UTC+07:00)" in words
+    for hidden in (service.ref, service.made.hearing.case_number, "Mihai Dinu", "Witness", "Who has tested"):
+        assert hidden not in page.text, hidden
+    token = guest.token("/own-test")
+    devices = {"camera": True, "microphone": False, "speaker": True}
+    told = json.dumps(CLOSED | {"direct": OPEN, "devices": devices})
+    answer = post(guest, "/own-test/report", told, token=token)
+    assert (answer.status_code, answer.json()["verdict"]) == (201, "good")
+    assert post(guest, "/own-test/begin", token=token).json()["ice_servers"] == []
+    assert post(guest, "/own-test/media/elsewhere", "v=0", "application/sdp", token).status_code == 404
+    assert "The microphone does not work" in guest.words(guest.get("/own-test"))
+    for who in ("clerk", "authority"):
+        reader = service.signed_in(who)
+        words = reader.words(reader.get(f"/h/{service.ref}/network"))
+        assert "TH Somchai Wongsa The connection is good" in words
+        assert "The camera works The microphone does not work The loudspeaker was heard" in words
+        assert reader.get("/own-test").status_code == 404
+    for path in (f"/h/{service.ref}/network", f"/h/{service.ref}/live"):
+        assert guest.get(path).status_code in (303, 401), path
+    open_lobby(service)
+    late = guest.post("/j/test", {"secret": secret, "pin": pin})
+    assert (late.status_code, "The lobby is open: join the hearing." in guest.words(late)) == (422, True)
+    assert guest.post("/j", {"secret": secret, "pin": pin}).headers["location"] == f"/h/{service.ref}/live"
+    assert guest.get(f"/h/{service.ref}/live").status_code == 200
 
 
 def test_without_javascript_the_page_says_what_the_network_must_let_out(serving, tmp_path):
@@ -177,3 +221,28 @@ def test_a_witness_in_the_lobby_tries_every_way_and_reads_what_follows(
         assert [wrong["id"] for wrong in Axe().run(shown).response["violations"]] == []
         shown.get_by_role("button", name="Test again").click()
         expect(shown.locator("[data-step=running]")).to_be_visible()
+
+
+@pytest.mark.e2e
+@pytest.mark.alone
+def test_an_invited_person_checks_camera_microphone_and_network_in_a_browser_days_before(
+    serving: Callable[..., AbstractContextManager[Service]], tmp_path: Path
+) -> None:
+    with serving(tmp_path) as made, chromium_in_step(*DEVICES) as browser:
+        secret, pin = link_of(made, "witness")
+        page = browser.new_context(locale="en-GB").new_page()
+        page.goto(f"{made.base}/j#{secret}")
+        page.get_by_label("PIN").fill(pin)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("PIN").fill(pin)
+        page.get_by_role("button", name="Test my equipment").click()
+        page.get_by_role("button", name="Allow camera and microphone").click(timeout=30_000)
+        expect(page.get_by_label("Your own picture")).to_be_visible()
+        expect(page.locator("[data-spoken=yes]")).to_be_visible(timeout=30_000)
+        page.get_by_role("button", name="Play a sound").click()
+        page.get_by_role("button", name="Yes, I heard it").click()
+        assert [wrong["id"] for wrong in Axe().run(page).response["violations"]] == []
+        page.get_by_role("button", name="Test the network").click()
+        expect(page.get_by_text("The microphone works", exact=True)).to_be_visible(timeout=90_000)
+        expect(page.get_by_text("The loudspeaker was heard")).to_be_visible()
+        assert [wrong["id"] for wrong in Axe().run(page).response["violations"]] == []

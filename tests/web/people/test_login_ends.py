@@ -38,7 +38,7 @@ FOR_ANYBODY = {"/", "/sign-in", "/s", "/j", "/language", "/help", "/verify", "/h
 FOR_ANYBODY |= {"/docs", "/docs/1", "/docs/search"}
 FOR_ANYBODY |= {"/requests/1/act/1", "/requests/1/sign/1", "/sign-in/passkey", "/sign-in/passkey/options"}
 FOR_ANYBODY |= {"/sign-in/issuer/1", "/issuer/1/return", "/j/code", "/help/1", "/status", "/accessibility", "/privacy"}
-FOR_ANYBODY |= {"/sign-in/stop-recovery"}
+FOR_ANYBODY |= {"/sign-in/stop-recovery", "/j/test"}
 """Paths that take no login: entries, what is not there, what only leads on. Every other answers 401 without one."""
 
 
@@ -96,7 +96,8 @@ def _filled(route: Route) -> str:
 
 @pytest.fixture
 async def house(request: Any, sqlite_server: Sqlite, prepared: Path, tmp_path: Path) -> AsyncIterator[House]:
-    stage = "ready" if "cancelled" in request.node.name else "assembled"
+    early = ("cancelled", "of_a_test")
+    stage = "ready" if any(word in request.node.name for word in early) else "assembled"
     with sqlite_server.at(STAGES[stage]) as url:
         installation = Installation.copy(prepared, tmp_path, public_url=BASE, database_url=url)
         async with installation.in_process():
@@ -162,6 +163,49 @@ async def test_no_path_knows_a_login_that_has_ended(house: House, why: E) -> Non
     async with house.court.database.reading() as db:
         row = await queries.get(db, Login, login.id)
     assert (row.ended_why, row.ended_at is not None) == (why, True)
+
+
+REACHED_BY_A_TEST = {
+    ("GET", "/"),
+    ("GET", "/own-test"),
+    ("POST", "/own-test/begin"),
+    ("POST", "/own-test/media/1"),
+    ("POST", "/own-test/report"),
+    ("POST", "/sign-out"),
+}
+"""All that differs, of every route, for somebody who tests their equipment before the lobby opens from what anybody
+gets; beside them, entries end the login and make another."""
+
+
+async def test_the_login_of_a_test_is_one_for_the_test_alone(house: House) -> None:
+    made = await house.court.link(R.witness)
+    opened = await links.open_test(house.court.database, secret=made.secret, pin=made.pin, now=datetime.now(UTC))
+    ref, differs = house.court.hearing.ref, set()
+    data = {"csrf": csrf_token(house.parts.keys.cookie, opened.login.id)}
+    own = [("GET", f"/h/{ref}/{page}") for page in ("live", "network", "log", "minutes")]
+    own += [("POST", f"/h/{ref}/{page}") for page in ("ticket", "media", "network/begin", "network/report")]
+    for method, path in [*routes(house.installation), *own]:
+        if path == "/sign-out":
+            continue
+        more = {"data": data} if method == "POST" else {}
+        anybodys, with_it = [await house.ask(method, path, cookie, **more) for cookie in ("", opened.cookie)]
+        same = (anybodys.status_code, anybodys.headers.get("location")) == (
+            with_it.status_code,
+            with_it.headers.get("location"),
+        )
+        if not same:
+            differs.add((method, path))
+        assert house.court.hearing.case_number not in with_it.text and "Wongsa" not in anybodys.text
+        assert path in ("/", "/own-test") or "Wongsa" not in with_it.text, path
+    assert (await house.ask("POST", "/sign-out", opened.cookie, data=data)).headers["location"] == "/sign-in?why=out"
+    assert differs | {("POST", "/sign-out")} == REACHED_BY_A_TEST
+
+
+async def test_an_entry_ends_the_login_of_a_test(house: House) -> None:
+    made = await house.court.link(R.witness)
+    opened = await links.open_test(house.court.database, secret=made.secret, pin=made.pin, now=datetime.now(UTC))
+    await end(house, E.signed_in_again, opened.login, opened.cookie)
+    assert (await house.ask("GET", "/own-test", opened.cookie)).status_code == 401
 
 
 @pytest.mark.parametrize(

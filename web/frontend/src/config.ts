@@ -20,6 +20,10 @@ export interface PageConfig {
   help_phone?: string;
   /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */
   agreed?: Agreed;
+  /** Where the network test sends its requests, and is; by default the page of its hearing. */
+  base?: string;
+  /** Whether the page of the network test checks camera, microphone and loudspeaker too. */
+  devices?: boolean;
   /** Program of the acoustic-shock limiter through which interpreters hear. */
   limiter_url?: string;
   /** Exposes the sound graph to tests. */

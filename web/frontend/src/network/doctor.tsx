@@ -4,7 +4,8 @@ import { HttpError, post } from "../client/http";
 import { picture, tones } from "../client/test_signals";
 import { t } from "../i18n";
 import type { IceServer } from "../messages";
-import { probe, WAYS, type Measured, type Place, type Way } from "./probe";
+import type { Checked } from "./devices";
+import { baseOf, probe, WAYS, type Measured, type Place, type Way } from "./probe";
 
 /** The answer to a report: in the language of the page. */
 export interface Verdict {
@@ -25,14 +26,18 @@ export class NetworkTest {
   readonly problem = signal("");
   readonly verdict = signal<Verdict | null>(null);
 
-  constructor(private readonly place: Place) {}
+  /** `checked`: what a check of the own devices has found, sent with the figures. */
+  constructor(
+    private readonly place: Place,
+    private readonly checked: () => Checked | null = () => null,
+  ) {}
 
   async run(): Promise<void> {
     if (this.busy.value) return;
     this.busy.value = true;
     this.problem.value = "";
     this.verdict.value = null;
-    const base = `/h/${encodeURIComponent(this.place.ref)}/network`;
+    const base = baseOf(this.place);
     const context = new AudioContext({ sampleRate: 48_000 });
     await context.resume();
     const sources = { sound: tones(context, TONES, SECONDS), picture: picture(this.place.agreed ?? { height: 360, fps: 25 }) };
@@ -44,7 +49,9 @@ export class NetworkTest {
         const first = !Object.values(found).some(({ state }) => state === "open");
         found[way] = await probe(way, this.place, ice_servers, sources, first);
       }
-      const answer = await post(`${base}/report`, this.place.csrf, JSON.stringify(found), "application/json");
+      const devices = this.checked();
+      const told = JSON.stringify(devices ? { ...found, devices } : found);
+      const answer = await post(`${base}/report`, this.place.csrf, told, "application/json");
       this.verdict.value = (await answer.json()) as Verdict;
     } catch (error) {
       const told = error instanceof HttpError && error.message ? error.message : "";
@@ -73,11 +80,11 @@ function tryingWords(way: Way | ""): string {
   }
 }
 
-export function Progress({ test }: { test: NetworkTest }) {
+export function Progress({ test, idle }: { test: NetworkTest; idle?: string }) {
   return (
     <>
       <p role="status" data-step={test.busy.value ? "running" : test.verdict.value ? "done" : "idle"}>
-        {test.busy.value ? tryingWords(test.trying.value) : test.verdict.value ? t("The test is done.") : t("No camera and no microphone is opened, and nothing is recorded. The test takes half a minute.")}
+        {test.busy.value ? tryingWords(test.trying.value) : test.verdict.value ? t("The test is done.") : (idle ?? t("No camera and no microphone is opened, and nothing is recorded. The test takes half a minute."))}
       </p>
       {test.problem.value && (
         <p class="field-error problem" role="alert">

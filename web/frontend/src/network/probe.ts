@@ -32,7 +32,11 @@ export interface Place {
   ref: string;
   csrf: string;
   agreed?: Agreed | undefined;
+  /** Where its requests go; by default to the hearing `ref`. */
+  base?: string | undefined;
 }
+
+export const baseOf = (place: Place): string => place.base ?? `/h/${encodeURIComponent(place.ref)}/network`;
 
 /** How long a way may take to be open. */
 const OPEN_MS = 6_000;
@@ -85,7 +89,7 @@ function look(sending: RTCStatsReport | null, receiving: RTCStatsReport | null):
 function line(place: Place, side: string, way: Way, relays: readonly IceServer[]): MediaLine {
   const made = new MediaLine({
     ...place,
-    address: () => `/h/${encodeURIComponent(place.ref)}/network/media/${side}`,
+    address: () => `${baseOf(place)}/media/${side}`,
     relayOnly: () => way !== "direct",
     events: {
       status: () => undefined,
