@@ -179,12 +179,19 @@ def next_step(booth: Booth) -> datetime | None:
 # --- who needs interpreting ----------------------------------------------------------------------------------------
 
 
-def needed(people: Iterable[Participant], booked: Collection[str], *, open_only: bool) -> frozenset[str]:
+def needed(
+    people: Iterable[Participant], booked: Collection[str], *, open_only: bool, waiting: str = ""
+) -> frozenset[str]:
     """The languages into which somebody in the room needs interpreting: they hear one that another person there does
-    not speak. `open_only`: of the others, those count whose microphone is on. Somebody who hears the floor as spoken
-    needs nothing, and a language that everybody speaks raises no question."""
+    not speak. `open_only`: of the others, those count whose microphone is on, and the one whose words wait to be
+    interpreted (`waiting`, an id). Somebody who hears the floor as spoken needs nothing, and a language that everybody
+    speaks raises no question."""
     here = [person for person in people if person.presence is PresenceStatus.present and not _interprets(person)]
-    voices = [person for person in here if floor.has_voice(person.role) and (person.microphone or not open_only)]
+    voices = [
+        person
+        for person in here
+        if floor.has_voice(person.role) and (person.microphone or not open_only or person.id == waiting)
+    ]
     found = set()
     for person in here:
         lang = floor.channel(person, booked)
@@ -215,6 +222,14 @@ def covered(people: Iterable[Participant], booked: Sequence[str], present: Colle
         if _interprets(person) and person.id in present
         for lang in floor.renders_into(person, booked)
     )
+
+
+def only_by(person: Participant, people: Sequence[Participant], booked: Sequence[str]) -> frozenset[str]:
+    """The languages that somebody in the room needs and into which nobody there but this interpreter could
+    interpret."""
+    others = {other.id for other in people if other.presence is PresenceStatus.present and other.id != person.id}
+    mine = frozenset(floor.renders_into(person, booked)) - covered(people, booked, others)
+    return needed(people, booked, open_only=False) & mine
 
 
 def _interprets(person: Participant) -> bool:

@@ -5,7 +5,7 @@ minutes every ten minutes and at the end (event `interpreting_figures`), as numb
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
 from hearings.events import EventKind, record
-from hearings.models import Hearing, Sitting
+from hearings.models import Hearing, HearingEvent, Sitting
 from hearings.status import LIVE_SITTINGS
 
 EVERY = timedelta(minutes=10)
@@ -98,3 +98,47 @@ async def keep(db: AsyncSession, *, hearing: Hearing, who: str, found: FiguresSu
     """Keep a sum in the log. Effects: event interpreting_figures."""
     kind = EventKind.interpreting_figures
     await record(db, hearing=hearing, kind=kind, actor=SYSTEM, now=now, participant=who, **found.as_data())
+
+
+@dataclass(frozen=True)
+class InterpretingTotal:
+    """How often and how long was interpreted consecutively in one direction, or not at all into one language."""
+
+    number: int
+    seconds: float
+    events: tuple[int, ...]
+    """Their entries in the log."""
+
+
+def consecutive(events: Iterable[HearingEvent]) -> dict[tuple[str, tuple[str, ...]], InterpretingTotal]:
+    """What a log says of consecutive interpreting, by direction: from which language, and into which; both empty where
+    it does not say. What one interpreter began and another ended counts once, what was skipped not at all."""
+    found: dict[tuple[str, tuple[str, ...]], InterpretingTotal] = {}
+    for event in events:
+        if event.kind != EventKind.interpreting_ended or event.data.get("skipped"):
+            continue
+        way = (str(event.data.get("lang", "")), tuple(event.data.get("into", ())))
+        before = found.get(way, InterpretingTotal(0, 0.0, ()))
+        found[way] = InterpretingTotal(
+            before.number + (not event.data.get("goes_on")),
+            before.seconds + float(event.data["seconds"]),
+            (*before.events, event.seq),
+        )
+    return found
+
+
+def skipped(events: Iterable[HearingEvent]) -> tuple[int, ...]:
+    """The entries of a log about words that were not interpreted, because the presiding judge went on without."""
+    return tuple(e.seq for e in events if e.kind == EventKind.interpreting_ended and e.data.get("skipped"))
+
+
+def uncovered(events: Iterable[HearingEvent]) -> dict[str, InterpretingTotal]:
+    """By language, the times in which nobody interpreted into it although somebody needed it."""
+    found: dict[str, InterpretingTotal] = {}
+    for event in events:
+        if event.kind == EventKind.uncovered:
+            lang = str(event.data["lang"])
+            before = found.get(lang, InterpretingTotal(0, 0.0, ()))
+            seconds = before.seconds + float(event.data["seconds"])
+            found[lang] = InterpretingTotal(before.number + 1, seconds, (*before.events, event.seq))
+    return found

@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
 from hearings.agreement import room_rules
+from hearings.agreement.room_rules import RoomRules
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import floor, seats
@@ -22,12 +23,12 @@ from hearings.interpreting import booths
 from hearings.interpreting.booths import Booth
 from hearings.languages import language, signed
 from hearings.models import Hearing, Participant, Sitting
-from hearings.models.sitting import HoldCause, HoldCode
+from hearings.models.sitting import FloorMode, HoldCause, HoldCode
 from hearings.permissions import require, require_from
 from hearings.queries import get, open_sitting, participants
 from hearings.roles import Role
 from hearings.sentences import tell
-from hearings.sitting import recorded_acts, sittings
+from hearings.sitting import floor_turns, recorded_acts, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
 from hearings.texts import clean
 
@@ -61,7 +62,7 @@ def step(
     """How the booths stand now, from the rows. Pure.
 
     `without_line`: people whose line is lost now; `consecutive`: interpreters speak to the floor in turn, so that a
-    language counts as interpreted as long as one of them is in the room.
+    language counts as interpreted as long as one of them is in the room, whose booth has nobody to relieve.
     """
     present = {p.id for p in people if p.presence is PresenceStatus.present and p.id not in without_line}
     after: dict[str, Any] = {}
@@ -82,9 +83,15 @@ def step(
             news += [(f"relief_{due}", person.id) for person in team if due and person.id in present]
         if booth != Booth():
             after[name] = booth.as_json()
+    if consecutive:
+        unrelieved = {name for name, stored in after.items() if stored["lost"]}
+        present -= {p.id for name, team in booths.members(people, booked).items() if name in unrelieved for p in team}
+        uncovered = _uncovered_in_turn(sitting, people, booked, present, now)
+    else:
+        uncovered = _uncovered(sitting, people, booked, present, now)
     return BoothStep(
         booths=after,
-        uncovered=_uncovered(sitting, people, booked, present, consecutive, now),
+        uncovered=uncovered,
         handed=tuple(handed),
         lost=tuple(lost),
         news=tuple(news),
@@ -96,19 +103,59 @@ def _uncovered(
     people: Sequence[Participant],
     booked: Sequence[str],
     present: Collection[str],
-    consecutive: bool,
     now: datetime,
 ) -> dict[str, str]:
     """The languages that somebody needs now and nobody interprets into, and since when. None while the floor is
     closed: then nobody is heard in any language."""
     if sitting.status is not SittingStatus.in_session or not sitting.floor_open:
         return {}
-    if consecutive:
-        by = booths.covered(people, booked, present)
-    else:
-        by = booths.interpreted([p for p in people if p.id in present], booked, sitting.booths)
+    by = booths.interpreted([p for p in people if p.id in present], booked, sitting.booths)
     wanted = booths.needed(people, booked, open_only=True)
     return {lang: sitting.uncovered.get(lang, now.isoformat()) for lang in sorted(wanted - by)}
+
+
+def _uncovered_in_turn(
+    sitting: Sitting,
+    people: Sequence[Participant],
+    booked: Sequence[str],
+    present: Collection[str],
+    now: datetime,
+) -> dict[str, str]:
+    """As `_uncovered`, in consecutive interpreting: words that wait to be interpreted count as being spoken, and while
+    the floor is held for languages nobody interprets into, the time of these goes on until somebody could again."""
+    by = booths.covered(people, booked, present)
+    if sitting.status in LIVE_SITTINGS and not sitting.floor_open:
+        since = held_for(sitting)
+        return {lang: sitting.uncovered.get(lang, since[lang]) for lang in sorted(since.keys() - by)}
+    if sitting.status is not SittingStatus.in_session:
+        return {}
+    wanted = booths.needed(people, booked, open_only=True, waiting=sitting.uninterpreted_id)
+    return {lang: sitting.uncovered.get(lang, now.isoformat()) for lang in sorted(wanted - by)}
+
+
+def held_for(sitting: Sitting) -> dict[str, str]:
+    """The languages for which the floor is held because nobody interprets into them any more, and since when."""
+    found: dict[str, str] = {}
+    for hold in sitting.holds:
+        code, _separator, languages = hold["reason"].partition(":")
+        if hold["by"] == SYSTEM.id and code == HoldCode.interpreter_lost:
+            found |= {lang: hold["since"] for lang in languages.split(",") if lang not in found}
+    return found
+
+
+def consecutive(sitting: Sitting, rules: RoomRules) -> bool:
+    """Whether interpreting is consecutive, by the agreement or by the court's choice for the sitting."""
+    return rules.consecutive or sitting.floor_mode is FloorMode.consecutive
+
+
+def reason_of_loss(person: Participant, people: Sequence[Participant], booked: Sequence[str], *, in_turn: bool) -> str:
+    """The reason of a hold for the lost line of a person: with whose it is. Of an interpreter in consecutive
+    interpreting (`in_turn`), with the languages that nobody else in the room could interpret into; empty when there
+    are none, and nothing is to be held."""
+    if not in_turn or person.role is not Role.interpreter:
+        return f"{HoldCode.line_lost.value}:{person.id}"
+    languages = booths.only_by(person, people, booked)
+    return f"{HoldCode.interpreter_lost.value}:{','.join(sorted(languages))}" if languages else ""
 
 
 def changes(sitting: Sitting, found: BoothStep) -> bool:
@@ -158,7 +205,7 @@ async def keep(
     db.add(sitting)
     by_id = {person.id: person for person in people}
     for old, new in found.handed:
-        await _hand(db, by_id.get(old), by_id[new], hearing, why="handover", now=now)
+        await _hand(db, by_id.get(old), by_id[new], sitting, hearing, why="handover", now=now)
     for lang, since in ended.items():
         lasted = now - datetime.fromisoformat(since)
         if lasted >= SHORTEST:
@@ -170,9 +217,17 @@ async def keep(
 
 
 async def _hand(
-    db: AsyncSession, old: Participant | None, new: Participant, hearing: Hearing, *, why: str, now: datetime
+    db: AsyncSession,
+    old: Participant | None,
+    new: Participant,
+    sitting: Sitting,
+    hearing: Hearing,
+    *,
+    why: str,
+    now: datetime,
 ) -> None:
-    """The turn has passed: one direction, one microphone, which its owner opens."""
+    """The turn has passed: one direction, one microphone, which its owner opens. Who was interpreting to the floor is
+    not any more, and the other is."""
     lang = ""
     if old is not None:
         lang, old.renders, old.microphone = old.renders, "", False
@@ -184,6 +239,8 @@ async def _hand(
         db, hearing=hearing, kind=EventKind.handed_over, actor=SYSTEM, now=now, participant=new.id,
         before=old.id if old else "", lang=new.renders, why=why,
     )  # fmt: skip
+    if old is not None and old.interprets_since is not None:
+        await floor_turns.pass_interpreting(db, sitting=sitting, hearing=hearing, old=old, new=new, now=now)
 
 
 async def _hold(
@@ -230,7 +287,7 @@ async def set_microphone(db: AsyncSession, *, participant: Participant, on: bool
         _put(db, sitting, name, taken)
         if booth.lost not in ("", participant.id):
             hearing, lost = await get(db, Hearing, participant.hearing_id), await get(db, Participant, booth.lost)
-            await _hand(db, lost, participant, hearing, why="take_over", now=now)
+            await _hand(db, lost, participant, sitting, hearing, why="take_over", now=now)
         return
     await seats.set_microphone(db, participant=participant, on=on, actor=actor, now=now)
 
@@ -289,7 +346,7 @@ async def take_over(db: AsyncSession, *, participant: Participant, actor: Actor,
     lost = await get(db, Participant, booth.lost)
     hearing = await get(db, Hearing, participant.hearing_id)
     _put(db, sitting, name, taken)
-    await _hand(db, lost, participant, hearing, why="take_over", now=now)
+    await _hand(db, lost, participant, sitting, hearing, why="take_over", now=now)
 
 
 async def choose_language(

@@ -234,7 +234,8 @@ def consent(draft: DraftContext) -> Iterator[Passage]:
 
 
 def languages(draft: DraftContext) -> Iterator[Passage]:
-    """The languages booked, and each interpreter: side, languages chosen to render into, oath, breaks and quality."""
+    """The languages booked, and each interpreter: side, languages chosen to render into, oath, breaks and quality; what
+    was interpreted in all."""
     hearing = draft.facts.hearing
     booked = [
         line(
@@ -270,8 +271,37 @@ def languages(draft: DraftContext) -> Iterator[Passage]:
             *_interpreter(draft, participant),
             *minutes_acts.interpreter(draft, participant),
         )
+    if totals := list(_totals(draft)):
+        yield passage("languages.totals", *totals)
     if fed := [_fed(draft, *feed) for feed in captions.by_feed(draft.facts.events).items()]:
         yield passage("languages.captions", *fed, line(NOT_OF_RECORD, *fed[0].sources))
+
+
+def _totals(draft: DraftContext) -> Iterator[PassageLine]:
+    """Consecutive interpreting in each direction, and the time without an interpreter into each language."""
+    for (source, targets), total in sorted(figures.consecutive(draft.facts.events).items()):
+        yield line(
+            N_("Interpreted consecutively from {source} into {languages}: times {n}, minutes {minutes}."),
+            *(f"event:{seq}" for seq in total.events),
+            source=language_name(source) if source else "–",
+            languages=Series.of(language_name(tag) for tag in targets) if targets else "–",
+            n=str(total.number),
+            minutes=f"{total.seconds / 60:.1f}",
+        )
+    if without := figures.skipped(draft.facts.events):
+        yield line(
+            N_("Not interpreted consecutively, because the presiding judge went on without: times {n}."),
+            *(f"event:{seq}" for seq in without),
+            n=str(len(without)),
+        )
+    for lang, total in sorted(figures.uncovered(draft.facts.events).items()):
+        yield line(
+            N_("Nobody interpreted into {language}, although somebody needed it: times {n}, minutes {minutes}."),
+            *(f"event:{seq}" for seq in total.events),
+            language=language_name(lang),
+            n=str(total.number),
+            minutes=f"{total.seconds / 60:.1f}",
+        )
 
 
 FED_BY: Mapping[str, str] = {"stenographer": N_("a stenographer"), "machine": N_("a machine")}

@@ -163,6 +163,8 @@ async def end_interpreting(db: AsyncSession, *, participant: Participant, actor:
     interpreter = next((person for person in people if person.id == whose.interpreter), None)
     took = (now - interpreter.interprets_since).total_seconds() if interpreter and interpreter.interprets_since else 0.0
     of = whose.uninterpreted
+    speaker = next((person for person in people if person.id == of), None)
+    hearing = await get(db, Hearing, sitting.hearing_id)
     await _clear(db, sitting, people)
     switch_off(people, floor.turn(sitting, people))
     await _log(
@@ -175,7 +177,37 @@ async def end_interpreting(db: AsyncSession, *, participant: Participant, actor:
         of=of,
         seconds=round(took, 1),
         skipped=not own,
+        **_direction(interpreter, speaker, hearing.languages),
     )
+
+
+async def pass_interpreting(
+    db: AsyncSession, *, sitting: Sitting, hearing: Hearing, old: Participant, new: Participant, now: datetime
+) -> None:
+    """Another interpreter of the booth goes on interpreting what one has begun. The caller has locked the sitting.
+
+    Effects: `interprets_since` of both; events interpreting_ended and interpreting_begun, each of its own part.
+    """
+    if old.interprets_since is None:
+        return
+    took = (now - old.interprets_since).total_seconds()
+    of = await get(db, Participant, sitting.uninterpreted_id) if sitting.uninterpreted_id else None
+    old.interprets_since, new.interprets_since = None, now
+    db.add_all([old, new])
+    about = {"of": of.id if of else ""}
+    ended = _direction(old, of, hearing.languages) | {"seconds": round(took, 1), "skipped": False, "goes_on": True}
+    await _log(db, sitting, EventKind.interpreting_ended, old.id, SYSTEM, now, **about, **ended)
+    await _log(db, sitting, EventKind.interpreting_begun, new.id, SYSTEM, now, **about)
+
+
+def _direction(
+    interpreter: Participant | None, speaker: Participant | None, booked: Sequence[str]
+) -> dict[str, object]:
+    """From which language and into which was interpreted, for the log; nothing where nobody did."""
+    if interpreter is None or speaker is None:
+        return {}
+    into = [lang for lang in floor.renders_into(interpreter, booked) if lang != speaker.speaks]
+    return {"lang": speaker.speaks, "into": into}
 
 
 def switch_off(people: Sequence[Participant], whose: Turn) -> None:

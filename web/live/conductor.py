@@ -28,7 +28,7 @@ from hearings.hearing import seats
 from hearings.interpreting import figures, interpreters
 from hearings.interpreting.figures import FiguresSum
 from hearings.models import Participant
-from hearings.models.sitting import FloorMode, HoldCause, HoldCode
+from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
 from hearings.roles import Role
 from hearings.sitting import conductor_lease, sittings
@@ -217,7 +217,7 @@ class Conductor:
             return
         asked: dict[str, Any] = {
             "without_line": {seat for seat, state in room.liveness.items() if state.lost_since is not None},
-            "consecutive": scene.rows.rules.consecutive or scene.rows.sitting.floor_mode is FloorMode.consecutive,
+            "consecutive": scene.rows.in_turn,
             "now": room.now(),
         }
         rows = scene.rows
@@ -305,13 +305,11 @@ class Conductor:
             ):  # silent, and received again on the same connection
                 back.append(participant.id)
             closes = self.media.up and live_scene.closes_the_floor(participant, state, now=now)
-            if (
-                closes
-                and participant.id not in relieved
-                and scene.rows.sitting.status in LIVE_SITTINGS
-                and _reason(participant.id) not in reasons
-            ):
-                holds.append(participant.id)
+            if closes and scene.rows.sitting.status in LIVE_SITTINGS:
+                reason = scene.rows.loss(participant)
+                alone = reason.startswith(HoldCode.interpreter_lost.value)  # no partner who could be asked first
+                if reason and reason not in reasons and (alone or participant.id not in relieved):
+                    holds.append(participant.id)
         if not (gone or back or holds or seats.lapsing(scene.rows.participants, self.room.now())):
             return
         lapsed: list[Participant] = []
@@ -323,7 +321,7 @@ class Conductor:
                     await seats.connected(db, participant=participant, now=self.room.now())
             lapsed = await seats.lapse(db, hearing_id=self.hearing_id, now=self.room.now())
             holds += [participant.id for participant in lapsed if participant.essential]
-            held = [await self._hold(db, rows, _reason(participant_id)) for participant_id in holds]
+            held = [await self._hold_for(db, rows, participant_id) for participant_id in holds]
         if any(held):
             self.room.notify("line_lost", assertive=True)
         if lapsed:
@@ -339,6 +337,14 @@ class Conductor:
         if any(held):
             self.room.notify("hold", assertive=True)
 
+    async def _hold_for(self, db: AsyncSession, rows: Rows, participant_id: str, *, closed: bool = False) -> bool:
+        """Hold the floor for an essential person whose line is lost, unless nobody needs them (`closed`: the worker
+        has closed the floor already); whether it was done."""
+        participant = rows.participant(participant_id)
+        reason = rows.loss(participant) if participant is not None else ""
+        reason = reason or (f"{HoldCode.line_lost.value}:{participant_id}" if closed or participant is None else "")
+        return bool(reason) and await self._hold(db, rows, reason)
+
     async def _hold(self, db: AsyncSession, rows: Rows, reason: str) -> bool:
         """Hold the floor for a fault with this reason, unless it is held for that, or no sitting is live; whether it
         was done."""
@@ -352,7 +358,7 @@ class Conductor:
         """The worker has closed the floor by itself. The hold is made whoever the person is by now: without one the
         worker would not open the floor again."""
         async with self.room.acting() as (db, rows):
-            held = await self._hold(db, rows, _reason(participant_id))
+            held = await self._hold_for(db, rows, participant_id, closed=True)
         if held:
             self.room.notify("line_lost", assertive=True)
 
@@ -521,8 +527,3 @@ def _absent(rows: Rows) -> list[Role]:
     if rows.sitting.status is not SittingStatus.in_session or rows.sitting.holds:
         return []
     return room_rules.absent_roles(rows.rules, rows.participants, rows.entries)
-
-
-def _reason(participant_id: str) -> str:
-    """The reason of a hold for a person whose line is lost."""
-    return f"{HoldCode.line_lost.value}:{participant_id}"

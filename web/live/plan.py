@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol
 from hearings.agreement import profiles
 from hearings.agreement.room_rules import RoomRules
 from hearings.hearing import floor
-from hearings.interpreting import booths
+from hearings.interpreting import booths, interpreters
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
@@ -225,11 +225,21 @@ def _seat(
         hears_floor=listens and floor.hears(participant, status).allowed,
         sees=listens and floor.sees(participant, status).allowed,
         first=participant.role in FIRST or participant.id in heard_at,
-        essential=status in LIVE_SITTINGS
-        and (participant.essential or participant.id in heard_at)
-        and not booths.has_partner(participant, setting.participants, setting.languages),
+        essential=status in LIVE_SITTINGS and _essential(participant, setting, heard_at),
         pinned=participant.pinned_id,
     )
+
+
+def _essential(participant: Participant, setting: Setting, heard_at: Collection[str]) -> bool:
+    """Whether the floor is closed at once when the line of a person is lost. Not that of an interpreter whose partner
+    in the booth is there, or, in consecutive interpreting, whose languages nobody needs or somebody else there has."""
+    people, booked = setting.participants, setting.languages
+    if booths.has_partner(participant, people, booked):
+        return False
+    if participant.id in heard_at:
+        return True
+    in_turn = interpreters.consecutive(setting.sitting, setting.rules)
+    return participant.essential and bool(interpreters.reason_of_loss(participant, people, booked, in_turn=in_turn))
 
 
 def _person_track(participant: Participant, kind: Kind, track: str) -> messages.TrackPlan:

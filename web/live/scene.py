@@ -14,6 +14,7 @@ from hearings.agreement import room_rules
 from hearings.agreement.room_rules import NO_RULES, RoomRules
 from hearings.errors import NotFound
 from hearings.hearing import floor
+from hearings.interpreting import interpreters
 from hearings.law import scripts
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.permissions import Decision, may
@@ -56,6 +57,16 @@ class Rows:
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
         return next((participant for participant in self.participants if participant.id == participant_id), None)
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether interpreting is consecutive."""
+        return interpreters.consecutive(self.sitting, self.rules)
+
+    def loss(self, participant: Participant) -> str:
+        """The reason of a hold for this person's lost line; empty when nothing is to be held
+        (`interpreters.reason_of_loss`)."""
+        return interpreters.reason_of_loss(participant, self.participants, self.languages, in_turn=self.in_turn)
 
     @property
     def languages(self) -> Sequence[str]:

@@ -14,6 +14,7 @@ from hearings.interpreting import assignments, booths, interpreters
 from hearings.models import Hearing, Participant
 from hearings.models.sitting import HoldCause
 from hearings.roles import Role
+from hearings.sitting import floor_turns
 from hearings.status import PresenceStatus
 from tests.support.court import seated
 
@@ -161,6 +162,89 @@ async def test_time_without_an_interpreter_is_measured_and_written_down(
     async with database.reading() as db:
         (told,) = await events(court, db, EventKind.uncovered)
     assert (told["lang"], told["seconds"], told["since"]) == ("ro", 7.5, (now + 2 * SECOND).isoformat())
+
+
+async def consecutively(court: Any, db: Any, now: datetime) -> tuple[Participant, Participant]:
+    """Consecutive interpreting: the witness has spoken, and the interpreter interprets it to the floor."""
+    sitting, _recording = await court.sitting(db)
+    judge = await court.actor(db, Role.presiding_judge)
+    await floor_turns.set_mode(db, sitting=sitting, mode="consecutive", actor=judge, now=now)
+    witness, ana = await court.seat(db, Role.witness), await court.seat(db, Role.interpreter)
+    await floor_turns.give(db, participant=witness, actor=judge, now=now)
+    await seats.set_microphone(db, participant=witness, on=True, actor=seated(witness), now=now)
+    await floor_turns.finish(db, participant=witness, actor=seated(witness), now=now)
+    await floor_turns.interpret(db, participant=ana, actor=seated(ana), now=now)
+    await on(db, ana, now)
+    return witness, ana
+
+
+async def test_a_partner_who_takes_over_goes_on_with_the_words_that_wait(
+    court: Any, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        luis = await partner(court, db, now)
+        witness, ana = await consecutively(court, db, now)
+        found = await kept(court, db, now + 6 * SECOND, [ana.id], consecutive=True)
+        assert found.news == (("take_over", luis.id),)
+        assert found.uncovered == {"ro": (now + 6 * SECOND).isoformat()}
+        await interpreters.take_over(db, participant=luis, actor=seated(luis), now=now + 9 * SECOND)
+        await on(db, luis, now + 9 * SECOND)
+        await kept(court, db, now + 9 * SECOND, [ana.id], consecutive=True)
+        await floor_turns.end_interpreting(db, participant=luis, actor=seated(luis), now=now + 20 * SECOND)
+        sitting, _recording = await court.sitting(db)
+        assert (sitting.floor_open, ana.interprets_since) == (True, None)
+        parts = await events(court, db, EventKind.interpreting_ended)
+        assert [(one["participant"], one["of"], one["seconds"], one["lang"], one["into"]) for one in parts] == [
+            (ana.id, witness.id, 9.0, "th", ["ro"]),
+            (luis.id, witness.id, 11.0, "th", ["ro"]),
+        ]
+        (waited,) = await events(court, db, EventKind.uncovered)
+        assert (waited["lang"], waited["seconds"]) == ("ro", 3.0)
+
+
+async def test_where_no_partner_takes_over_the_floor_is_held_for_the_languages_and_their_time_goes_on(
+    court: Any, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        await partner(court, db, now)
+        _witness, ana = await consecutively(court, db, now)
+        for seconds in (1, 6, 30):
+            await kept(court, db, now + seconds * SECOND, [ana.id], consecutive=True)
+        sitting, _recording = await court.sitting(db)
+        assert (sitting.floor_open, sitting.hold_reason) == (False, "interpreter_lost:ro,th")
+        assert set(sitting.uncovered) == {"ro", "th"}
+        await kept(court, db, now + 41 * SECOND, consecutive=True)  # she is back
+        told = {one["lang"]: one["seconds"] for one in await events(court, db, EventKind.uncovered)}
+        assert told == {"ro": 40.0, "th": 35.0}
+        assert sitting.uncovered == {}
+
+
+@pytest.mark.parametrize(
+    ("others", "hears", "reason"),
+    [
+        ([], True, "interpreter_lost:ro,th"),
+        ([{"interprets_into": ["ro"]}], True, "interpreter_lost:th"),
+        ([{"interprets_into": ["ro"]}, {"interprets_into": ["th"]}], True, ""),
+        ([{}], True, ""),
+        ([{"presence": PresenceStatus.left}], True, "interpreter_lost:ro,th"),
+        ([], False, ""),
+    ],
+)
+async def test_a_lost_consecutive_interpreter_holds_the_languages_that_nobody_else_there_has(
+    court: Any, database: Database, now: datetime, others: list[dict[str, Any]], hears: bool, reason: str
+) -> None:
+    async with database.transaction() as db:
+        for other in others:
+            await partner(court, db, now, **({"interprets": ["ro", "th"]} | other))
+        ana, witness = await court.seat(db, Role.interpreter), await court.seat(db, Role.witness)
+        people = await queries.participants(db, court.hearing.id)
+        if not hears:
+            for person in people:
+                person.hears = ""
+        booked = (await queries.get(db, Hearing, court.hearing.id)).languages
+        assert interpreters.reason_of_loss(ana, people, booked, in_turn=True) == reason
+        assert interpreters.reason_of_loss(ana, people, booked, in_turn=False) == f"line_lost:{ana.id}"
+        assert interpreters.reason_of_loss(witness, people, booked, in_turn=True) == f"line_lost:{witness.id}"
 
 
 async def test_one_relay_may_lie_between_who_speaks_and_who_listens_and_no_second(

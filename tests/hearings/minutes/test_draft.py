@@ -379,6 +379,33 @@ def test_interpreting_is_told_with_its_relays_signals_gaps_and_figures() -> None
         assert words in course
 
 
+def test_consecutive_interpreting_is_summed_up_by_direction_and_time_without_by_language() -> None:
+    people = (person(Role.witness, "Ana"), person(Role.interpreter, "Luis", interprets=["es", "fr"]))
+    there, back = {"lang": "es", "into": ["fr"]}, {"lang": "fr", "into": ["es"]}
+    acts = [
+        event(1, "lobby_opened", 0),
+        event(2, "interpreting_ended", 1, seconds=60.0, skipped=False, **there),
+        event(3, "interpreting_ended", 2, seconds=30.0, skipped=False, goes_on=True, **there),
+        event(4, "interpreting_ended", 3, seconds=45.0, skipped=False, **there),
+        event(5, "interpreting_ended", 4, seconds=20.0, skipped=False, **back),
+        event(6, "interpreting_ended", 5, seconds=0.0, skipped=True),
+        event(7, "interpreting_ended", 6, seconds=6.0, skipped=False),
+        event(8, "uncovered", 7, lang="fr", since="-", seconds=40.0),
+        event(9, "uncovered", 8, lang="fr", since="-", seconds=50.0),
+    ]
+    found = draft(facts(*acts, people=people))
+    (totals,) = [one for one in found.passages if one.key == "languages.totals"]
+    assert (text_of(totals, "en", english) or "").splitlines() == [
+        "Interpreted consecutively from – into –: times 1, minutes 0.1.",
+        "Interpreted consecutively from Spanish into French: times 2, minutes 2.2.",
+        "Interpreted consecutively from French into Spanish: times 1, minutes 0.3.",
+        "Not interpreted consecutively, because the presiding judge went on without: times 1.",
+        "Nobody interpreted into French, although somebody needed it: times 2, minutes 1.5.",
+    ]
+    assert {"event:3", "event:4", "event:6", "event:9"} <= set(totals.sources)
+    assert "languages.totals" not in told(facts(event(1, "lobby_opened"), people=people))
+
+
 def test_what_the_request_asked_for_is_told_as_asked_and_what_was_done_stays_open() -> None:
     asked = request(
         rights_notice_requesting="Ana need not\nanswer.", rights_notice_requested="Art. 24 LECrim",

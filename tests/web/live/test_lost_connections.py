@@ -13,13 +13,13 @@ from hearings.hearing import seats
 from hearings.models import HearingRequest, Participant
 from hearings.models.request import Capacity
 from hearings.roles import Role
-from hearings.sitting import sittings
+from hearings.sitting import floor_turns, sittings
 from hearings.status import PresenceStatus
 from media import messages
 from tests.support.conducted import Conducted, conducted
 from tests.support.court import STAGES
 from tests.support.databases import Sqlite
-from web.live import scene
+from web.live import plan, scene
 from web.live.scene import Liveness
 from web.words import refusals
 
@@ -125,6 +125,44 @@ async def test_a_floor_that_the_worker_closed_is_held_once_until_a_person_lifts_
                 await sittings.resume(db, sitting=sitting, actor=judge, now=datetime.now(UTC), reason="back")
             await web.conductor.media._heard(lost)
             assert await held(database, web) == [f"line_lost:{witness}"]
+        await database.close()
+
+
+async def test_a_lost_consecutive_interpreter_holds_the_languages_and_one_whom_nobody_needs_holds_nothing(
+    sqlite_server: Sqlite, tmp_path: Path
+) -> None:
+    with sqlite_server.at(STAGES["in_session"]) as url:
+        database = Database(url)
+        async with conducted(database, tmp_path) as web:
+            room, ana = web.conductor.room, web.court.ids[Role.interpreter]
+            async with database.transaction() as db:
+                sitting, judge = (await web.court.sitting(db))[0], await web.court.actor(db, Role.presiding_judge)
+                now = datetime.now(UTC)
+                await floor_turns.set_mode(db, sitting=sitting, mode="consecutive", actor=judge, now=now)
+                hears = {}
+                for person in await queries.participants(db, web.court.hearing.id):
+                    hears[person.id], person.hears = person.hears, ""
+                    person.essential = person.id == ana
+                    db.add(person)
+            web.conductor._returning_until, web.conductor.media.up = 0, True
+            room.liveness[ana] = Liveness(media="quiet")
+            await room.refresh()
+            for needed in (False, True):
+                if needed:
+                    async with database.transaction() as db:
+                        for person in await queries.participants(db, web.court.hearing.id):
+                            person.hears = hears[person.id]
+                            db.add(person)
+                    await room.refresh()
+                assert room.scene is not None
+                seats_planned = plan.grants(room.scene.rows).plan.seats
+                assert [one.essential for one in seats_planned if one.seat == ana] == [needed]
+                await web.conductor._watch_lines(time.time_ns())
+                await room.refresh()
+                assert await held(database, web) == (["interpreter_lost:ro,th"] if needed else [])
+            lost = messages.FloorClosed(seq=1, at=time.time_ns(), cause="line_lost", seat=ana)
+            await web.conductor.media._heard(lost)
+            assert await held(database, web) == ["interpreter_lost:ro,th"]
         await database.close()
 
 
