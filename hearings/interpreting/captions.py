@@ -264,6 +264,17 @@ async def after(db: AsyncSession, hearing_id: str, number: int) -> Sequence[Hear
     return (await db.exec(query.order_by(col(HearingEvent.seq)).limit(READ))).all()
 
 
+async def firsts(db: AsyncSession, hearing_id: str) -> Sequence[HearingEvent]:
+    """The first caption of each feed of a hearing, in order."""
+    query = select(HearingEvent).where(*_of(hearing_id), col(HearingEvent.data)["n"].as_integer() == 1)
+    return (await db.exec(query.order_by(col(HearingEvent.seq)).limit(FEEDS))).all()
+
+
+def fed_by(caption: HearingEvent, hearing: Hearing) -> str:
+    """The State that fed a caption, by the role in which it was done."""
+    return hearing.requested_state if caption.actor_role == Role.requested_authority else hearing.requesting_state
+
+
 async def alone_after(db: AsyncSession, hearing_id: str, number: int) -> bool:
     """Whether what the log of a hearing has after a number are captions only."""
     others = select(HearingEvent.seq).where(

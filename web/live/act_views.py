@@ -4,7 +4,8 @@ the language in force."""
 from datetime import datetime
 
 from hearings.events import EventKind
-from hearings.models import Participant
+from hearings.interpreting import captions
+from hearings.models import HearingEvent, Participant
 from hearings.roles import CONDUCTING
 from hearings.sitting import (
     breakdowns,
@@ -21,8 +22,11 @@ from media import messages
 from web.live import recorded_form
 from web.live.scene import Scene, decide, name_of, nanoseconds
 from web.words import recorded_acts as recorded_words, roles, sentences, technical
+from web.words.event_log import CAPTION_SOURCES
 from web.words.i18n import (
     _,
+    in_turn,
+    language_here,
     state_name,
     state_word,
 )
@@ -57,16 +61,19 @@ def calls_view(viewer: Participant, scene: Scene) -> list[messages.CallView]:
 
 
 def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedView]:
-    """The latest recorded acts, newest first. They are material for the minutes: people who may read those see all, and
-    people who may record remarks see their own.
+    """The latest recorded acts, newest first, and where each feed of captions began. They are material for the minutes:
+    people who may read those see all, and people who may record remarks see their own.
     """
-    entries = scene.rows.entries
+    entries, feeds = scene.rows.entries, scene.feeds
     if not decide("read_minutes", viewer, scene).allowed:
-        entries = [entry for entry in entries if recorded_acts.made_by(entry, viewer)]
+        entries, feeds = [entry for entry in entries if recorded_acts.made_by(entry, viewer)], ()
     names = recorded_words.name_rules(scene.rows.participants, scene.rows.person_name)
     gone = recorded_acts.replaced(scene.rows.entries)
     views: list[messages.RecordedView] = []
-    for event in reversed(entries[-LATEST:]):
+    for event in sorted([*entries, *feeds], key=lambda event: -event.seq)[:LATEST]:
+        if event.kind == EventKind.caption:
+            views.append(_feed_view(event, scene, recorded_words.by(event, names)))
+            continue
         correctable = recorded_form.correctable(event, entries, viewer.role)
         views.append(
             messages.RecordedView(
@@ -84,6 +91,28 @@ def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedVi
             )
         )
     return views
+
+
+def _feed_view(first: HearingEvent, scene: Scene, by: str) -> messages.RecordedView:
+    """The beginning of a feed of captions: language, who writes it, and of which State."""
+    feed = (
+        language_here(first.data["lang"]),
+        _(CAPTION_SOURCES[first.data["source"]]),
+        state_name(captions.fed_by(first, scene.rows.hearing)),
+    )
+    return messages.RecordedView(
+        seq=first.seq,
+        at=nanoseconds(first.at),
+        kind=first.kind,
+        title=_("Captions began"),
+        text=in_turn(feed),
+        by=by,
+        timecode_ms=first.data.get("timecode_ms"),
+        corrects=None,
+        replaced_by=None,
+        correctable=False,
+        values={},
+    )
 
 
 def objections_view(viewer: Participant, scene: Scene) -> list[messages.ObjectionView]:

@@ -31,6 +31,8 @@ class CaptionLane:
     def __init__(self, room: Room) -> None:
         self.told = -1
         """Number in the log of the latest caption that was sent; -1 before the log has been looked at."""
+        self.firsts: list[HearingEvent] = []
+        """The first caption of each feed, which the log of the room names."""
         self._room = room
         self._fed = asyncio.Event()
         self._recent: deque[tuple[HearingEvent, frozenset[str]]] = deque(maxlen=LATEST)
@@ -54,7 +56,10 @@ class CaptionLane:
     async def _look(self) -> None:
         async with self._room.database.reading() as db:
             last = await newest(db, self._room.hearing_id, limit=1)
+            self.firsts = list(await captions.firsts(db, self._room.hearing_id))
         self.told = last[0].seq if last else 0
+        if self.firsts:
+            self._room.redraw()
 
     async def _tell(self) -> None:
         async with self._room.database.reading() as db:
@@ -67,6 +72,9 @@ class CaptionLane:
             self._fed.set()
         new = [(caption, shown_to(caption, scene.rows)) for caption in found]
         self._recent.extend(new)
+        if begun := [caption for caption in found if caption.data["n"] == 1]:
+            self.firsts += begun
+            self._room.redraw()
         for connection in list(self._room.connections.values()):
             self._send(connection, new, scene.rows)
 

@@ -196,6 +196,7 @@ class Conductor:
             media_up=self.media.up,
             liveness=self.room.liveness,
             plan=granted.plan,
+            feeds=self.captions.firsts,
         )
         self.recording.plan_tracks(granted.tracks)
         self.recording.pauses.follow(rows)

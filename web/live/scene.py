@@ -205,6 +205,8 @@ class Scene:
     liveness: Mapping[str, Liveness] = field(default_factory=dict)
     plan: messages.Plan | None = None
     """The plan in force, as the worker has it."""
+    feeds: Sequence[HearingEvent] = ()
+    """The first caption of each feed."""
 
     @cached_property
     def sounds(self) -> Mapping[str, Sequence[routing.Route]]:

@@ -15,7 +15,7 @@ from hearings.roles import Role
 from hearings.sitting import closed_sessions, recordings
 from hearings.status import PresenceStatus
 from tests.support.conducted import Conducted, Page
-from tests.web.live.test_rows_untouched import WRITE, live, quiet, sealed, statements
+from tests.web.live.test_rows_untouched import PRESENT, WRITE, live, quiet, sealed, statements
 
 __all__ = ["live"]
 
@@ -67,7 +67,7 @@ async def follow(web: Conducted) -> None:
     await until(lambda: web.conductor.captions.told >= 0)
 
 
-async def test_captions_reach_every_page_without_a_view_or_a_reading_of_rows(
+async def test_captions_reach_every_page_without_a_reading_of_rows_and_the_first_alone_makes_a_view(
     live: tuple[Conducted, list[Page]],
 ) -> None:
     web, pages = live
@@ -79,12 +79,35 @@ async def test_captions_reach_every_page_without_a_view_or_a_reading_of_rows(
         await until(lambda: all(texts(page) == ["Am văzut mașina."] for page in pages))
         await quiet(web)
     assert set(found) <= READ | set(WRITE), found
-    assert [len(page.wire.of("view")) for page in pages] == views
+    # Those who read the log of the room are shown there that a feed has begun, once; nobody else is shown anything new.
+    assert [len(page.wire.of("view")) - before for page, before in zip(pages, views, strict=True)] == [1, 1, 1, 0]
     (line,) = pages[0].wire.of("captions")[0]["lines"]
     assert {**line, "at": 0} == {
         "number": said[0].seq, "corrects": 0, "lang": "ro", "source": "stenographer", "speaker": "The witness",
         "text": "Am văzut mașina.", "at": 0,
     }  # fmt: skip
+
+
+async def test_the_log_of_the_room_names_each_feed_once_when_it_begins(live: tuple[Conducted, list[Page]]) -> None:
+    web, pages = live
+    roles = dict(zip(PRESENT, pages, strict=True))
+    clerk, interpreter = roles[Role.clerk], roles[Role.interpreter]
+    await follow(web)
+    await feed(web, "Unu.")
+    await feed(web, "Doi.")
+    await feed(web, "One.", by=Role.requested_authority, lang="en", source=CaptionSource.machine)
+
+    def told(page: Page) -> list[str]:
+        return [one["text"] for one in page.wire.of("view")[-1]["recorded"] if one["kind"] == "caption"]
+
+    await until(lambda: len(told(clerk)) == 2)
+    assert told(clerk) == ["English; machine, not the record; Thailand", "Romanian; stenographer; Romania"]
+    (first, _second) = web.conductor.captions.firsts
+    assert [one["seq"] for one in clerk.wire.of("view")[-1]["recorded"]][-1] == first.seq
+    assert told(interpreter) == []
+    web.conductor.captions.firsts, web.conductor.captions.told = [], -1
+    await web.conductor.captions._look()  # as the next web process begins
+    assert [one.data["text"] for one in web.conductor.captions.firsts] == ["Unu.", "One."]
 
 
 async def test_a_caption_fed_by_another_process_is_shown_and_rows_are_read_only_for_other_acts(
