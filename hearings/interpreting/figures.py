@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -86,6 +86,42 @@ class FiguresSum:
                 counted = {"missed": int(one["missed"]), "of": int(one["count"])}
                 result[name] = {"mean": round(one["sum"] / one["count"], 1), "worst": one["worst"], **counted}
         return {"since": self.since.isoformat(), "reports": self.reports, "measures": result}
+
+
+STOPPING = ("concealed", "latency")
+"""Measures of which each report beyond the limit is a miss of the stop rule; freezes are one where there are more than
+the limit within `EVERY`."""
+StopStep = Literal["", "consecutive", "hold"]
+
+
+@dataclass
+class StopRule:
+    """When simultaneous interpreting of one interpreter is over, by what the page measured: at the second miss within
+    `EVERY` interpreting goes back to consecutive, at the third the floor is held. A product rule; no standard has one.
+    """
+
+    missed: list[datetime] = field(default_factory=list)
+    freezes: list[tuple[datetime, float]] = field(default_factory=list)
+
+    def add(self, values: Mapping[str, float | None], now: datetime) -> StopStep:
+        """Take in one report; what follows from it, if anything. After a hold the rule counts from the beginning."""
+        self.missed = [at for at in self.missed if now - at < EVERY]
+        self.freezes = [(at, many) for at, many in self.freezes if now - at < EVERY]
+        if many := values.get("freezes"):
+            self.freezes.append((now, many))
+        frozen = limits()["freezes"].missed(sum(many for _at, many in self.freezes))
+        if frozen:
+            self.freezes = []
+        beyond = (name for name in STOPPING if (value := values.get(name)) is not None and limits()[name].missed(value))
+        if not frozen and next(beyond, None) is None:
+            return ""
+        self.missed.append(now)
+        if len(self.missed) == 2:
+            return "consecutive"
+        if len(self.missed) < 3:
+            return ""
+        self.missed = []
+        return "hold"
 
 
 def due(sums: Mapping[str, FiguresSum], sitting: Sitting, now: datetime) -> list[str]:

@@ -21,6 +21,7 @@ from hearings.hearing.participants import NOT_IN_ROOM
 from hearings.hearing.seats import NOT_BOOKED, ONLY_INTERPRETERS, ONLY_ONESELF
 from hearings.interpreting import booths
 from hearings.interpreting.booths import Booth
+from hearings.interpreting.figures import StopStep
 from hearings.languages import language, signed
 from hearings.models import Hearing, Participant, Sitting
 from hearings.models.sitting import FloorMode, HoldCause, HoldCode
@@ -268,6 +269,31 @@ async def _hold(
             actor=SYSTEM,
             now=now,
         )
+
+
+async def stop(
+    db: AsyncSession, *, sitting: Sitting, participant: Participant, rules: RoomRules, step: StopStep, now: datetime
+) -> bool:
+    """Act upon the stop rule (`figures.StopRule`) for an interpreter whose line is too poor. Whether it was done: only
+    while a sitting is live in which interpreting is simultaneous; the hold also after it has gone back.
+
+    Effects: no channel is interpreted into by voice, and those of `floor_turns.fall_back`; or a hold of cause fault.
+    """
+    await sittings.lock(db, sitting)
+    if sitting.status not in LIVE_SITTINGS or participant.role is not Role.interpreter:
+        return False
+    if step == "hold":
+        reason = f"{HoldCode.interpreter_line_poor.value}:{participant.id}"
+        await sittings.hold(db, sitting=sitting, cause=HoldCause.fault, reason=reason, actor=SYSTEM, now=now)
+        return True
+    if step != "consecutive" or consecutive(sitting, rules) or not participant.renders:
+        return False
+    for person in await participants(db, sitting.hearing_id):
+        if person.role is Role.interpreter and person.renders and not signed(person.renders):
+            person.renders = ""
+            db.add(person)
+    await floor_turns.fall_back(db, sitting=sitting, participant=participant, now=now)
+    return True
 
 
 # --- acts ----------------------------------------------------------------------------------------------------------

@@ -254,6 +254,9 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield line(N_("    Without the consent that is needed: {rule}."), source, rule=rule)
     if event.kind == K.floor_mode:
         yield line(FLOOR_MODES[str(event.data["mode"])], source)
+        if event.data.get("why") == HoldCode.interpreter_line_poor:
+            poor = N_("    The line of {person}, who interpreted, was too poor for simultaneous interpreting.")
+            yield line(poor, source, person=draft.about(event))
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")
@@ -287,6 +290,9 @@ WITHOUT_COMPARISON: Mapping[str, str] = {
 HELD: Mapping[str, str] = {
     HoldCode.absent: N_("    Reason: somebody had to be in the room and was not: {role}."),
     HoldCode.consent_withdrawn: N_("    Reason: the person withdrew the consent to be heard."),
+    HoldCode.interpreter_line_poor: N_(
+        "    Reason: the line of {person}, who interpreted, was too poor for it three times within ten minutes."
+    ),
     HoldCode.interpreter_lost: N_("    Reason: nobody interpreted into {languages} any more."),
     HoldCode.line_lost: N_("    Reason: the line of {person} was lost."),
     HoldCode.recording_failing: N_("    Reason: the recording was not known to be running."),

@@ -38,6 +38,7 @@ class HoldCode(StrEnum):
 
     absent = "absent"
     consent_withdrawn = "consent_withdrawn"
+    interpreter_line_poor = "interpreter_line_poor"
     interpreter_lost = "interpreter_lost"
     line_lost = "line_lost"
     recording_failing = "recording_failing"

@@ -19,7 +19,7 @@ from hearings.hearing import floor
 from hearings.hearing.floor import Turn
 from hearings.hearing.participants import NOT_IN_ROOM
 from hearings.models import Hearing, Participant, Sitting
-from hearings.models.sitting import FloorMode
+from hearings.models.sitting import FloorMode, HoldCode
 from hearings.permissions import require, require_from
 from hearings.queries import get, open_sitting, participants
 from hearings.roles import Role
@@ -52,6 +52,13 @@ async def as_agreed(db: AsyncSession, *, sitting: Sitting, rules: RoomRules, now
     people = await participants(db, sitting.hearing_id)
     if rules.consecutive and any(person.role is Role.interpreter and person.presence in IN_ROOM for person in people):
         await _begin(db, sitting, FloorMode.consecutive, actor=SYSTEM, now=now)
+
+
+async def fall_back(db: AsyncSession, *, sitting: Sitting, participant: Participant, now: datetime) -> None:
+    """Simultaneous interpreting goes back to consecutive, because the line of this interpreter is too poor for it. The
+    caller has locked the sitting. Effects: those of `set_mode`; the event names the interpreter."""
+    why = HoldCode.interpreter_line_poor.value
+    await _begin(db, sitting, FloorMode.consecutive, actor=SYSTEM, now=now, about=participant.id, why=why)
 
 
 async def give(db: AsyncSession, *, participant: Participant, actor: Actor, now: datetime) -> None:
@@ -276,7 +283,16 @@ async def _pass(
     )
 
 
-async def _begin(db: AsyncSession, sitting: Sitting, mode: FloorMode, *, actor: Actor, now: datetime) -> None:
+async def _begin(
+    db: AsyncSession,
+    sitting: Sitting,
+    mode: FloorMode,
+    *,
+    actor: Actor,
+    now: datetime,
+    about: str | None = None,
+    **data: object,
+) -> None:
     people = await participants(db, sitting.hearing_id)
     for person in people:
         person.has_floor = person.next_in_turn = False
@@ -284,7 +300,7 @@ async def _begin(db: AsyncSession, sitting: Sitting, mode: FloorMode, *, actor: 
     sitting.floor_mode = mode
     db.add(sitting)
     switch_off(people, floor.turn(sitting, people))
-    await _log(db, sitting, EventKind.floor_mode, None, actor, now, mode=mode.value)
+    await _log(db, sitting, EventKind.floor_mode, about, actor, now, mode=mode.value, **data)
 
 
 async def _clear(db: AsyncSession, sitting: Sitting, people: Sequence[Participant]) -> None:

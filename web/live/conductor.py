@@ -26,7 +26,7 @@ from hearings.errors import HearingsError, LoginEnded, NotFound
 from hearings.events import EventKind
 from hearings.hearing import seats
 from hearings.interpreting import figures, interpreters
-from hearings.interpreting.figures import FiguresSum
+from hearings.interpreting.figures import FiguresSum, StopRule, StopStep
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
@@ -95,6 +95,9 @@ class Conductor:
         self._view_seq = 0
         self._answers: dict[str, Answers] = {}
         self._figures: dict[str, FiguresSum] = {}
+        self._stop_rules: dict[str, StopRule] = {}
+        self._stops: dict[str, StopStep] = {}
+        """By interpreter, what the stop rule asks for and has not been done yet."""
         """By interpreter, what their page has measured since it was last kept."""
         self._booths_due: asyncio.TimerHandle | None = None
         self._announced: tuple[EventKind, datetime] | None = None
@@ -458,7 +461,12 @@ class Conductor:
                     self.room.redraw()
             case messages.ListeningFigures() if seated and self._measures(connection.participant_id):
                 since = FiguresSum(self.room.now())
-                self._figures.setdefault(connection.participant_id, since).add(msgspec.structs.asdict(message))
+                values = msgspec.structs.asdict(message)
+                self._figures.setdefault(connection.participant_id, since).add(values)
+                rule = self._stop_rules.setdefault(connection.participant_id, StopRule())
+                if step := rule.add(values, self.room.now()):
+                    self._stops[connection.participant_id] = step
+                    self.room.touch()
             case messages.Hello() if not seated and message.take_over:
                 await self._take_seat(connection, message)
             case messages.Command() if seated:
@@ -480,6 +488,16 @@ class Conductor:
                 found, now = self._figures[who], self.room.now()
                 await figures.keep(db, hearing=now_rows.hearing, who=who, found=found, now=now)
             del self._figures[who]
+        while self._stops:
+            who, step = self._stops.popitem()
+            async with self.room.acting() as (db, now_rows):
+                person = now_rows.participant(who)
+                asked: dict[str, Any] = {"rules": now_rows.rules, "step": step, "now": self.room.now()}
+                stopped = person is not None and await interpreters.stop(
+                    db, sitting=now_rows.sitting, participant=person, **asked
+                )
+            if stopped:
+                self.room.notify("interpreter_line_poor" if step == "consecutive" else "hold", assertive=True)
 
     async def _obey(self, connection: Connection, command: messages.Command) -> None:
         """Carry out a command once: the same id again gets the same answer, or waits until the first is done."""

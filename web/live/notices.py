@@ -60,6 +60,10 @@ NOTICES: dict[str, Callable[[], str]] = {
     "admitted": lambda: _("You have been admitted to the room. Your microphone is off."),
     "returned_to_lobby": lambda: _("You have been sent back to the lobby."),
     "floor_mode": lambda: _("The presiding judge has changed how people speak. See whose turn it is."),
+    "interpreter_line_poor": lambda: _(
+        "The line of an interpreter is too poor for simultaneous interpreting. From now on the floor is given by turn, "
+        "and interpreted after each speaker."
+    ),
     "roll_call": lambda: _("The roll call has begun."),
     "fingerprints_differ": lambda: _(
         "The courts have read different codes: the connection may be intercepted. Say nothing confidential."

@@ -251,6 +251,10 @@ def hold_reason(reason: str, scene: Scene) -> str:
     if code == HoldCode.absent:
         text = _("Somebody must be in the room and is not: {role}. Please do not speak.")
         return text.format(role=roles.label(Role(who)))
+    if code == HoldCode.interpreter_line_poor:
+        poor = scene.rows.participant(who)
+        text = _("The line of {name}, who interprets, is too poor. The presiding judge decides how to proceed.")
+        return text.format(name=poor.display_name if poor else "")
     if code == HoldCode.line_lost:
         lost = scene.rows.participant(who)
         name = lost.display_name if lost else ""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hearings.interpreting import figures
-from hearings.interpreting.figures import FiguresSum
+from hearings.interpreting.figures import FiguresSum, StopRule
 from hearings.models import Sitting
 from hearings.status import SittingStatus
 
@@ -44,3 +44,25 @@ def test_a_sum_is_due_after_ten_minutes_or_when_the_sitting_is_no_longer_live() 
     assert figures.due(sums, live, NOW + timedelta(minutes=9)) == []
     assert figures.due(sums, live, NOW + timedelta(minutes=10)) == ["ana"]
     assert figures.due(sums, over, NOW) == ["ana"]
+
+
+FINE: dict[str, float | None] = {"concealed": 5, "latency": 200, "freezes": 0, "jitter": 500}
+POOR, LATE = FINE | {"concealed": 31}, FINE | {"latency": 501}
+
+
+@pytest.mark.parametrize(
+    ("reports", "steps"),
+    [
+        ([(0, FINE), (1, POOR), (2, FINE), (3, LATE), (4, FINE), (5, POOR)], ["", "", "", "consecutive", "", "hold"]),
+        ([(0, POOR), (11, POOR), (12, LATE), (23, POOR)], ["", "", "consecutive", ""]),
+        ([(0, POOR), (1, POOR), (2, POOR), (3, POOR), (4, POOR)], ["", "consecutive", "hold", "", "consecutive"]),
+        ([(0, FINE | {"freezes": 2}), (5, FINE | {"freezes": 2}), (6, POOR)], ["", "", "consecutive"]),
+        ([(0, FINE | {"freezes": 3}), (10, FINE | {"freezes": 3})], ["", ""]),
+        ([(0, POOR | {"latency": 900}), (1, {"concealed": None, "latency": None})], ["", ""]),
+    ],
+)
+def test_two_misses_in_ten_minutes_end_simultaneous_interpreting_and_three_hold(
+    reports: list[tuple[int, dict[str, float | None]]], steps: list[str]
+) -> None:
+    rule = StopRule()
+    assert [rule.add(values, NOW + timedelta(minutes=at)) for at, values in reports] == steps

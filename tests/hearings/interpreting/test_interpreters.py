@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hearings import queries
+from hearings.agreement.room_rules import NO_RULES
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind
@@ -245,6 +246,26 @@ async def test_a_lost_consecutive_interpreter_holds_the_languages_that_nobody_el
         assert interpreters.reason_of_loss(ana, people, booked, in_turn=True) == reason
         assert interpreters.reason_of_loss(ana, people, booked, in_turn=False) == f"line_lost:{ana.id}"
         assert interpreters.reason_of_loss(witness, people, booked, in_turn=True) == f"line_lost:{witness.id}"
+
+
+async def test_a_poor_line_ends_simultaneous_interpreting_once_and_then_holds(
+    court: Any, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        ana, witness = await court.seat(db, Role.interpreter), await court.seat(db, Role.witness)
+        sitting, _recording = await court.sitting(db)
+        asked: dict[str, Any] = {"sitting": sitting, "rules": NO_RULES, "now": now}
+        assert not await interpreters.stop(db, participant=ana, step="consecutive", **asked)  # she interprets nothing
+        await on(db, ana, now, "ro")
+        assert not await interpreters.stop(db, participant=witness, step="hold", **asked)
+        assert await interpreters.stop(db, participant=ana, step="consecutive", **asked)
+        assert (sitting.floor_mode, ana.renders, ana.microphone) == ("consecutive", "", False)
+        assert not await interpreters.stop(db, participant=ana, step="consecutive", **asked)
+        (told,) = await events(court, db, EventKind.floor_mode)
+        assert told == {"mode": "consecutive", "participant": ana.id, "why": "interpreter_line_poor"}
+        assert sitting.floor_open
+        assert await interpreters.stop(db, participant=ana, step="hold", **asked)
+        assert (sitting.floor_open, sitting.hold_reason) == (False, f"interpreter_line_poor:{ana.id}")
 
 
 async def test_one_relay_may_lie_between_who_speaks_and_who_listens_and_no_second(

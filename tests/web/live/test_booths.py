@@ -155,3 +155,27 @@ async def test_what_an_interpreters_page_measures_is_kept_every_ten_minutes(data
     assert kept["participant"] == ana
     assert kept["measures"]["concealed"] == {"mean": 45, "worst": 45, "missed": 1, "of": 1}
     assert "latency" not in kept["measures"]
+
+
+async def test_a_line_that_is_too_poor_three_times_ends_simultaneous_interpreting_and_then_holds(
+    database: Database, tmp_path: Path
+) -> None:
+    poor = messages.ListeningFigures(concealed=45, jitter=7, latency=None, freezes=0, fps=25, level=-14, limits=0)
+    async with conducted(database, tmp_path) as web:
+        room, conductor = web.conductor.room, web.conductor
+        room.spawn(conductor._follow())
+        page = web.open(Role.interpreter, await web.login(Role.interpreter))
+        await page.wire.until("view")
+        for command in (messages.Render(id="1", lang="ro"), messages.Microphone(id="2", on=True)):
+            assert (await did(page, command))["ok"], command
+        for code in ("interpreter_line_poor", "hold"):
+            page.wire.say(poor)
+            if code == "interpreter_line_poor":
+                page.wire.say(poor)
+            async with asyncio.timeout(WAITS):
+                while code not in [one["code"] for one in page.wire.of("notice")]:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        async with database.reading() as db:
+            (sitting, _recording) = await web.court.sitting(db)
+    ana = web.court.ids[Role.interpreter]
+    assert (sitting.floor_mode, sitting.hold_reason) == ("consecutive", f"interpreter_line_poor:{ana}")
