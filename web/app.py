@@ -194,6 +194,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         async with _running(parts, app.state.change_watch):
             yield
     finally:
+        if (examiner := getattr(app.state, "examiner", None)) is not None:
+            await examiner.stop()
         security_log.emit(EventCode.stopped)
         log.stop()
 

@@ -1,4 +1,5 @@
-"""Liveness, readiness and writability of the service: three results, each with the fault, if any.
+"""Liveness, readiness and writability of the service: three results, each with the fault, if any. Beside them, what the
+relays last answered, which fails nothing: who reaches the server directly needs none.
 
 Live: the event loop answers. Ready: the database can be read, the seal answers, every open sitting has its media
 worker, this copy is not on standby, and no newer data are known. Writable: the database accepts a commit, the disk has
@@ -6,7 +7,10 @@ room, and the anchor, if one is set, is written.
 """
 
 import asyncio
+import importlib
+import logging
 import shutil
+import ssl
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +22,10 @@ from media.evidence.cosigning import waiting
 from media.evidence.cosigning.asking import ALARMING
 from media.evidence.cosigning.waiting import Waiting
 from web.live.conducting import Conducting
+from web.live.relays import OF_A_TEST, Relays
 from web.parts import Parts
+
+logger = logging.getLogger("vivavoce.web.operation.health")
 
 PATIENCE = 5.0
 """Seconds in which the database must answer."""
@@ -26,6 +33,68 @@ ROOM = 64 * 1024 * 1024
 """Bytes below which a disk counts as full: a recording is then about to fail."""
 KEPT = 2.0
 """Seconds for which a result is cached, so that frequent requests cause no work."""
+RELAYS_ASKED_EVERY = 60.0
+"""Seconds between two questions to the relays; each takes a relay up to `media.relay.PATIENCE` and an allocation."""
+RELAY_WORDS = {
+    "": "ok",
+    "silent": "does not answer",
+    "credentials": "refuses the credentials",
+    "untrusted": "its certificate is not trusted",
+    "full": "its quota is reached",
+    "refused": "refuses to relay",
+}
+"""In English for programs, by `media.relay.RelayFault`."""
+
+
+@dataclass
+class RelayWatch:
+    """What each relay of the settings answered last, without anybody's waiting for it.
+
+    Asked in a task of its own, when somebody wants to know and the last answer is older than `RELAYS_ASKED_EVERY`.
+    """
+
+    relays: Relays
+    faults: tuple[str, ...] | None = None
+    """By relay in the order of the settings, as `media.relay.RelayFault`; None before the first answer."""
+    _asked_at: float | None = None
+    _asking: asyncio.Task[None] | None = None
+
+    def lines(self) -> tuple[str, ...]:
+        """One line for a program: by the way to each relay what it answered. No address: it is for everybody.
+
+        Effects: asks anew, where that is due.
+        """
+        if not self.relays.urls:
+            return ("relays: none",)
+        now = time.monotonic()
+        due = self._asked_at is None or now - self._asked_at >= RELAYS_ASKED_EVERY
+        if due and (self._asking is None or self._asking.done()):
+            self._asked_at, self._asking = now, asyncio.create_task(self._ask())
+        if self.faults is None:
+            return ("relays: not asked yet",)
+        answers = zip(self.relays.urls, self.faults, strict=True)
+        return (f"relays: {', '.join(f'{url.kind} {RELAY_WORDS[fault]}' for url, fault in answers)}",)
+
+    async def _ask(self) -> None:
+        try:
+            # A library of media, which a service without relays does not need; loading it takes a moment.
+            relay = await asyncio.to_thread(importlib.import_module, "media.relay")
+            context = await asyncio.to_thread(ssl.create_default_context)
+            credentials = self.relays.credentials("health", time.time(), OF_A_TEST)
+            clients = [
+                relay.RelayClient(url.kind, url.host, url.port, *credentials, context=context)
+                for url in self.relays.urls
+            ]
+            self.faults = tuple(await asyncio.gather(*(client.fault() for client in clients)))
+        except Exception:
+            logger.exception("the relays could not be asked")
+            self.faults = None
+
+    async def stop(self) -> None:
+        """End a question that is under way."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.wait([self._asking])
 
 
 @dataclass(frozen=True)
@@ -40,6 +109,8 @@ class Health:
     database_seconds: float
     cosigners: str = ""
     """Whether heads wait for a cosigner, where there are any: `ok`, `waiting` or `REFUSED`, with what and how many."""
+    relays: tuple[str, ...] = ()
+    """What the relays last answered."""
 
     @property
     def good(self) -> bool:
@@ -55,6 +126,7 @@ class Health:
             *(f"{name}: {words}" for name, words in answers.items()),
             *([f"cosigners: {self.cosigners}"] if self.cosigners else []),
             *self.conductor,
+            *self.relays,
         ]
 
 
@@ -66,6 +138,14 @@ class Examiner:
     _found: Health | None = None
     _until: float = 0.0
     _gate: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _relays: RelayWatch = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._relays = RelayWatch(self.parts.relays)
+
+    async def stop(self) -> None:
+        """End what is under way, with the web process."""
+        await self._relays.stop()
 
     async def health(self) -> Health:
         """The present health, at most `KEPT` seconds old."""
@@ -93,7 +173,15 @@ class Examiner:
         cosigners = ""
         if self.parts.settings.cosigners is not None:
             cosigners = cosigned(await asyncio.to_thread(waiting.read, self.parts.settings.recordings))
-        return Health(wrong, write, seal, conductor, seconds, cosigners)
+        return Health(
+            ready=wrong,
+            write=write,
+            seal=seal,
+            conductor=conductor,
+            database_seconds=seconds,
+            cosigners=cosigners,
+            relays=self._relays.lines(),
+        )
 
     @property
     def places(self) -> list[Path]:

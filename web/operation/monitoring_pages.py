@@ -65,6 +65,7 @@ async def healthz(request: Request) -> Response:
         {"check": check.name, "severity": finding.severity, "text": finding.sentence()} for check, finding in results
     ]
     words = {"live": "ok", "ready": health.ready or "ok", "write": health.write or "ok", "seal": health.seal}
+    words["relays"] = health.relays[0].partition(": ")[2]
     return JSONResponse({**words, "worst": checks.worst(results), "findings": findings}, status, headers)
 
 

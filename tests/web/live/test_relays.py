@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from hearings.agreement import profiles
 from hearings.db import Database
 from hearings.roles import Role
 from tests.support.conducted import conducted
 from tests.support.court import ASSEMBLED
 from tests.support.databases import Sqlite
 from web.live.relays import LIFETIME, OF_A_TEST, Relays
-from web.settings import Settings, SettingsError, relay_url
+from web.settings import RELAY_KINDS, Settings, SettingsError, relay_url
 
 URLS = "turn:relay.court.example:3478?transport=udp, turns:relay.court.example:443?transport=tcp"
 SECRET = "a secret of this installation and its relay"
@@ -77,3 +78,8 @@ async def test_a_page_with_a_seat_gets_relays_before_its_first_view_and_one_that
             await first.gone()
             assert len(first.wire.of("ice_servers")) == 1
         await database.close()
+
+
+def test_the_agreement_can_name_every_way_to_the_room_that_the_settings_can() -> None:
+    carried = {row["id"] for row in profiles.table()["transports"] if row["carried"]}
+    assert carried == {"udp_direct"} | {f"turn_{kind}" for kind in RELAY_KINDS.values()}

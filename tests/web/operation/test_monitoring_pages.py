@@ -1,10 +1,13 @@
 """Health, figures and checks: what anybody is told, what monitoring is told, what an administrator sees."""
 
 import re
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.turn_server import turn_server
 from web.operation import checks, figures
 from web.operation.health import Examiner
 
@@ -27,11 +30,40 @@ def look_anew(service: Any) -> None:
 def test_health_says_in_words_whether_it_lives_is_ready_and_can_write(service: Any) -> None:
     answer = service.client().get("/healthz")
     conductor = "conductor: this process, token 1\norders of older conductors refused: 0\n"
-    told = f"ok\nlive: ok\nready: ok\nwrite: ok\nseal: not_separated\n{conductor}"
+    told = f"ok\nlive: ok\nready: ok\nwrite: ok\nseal: not_separated\n{conductor}relays: none\n"
     assert (answer.status_code, answer.text) == (200, told)
     for part in ("live", "ready", "write"):
         answer = service.client().get(f"/healthz/{part}")
         assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+@pytest.mark.alone
+def test_health_says_what_each_relay_answers_without_waiting_for_it_and_fails_nothing(
+    serving: Any, tmp_path: Path
+) -> None:
+    with turn_server(tmp_path) as relay, serving(tmp_path, **relay.settings) as made:
+        client = made.client()
+
+        def told(wanted: str) -> str:
+            until = time.monotonic() + 20
+            while (answer := client.get("/healthz")).text.splitlines()[-1] != wanted and time.monotonic() < until:
+                time.sleep(0.1)
+            assert (answer.status_code, answer.text.splitlines()[0]) == (200, "ok")
+            for secret in (str(relay.port), str(relay.tls_port), relay.secret_file.read_text()):
+                assert secret not in answer.text
+            return answer.text.splitlines()[-1]
+
+        began = time.monotonic()
+        assert client.get("/healthz").text.splitlines()[-1] == "relays: not asked yet"
+        assert time.monotonic() - began < 2
+        up = "relays: udp ok, tcp ok, tls its certificate is not trusted"  # nobody but itself has signed it
+        assert told(up) == up
+        relay.process.kill()
+        relay.process.wait()
+        assert told(up) == up  # the answer is kept for a minute
+        made.app.state.examiner._relays._asked_at = None
+        down = "relays: udp does not answer, tcp does not answer, tls does not answer"
+        assert told(down) == down
 
 
 def test_findings_and_figures_are_for_who_shows_the_token(service: Any) -> None:
