@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from media.evidence.check import proofs_check
+from media.evidence.log import tlog
 from tests.support.evidence import bags as builder
 
 HERE = Path(__file__).parent
@@ -454,6 +456,10 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "number-left-out": number_left_out(),
         "hole": hole(),
         "overlap": Vector("failed", second, "1 ms twice", edited_second(t0=1999)),
+        "excerpt": excerpt(small(), "verified"),
+        "excerpt-rap": excerpt(
+            edited_second(rap=3), "failed", "line 6", "to be decoded from a segment behind it on"
+        ),
         "count-in-close": Vector("failed", "line 7", "close says 3 numbers", edited_close(count=3)),
         "not-required": Vector("failed", "line 7", "no track is required", edited("track", required=False)),
         "ahead-of-now": Vector(
@@ -461,6 +467,27 @@ def vectors(scratch: Path) -> dict[str, Vector]:
             more={"waive": "stamp", "now": str(builder.ZERO_NS - 86400 * SECOND_NS)},
         ),
     }  # fmt: skip
+
+
+def excerpt(recording: Any, expect: str, first: str = "-", note: str = "") -> Vector:
+    """Only lines with their proofs, and the parts they name: no journal, no index."""
+
+    def reduce(bag: Path) -> None:
+        lines, head, data = recording.encoded(), recording.note(), bag / "data"
+        tree = tlog.Tree(tlog.leaf_hash(line) for line in lines)
+        for name in ("journal.jsonl", "custody.jsonl", "custody-checkpoint"):
+            (data / name).unlink()
+        shutil.rmtree(data / "index", ignore_errors=True)
+        (data / "proofs").mkdir()
+        for index, line in enumerate(recording.lines):
+            kind, track = line["type"], line.get("track")
+            name = {"track": f"track-{track}", "init": f"init-{track}"}.get(kind, kind)
+            name = f"{track}-{line['n']:06d}" if kind == "segment" else name
+            if kind != "anchor":
+                proof = proofs_check.Proof(index, lines[index], tuple(tree.inclusion(index)), head)
+                (data / f"proofs/{name}.tlog-proof").write_bytes(proofs_check.write_proof(proof))
+
+    return Vector(expect, first, note, recording, after=reduce)
 
 
 def after_close(kind: str, **fields: Any) -> Vector:

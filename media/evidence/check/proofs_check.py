@@ -21,6 +21,8 @@ from media.evidence.log.journal_lines import LATE, Line, LineError
 MAX_PROOF = 2 * 1024 * 1024
 """Bytes of a proof file that are read."""
 _MAGIC = "c2sp.org/tlog-proof@v1"
+FURTHEST = 65_535
+"""The most numbers that `rap` lies before `n`: the field of an index record has 16 bits."""
 _NUMBERED = re.compile(r"(?P<track>[a-z][a-z0-9_]{0,31})-(?P<n>[0-9]{6})")
 _GAP = re.compile(r"gap-(?P<track>[a-z][a-z0-9_]{0,31})-(?P<line>0|[1-9][0-9]{0,15})")
 
@@ -154,6 +156,8 @@ class Excerpt:
                 self._fail(name, f"{printable(path)}: {error}")
                 continue
             self.proven[name] = ProvenLine(proof.index, value)
+            if value["type"] == "segment" and not 0 <= value["n"] - value["rap"] <= FURTHEST:
+                self.findings.line(proof.index, "rap names no segment at or before its own")
             self.last_at = max(self.last_at or 0, int(value["at"]))
             if self.heads.now_ns is not None and int(value["at"]) > self.heads.now_ns + AHEAD_NS:
                 self.findings.line(proof.index, "the line claims a time that has not come yet")
