@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from hearings.events import EventKind as K
+from hearings.roles import Role
 from media.evidence.log import course
 from media.evidence.log.course import Course, Stretch
+from media.evidence.log.journal_lines import PAUSE
 from web.words import event_log, gaps, roles
 from web.words.i18n import N_, _, language_here, listed, state_name
 
@@ -55,7 +57,7 @@ WEAK = 5.0
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """A row of the picture: what was recorded, and what is missing from it. `kind`: seat, language or hold."""
+    """A row of the picture: what was recorded, and what is missing from it. `kind`: seat, language, pause or hold."""
 
     label: str
     kind: str
@@ -121,7 +123,7 @@ def person(sitting: Course, track: course.TrackCourse, at: int = 0) -> str:
 
 
 def rows(sitting: Course) -> list[TimelineRow]:
-    """The rows of the picture: a microphone a seat, then languages, then holds. Pictures have none."""
+    """The rows of the picture: a microphone a seat, then languages, breaks, and holds. Pictures have none."""
     found = []
     for kind, tracks in (("seat", "floor-audio"), ("language", "language")):
         for track in sitting.tracks.values():
@@ -129,6 +131,8 @@ def rows(sitting: Course) -> list[TimelineRow]:
                 label = channel(track) if kind == "language" else person(sitting, track)
                 found.append(TimelineRow(label, kind, track.recorded, [gap for gap in track.gaps if gap.missing]))
     holds = sitting.holds()
+    breaks = [Stretch(pause.t0, sitting.end if pause.t1 is None else pause.t1) for pause in sitting.pauses]
+    found += [TimelineRow(_("Break"), "pause", breaks, [])] if breaks else []
     return [*found, *([TimelineRow(_(event_log.WORDS[K.hold]), "hold", holds, [])] if holds else [])]
 
 
@@ -171,10 +175,22 @@ def _stretches(sitting: Course) -> Iterator[CourseLine]:
         for gap in track.gaps:
             data = _gap(track, gap)
             what = _("Not recorded: {what}").format(what=gaps.what(data))
-            cause = gaps.cause(data)
+            cause = break_by(sitting.paused_by(gap.t0)) if gap.cause == PAUSE else gaps.cause(data)
             yield CourseLine(gap.t0, gap.t1, person(sitting, track, gap.t0), what, cause, gap.missing)
+    for pause in sitting.pauses:
+        end = sitting.end if pause.t1 is None else pause.t1
+        yield CourseLine(pause.t0, end, "", _("Break: by order, nothing was recorded"), break_by(pause.by))
     for hold in sitting.holds():
         yield CourseLine(hold.t0, hold.t1, "", _("Hold: the floor was closed"), "")
+
+
+def break_by(role: str) -> str:
+    """Who ordered a break in which the recording was paused, by the role that the journal names."""
+    if role == Role.presiding_judge:
+        return _("break ordered by the presiding judge")
+    if role:
+        return _("break ordered by: {role}").format(role=roles.label(role))
+    return gaps.cause({"cause": PAUSE})
 
 
 def _entries(sitting: Course) -> Iterator[CourseLine]:

@@ -6,7 +6,7 @@ Times are milliseconds on the recording's timeline, half-open.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -64,6 +64,16 @@ class Entry:
     seat: str
 
 
+@dataclass(frozen=True)
+class CoursePause:
+    """A pause of the recording by order of somebody in this role (empty: not said), in which nothing was kept. `t1`:
+    None as long as no end is known."""
+
+    t0: int
+    t1: int | None
+    by: str
+
+
 @dataclass
 class TrackCourse:
     """What a journal says of one track: `kind`, `role` and `lang` as in its `track` line."""
@@ -86,6 +96,11 @@ class Course:
     tracks: dict[str, TrackCourse] = field(default_factory=dict)
     people: list[Seated] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    pauses: list[CoursePause] = field(default_factory=list)
+
+    def paused_by(self, at: int) -> str:
+        """The role of who ordered the latest pause that had begun by a time; empty where the journal does not say."""
+        return next((pause.by for pause in reversed(self.pauses) if pause.t0 <= at), "")
 
     def seated(self, track: str, at: int) -> Seated | None:
         """Who had the seat of a track at a time; before the first who is known, the first."""
@@ -199,6 +214,16 @@ def _event(course: Course, line: Line) -> None:
     course.entries.append(Entry(line["entry"], line["t"], line["kind"], line["who"], line["seat"]))
 
 
+def _pause(course: Course, line: Line) -> None:
+    by = line["by"]  # a hash where the word was taken out of an excerpt
+    course.pauses.append(CoursePause(line["t"], None, by if isinstance(by, str) else ""))
+
+
+def _resume(course: Course, line: Line) -> None:
+    if course.pauses and course.pauses[-1].t1 is None:
+        course.pauses[-1] = replace(course.pauses[-1], t1=line["t"])
+
+
 def _close(course: Course, line: Line) -> None:
     course.end = line["t"]
 
@@ -210,6 +235,8 @@ TAKEN = {
     "gap": _gap,
     "person": _person,
     "event": _event,
+    "pause": _pause,
+    "resume": _resume,
     "close": _close,
 }
 """What each type of line adds; lines of other types say nothing of the course."""

@@ -18,6 +18,7 @@ from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.status import MinutesStatus
 from media.evidence.log import custody
+from media.evidence.log.course import Course, CoursePause, Stretch, TrackCourse
 from tests.support.court import seated
 from web.sitting import course
 from web.words import event_log
@@ -175,3 +176,17 @@ def test_every_mark_is_a_kind_of_event_with_words_and_one_of_three_shapes():
     assert set(course.MARKS) <= set(event_log.WORDS)
     assert set(course.MARKS.values()) == {"note", "exhibit", "course"}
     assert {EventKind.hold, EventKind.resumed, EventKind.exhibit_shown} <= set(course.MARKS)
+
+
+def test_a_break_by_order_has_a_row_of_its_own_and_says_who_ordered_it():
+    sitting = Course(end=10_000, pauses=[CoursePause(2_000, 5_000, "presiding_judge"), CoursePause(8_000, None, "")])
+    sitting.tracks["judge_1_mic"] = TrackCourse("judge_1_mic", "floor-audio", "judge 1", "ro")
+    sitting.tracks["judge_1_mic"].gaps = [Stretch(2_000, 5_000, "pause"), Stretch(8_000, 10_000, "pause")]
+    (row,) = [row for row in course.rows(sitting) if row.kind == "pause"]
+    assert (row.label, list(row.recorded)) == ("Break", [Stretch(2_000, 5_000), Stretch(8_000, 10_000)])
+    lines = {(line.t0, line.t1, line.what): line for line in course.table(sitting)}
+    ordered = "break ordered by the presiding judge"
+    breaks = [line.detail for (_, _, what), line in lines.items() if what == "Break: by order, nothing was recorded"]
+    assert breaks == [ordered, "paused by order of the court"]
+    gaps = [line for line in lines.values() if line.what.startswith("Not recorded")]
+    assert [(line.detail, line.gap) for line in gaps] == [(ordered, False), ("paused by order of the court", False)]

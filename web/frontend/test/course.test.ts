@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { courseOf, ticksOf } from "../src/player/course";
 import type { LogEntry } from "../src/player/reader";
 import type { RecordingView, TrackView } from "../src/player/wire";
-import { placeIn } from "../src/player/words";
+import { causeWord, placeIn } from "../src/player/words";
 
 const END = 60_000;
 
@@ -14,7 +14,7 @@ function track(name: string, kind: string, recorded: [number, number][], gaps: [
 
 function recording(tracks: TrackView[], events: [number, string][] = []): RecordingView {
   const entries: LogEntry[] = events.map(([t, kind], index) => ({ entry: index + 1, t, kind, who: "", seat: "" }));
-  return { origin: "", zero: "0", end: END, tracks, people: [], events: entries };
+  return { origin: "", zero: "0", end: END, tracks, people: [], events: entries, pauses: [] };
 }
 
 test("a seat's row is when its microphone was recorded, and what is missing with its cause", () => {
@@ -68,4 +68,18 @@ test("a line is weak where a part lost five per cent or more of its packets, who
 
 test("an address names a time in seconds, or none", () => {
   assert.deepEqual(["#t=24.5", "#t=0", "#t=24.123", "", "#t=", "#t=-1", "#t=1e3", "#t=5,9", "#player-gaps"].map(placeIn), [24_500, 0, 24_123, null, null, null, null, null, null]);
+});
+
+test("a break by order has a row of its own, and is no gap of anybody's row", () => {
+  const mic = track("judge_1_mic", "floor-audio", [[0, 2_000], [9_000, 12_000]], [[2_000, 8_000, "pause"], [8_000, 9_000, "network"]]);
+  const { breaks, seats, holds } = courseOf({ ...recording([mic]), pauses: [{ t0: 2_000, t1: 8_000, by: "presiding_judge" }] }, {});
+  assert.deepEqual([breaks, holds], [[{ t0: 2_000, t1: 8_000 }], []]);
+  assert.deepEqual(seats[0]!.missing, [{ t0: 8_000, t1: 9_000, cause: "network" }]);
+});
+
+test("a break says who ordered it, as far as the journal does", () => {
+  assert.equal(causeWord("pause", "presiding_judge"), "break ordered by the presiding judge");
+  assert.equal(causeWord("pause", "clerk"), "break ordered by: Clerk");
+  assert.equal(causeWord("pause", ""), "paused by order of the court");
+  assert.equal(causeWord("order", "clerk"), "switched off by order of the court");
 });

@@ -64,6 +64,18 @@ def test_a_hold_lasts_until_it_is_resumed_or_the_sitting_ends(events, holds):
     assert [(hold.t0, hold.t1) for hold in sitting.holds()] == holds
 
 
+def test_a_pause_by_order_lasts_until_it_ends_and_names_the_role_as_far_as_the_journal_does() -> None:
+    found = read(
+        {"type": "pause", "t": 2_000, "by": "presiding_judge", "reason": "rest"},
+        {"type": "resume", "t": 5_000, "by": "presiding_judge"},
+        {"type": "pause", "t": 9_000, "by": {"sha256": "0" * 64}, "reason": "rest"},
+    )
+    assert found.pauses == [
+        course.CoursePause(2_000, 5_000, "presiding_judge"), course.CoursePause(9_000, None, ""),
+    ]  # fmt: skip
+    assert [found.paused_by(at) for at in (0, 2_000, 8_000, 9_000)] == ["", "presiding_judge", "presiding_judge", ""]
+
+
 def test_who_has_a_seat_is_who_the_latest_line_before_names():
     def person(t: int, state: str) -> dict[str, Any]:
         at = str(ZERO + t * 1_000_000)

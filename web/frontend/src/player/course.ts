@@ -24,6 +24,8 @@ export interface Course {
   /** One a language into which somebody interpreted. */
   languages: Row[];
   holds: Stretch[];
+  /** Breaks in which the recording was paused by order. */
+  breaks: Stretch[];
   /** When somebody's line lost more than a little. */
   weak: Stretch[];
   /** What is drawn as a mark, in order. */
@@ -48,6 +50,7 @@ export function courseOf(recording: RecordingView, shapes: Record<string, Shape>
     seats: rows.filter(({ track }) => track.kind === "floor-audio"),
     languages: rows.filter(({ track }) => track.kind === "language"),
     holds: holdsOf(recording),
+    breaks: recording.pauses.map(({ t0, t1 }) => ({ t0, t1 })),
     weak: joined(recording.tracks.filter(({ kind }) => kind !== "language").flatMap(({ segments }) => segments.filter(isWeak)).map(({ t0, t1 }) => ({ t0, t1 }))),
     marks: recording.events.flatMap((event) => {
       const shape = shapes[event.kind];

@@ -25,6 +25,8 @@ export interface Gap {
   t0: number;
   t1: number;
   cause: string;
+  /** As it is shown, of cause `pause`: the role of who ordered that. */
+  by?: string;
 }
 
 export interface Fault {

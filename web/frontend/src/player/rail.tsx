@@ -4,6 +4,7 @@ import { useMemo } from "preact/hooks";
 import { pt, t, tn } from "../i18n";
 import { type Shape, courseOf } from "./course";
 import type { Engine } from "./engine";
+import { PAUSE } from "./journal";
 import { MarkIcon } from "./timeline";
 import { TimePair, timesText } from "./times";
 import { type Interruption, interruptions } from "./transport";
@@ -64,7 +65,8 @@ const UNFOLDED = 5;
 
 export function GapList({ engine, zero, places }: { engine: Engine; zero: number; places: Place[] }) {
   const all = interruptions(engine);
-  const missing = all.filter((gap) => !gap.quiet);
+  const paused = all.filter((gap) => gap.cause === PAUSE);
+  const missing = all.filter((gap) => !gap.quiet && gap.cause !== PAUSE);
   const quiet = all.filter((gap) => gap.quiet);
   const words = tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", missing.length);
   const rows = (gaps: Interruption[]) => <GapRows engine={engine} zero={zero} places={places} gaps={gaps} />;
@@ -74,6 +76,12 @@ export function GapList({ engine, zero, places }: { engine: Engine; zero: number
       {missing.length === 0 && <div class="body"><p>{t("No picture or sound of the floor is missing from this recording.")}</p></div>}
       {missing.length > UNFOLDED && <details class="fold"><summary><span>{words}</span></summary>{rows(missing)}</details>}
       {missing.length > 0 && missing.length <= UNFOLDED && rows(missing)}
+      {paused.length > 0 && (
+        <>
+          <div class="body"><p>{tn("In {n} break the recording was paused by order: what was said then was not to be kept.", "In {n} breaks the recording was paused by order: what was said then was not to be kept.", engine.recording.pauses.length)}</p></div>
+          {rows(paused)}
+        </>
+      )}
       {quiet.length > 0 && (
         <details class="fold">
           <summary><span>{tn("{n} period without an interpreter into a language", "{n} periods without an interpreter into a language", quiet.length)}</span></summary>
@@ -91,11 +99,11 @@ function GapRows({ engine, zero, places, gaps }: { engine: Engine; zero: number;
     <ul class="player-gap-rows">
       {gaps.map((gap) => (
         <li key={`${gap.t0} ${gap.t1} ${gap.cause}`}>
-          <p><strong>{causeWord(gap.cause)}</strong> · <bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></p>
+          <p><strong>{causeWord(gap.cause, gap.by)}</strong> · <bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></p>
           <p class="sub"><TimePair at={zero + gap.t0} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span> <TimePair at={zero + gap.t1} places={places} /></p>
           <ul class="sub">{gap.tracks.map((name) => <li key={name}>{nameOf(views.get(name)!, gap.t0)}</li>)}</ul>
           <button type="button" class="button second narrow" onClick={() => engine.seek(Math.max(0, gap.t0 - BEFORE))}
-            aria-label={t("Go to the gap at {time}", { time: timesText(zero + gap.t0, places) })}>{t("Go there")}</button>
+            aria-label={gap.cause === PAUSE ? t("Go to the break at {time}", { time: timesText(zero + gap.t0, places) }) : t("Go to the gap at {time}", { time: timesText(zero + gap.t0, places) })}>{t("Go there")}</button>
         </li>
       ))}
     </ul>

@@ -53,6 +53,8 @@ export interface Journal {
   tracks: TrackLines[];
   people: Seated[];
   events: LogEntry[];
+  /** Pauses of the recording by order. */
+  pauses: Pause[];
   /** Lines that nobody had signed when a recorder found them. */
   unsigned: number;
   /** The end of the recording in ms, null while no `close` is in force. */
@@ -81,13 +83,13 @@ export function readJournal(bytes: Uint8Array, sizes: Iterable<number> = []): Jo
 
 class Reader {
   private readonly found: Journal = {
-    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], events: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
+    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], events: [], pauses: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
   /** The required tracks before each reopening, with the cause of the gap each was in ("" if in none). */
   private readonly reopens: { line: number; t: number; before: [string, string][] }[] = [];
-  private readonly pauses: Pause[] = [];
+  private readonly pauses: Pause[] = this.found.pauses;
   private close: { line: number; value: Line } | null = null;
   private wrapped = false;
   private expectsAnchor = false;
@@ -238,7 +240,7 @@ class Reader {
     this.point(t);
     const begins = line.type === "pause";
     if (begins === this.paused) this.wrong(begins ? "pause_twice" : "resume_first");
-    else if (begins) this.pauses.push({ line: this.at, begin: t, end: null });
+    else if (begins) this.pauses.push({ line: this.at, begin: t, end: null, by: typeof line["by"] === "string" ? line["by"] : "" });
     else this.pauses.at(-1)!.end = t;
   }
 

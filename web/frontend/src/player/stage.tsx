@@ -24,8 +24,8 @@ export function absentText(track: TrackPlayer, showing: Showing | undefined): st
       return "";
     case "gap":
       return picture
-        ? t("No picture: {cause}", { cause: causeWord(showing.gap.cause) })
-        : t("No sound: {cause}", { cause: causeWord(showing.gap.cause) });
+        ? t("No picture: {cause}", { cause: causeWord(showing.gap.cause, showing.gap.by) })
+        : t("No sound: {cause}", { cause: causeWord(showing.gap.cause, showing.gap.by) });
     case "bad":
       return t("Not shown: part {part} failed the check", { part: partName(track.view.name, showing.segment.n) });
     case "loading":

@@ -76,6 +76,7 @@ function linesOf(course: Course, engine: Engine): Line[] {
     ...course.seats.map((each, index) => row(each, personAndState(each.track, people, 0), `c${(index % 5) + 1}`)),
     ...course.languages.map((each) => row(each, t("Into {language}", { language: languageName(each.track.lang) }), "language")),
     ...(course.weak.length ? [{ key: "weak", label: t("Weak line"), kind: "weak", recorded: course.weak, missing: [] }] : []),
+    ...(course.breaks.length ? [{ key: "breaks", label: t("Break"), kind: "pause", recorded: course.breaks, missing: [] }] : []),
     ...(course.holds.length ? [{ key: "holds", label: t("Hold"), kind: "hold", recorded: course.holds, missing: [] }] : []),
   ];
 }
@@ -127,7 +128,7 @@ function Patterns() {
 }
 
 export function Legend({ engine, shapes }: { engine: Engine; shapes: Record<string, Shape> }) {
-  const { holds, weak, seats, languages, marks } = useMemo(() => courseOf(engine.recording, shapes), [engine, shapes]);
+  const { breaks, holds, weak, seats, languages, marks } = useMemo(() => courseOf(engine.recording, shapes), [engine, shapes]);
   const drawn = new Set(marks.map((mark) => mark.shape));
   const missing = [...seats, ...languages].some((row) => row.missing.length > 0);
   return (
@@ -136,6 +137,7 @@ export function Legend({ engine, shapes }: { engine: Engine; shapes: Record<stri
       {languages.length > 0 && <li><i class="key player-key-language" />{t("Somebody interprets")}</li>}
       {missing && <li><i class="key player-key-missing" />{t("Gap: not recorded")}</li>}
       {weak.length > 0 && <li><i class="key player-key-weak" />{t("Weak line: 5 % or more of somebody's packets were lost")}</li>}
+      {breaks.length > 0 && <li><i class="key player-key-pause" />{t("Break: by order, nothing was recorded")}</li>}
       {holds.length > 0 && <li><i class="key player-key-hold" />{t("Hold: the floor was closed")}</li>}
       {drawn.has("note") && <li><MarkIcon shape="note" />{t("Note")}</li>}
       {drawn.has("exhibit") && <li><MarkIcon shape="exhibit" />{t("Exhibit shown")}</li>}

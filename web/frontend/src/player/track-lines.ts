@@ -25,6 +25,8 @@ export interface Pause {
   line: number;
   begin: number;
   end: number | null;
+  /** Role of who ordered it; "" where the journal does not say. */
+  by: string;
 }
 
 function meets(pause: Pause, t0: number, t1: number): boolean {

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import type { Engine } from "./engine";
+import { PAUSE } from "./journal";
 import { Icon } from "./icons";
 import { TimePair, timesText } from "./times";
 import { type Place, elapsedText } from "./words";
@@ -78,7 +79,7 @@ function drawGaps(canvas: HTMLCanvasElement, engine: Engine): void {
   context.strokeStyle = style.getPropertyValue("--warn");
   context.fillStyle = style.getPropertyValue("--warn-tint");
   context.lineWidth = scale;
-  for (const gap of interruptions(engine).filter((each) => !each.quiet)) {
+  for (const gap of interruptions(engine).filter((each) => !each.quiet && each.cause !== PAUSE)) {
     const from = (gap.t0 / engine.recording.end) * width;
     const to = Math.max(from + 3 * scale, (gap.t1 / engine.recording.end) * width);
     context.save();
@@ -104,6 +105,8 @@ export interface Interruption {
   tracks: string[];
   /** Nobody interpreted then: nothing that was said is missing. */
   quiet: boolean;
+  /** Of a pause by order: the role of who ordered it. */
+  by?: string;
 }
 
 const known = new WeakMap<Engine, Interruption[]>();
@@ -117,11 +120,11 @@ export function interruptions(engine: Engine): Interruption[] {
 function findInterruptions(engine: Engine): Interruption[] {
   const found = new Map<string, Interruption>();
   for (const track of engine.recording.tracks) {
-    const joined: { t0: number; t1: number; cause: string }[] = [];
+    const joined: Pick<Interruption, "t0" | "t1" | "cause" | "by">[] = [];
     for (const gap of [...track.gaps].sort((a, b) => a.t0 - b.t0)) {
       const last = joined.at(-1);
-      if (last && last.t1 === gap.t0 && last.cause === gap.cause) last.t1 = gap.t1;
-      else joined.push({ t0: gap.t0, t1: gap.t1, cause: gap.cause });
+      if (last && last.t1 === gap.t0 && last.cause === gap.cause && last.by === gap.by) last.t1 = gap.t1;
+      else joined.push({ t0: gap.t0, t1: gap.t1, cause: gap.cause, ...(gap.by === undefined ? {} : { by: gap.by }) });
     }
     for (const gap of joined) {
       const quiet = track.kind === "language" && gap.cause === "sender_off";

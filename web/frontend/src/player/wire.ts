@@ -25,6 +25,14 @@ export interface RecordingView {
   tracks: TrackView[];
   people: Seated[];
   events: LogEntry[];
+  pauses: OrderedPause[];
+}
+
+/** A pause of the recording by order of somebody in this role: nothing was to be kept. */
+export interface OrderedPause {
+  t0: number;
+  t1: number;
+  by: string;
 }
 
 export interface Seal {

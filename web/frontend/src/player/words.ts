@@ -1,7 +1,7 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
 import { languageName, official, stateName, t } from "../i18n";
-import type { Fault } from "./journal";
+import { type Fault, PAUSE } from "./journal";
 import type { Seated } from "./reader";
 import type { RefusalCode, TrackView, Verdict } from "./wire";
 
@@ -89,7 +89,10 @@ const CAUSES: Record<string, () => string> = {
   other: () => t("other cause"),
 };
 
-export function causeWord(cause: string): string {
+/** Why something is missing; of a pause, `by`: the role of who ordered it. */
+export function causeWord(cause: string, by = ""): string {
+  if (cause === PAUSE && by === "presiding_judge") return t("break ordered by the presiding judge");
+  if (cause === PAUSE && by) return t("break ordered by: {role}", { role: roleWord(by) });
   return CAUSES[cause]?.() ?? cause;
 }
 

@@ -4,7 +4,7 @@
 import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
 import { Check, type Logs } from "./check";
-import { partFile } from "./journal";
+import { type Gap, PAUSE, partFile } from "./journal";
 import { PartCache } from "./part-cache";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
@@ -232,12 +232,14 @@ async function unwrap(journal: Journal, keyFile: KeyFile): Promise<void> {
 }
 
 function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened" }>["recording"]> {
+  const ordered = (gap: Gap): Gap => (gap.cause === PAUSE ? { ...gap, by: journal.pauses.findLast(({ begin }) => begin <= gap.t0)?.by ?? "" } : gap);
   const tracks = journal.tracks.map((track) => ({
     name: track.name, t: track.t, end: journal.ends.get(track.name) ?? track.known(), role: track.role, kind: track.kind,
-    lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps,
+    lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps.map(ordered),
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
-  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events };
+  const pauses = journal.pauses.map(({ begin, end: over, by }) => ({ t0: begin, t1: over ?? end, by }));
+  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events, pauses };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------
