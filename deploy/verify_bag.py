@@ -39,6 +39,7 @@ LATEST, BACK = 300 * SECOND, 60 * SECOND
 LARGEST = 2**53 - 1
 LINE_BYTES, CLOSE_BYTES, NOTE_BYTES, NOTE_LINES, DEEPEST = 65_536, 1_048_576, 131_072, 64, 16
 PAGE, UNKNOWN = 512, 0xFFFF
+KEYFILE = re.compile(r"hearing-key(?:-[1-9][0-9]{0,2})?\.age")
 PROOF = re.compile(r"proofs/[^/]*\.tlog-proof")
 TRACK = re.compile(r"[a-z][a-z0-9_]{0,31}")
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -87,6 +88,7 @@ class Report:
     gaps: list[dict[str, Any]] = field(default_factory=list)
     declared: dict[str, list[int]] = field(default_factory=dict)
     accesses: list[dict[str, Any]] = field(default_factory=list)
+    stretches: list[dict[str, Any]] = field(default_factory=list)
 
     def fail(self, rank: int, where: int, name: str, text: str) -> None:
         """Note a failure: its class, its place within the class, what `first:` would say of it, and why."""
@@ -133,6 +135,7 @@ class Report:
             "missing": self.missing,
             "declared": {cause: {"count": n, "ms": ms} for cause, (n, ms) in sorted(self.declared.items())},
             "gaps": self.gaps,
+            "stretches": self.stretches,
             "waived": self.waived,
             "notes": self.notes,
             "accesses": self.accesses,
@@ -145,6 +148,9 @@ class Report:
         if self.failed > 200:
             rows.append(("failed", f"and {self.failed - 200} more"))
         rows += [("missing", text) for text in self.missing]
+        for one in self.stretches:
+            when = f"{clock(one['t0'])}–{'?' if one['t1'] is None else clock(one['t1'])}"
+            rows.append(("own key", f"{when}: key {one['key']}, to {', '.join(one['recipients'])}"))
         for cause, (count, length) in sorted(self.declared.items()):
             rows.append(("gaps", f"{cause}: {count}" + (f", {length / 1000:.3f} s" if length else "")))
         for gap in self.gaps:
@@ -808,7 +814,8 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "ints": wholes,
     "2 ints": lambda value: wholes(value, 2),
     "3 ints": lambda value: wholes(value, 3),
-    "keyfile": lambda value: value == "hearing-key.age",
+    "keyfile": match(KEYFILE),
+    "key": lambda value: whole(value, 0, 999),
     "derived": match(re.compile(r"derived/[0-9]{6}\.age")),
     "object": lambda value: isinstance(value, dict),
     "pages": lambda value: isinstance(value, list) and all(fits(PAGE_ENTRY, page) for page in value),
@@ -856,6 +863,7 @@ stamp             both     note text, tsr text
 sealkey           both     vkey text
 pause             journal  t 0+, by text/blob, reason text/blob
 resume            journal  t 0+, by text/blob
+rekey             journal  key key, t 0+, recipient text, recipients texts
 reopen            journal  t 0+, reason text/blob
 close             journal  t 0+, tracks object
 custody           custody  format 1, recording uuid, of origin
@@ -1133,6 +1141,16 @@ class Pause(NamedTuple):
         return max(t0, self.begin) < min(t1, LARGEST if self.end is None else self.end)
 
 
+class Rekey(NamedTuple):
+    """From a time on, the segments of later lines are encrypted to another key."""
+
+    at: int
+    t: int
+    key: int
+    recipient: str
+    recipients: list[str]
+
+
 @dataclass
 class Track:
     """What the journal has said of a track."""
@@ -1175,6 +1193,9 @@ class Journal(Log):
         self.awaits_anchor = False
         self.reopenings: list[Reopen] = []
         self.pauses: list[Pause] = []
+        self.main: tuple[str, list[str]] | None = None
+        self.rekeys: list[Rekey] = []
+        self.keyfiles: set[str] = set()
         self.event, self.t = 0, 0
 
     def run(self, path: Path) -> None:
@@ -1220,13 +1241,16 @@ class Journal(Log):
             getattr(self, f"take_{kind}")(index, line, track, formed)
         elif kind == "keywrap":
             self.wrapped = True
+            self.keyfiles |= {line["file"]} if formed else set()
+        elif kind == "open" and formed and index == 0:
+            self.main = (line["recipient"], line["recipients"])
         elif kind == "found":
             self.report.declare("found", 0)
         elif kind == "event" and whole(line.get("entry"), 1):
             if line["entry"] != self.event + 1:
                 self.fail(index, f"entry {line['entry']} of the hearing's log, where {self.event + 1} is due")
             self.event = max(self.event, line["entry"])
-        elif kind in ("pause", "resume", "reopen", "close") and formed:
+        elif kind in ("pause", "resume", "rekey", "reopen", "close") and formed:
             if line["t"] < self.t:
                 self.fail(index, "its t goes back")
             self.t = max(self.t, line["t"])
@@ -1238,6 +1262,8 @@ class Journal(Log):
                 required = {name: track for name, track in self.tracks.items() if track.required}
                 off = {name: "pause" if paused else track.off for name, track in required.items()}
                 self.reopenings.append(Reopen(index, self.t, off))
+            elif kind == "rekey":
+                self.take_rekey(index, line)
             else:
                 self.take_pause(index, line, paused)
 
@@ -1249,6 +1275,24 @@ class Journal(Log):
             self.pauses[-1] = self.pauses[-1]._replace(end=line["t"])
         else:
             self.pauses.append(Pause(index, line["t"], None))
+
+    def take_rekey(self, index: int, line: dict[str, Any]) -> None:
+        """Another key is in force: the main one again, or a new one that was wrapped before."""
+        new = Rekey(index, line["t"], line["key"], line["recipient"], line["recipients"])
+        used, why = [rekey.key for rekey in self.rekeys], ""
+        if new.key == (used[-1] if used else 0):
+            why = "the key it names is in force"
+        elif new.key == 0:
+            why = "" if self.main in (None, (new.recipient, new.recipients)) else "another main key than `open` names"
+        elif new.key <= max(used, default=0):
+            why = "the key it names, or a later one, was used before"
+        elif f"hearing-key-{new.key}.age" not in self.keyfiles:
+            why = "the key it names was not wrapped before it (keywrap)"
+        elif new.recipient in [rekey.recipient for rekey in self.rekeys] + list(self.main or ())[:1]:
+            why = "the key it names is one that was used before"
+        if why:
+            self.fail(index, why)
+        self.rekeys.append(new)
 
     def take_track(self, index: int, line: dict[str, Any], track: Track, formed: bool) -> None:
         if track.declared:
@@ -1382,6 +1426,14 @@ class Journal(Log):
             if due and not any(pause.common(gap.t0, gap.t1) for gap in gaps):
                 self.fail(pause.at, f"{name}: no gap of cause pause meets it")
 
+    def check_rekeys(self, name: str, track: Track) -> None:
+        """A segment ends before a change of the key that a later line tells, and begins behind one told before it."""
+        for span in track.spans if self.rekeys and track.begins is not None else ():
+            if span.number and any(
+                span.t1 > rekey.t if span.at < rekey.at else span.t0 < rekey.t for rekey in self.rekeys
+            ):
+                self.blame(name, span, f"{name}: on both sides of a change of the key")
+
     def blame(self, name: str, span: Span, why: str) -> None:
         """Fail a segment, or the line of a gap."""
         if span.number:
@@ -1415,10 +1467,16 @@ class Journal(Log):
             for segment in track.segments:
                 if segment.t0 is None and not any(at > segment.at for at, _ in track.recovered):
                     self.fail(segment.at, "no later gap of cause recovered says when it was")
+        end = self.close[1]["t"] if self.close is not None else None
+        for rekey, later in zip(self.rekeys, [*(rekey.t for rekey in self.rekeys[1:]), end]):  # noqa: B905
+            if rekey.key:
+                about = {"key": rekey.key, "t0": rekey.t, "t1": later, "recipients": rekey.recipients}
+                self.report.stretches.append(about)
         if self.close is None:
             for name, track in self.tracks.items():
                 self.check_times(name, track, None)
                 self.check_pauses(name, track, None)
+                self.check_rekeys(name, track)
             self.report.cannot("the end of the recording (no `close` in force)")
             return
         index, line = self.close
@@ -1432,6 +1490,7 @@ class Journal(Log):
         for name, track in declared.items():
             self.check_times(name, track, said[name]["end"] if name in said else None)
             self.check_pauses(name, track, said[name]["end"] if name in said else None)
+            self.check_rekeys(name, track)
             if name not in said:
                 continue
             entry = said[name]
@@ -1599,7 +1658,9 @@ class Excerpt:
         if kind in ("segment", "recovered_segment"):
             return f"{track}-{line['n']:06}"
         names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{index}"}
-        return names.get(kind, kind if kind in ("open", "close", "keywrap") else None)
+        if kind == "keywrap":
+            return f"keywrap{line['file'][len('hearing-key') : -len('.age')]}"
+        return names.get(kind, kind if kind in ("open", "close") else None)
 
     def check(self) -> None:
         """What must be proven is, and the runs of segments are without a hole."""
@@ -1802,7 +1863,7 @@ class Verifier:
                 report.fail(ORPHAN, 0, path, "no line names it")
         for path, entry in {**self.journal.entries, **self.custody.entries}.items():
             file = found.get(path)
-            if file is None and path == "hearing-key.age":
+            if file is None and KEYFILE.fullmatch(path):
                 report.fail(entry.rank, entry.at, entry.name, f"{path} is not there")
             elif file is None:
                 report.note(f"{path}: removed")

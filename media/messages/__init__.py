@@ -110,6 +110,7 @@ from media.messages.display import (
     PersonView,
     PlaceView,
     RaisableView,
+    ReaderView,
     RecordedView,
     RecordingView,
     Reoffer,
@@ -146,6 +147,7 @@ from media.messages.recorder import (
     RecorderFailing,
     RecordingClosed,
     RecordingOpened,
+    RekeyRecording,
     ResumeRecording,
     Sealed,
     SealProgress,
@@ -290,6 +292,7 @@ __all__ = [
     "RaisableView",
     "RaiseHand",
     "RaiseObjection",
+    "ReaderView",
     "Ready",
     "Reason",
     "RecordAct",
@@ -300,6 +303,7 @@ __all__ = [
     "RecordingView",
     "RefuseBreak",
     "Refused",
+    "RekeyRecording",
     "Remove",
     "Render",
     "Reoffer",
@@ -373,7 +377,8 @@ WORKER_TO_WEB = (
     | PacketCounts
 )  # fmt: skip
 WEB_TO_RECORDER = (
-    Attach | OpenRecording | PauseRecording | ResumeRecording | AddTrack | CheckSound | JournalLog | CloseRecording
+    Attach | OpenRecording | PauseRecording | ResumeRecording | RekeyRecording | AddTrack | CheckSound | JournalLog
+    | CloseRecording
     | Stop
 )  # fmt: skip
 RECORDER_TO_WEB = (

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from media.messages.base import CommandId, Language, Message, Nanoseconds, Order, Track
 
@@ -40,7 +40,8 @@ class OrderedPause(Struct, kw_only=True, forbid_unknown_fields=True):
 class OpenRecording(Order):
     """Open the recording, or take it up again after a crash. Answered by `recording_opened` once `open`,
     `keywrap` and the first checkpoint are durable. With `pause`, one that is taken up again is paused from its first
-    moment on; one that was paused stays so without it too."""
+    moment on; one that was paused stays so without it too. With `stretch`, its first moment is encrypted to a key of
+    its own for these recipients; one whose stretch had begun goes on with its key without it too."""
 
     id: CommandId
     recording: str
@@ -48,6 +49,9 @@ class OpenRecording(Order):
     recipients: list[NamedRecipient]
     tracks: list[TrackPlan]
     pause: OrderedPause | None = None
+    stretch: Annotated[list[NamedRecipient], Meta(description="empty: nothing is ordered")] = field(
+        default_factory=list
+    )
 
 
 class PauseRecording(Order):
@@ -64,6 +68,15 @@ class ResumeRecording(Order):
 
     id: CommandId
     by: str
+
+
+class RekeyRecording(Order):
+    """Encrypt what is captured from now on to a new key of its own for these recipients; without any, to the main key
+    of the recording again. Answered by `done` once the journal's `rekey` is under a signed head; the same when it is so
+    already. What was captured before and comes half a second later is not kept."""
+
+    id: CommandId
+    recipients: Annotated[list[NamedRecipient], Meta(description="empty: those of the recording")]
 
 
 class AddTrack(Order):
@@ -148,6 +161,10 @@ class RecordingOpened(Message):
     zero: Annotated[int, Meta(description="nanoseconds since 1970 UTC: where its time code begins")]
     reopened: bool
     paused: Annotated[bool, Meta(description="whether it is paused by order")] = False
+    key: Annotated[int, Meta(ge=0, description="number of the key in force; 0: the main key")] = 0
+    key_recipients: Annotated[list[str], Meta(description="who can open it, as the journal calls them")] = field(
+        default_factory=list
+    )
 
 
 class Sealed(Message):

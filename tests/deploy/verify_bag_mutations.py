@@ -192,6 +192,8 @@ def whole_lines() -> list[Line]:
         segment(mic, 1, 0, 2000, [], 1),
         segment(cam, 1, 0, 2000, [0, 900], 1),
         {"type": "head"},
+        {"type": "keywrap", "file": "hearing-key-1.age"},
+        {"type": "rekey", "key": 1, "t": 2000, "recipient": "age1y", "recipients": ["authority RO"]},
         segment(mic, 2, 2000, 4000, [], 2),
         segment(cam, 2, 2000, 4000, [], 1),
         {"type": "loss", "track": cam, "t0": 1, "t1": 2, "packets": 1, "frames": 1},
@@ -201,6 +203,7 @@ def whole_lines() -> list[Line]:
         {"type": "notice", "code": "c", "text": "t\u00e9\n\u2028"},
         {"type": "sealkey", "vkey": SEAL.vkey},
         {"type": "stamp"},
+        {"type": "rekey", "key": 0, "t": 4000, "recipient": "age1x", "recipients": ["escrow"]},
         {"type": "reopen", "t": 5000, "reason": {"blob": sha(b"why")}},
         anchor | {"t": 5000},
         tick,
@@ -243,6 +246,7 @@ def custody_lines() -> list[Line]:
         {"type": "head"},
         {"type": "head", "own": True},
         {"type": "keywrap", "file": "hearing-key.age"},
+        {"type": "keywrap", "file": "hearing-key-1.age"},
         {"type": "derive", "file": "derived/000002.age", "of": ["judge_1_mic"], "what": "thumbnails"},
         {"type": "archive", "file": "x.tar", "bucket": "b", "version": "v", "until": "2035-12-04"},
         {"type": "notice", "code": "c", "text": "t"},
@@ -348,7 +352,8 @@ def excerpt_case(whole: Case, mine: str = "judge_1_mic", numbers: range = range(
             number = value["n"] if kind in ("segment", "recovered_segment") else 0
             names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{i}"}
             names |= dict.fromkeys(("segment", "recovered_segment"), f"{track}-{number:06}")
-            names |= {name: name for name in ("open", "close", "keywrap")}
+            names |= {"open": "open", "close": "close"}
+            names["keywrap"] = f"keywrap{value['file'][11:-4]}" if kind == "keywrap" else ""
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
         if track != mine or not isinstance(kind, str) or kind not in names or (number and number not in numbers):
@@ -357,7 +362,7 @@ def excerpt_case(whole: Case, mine: str = "judge_1_mic", numbers: range = range(
         proof = f"c2sp.org/tlog-proof@v1\nextra {base64.b64encode(line).decode()}\nindex {i}\n{path}\n".encode()
         bag[f"data/proofs/{names[kind]}.tlog-proof"] = proof + note
         file = f"data/{value.get('file')}"
-        if kind in ("init", "segment", "recovered_segment") and file in whole.bag:
+        if kind in ("keywrap", "init", "segment", "recovered_segment") and file in whole.bag:
             bag[file] = whole.bag[file]
     case = replace(whole, bag=bag, steps=[*whole.steps, f"excerpt of {mine}, {numbers}"])
     wrap(case)
@@ -517,6 +522,7 @@ VALUES: list[Any] = [
         {"a": 1},
     ),
     *("a" * 64, "A" * 64, "a" * 63, "1" * 20, "1" * 21, "seg/judge_1_mic-000009.age", "../x", "hearing-key.age"),
+    *("hearing-key-1.age", "hearing-key-2.age", "hearing-key-0.age", "hearing-key-1000.age", "age1x", "age1y", 999),
     *(
         "2035-02-30",
         "2035-13-01",
@@ -529,9 +535,8 @@ VALUES: list[Any] = [
     ),
 ]
 KINDS = "open keywrap track init segment recovered_segment found gap loss anchor clock sr ssrc_change person event"
-KINDS += (
-    " soundcheck mask derive notice head stamp sealkey pause resume reopen close custody closed access archive new_one"
-)
+KINDS += " soundcheck mask derive notice head stamp sealkey pause resume rekey reopen close custody closed access"
+KINDS += " archive new_one"
 
 
 def slots(value: Any) -> Iterator[tuple[Any, Any]]:

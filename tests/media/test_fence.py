@@ -39,6 +39,7 @@ FIELDS: dict[type[messages.Order], dict[str, Any]] = {
     messages.JournalLog: {**ID, "sent": 1, "people": [], "entries": []},
     messages.PauseRecording: {**ID, "pause": {"by": "presiding_judge", "reason": "rest"}},
     messages.ResumeRecording: {**ID, "by": "presiding_judge"},
+    messages.RekeyRecording: {**ID, "recipients": []},
     messages.CloseRecording: ID,
 }
 

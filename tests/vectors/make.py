@@ -170,6 +170,90 @@ def reopened_in_pause() -> Vector:
     return Vector("gaps", note="a recorder that was killed and started again in a pause", recording=recording)
 
 
+def rekeyed(*, back: bool = True) -> Any:
+    """A microphone, and a stretch from 2 s to 4 s, or to the close at 6 s, that has a key of its own."""
+    recording = builder.Recording()
+    recording.begin()
+    recording.line("anchor", t=0, utc="1", mono="1")
+    recording.track("judge_1_mic", "floor-audio")
+    recording.init("judge_1_mic", INIT, builder.MIMES["audio"])
+    recording.segment("judge_1_mic", 1, CLUSTER, (0, 2000), [])
+    recording.wrap()
+    recording.rekey(1, 2000)
+    recording.segment("judge_1_mic", 2, CLUSTER, (2000, 4000), [])
+    if back:
+        recording.rekey(0, 4000)
+    recording.segment("judge_1_mic", 3, CLUSTER, (4000, 6000), [])
+    recording.close(6000)
+    return recording
+
+
+def rekeyed_but(where: str, note: str, change: Callable[[Any], object]) -> Vector:
+    """The recording with a stretch, with lines changed, sealed as it then is."""
+    recording = rekeyed()
+    close = recording.lines.pop()
+    change(recording)
+    recording.lines.append(close)
+    return Vector("failed", where, note, recording)
+
+
+def rekeyed_again() -> Vector:
+    """The key of the stretch is taken into use once more."""
+    recording = rekeyed()
+    recording.lines.pop()
+    recording.rekey(1, 6000)
+    recording.close(6000)
+    return Vector("failed", "line 11", "a key of a stretch is used for another", recording)
+
+
+def rekeyed_backwards() -> Vector:
+    """It goes back to the main key at a time before the stretch began."""
+    recording = builder.Recording()
+    recording.begin()
+    recording.track("judge_1_mic", "floor-audio")
+    recording.gap("judge_1_mic", (0, 4000), "sender_off")
+    recording.wrap()
+    recording.rekey(1, 4000)
+    recording.rekey(0, 3000)
+    recording.close(4000)
+    return Vector("failed", "line 6", "its t goes back", recording)
+
+
+def reopened_in_stretch() -> Vector:
+    """Killed and started again while a key of its own was in force, with which it goes on."""
+    recording = small(close=False)
+    recording.wrap()
+    recording.rekey(1, 4000)
+    recording.line("reopen", t=5000, reason="recorder restarted")
+    recording.line("anchor", t=5000, utc="1", mono="1")
+    recording.gap("judge_1_mic", (4000, 5000), "recorder")
+    recording.segment("judge_1_mic", 3, CLUSTER, (5000, 6000), [])
+    recording.rekey(0, 6000)
+    recording.close(6000)
+    return Vector("gaps", note="a recorder that was killed and started again in a stretch", recording=recording)
+
+
+def key_found() -> Vector:
+    """A key that was made before the recorder was killed, and that is never used."""
+    recording = small(close=False)
+    recording.line("reopen", t=4500, reason="recorder restarted")
+    recording.line("anchor", t=4500, utc="1", mono="1")
+    recording.wrap()
+    recording.gap("judge_1_mic", (4000, 4500), "recorder")
+    recording.wrap()
+    recording.rekey(2, 4500)
+    recording.close(4500)
+    return Vector("gaps", note="a key that no stretch has, and one that the next has", recording=recording)
+
+
+def stretch_rewrapped() -> Vector:
+    """The key of a stretch encrypted anew after the close: the custody log's line counts."""
+    recording = rekeyed()
+    recording.access()
+    recording.custody("keywrap", **recording.file("hearing-key-1.age", b"wrapped for somebody else"))
+    return Vector("verified", note="the key of a stretch wrapped anew", recording=recording)
+
+
 def reopened_while_off(before: str) -> Vector:
     """The microphone was in a gap of this cause before; the recorder says that it was switched off all the time."""
     recording = small(close=False)
@@ -356,6 +440,54 @@ def vectors(scratch: Path) -> dict[str, Vector]:
             "line 8", "it ends what did not begin", lambda bag: bag.lines.insert(8, {**bag.lines[12], "t": 3000})
         ),
         "pause-nobody": paused_but("line 8", "paused by nobody", lambda bag: bag.lines[8].pop("by")),
+        "rekeyed": Vector("verified", note="a stretch with a key of its own", recording=rekeyed()),
+        "rekeyed-to-close": Vector("verified", note="a stretch that the close ends", recording=rekeyed(back=False)),
+        "rekeyed-custody": stretch_rewrapped(),
+        "reopened-in-stretch": reopened_in_stretch(),
+        "key-found": key_found(),
+        "rekey-again": rekeyed_again(),
+        "rekey-in-segment": rekeyed_but(
+            "judge_1_mic-000002", "a second of a segment is before the change",
+            lambda bag: bag.lines[7].update(t=3000),
+        ),
+        "rekey-told-late": rekeyed_but(
+            "judge_1_mic-000002", "the line of a segment of the stretch stands before it",
+            lambda bag: bag.lines.insert(8, bag.lines.pop(7)),
+        ),
+        "rekey-unwrapped": rekeyed_but(
+            "line 6", "nowhere is the key wrapped",
+            lambda bag: (bag.lines.pop(6), bag.files.pop("hearing-key-1.age")),
+        ),
+        "rekey-wrapped-late": rekeyed_but(
+            "line 6", "the key is wrapped after it", lambda bag: bag.lines.insert(7, bag.lines.pop(6))
+        ),
+        "rekey-to-present": rekeyed_but(
+            "line 6", "the main key is in force", lambda bag: bag.lines.insert(6, {**bag.lines[9], "t": 2000})
+        ),
+        "rekey-other-main": rekeyed_but(
+            "line 9", "another main key than that of open",
+            lambda bag: bag.lines[9].update(recipient=str(bag.authority.to_public())),
+        ),
+        "rekey-other-recipients": rekeyed_but(
+            "line 9", "the main key, to other recipients", lambda bag: bag.lines[9].update(recipients=["nobody"])
+        ),
+        "rekey-to-main-recipient": rekeyed_but(
+            "line 7", "a key of its own that is the main one",
+            lambda bag: bag.lines[7].update(recipient=bag.lines[0]["recipient"]),
+        ),
+        "rekey-back": rekeyed_backwards(),
+        "rekey-nobody": rekeyed_but("line 7", "to nobody", lambda bag: bag.lines[7].pop("recipients")),
+        "stretch-key-gone": Vector(
+            "failed", "line 6", "the key of a stretch is not there", rekeyed(),
+            after=lambda bag: (bag / "data/hearing-key-1.age").unlink(),
+        ),
+        "stretch-key-other": Vector(
+            "failed", "line 6", "the key of a stretch is another", rekeyed(), after=on("data/hearing-key-1.age", flip)
+        ),
+        "stretch-key-unnamed": Vector(
+            "failed", "hearing-key-2.age", "no line names the key", rekeyed(),
+            after=lambda bag: shutil.copyfile(bag / "data/hearing-key-1.age", bag / "data/hearing-key-2.age") and None,
+        ),
         "late": late((1000, 1040)),
         "found": found(),
         "log": logged(1, 2),

@@ -28,7 +28,7 @@ PAGE = 200
 """Rows of the table of the timeline on one page."""
 SHOWN = 500
 """The maximum number of entries of a log on the custody page, the newest."""
-CHAIN = frozenset({"open", "keywrap", "reopen", "close"})
+CHAIN = frozenset({"open", "keywrap", "rekey", "reopen", "close"})
 """Lines of the journal that are links of the chain of custody; of the custody log every line is one."""
 TICKS = 6
 """Most hours on the axis of a chart."""

@@ -26,6 +26,7 @@ WHY = {
 ENTRY_KINDS = {
     "open": N_("Opened"),
     "keywrap": N_("Key sealed for the authorities"),
+    "rekey": N_("Recorded to another key"),
     "gap": N_("Gap"),
     "clock": N_("Clock of the server"),
     "person": N_("Seat"),
@@ -88,11 +89,19 @@ def _event(line: dict[str, Any]) -> str:
     return template.format(line["entry"], what, about, by, line["sha256"][:16])
 
 
+def _rekey(line: dict[str, Any]) -> str:
+    """The row of a `rekey` line: from then on what is recorded has a key of its own, or that of the recording again."""
+    if not line["key"]:
+        return _("The key of the recording again")
+    told = _("Key {n}, of a closed session").format(n=line["key"])
+    return Markup("{} · <bdi>{}</bdi>").format(told, ", ".join(line["recipients"]))
+
+
 def _milliseconds(ns: str) -> str:
     return f"{int(ns) / 1e6:.3f}"
 
 
-COMPOSED = {"clock": _clock, "person": _person, "event": _event}
+COMPOSED = {"clock": _clock, "person": _person, "event": _event, "rekey": _rekey}
 """Types of lines whose row is made from several of their fields."""
 
 
@@ -117,6 +126,8 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
         entry |= {"type": kind, "state": line.get("state", ""), "file": line.get("what") in ("export", "excerpt")}
         if kind == "event" and line["t"]:
+            entry["at"] = _instant(zero + line["t"] * 1_000_000)
+        if kind == "rekey":
             entry["at"] = _instant(zero + line["t"] * 1_000_000)
         if kind == "gap":
             entry["at"] = _instant(zero + line["t0"] * 1_000_000)

@@ -25,7 +25,7 @@ REQUIRED = ("bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha
 """Tag files without which a bag is not one of ours; VERIFY.txt may be missing and carries no check."""
 
 STORED = re.compile(
-    r"hearing-key\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|custody\.jsonl|custody-checkpoint|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
+    r"hearing-key(?:-[1-9][0-9]{0,2})?\.age|journal\.jsonl|checkpoint|checkpoint\.tsr|custody\.jsonl|custody-checkpoint|seg/[a-z][a-z0-9_]{0,31}-[0-9]{6}\.age"
     r"|index/[a-z][a-z0-9_]{0,31}-[0-9]{4}\.idx|derived/[0-9]{6}\.age|blob/[0-9a-f]{64}\.age"
     r"|proofs/[a-z0-9_-]+\.tlog-proof"
 )

@@ -112,7 +112,7 @@ class CustodyCheck:
         elif kind == "closed" and index == 1:
             self._closing(value)
         elif kind == "keywrap":
-            self.files.wrapped_key(report, value["size"], value["sha256"])
+            self.files.wrapped_key(value["file"], report, value["size"], value["sha256"])
         elif kind == "derive":
             self.files.derived(value["file"], report, value["size"], value["sha256"])
         elif kind in ("head", "stamp"):

@@ -2,7 +2,7 @@
 (docs/recording-format.md §2).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import pyrage
 
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.findings import Findings
+from media.evidence.log.journal_lines import key_of_file
 
 EBML = b"\x1a\x45\xdf\xa3"
 CLUSTER = b"\x1f\x43\xb6\x75"
@@ -39,7 +40,7 @@ class FilesCheck:
         self._unnamed = set(bag.paths)
         self._segments: list[tuple[str, str, int, int, int, str]] = []
         self._pages: list[tuple[str, int, int, str]] = []
-        self._wrapped_key: _Named | None = None
+        self._wrapped_keys: dict[str, _Named] = {}
         self._derived: dict[str, _Named] = {}
         self._blobs: dict[str, Report] = {}
         self.segments: list[tuple[str, int, int]] = []
@@ -57,10 +58,15 @@ class FilesCheck:
         """A failed line names a file, which counts as named but cannot be compared."""
         self._unnamed.discard(path)
 
-    def wrapped_key(self, report: Report, size: int, sha256: str) -> None:
-        """A `keywrap` line; the last one counts."""
-        self._unnamed.discard("hearing-key.age")
-        self._wrapped_key = _Named(report, size, sha256)
+    def wrapped_key(self, path: str, report: Report, size: int, sha256: str) -> None:
+        """A `keywrap` line; the last one of a file counts."""
+        self._unnamed.discard(path)
+        self._wrapped_keys[path] = _Named(report, size, sha256)
+
+    @property
+    def keys(self) -> list[int]:
+        """The numbers of the keys that lines name."""
+        return [key_of_file(path) or 0 for path in self._wrapped_keys]
 
     def derived(self, path: str, report: Report, size: int, sha256: str) -> None:
         """A `derive` line; if two name a file, the last one counts."""
@@ -87,10 +93,10 @@ class FilesCheck:
             problem = self._compare(path, size, sha256)
             if problem:
                 self.findings.line(line, problem)
-        if self._wrapped_key is not None:
-            problem = self._compare("hearing-key.age", self._wrapped_key.size, self._wrapped_key.sha256)
+        for path, named in self._wrapped_keys.items():
+            problem = self._compare(path, named.size, named.sha256)
             if problem:
-                self._wrapped_key.report(problem)
+                named.report(problem)
         for path, named in self._derived.items():
             self._removable(path, named.report, named.size, named.sha256)
         for sha256, report in self._blobs.items():
@@ -128,8 +134,12 @@ class IdentityError(ValueError):
     """The key file given is no age identity, or opens neither the recording's key nor its segments."""
 
 
-def read_identity(key_file: bytes, wrapped_key: bytes | None) -> pyrage.x25519.Identity:
-    """The recording's identity: the one of the key file itself, or the one it unwraps."""
+def read_identities(key_file: bytes, wrapped_keys: Mapping[int, bytes | None]) -> dict[int, pyrage.x25519.Identity]:
+    """The recording's identities by number, of those that the key file opens.
+
+    The key file holds an authority's identity, or, where it opens none, the recording's main one itself.
+    `IdentityError` when it holds none.
+    """
     key_lines = [
         line.strip() for line in key_file.decode("ascii", "replace").splitlines() if line.startswith("AGE-SECRET-KEY-")
     ]
@@ -139,22 +149,48 @@ def read_identity(key_file: bytes, wrapped_key: bytes | None) -> pyrage.x25519.I
         raise IdentityError("the key file holds no age identity") from error
     if len(identities) != 1:
         raise IdentityError("the key file holds no age identity, or more than one")
-    if wrapped_key is not None:
+    found: dict[int, pyrage.x25519.Identity] = {}
+    for number, wrapped in wrapped_keys.items():
         try:
-            clear = pyrage.decrypt(wrapped_key, identities)
-            return pyrage.x25519.Identity.from_str(clear.decode("ascii").strip())
+            clear = pyrage.decrypt(wrapped or b"", identities)
+            found[number] = pyrage.x25519.Identity.from_str(clear.decode("ascii").strip())
         except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
             pass
-    return identities[0]
+    return found or {0: identities[0]}
 
 
-def check_content(data: Path, files: FilesCheck, identity: pyrage.x25519.Identity, findings: Findings) -> None:
-    """Every init decrypts to the beginning of a WebM file, every segment to a Cluster."""
+def check_content(
+    data: Path,
+    files: FilesCheck,
+    identities: Mapping[int, pyrage.x25519.Identity],
+    key_of: Callable[[str, int, int], int | None],
+    findings: Findings,
+) -> int:
+    """Every init decrypts to the beginning of a WebM file, every segment to a Cluster, with the key in force for it.
+
+    `key_of` gives the number of that key for a file (track, n, line), None where it may be any. Returns the number of
+    files whose key is not among `identities`.
+    """
+    locked = 0
     for track, n, line in files.segments:
+        key, name = key_of(track, n, line), f"{track}-{n:06d}"
+        opens, clear = _open(data / f"seg/{name}.age", identities)
+        if opens is None and (key is None or key not in identities) and set(identities) != set(files.keys):
+            locked += 1
+        elif opens is None:
+            findings.segment(track, n, line, f"{name} does not decrypt with the recording's identity")
+        elif key not in (None, opens):
+            findings.segment(track, n, line, f"{name} is encrypted to key {opens}, and not to key {key}")
+        elif not clear.startswith(CLUSTER if n else EBML):
+            findings.segment(track, n, line, f"{name} does not hold WebM")
+    return locked
+
+
+def _open(path: Path, identities: Mapping[int, pyrage.x25519.Identity]) -> tuple[int | None, bytes]:
+    """The number of the key that opens a file, None where none does, and its content."""
+    for number, identity in identities.items():
         try:
-            clear = pyrage.decrypt((data / f"seg/{track}-{n:06d}.age").read_bytes(), [identity])
+            return number, pyrage.decrypt(path.read_bytes(), [identity])
         except (pyrage.DecryptError, OSError):
-            findings.segment(track, n, line, f"{track}-{n:06d} does not decrypt with the recording's identity")
             continue
-        if not clear.startswith(CLUSTER if n else EBML):
-            findings.segment(track, n, line, f"{track}-{n:06d} does not hold WebM")
+    return None, b""

@@ -3,7 +3,7 @@
 import heapq
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 CAUSES = {
     "network": "nothing came over the line",
@@ -44,6 +44,16 @@ class Gap:
         return CAUSES.get(self.cause, self.cause)
 
 
+class Stretch(NamedTuple):
+    """A time that is recorded to a key of its own, in ms on the timeline; no end as long as none is known."""
+
+    key: int
+    t0: int
+    t1: int | None
+    recipients: tuple[str, ...]
+    """Who can open it: roles, never names."""
+
+
 @dataclass
 class Gaps:
     """Collects the gaps, and from the journal the recording's time base and the people its tracks belong to."""
@@ -54,6 +64,8 @@ class Gaps:
     """Where the recording's timeline begins, in ms since 1970; None when that is not known."""
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Seat → role and State, as the latest `person` line of the seat has them."""
+    stretches: list[Stretch] = field(default_factory=list)
+    """What is recorded to keys of its own, in order."""
     _longest: list[tuple[int, int, Gap]] = field(default_factory=list)
 
     def add(self, gap: Gap) -> None:
@@ -79,6 +91,28 @@ class Gaps:
         except OverflowError:
             return None
         return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+    def stretches_as_json(self) -> list[dict[str, Any]]:
+        """The stretches that have a key of their own, for programs."""
+        return [
+            {
+                **stretch._asdict(),
+                "from": self.at(stretch.t0),
+                "until": None if stretch.t1 is None else self.at(stretch.t1),
+            }
+            for stretch in self.stretches
+        ]
+
+    def stretches_as_text(self) -> list[str]:
+        """The stretches that have a key of their own, a line each."""
+        return [
+            f"{self._moment(one.t0)} to {'?' if one.t1 is None else self._moment(one.t1)}: key {one.key}, "
+            f"to {', '.join(one.recipients)}"
+            for one in self.stretches
+        ]
+
+    def _moment(self, t: int) -> str:
+        return self.at(t) or f"{t / 1000:.3f} s"
 
     def as_json(self) -> list[dict[str, Any]]:
         """All that are kept, for programs."""

@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from media.evidence.check.findings import Findings
-from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Track
+from media.evidence.check.gaps import Stretch
+from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Rekey, Track
 from media.evidence.log import journal_lines
 from media.evidence.log.journal_lines import PAUSE, Line, LineError
 
@@ -41,8 +42,8 @@ class Payload(Protocol):
     def named(self, path: str) -> None:
         """A failed line names a file, which counts as named but cannot be compared."""
 
-    def wrapped_key(self, report: Callable[[str], None], size: int, sha256: str) -> None:
-        """A `keywrap` line; the last one counts. `report` takes the line's faults."""
+    def wrapped_key(self, path: str, report: Callable[[str], None], size: int, sha256: str) -> None:
+        """A `keywrap` line; the last one of a file counts. `report` takes the line's faults."""
 
     def derived(self, path: str, report: Callable[[str], None], size: int, sha256: str) -> None:
         """A `derive` line."""
@@ -79,6 +80,14 @@ class JournalCheck:
         self._pauses: list[Pause] = []
         self._breaks: list[int] = []
         """Times of the log's entries that order a break."""
+        self.rekeys: list[Rekey] = []
+        """Every change of the key, in order; before the first the main key is in force."""
+        self._main: tuple[str, list[str]] | None = None
+        """Recipient and recipients of `open`, once it has been read."""
+        self._wrapped: set[int] = set()
+        """The numbers of the keys that a `keywrap` has named."""
+        self._found_again: set[tuple[str, int]] = set()
+        """Track and number of each recovered segment."""
         self._keywrapped = False
         self._said_unwrapped = False
         self._expects_anchor = False
@@ -98,6 +107,7 @@ class JournalCheck:
             "derive": self._derive,
             "pause": self._pause,
             "resume": self._resume,
+            "rekey": self._rekey,
             "reopen": self._reopen,
             "close": self._close,
         }
@@ -155,11 +165,16 @@ class JournalCheck:
                 self.findings.note(
                     f"line {pause.line}: paused, and no entry of the hearing's log before it orders a break"
                 )
+        end = None if self.close is None else self.close[1]["t"]
+        for rekey, later in zip(self.rekeys, [*(rekey.t for rekey in self.rekeys[1:]), end], strict=False):
+            if rekey.key:
+                self.findings.declared.stretches.append(Stretch(rekey.key, rekey.t, later, rekey.recipients))
         if self.close is None:
             self.findings.cannot("a close: the journal does not say where the recording ends")
             for track in self.tracks.values():
                 track.check_tiling(None, 0, self.findings)
                 track.check_pauses(self._pauses, None, self.findings)
+                track.check_rekeys(self.rekeys, self.findings)
             return
         self._check_close(*self.close)
 
@@ -221,6 +236,7 @@ class JournalCheck:
         if index:
             return
         self.origin = value["origin"]
+        self._main = value["recipient"], value["recipients"]
         self.findings.declared.zero_ms = int(value["zero"]) // 1_000_000
         match = ORIGIN.fullmatch(value["origin"])
         if not match or not is_origin(value["origin"]) or match["uuid"] != value["recording"]:
@@ -228,7 +244,8 @@ class JournalCheck:
 
     def _keywrap(self, index: int, value: Line) -> None:
         self._keywrapped = True
-        self.payload.wrapped_key(partial(self.findings.line, index), value["size"], value["sha256"])
+        self._wrapped.add(journal_lines.key_of_file(value["file"]) or 0)
+        self.payload.wrapped_key(value["file"], partial(self.findings.line, index), value["size"], value["sha256"])
 
     def _track(self, index: int, value: Line) -> None:
         self._declare(index, value["track"], value["t"], value["required"])
@@ -281,6 +298,7 @@ class JournalCheck:
         self.findings.found("recovered_segment")
         track.add_record(value["n"], (0, 0, NO_KEY_FRAME, 0), value["size"], value["sha256"])
         track.recovered.append((value["n"], index))
+        self._found_again.add((track.name, value["n"]))
 
     def _found(self, _index: int, _value: Line) -> None:
         self.findings.found("found")
@@ -324,6 +342,30 @@ class JournalCheck:
             self._pauses[-1] = self._pauses[-1]._replace(end=value["t"])
         else:
             self.findings.line(index, "a resume without a pause")
+
+    def _rekey(self, index: int, value: Line) -> None:
+        self._point(index, value["t"])
+        key, recipient = value["key"], value["recipient"]
+        present = self.rekeys[-1].key if self.rekeys else 0
+        if key == present:
+            self.findings.line(index, f"key {key} is in force already")
+        elif key == 0:
+            if self._main not in (None, (recipient, value["recipients"])):
+                self.findings.line(index, "key 0 is that of open, to the same recipients")
+        elif key <= max((rekey.key for rekey in self.rekeys), default=0):
+            self.findings.line(index, f"key {key} was used before, or a later one")
+        elif key not in self._wrapped:
+            self.findings.line(index, f"key {key} has not been wrapped before it is used")
+        elif recipient in {*(self._main or ())[:1], *(rekey.recipient for rekey in self.rekeys)}:
+            self.findings.line(index, f"key {key} is the same as an earlier one")
+        self.rekeys.append(Rekey(index, value["t"], key, recipient, tuple(value["recipients"])))
+
+    def key_of(self, track: str, n: int, line: int) -> int | None:
+        """The number of the key that opens a segment that a line names; 0, the main one, for a header (`n` = 0); None
+        for a recovered one, which any may open."""
+        if (track, n) in self._found_again:
+            return None
+        return next((rekey.key for rekey in reversed(self.rekeys) if n and rekey.line < line), 0)
 
     def _reopen(self, index: int, value: Line) -> None:
         self._point(index, value["t"])
@@ -380,6 +422,7 @@ class JournalCheck:
         for track in self.tracks.values():
             track.check_tiling(ends.get(track.name), index, self.findings)
             track.check_pauses(pauses, ends.get(track.name), self.findings)
+            track.check_rekeys(self.rekeys, self.findings)
             if track.required and track.t:
                 self.findings.line(track.line, f"{track.name} is required and does not run from 0")
             if track.name in closing:

@@ -24,6 +24,7 @@ _MAGIC = "c2sp.org/tlog-proof@v1"
 FURTHEST = 65_535
 """The most numbers that `rap` lies before `n`: the field of an index record has 16 bits."""
 _NUMBERED = re.compile(r"(?P<track>[a-z][a-z0-9_]{0,31})-(?P<n>[0-9]{6})")
+_NAMED = re.compile(r"open|close|keywrap(?:-[1-9][0-9]{0,2})?")
 _GAP = re.compile(r"gap-(?P<track>[a-z][a-z0-9_]{0,31})-(?P<line>0|[1-9][0-9]{0,15})")
 
 
@@ -166,7 +167,7 @@ class Excerpt:
 
     def check(self) -> dict[str, tuple[int, int, int]]:
         """Open, key, close, and each track's run."""
-        opened, closed, wrapped = (self._required(name) for name in ("open", "close", "keywrap"))
+        opened, closed, _wrapped = (self._required(name) for name in ("open", "close", "keywrap"))
         if opened is not None:
             match = ORIGIN.fullmatch(opened.value["origin"])
             if opened.index or not match or match["uuid"] != opened.value["recording"]:
@@ -174,13 +175,13 @@ class Excerpt:
             self.findings.declared.zero_ms = int(opened.value["zero"]) // 1_000_000
             if opened.value["origin"] != self.heads.origin:
                 self.findings.checkpoint("the checkpoint's origin is not that of open")
-        if wrapped is not None:
-            report = partial(self.findings.line, wrapped.index)
-            self.files.wrapped_key(report, wrapped.value["size"], wrapped.value["sha256"])
         for line in sorted(self.proven.values(), key=lambda line: line.index):
             if line.value["type"] == "person":
                 self.findings.declared.people[line.value["seat"]] = line.value["role"], line.value["state"]
         for line in self.proven.values():
+            if line.value["type"] == "keywrap":
+                report, value = partial(self.findings.line, line.index), line.value
+                self.files.wrapped_key(value["file"], report, value["size"], value["sha256"])
             if line.value["type"] == "init":
                 self.files.segment(line.value["track"], 0, line.index, line.value["size"], line.value["sha256"])
         runs: dict[str, tuple[int, int, int]] = {}
@@ -244,8 +245,10 @@ class Excerpt:
     def _check_name(self, name: str, index: int, value: Line) -> None:
         kind = value["type"]
         numbered, gap = _NUMBERED.fullmatch(name), _GAP.fullmatch(name)
-        if kind in ("open", "close", "keywrap"):
+        if kind in ("open", "close"):
             fits = name == kind
+        elif kind == "keywrap":
+            fits = name == value["file"].replace("hearing-key", kind).removesuffix(".age")
         elif kind in ("track", "init"):
             fits = name == f"{kind}-{value['track']}"
         elif kind in ("segment", "recovered_segment"):
@@ -254,7 +257,7 @@ class Excerpt:
         elif kind == "gap":
             fits = bool(gap) and name == f"gap-{value['track']}-{index}"
         else:
-            fits = not numbered and not gap and name not in ("open", "close", "keywrap")
+            fits = not numbered and not gap and not _NAMED.fullmatch(name)
         if not fits:
             raise ProofFileError("the line proven is not the one the proof is named after")
 

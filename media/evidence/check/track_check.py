@@ -47,6 +47,17 @@ class Pause(NamedTuple):
         return self.begin <= t0 and (self.end is None or t1 <= self.end)
 
 
+class Rekey(NamedTuple):
+    """A change of the key, with the number of its line: from `t` ms on segments are encrypted to another."""
+
+    line: int
+    t: int
+    key: int
+    recipient: str
+    recipients: tuple[str, ...]
+    """Who can open it: roles, never names."""
+
+
 @dataclass
 class Track:
     """State of one track, from the journal lines read so far."""
@@ -165,6 +176,12 @@ class Track:
             due = end is not None and pause.meets(self.t, end)
             if due and not any(pause.meets(item.t0, item.t1) for item in met):
                 findings.line(pause.line, f"no gap of {self.name} meets the pause at {pause.begin} ms")
+
+    def check_rekeys(self, rekeys: Sequence[Rekey], findings: Findings) -> None:
+        """Check that each segment ends before a change of the key in a later line, and begins behind one before it."""
+        for item in self.items if rekeys and self.t is not None else ():
+            if item.n and any(rekey.t > item.t0 if rekey.line < item.line else rekey.t < item.t1 for rekey in rekeys):
+                self._blame(item, f"segment {item.n} of {self.name} is on both sides of a change of the key", findings)
 
     def _blame(self, item: Item, what: str, findings: Findings) -> None:
         if item.n:

@@ -19,14 +19,14 @@ from typing import Any, NoReturn
 from media.evidence.check import bag_check, proofs_check
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.custody_check import CustodyCheck
-from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identity
+from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identities
 from media.evidence.check.findings import EXIT_CODES, WORDS, Findings
 from media.evidence.check.heads_check import HeadsCheck
 from media.evidence.check.journal_check import JournalCheck, is_origin
 from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import LOG, LOG_CHECKPOINT
-from media.evidence.log.journal_lines import MAX_CLOSE
+from media.evidence.log.journal_lines import MAX_CLOSE, key_of_file
 from media.evidence.seal.client import SealClient
 
 USAGE_ERROR = 2
@@ -70,7 +70,7 @@ class VerificationReport:
     excerpt: dict[str, tuple[int, int, int]] | None
     """For an excerpt: track → (first number, last number, numbers of the whole)."""
     content: int | None
-    """Files whose content was checked with the recording's identity, or None if none was given."""
+    """Files whose content was checked with the recording's identities, or None if none was given."""
 
     @property
     def verdict(self) -> str:
@@ -110,6 +110,7 @@ class VerificationReport:
             "notes": findings.notes,
             "excerpt": self.excerpt,
             "content_checked": self.content,
+            "stretches": findings.declared.stretches_as_json(),
         }
 
     def as_text(self) -> str:
@@ -127,6 +128,7 @@ class VerificationReport:
         for cause, (count, ms) in sorted(findings.gaps.items()):
             lines.append(f"gaps:      {cause}: {count}" + (f", {ms / 1000:.3f} s" if ms else ""))
         lines += [f"gap:       {item}" for item in findings.declared.as_text(SHOWN)]
+        lines += [f"own key:   {item}" for item in findings.declared.stretches_as_text()]
         lines += [f"waived:    {item}" for item in findings.waived]
         lines += [f"note:      {item}" for item in findings.notes]
         return "".join(f"{printable(line)}\n" for line in lines)
@@ -168,16 +170,18 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
     heads.check_token(_small(bag, "checkpoint.tsr"), checkpoint, waived=wanted.without_stamp)
     files = FilesCheck(bag, findings)
     files.collect = wanted.identity is not None
-    excerpt = custody = None
+    excerpt = custody = journal = None
     if "journal.jsonl" in bag.paths:
-        custody = _check_logs(bag, heads, files, wanted, findings)
+        journal = JournalCheck(findings, files, wanted.now_ns)
+        custody = _check_logs(bag, heads, files, journal, wanted)
     else:
         bag.finish(findings)
         if wanted.head is not None:
             heads.check_named(wanted.head, None)
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
+    locked = 0
     if wanted.identity is not None:
-        _check_content(bag, files, wanted.identity, findings)
+        locked = _check_content(bag, files, journal, wanted.identity, findings)
     findings.note("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
     head = heads.head
     return VerificationReport(
@@ -187,15 +191,15 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
         root=head.root.hex() if head else "",
         custody=custody,
         excerpt=excerpt,
-        content=len(files.segments) if files.collect else None,
+        content=len(files.segments) - locked if files.collect else None,
     )
 
 
 def _check_logs(
-    bag: Bag, heads: HeadsCheck, files: FilesCheck, wanted: VerificationRequest, findings: Findings
+    bag: Bag, heads: HeadsCheck, files: FilesCheck, journal: JournalCheck, wanted: VerificationRequest
 ) -> tlog.Checkpoint | None:
     """Checks journal and custody log; the head of the custody log, if it can be read."""
-    journal = JournalCheck(findings, files, wanted.now_ns)
+    findings = journal.findings
     tree = _read_journal(bag, heads, journal)
     custody = CustodyCheck(findings, files, heads, journal, tree, wanted.now_ns)
     lines = _lines(bag.folder / "data" / LOG) if LOG in bag.paths else None
@@ -265,13 +269,20 @@ def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, report: Callable[
         report("it is not the one that the seal has signed")
 
 
-def _check_content(bag: Bag, files: FilesCheck, key_file: bytes, findings: Findings) -> None:
-    wrapped = _small(bag, "hearing-key.age")
+def _check_content(
+    bag: Bag, files: FilesCheck, journal: JournalCheck | None, key_file: bytes, findings: Findings
+) -> int:
+    """Decrypts what the key file opens; returns how many files have a key that it does not open."""
+    wrapped = {key_of_file(path): _small(bag, path) for path in sorted(bag.paths)}
     try:
-        identity = read_identity(key_file, wrapped)
+        identities = read_identities(key_file, {key: data for key, data in wrapped.items() if key is not None})
     except IdentityError as error:
         raise UsageError(str(error)) from None
-    check_content(bag.folder / "data", files, identity, findings)
+    key_of = journal.key_of if journal is not None else lambda _track, n, _line: None if n else 0
+    locked = check_content(bag.folder / "data", files, identities, key_of, findings)
+    if locked:
+        findings.note(f"{locked} files are encrypted to a key that the identity given does not open: not decrypted")
+    return locked
 
 
 def _small(bag: Bag, path: str) -> bytes | None:

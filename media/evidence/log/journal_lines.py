@@ -41,6 +41,8 @@ _SIGNED = re.compile(r"(?:0|-?[1-9][0-9]{0,19})?")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)?")
 _DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+KEY_FILE = re.compile(r"hearing-key(?:-(?P<key>[1-9][0-9]{0,2}))?\.age")
+"""Pattern of a file that holds a key of the recording, wrapped."""
 _DERIVED = re.compile(r"derived/[0-9]{6}\.age")
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
@@ -56,6 +58,12 @@ _DECODER = msgspec.json.Decoder()
 
 class LineError(ValueError):
     """A line is not in canonical form, or a field of a known type is missing or has a wrong form."""
+
+
+def key_of_file(path: str) -> int | None:
+    """The number of the key that a file holds, 0 for the main one; None when it holds no key."""
+    match = KEY_FILE.fullmatch(path)
+    return None if match is None else int(match["key"] or 0)
 
 
 def canonical(value: Line) -> bytes:
@@ -302,7 +310,11 @@ def _digits_or_none(value: Any) -> bool:
 
 
 def _key_file(value: Any) -> bool:
-    return bool(value == "hearing-key.age")
+    return isinstance(value, str) and bool(KEY_FILE.fullmatch(value))
+
+
+def _key(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= 999
 
 
 def _derived(value: Any) -> bool:
@@ -401,6 +413,7 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "notice": {"code": _text, "text": _text},
     "pause": {"t": _size, "by": _who, "reason": _who},
     "resume": {"t": _size, "by": _who},
+    "rekey": {"key": _key, "t": _size, "recipient": _text, "recipients": _texts},
     "reopen": {"t": _size, "reason": _who},
     "close": {"t": _size, "tracks": _closing_tracks},
 }

@@ -31,6 +31,7 @@ from media.evidence.log.proof import CourtSeal
 from media.evidence.recording import clock, soundcheck
 from media.evidence.recording.control import Control
 from media.evidence.recording.recording import Recording, ledger_for
+from media.evidence.recording.recording_keys import MAIN
 from media.evidence.recording.recovery import REHASHED, Opened, RecoveryError, RecoveryTarget, is_intact, open_recording
 from media.evidence.recording.reserved_space import FULL, ReservedSpace
 from media.evidence.recording.restart_state import Check, RestartState
@@ -57,12 +58,14 @@ from media.messages import (
     KeyFrameWanted,
     LogJournaled,
     Message,
+    NamedRecipient,
     OpenRecording,
     PauseRecording,
     RecorderFailing,
     RecordingClosed,
     RecordingOpened,
     Refused,
+    RekeyRecording,
     ResumeRecording,
     Sealed,
     SealProgress,
@@ -99,6 +102,7 @@ class Recorder:
                 JournalLog: self._journal_log,
                 PauseRecording: self._pause,
                 ResumeRecording: self._resume,
+                RekeyRecording: self._rekey,
                 CloseRecording: self._close,
             },
             status=lambda: self.status,
@@ -170,6 +174,8 @@ class Recorder:
                     return Refused(re=message.id, code="another_open", text="another recording is open")
                 if message.pause is not None:
                     self._recording.pause(message.pause.by, message.pause.reason)
+                if message.stretch:
+                    await self._turn(self._recording, message.stretch)
                 return self._opened(message.id, self._recording, reopened=False)
             plans = {plan.track: plan for plan in message.tracks} | self._plans
             quality = await asyncio.to_thread(clock.read)
@@ -177,11 +183,12 @@ class Recorder:
                 court=self.court,
                 recording=message.recording,
                 hearing=message.hearing,
-                recipients=[(recipient.name, recipient.recipient) for recipient in message.recipients],
+                recipients=_named(message.recipients),
                 required=[ledger_for(plan, 0) for plan in plans.values() if plan.required],
                 extra=[quality.line(), *(check.line() for check in self.remembered.checks.values())],
                 off={switch.track: switch.cause for switch in self.remembered.switches.values() if not switch.on},
                 pause=None if message.pause is None else (message.pause.by, message.pause.reason),
+                stretch=_named(message.stretch),
             )
             self._opening = []  # frames that come meanwhile may already belong to the recording
             try:
@@ -203,9 +210,16 @@ class Recorder:
             return self._opened(message.id, recording, reopened=opened.reopened)
 
     def _opened(self, re: str, recording: Recording, *, reopened: bool) -> Message:
-        zero, paused = recording.timeline.zero, recording.paused
+        key = recording.keys.present
         return self.control.event(
-            RecordingOpened, re=re, at=time.time_ns(), zero=zero, reopened=reopened, paused=paused
+            RecordingOpened,
+            re=re,
+            at=time.time_ns(),
+            zero=recording.timeline.zero,
+            reopened=reopened,
+            paused=recording.paused,
+            key=key.number,
+            key_recipients=list(key.recipients),
         )
 
     def _begin(self, opened: Opened, plans: dict[str, TrackPlan]) -> Recording:
@@ -220,7 +234,7 @@ class Recorder:
         sealer = Sealer(
             opened.journal,
             opened.store,
-            opened.recipient,
+            opened.keys.main.recipient,
             opened.ledgers,
             listener,
             self._ballast,
@@ -288,6 +302,28 @@ class Recorder:
         self._recording.resume(message.by)
         await self._recording.proven()
         return Done(re=message.id)
+
+    async def _rekey(self, message: RekeyRecording) -> Message:
+        async with self._gate:
+            if self._recording is None:
+                return Refused(re=message.id, code="not_open", text="no recording is open")
+            await self._turn(self._recording, message.recipients)
+            return Done(re=message.id)
+
+    async def _turn(self, recording: Recording, recipients: list[NamedRecipient]) -> None:
+        """Returns once a key of its own for these recipients, or without any the main key, is in force under a signed
+        head."""
+        keys, named = recording.keys, _named(recipients)
+        await recording.turned()
+        if named and not keys.serves([name for name, _ in named]):
+            key, wrapped = await asyncio.to_thread(keys.make, recording.opened.store, named)
+            recording.rekey(key, [wrapped])
+        elif not named and keys.present.number != MAIN:
+            recording.rekey(keys.main)
+        await recording.turned()
+        if not keys.serves([name for name, _ in named]) if named else keys.present.number != MAIN:
+            raise StoreError("internal", "the key was not changed")
+        await recording.proven()
 
     async def _close(self, message: CloseRecording) -> Message:
         async with self._gate:
@@ -417,6 +453,10 @@ class Recorder:
         await self.control.close()
         if self._worker is not None:
             await self._worker.close()
+
+
+def _named(recipients: list[NamedRecipient]) -> list[tuple[str, str]]:
+    return [(recipient.name, recipient.recipient) for recipient in recipients]
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *values: Any) -> None:

@@ -8,19 +8,23 @@ until the disk has caught up, and declares the gap.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from media.evidence.log.journal import Line
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.recording.clock import STEP, Timeline
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block, is_vp8_key
+from media.evidence.recording.recording_keys import RecordingKey, RecordingKeys
 from media.evidence.recording.recovery import Opened
 from media.evidence.recording.sealer import Sealer
 from media.evidence.recording.sealing_rounds import Closed, Entry
-from media.evidence.recording.track import GRID, SILENCE, Cutter, Item, Segment, TrackGap
+from media.evidence.recording.track import GRID, SETTLED, SILENCE, Cutter, Item, Segment, TrackGap
 from media.messages import Batch, Frame, JournalLog, SenderReport, TrackLoss, TrackPlan, TrackSwitch
+
+Event = TrackSwitch | TrackLoss | SenderReport
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recording")
 
@@ -73,6 +77,20 @@ class _Running:
 
 
 @dataclass
+class _Turn:
+    """A change of the key that has been ordered, while frames captured before it may still come."""
+
+    t: int
+    """When it is, in ms."""
+    key: RecordingKey
+    lines: Sequence[Line]
+    """What is journaled before it: where the key is wrapped."""
+    held: list[tuple[Frame | Event, int]] = field(default_factory=list)
+    """What has come that was captured from then on, with its time."""
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass
 class Recording:
     """An open recording. `sealer` seals its rounds, `ask_key` requests a key frame from the worker, `fail` reports a
     failure to worker and web process."""
@@ -104,6 +122,8 @@ class Recording:
         self._end: int | None = None
         self._pauses: list[tuple[int, int | None]] = list(self.opened.pauses)
         """The pauses by order, oldest first: begin and end in ms; the end is None while it lasts."""
+        self._turning: _Turn | None = None
+        self.sealer.recipient = self.keys.present.recipient
         for ledger in self.opened.ledgers.values():
             self._begin(ledger, "recorder" if self.opened.reopened else "other")
 
@@ -111,6 +131,11 @@ class Recording:
     def timeline(self) -> Timeline:
         """Its timeline."""
         return self.opened.timeline
+
+    @property
+    def keys(self) -> RecordingKeys:
+        """Its keys."""
+        return self.opened.keys
 
     @property
     def unsealed(self) -> int:
@@ -152,8 +177,9 @@ class Recording:
         """Keep nothing that is captured from now on. Nothing when it is paused already."""
         if self.paused or self._end is not None:
             return
+        self._turn()
         cutters = [running.cutter for running in self._running.values()]
-        t = max([self.timeline.now() + 1, *(cutter.least_end for cutter in cutters)])
+        t = max([self.timeline.now() + 1, self._ordered, *(cutter.least_end for cutter in cutters)])
         self._pauses.append((t, None))
         for cutter in cutters:
             cutter.pause(t)
@@ -164,8 +190,9 @@ class Recording:
         """Keep again what is captured from now on. Nothing when it is not paused."""
         if not self.paused or self._end is not None:
             return
+        self._turn()
         begin = self._pauses[-1][0]
-        t = max(self.timeline.now(), begin) + 1  # a frame of this moment may have been left out already
+        t = max(self.timeline.now(), self._ordered) + 1  # a frame of this moment may have been left out already
         self._pauses[-1] = (begin, t)
         for track, running in self._running.items():
             running.cutter.resume(t)
@@ -179,12 +206,63 @@ class Recording:
         await asyncio.wrap_future(self.sealer.proven())
 
     def follows_pause(self, gap: TrackGap) -> bool:
-        """Whether a gap is the moment between the end of a pause and the first frame or key frame: no incident."""
-        begins = any(gap.t0 == end for _, end in self._pauses)
+        """Whether a gap is the moment between the end of a pause, or a change of the key, and the first frame or key
+        frame: no incident."""
+        begins = any(gap.t0 == end for _, end in self._pauses) or any(gap.t0 == t for t, _ in self.keys.turns)
         return begins and gap.cause == "other" and gap.t1 - gap.t0 < SILENCE
+
+    @property
+    def _ordered(self) -> int:
+        """The latest time that a pause, its end or a change of the key has, in ms."""
+        begin, end = self._pauses[-1] if self._pauses else (0, None)
+        return max(begin, end or 0, self.keys.since)
 
     def _in_pause(self, t: int) -> bool:
         return any(begin <= t and (end is None or t < end) for begin, end in self._pauses)
+
+    # --- keys ----------------------------------------------------------------------------------------------------
+
+    def rekey(self, key: RecordingKey, lines: Sequence[Line] = ()) -> None:
+        """Encrypt what is captured from now on to another key; `lines` say where it is wrapped.
+
+        It is done (`turned`) when what was captured before has come: `SETTLED` ms later, by `tick`, or before whatever
+        is ordered next. Nothing when it is in force already.
+        """
+        self._turn()
+        if self._end is not None or key.number == self.keys.present.number:
+            return
+        cutters = [running.cutter for running in self._running.values()]
+        t = max([self.timeline.now() + 1, self._ordered, *(cutter.least_end for cutter in cutters)])
+        self._turning = _Turn(t, key, lines)
+        for track, running in self._running.items():
+            if running.cutter.video and running.cutter.on and not self.paused:
+                self.ask_key(track)
+
+    async def turned(self) -> None:
+        """Wait until no change of the key is under way."""
+        if self._turning is not None:
+            await self._turning.over.wait()
+
+    def _turn(self) -> None:
+        """Hand over what was captured before the change of the key that is under way, then take what came after it."""
+        turn, self._turning = self._turning, None
+        if turn is None:
+            return
+        try:
+            for track, running in self._running.items():
+                self._waiting += [(track, item) for item in running.cutter.turn(turn.t)]
+            self._hand_over()
+            self.keys.turn(turn.key, turn.t)
+            self.sealer.recipient = turn.key.recipient
+            self._extra += [*turn.lines, turn.key.line(turn.t)]
+            self._hand_over(binding=True)
+            for part, t in turn.held:
+                if isinstance(part, Frame):
+                    self._frame(part, t)
+                else:
+                    self._event(part, t)
+        finally:
+            turn.over.set()
 
     # --- messages of the worker ----------------------------------------------------------------------------------
 
@@ -202,7 +280,7 @@ class Recording:
             if outage.cause == "recorder":  # the worker that reports it was running then: no worker had ended
                 self._forget_ends(span[0] - SEEN, span[1] + SEEN)
             self._outages.append((span[0], span[1], outage.cause))
-        events: list[TrackSwitch | TrackLoss | SenderReport] = [*batch.switches, *batch.losses, *batch.reports]
+        events: list[Event] = [*batch.switches, *batch.losses, *batch.reports]
         events.sort(key=_at)
         place = 0
         for frame in sorted(batch.frames, key=_at):
@@ -215,7 +293,16 @@ class Recording:
         for event in events[place:]:
             self._event(event, max(0, min(start + (event.at - base) // 1_000_000, now)))
 
-    def _event(self, event: TrackSwitch | TrackLoss | SenderReport, t: int) -> None:
+    def _holds(self, part: Frame | Event, t: int) -> bool:
+        """Whether something is kept for later: it was captured behind a change of the key that is under way."""
+        if self._turning is None or t < self._turning.t:
+            return False
+        self._turning.held.append((part, t))
+        return True
+
+    def _event(self, event: Event, t: int) -> None:
+        if self._holds(event, t):
+            return
         if isinstance(event, TrackSwitch):
             self._switch(event, t)
         elif isinstance(event, TrackLoss):
@@ -224,6 +311,8 @@ class Recording:
             self._report(event, t)
 
     def _frame(self, frame: Frame, t: int) -> None:
+        if self._holds(frame, t):
+            return
         running = self._running.get(frame.track)
         if running is None:
             plan = self.plans.get(frame.track)
@@ -291,6 +380,8 @@ class Recording:
         if self._end is not None:
             return
         now = self.timeline.now()
+        if self._turning is not None and now - self._turning.t >= SETTLED:
+            self._turn()
         self._watch(now)
         read = now - self._behind if now - self._read_at < READING else now
         cut = (read - ROUND_AFTER) // GRID * GRID
@@ -310,14 +401,17 @@ class Recording:
         if due or proof:
             self._idle_at = now
 
-    def _hand_over(self, proof: bool = False) -> None:
-        """Hand over all that waits as one round: track declarations, then other lines, then segments and gaps."""
+    def _hand_over(self, proof: bool = False, binding: bool = False) -> None:
+        """Hand over all that waits as one round: track declarations, then other lines, then segments and gaps.
+
+        `proof`, `binding`: as of `Sealer.submit`.
+        """
         entries: list[Entry] = [*self._fresh, *self._side_lines(), *self._waiting]
         if proof:
             entries.append(self.timeline.anchor())
         self._fresh.clear()
         self._waiting.clear()
-        self.sealer.submit(entries, proof=proof)
+        self.sealer.submit(entries, proof=proof, binding=binding)
 
     def _watch(self, now: int) -> None:
         if self.sealer.full:
@@ -411,9 +505,9 @@ class Recording:
             self._finish()
 
     def _finish(self) -> None:
+        self._turn()
         cutters = [running.cutter for running in self._running.values()]
-        begun = self._pauses[-1][0] if self._pauses else 0
-        self._end = max([self.timeline.now(), begun, *(cutter.least_end for cutter in cutters)])
+        self._end = max([self.timeline.now(), self._ordered, *(cutter.least_end for cutter in cutters)])
         for track, running in self._running.items():
             self._waiting += [(track, item) for item in running.cutter.finish(self._end)]
         self._hand_over()
@@ -427,18 +521,27 @@ class Recording:
 
     def _begin(self, ledger: TrackLedger, cause: str) -> _Running:
         switch = self.switches.get(ledger.track)
-        cutter = Cutter(video=ledger.video, start=ledger.end, cause=cause, causes=self._why)
+        start = ledger.end
+        breaks = self._breaks()
+        past = sorted(((begin, end) for begin, end in breaks if end is not None and end <= start), key=itemgetter(1))
+        cutter = Cutter(video=ledger.video, start=start, cause=cause, causes=self._why, past=past)
         running = self._running[ledger.track] = _Running(cutter)
         if switch is not None and not switch.on:
             cutter.switch(ledger.end, False, _cause(switch.cause))
         if switch is not None:
             running.carried = switch.on
-        for begin, end in self._pauses:
-            if end is None or end > ledger.end:
-                cutter.pause(max(begin, ledger.end))
+        for begin, end in breaks:
+            if end is None or end > start:
+                cutter.pause(max(begin, start))
                 if end is not None:
                     cutter.resume(end)
         return running
+
+    def _breaks(self) -> list[tuple[int, int | None]]:
+        """The pauses, and the changes of the key that are in none as pauses of 0 ms, oldest first."""
+        turns = [t for t, _ in self.keys.turns]
+        apart = [t for t in turns if not any(begin <= t and (end is None or t <= end) for begin, end in self._pauses)]
+        return sorted([*self._pauses, *((t, t) for t in apart)], key=itemgetter(0))
 
     def _side_lines(self) -> list[Line]:
         lines, self._extra = self._extra, []
@@ -448,7 +551,7 @@ class Recording:
         return lines
 
 
-def _at(part: Frame | TrackSwitch | TrackLoss | SenderReport) -> int:
+def _at(part: Frame | Event) -> int:
     return part.at
 
 

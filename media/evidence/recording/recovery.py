@@ -2,6 +2,7 @@
 
 Effects of a new opening, in order: folders; age identity created, wrapped into `hearing-key.age`, and discarded;
 `open`, `keywrap`, `anchor` and the required tracks in one durable append; first checkpoint; custody log.
+With recipients of a stretch, a key of its own is in force from the first moment, in either case.
 Effects of a recovery: the journal compared with what the seal has signed, and left unchanged on a mismatch; temporary
 files deleted; unsigned lines set aside, and named in `found` lines; files re-hashed; orphan segments numbered;
 `reopen`, `anchor`, `recovered_segment`, `found` and `gap` lines; checkpoint. Every change is journaled, and nothing is
@@ -26,11 +27,11 @@ from media.evidence.log.proof import CourtSeal, ProofError, ProvenJournal, prove
 from media.evidence.log.store import TEMPORARY, FileStore, sync_folder, write_durably
 from media.evidence.recording.clock import Timeline
 from media.evidence.recording.ledger import HearingLog, TrackLedger, from_declaration, segment_name
+from media.evidence.recording.recording_keys import MAIN, RecordingKey, RecordingKeys, key_file, keywrap
 from media.evidence.seal import age
 
 logger = logging.getLogger("vivavoce.media.evidence.recording.recovery")
 
-KEY_FILE = "hearing-key.age"
 MOST_FOUND = 8_192
 """Bytes of an unsigned line that its `found` line quotes; the whole line is set aside beside the recordings."""
 REHASHED = 256
@@ -67,6 +68,8 @@ class RecoveryTarget:
     """Tracks last reported as switched off, with the cause of their gap."""
     pause: tuple[str, str] | None = None
     """By which role and why the recording is to be paused when it is opened again, if it is not yet."""
+    stretch: Sequence[tuple[str, str]] = ()
+    """Name and age recipient of each who alone may open it from then on, if a key of theirs is not in force yet."""
 
     @property
     def origin(self) -> str:
@@ -80,7 +83,7 @@ class Opened:
 
     journal: Journal
     store: FileStore
-    recipient: age.X25519Recipient
+    keys: RecordingKeys
     timeline: Timeline
     ledgers: dict[str, TrackLedger]
     reopened: bool
@@ -150,7 +153,11 @@ def _new(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
     recipient = identity.recipient
     wrapped = age.wrap(identity, [text for _, text in wanted.recipients])
     del identity
-    write_durably(folder / KEY_FILE, wrapped)
+    write_durably(folder / key_file(MAIN), wrapped)
+    names = tuple(name for name, _ in wanted.recipients)
+    keys = RecordingKeys(RecordingKey(MAIN, recipient, names))
+    store = FileStore(folder)
+    rekeyed = _rekey(store, keys, wanted, 0)
     journal = Journal(folder, wanted.origin, seal)
     timeline = Timeline.begin()
     ledgers = {ledger.track: ledger for ledger in wanted.required}
@@ -162,20 +169,23 @@ def _new(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
         "origin": wanted.origin,
         "software": software(),
         "recipient": recipient.text,
-        "recipients": [name for name, _ in wanted.recipients],
+        "recipients": list(names),
         "clock": "system+monotonic",
         "zero": str(timeline.zero),
     }
-    keywrap: Line = {
-        "type": "keywrap",
-        "file": KEY_FILE,
-        "size": len(wrapped),
-        "sha256": hashlib.sha256(wrapped).hexdigest(),
-    }
     tracks = [ledger.declaration() for ledger in ledgers.values()]
-    journal.append([opening, keywrap, timeline.anchor(), *tracks, *wanted.extra])
+    journal.append([opening, keywrap(MAIN, wrapped), *rekeyed, timeline.anchor(), *tracks, *wanted.extra])
     journal.sign()
-    return Opened(journal, FileStore(folder), recipient, timeline, ledgers, reopened=False)
+    return Opened(journal, store, keys, timeline, ledgers, reopened=False)
+
+
+def _rekey(store: FileStore, keys: RecordingKeys, wanted: RecoveryTarget, t: int) -> list[Line]:
+    """The lines by which a key of its own for the recipients wanted is in force from `t` ms on; none if it is so."""
+    if not wanted.stretch or keys.serves([name for name, _ in wanted.stretch]):
+        return []
+    key, wrapped = keys.make(store, wanted.stretch)
+    keys.turn(key, t)
+    return [wrapped, key.line(t)]
 
 
 def _remove_unfinished(folder: Path) -> None:
@@ -195,6 +205,7 @@ class _State:
     """The state of a recording, from its journal."""
 
     opening: Line
+    keys: RecordingKeys
     ledgers: dict[str, TrackLedger] = field(default_factory=dict)
     files: list[tuple[str, str]] = field(default_factory=list)
     latest: int = 0
@@ -208,7 +219,7 @@ def read_state(lines: Sequence[bytes]) -> _State:
     """Read the state from the lines, in order; RecoveryError if the first is not an `open` of this format."""
     try:
         return _read_state(lines)
-    except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
+    except (ValueError, KeyError, IndexError, TypeError, struct.error, age.SealError) as error:
         raise RecoveryError("journal_damaged", "the journal holds what is not a line of it") from error
 
 
@@ -216,7 +227,8 @@ def _read_state(lines: Sequence[bytes]) -> _State:
     opening = json.loads(lines[0])
     if opening.get("type") != "open" or opening.get("format") != 1:
         raise RecoveryError("journal_damaged", "the journal does not begin with an open line of format 1")
-    state = _State(opening)
+    main = RecordingKey(MAIN, age.X25519Recipient(opening["recipient"]), tuple(opening["recipients"]))
+    state = _State(opening, RecordingKeys(main))
     for raw in lines[1:]:
         line = json.loads(raw)
         kind = line["type"]
@@ -231,6 +243,8 @@ def _read_state(lines: Sequence[bytes]) -> _State:
             state.pauses.append((line["t"], None))
         elif kind == "resume":
             state.pauses[-1] = (state.pauses[-1][0], line["t"])
+        elif kind in ("keywrap", "rekey"):
+            state.keys.apply(line)
         elif kind == "close":
             state.closed_at = line["t"]
         elif kind == "reopen":
@@ -255,11 +269,10 @@ def _again(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
     journal = Journal(folder, wanted.origin, seal, tree=journals.tree_of(data), length=len(data))
     journal.signed = proven.head.size
     timeline = Timeline.again(int(state.opening["zero"]), state.latest)
-    recipient = age.X25519Recipient(state.opening["recipient"])
     opened = Opened(
         journal,
         store,
-        recipient,
+        state.keys,
         timeline,
         state.ledgers,
         True,
@@ -299,10 +312,11 @@ def _reopen(folder: Path, opened: Opened, wanted: RecoveryTarget, unsigned: Sequ
         if not is_intact(folder, name, sha256)
     ]
     recovered, removed = _adopt_orphans(folder, opened)
+    adopted = opened.keys.adopt(folder)
     lines: list[Line] = [{"type": "reopen", "t": timeline.t, "reason": "the recorder was started again"}]
     anchor = timeline.anchor()
     lines.append({**anchor, "t": max(timeline.t, anchor["t"])})
-    lines += [*recovered, *(_line_behind_head(line) for line in unsigned)]
+    lines += [*adopted, *recovered, *(_line_behind_head(line) for line in unsigned)]
     for ledger in opened.ledgers.values():
         found = bool(ledger.recovered)
         for t0, t1, paused in list(_missing(ledger.end, timeline.t, opened.pauses)):
@@ -318,6 +332,7 @@ def _reopen(folder: Path, opened: Opened, wanted: RecoveryTarget, unsigned: Sequ
         by, reason = wanted.pause
         opened.pauses.append((timeline.t, None))
         lines.append({"type": "pause", "t": timeline.t, "by": by, "reason": reason})
+    lines += _rekey(opened.store, opened.keys, wanted, timeline.t)
     lines += [*notices, *removed, *wanted.extra]
     opened.journal.append(lines)
 

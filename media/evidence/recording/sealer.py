@@ -71,7 +71,10 @@ class Sealer:
         """Code of the error that has not been overcome yet."""
         self._journal = journal
         self._store = store
-        self._recipient = recipient
+        self._main = recipient
+        self.recipient = recipient
+        """To whom the segments of the rounds handed over from now on are encrypted; headers go to the main recipient.
+        Set on the event loop."""
         self._listener = listener
         self._ballast = ballast
         self._full = False
@@ -98,9 +101,10 @@ class Sealer:
         """Whether the disk is full; nothing is staged until it has room again."""
         return self._full
 
-    def submit(self, entries: Sequence[Entry], *, proof: bool = False) -> None:
-        """Hand over a round. Called on the event loop; returns at once."""
-        work = SealingRound(entries, proof=proof)
+    def submit(self, entries: Sequence[Entry], *, proof: bool = False, binding: bool = False) -> None:
+        """Hand over a round; returns at once. Called on the event loop. `binding`: no later round gets a file before
+        the lines of this one are under a signed head."""
+        work = SealingRound(entries, proof=proof, binding=binding)
         segments: list[tuple[int, str, Segment]] = []
         for place, entry in enumerate(entries):
             if isinstance(entry, tuple) and isinstance(entry[1], Segment):
@@ -110,7 +114,9 @@ class Sealer:
         if not self._full:
             share = max(SHARE, -(-len(segments) // POOL))
             for start in range(0, len(segments), share):
-                work.staging.append(self._pool.submit(self._stage_share, segments[start : start + share]))
+                work.staging.append(
+                    self._pool.submit(self._stage_share, segments[start : start + share], self.recipient)
+                )
         with self._held:
             self.pending += work.segments
             self.pending_bytes += work.bytes
@@ -226,17 +232,19 @@ class Sealer:
 
     # --- a round -------------------------------------------------------------------------------------------------
 
-    def _stage(self, name: str, clear: Callable[[], bytes]) -> Staged:
-        sealed = self._recipient.seal(clear())
+    def _stage(self, name: str, clear: Callable[[], bytes], recipient: Recipient) -> Staged:
+        sealed = recipient.seal(clear())
         ticket = self._store.stage(name, sealed)
         return Staged(ticket, hashlib.sha256(sealed).hexdigest(), len(sealed))
 
-    def _stage_share(self, segments: Sequence[tuple[int, str, Segment]]) -> dict[int, Staged | Exception]:
+    def _stage_share(
+        self, segments: Sequence[tuple[int, str, Segment]], recipient: Recipient
+    ) -> dict[int, Staged | Exception]:
         """One thread's share of a round: by index, the staged segment or the error."""
         out: dict[int, Staged | Exception] = {}
         for place, track, segment in segments:
             try:
-                out[place] = self._stage(segment_name(track, 1), partial(mux.clusters, segment.blocks))
+                out[place] = self._stage(segment_name(track, 1), partial(mux.clusters, segment.blocks), recipient)
             except Exception as error:
                 out[place] = error
         return out
@@ -286,6 +294,9 @@ class Sealer:
         if not self._sign() and progress.lost:
             self._listener.progress(replace(progress, sealed=0, proof=False, gaps=[]))
             self._owed = replace(progress, lost=[])
+        while work.binding and self._journal.signed < self._journal.size and not self._sign():
+            if self._stopping.wait(RETRY_EVERY):
+                raise JournalError("stopped before a change of the key was under a signed head")
 
     def _name(self, work: SealingRound) -> tuple[dict[int, list[Named]], dict[int, str]]:
         """Numbers and lines for staged segments, by index in the round; for the others, the cause of the gap."""
@@ -323,6 +334,7 @@ class Sealer:
                 init = self._stage(
                     segment_name(draft.track, 0),
                     lambda: mux.video_init(*mux.vp8_size(first)) if draft.video else mux.audio_init(),
+                    self._main,
                 )
             except Exception:
                 self._throw_away(staged.ticket)

@@ -92,3 +92,5 @@ class SealingRound:
     bytes: int = 0
     segments: int = 0
     proof: bool = False
+    binding: bool = False
+    """Whether no later round gets a file before the lines of this one are under a signed head."""

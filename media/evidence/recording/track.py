@@ -6,7 +6,8 @@ come: the worker sends the frames of a track in order, so none before it is miss
 for `PATIENCE` ms before a gap is declared. A frame that comes after its time was cut goes into the next segment, with
 its own time; one that comes even later is dropped and declared as a gap of cause late. Video begins, and continues
 after a gap, with a key frame only. In a pause [p, r) by order no frame captured in it is kept, and a gap of cause pause
-answers for exactly that time; what was captured before p and is still in transit is taken for `SETTLED` ms.
+answers for exactly that time; what was captured before p and is still in transit is taken for `SETTLED` ms. Where the
+recording's key changes (`turn`) a segment ends; nothing captured before that is taken afterwards.
 """
 
 import bisect
@@ -88,8 +89,15 @@ class Cutter:
     """Cuts one track, from `start` on. `done` is the time up to which all segments and gaps have been returned."""
 
     def __init__(
-        self, *, video: bool, start: int, cause: str = "other", causes: Causes = lambda t0, t1: "network"
+        self,
+        *,
+        video: bool,
+        start: int,
+        cause: str = "other",
+        causes: Causes = lambda t0, t1: "network",
+        past: Sequence[tuple[int, int]] = (),
     ) -> None:
+        """`past`: pauses and turns that ended by `start`; what was captured in one or before its end is not kept."""
         self.video = video
         self.done = start
         self.bytes = 0
@@ -119,8 +127,8 @@ class Cutter:
         self._on_at: int | None = None
         self._off_at: int | None = None
         """When it was switched off, while earlier frames may still come; `_gap_cause` has the cause."""
-        self._pauses: list[tuple[int, int | None]] = []
-        """The pauses by order, oldest first; the end is None while it lasts."""
+        self._pauses: list[tuple[int, int | None]] = list(past)
+        """The pauses by order in the order of their ends, which is None while one lasts; a turn is one of 0 ms."""
         self._closing: int | None = None
         """When the pause begins that has begun, while earlier frames may still come."""
         self._later: tuple[bool, str] | None = None
@@ -144,10 +152,7 @@ class Cutter:
 
     def in_pause(self, t: int) -> bool:
         """Whether a time is in a pause by order."""
-        for begin, end in reversed(self._pauses):
-            if t >= begin:
-                return end is None or t < end
-        return False
+        return any(begin <= t and (end is None or t < end) for begin, end in self._pauses)
 
     @property
     def in_gap(self) -> bool:
@@ -300,12 +305,21 @@ class Cutter:
             self._cause, self._on_at = "other", t
         self._wants_key, self._asked_at = self.on, t - KEY_AGAIN
 
+    def turn(self, t: int) -> list[Item]:
+        """Return what was captured before `t`, where the recording's key changes; nothing of it is kept afterwards.
+
+        `t` is not before `least_end`, and no frame captured from it on has been taken. Video goes on with a key frame.
+        """
+        if self.paused:
+            self._shut()
+        else:
+            self.pause(t)
+            self.resume(t)
+        return self._take()
+
     def _is_shut(self, t: int) -> bool:
-        """Whether a frame of this time comes from before a pause, and too late: the time up to it is answered for."""
-        if not self._pauses:
-            return False
-        begin, end = self._pauses[-1]
-        return self.done >= begin if end is None else t < end
+        """Whether a frame of this time comes from before a pause or a turn, and too late: that time is answered for."""
+        return any(self.done >= begin if end is None else t < end for begin, end in self._pauses)
 
     def _shut(self) -> None:
         """Answer for all up to the pause that has begun; its gap begins."""

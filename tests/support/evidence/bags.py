@@ -47,6 +47,10 @@ class Recording:
         self.seed = seed
         self.identity = pyrage.x25519.Identity.generate()
         self.authority = pyrage.x25519.Identity.generate()
+        self.keys = [self.identity]
+        """Every key of the recording by its number."""
+        self.key = 0
+        """The number of the key in force."""
         self.lines: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.records: dict[str, bytearray] = {}
@@ -88,9 +92,22 @@ class Recording:
         self.files[path] = data
         return {"file": path, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
-    def sealed(self, path: str, clear: bytes) -> dict[str, Any]:
-        """Keep a file, encrypted to the recording's key."""
-        return self.file(path, pyrage.encrypt(clear, [self.identity.to_public()]))
+    def wrap(self, *authorities: pyrage.x25519.Recipient) -> dict[str, Any]:
+        """keywrap of a new key, which `rekey` takes into use; without authorities to that of the recording."""
+        self.keys.append(pyrage.x25519.Identity.generate())
+        wrapped = pyrage.encrypt(f"{self.keys[-1]}\n".encode(), list(authorities) or [self.authority.to_public()])
+        return self.line("keywrap", **self.file(f"hearing-key-{len(self.keys) - 1}.age", wrapped))
+
+    def rekey(self, key: int, t: int, **fields: Any) -> dict[str, Any]:
+        """Segments are encrypted to another key from now on."""
+        self.key = key
+        recipients = list(self.lines[0]["recipients"]) if key == 0 else ["authority RO"]
+        about = {"recipient": str(self.keys[key].to_public()), "recipients": recipients}
+        return self.line("rekey", key=key, t=t, **about | fields)
+
+    def sealed(self, path: str, clear: bytes, key: int = 0) -> dict[str, Any]:
+        """Keep a file, encrypted to a key of the recording, the main one without a number."""
+        return self.file(path, pyrage.encrypt(clear, [self.keys[key].to_public()]))
 
     def track(self, name: str, kind: str, *, t: int = 0, required: bool = True, lang: str = "") -> None:
         """Declare a track."""
@@ -108,7 +125,7 @@ class Recording:
     ) -> None:
         """A segment and its index record."""
         path = f"seg/{name}-{n:06d}.age"
-        named = self.sealed(path, clear)
+        named = self.sealed(path, clear, self.key)
         rap = n if rap is None else rap
         counts = {"seq": [n, n], "rtp": [span[0] * 48, span[0] * 48], "packets": [1, 0, 0], "holes": [0, 0]}
         self.line("segment", track=name, n=n, **named, t0=span[0], t1=span[1], k=k, rap=rap, **counts)

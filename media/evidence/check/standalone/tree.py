@@ -13,6 +13,7 @@ data = Path(sys.argv[1])
 files = {"journal.jsonl": "", "checkpoint": "", "custody.jsonl": "", "custody-checkpoint": ""}
 removable = {"checkpoint.tsr": ""}  # may have been removed, with no harm to the rest
 spans, people, missing, close, frozen, zero, logged = {}, {}, [], None, False, 0, 0
+rekeys, rekeyed, ended = [], 0, 0  # changes of the key, the time of the latest, and up to when segments go so far
 kept, pauses = [], []  # what segments (as "recovered") and gaps answer for; "pause" and "resume" with their times
 CAUSES = {
     "network": "nothing came over the line",
@@ -85,6 +86,17 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         kept.append((entry["t0"], entry["t1"], track, entry.get("cause", "recovered")))
     if kind in ("pause", "resume"):
         pauses.append((kind, entry["t"]))
+    if (kind == "segment" and entry["t0"] < rekeyed) or (kind == "rekey" and entry["t"] < max(ended, rekeyed)):
+        sys.exit(f"FAILED: {track or 'a segment'} goes on over a change of the key")
+    if kind == "segment":
+        ended = max(ended, entry["t1"])
+    if kind in ("open", "rekey"):
+        key, made, rekeyed = entry.get("key", 0), (entry["recipient"], entry["recipients"]), entry.get("t", 0)
+        known = not key or (f"hearing-key-{key}.age" in files and key > max(rekeys)[0])
+        fresh = not key or made[0] not in [recipient for *_, (recipient, _) in rekeys]
+        if rekeys and (key == rekeys[-1][0] or not known or not fresh or (not key and made != rekeys[0][2])):
+            sys.exit(f"FAILED: key {key} is in force or was used before, is another, or is in no file")
+        rekeys.append((key, rekeyed, made))
     if kind == "recovered_segment":
         print(f"FOUND after a failure, of unknown time: {entry['file']}")
     if kind == "found":
@@ -135,6 +147,10 @@ for track, (begin, stop) in ((track, pause) for track in spans for pause in paus
     met = [item for item in kept if item[2:] == (track, "pause") and max(item[0], begin) < min(item[1], stop)]
     if not met and max(spans[track][0][0], begin) < min(close["tracks"][track]["end"], stop):
         sys.exit(f"FAILED: no gap of {track} meets a pause of the recording")
+for (key, start, (_, names)), (_, end, _) in zip(rekeys, [*rekeys[1:], (0, close["t"], "")]):  # noqa: B905
+    if key:
+        whose = ", ".join(names)
+        print(f"OWN KEY {clock(zero + start)} to {clock(zero + end)} UTC: hearing-key-{key}.age, for {whose}")
 for start, end, track, cause in sorted(missing):
     whose = people.get(track.rpartition("_")[0], "")
     print(f"MISSING {clock(zero + start)} to {clock(zero + end)} UTC: {track}{whose and f' ({whose})'}: {cause}")

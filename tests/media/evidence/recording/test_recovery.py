@@ -52,7 +52,7 @@ def record(opened, turns, start=0):
     """Seal rounds of one segment a track, 2 s each from `start` on; the end of the last."""
     failing = []
     listener = sealing_rounds.Listener(lambda progress: None, lambda *failure: failing.append(failure), lambda: None)
-    made = sealer.Sealer(opened.journal, opened.store, opened.recipient, opened.ledgers, listener)
+    made = sealer.Sealer(opened.journal, opened.store, opened.keys.main.recipient, opened.ledgers, listener)
     for number in range(turns):
         t0 = start + 2_000 * number
         made.submit([(track, Segment(t0, t0 + 2_000, [Block(t0, True, b"opus")], ())) for track in opened.ledgers])

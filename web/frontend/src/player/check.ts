@@ -217,7 +217,7 @@ export class Check {
     }
     if (journal.format !== 1) return;
     // The last line that names a file counts, this log's after the journal's; of a blob, the first.
-    if (log.wrapped) journal.files.set(log.wrapped.file, log.wrapped);
+    for (const named of log.wrapped.values()) journal.files.set(named.file, named);
     for (const named of log.removable) {
       if (named.size >= 0 || !journal.removable.has(named.file)) journal.removable.set(named.file, named);
     }

@@ -1,7 +1,7 @@
 // The course of a sitting as the journal has it: when which microphone and which interpretation was recorded, what is
 // missing, when the floor was closed, and the entries of the log. Nothing is heard for this: who spoke is not in a journal.
 
-import { type Gap, LATE, PAUSE, type Segment } from "./journal";
+import { type Gap, LATE, LOCKED, PAUSE, type Segment } from "./journal";
 import type { LogEntry } from "./reader";
 import type { RecordingView, TrackView } from "./wire";
 
@@ -26,6 +26,8 @@ export interface Course {
   holds: Stretch[];
   /** Breaks in which the recording was paused by order. */
   breaks: Stretch[];
+  /** What is recorded to a key of its own. */
+  closed: Stretch[];
   /** When somebody's line lost more than a little. */
   weak: Stretch[];
   /** What is drawn as a mark, in order. */
@@ -38,8 +40,8 @@ export interface Mark extends LogEntry {
   shape: Shape;
 }
 
-/** Gaps in which nothing that was said is missing. */
-const QUIET = ["sender_off", "order", PAUSE, LATE];
+/** Gaps in which nothing that was said is missing, and what is there, and closed to the key file. */
+const QUIET = ["sender_off", "order", PAUSE, LATE, LOCKED];
 /** A hold begins with the first, and is over with one of the others. */
 const HOLD = "hold";
 const OPEN_AGAIN = ["resumed", "closed", "aborted"];
@@ -51,6 +53,7 @@ export function courseOf(recording: RecordingView, shapes: Record<string, Shape>
     languages: rows.filter(({ track }) => track.kind === "language"),
     holds: holdsOf(recording),
     breaks: recording.pauses.map(({ t0, t1 }) => ({ t0, t1 })),
+    closed: recording.ownKeys.map(({ t0, t1 }) => ({ t0, t1 })),
     weak: joined(recording.tracks.filter(({ kind }) => kind !== "language").flatMap(({ segments }) => segments.filter(isWeak)).map(({ t0, t1 }) => ({ t0, t1 }))),
     marks: recording.events.flatMap((event) => {
       const shape = shapes[event.kind];

@@ -19,8 +19,8 @@ export interface CustodyLog {
   closed: { size: number; root: string } | null;
   ats: [number, bigint][];
   heads: HeadLine[];
-  /** The recording's key as it was wrapped last. */
-  wrapped: Named | null;
+  /** The recording's keys as they were wrapped last, by file. */
+  wrapped: Map<string, Named>;
   /** Files that may have been removed. */
   removable: Named[];
   /** Paths a failed line names. */
@@ -36,7 +36,7 @@ export function custodyLine(line: number): string {
 /** Reads a whole custody log; `sizes` are further sizes whose root is wanted. */
 export function readCustody(bytes: Uint8Array, sizes: Iterable<number>): CustodyLog {
   const found: CustodyLog = {
-    lines: 0, root: "", roots: new Map(), of: null, closed: null, ats: [], heads: [], wrapped: null, removable: [], spoken: new Set(),
+    lines: 0, root: "", roots: new Map(), of: null, closed: null, ats: [], heads: [], wrapped: new Map(), removable: [], spoken: new Set(),
     faults: [],
   };
   const wanted = new Set([...sizes, ...headSizes(bytes)]);
@@ -90,7 +90,7 @@ function known(found: CustodyLog, at: number, line: Line): void {
       if (at === 1) found.closed = { size: Number(line["size"]), root: String(line["root"]) };
       return;
     case "keywrap":
-      found.wrapped = namedBy(line, name, custodyLine(at), at);
+      found.wrapped.set(name, namedBy(line, name, custodyLine(at), at));
       return;
     case "derive":
       found.removable.push(namedBy(line, name, custodyLine(at), at));

@@ -126,7 +126,8 @@ export class Engine {
       this.clock.set(t);
       this.wanted.value = false;
     }
-    this.stopAtFailure(t);
+    this.passLocked(t);
+    this.stopAtFailure(this.clock.now());
     t = this.clock.now();
     for (const track of this.tracks) {
       track.feed(t);
@@ -174,6 +175,15 @@ export class Engine {
     ahead.sort((a, b) => a - b);
     this.clock.set(t + (ahead[ahead.length >> 1] ?? 0));
     this.clock.start();
+  }
+
+  /** Playing jumps over what is recorded to a key that the key file does not open. */
+  private passLocked(t: number): void {
+    const locked = this.recording.ownKeys.find((each) => !each.opens && each.t0 <= t && t < each.t1);
+    if (!locked || !this.wanted.peek()) return;
+    this.clock.stop();
+    this.starting = false;
+    this.clock.set(Math.min(locked.t1, this.recording.end));
   }
 
   private stopAtFailure(t: number): void {

@@ -18,6 +18,8 @@ export interface Segment {
   k: number[];
   /** Number of the segment to start decoding from. */
   rap: number;
+  /** Number of the key it is encrypted to, 0 or none the main one. */
+  key?: number;
 }
 
 export interface Gap {
@@ -52,6 +54,8 @@ const CAUSES = ["network", "sender_off", "order", "pause", "server", "worker", "
 export const LATE = "late";
 /** Cause of a gap inside a pause by order, in which nothing was to be kept. */
 export const PAUSE = "pause";
+/** What the player calls the time of segments whose key it does not have; no cause in a journal. */
+export const LOCKED = "locked";
 /** Causes that go on while the recorder is away: nothing was to be recorded. */
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
@@ -101,7 +105,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
     format: (value) => value === 1, recording: text, hearing: text, origin: text, software: text, recipient: text,
     recipients: list(text), clock: text, zero: digits,
   },
-  keywrap: { ...FILE, file: (value) => value === "hearing-key.age" },
+  keywrap: { ...FILE, file: matches(/^hearing-key(-[1-9][0-9]{0,2})?\.age$/) },
   track: {
     track, t: count, role: text, kind: among(KINDS), codec: text, lang: matches(LANGUAGE), required: flag, pseudonym: text,
   },
@@ -132,6 +136,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
   notice: { code: text, text },
   pause: { t: count, by: textOrBlob, reason: textOrBlob },
   resume: { t: count, by: textOrBlob },
+  rekey: { key: (value) => count(value) && (value as number) <= 999, t: count, recipient: text, recipients: list(text) },
   reopen: { t: count, reason: textOrBlob },
   close: { t: count, tracks: closing },
 };
@@ -236,6 +241,11 @@ export function namedIn(value: Json, blobs: Set<string>, files: Set<string>): vo
 
 export function partName(name: string, n: number): string {
   return `${name}-${String(n).padStart(6, "0")}`;
+}
+
+/** The file in which a key of the recording is wrapped, 0 the main one. */
+export function keyFile(key: number): string {
+  return key ? `hearing-key-${key}.age` : "hearing-key.age";
 }
 
 export function partFile(name: string, n: number): string {

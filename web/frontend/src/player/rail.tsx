@@ -8,7 +8,7 @@ import { PAUSE } from "./journal";
 import { MarkIcon } from "./timeline";
 import { TimePair, timesText } from "./times";
 import { type Interruption, interruptions } from "./transport";
-import { type Place, causeWord, lengthText, personAndState, roleWord, trackName } from "./words";
+import { type Place, causeWord, lengthText, ownKeyText, personAndState, roleWord, trackName } from "./words";
 import type { TrackView } from "./wire";
 
 /** A kind of entry of the log: its words, and the shape of its mark. */
@@ -73,6 +73,7 @@ export function GapList({ engine, zero, places }: { engine: Engine; zero: number
   return (
     <section class="panel" id="player-gaps" aria-labelledby="player-gaps-heading">
       <header><h2 id="player-gaps-heading">{t("Gaps")}</h2><span class="count">{missing.length}</span></header>
+      {engine.recording.ownKeys.length > 0 && <OwnKeyRows engine={engine} zero={zero} places={places} />}
       {missing.length === 0 && <div class="body"><p>{t("No picture or sound of the floor is missing from this recording.")}</p></div>}
       {missing.length > UNFOLDED && <details class="fold"><summary><span>{words}</span></summary>{rows(missing)}</details>}
       {missing.length > 0 && missing.length <= UNFOLDED && rows(missing)}
@@ -89,6 +90,20 @@ export function GapList({ engine, zero, places }: { engine: Engine; zero: number
         </details>
       )}
     </section>
+  );
+}
+
+/** What is recorded to keys of its own: when, for whom, and whether the key file opens it. */
+function OwnKeyRows({ engine, zero, places }: { engine: Engine; zero: number; places: Place[] }) {
+  return (
+    <ul class="player-gap-rows" data-testid="own-keys">
+      {engine.recording.ownKeys.map((each) => (
+        <li key={each.t0}>
+          <p><strong>{ownKeyText(each)}</strong> · <bdi class="t">{lengthText(each.t1 - each.t0)}</bdi></p>
+          <p class="sub"><TimePair at={zero + each.t0} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span> <TimePair at={zero + each.t1} places={places} /></p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -3,9 +3,9 @@
 
 import {
   CUSTODY_ONLY, type Fault, type Json, type Line, PAUSE, SWITCHED_OFF, type Segment, decodeLine, eachLine, isKnown, isNumber, isObject, isTrack,
-  namedIn, partFile, partName, readLine, wellTyped,
+  keyFile, namedIn, partFile, partName, readLine, wellTyped,
 } from "./journal";
-import { type Pause, TrackLines } from "./track-lines";
+import { type Pause, type Rekey, TrackLines } from "./track-lines";
 import { Tree, hex } from "./tlog";
 
 /** A file as a line names it, with the name a fault of it has. */
@@ -47,6 +47,10 @@ export interface LogEntry {
 export interface Journal {
   origin: string;
   recipient: string;
+  /** Who can open the main key: roles, never names. */
+  recipients: string[];
+  /** Every change of the key, in order; before the first the main key is in force. */
+  rekeys: Rekey[];
   /** Nanoseconds since 1970 UTC at time 0. */
   zero: string;
   format: number;
@@ -83,7 +87,7 @@ export function readJournal(bytes: Uint8Array, sizes: Iterable<number> = []): Jo
 
 class Reader {
   private readonly found: Journal = {
-    origin: "", recipient: "", zero: "0", format: 1, tracks: [], people: [], events: [], pauses: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
+    origin: "", recipient: "", recipients: [], rekeys: [], zero: "0", format: 1, tracks: [], people: [], events: [], pauses: [], unsigned: 0, end: null, ends: new Map(), lines: 0, root: "", ats: [],
     heads: [], roots: new Map(), files: new Map(), removable: new Map(), spoken: new Set(), faults: [],
   };
   private readonly tracks = new Map<string, TrackLines>();
@@ -92,6 +96,7 @@ class Reader {
   private readonly pauses: Pause[] = this.found.pauses;
   private close: { line: number; value: Line } | null = null;
   private wrapped = false;
+  private readonly keyFiles = new Set<string>();
   private expectsAnchor = false;
   private lastT = 0;
   /** The latest entry of the hearing's log, 0 before the first. */
@@ -187,7 +192,8 @@ class Reader {
         return this.open(line);
       case "keywrap":
         this.wrapped = true;
-        this.name("hearing-key.age", line, `line ${this.at}`);
+        this.keyFiles.add(String(line["file"]));
+        this.name(String(line["file"]), line, `line ${this.at}`);
         return;
       case "track":
         return this.track(line);
@@ -217,6 +223,8 @@ class Reader {
       case "pause":
       case "resume":
         return this.pause(line);
+      case "rekey":
+        return this.rekey(line);
       case "reopen": {
         this.point(Number(line["t"]));
         this.close = null;
@@ -244,6 +252,27 @@ class Reader {
     else this.pauses.at(-1)!.end = t;
   }
 
+  private rekey(line: Line): void {
+    const { rekeys, recipient, recipients } = this.found;
+    const next: Rekey = {
+      line: this.at, t: Number(line["t"]), key: Number(line["key"]), recipient: String(line["recipient"]), recipients: line["recipients"] as string[],
+    };
+    this.point(next.t);
+    const sameMain = next.recipient === recipient && next.recipients.join("\n") === recipients.join("\n");
+    if (next.key === this.key) this.wrong("rekey_present");
+    else if (next.key === 0) {
+      if (recipient && !sameMain) this.wrong("rekey_main");
+    } else if (next.key <= Math.max(0, ...rekeys.map(({ key }) => key))) this.wrong("rekey_used");
+    else if (!this.keyFiles.has(keyFile(next.key))) this.wrong("rekey_unwrapped");
+    else if ([recipient, ...rekeys.map((each) => each.recipient)].includes(next.recipient)) this.wrong("rekey_used");
+    rekeys.push(next);
+  }
+
+  /** The number of the key in force. */
+  private get key(): number {
+    return this.found.rekeys.at(-1)?.key ?? 0;
+  }
+
   private point(t: number): void {
     if (t < this.lastT) this.wrong("time_back");
     this.lastT = Math.max(this.lastT, t);
@@ -257,6 +286,7 @@ class Reader {
     if (this.at) return;
     this.found.origin = String(line["origin"]);
     this.found.recipient = String(line["recipient"]);
+    this.found.recipients = line["recipients"] as string[];
     this.found.zero = String(line["zero"]);
     const uuid = originUuid(this.found.origin);
     if (uuid === null || uuid !== line["recording"]) this.wrong("open_origin");
@@ -312,7 +342,7 @@ class Reader {
     const segment: Segment = {
       n: Number(line["n"]), file: String(line["file"]), size: Number(line["size"]), sha256: String(line["sha256"]),
       t0: Number(line["t0"]), t1: Number(line["t1"]), k: line["k"] as number[], rap: Number(line["rap"]),
-      packets: line["packets"] as number[],
+      packets: line["packets"] as number[], key: this.key,
     };
     const length = segment.t1 - segment.t0;
     if (length < 1 || length > 65_534) this.wrong("segment_length");
@@ -362,6 +392,7 @@ class Reader {
       for (const track of this.tracks.values()) {
         track.tile(null, 0, this.blame);
         track.pauses(this.pauses, null, this.blame);
+        track.rekeys(this.found.rekeys, this.blame);
       }
       return;
     }
@@ -388,6 +419,7 @@ class Reader {
       const until = this.found.ends.get(track.name) ?? null;
       track.tile(until, line, this.blame);
       track.pauses(this.pauses.map((pause) => ({ ...pause, end: pause.end ?? end })), until, this.blame);
+      track.rekeys(this.found.rekeys, this.blame);
       if (track.required && track.t !== 0) this.wrong("track_late", track.line);
       const item = said[track.name];
       if (item) this.closing(track, item, line, end);

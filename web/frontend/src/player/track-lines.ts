@@ -29,6 +29,15 @@ export interface Pause {
   by: string;
 }
 
+/** A change of the key by the line that tells it: from `t` on segments are encrypted to another. */
+export interface Rekey {
+  line: number;
+  t: number;
+  key: number;
+  recipient: string;
+  recipients: string[];
+}
+
 function meets(pause: Pause, t0: number, t1: number): boolean {
   return Math.max(t0, pause.begin) < Math.min(t1, pause.end ?? Infinity);
 }
@@ -163,6 +172,15 @@ export class TrackLines {
     for (const pause of pauses) {
       if (end === null || !meets(pause, this.t, end) || gaps.some((gap) => meets(pause, gap.t0, gap.t1))) continue;
       blame(`line ${pause.line}`, "pause_gap", pause.line);
+    }
+  }
+
+  /** A segment ends before a change of the key that a later line tells, and begins behind one told before it. */
+  rekeys(rekeys: Rekey[], blame: Blame): void {
+    if (!rekeys.length) return;
+    for (const item of this.items) {
+      const over = rekeys.some(({ line, t }) => (line < item.line ? t > item.t0 : t < item.t1));
+      if (item.n > 0 && over) this.blame(item, "over_rekey", blame);
     }
   }
 

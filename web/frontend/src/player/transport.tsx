@@ -3,8 +3,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import type { Engine } from "./engine";
-import { PAUSE } from "./journal";
 import { Icon } from "./icons";
+import { LOCKED, PAUSE } from "./journal";
 import { TimePair, timesText } from "./times";
 import { type Place, elapsedText } from "./words";
 
@@ -121,7 +121,7 @@ function findInterruptions(engine: Engine): Interruption[] {
   const found = new Map<string, Interruption>();
   for (const track of engine.recording.tracks) {
     const joined: Pick<Interruption, "t0" | "t1" | "cause" | "by">[] = [];
-    for (const gap of [...track.gaps].sort((a, b) => a.t0 - b.t0)) {
+    for (const gap of track.gaps.filter((each) => each.cause !== LOCKED).sort((a, b) => a.t0 - b.t0)) {
       const last = joined.at(-1);
       if (last && last.t1 === gap.t0 && last.cause === gap.cause && last.by === gap.by) last.t1 = gap.t1;
       else joined.push({ t0: gap.t0, t1: gap.t1, cause: gap.cause, ...(gap.by === undefined ? {} : { by: gap.by }) });

@@ -17,6 +17,16 @@ export interface TrackView {
   gaps: Gap[];
 }
 
+/** A time that is recorded to a key of its own. */
+export interface OwnKey {
+  t0: number;
+  t1: number;
+  /** Who can open it, as the journal calls them. */
+  recipients: string[];
+  /** Whether the key file opens it. */
+  opens: boolean;
+}
+
 export interface RecordingView {
   origin: string;
   zero: string;
@@ -26,6 +36,7 @@ export interface RecordingView {
   people: Seated[];
   events: LogEntry[];
   pauses: OrderedPause[];
+  ownKeys: OwnKey[];
 }
 
 /** A pause of the recording by order of somebody in this role: nothing was to be kept. */

@@ -1,9 +1,9 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
 import { languageName, official, stateName, t } from "../i18n";
-import { type Fault, PAUSE } from "./journal";
+import { type Fault, LOCKED, PAUSE } from "./journal";
 import type { Seated } from "./reader";
-import type { RefusalCode, TrackView, Verdict } from "./wire";
+import type { OwnKey, RefusalCode, TrackView, Verdict } from "./wire";
 
 export interface Place {
   city: string;
@@ -87,7 +87,14 @@ const CAUSES: Record<string, () => string> = {
   recovered: () => t("parts recovered after a failure, time unknown"),
   late: () => t("it arrived too late to be kept"),
   other: () => t("other cause"),
+  [LOCKED]: () => t("closed session, your key does not open it"),
 };
+
+/** What is recorded to a key of its own, in a sentence. */
+export function ownKeyText({ recipients, opens }: OwnKey): string {
+  const names = recipients.join(", ");
+  return opens ? t("Closed session: recorded for {names}; your key opens it", { names }) : t("Closed session: recorded for {names}; your key does not open it", { names });
+}
 
 /** Why something is missing; of a pause, `by`: the role of who ordered it. */
 export function causeWord(cause: string, by = ""): string {
@@ -159,6 +166,11 @@ const FAULTS: Record<string, () => string> = {
   resume_first: () => t("a pause ends that did not begin"),
   kept_in_pause: () => t("something was kept in a pause of the recording"),
   pause_nowhere: () => t("a gap is called a pause, and the recording was not paused"),
+  over_rekey: () => t("it goes on over a change of the key"),
+  rekey_present: () => t("the key it changes to is in force already"),
+  rekey_main: () => t("it names another main key than the first line"),
+  rekey_used: () => t("the key it changes to was used before"),
+  rekey_unwrapped: () => t("the key it changes to was not wrapped before it"),
   pause_gap: () => t("a pause without a declared gap"),
   reopen_gap: () => t("opened again without a declared gap"),
   entry_missing: () => t("an entry of the hearing's log is missing, or there twice"),

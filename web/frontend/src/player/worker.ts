@@ -4,13 +4,14 @@
 import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
 import { Check, type Logs } from "./check";
-import { type Gap, PAUSE, partFile } from "./journal";
+import { type Gap, LOCKED, PAUSE, type Segment, keyFile, partFile } from "./journal";
 import { PartCache } from "./part-cache";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
+import type { TrackLines } from "./track-lines";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
 import { type Frame, onItsOwn, withoutHoles } from "./webm";
-import type { FromWorker, RefusalCode, ToWorker } from "./wire";
+import type { FromWorker, OwnKey, RefusalCode, ToWorker } from "./wire";
 
 const IN_FLIGHT = 3;
 const CHECK_IN_FLIGHT = 2;
@@ -53,7 +54,8 @@ let key: KeyFile | null = null;
 let base = "";
 let ticket = "";
 let check: Check | null = null;
-let decrypter: Decrypter | null = null;
+/** By number of the recording's key, 0 the main one: those that the key file opens. */
+const decrypters = new Map<number, Decrypter>();
 
 // --- fetching --------------------------------------------------------------------------------------------------------
 
@@ -204,42 +206,68 @@ async function open(origin: string): Promise<void> {
   if (sealed && bytesLeft <= CHECK_UNASKED) checkAll();
 }
 
-async function unwrap(journal: Journal, keyFile: KeyFile): Promise<void> {
-  const named = journal.files.get("hearing-key.age");
+/** Opens every key of the recording that the key file opens; the main one it must. */
+async function unwrap(journal: Journal, authority: KeyFile): Promise<void> {
+  const outer = new Decrypter();
+  outer.addIdentity(await identityKey(authority.identity));
+  if (!(await unwrapOne(journal, 0, journal.recipient, outer))) throw new Refused("wrong_key", authority.authority);
+  for (const { key: number, recipient } of journal.rekeys) if (number) await unwrapOne(journal, number, recipient, outer);
+}
+
+/** Whether a key is not closed to the key file: false only when its file is as it was sealed, and does not open. */
+async function unwrapOne(journal: Journal, number: number, recipient: string, outer: Decrypter): Promise<boolean> {
+  const named = journal.files.get(keyFile(number));
   if (!named) {
     check?.cannot("keywrap");
-    return;
+    return true;
   }
   let wrapped: Bytes;
   try {
     wrapped = await fetchSealed(named);
   } catch (error) {
-    if (error instanceof Bad) return;
+    if (error instanceof Bad) return true;
     throw error;
   }
-  const outer = new Decrypter();
-  outer.addIdentity(await identityKey(keyFile.identity));
   let identity: string;
   try {
     identity = (await outer.decrypt(wrapped, "text")).trim();
   } catch {
-    throw new Refused("wrong_key", keyFile.authority);
+    return false;
   }
   const inner = await identityKey(identity);
-  if ((await identityToRecipient(inner)) !== journal.recipient) check?.fail(named.first, "other_recipient", named.line, named.file);
-  decrypter = new Decrypter();
-  decrypter.addIdentity(inner);
+  if ((await identityToRecipient(inner)) !== recipient) check?.fail(named.first, "other_recipient", named.line, named.file);
+  const made = new Decrypter();
+  made.addIdentity(inner);
+  decrypters.set(number, made);
+  return true;
+}
+
+/** Whether a segment is one of a stretch whose key the key file does not open. */
+function isLocked({ key: number = 0 }: Segment): boolean {
+  return number > 0 && !decrypters.has(number);
+}
+
+/** The segments of a track that can be played. */
+function openIn(track: TrackLines): Segment[] {
+  return track.segments.filter((segment) => !isLocked(segment));
+}
+
+function ownKeys({ rekeys }: Journal, end: number): OwnKey[] {
+  return rekeys.flatMap(({ key: number, t, recipients }, index) =>
+    number ? [{ t0: t, t1: rekeys[index + 1]?.t ?? end, recipients, opens: decrypters.has(number) }] : [],
+  );
 }
 
 function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened" }>["recording"]> {
   const ordered = (gap: Gap): Gap => (gap.cause === PAUSE ? { ...gap, by: journal.pauses.findLast(({ begin }) => begin <= gap.t0)?.by ?? "" } : gap);
   const tracks = journal.tracks.map((track) => ({
     name: track.name, t: track.t, end: journal.ends.get(track.name) ?? track.known(), role: track.role, kind: track.kind,
-    lang: track.lang, mime: track.mime, segments: track.segments, gaps: track.gaps.map(ordered),
+    lang: track.lang, mime: track.mime, segments: openIn(track),
+    gaps: [...track.gaps.map(ordered), ...track.segments.filter(isLocked).map(({ t0, t1 }) => ({ track: track.name, t0, t1, cause: LOCKED }))],
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
   const pauses = journal.pauses.map(({ begin, end: over, by }) => ({ t0: begin, t1: over ?? end, by }));
-  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events, pauses };
+  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events, pauses, ownKeys: ownKeys(journal, end) };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------
@@ -271,7 +299,10 @@ function lineOf(path: string): number {
 
 const MAGIC = { init: [0x1a, 0x45, 0xdf, 0xa3], cluster: [0x1f, 0x43, 0xb6, 0x75] };
 
-async function clear(path: string, n: number): Promise<Bytes> {
+async function clear(track: string, n: number): Promise<Bytes> {
+  const path = partFile(track, n);
+  const lines = check?.journal?.tracks.find((each) => each.name === track);
+  const decrypter = decrypters.get((n && lines?.segments.find((each) => each.n === n)?.key) || 0);
   const file = files.get(path);
   if (!file) throw new Bad("absent");
   const sealed = await parts.take(path);
@@ -325,7 +356,7 @@ function heldFor({ track, n, generation }: Wanted): { frame: Frame | null; key: 
 function leftOver(wanted: Wanted): Bytes | null {
   const { frame, key } = heldFor(wanted);
   const lines = check?.journal?.tracks.find((each) => each.name === wanted.track);
-  const before = lines?.segments.find((each) => each.n === wanted.n - 1);
+  const before = lines && openIn(lines).find((each) => each.n === wanted.n - 1);
   return frame && before ? onItsOwn(frame, before.t1, key) : null;
 }
 
@@ -333,12 +364,13 @@ function leftOver(wanted: Wanted): Bytes | null {
 function whole(bytes: Bytes, wanted: Wanted): Bytes {
   const { track, n, generation } = wanted;
   const lines = check?.journal?.tracks.find((each) => each.name === track);
-  const index = lines ? lines.segments.findIndex((each) => each.n === n) : -1;
-  const segment = lines?.segments[index];
+  const playable = lines ? openIn(lines) : [];
+  const index = playable.findIndex((each) => each.n === n);
+  const segment = playable[index];
   if (!lines || !segment) return bytes;
   const before = heldFor(wanted);
   const audio = lines.mime.startsWith("audio/");
-  const hold = lines.segments[index + 1]?.t0 === segment.t1;
+  const hold = playable[index + 1]?.t0 === segment.t1;
   const found = withoutHoles(bytes, { t0: segment.t0, t1: segment.t1, audio, before: before.frame, key: before.key, hold });
   // What was still under way at a seek must not push out what belongs to the new place.
   if (generation >= (generations.get(track) ?? 0)) held.set(track, { n, generation, frame: found.held, key: found.key });
@@ -347,7 +379,7 @@ function whole(bytes: Bytes, wanted: Wanted): Bytes {
 
 async function serve(wanted: Wanted): Promise<void> {
   try {
-    const bytes = whole(await clear(partFile(wanted.track, wanted.n), wanted.n), wanted);
+    const bytes = whole(await clear(wanted.track, wanted.n), wanted);
     say({ type: "part", id: wanted.id, bytes: bytes.buffer }, [bytes.buffer]);
   } catch (error) {
     if (error instanceof Bad) {
