@@ -15,7 +15,7 @@ from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Sentence, Series, tell
-from hearings.sitting import breakdowns, gaps
+from hearings.sitting import breakdowns, closed_sessions, gaps
 from hearings.sitting.breaks import PURPOSES
 from hearings.status import RecordingStatus
 
@@ -245,6 +245,9 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield line(N_("    Without a picture of {person}."), source, person=person)
     for one_id in event.data.get("out", ()):
         yield line(N_("    {person} was excluded."), source, person=draft.names.get(one_id, "–"))
+    if names := [str(one) for one in event.data.get("recipients", ())]:
+        readers = Series.of(closed_sessions.reader(*name.rsplit(" ", 1)) for name in names)
+        yield line(N_("    Recorded to a key of its own, readable by: {readers}."), source, readers=readers)
     for one_id in event.data.get("away", ()):
         yield line(N_("    {person} was not back."), source, person=draft.names.get(one_id, "–"))
     if uncompared := str(event.data.get("without_comparison") or ""):

@@ -1,7 +1,8 @@
 """The status of a recording, as reported by the recorder. Indicators on pages show these rows."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,27 @@ from hearings.events import EventKind, record
 from hearings.models import Hearing, HearingEvent, Participant, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import move
-from hearings.queries import get
+from hearings.queries import authority_keys, get
 from hearings.requests.document import plain
 from hearings.roles import SHORT
 from hearings.sitting import floor_turns, sittings
 from hearings.status import LIVE_SITTINGS, RecordingStatus, SittingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecipient:
+    """Who can open a recording's key: what the journal calls them (kind and State), and their public age recipient."""
+
+    name: str
+    recipient: str
+    kind: str
+    state: str
+
+
+async def recipients(db: AsyncSession, states: Collection[str]) -> list[KeyRecipient]:
+    """The keys to which a recording for these States is encrypted now (`room_rules.recipients`): those in force."""
+    keys = await authority_keys(db, sorted(states))
+    return [KeyRecipient(f"{key.kind} {key.owner_state}", key.recipient, key.kind, key.owner_state) for key in keys]
 
 
 async def opened(

@@ -401,14 +401,20 @@ class EndUnrecorded(Command):
 
 
 class CloseSession(Command):
-    """Order a closed session: observers and the people named go to the lobby, and stay there until it ends."""
+    """Order a closed session: observers and the people named go to the lobby, and stay there until it ends. It is
+    recorded to a key of its own; the floor opens when the recorder has confirmed that."""
 
     out: Annotated[list[Seat], Meta(max_length=50)]
     reason: Annotated[str, Meta(min_length=3, max_length=500)]
+    recipients: Annotated[
+        list[Annotated[str, Meta(max_length=40)]] | None,
+        Meta(description="of the recording's, who can open it; nothing: its authorities, without keys in escrow"),
+    ] = None
 
 
 class EndClosedSession(Command):
-    """End the closed session. Who was out is admitted again, one by one."""
+    """End the closed session, once the recorder has confirmed that it records to the recording's key again. Who was out
+    is admitted again, one by one."""
 
 
 class BreakdownStep(Command):

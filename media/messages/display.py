@@ -123,6 +123,14 @@ class UnrecordedView(Struct, kw_only=True, forbid_unknown_fields=True):
     confirmable: Annotated[bool, Meta(description="by this person")]
 
 
+class ReaderView(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A recipient of the recording, to whom a closed session can be recorded."""
+
+    value: str
+    label: str
+    chosen: Annotated[bool, Meta(description="unless the order says otherwise")]
+
+
 class ClosedSessionView(Struct, kw_only=True, forbid_unknown_fields=True):
     """A closed session, for the room and for who is out of it."""
 
@@ -130,6 +138,7 @@ class ClosedSessionView(Struct, kw_only=True, forbid_unknown_fields=True):
     by: str
     reason: str
     out: Annotated[bool, Meta(description="this person is out")]
+    recorded_for: Annotated[list[str], Meta(description="who can open what is recorded in it")]
 
 
 class StepView(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -352,6 +361,7 @@ class View(Message):
     breakdowns: list[BreakdownView]
     closed_session: ClosedSessionView | None
     excludable: Annotated[list[Seat], Meta(description="whom a closed session may exclude; for who may order one")]
+    readers: Annotated[list[ReaderView], Meta(description="to whom one can be recorded; for who may order one")]
     messages: Annotated[list[MessageView], Meta(description="oldest first; of the person, or those they may answer")]
     purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]

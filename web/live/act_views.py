@@ -195,6 +195,10 @@ def closed_session_view(viewer: Participant, scene: Scene) -> messages.ClosedSes
         by=name_of(scene, sitting.closed_session["by"]),
         reason=sitting.closed_session["reason"],
         out=out,
+        recorded_for=[
+            sentences.translated(closed_sessions.reader(*name.rsplit(" ", 1)))
+            for name in dict.fromkeys(name for name, _recipient in closed_sessions.stretch(sitting))
+        ],
     )
 
 
@@ -266,6 +270,20 @@ def excludable(viewer: Participant, scene: Scene) -> list[str]:
         participant.id
         for participant in scene.rows.participants
         if participant.vacated_at is None and participant.role not in closed_sessions.STAYS
+    ]
+
+
+def readers_view(viewer: Participant, scene: Scene) -> list[messages.ReaderView]:
+    """To whom a closed session can be recorded, for who may order one."""
+    if not decide("close_session", viewer, scene).allowed:
+        return []
+    known = {one.name: one for one in scene.rows.recipients}
+    chosen = closed_sessions.by_default(known.values())
+    return [
+        messages.ReaderView(
+            value=name, label=sentences.translated(closed_sessions.reader(one.kind, one.state)), chosen=name in chosen
+        )
+        for name, one in known.items()
     ]
 
 

@@ -158,7 +158,7 @@ ACTS: dict[type[messages.Command], RoomAct] = {
     messages.ConfirmUnrecorded: RoomAct(unrecorded.confirm, "sitting", "continue_unrecorded", "unrecorded"),
     messages.EndUnrecorded: RoomAct(unrecorded.end, "sitting", "continue_unrecorded", "unrecorded_ended"),
     messages.CloseSession: RoomAct(closed_sessions.begin, "sitting", "close_session", "closed_session"),
-    messages.EndClosedSession: RoomAct(closed_sessions.end, "sitting", "close_session", "closed_session_ended"),
+    messages.EndClosedSession: RoomAct(None, right="close_session"),
     messages.BreakdownStep: RoomAct(breakdowns.take, "sitting", "breakdown_step"),
     messages.BreakOff: RoomAct(None, right="break_off"),
     messages.ConfirmCondition: RoomAct(room_rules.confirm, "sitting"),

@@ -190,7 +190,7 @@ class Conductor:
             rows,
             opened=self.recording.tracks,
             recording_open=self.recording.open,
-            paused=self.recording.facts.paused_at is not None,
+            waits=self.recording.orders.waits(rows),
         )
         self.room.scene = scene = Scene(
             rows,
@@ -202,7 +202,7 @@ class Conductor:
             feeds=self.captions.firsts,
         )
         self.recording.plan_tracks(granted.tracks)
-        self.recording.pauses.follow(rows)
+        self.recording.orders.follow(rows)
         self.media.send_plan(granted.plan)
         now = time.time_ns()
         for connection in list(self.room.connections.values()):

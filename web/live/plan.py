@@ -18,7 +18,7 @@ from hearings.interpreting import booths, interpreters
 from hearings.languages import signed
 from hearings.models import HearingEvent, Participant, Sitting
 from hearings.roles import CONDUCTING, HEARD, SHORT, Role, channel_track
-from hearings.sitting import breaks, recordings, sittings
+from hearings.sitting import breaks, closed_sessions, recordings, sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, SittingStatus
 from media import messages
 from web.live.scene import nanoseconds
@@ -112,11 +112,11 @@ class Grants:
 
 
 def grants(
-    setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False, paused: bool = False
+    setting: Setting, *, opened: Collection[str] = (), recording_open: bool = False, waits: bool = False
 ) -> Grants:
     """Who may send and receive what, and the tracks that record it. `opened`: tracks that the recorder has confirmed.
-    In a sitting, a source is not forwarded before the recorder has confirmed its track. `paused`: the recorder may be
-    keeping nothing, by order; the floor is closed until it has confirmed that it goes on."""
+    In a sitting, a source is not forwarded before the recorder has confirmed its track. `waits`: it has not confirmed
+    yet what is ordered of the recording (`web.live.recorder.RecordingOrders`), and the floor is closed until then."""
     status, rules = setting.sitting.status, setting.rules
     people = [participant for participant in setting.participants if participant.device_of_id is None]
     heard_at = {row.device_of_id for row in setting.participants if row.role in HEARD and row.device_of_id}
@@ -132,7 +132,7 @@ def grants(
         floor_open=setting.sitting.floor_open
         and not setting.sitting.holds
         and status is not SittingStatus.closed
-        and (not paused or two_keys),
+        and (not waits or two_keys),
         feed=status in FEEDING,
         expect_seals=recording_open and status in LIVE_SITTINGS and not two_keys,
         without_recording=two_keys,
@@ -263,6 +263,11 @@ def recording_pause(sitting: Sitting) -> messages.OrderedPause | None:
     """The pause of the recording that is in force by the rows, as the recorder journals it."""
     pause = breaks.recording_pause(sitting)
     return None if pause is None else messages.OrderedPause(by=pause.by, reason=pause.purpose)
+
+
+def recording_stretch(sitting: Sitting) -> list[messages.NamedRecipient]:
+    """Who alone can open what is recorded now, by the rows; empty: the recipients of the recording."""
+    return [messages.NamedRecipient(name=name, recipient=key) for name, key in closed_sessions.stretch(sitting)]
 
 
 def seated(participants: Iterable[Participant]) -> list[messages.SeatedPerson]:

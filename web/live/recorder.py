@@ -1,8 +1,8 @@
-"""Client of the recorder process of one live hearing: orders that wait for their answer, and the pause by order.
+"""Client of the recorder process of one live hearing: orders that wait for their answer, and what it must confirm.
 
-`breaks.recording_pause` decides from the rows whether the recording is paused, so that every web process sends the same
-order. `facts.paused_at` is what the recorder has confirmed; as long as it may be keeping nothing, the floor is closed
-(`plan.grants`).
+`breaks.recording_pause` and `closed_sessions.stretch` decide from the rows whether the recording is paused and to whose
+key it is, so that every web process sends the same orders. `facts.paused_at` and `facts.key_of` are what the recorder
+has confirmed; until that is what the rows say, the floor is closed (`RecordingOrders.waits`).
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -123,11 +124,18 @@ class Recorder:
         recipients: list[messages.NamedRecipient],
         tracks: list[messages.TrackPlan],
         pause: messages.OrderedPause | None = None,
+        stretch: Sequence[messages.NamedRecipient] = (),
     ) -> messages.RecordingOpened | messages.RecordingClosed:
         """Open a recording, new or again; the answer is that it is closed if the recorder was lost while closing it.
-        `pause`: the break that is in force."""
+        `pause`: the break that is in force. `stretch`: who alone can open what is recorded in a closed session."""
         order = messages.OpenRecording(
-            id=self._id(), recording=recording, hearing=hearing, recipients=recipients, tracks=tracks, pause=pause
+            id=self._id(),
+            recording=recording,
+            hearing=hearing,
+            recipients=recipients,
+            tracks=tracks,
+            pause=pause,
+            stretch=list(stretch),
         )
         opened = await self._ask(order, OPEN_SECONDS)
         assert isinstance(opened, messages.RecordingOpened | messages.RecordingClosed)
@@ -168,6 +176,11 @@ class Recorder:
         """Have it keep again what comes, by order of a role; returns once that is under the seal."""
         await self._ask(messages.ResumeRecording(id=self._id(), by=by), PAUSE_SECONDS)
 
+    async def rekey(self, recipients: Sequence[messages.NamedRecipient]) -> None:
+        """Have it encrypt what comes to a key of its own for these recipients, without any to that of the recording;
+        returns once that is under the seal. The same again changes nothing."""
+        await self._ask(messages.RekeyRecording(id=self._id(), recipients=list(recipients)), PAUSE_SECONDS)
+
     async def close(self) -> messages.RecordingClosed:
         """Seal the frames in memory, close the recording and sign its final head."""
         closed = await self._ask(messages.CloseRecording(id=self._id()), CLOSE_SECONDS)
@@ -192,10 +205,11 @@ class Recorder:
         return self._process.new_id()
 
 
-class RecordingPauses:
-    """Tells the recorder of one live hearing to pause or to go on. Called only from the conductor's event loop.
+class RecordingOrders:
+    """Tells the recorder of one live hearing to pause or to go on, and to whose key. Called only from the conductor's
+    event loop.
 
-    `facts` gives the present facts of the recording, `note` sets their `paused_at`, `writing` begins a transaction.
+    `facts` gives the present facts of the recording, `note` changes fields of them, `writing` begins a transaction.
     """
 
     def __init__(
@@ -204,7 +218,7 @@ class RecordingPauses:
         recorder: Recorder,
         *,
         facts: Callable[[], RecordingFacts],
-        note: Callable[[int | None], None],
+        note: Callable[..., None],
         writing: Callable[[], AbstractAsyncContextManager[tuple[AsyncSession, Rows]]],
     ) -> None:
         self._room = room
@@ -213,12 +227,12 @@ class RecordingPauses:
         self._note = note
         self._writing = writing
         self._lock = asyncio.Lock()
-        """Held while the recorder is told, and while a break ends."""
+        """Held while the recorder is told, and while a break or a closed session ends."""
         self._known = False
-        """Whether the recorder has confirmed to this process what the facts say of a pause."""
+        """Whether the recorder has confirmed to this process what the facts say."""
         self._under_way = False
-        self._ended = False
-        """Whether the recorder goes on by the transaction that is under way, and has not been started again since."""
+        self._ended: dict[str, Any] = {}
+        """Facts that the recorder has confirmed to the transaction under way, and has not been started again since."""
 
     @property
     def _open(self) -> bool:
@@ -230,16 +244,27 @@ class RecordingPauses:
         self._known = False
 
     def opened(self, opened: messages.RecordingOpened, *, told: bool) -> None:
-        """The recorder has opened the recording and says whether it is paused. `told`: to an order just given; else it
-        is told again what the rows say."""
-        self._note((self._facts().paused_at or opened.at) if opened.paused else None)
-        self._known, self._ended = told, False
+        """The recorder has opened the recording and says whether it is paused, and to whose key. `told`: to an order
+        just given; else it is told again what the rows say."""
+        self._note(
+            paused_at=(self._facts().paused_at or opened.at) if opened.paused else None,
+            key_of=tuple(opened.key_recipients) if opened.key else (),
+        )
+        self._known, self._ended = told, {}
+
+    def waits(self, rows: Rows) -> bool:
+        """Whether the floor is closed because the recorder may be keeping nothing, or may record to another key than
+        the rows say. Without a closed session it is to that of the recording: it ended only when that was confirmed."""
+        facts, stretch = self._facts(), _names(plan.recording_stretch(rows.sitting))
+        return facts.paused_at is not None or facts.key_of != stretch or (bool(stretch) and not self._known)
 
     def follow(self, rows: Rows) -> None:
-        """Has the recorder pause or go on as the rows say, until it confirms that. Rows without a break are not sent
-        again: the break ended in them only when the recorder went on (`end`)."""
+        """Has the recorder do as the rows say, until it confirms that. Rows with neither a break nor a closed session
+        are not sent again: each ended in them only when the recorder had confirmed it."""
+        facts, stretch = self._facts(), _names(plan.recording_stretch(rows.sitting))
         wanted = plan.recording_pause(rows.sitting) is not None
-        agrees = wanted == (self._facts().paused_at is not None) and (self._known or not wanted)
+        agrees = wanted == (facts.paused_at is not None) and stretch == facts.key_of
+        agrees = agrees and (self._known or not (wanted or stretch))
         if self._open and not agrees and not self._under_way:
             self._under_way = True
             self._room.spawn(self._tell())
@@ -249,7 +274,7 @@ class RecordingPauses:
             async with self._lock:
                 await self._tell_once()
         except (RecorderSilent, DatabaseRefused, ConductedElsewhere):
-            logger.warning("it is not confirmed that the recorder pauses, or goes on")
+            logger.warning("the recorder has not confirmed what is ordered of it")
             await asyncio.sleep(AGAIN_SECONDS)
         finally:
             self._under_way = False
@@ -257,10 +282,12 @@ class RecordingPauses:
 
     async def _tell_once(self) -> None:
         async with self._room.reading() as (_db, rows):
-            pause = plan.recording_pause(rows.sitting)
+            pause, stretch = plan.recording_pause(rows.sitting), plan.recording_stretch(rows.sitting)
         if not self._open:
             return
         self._known = False
+        if stretch or self._facts().key_of:
+            await self._recorder.rekey(stretch)
         if pause is not None:
             await self._recorder.pause(pause)
         else:
@@ -269,21 +296,22 @@ class RecordingPauses:
             if rows.recording is not None:
                 to = recordings.paused if pause is not None else recordings.resumed
                 await to(db, recording=rows.recording, now=self._room.now())
-        self._note((self._facts().paused_at or time.time_ns()) if pause is not None else None)
+        paused_at = (self._facts().paused_at or time.time_ns()) if pause is not None else None
+        self._note(paused_at=paused_at, key_of=_names(stretch))
         self._known = True
 
     @contextlib.asynccontextmanager
-    async def resuming(self) -> AsyncIterator[None]:
-        """Around the transaction in which somebody lifts a hold. When it fails after the recorder went on, the recorder
-        is told again what the rows say."""
+    async def ending(self) -> AsyncIterator[None]:
+        """Around the transaction in which somebody lifts a hold or ends a closed session. When it fails after the
+        recorder has confirmed that, the recorder is told again what the rows say."""
         async with self._lock:
-            self._ended = False
+            self._ended = {}
             try:
                 yield
             finally:
                 self._room.touch()
             if self._ended:
-                self._note(None)
+                self._note(**self._ended)
                 self._known = True
 
     async def end(self, db: AsyncSession, rows: Rows, *, paused: bool, by: Role | None) -> None:
@@ -303,4 +331,24 @@ class RecordingPauses:
                 raise
             return
         await recordings.resumed(db, recording=rows.recording, now=self._room.now())
-        self._ended = True
+        self._ended["paused_at"] = None
+
+    async def reopen_key(self, rows: Rows) -> None:
+        """Has the recorder record to the recording's key again, now that the rows of this transaction say so.
+
+        Raises `RecorderSilent` when it does not confirm that, unless two have decided to go on without a recording.
+        """
+        if not self._open or plan.recording_stretch(rows.sitting):
+            return
+        self._known = False
+        try:
+            await self._recorder.rekey([])
+        except RecorderSilent:
+            if not sittings.unrecorded(rows.sitting):
+                raise
+            return
+        self._ended["key_of"] = ()
+
+
+def _names(recipients: Sequence[messages.NamedRecipient]) -> tuple[str, ...]:
+    return tuple(recipient.name for recipient in recipients)

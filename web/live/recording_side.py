@@ -21,14 +21,14 @@ from hearings.errors import ConductedElsewhere, HearingsError, NotFound
 from hearings.events import EventKind, record
 from hearings.models import Participant, Recording
 from hearings.roles import CONDUCTING, channel_track
-from hearings.sitting import gaps, recordings, sittings, sound_checks
+from hearings.sitting import closed_sessions, gaps, recordings, sittings, sound_checks
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from web import security_log
 from web.live import acts, plan
 from web.live.connections import Connection
 from web.live.notices import GapNotices
-from web.live.recorder import Recorder, RecorderSilent, RecordingPauses
+from web.live.recorder import Recorder, RecorderSilent, RecordingOrders
 from web.live.room import Room
 from web.live.scene import RecordingFacts, Rows, indicator, nanoseconds
 from web.live.view import recording_view
@@ -74,8 +74,8 @@ class RecordingSide:
         self._telling = asyncio.Lock()
         self._journaled = 0
         """Number of the latest entry of the hearing's log that the recorder has confirmed."""
-        self.pauses = RecordingPauses(
-            self._room, self.recorder, facts=lambda: self.facts, note=self._note_pause, writing=self._writing
+        self.orders = RecordingOrders(
+            self._room, self.recorder, facts=lambda: self.facts, note=self._note, writing=self._writing
         )
         self._seated: list[messages.SeatedPerson] = []
         """The people by seat that were sent to the recorder."""
@@ -143,7 +143,7 @@ class RecordingSide:
                 await self._missed(message)
             case messages.RecordingOpened():  # the web process that sent the order has ended
                 self.facts, self._began = RecordingFacts(opened_at=message.at), _utc(message.zero)
-                self.pauses.opened(message, told=False)
+                self.orders.opened(message, told=False)
                 self._room.redraw()
                 self._room.acted.set()
             case messages.RecordingClosed():
@@ -348,14 +348,14 @@ class RecordingSide:
             await asyncio.sleep(AGAIN_SECONDS)
         self._room.touch()
 
-    def _note_pause(self, paused_at: int | None) -> None:
-        self.facts = replace(self.facts, paused_at=paused_at)
+    def _note(self, **facts: Any) -> None:
+        self.facts = replace(self.facts, **facts)
         self.announce()
 
     def _gone(self, at: int) -> None:
         """Called at once when the recorder is lost, even while a handler waits: every page displays NOT RECORDING.
         `_lost` writes the rows afterwards."""
-        self.pauses.doubt()
+        self.orders.doubt()
         if not self.open or self.facts.stopping_at is not None:
             return
         first = not self.facts.error
@@ -389,6 +389,7 @@ class RecordingSide:
             messages.Close: self._close,
             messages.BreakOff: self._break_off,
             messages.Resume: self._resume,
+            messages.EndClosedSession: self._end_closed_session,
         }
         try:
             await orders[type(command)](connection, command)
@@ -465,24 +466,21 @@ class RecordingSide:
             finally:
                 self._ordered = False
 
-    async def _recipients(self) -> list[messages.NamedRecipient]:
-        """Recipients of the recording's key: the authorities of the States agreed on, of both without an agreement.
-
-        `sittings.start` has checked that each of them has a key.
-        """
-        async with self._room.reading() as (db, rows):
-            both = {rows.hearing.requesting_state, rows.hearing.requested_state}
-            keys = await queries.authority_keys(db, sorted(rows.rules.recipients or both))
-        return [messages.NamedRecipient(name=f"{key.kind} {key.owner_state}", recipient=key.recipient) for key in keys]
-
     async def _open(self) -> None:
-        """Opens the recording, or has the recorder resume it. Effects: `facts.opened_at`."""
-        recipients = await self._recipients()
+        """Opens the recording, or has the recorder resume it. Effects: `facts.opened_at`.
+
+        `sittings.start` has checked that each State it is for has a key.
+        """
         async with self._room.reading() as (_db, rows):
             pass
         assert rows.recording is not None
         opened = await self.recorder.open(
-            rows.recording.id, rows.hearing.id, recipients, plan.grants(rows).tracks, plan.recording_pause(rows.sitting)
+            rows.recording.id,
+            rows.hearing.id,
+            [messages.NamedRecipient(name=key.name, recipient=key.recipient) for key in rows.recipients],
+            plan.grants(rows).tracks,
+            plan.recording_pause(rows.sitting),
+            plan.recording_stretch(rows.sitting),
         )
         if isinstance(opened, messages.RecordingClosed):
             # The recorder was lost between `close` and its answer: there is nothing to take up again.
@@ -493,13 +491,13 @@ class RecordingSide:
         self._room.acted.set()
         if self.facts.opened_at is None:
             self.facts = RecordingFacts(opened_at=opened.at)
-        self.pauses.opened(opened, told=True)
+        self.orders.opened(opened, told=True)
         self._room.redraw()
 
     async def _resume(self, connection: Connection, command: messages.Resume) -> None:
         """Lifts holds. Where that ends a break, the recording goes on before the floor opens: when the recorder does
         not confirm that, nothing is changed."""
-        async with self.pauses.resuming(), self._room.acting(connection) as (db, rows):
+        async with self.orders.ending(), self._room.acting(connection) as (db, rows):
             actor, paused = participant_actor(_me(rows, connection)), plan.recording_pause(rows.sitting) is not None
             is_open = await sittings.resume(
                 db,
@@ -509,10 +507,19 @@ class RecordingSide:
                 actor=actor,
                 now=self._room.now(),
             )
-            await self.pauses.end(db, rows, paused=paused, by=actor.role)
+            await self.orders.end(db, rows, paused=paused, by=actor.role)
         await self._room.refresh()
         if is_open:
             self._room.notify("resumed", assertive=True)
+
+    async def _end_closed_session(self, connection: Connection, _command: messages.EndClosedSession) -> None:
+        """Ends the closed session, if the recorder confirms that it records to the recording's key again."""
+        async with self.orders.ending(), self._room.acting(connection) as (db, rows):
+            actor = participant_actor(_me(rows, connection))
+            await closed_sessions.end(db, sitting=rows.sitting, actor=actor, now=self._room.now())
+            await self.orders.reopen_key(rows)
+        await self._room.refresh()
+        self._room.notify("closed_session_ended", assertive=True)
 
     async def _close(self, connection: Connection, command: messages.Close) -> None:
         async with self._room.acting(connection) as (db, rows):

@@ -18,7 +18,7 @@ from hearings.interpreting import interpreters
 from hearings.law import scripts
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.permissions import Decision, may
-from hearings.sitting import cards, fingerprints, messages_to_court, recorded_acts
+from hearings.sitting import cards, fingerprints, messages_to_court, recorded_acts, recordings
 from hearings.sitting.cards import CardProgress
 from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
@@ -53,6 +53,8 @@ class Rows:
     """In what capacity the person is heard, from the request."""
     comparison: ComparisonProgress = NOTHING
     """Comparison of fingerprints, aloud."""
+    recipients: Sequence[recordings.KeyRecipient] = ()
+    """The keys to which the recording is encrypted."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -81,19 +83,22 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
     if sitting is None:
         raise NotFound
     request = await queries.get(db, HearingRequest, hearing.request_id)
+    rules = await room_rules.of_hearing(db, hearing)
+    states = rules.recipients or {hearing.requesting_state, hearing.requested_state}
     return Rows(
         hearing=hearing,
         sitting=sitting,
         recording=await queries.recording_of(db, sitting.id),
         participants=await queries.participants(db, hearing_id),
         checks=await queries.sound_checks(db, sitting.id),
-        rules=await room_rules.of_hearing(db, hearing),
+        rules=rules,
         confirmed=frozenset(await room_rules.confirmed(db, sitting.id)),
         entries=await recorded_acts.of_hearing(db, hearing_id),
         court_messages=await messages_to_court.of_hearing(db, hearing_id),
         person_name=request.person_name,
         capacity=request.capacity or "",
         comparison=await fingerprints.of_sitting(db, sitting.id),
+        recipients=await recordings.recipients(db, states),
     )
 
 
@@ -128,6 +133,8 @@ class RecordingFacts:
     error_at: int | None = None
     paused_at: int | None = None
     """Since when the recorder keeps nothing, by order; None as soon as it may be keeping what comes."""
+    key_of: tuple[str, ...] = ()
+    """Who alone can open what the recorder records, as it has confirmed; empty: the recipients of the recording."""
 
     def sealed_until(self, at: int, count: int) -> "RecordingFacts":
         """Apply an acknowledged seal: it clears a known error that is older. A repeated one does not set the last

@@ -32,6 +32,7 @@ from web.live.act_views import (
     objections_view,
     purposes_view,
     raisable_view,
+    readers_view,
     recorded_view,
     unrecorded_view,
 )
@@ -396,6 +397,7 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         unrecorded=unrecorded_view(viewer, scene) if here in ("lobby", "room") else None,
         closed_session=closed_session_view(viewer, scene) if here in ("lobby", "room") else None,
         excludable=excludable(viewer, scene) if here == "room" else [],
+        readers=readers_view(viewer, scene) if here == "room" else [],
         breakdowns=breakdowns_view(viewer, scene) if here == "room" else [],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
     )

@@ -414,6 +414,8 @@ class JournalCheck:
     def _check_close(self, index: int, value: Line) -> None:
         closing: dict[str, Line] = value["tracks"]
         ends = {name: closing[name]["end"] for name in closing}
+        for page in (page for entry in closing.values() for page in entry["pages"]):
+            self.payload.named(page["file"])
         if closing.keys() != {track.name for track in self.tracks.values() if track.declared}:
             self.findings.line(index, "close does not name exactly the tracks declared")
         if not any(track.required for track in self.tracks.values()):

@@ -279,3 +279,15 @@ def test_a_break_is_told_with_its_end_its_purpose_and_who_was_not_back() -> None
         f"{LATER}: the break ended. Purpose: Rest.",
         "    Ana was not back.",
     ]
+
+
+def test_who_can_open_what_is_recorded_in_a_closed_session_is_told() -> None:
+    begun = event(
+        4, "closed_session_begun", actor=JUDGE, reason="A child.", out=[], recipients=["escrow RO", "requesting TH"]
+    )
+    lines, _found = passages(facts(begun))["course.sitting_1"]
+    assert lines == [
+        f"{WHEN}: Eva ordered a closed session.",
+        "    Recorded to a key of its own, readable by: key in escrow, Romania, authority of Thailand.",
+        "    Reason given: “A child.”",
+    ]

@@ -8,7 +8,7 @@ import pytest
 from hearings import queries
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.hearing import companions, participants
-from hearings.models import Participant
+from hearings.models import AuthorityKey, Participant
 from hearings.roles import Role
 from hearings.sitting import closed_sessions
 from hearings.status import PresenceStatus
@@ -117,3 +117,61 @@ async def test_what_is_not_ordered_rightly_changes_nothing(court: Any, now: date
 async def test_before_the_start_there_is_no_closed_session(court: Any, now: datetime) -> None:
     with pytest.raises(NotReady, match="in session"):
         await act(court, closed_sessions.begin, JUDGE, now, out=[], reason=WHY)
+
+
+async def add_escrow(court: Any, now: datetime) -> None:
+    """A key kept apart, to which the recording is encrypted as well."""
+    async with court.database.transaction() as db:
+        db.add(
+            AuthorityKey(
+                owner_state="RO", authority_name="Escrow", kind="escrow", recipient="age1escrow", created_by="system",
+                created_by_label="system", created_at=now,
+            )
+        )  # fmt: skip
+
+
+async def recipients(court: Any) -> tuple[list[str], list[str]]:
+    """Names in the order that is in force, and in the log."""
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    (begun,) = await logged(court, "closed_session_begun")
+    return [name for name, _ in closed_sessions.stretch(sitting)], begun["recipients"]
+
+
+BOTH = ["requesting RO", "requesting TH"]
+
+
+@IN_SESSION
+@pytest.mark.parametrize(
+    ("chosen", "named"),
+    [(None, BOTH), (["requesting RO"], ["requesting RO"]), ([*BOTH, "escrow RO"], ["escrow RO", *BOTH])],
+)
+async def test_who_can_open_what_is_recorded_is_in_the_order_and_in_the_log(
+    court: Any, now: datetime, chosen: list[str] | None, named: list[str]
+) -> None:
+    """Unless the order says otherwise both authorities, and no key in escrow."""
+    await add_escrow(court, now)
+    await act(court, closed_sessions.begin, JUDGE, now, out=[], reason=WHY, recipients=chosen)
+    in_force, in_log = await recipients(court)
+    assert (sorted(in_force), in_log) == (named, named)
+    await act(court, closed_sessions.end, JUDGE, now)
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    assert closed_sessions.stretch(sitting) == []
+
+
+@IN_SESSION
+@pytest.mark.parametrize("chosen", [[], ["requesting FR"], ["escrow RO"], [*BOTH, "nobody"]])
+async def test_a_recipient_that_the_recording_does_not_have_and_none_at_all_change_nothing(
+    court: Any, now: datetime, everything: Any, chosen: list[str]
+) -> None:
+    before = await everything(court.database)
+    with pytest.raises(Invalid) as refused:
+        await act(court, closed_sessions.begin, JUDGE, now, out=[], reason=WHY, recipients=chosen)
+    assert refused.value.field == "recipients"
+    assert await everything(court.database) == before
+
+
+def test_a_recipient_is_named_by_what_its_key_is_for() -> None:
+    said = [str(closed_sessions.reader(kind, "RO")) for kind in ("requesting", "requested", "escrow", "system")]
+    assert said == [*["authority of Romania"] * 2, "key in escrow, Romania", "authority of Romania"]

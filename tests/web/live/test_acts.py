@@ -24,7 +24,7 @@ from hearings.people import logins
 from hearings.people.logins import LoginEnd as E
 from hearings.permissions import require
 from hearings.roles import Role
-from hearings.sitting import sittings, sound_checks
+from hearings.sitting import closed_sessions, sittings, sound_checks
 from hearings.status import IN_ROOM, PresenceStatus
 from media import messages
 from tests.support.conducted import Wire, conducted
@@ -168,6 +168,9 @@ ORDERS: dict[type[messages.Command], Order] = {
     ),
     messages.Resume: lambda act, command: sittings.resume(
         act.db, sitting=act.sitting, reason=command.reason, actor=act.actor, now=act.now
+    ),
+    messages.EndClosedSession: lambda act, command: closed_sessions.end(
+        act.db, sitting=act.sitting, actor=act.actor, now=act.now
     ),
 }
 """Those that the recorder's side carries out: what `hearings` decides of them."""

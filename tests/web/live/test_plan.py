@@ -362,7 +362,7 @@ def test_while_the_recorder_may_be_paused_the_floor_is_closed(
 ) -> None:
     """What is heard is recorded: only two keys open a floor that is not."""
     room = Room(PEOPLE, sitting(status, without_recording=keys))
-    opened = plan.grants(room, recording_open=True, paused=paused).plan.floor_open
+    opened = plan.grants(room, recording_open=True, waits=paused).plan.floor_open
     assert opened is (status is not SittingStatus.closed and (not paused or bool(keys)))
 
 
@@ -374,3 +374,13 @@ def test_a_break_is_a_pause_of_the_recording_without_anybodys_words() -> None:
         wanted = messages.OrderedPause(by="presiding_judge", reason="consultation") if status in LIVE else None
         assert found == wanted
         assert plan.recording_pause(sitting(status, floor_open=False, holds=[order])) is None
+
+
+def test_in_a_closed_session_the_recorder_is_told_who_alone_can_open_it() -> None:
+    order = {"reason": "A child is heard.", "by": "1", "since": "", "out": []}
+    named = [{"name": "requesting RO", "recipient": "age1x"}]
+    for status in SittingStatus:
+        found = plan.recording_stretch(sitting(status, closed_session={**order, "recipients": named}))
+        assert found == [messages.NamedRecipient(name="requesting RO", recipient="age1x")]
+        assert plan.recording_stretch(sitting(status, closed_session=order)) == [], "ordered by an earlier version"
+        assert plan.recording_stretch(sitting(status)) == []

@@ -23,7 +23,7 @@ from hearings.db import Database
 from hearings.events import EventKind, record
 from hearings.hearing import participants
 from hearings.roles import Role
-from hearings.sitting import breaks, recordings, sittings
+from hearings.sitting import breaks, closed_sessions, recordings, sittings
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from media.evidence.seal.seal_key import make_seal_key
@@ -67,7 +67,7 @@ class Web:
         """Start the recorder or take it over."""
 
         def show(rows: Rows) -> None:
-            self.side.pauses.follow(rows)
+            self.side.orders.follow(rows)
 
         async def finish(notice: str) -> None:
             self.finished.append(notice)
@@ -419,10 +419,10 @@ async def send_sound(web: Web) -> None:
 
 async def lift(web: Web) -> bool:
     """The presiding judge ends the break, as `RecordingSide` has it done."""
-    async with web.side.pauses.resuming(), web.room.acting() as (db, rows):
+    async with web.side.orders.ending(), web.room.acting() as (db, rows):
         judge = await web.court.actor(db, Role.presiding_judge)
         is_open = await sittings.resume(db, sitting=rows.sitting, reason="Go on", actor=judge, now=web.room.now())
-        await web.side.pauses.end(db, rows, paused=True, by=judge.role)
+        await web.side.orders.end(db, rows, paused=True, by=judge.role)
         return is_open
 
 
@@ -455,7 +455,7 @@ async def test_a_break_pauses_the_recording_whoever_is_killed_and_the_floor_open
     await web.begin()
     assert shown() == "paused"
     await web.room.refresh()
-    await web.until(lambda: web.side.pauses._known)
+    await web.until(lambda: web.side.orders._known)
 
     pid = int((web.folder / "run/recorder.pid").read_text().split()[0])
     os.kill(pid, signal.SIGSTOP)
@@ -477,8 +477,74 @@ async def test_a_break_pauses_the_recording_whoever_is_killed_and_the_floor_open
     assert web.side.facts.paused_at is None
     assert await statuses(web) == (RecordingStatus.recording, True)
     await web.room.refresh()
-    assert web.side.pauses._known
+    assert web.side.orders._known
     end = web.lines("resume")[0]["t"]
     await web.until(lambda: [line for line in web.lines("segment") if line["t0"] >= end])
     assert shown() == "recording"
     assert [line for line in web.lines("segment") if web.lines("pause")[0]["t"] < line["t1"] and line["t0"] < end] == []
+
+
+async def end_closed_session(web: Web) -> None:
+    """The presiding judge ends the closed session, as `RecordingSide` has it done."""
+    async with web.side.orders.ending(), web.room.acting() as (db, rows):
+        judge = await web.court.actor(db, Role.presiding_judge)
+        await closed_sessions.end(db, sitting=rows.sitting, actor=judge, now=web.room.now())
+        await web.side.orders.reopen_key(rows)
+
+
+async def test_a_closed_session_is_recorded_to_its_own_key_whoever_is_killed_and_the_floor_waits_for_it(
+    web: Web,
+) -> None:
+    async def waits() -> bool:
+        async with web.room.reading() as (_db, rows):
+            assert bool(rows.sitting.closed_session) is closed
+            return web.side.orders.waits(rows)
+
+    await web.begin()
+    await web.until(web.entries)
+    await send_sound(web)
+    await web.until(lambda: indicator(web.side.facts, time.time_ns())[0] == "recording")
+    closed = False
+    assert not await waits()
+    names = ["requesting RO"]
+    async with web.room.acting() as (db, rows):
+        judge = await web.court.actor(db, Role.presiding_judge)
+        await closed_sessions.begin(
+            db, sitting=rows.sitting, out=[], reason="A child.", recipients=names, actor=judge, now=web.room.now()
+        )
+    closed = True
+    assert await waits(), "not before the recorder has confirmed it"
+    await web.room.refresh()
+    await web.until(lambda: web.side.facts.key_of)
+    assert not await waits()
+    assert [(line["key"], line["recipients"]) for line in web.lines("rekey")] == [(1, names)]
+
+    await web.killed()
+    await web.begin()
+    assert await waits(), "another process does not know what the recorder does"
+    await web.room.refresh()
+    await web.until(lambda: web.side.orders._known)
+    assert not await waits()
+
+    pid = int((web.folder / "run/recorder.pid").read_text().split()[0])
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(RecorderSilent):
+        await end_closed_session(web)
+    assert await waits()
+    await web.until(lambda: web.lines("reopen") and web.side.facts.error)
+    await send_sound(web)
+    await web.until(lambda: indicator(web.side.facts, time.time_ns())[0] == "recording")
+    await web.room.refresh()
+    await web.until(lambda: web.side.orders._known)
+    assert not await waits()
+    assert [line["key"] for line in web.lines("rekey")] == [1]
+
+    await end_closed_session(web)
+    closed = False
+    assert not await waits()
+    assert [line["key"] for line in web.lines("rekey")] == [1, 0]
+    assert web.side.facts.key_of == ()
+    begun, ended = (line["t"] for line in web.lines("rekey"))
+    await web.until(lambda: [line for line in web.lines("segment") if line["t0"] >= ended])
+    over = [line for line in web.lines("segment") if line["t0"] < begun < line["t1"] or line["t0"] < ended < line["t1"]]
+    assert over == []

@@ -400,7 +400,7 @@ export interface BreakdownStep {
   step: string;
 }
 
-/** Order a closed session: observers and the people named go to the lobby, and stay there until it ends. */
+/** Order a closed session: observers and the people named go to the lobby, and stay there until it ends. It is recorded to a key of its own; the floor opens when the recorder has confirmed that. */
 export interface CloseSession {
   type: "close_session";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -409,9 +409,11 @@ export interface CloseSession {
   out: string[];
   /** 3–500 characters */
   reason: string;
+  /** of the recording's, who can open it; nothing: its authorities, without keys in escrow; 0–40 characters */
+  recipients?: string[] | null;
 }
 
-/** End the closed session. Who was out is admitted again, one by one. */
+/** End the closed session, once the recorder has confirmed that it records to the recording's key again. Who was out is admitted again, one by one. */
 export interface EndClosedSession {
   type: "end_closed_session";
   /** chosen by the sender, unique to it; 1–64 characters */
@@ -876,6 +878,16 @@ export interface ClosedSessionView {
   reason: string;
   /** this person is out */
   out: boolean;
+  /** who can open what is recorded in it */
+  recorded_for: string[];
+}
+
+/** A recipient of the recording, to whom a closed session can be recorded. */
+export interface ReaderView {
+  value: string;
+  label: string;
+  /** unless the order says otherwise */
+  chosen: boolean;
 }
 
 /** A message to the court or its answer, for the person and for who may answer. */
@@ -949,6 +961,8 @@ export interface View {
   closed_session: ClosedSessionView | null;
   /** whom a closed session may exclude; for who may order one; the participant's id; opaque to media; 0–64 characters */
   excludable: string[];
+  /** to whom one can be recorded; for who may order one */
+  readers: ReaderView[];
   /** oldest first; of the person, or those they may answer */
   messages: MessageView[];
   /** of breaks; for who may order one */

@@ -23,6 +23,9 @@ export function ClosedSessionBar({ view }: { view: View }) {
       <span>
         {t("Reason:")} <bdi dir="auto">{closed.reason}</bdi>
       </span>
+      {!closed.out && closed.recorded_for.length > 0 && (
+        <span>{t("Recorded to a key of its own, readable by: {names}", { names: closed.recorded_for.join(", ") })}</span>
+      )}
       <span>
         {t("Ordered by {name}", { name: closed.by })} · {t("since")} <TimePair at={closed.since / 1e6} places={view.places} seconds />
       </span>
@@ -38,17 +41,19 @@ export function ClosedSessionBar({ view }: { view: View }) {
 export function CloseSessionDialog({ view, onClose }: { view: View; onClose(): void }) {
   const hearing = useHearing();
   const [out, setOut] = useState<string[]>([]);
+  const [recipients, setRecipients] = useState(view.readers.filter((each) => each.chosen).map((each) => each.value));
   const group = useId();
+  const reading = useId();
   const people = view.people.filter((person) => view.excludable.includes(person.participant));
-  const pick = (id: string, on: boolean): void => setOut(on ? [...out, id] : out.filter((one) => one !== id));
+  const toggled = (all: string[], id: string, on: boolean): string[] => (on ? [...all, id] : all.filter((one) => one !== id));
   return (
     <ReasonDialog
       title={t("Order a closed session?")}
-      text={t("All observers and the people you choose go to the lobby. They read the reason and cannot come in until you end it. The recording continues.")}
+      text={t("All observers and the people you choose go to the lobby. They read the reason and cannot come in until you end it. The recording continues, to a key of its own: only those you choose can open what is recorded until then.")}
       confirm={t("Order it")}
       required
       danger
-      onConfirm={async (reason) => (await hearing.act("close_session", { out, reason })).ok}
+      onConfirm={async (reason) => (await hearing.act("close_session", { out, reason, recipients: view.readers.length ? recipients : null })).ok}
       onClose={onClose}
     >
       {people.length > 0 && (
@@ -56,10 +61,21 @@ export function CloseSessionDialog({ view, onClose }: { view: View; onClose(): v
           <legend id={group}>{t("Also excluded")}</legend>
           {people.map((person) => (
             <label class="tickbox" key={person.participant}>
-              <input type="checkbox" checked={person.role === "observer" || out.includes(person.participant)} disabled={person.role === "observer"} onChange={(event) => pick(person.participant, event.currentTarget.checked)} />
+              <input type="checkbox" checked={person.role === "observer" || out.includes(person.participant)} disabled={person.role === "observer"} onChange={(event) => setOut(toggled(out, person.participant, event.currentTarget.checked))} />
               <span>
                 <bdi>{person.name}</bdi> · {person.role_label}
               </span>
+            </label>
+          ))}
+        </fieldset>
+      )}
+      {view.readers.length > 0 && (
+        <fieldset aria-labelledby={reading}>
+          <legend id={reading}>{t("Who can open what is recorded")}</legend>
+          {view.readers.map((each) => (
+            <label class="tickbox" key={each.value}>
+              <input type="checkbox" checked={recipients.includes(each.value)} onChange={(event) => setRecipients(toggled(recipients, each.value, event.currentTarget.checked))} />
+              <span>{each.label}</span>
             </label>
           ))}
         </fieldset>

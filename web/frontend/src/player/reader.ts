@@ -414,7 +414,10 @@ class Reader {
   private closed(line: number, said: Record<string, Record<string, Json>>, end: number): void {
     if (Object.keys(said).sort().join(" ") !== [...this.tracks.keys()].sort().join(" ")) this.wrong("close_tracks", line);
     if (![...this.tracks.values()].some((track) => track.required)) this.wrong("none_required", line);
-    for (const [name, item] of Object.entries(said)) this.found.ends.set(name, Number(item["end"]));
+    for (const [name, item] of Object.entries(said)) {
+      this.found.ends.set(name, Number(item["end"]));
+      namedIn(item["pages"]!, new Set(), this.found.spoken);
+    }
     for (const track of this.tracks.values()) {
       const until = this.found.ends.get(track.name) ?? null;
       track.tile(until, line, this.blame);
