@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyrage
+
 from media.evidence.check import proofs_check
 from media.evidence.log import tlog
 from tests.support.evidence import bags as builder
@@ -170,15 +172,23 @@ def reopened_in_pause() -> Vector:
     return Vector("gaps", note="a recorder that was killed and started again in a pause", recording=recording)
 
 
-def rekeyed(*, back: bool = True) -> Any:
-    """A microphone, and a stretch from 2 s to 4 s, or to the close at 6 s, that has a key of its own."""
+def reader() -> pyrage.x25519.Identity:
+    """Who can open a stretch, and nothing else."""
+    return pyrage.x25519.Identity.generate()
+
+
+def rekeyed(who: pyrage.x25519.Identity | None = None, *, back: bool = True) -> Any:
+    """A microphone, and a stretch from 2 s to 4 s, or to the close at 6 s, that has a key of its own.
+
+    `who` can open that; nobody given: who can open the recording.
+    """
     recording = builder.Recording()
     recording.begin()
     recording.line("anchor", t=0, utc="1", mono="1")
     recording.track("judge_1_mic", "floor-audio")
     recording.init("judge_1_mic", INIT, builder.MIMES["audio"])
     recording.segment("judge_1_mic", 1, CLUSTER, (0, 2000), [])
-    recording.wrap()
+    recording.wrap(*([who.to_public()] if who is not None else []))
     recording.rekey(1, 2000)
     recording.segment("judge_1_mic", 2, CLUSTER, (2000, 4000), [])
     if back:

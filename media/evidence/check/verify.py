@@ -281,7 +281,7 @@ def _check_content(
     key_of = journal.key_of if journal is not None else lambda _track, n, _line: None if n else 0
     locked = check_content(bag.folder / "data", files, identities, key_of, findings)
     if locked:
-        findings.note(f"{locked} files are encrypted to a key that the identity given does not open: not decrypted")
+        findings.note(f"not decrypted, since the identity given does not open their key: {locked} file(s)")
     return locked
 
 

@@ -795,3 +795,36 @@ def test_a_pause_that_the_log_of_the_hearing_does_not_order_is_remarked_upon(
     assert summary(report) == ("gaps", "-")
     note = "line 8: paused, and no entry of the hearing's log before it orders a break"
     assert (note in report.findings.notes) is said
+
+
+def test_who_opens_the_recording_opens_no_stretch_and_is_told_what_was_not_decrypted(tmp_path: Path) -> None:
+    recording, reader = make.rekeyed(), make.reader()
+    report = check(recording, tmp_path, identity=recording.key_file())
+    assert (summary(report), report.content) == (("verified", "-"), 4), "init and three segments"
+    shutil.rmtree(tmp_path / "bag")
+    recording = make.rekeyed(reader)
+    report = check(recording, tmp_path, identity=recording.key_file())
+    assert (summary(report), report.content) == (("verified", "-"), 3)
+    assert "not decrypted, since the identity given does not open their key: 1 file(s)" in report.findings.notes
+    times = "2026-09-21T14:13:22.000Z to 2026-09-21T14:13:24.000Z"
+    assert f"own key:   {times}: key 1, to authority RO\n" in report.as_text()
+    shutil.rmtree(tmp_path / "bag")
+    report = check(recording, tmp_path, identity=f"{reader}\n".encode())
+    assert (summary(report), report.content) == (("verified", "-"), 1)
+
+
+@pytest.mark.parametrize(("n", "key"), [(2, 0), (1, 1), (3, 1)])
+def test_a_segment_under_another_key_than_the_one_in_force_is_failed(n: int, key: int, tmp_path: Path) -> None:
+    """What was said in a closed session lies where others can open it, or the other way round."""
+    recording = make.rekeyed()
+    line = find(recording, "segment", n=n)
+    line.update(recording.sealed(line["file"], make.CLUSTER, key))
+    record = recording.records["judge_1_mic"]
+    at = 48 * (n - 1)
+    record[at + 12 : at + 48] = line["size"].to_bytes(4, "big") + bytes.fromhex(line["sha256"])
+    recording.lines.pop()
+    recording.close(6000)
+    assert summary(check(recording, tmp_path)) == ("verified", "-"), "nothing is seen without the keys"
+    shutil.rmtree(tmp_path / "bag")
+    report = check(recording, tmp_path, identity=recording.key_file())
+    assert summary(report) == ("failed", f"judge_1_mic-00000{n}")

@@ -14,6 +14,7 @@ import pytest
 
 from media.evidence.check import bag as bags
 from media.evidence.log.custody import Accessor
+from tests.vectors import make
 
 CLERK = Accessor("Ioana Marin", "clerk", "RO")
 STEPS = re.compile(r"^(\d)\. .*?\n-+\n(.*?)(?=^\d\. |\Z)", re.MULTILINE | re.DOTALL)
@@ -230,3 +231,18 @@ def test_a_hole_in_time_stops_at_step_3(recording: Any, tmp_path: Path) -> None:
     failed, said = follow(tmp_path / "bag", tmp_path)
     assert failed == "3", said
     assert "is answered for by nothing, or twice" in said
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_a_stretch_is_named_and_left_out_where_the_key_file_does_not_open_it(opens: bool, tmp_path: Path) -> None:
+    recording = make.rekeyed(None if opens else make.reader())
+    folder, now = recording.write_folder(tmp_path / "recording"), datetime(2026, 9, 22, tzinfo=UTC)
+    bags.export(folder, tmp_path / "bag", recording.court_seal(tmp_path / "seal"), CLERK, "copy", now)
+    (tmp_path / "policy.txt").write_bytes(recording.policy())
+    (tmp_path / "key-file.txt").write_bytes(recording.key_file())
+    failed, said = follow(tmp_path / "bag", tmp_path)
+    assert failed == "6", "its content is no WebM"
+    times = "2026-09-21 14:13:22.000 to 2026-09-21 14:13:24.000 UTC"
+    assert f"OWN KEY {times}: hearing-key-1.age, for authority RO" in said
+    named = ["NOT FOR THIS KEY FILE: hearing-key-1.age", "NOT FOR THIS KEY FILE: data/seg/judge_1_mic-000002.age"]
+    assert [line for line in said.splitlines() if line.startswith("NOT FOR")] == ([] if opens else named)
