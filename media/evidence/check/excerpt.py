@@ -21,9 +21,9 @@ from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_f
 from media.evidence.check.proofs_check import Proof, write_proof
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log import journal_lines, tlog
-from media.evidence.log.journal_lines import LATE, Line
+from media.evidence.log.journal_lines import Line
 
-CONTEXT = ("person", "event", "pause", "resume", "anchor")
+CONTEXT = ("person", "event", "pause", "resume", "rekey", "anchor")
 """Types of line whose proofs go with an excerpt when they lie in its time; of `person` those of its seats."""
 
 
@@ -73,7 +73,7 @@ class _Piece:
     t1: int
     n: int = 0
     rap: int = 0
-    late: bool = False
+    key: int = 0
 
 
 @dataclass
@@ -117,11 +117,14 @@ class SealedJournal:
             raise ExcerptError("the journal is not the one its checkpoint names; nothing was made of it")
         self.tracks: dict[str, _Track] = {}
         self.context: list[tuple[int, Line]] = []
-        self.opened = self.closed = self.wrapped = -1
+        self.opened = self.closed = -1
+        self.wrapped: dict[int, int] = {}
+        """By key of the recording, the index of the last line that wraps it."""
+        self._key = 0
         self.zero_ms = self.end = 0
         for index, line in enumerate(self.lines):
             self._take(index, journal_lines.read_segment(line) or _parsed(index, line))
-        if self.opened or self.closed < 0 or self.wrapped < 0:
+        if self.opened or self.closed < 0 or 0 not in self.wrapped:
             raise ExcerptError("the recording was not closed, or has no key: an excerpt of it proves nothing")
 
     def _take(self, index: int, line: Line) -> None:
@@ -132,13 +135,14 @@ class SealedJournal:
             self.closed = index if kind == "close" else -1
             self.end = int(line["t"])
         elif kind == "keywrap":
-            self.wrapped = index
+            self.wrapped[journal_lines.key_of_file(line["file"]) or 0] = index
         elif kind == "track":
             self.tracks[line["track"]] = _Track(index, line["kind"], line["lang"])
         elif kind in CONTEXT:
             self.context.append((index, line))
+            self._key = line["key"] if kind == "rekey" else self._key
         elif track is not None:
-            _add(track, index, line)
+            _add(track, index, line, self._key)
 
     def value(self, index: int) -> Line:
         """The object of a line."""
@@ -149,16 +153,16 @@ class SealedJournal:
         return write_proof(Proof(index, self.lines[index], tuple(self.tree.inclusion(index)), self.checkpoint))
 
 
-def _add(track: _Track, index: int, line: Line) -> None:
+def _add(track: _Track, index: int, line: Line, key: int) -> None:
     kind = line["type"]
     if kind == "init":
         track.init = index
     elif kind == "gap":
-        track.pieces.append(_Piece(index, line["t0"], line["t1"], late=line["cause"] == LATE))
+        track.pieces.append(_Piece(index, line["t0"], line["t1"]))
     elif kind in ("segment", "recovered_segment"):
         track.numbers[line["n"]] = index
         if kind == "segment":
-            track.pieces.append(_Piece(index, line["t0"], line["t1"], line["n"], line["rap"]))
+            track.pieces.append(_Piece(index, line["t0"], line["t1"], line["n"], line["rap"], key))
 
 
 def make(journal: SealedJournal, target: Path, part: Part, policy: Policy, now: datetime) -> Excerpted:
@@ -221,8 +225,12 @@ def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Pi
     manifest: dict[str, str] = {}
     for folder in ("seg", "proofs"):
         (payload / folder).mkdir(parents=True)
-    proofs = {"open": journal.opened, "close": journal.closed, "keywrap": journal.wrapped}
-    files = [journal.wrapped]
+    keys = {0} | {piece.key for found in pieces.values() for piece in found if piece.n}
+    if not keys <= set(journal.wrapped):
+        raise ExcerptError("a key of the recording is wrapped nowhere in it")
+    proofs = {"open": journal.opened, "close": journal.closed}
+    proofs |= {f"keywrap-{key}" if key else "keywrap": journal.wrapped[key] for key in keys}
+    files = [journal.wrapped[key] for key in sorted(keys)]
     for name, found in pieces.items():
         track = journal.tracks[name]
         numbers = [piece.n for piece in found if piece.n]
@@ -250,12 +258,13 @@ def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Pi
 
 
 def _context(journal: SealedJournal, tracks: Iterable[str], part: Part) -> dict[str, int]:
-    """The proofs of who is on the tracks, and of what happened in the time."""
+    """The proofs of who is on the tracks, of what happened in the time, and of the key in force when it begins."""
     seats = {re.sub(r"_(mic|cam|screen)$", "", name) for name in tracks}
     found: dict[str, int] = {}
+    rekeys = [index for index, line in journal.context if line["type"] == "rekey" and line["t"] < part.start]
     for index, line in journal.context:
         kind = line["type"]
-        inside = part.start <= line.get("t", -1) < part.end
+        inside = index in rekeys[-1:] or part.start <= line.get("t", -1) < part.end
         if line["seat"] in seats if kind == "person" else inside:
             found[f"{kind}-line-{index}"] = index
     return found

@@ -154,6 +154,34 @@ def test_a_camera_begins_at_the_picture_that_can_be_decoded(
 
 
 @pytest.mark.parametrize(
+    ("span", "keys"),
+    [
+        ((0, 2000), ["hearing-key.age"]),
+        ((2500, 3000), ["hearing-key-1.age", "hearing-key.age"]),
+        ((0, 6000), ["hearing-key-1.age", "hearing-key.age"]),
+        ((4000, 6000), ["hearing-key.age"]),
+    ],
+)
+def test_of_the_keys_of_a_recording_those_of_its_time_go_with_an_excerpt(
+    builder: ModuleType, webm: dict[str, list[bytes]], tmp_path: Path, span: tuple[int, int], keys: list[str]
+) -> None:
+    recording = builder.Recording()
+    recording.begin()
+    recording.track("judge_1_mic", "floor-audio")
+    recording.init("judge_1_mic", webm["audio"][0], builder.MIMES["audio"])
+    recording.segment("judge_1_mic", 1, webm["audio"][1], (0, 2000), [])
+    recording.wrap()
+    recording.rekey(1, 2000)
+    recording.segment("judge_1_mic", 2, webm["audio"][2], (2000, 4000), [])
+    recording.rekey(0, 4000)
+    recording.segment("judge_1_mic", 3, webm["audio"][3], (4000, 6000), [])
+    recording.close(6000)
+    made = cut(recording.write(tmp_path / "bag"), tmp_path / "part", recording, *span)
+    assert both(made.folder, recording)[0] == "verified"
+    assert sorted(path.name for path in (made.folder / "data").glob("hearing-key*")) == keys
+
+
+@pytest.mark.parametrize(
     ("start", "end", "tracks", "said"),
     [
         (6000, 9000, [], "nothing was recorded in this time"),
