@@ -182,8 +182,8 @@ def serving(prepared: Path, folder: Path, udp_host: str = "127.0.0.1", **unlike:
     port = free_port()
     usual = {"port": port, "public_url": f"http://localhost:{port}", "udp_host": udp_host, "udp_ports": "48000-48999"}
     made = ServedInstallation.copy(prepared, folder, **usual | unlike)
-    made.serve()
     try:
+        made.serve()
         yield made
         made.require_no_reports()
     finally:
