@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,6 +193,82 @@ async def test_a_killed_or_stopped_media_worker_gives_the_seats_back_in_five_sec
     assert kinds(installation).count("admitted") == admitted == 2
 
 
+@asynccontextmanager
+async def killed_again_and_again(installation: Any) -> AsyncIterator[None]:
+    """Every recorder is killed as soon as it is there: the recording stays away until the end of this."""
+
+    async def kill() -> None:
+        while True:
+            for pid in installation.processes("recorder"):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.05)
+
+    killing = asyncio.create_task(kill())
+    try:
+        yield
+    finally:
+        killing.cancel()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_without_a_recorder_the_floor_opens_only_by_two_keys_of_two_states_in_red_on_every_page(
+    shared: Any,
+) -> None:
+    installation, judge, authority, witness = (
+        shared.installation, shared["judge"], shared["authority"], shared["witness"],
+    )  # fmt: skip
+    reason = "The witness cannot come again, and both States have been asked."
+    opened = len(installation.journal("reopen"))
+
+    async def heard() -> None:
+        assert (await witness.hears("authority"))["authority"] > 0.05
+
+    async def nobody_is_heard() -> None:
+        assert max((await witness.hears("judge", "authority", "clerk")).values()) < 0.002
+
+    async with killed_again_and_again(installation):
+        await shared.all_say("NOT RECORDING", 15)
+        await expect(shared["clerk"].page.get_by_test_id("unrecorded")).to_have_count(0)
+        await authority.press("Propose to go on without a recording")
+        await authority.give_reason("Too short", "Propose it")
+        await expect(authority.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
+        await authority.give_reason(reason, "Propose it")
+        await shared.everybody(
+            lambda one: expect(one.page.get_by_test_id("unrecorded")).to_contain_text("Proposed, not decided")
+        )
+        # One key opens nothing: neither for who has it, nor for the judge who has not turned the other.
+        await expect(authority.page.get_by_role("button", name="Confirm: go on")).to_have_count(0)
+        await judge.press("Resume")
+        await judge.give_reason("The hearing goes on.", "Resume the hearing")
+        await expect(judge.page.get_by_role("dialog").get_by_text("The recording is not running")).to_be_visible()
+        await judge.page.keyboard.press("Escape")
+        await shared.until(nobody_is_heard)
+        await judge.press("Confirm: go on without a recording")
+        both = "Niran Srisai, Requested authority (Thailand) · Ioana Popa, Presiding judge (Romania)"
+        for words in ("GOING ON WITHOUT A RECORDING", both, reason):
+            await shared.everybody(lambda one, words=words: expect(red(one)).to_contain_text(words))
+        await witness.accessible()
+        await shared.resume("Both States have decided it.")
+        await shared.until(heard)
+        await shared.all_say("NOT RECORDING")
+    # With the recorder it is over by itself, and the floor stays open: what is said is recorded again.
+    await shared.all_say("RECORDING")
+    await shared.everybody(lambda one: expect(red(one)).to_have_count(0))
+    await expect(judge.hold_bar).to_have_count(0)
+    await shared.until(heard)
+    told = [(kind, data) for kind, _at, data in installation.events() if kind.startswith("unrecorded_")]
+    assert [kind for kind, _data in told] == ["unrecorded_proposed", "unrecorded_begun", "unrecorded_ended"]
+    seats = shared.demo.words["seats"]
+    assert told[1][1] == {"by": seats["authority"], "confirmed_by": seats["judge"], "reason": reason}
+    assert len(installation.journal("reopen")) == opened + 1
+
+
+def red(person: Any) -> Any:
+    """The red bar of going on without a recording."""
+    return person.page.get_by_test_id("unrecorded")
+
+
 def _goes_on(lock: Path, pid: int, installation: Any, segments: int) -> bool:
     """Whether another seal process than `pid` serves, and more is sealed."""
     return lock.read_text() not in ("", f"{pid}\n") and len(installation.journal("segment")) >= segments + 10
@@ -258,18 +334,49 @@ async def test_a_killed_web_process_leaves_media_and_recording_running_and_the_n
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_an_essential_person_whose_line_is_lost_holds_the_floor_within_two_seconds(shared: Any) -> None:
+async def test_an_essential_person_whose_line_is_lost_holds_the_floor_and_the_agreed_steps_are_taken(
+    shared: Any,
+) -> None:
     installation, judge, witness = shared.installation, shared["judge"], shared["witness"]
     at = time.time()
     await witness.page.goto("about:blank")
     gone = time.time()  # at the latest
     assert await when(installation, "hold", at) - (gone - at) <= 2.0
     await expect(judge.hold_bar).to_contain_text("Somchai Wongsa")
+    await steps_are_taken(shared)
     await witness.page.goto(f"{installation.url}/h/{shared.demo.ref}/live")
     await expect(witness.page.get_by_role("button", name="Unmute", exact=True)).to_be_visible(timeout=20_000)
     await expect(judge.hold_bar).to_be_visible()
     await shared.resume()
+    await expect(steps(judge)).to_have_count(0)
     await witness.press("Unmute")
+
+
+def steps(person: Any) -> Any:
+    """The agreed steps for a lost line on somebody's page."""
+    return person.page.get_by_test_id("breakdown")
+
+
+async def steps_are_taken(shared: Any) -> None:
+    """Who conducts sees the signed rule as steps; whoever takes one is in the log with it, and all see that it is."""
+    conducting = [shared[role] for role in ("judge", "clerk", "authority")]
+    for one in conducting:
+        await expect(steps(one)).to_contain_text("Line lost: Somchai Wongsa")
+    await expect(steps(shared["interpreter"])).to_have_count(0)
+    taken = (("clerk", "Redial, attempt 1", "redial_1"), ("authority", "Call by telephone", "phone"))
+    for role, label, _step in taken:
+        await shared[role].press(label)
+        for one in conducting:
+            await expect(steps(one).get_by_role("button", name=label)).to_have_count(0)
+            await expect(steps(one).locator("p.ok", has_text=label)).to_be_visible()
+    # The numbers of both agreed sites, those of the lost line's first, ready to be dialled.
+    numbers = steps(shared["judge"]).locator("a[href^='tel:']")
+    await expect(numbers.first).to_have_attribute("href", "tel:+6625550112")
+    await expect(numbers.last).to_have_attribute("href", "tel:+40215550104")
+    await shared["judge"].accessible()
+    lost = shared.demo.words["seats"]["witness"]
+    told = [data for kind, _at, data in shared.installation.events() if kind == "breakdown_step"]
+    assert [(data["participant"], data["step"]) for data in told] == [(lost, step) for _role, _label, step in taken]
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -324,7 +431,7 @@ async def test_broken_off_after_all_that_it_is_sealed_and_whole_but_for_the_gaps
     known = {"sender_off", "network", "server", "other", "disk"}
     assert {gap["cause"] for gap in faults.gaps(installation, "web")} <= known
     assert {gap["cause"] for gap in faults.gaps(installation, "seal")} <= {"sender_off"}
-    assert len(installation.journal("reopen")) == 2
+    assert len(installation.journal("reopen")) == 3
     # The hearing's log is under the seal from its beginning to the order to end, and nothing of it twice.
     said = installation.journal("event")
     assert [line["entry"] for line in said] == list(range(1, len(said) + 1))
