@@ -46,7 +46,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"live": "live", "evidence.log": "evidence.log"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
-        {"evidence.stamping": "evidence.stamping"},
+        {"evidence.render": "evidence.render", "evidence.stamping": "evidence.stamping"},
         {"evidence.cosigning": "evidence.cosigning"},
     ),
     "web": (

@@ -27,6 +27,7 @@ from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
 from media.evidence.check import bag, excerpt, verify
 from media.evidence.log import custody, tlog
+from media.evidence.render import render
 from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_key_file
@@ -57,10 +58,11 @@ REFUSALS = (
 """What ends a command with its text and exit code 2."""
 ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
-OWN: dict[str, Callable[[Sequence[str]], int]] = {
-    "verify": verify.main,
-    "excerpt": excerpt.main,
-    "cosigner": cosigner_command.main,
+OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "verify": (verify.main, "Check a bag"),
+    "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
+    "render": (render.main, "Make a copy of a recording to look at"),
+    "cosigner": (cosigner_command.main, "Cosign other courts' recordings"),
 }
 """Commands that need no installation."""
 
@@ -69,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code. Those of `OWN` have their own arguments and codes."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if (own := OWN.get(arguments[0] if arguments else "")) is not None:
-        return own(arguments[1:])
+        return own[0](arguments[1:])
     options = _parser().parse_args(arguments)
     command: Callable[[Settings, argparse.Namespace], int] = options.command
     try:
@@ -136,10 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)
     staff_commands.add_to(add, operation.account)
-    commands.add_parser("verify", help="Check a bag; see `vivavoce verify --help`.", add_help=False)
-    commands.add_parser("excerpt", help="Cut an excerpt from a bag; see `vivavoce excerpt --help`.", add_help=False)
-    text = "Cosign other courts' recordings; see `vivavoce cosigner --help`."
-    commands.add_parser("cosigner", help=text, add_help=False)
+    for name, (_command, text) in OWN.items():
+        commands.add_parser(name, help=f"{text}; see `vivavoce {name} --help`.", add_help=False)
     return parser
 
 

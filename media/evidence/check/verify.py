@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -298,20 +298,28 @@ def _small(bag: Bag, path: str) -> bytes | None:
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """The arguments of a command on a bag: the bag, and what it is checked by. Raises UsageError for wrong ones."""
+
+    def __init__(self, *, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=description)
+        self.add_argument("bag", type=Path, help="the bag's folder")
+        self.add_argument(
+            "--policy", type=Path, required=True, help="whose seal counts, had from elsewhere than the bag"
+        )
+        self.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp token")
+        self.add_argument("--tsa", type=Path, metavar="FILE", help="trust anchors for time-stamp tokens (PEM)")
+        self.add_argument("--kept", type=Path, metavar="DIR", help="a folder of heads kept elsewhere")
+        self.add_argument("--head", metavar="SIZE:ROOT", help="a head that minutes or a mail name")
+        self.add_argument("--origin", help="the recording that is expected: <court>/hearing/<uuid>")
+
     def error(self, message: str) -> NoReturn:
+        """Raise UsageError instead of ending the process."""
         raise UsageError(message)
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="vivavoce verify", description="Check the recording in a bag.")
-    parser.add_argument("bag", type=Path, help="the bag's folder")
-    parser.add_argument("--policy", type=Path, required=True, help="whose seal counts, had from elsewhere than the bag")
-    parser.add_argument("--without-stamp", action="store_true", help="do not ask for a time-stamp token")
-    parser.add_argument("--tsa", type=Path, metavar="FILE", help="trust anchors for time-stamp tokens (PEM)")
-    parser.add_argument("--kept", type=Path, metavar="DIR", help="a folder of heads kept elsewhere")
-    parser.add_argument("--head", metavar="SIZE:ROOT", help="a head that minutes or a mail name")
-    parser.add_argument("--origin", help="the recording that is expected: <court>/hearing/<uuid>")
+def _parser() -> Parser:
+    parser = Parser(prog="vivavoce verify", description="Check the recording in a bag.")
     parser.add_argument(
         "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
     )
@@ -321,7 +329,8 @@ def _parser() -> _Parser:
     return parser
 
 
-def _read(path: Path, what: str, limit: int = MAX_SMALL_FILE) -> bytes:
+def read_file(path: Path, what: str, limit: int = MAX_SMALL_FILE) -> bytes:
+    """The beginning of a file that was named, one byte more than the limit at most. Raises UsageError."""
     try:
         with path.open("rb") as stream:
             return stream.read(limit + 1)
@@ -334,7 +343,7 @@ def _kept_heads(folder: Path | None) -> tuple[tuple[str, bytes], ...]:
         return ()
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder")
-    return tuple((path.name, _read(path, "the kept head")) for path in sorted(folder.iterdir()) if path.is_file())
+    return tuple((path.name, read_file(path, "the kept head")) for path in sorted(folder.iterdir()) if path.is_file())
 
 
 def _named_head(text: str) -> tuple[int, bytes]:
@@ -344,8 +353,9 @@ def _named_head(text: str) -> tuple[int, bytes]:
     return int(match[1]), bytes.fromhex(match[2])
 
 
-def _request_of(options: argparse.Namespace) -> VerificationRequest:
-    pins = _read(options.policy, "the policy", MAX_BYTES)
+def request_of(options: argparse.Namespace, now_ns: int) -> VerificationRequest:
+    """What is asked for by the arguments of `Parser`. Raises UsageError."""
+    pins = read_file(options.policy, "the policy", MAX_BYTES)
     carried = of_key_file(pins)
     try:
         policy = parse(pins if carried is None else carried)
@@ -356,13 +366,11 @@ def _request_of(options: argparse.Namespace) -> VerificationRequest:
     return VerificationRequest(
         policy,
         without_stamp=options.without_stamp,
-        anchors=_read(options.tsa, "the file of trust anchors") if options.tsa else None,
+        anchors=read_file(options.tsa, "the file of trust anchors") if options.tsa else None,
         kept=_kept_heads(options.kept),
         origin=options.origin,
         head=_named_head(options.head) if options.head else None,
-        identity=_read(options.identity, "the key file") if options.identity else None,
-        now_ns=time.time_ns(),
-        last=SealClient(options.seal).last if options.seal else None,
+        now_ns=now_ns,
     )
 
 
@@ -370,7 +378,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     try:
         options = _parser().parse_args(argv)
-        report = (verify_stored if options.stored else verify)(options.bag, _request_of(options))
+        wanted = replace(
+            request_of(options, time.time_ns()),
+            identity=read_file(options.identity, "the key file") if options.identity else None,
+            last=SealClient(options.seal).last if options.seal else None,
+        )
+        report = (verify_stored if options.stored else verify)(options.bag, wanted)
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR

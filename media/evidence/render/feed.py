@@ -1,0 +1,143 @@
+"""Runs ffmpeg with inputs from memory: each goes through a pipe of its own, written by a thread of its own.
+
+ffmpeg reads its inputs as it likes, so no input may wait for another. Nothing of what goes in is ever in a file.
+"""
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import FileIO
+
+PIPE_BYTES = 1 << 20
+"""How much a pipe holds, where the system lets it."""
+STDERR_LINES = 12
+"""How many of ffmpeg's last lines an error repeats."""
+MOST_ARGUMENT = 128 * 1024 - 1
+"""Bytes of one argument that Linux accepts."""
+
+
+class RenderError(Exception):
+    """ffmpeg did not make the file; the text has its last words."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of ffmpeg: the options before its `-i`, and its bytes."""
+
+    options: Sequence[str]
+    content: Iterable[bytes]
+
+
+def run(
+    ffmpeg: str, inputs: Sequence[Input], arguments: Sequence[str], progress: Callable[[float], None] = lambda _at: None
+) -> None:
+    """Run ffmpeg to its end; `progress` gets the seconds of the copy that are done.
+
+    Raises RenderError, and what an input raises while it is read: then, as after KeyboardInterrupt, ffmpeg is stopped.
+    """
+    if any(len(argument.encode()) > MOST_ARGUMENT for argument in arguments):
+        raise RenderError("the recording has too many gaps for one command: render less of it at a time")
+    with contextlib.ExitStack() as pipes:
+        ends = [_pipe(pipes) for _one in inputs]
+        heard, told = _pipe(pipes)
+        handed = [told, *(reader for reader, _writer in ends)]
+        command = [ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-copyts"]
+        command += ["-progress", f"pipe:{told.fileno()}"]
+        for one, (reader, _writer) in zip(inputs, ends, strict=True):
+            command += [*one.options, "-i", f"pipe:{reader.fileno()}"]
+        running = _Running(
+            subprocess.Popen(
+                [*command, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[end.fileno() for end in handed],
+                process_group=0,  # Ctrl-C reaches us alone, and we stop it
+            )
+        )
+        try:
+            for end in handed:
+                end.close()
+            for one, (_reader, writer) in zip(inputs, ends, strict=True):
+                running.start(running.feed, one.content, writer)
+            running.start(running.listen)
+            for at in _seconds(heard):
+                progress(at)
+            running.process.wait()
+        finally:
+            running.stop()
+        running.judge()
+
+
+class _Running:
+    """An ffmpeg that runs, with the threads that feed it and what went wrong."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.threads: list[threading.Thread] = []
+        self.said: deque[str] = deque(maxlen=STDERR_LINES)
+        self.error: BaseException | None = None
+
+    def start(self, target: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=target, args=arguments, daemon=True)
+        thread.start()
+        self.threads.append(thread)
+
+    def feed(self, content: Iterable[bytes], writer: FileIO) -> None:
+        """Write an input. ffmpeg may close it early: it has all it wants."""
+        try:
+            for piece in content:
+                rest = memoryview(piece)
+                while rest:
+                    rest = rest[writer.write(rest) :]
+        except BrokenPipeError:
+            pass
+        except BaseException as error:
+            self.error = self.error or error
+            self.process.kill()
+        finally:
+            writer.close()
+
+    def listen(self) -> None:
+        """Keep the last lines that it says."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said.append(line.decode(errors="replace").rstrip())
+
+    def stop(self) -> None:
+        """No process and no thread is left, whatever happened."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for thread in self.threads:
+            thread.join()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
+    def judge(self) -> None:
+        """Raise what an input raised, or RenderError when ffmpeg failed."""
+        if self.error is not None:
+            raise self.error
+        if self.process.returncode != 0:
+            raise RenderError("ffmpeg failed: " + "\n".join(self.said or ["it said nothing"]))
+
+
+def _pipe(pipes: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
+    """A pipe's two ends, to read from and to write to."""
+    reading, writing = os.pipe()
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return pipes.enter_context(FileIO(reading, "r")), pipes.enter_context(FileIO(writing, "w"))
+
+
+def _seconds(report: FileIO) -> Iterator[float]:
+    """The times that ffmpeg reports, until it ends."""
+    for line in report:
+        name, _, value = line.decode(errors="replace").partition("=")
+        if name == "out_time_us" and value.strip().lstrip("-").isdigit():
+            yield int(value) / 1_000_000
