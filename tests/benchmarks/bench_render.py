@@ -1,7 +1,7 @@
 """A copy to look at, beside the same ffmpeg command on the same tracks as clear files; both write the same MP4.
 
-Run by hand: `.venv/bin/python -m tests.benchmarks.bench_render [SECONDS]`. Limit: at least 0.9 times the speed. Verifying
-comes before and is not measured: `bench_verify` does. Four cameras of 640x480, four microphones, two languages.
+Run by hand: `.venv/bin/python -m tests.benchmarks.bench_render [SECONDS]`. Limit: at least 0.9 times the speed.
+Verifying comes before, unmeasured (`bench_verify`). Four cameras of 640x480, four microphones, two channels.
 """
 
 import subprocess
@@ -18,7 +18,7 @@ from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.render import encoders, material, plan, render
 from media.evidence.render.plan import Wish
-from tests.support.evidence.films import BLUE, GREEN, RED, WHITE, Shot, entry, film
+from tests.support.evidence.films import BLUE, GREEN, RED, WHITE, Colour, Shot, entry, film
 
 LIMIT, RUNS = 0.9, 3
 COLOURS = (RED, GREEN, BLUE, WHITE)
@@ -28,11 +28,17 @@ def shots() -> dict[str, Shot]:
     """The tracks: colours change every second, tones go on."""
     made: dict[str, Shot] = {}
     for seat in range(1, 5):
-        made[f"judge_{seat}_cam"] = Shot(
-            "floor-video", lambda t, seat=seat: COLOURS[(t // 1_000 + seat) % 4], size=lambda _t: (640, 480)
-        )
-        made[f"judge_{seat}_mic"] = Shot("floor-audio", lambda _t, seat=seat: 200 * seat)
-    return made | {f"channel_{lang}": Shot("language", lambda _t: 900, lang) for lang in ("ro", "th")}
+        made[f"judge_{seat}_cam"] = Shot("floor-video", _colours(seat), size=lambda _t: (640, 480))
+        made[f"judge_{seat}_mic"] = Shot("floor-audio", _tone(200 * seat))
+    return made | {f"channel_{lang}": Shot("language", _tone(900), lang) for lang in ("ro", "th")}
+
+
+def _colours(seat: int) -> Callable[[int], Colour | int]:
+    return lambda t: COLOURS[(t // 1_000 + seat) % 4]
+
+
+def _tone(hertz: int) -> Callable[[int], Colour | int]:
+    return lambda _t: hertz
 
 
 def seconds(act: Callable[[], object]) -> float:

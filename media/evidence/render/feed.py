@@ -34,9 +34,9 @@ class Input:
 
 
 def run(
-    ffmpeg: str, inputs: Sequence[Input], arguments: Sequence[str], progress: Callable[[float], None] = lambda _at: None
+    ffmpeg: str, inputs: Sequence[Input], arguments: Sequence[str], progress: Callable[[int], None] = lambda _done: None
 ) -> None:
-    """Run ffmpeg to its end; `progress` gets the seconds of the copy that are done.
+    """Run ffmpeg to its end; `progress` gets the number of pictures that are done, about twice a second.
 
     Raises RenderError, and what an input raises while it is read: then, as after KeyboardInterrupt, ffmpeg is stopped.
     """
@@ -66,8 +66,8 @@ def run(
             for one, (_reader, writer) in zip(inputs, ends, strict=True):
                 running.start(running.feed, one.content, writer)
             running.start(running.listen)
-            for at in _seconds(heard):
-                progress(at)
+            for done in _pictures(heard):
+                progress(done)
             running.process.wait()
         finally:
             running.stop()
@@ -135,9 +135,9 @@ def _pipe(pipes: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
     return pipes.enter_context(FileIO(reading, "r")), pipes.enter_context(FileIO(writing, "w"))
 
 
-def _seconds(report: FileIO) -> Iterator[float]:
-    """The times that ffmpeg reports, until it ends."""
+def _pictures(report: FileIO) -> Iterator[int]:
+    """The numbers of pictures that ffmpeg reports, until it ends. (Its times begin at its first report.)"""
     for line in report:
         name, _, value = line.decode(errors="replace").partition("=")
-        if name == "out_time_us" and value.strip().lstrip("-").isdigit():
-            yield int(value) / 1_000_000
+        if name == "frame" and value.strip().isdigit():
+            yield int(value)

@@ -19,8 +19,8 @@ RATE = 25
 _FRAME = f"fps={RATE}:start_time=0"
 _SOUND = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 _CARD, _BAR = "0x202428", "0x101214"
-_OPTION = re.compile(r"([\\':])")
-_GRAPH = re.compile(r"([\\'\[\],;])")
+_OPTION = re.compile(r"([\\': ])")
+_GRAPH = re.compile(r"([\\'\[\],; ])")
 
 
 @dataclass(frozen=True)

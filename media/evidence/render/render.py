@@ -35,7 +35,7 @@ from media.evidence.check.verify import (
     verify,
 )
 from media.evidence.log.custody import CustodyError
-from media.evidence.render import encoders, material, plan, words
+from media.evidence.render import encoders, graph, material, plan, words
 from media.evidence.render.encoders import FfmpegError
 from media.evidence.render.feed import RenderError, run
 from media.evidence.render.material import Material, MaterialError
@@ -71,7 +71,7 @@ def make(
     wish: Wish,
     out: Path,
     now: datetime,
-    progress: Callable[[float], None] = lambda _at: None,
+    progress: Callable[[int], None] = lambda _pictures: None,
 ) -> dict[str, Any]:
     """Make the copy of a verified recording, and beside it `OUT.json`, which names its original; returns that.
 
@@ -248,10 +248,10 @@ class Progress:
         self.seconds, self.stream, self.clock = length / 1000, stream, clock
         self.began, self.last = clock(), float("-inf")
 
-    def __call__(self, at: float) -> None:
-        """`at`: seconds of the copy that are done; what cannot be is passed over, as ffmpeg does not always know."""
-        now = self.clock()
-        if now - self.last < 1 or not 0 < at <= self.seconds + 1:
+    def __call__(self, pictures: int) -> None:
+        """So many pictures of the copy are done."""
+        now, at = self.clock(), pictures / graph.RATE
+        if now - self.last < 1 or at <= 0:
             return
         self.last = now
         speed = at / max(now - self.began, 0.001)

@@ -24,6 +24,8 @@ Colour = tuple[int, int, int]
 class Shot:
     """A track: `shows` gives the colour, or the tone in Hz (0: silence), of a time in ms. `gaps`: ms, ms, cause.
 
+    `lost`: from when to when frames did not come, in a segment.
+
     `size` gives the picture's width and height at a time; it may change where a segment begins.
     """
 
@@ -32,6 +34,7 @@ class Shot:
     lang: str = ""
     begin: int = 0
     gaps: tuple[tuple[int, int, str], ...] = ()
+    lost: tuple[tuple[int, int], ...] = ()
     size: Callable[[int], tuple[int, int]] = lambda _t: (160, 96)
 
     def pieces(self, end: int) -> list[tuple[int, int, str]]:
@@ -64,7 +67,8 @@ def film(shots: Mapping[str, Shot], end: int, people: Mapping[str, tuple[str, st
                 made.gap(name, (t0, t1), cause)
                 continue
             number += 1
-            inside = [block for block in media if t0 <= block.t < t1]
+            came = [block for block in media if not any(start <= block.t < stop for start, stop in shot.lost)]
+            inside = [block for block in came if t0 <= block.t < t1]
             made.segment(name, number, mux.clusters(inside), (t0, t1), [0] if video else [])
     return made
 

@@ -20,13 +20,16 @@ SHOTS = {
     "witness_1_mic": Shot(
         "floor-audio", lambda t: 1_000 if t < 2_000 else 0, "th", begin=1_000, gaps=((3_000, 5_000, "sender_off"),)
     ),
-    "channel_ro": Shot("language", lambda t: 700 if 6_000 <= t < 7_000 else 0, "ro"),
+    "channel_ro": Shot(
+        "language", lambda t: 700 if 6_000 <= t < 7_000 else 0, "ro", gaps=((2_000, 4_000, "network"),)
+    ),
     "channel_th": Shot(
-        "language", lambda t: 1_500 if 4_000 <= t < 5_000 else 0, "th", gaps=((6_000, 8_000, "sender_off"),)
+        "language", lambda t: 1_500 if 4_000 <= t < 5_000 else 0, "th", gaps=((6_000, 8_000, "sender_off"),),
+        lost=tuple((t, t + 60) for t in range(500, 3_000, 500)),
     ),
 }  # fmt: skip
 """The judge's camera and tone change at 3 s; the witness comes at 1 s, speaks to 2 s, is away from 3 to 5 s, and holds
-the camera upright from then on.
+the camera upright from then on. One channel has a gap before its tone, the other lost packets.
 """
 
 

@@ -163,7 +163,7 @@ def test_nothing_clear_is_on_disk_while_a_copy_is_made(bagged, tmp_path: Path, m
     open_files: set[str] = set()
     lying: set[str] = set()
 
-    def look(_at: float) -> None:
+    def look(_pictures: int) -> None:
         for task in Path("/proc/self/task").iterdir():
             for child in (task / "children").read_text().split():
                 for descriptor in Path(f"/proc/{child}/fd").iterdir():
@@ -256,6 +256,6 @@ def test_whoever_interrupts_it_finds_nothing_left(bagged, tmp_path: Path, number
 def test_progress_says_how_far_how_fast_and_how_long_at_most_once_a_second() -> None:
     said, now = StringIO(), [0.0]
     progress = render.Progress(100_000, said, lambda: now[0])
-    for now[0], at in ((1, 0.0), (2, 10.0), (2.5, 12.0), (4, 9e12), (10, 50.0)):
-        progress(at)
+    for now[0], pictures in ((1, 0), (2, 250), (2.5, 300), (10, 1_250)):
+        progress(pictures)
     assert said.getvalue() == " 10.0 %  5.0 x  0:00:18 left\n 50.0 %  5.0 x  0:00:10 left\n"

@@ -1,0 +1,42 @@
+"""Which files are needed for a part of a recording, and why something is missing of it."""
+
+from pathlib import Path
+
+from media.evidence.log.course import Course, Stretch, TrackCourse
+from media.evidence.render import material
+from media.evidence.render.material import Material, Piece
+
+
+def piece(n: int, rap: int) -> Piece:
+    return Piece(n, (n - 1) * 2_000, n * 2_000, rap, f"{n}", 0, "")
+
+
+def test_a_part_is_read_from_where_decoding_can_start_to_one_behind_its_end() -> None:
+    held = Material(Path(), Course(), inits={"a_cam": Piece(0, 0, 0, 0, "0", 0, "")})
+    held.pieces["a_cam"] = [piece(n, rap=n - (n - 1) % 3) for n in range(1, 10)]
+    assert [one.n for one in held.to_play("a_cam", 10_500, 11_500)] == [0, 4, 5, 6, 7]
+    assert [one.n for one in held.to_play("a_cam", 0, 2_000)] == [0, 1, 2]
+    assert [one.n for one in held.to_play("a_cam", 16_000, 30_000)] == [0, 7, 8, 9]
+    assert not held.has_media("a_cam", 18_000, 30_000)
+    assert not held.has_media("b_cam", 0, 30_000)
+
+
+def test_every_missing_time_has_its_cause_and_late_parts_are_not_missing() -> None:
+    track = TrackCourse("a_cam", "floor-video", "a", "")
+    track.recorded = [Stretch(2_000, 4_000), Stretch(7_000, 9_000)]
+    track.gaps = [Stretch(4_000, 6_000, "network"), Stretch(6_000, 7_000, "pause"), Stretch(8_000, 8_100, "late")]
+    held = Material(Path(), Course(tracks={"a_cam": track}))
+    assert held.missing("a_cam", 0, 10_000) == [
+        *(Stretch(0, 2_000), Stretch(4_000, 6_000, "network"), Stretch(6_000, 7_000, "pause"), Stretch(9_000, 10_000)),
+    ]
+    assert held.missing("a_cam", 5_000, 6_500) == [Stretch(5_000, 6_000, "network"), Stretch(6_000, 6_500, "pause")]
+    assert held.missing("a_cam", 2_500, 3_500) == []
+
+
+def test_what_a_bag_holds_is_read_from_its_journal(bagged) -> None:
+    held = material.read(bagged.bag)
+    assert held.recording == bagged.recording.origin.rpartition("/")[2]
+    assert held.tracks(*material.VIDEO) == ["judge_1_cam", "witness_1_cam"]
+    assert held.tracks(material.LANGUAGE) == ["channel_ro", "channel_th"]
+    assert [one.n for one in held.pieces["judge_1_mic"]] == [1, 2, 3, 4]
+    assert sorted(held.seals) == [1, 2, 3, 4]
