@@ -1,6 +1,8 @@
 """What a verified recording holds to be looked at: its course, the files of each track, the seals of its log's entries.
 
-Times are milliseconds on the recording's timeline, half-open.
+Times are milliseconds on the recording's timeline, half-open. A track is handed on without long holes: ffmpeg makes up
+for a hole at one stroke, and an hour of it would take gigabytes. So a dark picture or 20 ms of silence stands in a gap
+each second; a card covers the picture, and the silence is what is there anyway.
 """
 
 import hashlib
@@ -13,9 +15,16 @@ import pyrage
 
 from media.evidence.log import course
 from media.evidence.log.course import Course, Stretch
+from media.evidence.recording.mux import Block, clusters
 
 VIDEO, SOUND, LANGUAGE = frozenset({"floor-video", "screen"}), "floor-audio", "language"
 """Kinds of tracks: pictures; microphones of the floor; channels of the interpreters."""
+FILLED_EVERY = 1_000
+"""Milliseconds between what stands in a gap."""
+DARK = bytes.fromhex("1002009d012a100010000047088585889984880202000c0d6000feff80c800")
+"""A key frame of VP8, 16 x 16 pixels of one dark grey (RFC 6386)."""
+SILENCE = b"\xfc\xff\xfe"
+"""20 ms of silence in Opus, two channels (RFC 6716 §3.1: CELT, full band, one frame)."""
 
 
 class MaterialError(Exception):
@@ -65,18 +74,30 @@ class Material:
         until = pieces[min(wanted[-1] + 1, len(pieces) - 1)].n
         return [self.inits[track], *(piece for piece in pieces if start <= piece.n <= until)]
 
-    def opened(self, pieces: list[Piece], identity: pyrage.x25519.Identity) -> Iterator[bytes]:
-        """The clear content of files, one after another, in memory only. Raises MaterialError."""
+    def stream(self, track: str, t0: int, t1: int, identity: pyrage.x25519.Identity) -> Iterator[bytes]:
+        """A track from t0 to t1 as clear WebM, in memory only, file by file. Raises MaterialError."""
+        filler = DARK if self.course.tracks[track].kind in VIDEO else SILENCE
+        init, *pieces = self.to_play(track, t0, t1)
+        yield self._opened(init, identity)
+        end = min(t0, pieces[0].t0)
         for piece in pieces:
-            try:
-                sealed = (self.folder / piece.file).read_bytes()
-                if len(sealed) != piece.size or hashlib.sha256(sealed).hexdigest() != piece.sha256:
-                    raise MaterialError(f"{piece.file} has changed since it was verified")
-                yield pyrage.decrypt(sealed, [identity])
-            except OSError as error:
-                raise MaterialError(f"{piece.file} cannot be read: {error.strerror}") from None
-            except pyrage.DecryptError:
-                raise MaterialError(f"the identity does not open {piece.file}") from None
+            if piece.t0 - end > FILLED_EVERY:
+                yield clusters(Block(t, True, filler) for t in range(end, piece.t0, FILLED_EVERY))
+            yield self._opened(piece, identity)
+            end = piece.t1
+
+    def _opened(self, piece: Piece, identity: pyrage.x25519.Identity) -> bytes:
+        """The clear content of a file."""
+        try:
+            sealed = (self.folder / piece.file).read_bytes()
+        except OSError as error:
+            raise MaterialError(f"{piece.file} cannot be read: {error.strerror}") from None
+        if len(sealed) != piece.size or hashlib.sha256(sealed).hexdigest() != piece.sha256:
+            raise MaterialError(f"{piece.file} has changed since it was verified")
+        try:
+            return bytes(pyrage.decrypt(sealed, [identity]))
+        except pyrage.DecryptError:
+            raise MaterialError(f"the identity does not open {piece.file}") from None
 
     def missing(self, track: str, t0: int, t1: int) -> list[Stretch]:
         """The times between t0 and t1 of which a track holds nothing, each with its cause; "" where it has none."""

@@ -42,12 +42,14 @@ class Wish:
 
 @dataclass
 class Plan:
-    """A copy that is to be made. `graph` ends in [picture] and in a label for each sound."""
+    """A copy that is to be made. `graphs`: one that ends in [picture], and one for each sound, so that ffmpeg can run
+    them side by side.
+    """
 
     inputs: list[Input] = field(default_factory=list)
-    graph: str = ""
+    graphs: list[str] = field(default_factory=list)
     sounds: list[tuple[str, str, str]] = field(default_factory=list)
-    """Label in the graph, title, ISO 639-2 code."""
+    """Label in its graph, title, ISO 639-2 code."""
     subtitles: list[tuple[int, str, str]] = field(default_factory=list)
     """Number of the input, title, ISO 639-2 code."""
     chapters: int | None = None
@@ -69,22 +71,21 @@ def make(material: Material, identity: pyrage.x25519.Identity, origin: str, wish
     wanted = [name for name in material.course.tracks if not wish.tracks or name in wish.tracks]
     plan = Plan()
     sources = {
-        name: plan.add(_MEDIA, material.opened(material.to_play(name, wish.begin, wish.end), identity))
+        name: plan.add(_MEDIA, material.stream(name, wish.begin, wish.end, identity))
         for name in wanted
         if words.seat_of(name) not in wish.masked
         and material.course.tracks[name].kind in {*VIDEO, SOUND, LANGUAGE}
         and material.has_media(name, wish.begin, wish.end)
     }
     plan.used = list(sources)
-    chains = [_pictures(material, wanted, sources, origin, wish), *_sounds(plan, material, wanted, sources, wish)]
-    plan.graph = ";".join(chains)
+    plan.graphs = [_pictures(material, wanted, sources, origin, wish), *_sounds(plan, material, wanted, sources, wish)]
     _texts(plan, material, wish)
     return plan
 
 
 def arguments(plan: Plan, container: Container, codecs: Sequence[str], about: Mapping[str, str]) -> list[str]:
     """ffmpeg's arguments behind its inputs, but the name of the file."""
-    parts = ["-filter_complex", plan.graph, "-map", "[picture]"]
+    parts = [part for one in plan.graphs for part in ("-filter_complex", one)] + ["-map", "[picture]"]
     streams = [("a", title, code) for _label, title, code in plan.sounds]
     for label, _title, _code in plan.sounds:
         parts += ["-map", f"[{label}]"]

@@ -1,10 +1,17 @@
 """Which files are needed for a part of a recording, and why something is missing of it."""
 
+import io
+from itertools import pairwise
 from pathlib import Path
 
+import av
+import pytest
+
+from media.evidence.check.files_check import read_identity
 from media.evidence.log.course import Course, Stretch, TrackCourse
 from media.evidence.render import material
 from media.evidence.render.material import Material, Piece
+from tests.support.evidence.films import GREEN, Shot, film
 
 
 def piece(n: int, rap: int) -> Piece:
@@ -40,3 +47,22 @@ def test_what_a_bag_holds_is_read_from_its_journal(bagged) -> None:
     assert held.tracks(material.LANGUAGE) == ["channel_ro", "channel_th"]
     assert [one.n for one in held.pieces["judge_1_mic"]] == [1, 2, 3, 4]
     assert sorted(held.seals) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("track", ["judge_1_cam", "judge_1_mic"])
+def test_a_long_gap_is_handed_on_with_something_in_every_second(tmp_path: Path, track: str) -> None:
+    """ffmpeg keeps what makes up for a hole in memory: of a gap of an hour, gigabytes."""
+    gaps = ((2_000, 12_000, "sender_off"),)
+    shots = {
+        "judge_1_cam": Shot("floor-video", lambda _t: GREEN, begin=3_000, gaps=((5_000, 12_000, "network"),)),
+        "judge_1_mic": Shot("floor-audio", lambda _t: 440, gaps=gaps),
+    }
+    made = film(shots, 14_000)
+    made.close(14_000)
+    held = material.read(made.write(tmp_path / "bag"))
+    identity = read_identity(made.key_file(), made.files["hearing-key.age"])
+    with av.open(io.BytesIO(b"".join(held.stream(track, 0, 14_000, identity)))) as stream:
+        times = [float(frame.time or 0) for frame in stream.decode(stream.streams[0])]
+    assert times[0] == 0 and times[-1] > 13.9
+    assert max(after - before for before, after in pairwise(times)) <= 1.001
+    assert len([t for t in times if 5 <= t < 12]) == 7
