@@ -62,11 +62,13 @@ def of_log(material: Material, begin: int, end: int) -> list[Cue]:
 def chapters(material: Material, begin: int, end: int) -> str:
     """The chapters as ffmetadata; "" where there are none."""
     marks = [one for one in material.course.entries if begin <= one.t < end and one.kind in CHAPTERS]
+    if not marks:
+        return ""
     parts = [";FFMETADATA1"]
     for one, until in zip(marks, [*(mark.t for mark in marks[1:]), end], strict=True):
         title = _escaped(f"{words.clock(one.t)} {words.entry(material.course, one)}")
         parts.append(f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={one.t - begin}\nEND={until - begin}\ntitle={title}")
-    return "\n".join(parts) + "\n" if marks else ""
+    return "\n".join(parts) + "\n"
 
 
 def captions(material: Material, case: Path, begin: int, end: int) -> tuple[dict[str, list[Cue]], int]:

@@ -95,3 +95,15 @@ def test_a_subtitle_stands_until_the_next_and_those_of_one_instant_stand_togethe
     assert subtitles.webvtt([Cue(3_723_004, 3_724_000, "<i>a & b --> c")]) == (
         "WEBVTT\n\n01:02:03.004 --> 01:02:04.000\n&lt;i&gt;a &amp; b --&gt; c\n"
     )
+
+
+def test_chapters_begin_at_the_course_and_the_exhibits_and_there_may_be_none() -> None:
+    entries = [Entry(1, 1_000, "started", "presiding_judge", ""), Entry(2, 3_000, "objection", "defence", "")]
+    held = Material(Path(), Course(end=60_000, entries=[*entries, Entry(3, 7_000, "exhibit_shown", "clerk", "")]))
+    assert subtitles.chapters(held, 500, 60_000) == (
+        ";FFMETADATA1\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=6500\ntitle=0:00:01 Started (presiding judge)\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=6500\nEND=59500\ntitle=0:00:07 Exhibit shown (clerk)\n"
+    )
+    assert subtitles.chapters(held, 2_000, 6_000) == ""
+    assert subtitles.of_log(held, 10_000, 20_000) == []
