@@ -60,7 +60,7 @@ def main() -> None:
         report = verify(bag, VerificationRequest(parse(recording.policy()), without_stamp=True))
         identity = read_identity(recording.key_file(), (bag / "data/hearing-key.age").read_bytes())
         wish, out = Wish(0, end), folder / "copy.mp4"
-        clear = clear_command(folder, plan.make(material.read(bag), identity, report.origin, wish))
+        clear = clear_command(folder, plan.make(material.read(bag, report.root), identity, report.origin, wish))
 
         def ours() -> None:
             render.make(bag, report, identity, wish, out, datetime.now(UTC))

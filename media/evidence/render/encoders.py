@@ -8,7 +8,7 @@ from pathlib import Path
 
 Options = Sequence[str]
 FILTERS = ("drawtext", "xstack", "overlay", "tpad", "aresample", "amix", "alimiter")
-"""Filters that not every ffmpeg has, or not before version 4.4."""
+"""Filters that not every ffmpeg has, or not before version 5.1."""
 
 
 class FfmpegError(Exception):

@@ -15,6 +15,7 @@ import pyrage
 
 from media.evidence.log import course
 from media.evidence.log.course import Course, Stretch
+from media.evidence.log.journal import tree_of
 from media.evidence.recording.mux import Block, clusters
 
 VIDEO, SOUND, LANGUAGE = frozenset({"floor-video", "screen"}), "floor-audio", "language"
@@ -128,10 +129,13 @@ def _without(stretches: list[Stretch], t0: int, t1: int) -> Iterator[tuple[int, 
         yield t0, t1
 
 
-def read(bag: Path) -> Material:
-    """What the bag holds. Its journal must have been verified: nothing is checked here."""
+def read(bag: Path, root: str) -> Material:
+    """What the bag holds. Its journal must have been verified, with this root in hexadecimal; else MaterialError."""
     folder = bag / "data"
-    lines = (folder / "journal.jsonl").read_bytes().splitlines()
+    whole = (folder / "journal.jsonl").read_bytes()
+    if tree_of(whole).root().hex() != root:
+        raise MaterialError("the journal has changed since it was verified")
+    lines = whole.split(b"\n")[:-1]
     material, decode = Material(folder, course.read(lines)), msgspec.json.Decoder().decode
     for raw in lines:
         line = decode(raw)

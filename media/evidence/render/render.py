@@ -90,7 +90,7 @@ def make(
     for path in (out, told):
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already")
-    held = material.read(bag)
+    held = material.read(bag, report.root)
     planned = plan.make(held, identity, report.origin, wish)
     head = f"{report.size}:{report.root}"
     about = {"title": f"{words.MARK}: {report.origin}", "comment": f"{words.MARK}. Original: {report.origin} {head}"}
@@ -269,7 +269,7 @@ def _run(options: Namespace) -> Mapping[str, Any]:
         )
     wrapped = read_file(options.bag / "data/hearing-key.age", "the recording's key")
     identity = read_identity(read_file(options.identity, "the key file"), wrapped)
-    wish = _wish(options, material.read(options.bag).course.end)
+    wish = _wish(options, material.read(options.bag, report.root).course.end)
     progress = Progress(wish.end - wish.begin, sys.stderr, time.monotonic)
     return make(options.bag, report, identity, wish, options.out, datetime.now(UTC), progress)
 

@@ -10,7 +10,7 @@ import pytest
 from media.evidence.check.files_check import read_identity
 from media.evidence.log.course import Course, Stretch, TrackCourse
 from media.evidence.render import material
-from media.evidence.render.material import Material, Piece
+from media.evidence.render.material import Material, MaterialError, Piece
 from tests.support.evidence.films import GREEN, Shot, film
 
 
@@ -41,7 +41,7 @@ def test_every_missing_time_has_its_cause_and_late_parts_are_not_missing() -> No
 
 
 def test_what_a_bag_holds_is_read_from_its_journal(bagged) -> None:
-    held = material.read(bagged.bag)
+    held = material.read(bagged.bag, bagged.recording.root().hex())
     assert held.recording == bagged.recording.origin.rpartition("/")[2]
     assert held.tracks(*material.VIDEO) == ["judge_1_cam", "witness_1_cam"]
     assert held.tracks(material.LANGUAGE) == ["channel_ro", "channel_th"]
@@ -59,10 +59,15 @@ def test_a_long_gap_is_handed_on_with_something_in_every_second(tmp_path: Path, 
     }
     made = film(shots, 14_000)
     made.close(14_000)
-    held = material.read(made.write(tmp_path / "bag"))
+    held = material.read(made.write(tmp_path / "bag"), made.root().hex())
     identity = read_identity(made.key_file(), made.files["hearing-key.age"])
     with av.open(io.BytesIO(b"".join(held.stream(track, 0, 14_000, identity)))) as stream:
         times = [float(frame.time or 0) for frame in stream.decode(stream.streams[0])]
     assert times[0] == 0 and times[-1] > 13.9
     assert max(after - before for before, after in pairwise(times)) <= 1.001
     assert len([t for t in times if 5 <= t < 12]) == 7
+
+
+def test_a_journal_that_is_not_the_verified_one_is_refused(bagged) -> None:
+    with pytest.raises(MaterialError, match="the journal has changed since it was verified"):
+        material.read(bagged.bag, bagged.recording.root(len(bagged.recording.lines) - 1).hex())
