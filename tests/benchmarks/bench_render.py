@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from media.evidence.check.files_check import read_identity
+from media.evidence.check.files_check import read_identities
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.render import encoders, material, plan, render
@@ -58,12 +58,12 @@ def main() -> None:
         recording.close(end)
         bag = recording.write(folder / "bag")
         report = verify(bag, VerificationRequest(parse(recording.policy()), without_stamp=True))
-        identity = read_identity(recording.key_file(), (bag / "data/hearing-key.age").read_bytes())
+        identities = read_identities(recording.key_file(), {0: (bag / "data/hearing-key.age").read_bytes()})
         wish, out = Wish(0, end), folder / "copy.mp4"
-        clear = clear_command(folder, plan.make(material.read(bag, report.root), identity, report.origin, wish))
+        clear = clear_command(folder, plan.make(material.read(bag, report.root), identities, report.origin, wish))
 
         def ours() -> None:
-            render.make(bag, report, identity, wish, out, datetime.now(UTC))
+            render.make(bag, report, identities, wish, out, datetime.now(UTC))
 
         pairs = []
         for _run in range(RUNS):

@@ -6,7 +6,7 @@ each second; a card covers the picture, and the silence is what is there anyway.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,6 +28,12 @@ SILENCE = b"\xfc\xff\xfe"
 """20 ms of silence in Opus, two channels (RFC 6716 §3.1: CELT, full band, one frame)."""
 
 
+LOCKED = "locked"
+"""Cause of what is missing in a copy because the key file does not open it."""
+Identities = Mapping[int, pyrage.x25519.Identity]
+"""Identities of a recording by the number of the key, those that are at hand."""
+
+
 class MaterialError(Exception):
     """A file of the recording is not what its journal says, or the identity does not open it."""
 
@@ -43,6 +49,8 @@ class Piece:
     file: str
     size: int
     sha256: str
+    key: int = 0
+    """Number of the key of the recording that it is encrypted to."""
 
 
 @dataclass
@@ -55,6 +63,17 @@ class Material:
     inits: dict[str, Piece] = field(default_factory=dict)
     pieces: dict[str, list[Piece]] = field(default_factory=dict)
     seals: dict[int, str] = field(default_factory=dict)
+    key: int = 0
+    """Key in force at the line that was read last."""
+
+    def lock(self, opened: Collection[int]) -> None:
+        """Take what is encrypted to other keys than these for missing, with a cause of its own."""
+        for name, pieces in self.pieces.items():
+            locked = [Stretch(piece.t0, piece.t1, LOCKED) for piece in pieces if piece.key not in opened]
+            track = self.course.tracks[name]
+            self.pieces[name] = [piece for piece in pieces if piece.key in opened]
+            track.gaps += course.joined(locked)
+            track.recorded = [Stretch(*span) for one in track.recorded for span in _without(locked, one.t0, one.t1)]
 
     def tracks(self, *kinds: str) -> list[str]:
         """The tracks of these kinds, in the order of the journal."""
@@ -75,19 +94,19 @@ class Material:
         until = pieces[min(wanted[-1] + 1, len(pieces) - 1)].n
         return [self.inits[track], *(piece for piece in pieces if start <= piece.n <= until)]
 
-    def stream(self, track: str, t0: int, t1: int, identity: pyrage.x25519.Identity) -> Iterator[bytes]:
+    def stream(self, track: str, t0: int, t1: int, identities: Identities) -> Iterator[bytes]:
         """A track from t0 to t1 as clear WebM, in memory only, file by file. Raises MaterialError."""
         filler = DARK if self.course.tracks[track].kind in VIDEO else SILENCE
         init, *pieces = self.to_play(track, t0, t1)
-        yield self._opened(init, identity)
+        yield self._opened(init, identities)
         end = min(t0, pieces[0].t0)
         for piece in pieces:
             if piece.t0 - end > FILLED_EVERY:
                 yield clusters(Block(t, True, filler) for t in range(end, piece.t0, FILLED_EVERY))
-            yield self._opened(piece, identity)
+            yield self._opened(piece, identities)
             end = piece.t1
 
-    def _opened(self, piece: Piece, identity: pyrage.x25519.Identity) -> bytes:
+    def _opened(self, piece: Piece, identities: Identities) -> bytes:
         """The clear content of a file."""
         try:
             sealed = (self.folder / piece.file).read_bytes()
@@ -96,8 +115,8 @@ class Material:
         if len(sealed) != piece.size or hashlib.sha256(sealed).hexdigest() != piece.sha256:
             raise MaterialError(f"{piece.file} has changed since it was verified")
         try:
-            return bytes(pyrage.decrypt(sealed, [identity]))
-        except pyrage.DecryptError:
+            return bytes(pyrage.decrypt(sealed, [identities[piece.key]]))
+        except (pyrage.DecryptError, KeyError):
             raise MaterialError(f"the identity does not open {piece.file}") from None
 
     def missing(self, track: str, t0: int, t1: int) -> list[Stretch]:
@@ -154,8 +173,14 @@ def _init(material: Material, line: course.Line) -> None:
 
 
 def _segment(material: Material, line: course.Line) -> None:
-    piece = Piece(line["n"], line["t0"], line["t1"], line["rap"], line["file"], line["size"], line["sha256"])
+    piece = Piece(
+        line["n"], line["t0"], line["t1"], line["rap"], line["file"], line["size"], line["sha256"], material.key
+    )
     material.pieces.setdefault(line["track"], []).append(piece)
+
+
+def _rekey(material: Material, line: course.Line) -> None:
+    material.key = line["key"]
 
 
 def _event(material: Material, line: course.Line) -> None:
@@ -166,6 +191,7 @@ TAKEN: dict[str, Callable[[Material, course.Line], None]] = {
     "open": _open,
     "init": _init,
     "segment": _segment,
+    "rekey": _rekey,
     "event": _event,
 }
 """What each type of line adds to the files; the course takes its own."""

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pyrage
-
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.render import graph, layout, subtitles, words
 from media.evidence.render.encoders import Container
 from media.evidence.render.feed import Input
 from media.evidence.render.graph import Card, Frame, Tile
-from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Material
+from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Identities, Material
 
 LAYOUTS = ("grid", "speaker")
 _MEDIA = ("-reinit_filter", "0", "-f", "matroska")
@@ -65,13 +63,13 @@ class Plan:
         return len(self.inputs) - 1
 
 
-def make(material: Material, identity: pyrage.x25519.Identity, origin: str, wish: Wish) -> Plan:
+def make(material: Material, identities: Identities, origin: str, wish: Wish) -> Plan:
     """Plan a copy. Raises WishError, and CaseError for a case that cannot be read."""
     _check(material, wish)
     wanted = [name for name in material.course.tracks if not wish.tracks or name in wish.tracks]
     plan = Plan()
     sources = {
-        name: plan.add(_MEDIA, material.stream(name, wish.begin, wish.end, identity))
+        name: plan.add(_MEDIA, material.stream(name, wish.begin, wish.end, identities))
         for name in wanted
         if words.seat_of(name) not in wish.masked
         and material.course.tracks[name].kind in {*VIDEO, SOUND, LANGUAGE}

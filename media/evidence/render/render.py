@@ -22,9 +22,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyrage
-
-from media.evidence.check.files_check import IdentityError, read_identity
+from media.evidence.check.files_check import IdentityError, read_identities
 from media.evidence.check.verify import (
     USAGE_ERROR,
     Parser,
@@ -35,10 +33,11 @@ from media.evidence.check.verify import (
     verify,
 )
 from media.evidence.log.custody import CustodyError
+from media.evidence.log.journal_lines import key_of_file
 from media.evidence.render import encoders, graph, material, plan, words
 from media.evidence.render.encoders import FfmpegError
 from media.evidence.render.feed import RenderError, run
-from media.evidence.render.material import Material, MaterialError
+from media.evidence.render.material import Identities, Material, MaterialError
 from media.evidence.render.plan import Plan, Wish, WishError
 from media.evidence.render.subtitles import CaseError
 
@@ -67,7 +66,7 @@ def require_verified(report: VerificationReport) -> None:
 def make(
     bag: Path,
     report: VerificationReport,
-    identity: pyrage.x25519.Identity,
+    identities: Identities,
     wish: Wish,
     out: Path,
     now: datetime,
@@ -78,12 +77,7 @@ def make(
     Raises RefusedError, UsageError, WishError, FfmpegError, CaseError, MaterialError and RenderError: then nothing is
     left. Effects: two files of mode 0600, under their names only when they are complete.
     """
-    if report.findings.verdict not in ("verified", "gaps"):
-        raise RefusedError(report)
-    if report.excerpt is not None:
-        raise UsageError(
-            "an excerpt has no journal: a copy is made of a whole recording (choose times with --from, --to)"
-        )
+    require_verified(report)
     container, ffmpeg = encoders.container_of(out), encoders.at_hand()
     codecs = encoders.codecs(ffmpeg, container)
     told = out.with_name(f"{out.name}.json")
@@ -91,7 +85,8 @@ def make(
         if path.exists() or path.is_symlink():
             raise UsageError(f"{path} is there already")
     held = material.read(bag, report.root)
-    planned = plan.make(held, identity, report.origin, wish)
+    held.lock(identities)
+    planned = plan.make(held, identities, report.origin, wish)
     head = f"{report.size}:{report.root}"
     about = {"title": f"{words.MARK}: {report.origin}", "comment": f"{words.MARK}. Original: {report.origin} {head}"}
     with _unfinished(out) as part, _unfinished(told) as part_told:
@@ -259,6 +254,12 @@ class Progress:
         print(f"{min(100.0, 100 * at / self.seconds):5.1f} %  {speed:.1f} x  {left} left", file=self.stream, flush=True)
 
 
+def _wrapped(data: Path) -> Mapping[int, bytes]:
+    """The keys of the recording as they are wrapped, by their number."""
+    found = {key_of_file(path.name): path for path in data.glob("hearing-key*.age")}
+    return {key: read_file(path, "the recording's key") for key, path in found.items() if key is not None}
+
+
 def _run(options: Namespace) -> Mapping[str, Any]:
     report = verify(options.bag, request_of(options, time.time_ns()))
     if report.findings.verdict not in ("verified", "gaps"):
@@ -267,11 +268,10 @@ def _run(options: Namespace) -> Mapping[str, Any]:
         raise UsageError(
             "an excerpt has no journal: a copy is made of a whole recording (choose times with --from, --to)"
         )
-    wrapped = read_file(options.bag / "data/hearing-key.age", "the recording's key")
-    identity = read_identity(read_file(options.identity, "the key file"), wrapped)
+    identities = read_identities(read_file(options.identity, "the key file"), _wrapped(options.bag / "data"))
     wish = _wish(options, material.read(options.bag, report.root).course.end)
     progress = Progress(wish.end - wish.begin, sys.stderr, time.monotonic)
-    return make(options.bag, report, identity, wish, options.out, datetime.now(UTC), progress)
+    return make(options.bag, report, identities, wish, options.out, datetime.now(UTC), progress)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

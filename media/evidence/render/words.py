@@ -6,6 +6,7 @@ from babel import Locale, UnknownLocaleError
 
 from media.evidence.check.gaps import CAUSES
 from media.evidence.log.course import Course, Entry, Seated
+from media.evidence.render.material import LOCKED
 
 MARK = "Copy to look at \N{EM DASH} not the record"
 COVERED = "Picture covered and voice left out"
@@ -75,6 +76,8 @@ def label(sitting: Course, track: str, at: int) -> str:
 
 def why(cause: str) -> str:
     """Why nothing is to be seen or heard."""
+    if cause == LOCKED:
+        return "closed session: this key file does not open it"
     return CAUSES.get(cause, cause) if cause else NOTHING
 
 

@@ -3,11 +3,12 @@
 import io
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
-from media.evidence.check.files_check import read_identity
+from media.evidence.check.files_check import read_identities
 from media.evidence.log.course import Course, Stretch, TrackCourse
 from media.evidence.render import material
 from media.evidence.render.material import Material, MaterialError, Piece
@@ -60,8 +61,8 @@ def test_a_long_gap_is_handed_on_with_something_in_every_second(tmp_path: Path, 
     made = film(shots, 14_000)
     made.close(14_000)
     held = material.read(made.write(tmp_path / "bag"), made.root().hex())
-    identity = read_identity(made.key_file(), made.files["hearing-key.age"])
-    with av.open(io.BytesIO(b"".join(held.stream(track, 0, 14_000, identity)))) as stream:
+    identities = read_identities(made.key_file(), {0: made.files["hearing-key.age"]})
+    with av.open(io.BytesIO(b"".join(held.stream(track, 0, 14_000, identities)))) as stream:
         times = [float(frame.time or 0) for frame in stream.decode(stream.streams[0])]
     assert times[0] == 0 and times[-1] > 13.9
     assert max(after - before for before, after in pairwise(times)) <= 1.001
@@ -71,3 +72,28 @@ def test_a_long_gap_is_handed_on_with_something_in_every_second(tmp_path: Path, 
 def test_a_journal_that_is_not_the_verified_one_is_refused(bagged) -> None:
     with pytest.raises(MaterialError, match="the journal has changed since it was verified"):
         material.read(bagged.bag, bagged.recording.root(len(bagged.recording.lines) - 1).hex())
+
+
+@pytest.mark.parametrize("opened", [{0}, {0, 1}])
+def test_what_the_key_file_does_not_open_is_missing_with_a_cause_of_its_own(
+    builder: Any, webm: dict[str, list[bytes]], tmp_path: Path, opened: set[int]
+) -> None:
+    recording = builder.Recording()
+    recording.begin()
+    recording.track("judge_1_mic", "floor-audio")
+    recording.init("judge_1_mic", webm["audio"][0], builder.MIMES["audio"])
+    recording.segment("judge_1_mic", 1, webm["audio"][1], (0, 2000), [])
+    recording.wrap()
+    recording.rekey(1, 2000)
+    recording.segment("judge_1_mic", 2, webm["audio"][2], (2000, 4000), [])
+    recording.rekey(0, 4000)
+    recording.segment("judge_1_mic", 3, webm["audio"][3], (4000, 6000), [])
+    recording.close(6000)
+    held = material.read(recording.write(tmp_path / "bag"), recording.root().hex())
+    held.lock(opened)
+    locked = [] if 1 in opened else [Stretch(2000, 4000, material.LOCKED)]
+    assert held.missing("judge_1_mic", 0, 6000) == locked
+    assert held.has_media("judge_1_mic", 2000, 4000) == (1 in opened)
+    assert [piece.n for piece in held.to_play("judge_1_mic", 0, 6000)] == ([0, 1, 2, 3] if 1 in opened else [0, 1, 3])
+    content = list(held.stream("judge_1_mic", 0, 6000, dict(enumerate(recording.keys))))
+    assert content[-1] == webm["audio"][3]

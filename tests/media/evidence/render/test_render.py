@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from media.evidence.check.files_check import read_identity
+from media.evidence.check.files_check import read_identities
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.render import render
@@ -151,7 +151,7 @@ def test_only_the_tracks_asked_for_are_in_a_copy(bagged, tmp_path: Path) -> None
 def wish_and_report(bagged) -> tuple[Any, Any]:
     report = verify(bagged.bag, VerificationRequest(parse(bagged.recording.policy()), without_stamp=True))
     wrapped = (bagged.bag / "data/hearing-key.age").read_bytes()
-    return report, read_identity(bagged.recording.key_file(), wrapped)
+    return report, read_identities(bagged.recording.key_file(), {0: wrapped})
 
 
 def test_nothing_clear_is_on_disk_while_a_copy_is_made(bagged, tmp_path: Path, monkeypatch) -> None:
@@ -170,9 +170,9 @@ def test_nothing_clear_is_on_disk_while_a_copy_is_made(bagged, tmp_path: Path, m
                     open_files.add(str(descriptor.readlink()).split(":")[0])
         lying.update(path.name for path in (*folder.iterdir(), *around.iterdir()))
 
-    report, identity = wish_and_report(bagged)
+    report, identities = wish_and_report(bagged)
     out = folder / "copy.mp4"
-    render.make(bagged.bag, report, identity, Wish(0, 8_000, size=(320, 240)), out, datetime.now(UTC), look)
+    render.make(bagged.bag, report, identities, Wish(0, 8_000, size=(320, 240)), out, datetime.now(UTC), look)
     part = next(name for name in open_files if name.endswith(".part"))
     assert {name for name in open_files if not name.startswith("/dev/")} == {"pipe", part}
     assert Path(part).parent == folder
@@ -195,12 +195,12 @@ def test_a_recording_that_is_not_verified_gets_no_copy(bagged, tmp_path: Path, c
 
 
 def test_a_segment_that_changes_after_the_check_ends_it_and_nothing_is_left(bagged, tmp_path: Path) -> None:
-    report, identity = wish_and_report(bagged)
+    report, identities = wish_and_report(bagged)
     bag = bags.copy(bagged.bag, tmp_path / "bag")
     segment = bag / "data/seg/judge_1_mic-000003.age"
     segment.write_bytes(segment.read_bytes()[:-1] + b"?")
     with pytest.raises(MaterialError, match="judge_1_mic-000003"):
-        render.make(bag, report, identity, Wish(0, 8_000), tmp_path / "copy.mp4", datetime.now(UTC))
+        render.make(bag, report, identities, Wish(0, 8_000), tmp_path / "copy.mp4", datetime.now(UTC))
     assert [path.name for path in tmp_path.iterdir()] == ["bag"]
 
 
