@@ -337,9 +337,7 @@ def start_cosigners(vivavoce: list[str], data: Path) -> list[subprocess.Popen[by
     lines, started = [], []
     for state in STATES:
         folder = data / COSIGNERS / state
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         with (folder / "log").open("ab") as log:
             command = [*vivavoce, "cosigner", "serve", str(folder), "--port", str(port)]
             started.append(subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=end_together))
@@ -351,6 +349,38 @@ def start_cosigners(vivavoce: list[str], data: Path) -> list[subprocess.Popen[by
     return started
 
 
+TIME_AUTHORITY = "demo-tsa"  # in the data folder of a demo, its own time-stamping authority
+
+
+def start_time_authority(data: Path) -> subprocess.Popen[bytes] | None:
+    """Serve the demo's time-stamping authority and name it to the court; none without openssl. It ends like the
+    cosigners. (A real one is not the court's.)"""
+    if shutil.which("openssl") is None:
+        say("! without the openssl command the demo's recordings are not time-stamped")
+        return None
+    folder = data / TIME_AUTHORITY
+    folder.mkdir(mode=0o700, exist_ok=True)
+    port = free_port()
+    with (folder / "log").open("ab") as log:
+        command = [str(PYTHON), "-m", "web.demo.time_authority", str(folder), str(port)]
+        started = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=end_together)
+    for _ in range(300):  # an RSA key is made
+        if (folder / "tsa.pem").exists() or started.poll() is not None:
+            break
+        time.sleep(0.1)
+    os.environ["VIVAVOCE_TSA_URLS"] = f"http://127.0.0.1:{port}/"
+    os.environ["VIVAVOCE_TSA_ANCHORS"] = str(folder / "tsa.pem")
+    return started
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        found: int = free.getsockname()[1]
+    return found
+
+
 def end_together() -> None:
     """In a new process: end when the one that started it does (Linux; elsewhere Ctrl-C ends both)."""
     if sys.platform == "linux":
@@ -358,7 +388,7 @@ def end_together() -> None:
 
 
 def serve() -> None:
-    """Set up; fill a new data folder; become `vivavoce serve`. A demo made here has two cosigners."""
+    """Set up; fill a new data folder; become `vivavoce serve`. A demo made here has cosigners and a time authority."""
     set_up(for_tests=False)
     data = Path(os.environ.setdefault("VIVAVOCE_DATA", str(ROOT / ".data")))
     vivavoce = str(VENV / "bin" / "vivavoce")
@@ -368,6 +398,8 @@ def serve() -> None:
         must([vivavoce], data, "init")
         if not os.environ.get("VIVAVOCE_COSIGNERS"):
             make_cosigners([vivavoce], data)
+    if (data / COSIGNERS).is_dir() and not os.environ.get("VIVAVOCE_TSA_URLS"):
+        start_time_authority(data)
     if (data / COSIGNERS).is_dir() and not os.environ.get("VIVAVOCE_COSIGNERS"):
         start_cosigners([vivavoce], data)
     if new:

@@ -27,8 +27,9 @@ class Verdict:
         return self.verdict in GOOD
 
 
-async def audit(folder: Path, pins: str, seal: Path | None = None) -> Verdict:
-    """Verify a recording where it is kept, against the seal process's last head too where its socket is given.
+async def audit(folder: Path, pins: str, seal: Path | None = None, anchors: bytes = b"") -> Verdict:
+    """Verify a recording where it is kept, against the seal process's last head too where its socket is given, and its
+    time-stamp, if it has one, by the trust anchors (PEM).
 
     At low priority, because hearings may be going on. Changes nothing.
     """
@@ -38,7 +39,12 @@ async def audit(folder: Path, pins: str, seal: Path | None = None) -> Verdict:
         policy = Path(room) / "policy.txt"
         policy.write_text(pins, encoding="utf-8")
         command = [sys.executable, "-m", "media.evidence.check.verify", str(folder), "--stored"]
-        command += ["--policy", str(policy), "--without-stamp", "--json"]
+        command += ["--policy", str(policy), "--json"]
+        if anchors and (folder / "checkpoint.tsr").exists():
+            (Path(room) / "tsa.pem").write_bytes(anchors)
+            command += ["--tsa", str(Path(room) / "tsa.pem")]
+        else:
+            command += ["--without-stamp"]
         command += ["--seal", str(seal)] if seal is not None else []
         process = await asyncio.create_subprocess_exec(
             "nice",

@@ -188,7 +188,8 @@ async def _verify(world: World, action: Action) -> audits.Verdict | None:
     if world.recordings is None:
         return None
     seal = None if world.seal is None else await asyncio.to_thread(world.seal)
-    return await audits.audit(world.recordings / action.subject_id, world.pins, seal.path if seal else None)
+    anchors = world.authorities.anchors if world.authorities is not None else b""
+    return await audits.audit(world.recordings / action.subject_id, world.pins, seal.path if seal else None, anchors)
 
 
 async def _record_audit(world: World, db: AsyncSession, action: Action, now: datetime, verdict: Any) -> None:

@@ -1,9 +1,11 @@
 """The demo's two cosigners: made for its court, served, demanded by its policy, and gone with what started them."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ from media.evidence.cosigning import cosigners
 from media.evidence.cosigning.submission import write
 from media.evidence.log import tlog
 from media.evidence.seal.seal_key import read_seal_key
+from media.evidence.stamping import timestamps
 from tests.support.installation import Installation
 from web.seal_keeper import policy_of
 from web.settings import Settings, SettingsError
@@ -30,8 +33,9 @@ sys.modules["start"] = start
 spec.loader.exec_module(start)
 vivavoce, data = [sys.executable, "-m", "web.cli"], Path(sys.argv[2])
 start.make_cosigners(vivavoce, data)
-started = start.start_cosigners(vivavoce, data)
-print(*[process.pid for process in started], os.environ["VIVAVOCE_COSIGNERS"], flush=True)
+start.PYTHON = Path(sys.executable)
+started = [start.start_time_authority(data), *start.start_cosigners(vivavoce, data)]
+print(os.environ["VIVAVOCE_TSA_URLS"], os.environ["VIVAVOCE_TSA_ANCHORS"], *[process.pid for process in started], os.environ["VIVAVOCE_COSIGNERS"], flush=True)
 time.sleep(600)
 """
 
@@ -44,7 +48,8 @@ def test_both_sign_what_the_demos_court_seals_and_end_with_their_starter(prepare
     starter = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
     told = next(line for line in starter.stdout if line.rstrip().endswith("list")).split()
-    pids, listed = [int(word) for word in told[:2]], Path(told[2])
+    authority, anchors = told[0], Path(told[1]).read_bytes()
+    pids, listed = [int(word) for word in told[2:5]], Path(told[5])
     named = cosigners.read(listed.read_text())
     assert [one.name for one in named.each] == ["RO", "TH"]
     key = read_seal_key(data / "keys" / "seal" / "seal.key")
@@ -56,6 +61,7 @@ def test_both_sign_what_the_demos_court_seals_and_end_with_their_starter(prepare
     assert [line.name.partition(".")[0] for line in signed.signatures[1:]] == ["ro", "th"]
     pinned = policy.parse(policy_of(Settings(data=data, cosigners=listed)).encode())
     assert (pinned.is_met({"RO", "TH"}), pinned.is_met({"TH"})) == (True, False)
+    assert len(timestamped(authority, note, anchors)) > 1000
     starter.kill()
     starter.wait()
     starter.stdout.close()
@@ -63,7 +69,18 @@ def test_both_sign_what_the_demos_court_seals_and_end_with_their_starter(prepare
         if not any(Path(f"/proc/{pid}").exists() for pid in pids):
             return
         time.sleep(0.05)
-    raise AssertionError("a cosigner has outlived the demo")
+    raise AssertionError("a cosigner, or the time authority, has outlived the demo")
+
+
+def timestamped(url: str, note: bytes, anchors: bytes) -> bytes:
+    """A token over a head that holds, from the demo's own authority."""
+
+    async def ask() -> bytes:
+        async with httpx.AsyncClient() as client:
+            authorities = timestamps.Authorities([url], anchors)
+            return (await timestamps.obtain(authorities, note, client=client, clock=lambda: datetime.now(UTC))).tsr
+
+    return asyncio.run(ask())
 
 
 def submit(url: str, body: bytes) -> bytes:

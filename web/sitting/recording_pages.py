@@ -26,8 +26,9 @@ from hearings.status import RecordingStatus
 from media.evidence.check import bag
 from media.evidence.cosigning import waiting
 from media.evidence.log import course as journal_course, custody, tlog
+from media.evidence.stamping import timestamps
 from web import strict_json
-from web.seal_keeper import cosigners_of
+from web.seal_keeper import authorities_of, cosigners_of
 from web.server import forms
 from web.server.rendering import asset, messages_url, render
 from web.server.sign_in import require_token, staff
@@ -128,6 +129,7 @@ async def verify_page(request: Request) -> Response:
         "root": ledger.head.root.hex() if ledger else "",
         "named": f"{ledger.head.size}:{ledger.head.root.hex()}" if ledger else "",
         "cosignatures": await _cosignatures(request, ledger.note) if ledger else (),
+        "stamp": await _stamp(request, folder_of(request, access)) if ledger else None,
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
@@ -143,6 +145,14 @@ async def _cosignatures(request: Request, note: bytes) -> Sequence[cosignatures.
         return ()
     waits = await run_in_threadpool(waiting.read, settings.recordings)
     return cosignatures.of_head(note, await run_in_threadpool(cosigners_of, settings), waits)
+
+
+async def _stamp(request: Request, folder: Path) -> tuple[bool, datetime | None]:
+    """Whether time-stamps are taken here, and the time of that over the closing head, if it is there and holds."""
+    authorities = await run_in_threadpool(authorities_of, request.app.state.parts.settings)
+    if authorities is None:
+        return False, None
+    return True, await run_in_threadpool(timestamps.stamped_at, folder, authorities.anchors)
 
 
 async def public_verify(request: Request) -> Response:

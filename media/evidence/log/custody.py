@@ -25,6 +25,7 @@ from media.evidence.log.store import sync_folder, write_durably
 
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"
+TOKEN = "checkpoint.tsr"  # noqa: S105 a time-stamp
 LOG = "custody.jsonl"
 LOG_CHECKPOINT = "custody-checkpoint"
 UNSIGNED = ".unsigned"
@@ -218,8 +219,9 @@ def record_locked(
 def add_cosignatures(folder: Path, checkpoint: str, text: bytes, lines: Sequence[bytes]) -> bool:
     """Add signature lines, each with its LF, to the head `checkpoint` of a recording, if it is still that of `text`.
 
-    False, and nothing changed, when there is another head by now; a line takes the place of one of the same key.
-    Durable on return. The caller has verified the lines. CustodyError when it cannot be written.
+    False, and nothing changed, when there is another head by now; a line takes the place of one of the same key. A
+    time-stamp over the head as it was goes: it would be over something else. Durable on return. The caller has
+    verified the lines. CustodyError when it cannot be written.
     """
     with locked(folder):
         try:
@@ -228,6 +230,8 @@ def add_cosignatures(folder: Path, checkpoint: str, text: bytes, lines: Sequence
                 return False
         except (OSError, ValueError) as error:
             raise CustodyError(f"the checkpoint cannot be read: {error}") from error
+        if checkpoint == CHECKPOINT:
+            (folder / TOKEN).unlink(missing_ok=True)
         _replace(folder, checkpoint, tlog.with_signatures(note, lines))
         return True
 

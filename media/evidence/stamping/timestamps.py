@@ -21,7 +21,7 @@ from media.evidence.check.stamp_check import StampError, check_token, require_to
 from media.evidence.log import custody
 from media.evidence.log.store import sync_folder, write_durably
 
-FILE = "checkpoint.tsr"
+FILE = custody.TOKEN
 REPLY_LIMIT = 64 * 1024
 """Most bytes of an answer that are read."""
 SECONDS = 15.0
