@@ -35,7 +35,8 @@ vivavoce, data = [sys.executable, "-m", "web.cli"], Path(sys.argv[2])
 start.make_cosigners(vivavoce, data)
 start.PYTHON = Path(sys.executable)
 started = [start.start_time_authority(data), *start.start_cosigners(vivavoce, data)]
-print(os.environ["VIVAVOCE_TSA_URLS"], os.environ["VIVAVOCE_TSA_ANCHORS"], *[process.pid for process in started], os.environ["VIVAVOCE_COSIGNERS"], flush=True)
+told = [os.environ[f"VIVAVOCE_{name}"] for name in ("TSA_URLS", "TSA_ANCHORS", "COSIGNERS")]
+print(*told[:2], *[process.pid for process in started], told[2], flush=True)
 time.sleep(600)
 """
 
