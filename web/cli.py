@@ -545,10 +545,8 @@ def demo_lines(settings: Settings, made: demo.Seeded, more: examples.Examples | 
 def both_times(hearing: Hearing) -> str:
     """`2026-11-24 17:05 București (UTC+02:00) = 22:05 Bangkok (UTC+07:00)`."""
     found = []
-    for city, zone in (
-        (hearing.requesting_city, hearing.requesting_zone),
-        (hearing.requested_city, hearing.requested_zone),
-    ):
+    for side in ("requesting", "requested"):
+        city, zone = getattr(hearing, f"{side}_city"), getattr(hearing, f"{side}_zone")
         local = hearing.starts_at.astimezone(ZoneInfo(zone))
         found.append(f"{local:%Y-%m-%d %H:%M} {city} (UTC{local.isoformat()[-6:]})")
     return " = ".join(found)
@@ -570,8 +568,8 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
         made = bag.export(folder, target, seal, by, options.why, now, kept=kept, despite=options.despite)
     except (bag.ExportError, custody.CustodyError, OSError, ValueError) as error:
         raise Refused(str(error)) from error
-    words = {"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256, "bytes": made.size}
-    print(json.dumps({**words, "verdict": made.verdict}))
+    words = {"bag": str(made.folder), "tagmanifest_sha256": made.tagmanifest_sha256}
+    print(json.dumps({**words, "bytes": made.size, "verdict": made.verdict}))
     return 0
 
 
@@ -582,10 +580,8 @@ async def _accessor(settings: Settings, wanted: str) -> custody.Accessor:
 
 
 async def _recording(settings: Settings, wanted: str) -> tuple[str, list[tlog.Checkpoint]]:
-    """Name of the recording's folder, by its id or by the reference of its hearing (the last one that exists).
-
-    And the head that its row keeps, if it keeps one.
-    """
+    """Name of the recording's folder, by its id or by the reference of its hearing (the last one that exists); and the
+    head that its row keeps, if it keeps one."""
     async with _database(settings) as database, database.reading() as db:
         if (settings.recordings / wanted).is_dir() and "/" not in wanted:
             row = await db.get(Recording, wanted)

@@ -77,7 +77,7 @@ def main() -> None:
     raise SystemExit(theirs / own < LIMIT)
 
 
-def clear_command(folder: Path, planned: plan.Plan) -> list[str]:
+def clear_command(folder: Path, planned: plan.CopyPlan) -> list[str]:
     """The same command with each input as a file."""
     ffmpeg, container = encoders.at_hand(), encoders.CONTAINERS[".mp4"]
     command = [ffmpeg.path, "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-copyts"]

@@ -50,7 +50,7 @@ def run(
         command += ["-progress", f"pipe:{told.fileno()}"]
         for one, (reader, _writer) in zip(inputs, ends, strict=True):
             command += [*one.options, "-i", f"pipe:{reader.fileno()}"]
-        running = _Running(
+        running = _FedProcess(
             subprocess.Popen(
                 [*command, *arguments],
                 stdin=subprocess.DEVNULL,
@@ -74,7 +74,7 @@ def run(
         running.judge()
 
 
-class _Running:
+class _FedProcess:
     """An ffmpeg that runs, with the threads that feed it and what went wrong."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:

@@ -44,7 +44,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Frame:
+class Canvas:
     """What is burnt in around the pictures. `begin`: ms on the recording's timeline; `zero_ms`: since 1970 at its 0."""
 
     width: int
@@ -96,7 +96,7 @@ def write(text: str, x: str, y: str, size: int, *, when: str = "", moving: bool 
     return "drawtext=" + ":".join(parts)
 
 
-def picture(tiles: Sequence[Tile], frame: Frame, large: tuple[Box, Sequence[Turn]] | None = None) -> str:
+def picture(tiles: Sequence[Tile], frame: Canvas, large: tuple[Box, Sequence[Turn]] | None = None) -> str:
     """The chains that end in [picture]. With `large`, one of the pictures stands there too, in turn."""
     chains: list[str] = []
     places = [tile.box for tile in tiles]
@@ -116,7 +116,7 @@ def picture(tiles: Sequence[Tile], frame: Frame, large: tuple[Box, Sequence[Turn
     return ";".join(chains)
 
 
-def _source(tile: Tile, frame: Frame, size: Box, name: str) -> str:
+def _source(tile: Tile, frame: Canvas, size: Box, name: str) -> str:
     """A picture in its size with its cards and its label."""
     blank = f"color=c={_CARD}:s={size.w}x{size.h}:r={RATE},format=yuv420p"
     text = max(8, min(size.h, size.w * 3 // 4) // 20)
@@ -143,7 +143,7 @@ def _source(tile: Tile, frame: Frame, size: Box, name: str) -> str:
     return f"{','.join(steps)}[{name}]"
 
 
-def _in_turn(count: int, frame: Frame, large: tuple[Box, Sequence[Turn]]) -> list[str]:
+def _in_turn(count: int, frame: Canvas, large: tuple[Box, Sequence[Turn]]) -> list[str]:
     """Each picture twice, small and for the large place, on which they lie above one another, one shown at a time."""
     box, turns = large
     chains = [f"[all{at}]split=2[small{at}][big{at}]" for at in range(count)]
@@ -157,7 +157,7 @@ def _in_turn(count: int, frame: Frame, large: tuple[Box, Sequence[Turn]]) -> lis
     return [chain for chain in chains if chain]
 
 
-def _put_together(names: Sequence[str], places: Sequence[Box], frame: Frame) -> str:
+def _put_together(names: Sequence[str], places: Sequence[Box], frame: Canvas) -> str:
     """The pictures in their places, the bars around them, and the end."""
     inputs = "".join(f"[{name}]" for name in names)
     area, steps = frame.area, []
@@ -179,7 +179,7 @@ def _put_together(names: Sequence[str], places: Sequence[Box], frame: Frame) -> 
     return ",".join(steps) + "[picture]"
 
 
-def _clocks(frame: Frame, size: int, y: str) -> list[str]:
+def _clocks(frame: Canvas, size: int, y: str) -> list[str]:
     """The courts' clocks: local time by the zone's own rules, also when they change in the recording."""
     written = []
     share = frame.width * 3 // 4 // max(1, len(frame.zones))

@@ -12,7 +12,7 @@ from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.render import graph, layout, subtitles, words
 from media.evidence.render.encoders import Container
 from media.evidence.render.feed import Input
-from media.evidence.render.graph import Card, Frame, Tile
+from media.evidence.render.graph import Canvas, Card, Tile
 from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Identities, Material
 
 LAYOUTS = ("grid", "speaker")
@@ -39,7 +39,7 @@ class Wish:
 
 
 @dataclass
-class Plan:
+class CopyPlan:
     """A copy that is to be made. `graphs`: one that ends in [picture], and one for each sound, so that ffmpeg can run
     them side by side.
     """
@@ -63,11 +63,11 @@ class Plan:
         return len(self.inputs) - 1
 
 
-def make(material: Material, identities: Identities, origin: str, wish: Wish) -> Plan:
+def make(material: Material, identities: Identities, origin: str, wish: Wish) -> CopyPlan:
     """Plan a copy. Raises WishError, and CaseError for a case that cannot be read."""
     _check(material, wish)
     wanted = [name for name in material.course.tracks if not wish.tracks or name in wish.tracks]
-    plan = Plan()
+    plan = CopyPlan()
     sources = {
         name: plan.add(_MEDIA, material.stream(name, wish.begin, wish.end, identities))
         for name in wanted
@@ -81,7 +81,7 @@ def make(material: Material, identities: Identities, origin: str, wish: Wish) ->
     return plan
 
 
-def arguments(plan: Plan, container: Container, codecs: Sequence[str], about: Mapping[str, str]) -> list[str]:
+def arguments(plan: CopyPlan, container: Container, codecs: Sequence[str], about: Mapping[str, str]) -> list[str]:
     """ffmpeg's arguments behind its inputs, but the name of the file."""
     parts = [part for one in plan.graphs for part in ("-filter_complex", one)] + ["-map", "[picture]"]
     streams = [("a", title, code) for _label, title, code in plan.sounds]
@@ -122,7 +122,7 @@ def _check(material: Material, wish: Wish) -> None:
 def _pictures(material: Material, wanted: Sequence[str], sources: Mapping[str, int], origin: str, wish: Wish) -> str:
     cameras = [name for name in wanted if material.course.tracks[name].kind in VIDEO]
     width, height = wish.size
-    frame = Frame(
+    frame = Canvas(
         width=width,
         height=height,
         begin=wish.begin,
@@ -168,7 +168,9 @@ def _microphone(material: Material, camera: str) -> str:
     return next((name for name in material.tracks(SOUND) if words.seat_of(name) == seat), "")
 
 
-def _sounds(plan: Plan, material: Material, wanted: Sequence[str], sources: Mapping[str, int], wish: Wish) -> list[str]:
+def _sounds(
+    plan: CopyPlan, material: Material, wanted: Sequence[str], sources: Mapping[str, int], wish: Wish
+) -> list[str]:
     """The floor, all microphones together, then each channel of interpretation by itself."""
     length = wish.end - wish.begin
     tracks = material.course.tracks
@@ -183,7 +185,7 @@ def _sounds(plan: Plan, material: Material, wanted: Sequence[str], sources: Mapp
     return chains
 
 
-def _texts(plan: Plan, material: Material, wish: Wish) -> None:
+def _texts(plan: CopyPlan, material: Material, wish: Wish) -> None:
     """Subtitles and chapters."""
     told = [("Log", "eng", subtitles.of_log(material, wish.begin, wish.end))]
     if wish.case is not None:

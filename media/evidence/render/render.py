@@ -38,7 +38,7 @@ from media.evidence.render import encoders, graph, material, plan, words
 from media.evidence.render.encoders import FfmpegError
 from media.evidence.render.feed import RenderError, run
 from media.evidence.render.material import Identities, Material, MaterialError
-from media.evidence.render.plan import Plan, Wish, WishError
+from media.evidence.render.plan import CopyPlan, Wish, WishError
 from media.evidence.render.subtitles import CaseError
 
 NOT_MADE, INTERRUPTED = 1, 130
@@ -104,7 +104,7 @@ def make(
     return facts
 
 
-def _facts(report: VerificationReport, held: Material, planned: Plan, wish: Wish, now: datetime) -> dict[str, Any]:
+def _facts(report: VerificationReport, held: Material, planned: CopyPlan, wish: Wish, now: datetime) -> dict[str, Any]:
     """What the file beside a copy says of it."""
     zero = held.course.zero // 1_000_000
     return {
@@ -236,7 +236,7 @@ def _wish(options: Namespace, end: int) -> Wish:
     )
 
 
-class Progress:
+class ProgressLines:
     """Says on a stream how far a copy is, at most once a second: per cent, times real time, time left."""
 
     def __init__(self, length: int, stream: Any, clock: Callable[[], float]) -> None:
@@ -270,7 +270,7 @@ def _run(options: Namespace) -> Mapping[str, Any]:
         )
     identities = read_identities(read_file(options.identity, "the key file"), _wrapped(options.bag / "data"))
     wish = _wish(options, material.read(options.bag, report.root).course.end)
-    progress = Progress(wish.end - wish.begin, sys.stderr, time.monotonic)
+    progress = ProgressLines(wish.end - wish.begin, sys.stderr, time.monotonic)
     return make(options.bag, report, identities, wish, options.out, datetime.now(UTC), progress)
 
 

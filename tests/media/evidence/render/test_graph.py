@@ -4,7 +4,7 @@ import subprocess
 from zoneinfo import ZoneInfo
 
 from media.evidence.render import graph
-from media.evidence.render.graph import Frame
+from media.evidence.render.graph import Canvas
 
 WIDTH, HEIGHT = 640, 360
 UTC_MIDNIGHT = 1_790_035_200_000
@@ -18,8 +18,8 @@ def drawn(chain: str, at: str = "0") -> bytes:
     return subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
 
 
-def frame(*zones: ZoneInfo, begin: int = 0, zero_ms: int = UTC_MIDNIGHT) -> Frame:
-    return Frame(WIDTH, HEIGHT, begin, 4_000, zero_ms, "mark", "origin", zones)
+def frame(*zones: ZoneInfo, begin: int = 0, zero_ms: int = UTC_MIDNIGHT) -> Canvas:
+    return Canvas(WIDTH, HEIGHT, begin, 4_000, zero_ms, "mark", "origin", zones)
 
 
 def test_any_text_is_drawn_as_it_is(tmp_path) -> None:
@@ -54,7 +54,7 @@ def test_a_clock_that_is_put_back_in_the_recording_shows_both_times() -> None:
         (120_000, 300_000, 7_200),
     ]
     assert graph.offsets(ZoneInfo("America/St_Johns"), begin, 60_000) == [(0, 60_000, -9_000)]
-    texts = graph.picture([], Frame(WIDTH, HEIGHT, 0, 300_000, begin, "", "", (ZoneInfo("Europe/Bucharest"),)))
+    texts = graph.picture([], Canvas(WIDTH, HEIGHT, 0, 300_000, begin, "", "", (ZoneInfo("Europe/Bucharest"),)))
     assert "UTC+3:00" in texts.replace("\\", "") and "UTC+2:00" in texts.replace("\\", "")
 
 

@@ -255,7 +255,7 @@ def test_whoever_interrupts_it_finds_nothing_left(bagged, tmp_path: Path, number
 
 def test_progress_says_how_far_how_fast_and_how_long_at_most_once_a_second() -> None:
     said, now = StringIO(), [0.0]
-    progress = render.Progress(100_000, said, lambda: now[0])
+    progress = render.ProgressLines(100_000, said, lambda: now[0])
     for now[0], pictures in ((1, 0), (2, 250), (2.5, 300), (10, 1_250)):
         progress(pictures)
     assert said.getvalue() == " 10.0 %  5.0 x  0:00:18 left\n 50.0 %  5.0 x  0:00:10 left\n"
