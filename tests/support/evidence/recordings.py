@@ -209,8 +209,17 @@ def entry_line(number: int, kind: str, who: str, seat: str, *, t: int) -> Line:
     }  # fmt: skip
 
 
-def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end: int = END) -> SealedRecording:
-    """Make the whole folder."""
+def build(
+    folder: Path,
+    keys: Path,
+    *,
+    tracks: Mapping[str, Scene] = TRACKS,
+    end: int = END,
+    own: tuple[int, int] | None = None,
+    reader: age.X25519Identity | None = None,
+) -> SealedRecording:
+    """Make the whole folder. `own`: a time, in whole segments, with a key of its own, which `reader` can open, or the
+    authority."""
     (folder / "seg").mkdir(parents=True)
     (folder / "index").mkdir()
     authority, identity = age.make_identity(), age.make_identity()
@@ -234,6 +243,17 @@ def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end
     ]  # fmt: skip
     closing: dict[str, Line] = {}
     timed: list[tuple[int, Line]] = []
+    stretch = age.make_identity()
+    changes: list[tuple[int, Line]] = []
+    if own is not None:
+        wrapped = age.wrap(stretch, [(reader or authority).recipient.text])
+        of_reader = {"recipient": stretch.recipient.text, "recipients": ["requesting RO"]}
+        main = {"recipient": identity.recipient.text, "recipients": [authority.recipient.text]}
+        changes = [
+            (own[0], {"type": "keywrap", **put("hearing-key-1.age", wrapped)}),
+            (own[0], {"type": "rekey", "key": 1, "t": own[0], **of_reader}),
+            (own[1], {"type": "rekey", "key": 0, "t": own[1], **main}),
+        ]
     for track, scene in tracks.items():
         ledger = TrackLedger(
             track=track, role=scene.role, kind=scene.kind, lang=scene.lang, required=scene.required, pseudonym=""
@@ -250,7 +270,8 @@ def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end
             else:
                 inside = scene.place(blocks, t0, t1)
                 name = f"seg/{track}-{ledger.count + 1:06d}.age"
-                stored = put(name, identity.recipient.seal(mux.clusters(inside)))
+                key = stretch if own is not None and own[0] <= t0 < own[1] else identity
+                stored = put(name, key.recipient.seal(mux.clusters(inside)))
                 marks = tuple(block.t - t0 for block in inside if block.key and block.t >= t0) if ledger.video else ()
                 counts = Counts(packets=(len(inside), scene.lost_in(t0, t1), 0))
                 line = ledger.segment_line(Segment(t0, t1, inside, marks, counts), stored["size"], stored["sha256"])
@@ -259,6 +280,7 @@ def build(folder: Path, keys: Path, *, tracks: Mapping[str, Scene] = TRACKS, end
         pages = [{"t0": t0, **put(name, page)} for name, t0, page in ledger.pages()]
         assert len(ledger.records) <= PAGE * len(pages)
         closing[track] = ledger.closing(pages)
+    timed += changes
     timed += [(min(t, end), entry_line(number, *rest, t=min(t, end))) for number, (t, *rest) in enumerate(LOG, 1)]
     lines[2:2] = [
         {"type": "person", "seat": seat, "role": role, "state": state, "sha256": hash_of(seat)}
