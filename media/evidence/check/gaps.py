@@ -44,7 +44,7 @@ class Gap:
         return CAUSES.get(self.cause, self.cause)
 
 
-class Stretch(NamedTuple):
+class OwnKey(NamedTuple):
     """A time that is recorded to a key of its own, in ms on the timeline; no end as long as none is known."""
 
     key: int
@@ -64,7 +64,7 @@ class Gaps:
     """Where the recording's timeline begins, in ms since 1970; None when that is not known."""
     people: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Seat → role and State, as the latest `person` line of the seat has them."""
-    stretches: list[Stretch] = field(default_factory=list)
+    stretches: list[OwnKey] = field(default_factory=list)
     """What is recorded to keys of its own, in order."""
     _longest: list[tuple[int, int, Gap]] = field(default_factory=list)
 

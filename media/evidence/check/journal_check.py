@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from media.evidence.check.findings import Findings
-from media.evidence.check.gaps import Stretch
+from media.evidence.check.gaps import OwnKey
 from media.evidence.check.track_check import MAX_SEGMENT_MS, NO_KEY_FRAME, RECORD, Pause, Rekey, Track
 from media.evidence.log import journal_lines
 from media.evidence.log.journal_lines import PAUSE, Line, LineError
@@ -168,7 +168,7 @@ class JournalCheck:
         end = None if self.close is None else self.close[1]["t"]
         for rekey, later in zip(self.rekeys, [*(rekey.t for rekey in self.rekeys[1:]), end], strict=False):
             if rekey.key:
-                self.findings.declared.stretches.append(Stretch(rekey.key, rekey.t, later, rekey.recipients))
+                self.findings.declared.stretches.append(OwnKey(rekey.key, rekey.t, later, rekey.recipients))
         if self.close is None:
             self.findings.cannot("a close: the journal does not say where the recording ends")
             for track in self.tracks.values():

@@ -12,10 +12,11 @@ from hearings.models import Hearing, HearingEvent, Participant, Sitting
 from hearings.models.sitting import FloorMode, HoldCause
 from hearings.roles import Role
 from hearings.sitting import breaks
+from hearings.sitting.recordings import KeyRecipient
 from hearings.status import PresenceStatus, SittingStatus
 from media.live import routing
 from web.live import plan
-from web.live.act_views import cards_view
+from web.live.act_views import cards_view, closed_session_view, readers_view
 from web.live.scene import Liveness, RecordingFacts, Rows, Scene, decide, right
 from web.live.view import page_actions, person, view_for
 from web.words import roles
@@ -356,3 +357,28 @@ def test_what_is_told_of_hearing_is_what_is_forwarded(role: Role, status: Sittin
         )
         assert found.hears_now.startswith("Hears nobody. ") is not hears
         assert found.heard_by.startswith("Is heard by nobody. ") is not heard
+
+
+@pytest.mark.parametrize("role", Role)
+def test_to_whom_a_closed_session_can_be_recorded_is_offered_to_who_may_order_one(role: Role) -> None:
+    """Every recipient of the recording; what is ticked is every authority, and no key in escrow."""
+    viewer = somebody(role, "RO")
+    room = hearing_of(viewer)
+    kinds = (("requesting", "RO"), ("escrow", "RO"), ("requested", "TH"), ("requested", "TH"))
+    room.rows.recipients = [KeyRecipient(f"{kind} {state}", "age1x", kind, state) for kind, state in kinds]
+    offered = [
+        ("requesting RO", "authority of Romania", True),
+        ("escrow RO", "key in escrow, Romania", False),
+        ("requested TH", "authority of Thailand", True),
+    ]
+    found = [(one.value, one.label, one.chosen) for one in readers_view(viewer, room)]
+    assert found == (offered if role is Role.presiding_judge else [])
+
+
+def test_who_is_in_a_closed_session_sees_for_whom_it_is_recorded() -> None:
+    judge = somebody(Role.presiding_judge, "RO")
+    named = [{"name": "requesting RO", "recipient": "age1x"}, {"name": "requesting RO", "recipient": "age1y"}]
+    order = {"reason": "A child is heard.", "by": judge.id, "since": NOW.isoformat(), "out": [], "recipients": named}
+    found = closed_session_view(judge, hearing_of(judge, closed_session=order))
+    assert found is not None
+    assert found.recorded_for == ["authority of Romania"]

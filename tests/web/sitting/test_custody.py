@@ -61,3 +61,16 @@ def test_who_sits_where_the_log_and_the_clock_are_told_with_their_hashes():
         "<bdi>source not known</bdi> · not known to be in sync",
     ]
     assert (rows[2]["at"] - rows[0]["at"]).total_seconds() == 1
+
+
+def test_a_key_of_a_closed_session_is_told_with_whom_it_is_for() -> None:
+    about = {"recipient": "age1x", "recipients": ["requesting RO", "<x>"]}
+    lines: list[dict[str, object]] = [{"type": "open", "zero": str(AT), "software": "x"}]
+    lines += [{"type": "rekey", "key": key, "t": 2000, **about} for key in (1, 0)]
+    with i18n.speaking("en"):
+        rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
+    assert [row["text"] for row in rows[1:]] == [
+        "Key 1, of a closed session · <bdi>requesting RO, &lt;x&gt;</bdi>",
+        "The key of the recording again",
+    ]
+    assert rows[1]["at"].timestamp() == AT // 10**9 + 2
