@@ -52,6 +52,9 @@ async def test_courts_that_block_udp_or_all_but_443_hold_a_recorded_hearing_by_t
         interpreter = people["interpreter"]
         await interpreter.context.add_init_script("localStorage.setItem('vivavoce-relay-only', 'yes')")
         await people.gather()
+        for role in ("clerk", "interpreter"):  # who is known to have none: nobody waits for it
+            tile = people["judge"].page.get_by_test_id(f"tile-{people.demo.words['seats'][role]}")
+            await expect(tile.get_by_text("No picture", exact=True)).to_be_visible()
         await people.check_sound()
         judge, witness, authority = (people[role] for role in ("judge", "witness", "authority"))
         await judge.press("Start the sitting")

@@ -364,6 +364,8 @@ export class Hearing {
     const here = me(view);
     if (before) {
       if (this.joinWithCamera.value && mayShow(view) && this.equipment.camera.value) void this.setCamera(true);
+      // The devices were checked with the camera; who comes in without a picture says so.
+      else if (here?.camera) void this.act("camera", { on: false });
     } else {
       // Reloaded: the same seat, listening. The microphone stays off; the camera comes back if this tab had it on.
       if (here?.microphone === "on") void this.act("microphone", { on: false });
