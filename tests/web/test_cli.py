@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from media.evidence.cosigning import cosigner_key
 from media.evidence.log import tlog
 from tests.support.evidence.tokens import SoftToken
 from tests.support.process import end_seal
@@ -220,6 +221,15 @@ def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
     assert "several" in run(capsys, "link", "i")[2]
     assert "Nobody is called" in run(capsys, "link", "zzz")[2]
     assert run(capsys, "people")[1].count("\n") == 5
+
+
+def test_the_policy_names_the_seal_key_the_cosigners_and_the_quorum(environment, capsys, monkeypatch, tmp_path):
+    run(capsys, "init")
+    assert re.fullmatch(r"log demo\.vivavoce\.example/hearing\S+\nquorum none\n", run(capsys, "policy")[1])
+    key = cosigner_key.make(tmp_path, "cosigner.example")
+    (tmp_path / "list").write_text(f"witness other {key.vkey} https://cosigner.example\nquorum other\n")
+    monkeypatch.setenv("VIVAVOCE_COSIGNERS", str(tmp_path / "list"))
+    assert run(capsys, "policy")[1].endswith(f"\nwitness other {key.vkey}\nquorum other\n")
 
 
 def test_the_version_is_told_without_an_installation(environment, capsys):
