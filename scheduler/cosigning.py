@@ -100,11 +100,15 @@ class Cosigning:
     def _changed(self) -> dict[str, tuple[int, ...]]:
         """The recordings of which something may have to be cosigned, the newest first, each with its stamp."""
         stamps: dict[str, tuple[int, ...]] = {}
-        for entry in os.scandir(self.recordings):
-            if not entry.name.startswith(".") and entry.is_dir():
-                stamp = tuple(_stamp(Path(entry.path) / checkpoint) for _log, checkpoint in LOGS)
-                if stamp[0] and self._settled.get(entry.name) != stamp:
-                    stamps[entry.name] = stamp
+        present = set()
+        with os.scandir(self.recordings) as entries:
+            for entry in entries:
+                if not entry.name.startswith(".") and entry.is_dir():
+                    present.add(entry.name)
+                    stamp = tuple(_stamp(Path(entry.path) / checkpoint) for _log, checkpoint in LOGS)
+                    if stamp[0] and self._settled.get(entry.name) != stamp:
+                        stamps[entry.name] = stamp
+        self._logs = {key: log for key, log in self._logs.items() if key[0] in present}
         return dict(sorted(stamps.items(), reverse=True))
 
     async def _recording(self, world: World, name: str, stamp: tuple[int, ...]) -> int:
@@ -153,7 +157,8 @@ class Cosigning:
             self._note(state, one.name, signed.head, answer, seconds)
             if isinstance(answer, NotCosigned):
                 logger.warning("a head was not cosigned by %s: %s, id %s", one.key.name, answer, name)
-                if answer in ALARMING:
+                # A process that was the clock until now may have sent a later head: then the next look settles it.
+                if answer is NotCosigned.fork or (answer in ALARMING and state.asked[one.name].tries > 1):
                     await self._alarm(world, name, one, answer)
         got = {name for name, answer in answers.items() if isinstance(answer, Cosigned)}
         return len(lines), [one.name for one in wanting if one.name not in got]
@@ -209,7 +214,7 @@ class Cosigning:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{signed.head.size:012}.checkpoint"
         before = path.read_bytes() if path.exists() else signed.note
-        draft = path.with_suffix(".new")
+        draft = path.with_suffix(".tmp")
         draft.unlink(missing_ok=True)
         write_durably(draft, tlog.with_signatures(before, lines))
         draft.replace(path)

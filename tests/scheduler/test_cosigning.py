@@ -279,6 +279,24 @@ async def test_a_cosigner_that_has_seen_more_than_is_here_is_an_alarm_too(court:
     court.wire.cosigners["th"].add(note, tree, 0, now=int(court.wire.now))
     await court.round()
     assert {one[:2] for one in court.waits()} == {("th", "ahead")}
+    assert await audits(court) == 0  # whoever was the clock before may have sent a later head just now
+    await court.round(60)
+    assert await audits(court) == 1
+
+
+async def audits(court: Court) -> int:
+    async with court.setting.database.reading() as db:
+        return len((await db.exec(select(CustodyAudit))).all())
+
+
+async def test_of_a_recording_that_was_deleted_nothing_waits(court: Court) -> None:
+    court.wire.cut = {"th"}
+    court.write()
+    await court.round()
+    assert court.waits()
+    shutil.rmtree(court.folder)
+    await court.round(5)
+    assert court.waits() == []
 
 
 async def test_a_spoilt_recording_does_not_keep_the_others_waiting(court: Court) -> None:

@@ -47,7 +47,7 @@ def write(recordings: Path, waiting: Waiting) -> None:
     """Replace it. OSError."""
     folder = recordings / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    draft = folder / f".{STATUS}.new"
+    draft = folder / f".{STATUS}.tmp"
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.encode(waiting))
