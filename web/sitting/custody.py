@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from hearings.events import EventKind
+from media.evidence.log import tlog
 from web.words import event_log, gaps, i18n, roles
 from web.words.i18n import N_, _
 from web.words.sentences import english
@@ -39,6 +40,8 @@ ENTRY_KINDS = {
     "archive": N_("Archived"),
     "derive": N_("Rendering made"),
     "sealkey": N_("Sealing key changed"),
+    "head": N_("Cosigned"),
+    "stamp": N_("Time-stamped"),
 }
 NOTICES = {
     "disk_low": N_("the disk is 90 per cent full"),
@@ -101,13 +104,43 @@ def _milliseconds(ns: str) -> str:
     return f"{int(ns) / 1e6:.3f}"
 
 
-COMPOSED = {"clock": _clock, "person": _person, "event": _event, "rekey": _rekey}
+def _head(line: dict[str, Any]) -> str:
+    """The row of a `head` line: size of the head, and who has cosigned it."""
+    try:
+        note = tlog.parse_note(line["note"].encode())
+        head = tlog.parse_checkpoint(note.text)
+    except tlog.NoteError:
+        return ""
+    names = i18n.one_by_one([one.name for one in note.signatures if one.name != tlog.key_name(head.origin)])
+    return Markup('<bdi dir="ltr">{}</bdi> · <bdi>{}</bdi>').format(head.size, names)
+
+
+def _stamp(line: dict[str, Any]) -> str:
+    """The row of a `stamp` line: which head was stamped, and its size."""
+    try:
+        head = tlog.parse_checkpoint(tlog.parse_note(line["note"].encode()).text)
+    except tlog.NoteError:
+        return ""
+    of = _("Custody log") if head.origin.endswith(tlog.CUSTODY) else _("Recording")
+    return Markup('{} · <bdi dir="ltr">{}</bdi>').format(of, head.size)
+
+
+COMPOSED = {
+    "clock": _clock,
+    "person": _person,
+    "event": _event,
+    "rekey": _rekey,
+    "head": _head,
+    "stamp": _stamp,
+}
 """Types of lines whose row is made from several of their fields."""
+GROUPED = frozenset({"notice", "head", "stamp"})
+"""Types of which consecutive lines are one row; of notices, those of one code."""
 
 
 def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
     """The rows of the custody page; `state` is that of who did it, where a line says it. Consecutive notices of one
-    code are one row."""
+    code are one row, and so are consecutive cosigned heads."""
     zero = 0
     notice: dict[str, Any] | None = None
     for number, raw in enumerate(lines):
@@ -117,7 +150,7 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             zero = int(line["zero"])
         if kind not in ENTRY_KINDS:
             continue
-        if notice and kind == "notice" and notice["code"] == line["code"]:
+        if notice and kind == notice["type"] and notice["code"] == line.get("code"):
             notice["more"] += 1
             continue
         if notice:
@@ -132,7 +165,7 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
         if kind == "gap":
             entry["at"] = _instant(zero + line["t0"] * 1_000_000)
             entry["until"] = _instant(zero + line["t1"] * 1_000_000)
-        notice = entry if kind == "notice" else None
+        notice = entry if kind in GROUPED else None
         if notice is None:
             yield entry
     if notice:

@@ -2,6 +2,8 @@
 
 import json
 
+from media.evidence.log import tlog
+from media.evidence.seal.seal_key import SealKey
 from web.sitting import custody
 from web.words import i18n
 
@@ -74,3 +76,24 @@ def test_a_key_of_a_closed_session_is_told_with_whom_it_is_for() -> None:
         "The key of the recording again",
     ]
     assert rows[1]["at"].timestamp() == AT // 10**9 + 2
+
+
+def test_heads_that_were_cosigned_one_after_another_are_one_row_with_who_signed():
+    origin = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
+    texts = [tlog.checkpoint_text(origin, size, bytes(32)) for size in (4, 9)]
+    notes = [SealKey(bytes(32)).sign(text, origin) for text in texts]
+    signed = [
+        tlog.with_signatures(note, [tlog.cosign_line(text, name, name.encode().ljust(32), 1) for name in ("ro", "th")])
+        for note, text in zip(notes, texts, strict=True)
+    ]
+    lines = [{"type": "head", "note": note.decode(), "at": str(AT)} for note in signed]
+    lines.append({"type": "head", "note": "nonsense", "at": str(AT)})
+    with i18n.speaking("en"):
+        (row,) = custody.entries_of(tuple(json.dumps(line).encode() for line in lines))
+        (spoilt,) = custody.entries_of((json.dumps(lines[-1]).encode(),))
+    assert (row["kind"], row["text"], row["more"]) == (
+        "Cosigned",
+        '<bdi dir="ltr">4</bdi> · <bdi>ro, th</bdi>',
+        2,
+    )
+    assert spoilt["text"] == ""
