@@ -375,12 +375,13 @@ def test_what_runs_beside_has_only_what_others_leave_over(
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd on this machine")
-def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
-    unit = (ROOT / "deploy" / "vivavoce.service").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["vivavoce", "vivavoce-cosigner"])
+def test_systemd_accepts_the_unit(tmp_path: Path, name: str) -> None:
+    unit = (ROOT / "deploy" / f"{name}.service").read_text(encoding="utf-8")
     # The user and the command are not on this machine; everything else is checked as it stands.
-    for line in ("User=vivavoce\n", "Group=vivavoce\n"):
+    for line in (f"User={name}\n", f"Group={name}\n"):
         unit = unit.replace(line, "")
-    (tmp_path / "vivavoce.service").write_text(unit.replace("/opt/vivavoce/bin/vivavoce", "/bin/true"))
-    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "vivavoce.service")]
+    (tmp_path / f"{name}.service").write_text(unit.replace("/opt/vivavoce/bin/vivavoce", "/bin/true"))
+    command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / f"{name}.service")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
