@@ -95,9 +95,10 @@ def recorded_view(viewer: Participant, scene: Scene) -> list[messages.RecordedVi
 
 def _feed_view(first: HearingEvent, scene: Scene, by: str) -> messages.RecordedView:
     """The beginning of a feed of captions: language, who writes it, and of which State."""
+    writer = CAPTION_SOURCES[first.data["source"]]
     feed = (
         language_here(first.data["lang"]),
-        _(CAPTION_SOURCES[first.data["source"]]),
+        _(writer),
         state_name(captions.fed_by(first, scene.rows.hearing)),
     )
     return messages.RecordedView(
