@@ -15,24 +15,30 @@ HEARD = 0.05
 NAME = "Luis Bran"
 
 
-async def add_partner(people: Any) -> None:
-    """The clerk names another interpreter and gives him a link; he comes into the room."""
-    e2e.TONES["partner"], e2e.COLOURS["partner"] = 1620, "#a020c0"
+async def name_person(people: Any, key: str, role: str, name: str) -> Any:
+    """The clerk names somebody more of Romania and gives them a link; they come into the lobby."""
     page = await people["clerk"].context.new_page()
     here = f"{people.installation.url}/h/{people.demo.ref}"
     await page.goto(f"{here}/people/new")
-    await page.get_by_label("Interpreter", exact=True).check()
-    await page.get_by_label("Name", exact=True).fill(NAME)
+    await page.get_by_label(role, exact=True).check()
+    await page.get_by_label("Name", exact=True).fill(name)
     await page.get_by_label("Where the person is").select_option("RO")
     await page.get_by_label("Speaks", exact=True).select_option("ro")
     await page.get_by_role("button", name="Add the person").click()
-    await page.get_by_role("button", name=re.compile(f"Issue a link.*{NAME}")).click()
+    await page.get_by_role("button", name=re.compile(f"Issue a link.*{name}")).press("Enter")
     pin = re.sub(r"\D", "", await page.locator(".pin-shown").inner_text())
-    people.demo.words["participants"]["partner"] = {"link": await page.locator("#address").input_value(), "pin": pin}
+    people.demo.words["participants"][key] = {"link": await page.locator("#address").input_value(), "pin": pin}
     await page.close()
-    partner = await people.person("partner")
-    await partner.sign_in()
-    await partner.prepare()
+    person = await people.person(key)
+    await person.sign_in()
+    await person.prepare()
+    return person
+
+
+async def add_partner(people: Any) -> None:
+    """Another interpreter comes into the room."""
+    e2e.TONES["partner"], e2e.COLOURS["partner"] = 1620, "#a020c0"
+    partner = await name_person(people, "partner", "Interpreter", NAME)
     await people["judge"].press(f"Admit {NAME}")
     await partner.offers("Unmute")
 

@@ -16,6 +16,8 @@ import pytest
 from playwright.async_api import expect
 
 from media.evidence.seal import age
+from tests.e2e import conftest as e2e
+from tests.e2e.test_booth import name_person
 from tests.e2e.test_counted_frames import blocks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
@@ -274,6 +276,69 @@ async def test_the_witness_asks_for_a_break_and_the_judge_refuses_it(shared: Any
     await judge.press("Refuse the break")
     await expect(calls).to_have_count(0)
     await expect(witness.page.get_by_role("button", name="Ask for a break")).to_be_visible()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_objection_stands_before_everybody_until_the_judge_has_ruled_on_it(shared: Any) -> None:
+    judge, authority = shared["judge"], shared["authority"]
+    await authority.press("Object", exact=True)
+    await authority.press("Raise it now")
+    await expect(authority.page.get_by_text("Choose a ground, or say it in a few words.")).to_be_visible()
+    await authority.page.get_by_label("Ground").select_option("leading")
+    await authority.accessible()
+    await authority.press("Raise it now")
+    queue = "The question suggests its answer"
+    await shared.everybody(lambda one: expect(one.page.get_by_test_id("objections")).to_contain_text(queue))
+    for role in ("clerk", "authority", "witness", "interpreter"):
+        await expect(shared[role].page.get_by_role("button", name=re.compile("^Rule on it"))).to_have_count(0)
+    await judge.press("Rule on it")
+    await judge.press("Give the ruling")
+    await expect(judge.page.get_by_text("Give a reason, in a few words.")).to_be_visible()
+    await judge.page.get_by_label("Decision").select_option("rejected")
+    await judge.accessible()
+    await judge.give_reason("The question leaves the answer open.", "Give the ruling")
+    await shared.everybody(lambda one: expect(one.page.get_by_test_id("objections")).to_have_count(0))
+    log = [(kind, data) for kind, _at, data in shared.installation.events() if kind in ("objection", "ruling")]
+    raised, ruled = (data for _kind, data in log)
+    assert (raised["participant"], raised["ground"]) == (shared.demo.words["seats"]["authority"], "leading")
+    assert (ruled["ruling"], ruled["text"]) == ("rejected", "The question leaves the answer open.")
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_in_a_closed_session_an_observer_reads_why_hears_nothing_and_comes_back(shared: Any) -> None:
+    judge, name = shared["judge"], "Anton Weber"
+    e2e.TONES["observer"], e2e.COLOURS["observer"] = 1620, "#ffffff"
+    observer = await name_person(shared, "observer", "Observer", name)
+
+    async def hears() -> None:
+        assert (await observer.hears("clerk"))["clerk"] > 0.01
+
+    async def hears_nobody() -> None:
+        assert max((await observer.hears("judge", "clerk", "authority", "interpreter")).values()) < SILENT
+
+    await judge.press(f"Admit {name}")
+    await shared.until(hears)
+    await judge.press("Closed session")
+    dialog = judge.page.get_by_role("dialog")
+    await expect(dialog.get_by_label(name)).to_be_checked()
+    await expect(dialog.get_by_label(name)).to_be_disabled()
+    await judge.accessible()
+    await judge.give_reason("The privacy of a child.", "Order it")
+    bar = "The privacy of a child."
+    await shared.everybody(lambda one: expect(one.page.get_by_test_id("closed-session")).to_contain_text(bar))
+    await expect(observer.page.get_by_role("heading", name="Waiting for the court")).to_be_visible()
+    await shared.until(hears_nobody)
+    await observer.accessible()
+    await judge.press(f"Admit {name}")
+    await expect(judge.page.locator(".panel p", has_text="is admitted when it has ended")).to_be_visible()
+    await judge.press("End the closed session")
+    await shared.everybody(lambda one: expect(one.page.get_by_test_id("closed-session")).to_have_count(0))
+    await judge.press(f"Admit {name}")
+    await shared.until(hears)
+    told = {kind: data for kind, _at, data in shared.installation.events()}
+    assert told["closed_session_begun"]["reason"] == bar
+    assert len(told["closed_session_begun"]["out"]) == 1 and "closed_session_ended" in told
+    await shared.all.pop("observer").context.close()
 
 
 @pytest.mark.asyncio(loop_scope="module")
