@@ -25,7 +25,7 @@ async def name_person(people: Any, key: str, role: str, name: str) -> Any:
     await page.get_by_label("Where the person is").select_option("RO")
     await page.get_by_label("Speaks", exact=True).select_option("ro")
     await page.get_by_role("button", name="Add the person").click()
-    await page.get_by_role("button", name=re.compile(f"Issue a link.*{name}")).press("Enter")
+    await page.get_by_role("button", name=re.compile(f"Issue a link.*{name}")).click()
     pin = re.sub(r"\D", "", await page.locator(".pin-shown").inner_text())
     people.demo.words["participants"][key] = {"link": await page.locator("#address").input_value(), "pin": pin}
     await page.close()
