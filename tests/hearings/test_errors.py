@@ -34,7 +34,8 @@ CHOSEN = {
     "agreement/outcome", "agreement/room_rules", "law/needs", "law/overlays", "law/paragraphs",
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document", "minutes/facts",
     "minutes/gathering", "minutes/people", "minutes/sections", "outward/administrators", "outward/notices",
-    "requests/conditions", "requests/consent_answers", "sitting/breakdowns", "sitting/closed_sessions", "times/resources",
+    "requests/conditions", "requests/consent_answers", "sitting/breakdowns", "sitting/closed_sessions",
+    "times/resources",
 }  # fmt: skip
 """Modules that choose a message out of a table of marked ones, or of data/gate.yaml, which the catalogues collect."""
 
