@@ -302,20 +302,20 @@ async def test_a_database_that_was_away_hides_no_end(
     await page.wire.until("view")
     async with web.court.database.transaction() as db:
         await logins.end_login(db, login_id=login.id, now=datetime.now(UTC), why=E.signed_out)
-    there, looks = web.court.database.reading, 0
+    there, looks = web.court.database.look, 0
 
-    def away() -> Any:
+    def away(_work: Any) -> Any:
         nonlocal looks
         looks += 1
         raise ConnectionError("away")
 
-    monkeypatch.setattr(web.court.database, "reading", away)
+    monkeypatch.setattr(web.court.database, "look", away)
     web.watch.start()
     async with asyncio.timeout(30):
         while looks < 5:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert not page.wire.closed_at
-    monkeypatch.setattr(web.court.database, "reading", there)
+    monkeypatch.setattr(web.court.database, "look", there)
     assert await page.gone() == "signed_out"
     assert len([record for record in caplog.records if "logins stand" in record.message]) == 1
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
@@ -204,6 +203,8 @@ async def time_stamps(place: Inspected) -> Findings:
         return [failure(N_("The time-stamping authorities cannot be used: {why}"), why=str(error))]
     if configured is None:
         return [note(N_("No time-stamps: only the court's own clock says when a recording was made."))]
+    import httpx  # slow to load, and needed for this alone
+
     findings: Findings = []
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         for url in configured.urls if place.outside else ():

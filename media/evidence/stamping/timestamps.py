@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import httpx
 
 from media.evidence.check.stamp_check import StampError, check_token, require_token_over
 from media.evidence.log import custody
 from media.evidence.log.store import sync_folder, write_durably
+
+if TYPE_CHECKING:
+    import httpx  # slow to load, and the clock names authorities before it is elected
 
 FILE = custody.TOKEN
 REPLY_LIMIT = 64 * 1024
@@ -89,9 +91,11 @@ def _nonce(tsr: bytes) -> int | None:
 
 
 async def obtain(
-    authorities: Authorities, data: bytes, *, client: httpx.AsyncClient, clock: Callable[[], datetime]
+    authorities: Authorities, data: bytes, *, client: "httpx.AsyncClient", clock: Callable[[], datetime]
 ) -> Stamp:
     """A token over these bytes, from the first authority that gives one that holds. Raises `NoStampError`."""
+    import httpx
+
     reasons: dict[str, str] = {}
     for url in authorities.urls:
         nonce = secrets.randbits(63)
@@ -105,7 +109,7 @@ async def obtain(
     raise NoStampError(reasons)
 
 
-async def _ask(client: httpx.AsyncClient, url: str, asked: bytes) -> bytes:
+async def _ask(client: "httpx.AsyncClient", url: str, asked: bytes) -> bytes:
     headers = {"content-type": "application/timestamp-query", "accept": "application/timestamp-reply"}
     async with (
         asyncio.timeout(SECONDS),

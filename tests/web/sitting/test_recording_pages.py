@@ -295,7 +295,7 @@ async def test_the_check_page_says_who_has_cosigned_and_who_is_waited_for(archiv
     page = await browser(JUDGE).get(f"{archive.path}/verify")
     assert "Cosigned by ro.example" in page.text
     assert "The cosignature of th.example is pending" in page.text
-    assert "this court has named no cosigner" not in page.text
+    assert "This court has named no cosigner" not in page.text
     told = waiting.WaitingHead(archive.sealed.origin, "th.example", 1_790_000_000, "fork")
     waiting.write(archive.settings.recordings, waiting.Waiting(1_790_000_000, [told]))
     page = await browser(JUDGE).get(f"{archive.path}/verify")
@@ -308,7 +308,7 @@ async def test_the_check_page_says_who_has_cosigned_and_who_is_waited_for(archiv
     assert "The cosignature of th.example is pending since:" in page.text
     object.__setattr__(archive.settings, "cosigners", None)
     page = await browser(JUDGE).get(f"{archive.path}/verify")
-    assert "this court has named no cosigner" in page.text
+    assert "This court has named no cosigner" in page.text
     for one in made:
         one.seen.close()
 
