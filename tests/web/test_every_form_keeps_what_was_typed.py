@@ -126,6 +126,7 @@ PRESET = {
     "/requests/{reference}/schedule recording_policy": "as the request, which was signed, asks",
     "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
     "/h/{ref}/people/new state": "the State of whoever names somebody",
+    "/recordings/{recording}/excerpt choices": "all of them: a part of a recording leaves nobody out by itself",
     "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",
     "/h/{ref}/time clock": "that of the time on the table",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
