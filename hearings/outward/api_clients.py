@@ -118,12 +118,14 @@ async def register(
 async def change(
     db: AsyncSession, *, client: ApiClient, name: str, scopes: Sequence[str], actor: Actor, now: datetime
 ) -> None:
-    """Change name and scopes of a client. Effects: the two fields, and a line of history; its tokens end, new ones
-    carry the scopes."""
+    """Change name and scopes of a client. Effects: the two fields, and a line of history where one is another; its
+    tokens end, new ones carry the scopes."""
     _administrator(actor, client)
+    before = client.name, list(client.scopes)
     client.name, client.scopes = clean(name, "name", most=200, least=1), _scopes(scopes)
     db.add(client)
-    administered(db, client, "changed", actor=actor, now=now)
+    if (client.name, client.scopes) != before:
+        administered(db, client, "changed", actor=actor, now=now)
     await _end_tokens(db, client)
 
 
