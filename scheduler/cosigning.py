@@ -113,7 +113,7 @@ class Cosigning:
 
     async def _recording(self, world: World, name: str, stamp: tuple[int, ...]) -> int:
         folder, count, settled = self.recordings / name, 0, True
-        closed = await asyncio.to_thread(_is_closed, folder)
+        closed = await asyncio.to_thread(custody.is_closed, folder)
         for log, checkpoint in LOGS:
             state = self._logs.setdefault((name, log), _Log(FollowedLog(folder, log, checkpoint)))
             lasting = closed or log == custody.LOG
@@ -285,15 +285,6 @@ def _stamp(path: Path) -> int:
 def _has_signed(one: NamedCosigner, note: tlog.Note) -> bool:
     lines = [line for line in note.signatures if one.key.has_signed(line)]
     return any(tlog.verify_cosignature(note.text, line, one.key.key) is not None for line in lines)
-
-
-def _is_closed(folder: Path) -> bool:
-    """Whether the custody log has its line `closed`, so that the journal never changes again."""
-    try:
-        note = tlog.parse_note((folder / custody.LOG_CHECKPOINT).read_bytes())
-        return tlog.parse_checkpoint(note.text).size > 1
-    except (OSError, ValueError):
-        return False
 
 
 def _journal(recordings: Path, name: str, world: World) -> bool:

@@ -107,7 +107,7 @@ class Stamping:
     async def _recording(self, world: World, name: str, files: tuple[int, ...]) -> tuple[int, bool]:
         """How many tokens were taken, and whether nothing more is due before something changes."""
         folder = self.recordings / name
-        if not await asyncio.to_thread(_is_closed, folder):
+        if not await asyncio.to_thread(custody.is_closed, folder):
             return await self._going_on(world, name), False
         count, fits = 0, self._fitting.get(name) == files
         if not fits and await asyncio.to_thread(timestamps.stamped_at, folder, self.authorities.anchors) is not None:
@@ -156,15 +156,6 @@ def _changed_at(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
-
-
-def _is_closed(folder: Path) -> bool:
-    """Whether the custody log has its line `closed`, so that the journal never changes again."""
-    try:
-        note = tlog.parse_note((folder / custody.LOG_CHECKPOINT).read_bytes())
-        return tlog.parse_checkpoint(note.text).size > 1
-    except (OSError, ValueError):
-        return False
 
 
 def _custody_due(folder: Path, now: float) -> bytes | None:

@@ -93,6 +93,7 @@ def _form(
     zone = access.places[0].zone
     context = {
         "access": access,
+        "places": access.places,
         "place": access.places[0],
         "values": values,
         "errors": wrong or [],

@@ -216,6 +216,15 @@ def record_locked(
     return SignedHeads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
 
 
+def is_closed(folder: Path) -> bool:
+    """Whether the custody log has its line `closed`, so that the journal never changes again; False where it cannot be
+    read."""
+    try:
+        return tlog.parse_checkpoint(tlog.parse_note((folder / LOG_CHECKPOINT).read_bytes()).text).size > 1
+    except (OSError, ValueError):
+        return False
+
+
 def add_cosignatures(folder: Path, checkpoint: str, text: bytes, lines: Sequence[bytes]) -> bool:
     """Add signature lines, each with its LF, to the head `checkpoint` of a recording, if it is still that of `text`.
 
