@@ -38,6 +38,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"sitting": "sitting"},
         {"interpreting": "interpreting"},
         {"minutes": "minutes"},
+        {"custody": "custody"},
         {"outward": "outward", "overview": "overview"},
     ),
     "media": (
@@ -46,7 +47,11 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"live": "live", "evidence.log": "evidence.log"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
-        {"evidence.render": "evidence.render", "evidence.stamping": "evidence.stamping"},
+        {
+            "evidence.render": "evidence.render",
+            "evidence.stamping": "evidence.stamping",
+            "evidence.archive": "evidence.archive",
+        },
         {"evidence.cosigning": "evidence.cosigning"},
     ),
     "web": (
@@ -65,6 +70,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"times": "times"},
         {"agreement": "agreement", "minutes": "minutes"},
         {"sitting": "sitting", "overview": "overview"},
+        {"custody": "custody"},
         {"demo": "demo"},
         {"roots": "app api_app api_docs clock cli"},
     ),

@@ -1,0 +1,1 @@
+"""What happens to a recording after the hearing: releases, receipts, retention, new recipients. Rules and rows only."""
