@@ -420,14 +420,14 @@ def lowest() -> list[str]:
     return ["nice", "-n", "19"]
 
 
-# Whole runs with arguments for pytest: most tests, three at a time, since they wait more than they work; then what
-# waits for pictures and sound; then what nothing may come near. Beside them, with what they leave over, what computes
-# for long and looks at no clock.
+# Whole runs with arguments for pytest, of all but `large`: most of them three at a time, since they wait more than
+# they work; then what waits for pictures and sound; then what nothing may come near. Beside them, with what they leave
+# over, what computes for long and looks at no clock.
 BY_FILE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 RUNS = (
     ["-n", "3", *BY_FILE, "-m", "not quiet and not alone and not beside"],
     ["-n", "2", "--dist", "loadfile", "-m", "quiet"],
-    ["-m", "alone"],
+    ["-m", "alone and not large"],
 )
 BESIDE = ["-q", "-n", "2", *BY_FILE, "-m", "beside", "-o", "timeout=1800"]
 AGAIN_AT_MOST = 40  # failed tests that are tried once more: a server that came up late takes all of its file along

@@ -404,10 +404,19 @@ async def choose_language(
 
 
 def _second_relay(me: Participant, lang: str, people: Sequence[Participant], booked: Sequence[str]) -> bool:
-    """Whether who interprets into `lang` interprets by relay, or somebody does so from what I interpret into."""
+    """Whether `lang` is itself made by relay, or somebody interprets by relay from what I would make out of it.
+
+    Nobody makes the language they listen to: two of one booth may interpret from the same channel.
+    """
     others = [p for p in people if p.role is Role.interpreter and p.id != me.id and p.vacated_at is None and p.hears]
-    mine = floor.renders_into(me, booked)
-    return any(lang in floor.renders_into(p, booked) or p.hears in mine for p in others)
+    mine = _made(me, lang, booked)
+    return any(lang in _made(p, p.hears, booked) or p.hears in mine for p in others)
+
+
+def _made(person: Participant, source: str, booked: Sequence[str]) -> set[str]:
+    """The languages an interpreter may make of `source`."""
+    return set(floor.renders_into(person, booked)) - {source}
+
 
 
 async def signal(

@@ -46,10 +46,10 @@ async def people(
             yield found
 
 
-async def open_card(person: Any, title: str, law: str) -> Locator:
-    """The dialog of a card for the witness; it may stand behind a disclosure of its tab."""
+async def open_card(person: Any, title: str, law: str, whom: str = "Somchai Wongsa") -> Locator:
+    """The dialog of a card for somebody; it may stand behind a disclosure of its tab."""
     await person.page.get_by_role("tab", name="Cards").click()
-    button = person.page.get_by_role("button", name=re.compile(f"^{title} ?: ?Somchai Wongsa, Law of {law}$"))
+    button = person.page.get_by_role("button", name=re.compile(f"^{title} ?: ?{whom}, Law of {law}$"))
     closed = person.page.locator(".cards details:not([open]) > summary")
     while await closed.count():
         await closed.first.click()

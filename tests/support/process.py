@@ -23,6 +23,8 @@ from web.seal_keeper import seal_vkey
 from web.settings import Settings
 
 VIVAVOCE = [sys.executable, "-m", "web.cli"]
+BEFORE_PAGES = ["nice", "-n", "-10"] if os.geteuid() == 0 else []
+"""The server comes before the browsers of all people, which in a hearing run on machines of their own."""
 
 
 def _seconds(at: str) -> float:
@@ -72,7 +74,9 @@ class ServedInstallation(Installation):
     def serve(self) -> None:
         """Start the web process and wait for it."""
         log = (self.settings.data.parent / "serve.log").open("ab")
-        self.process = subprocess.Popen([*VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log)
+        self.process = subprocess.Popen(
+            [*BEFORE_PAGES, *VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log
+        )
         log.close()
         for _ in range(200):
             try:

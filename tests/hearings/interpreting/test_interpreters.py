@@ -297,6 +297,25 @@ async def test_one_relay_may_lie_between_who_speaks_and_who_listens_and_no_secon
         assert [told["lang"] for told in await events(court, db, EventKind.relay_chosen)] == ["en", "", "ro"]
 
 
+async def test_two_of_one_booth_interpret_from_the_same_channel_and_nobody_from_theirs(
+    court: Any, database: Database, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        clerk = {"actor": court.staff("clerk"), "now": now}
+        hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
+        for lang in ("fr", "hu"):
+            await assignments.book(db, hearing=hearing, lang=lang, **clerk)
+        claire, paul = await partner(court, db, now), await partner(court, db, now)
+        mara = await partner(court, db, now)
+        for row, languages in ((claire, ["ro", "fr"]), (paul, ["ro", "fr"]), (mara, ["fr", "hu"])):
+            await assignments.assign(db, hearing=hearing, participant=row, languages=languages, **clerk)
+        for row in (claire, paul):
+            await interpreters.choose_language(db, participant=row, lang="ro", actor=seated(row), now=now)
+        assert (claire.hears, paul.hears) == ("ro", "ro")
+        with pytest.raises(Invalid):
+            await interpreters.choose_language(db, participant=mara, lang="fr", actor=seated(mara), now=now)
+
+
 async def test_a_signal_is_written_down_and_who_cannot_interpret_leaves_a_remark(
     court: Any, database: Database, now: datetime
 ) -> None:
