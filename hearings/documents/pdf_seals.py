@@ -1,4 +1,4 @@
-"""Seals on PDF: making the installation's own (PAdES B-B, ETSI EN 319 142-1), and checking signatures on other files.
+"""Seals on PDF: making the installation's own (PAdES B-B or B-T, ETSI EN 319 142-1), and checking those of others.
 
 The seal shows which installation made a file and that it is unchanged. It is no authority's signature: its reason and
 the file's last line say so. Its key is made by `vivavoce init`, with a self-signed certificate.
@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -26,6 +26,12 @@ LARGEST = 26_214_400
 """Greatest size in bytes of a file that is checked: that of an attachment."""
 PATIENCE = 30.0
 """Time limit of a check, in seconds."""
+
+
+STAMPED_BYTES = 65_536
+"""Room for a signature with its time-stamp, in hexadecimal digits: the most that an authority may answer fits in."""
+Stamp = Callable[[bytes], Awaitable[bytes]]
+"""Gives the answer of a time-stamping authority (DER, RFC 3161 §2.4.2) over a SHA-256, checked by whoever asks."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +127,37 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-async def seal(pdf: bytes, seal: DocumentSeal) -> bytes:
-    """The PDF with the installation's seal added as an incremental revision. Computed in a thread."""
-    return await asyncio.to_thread(_seal, pdf, seal)
+async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None) -> bytes:
+    """The PDF with the installation's seal added as an incremental revision; with `stamp` its time is that of a
+    time-stamping authority (PAdES B-T, ETSI EN 319 142-1 §6). Computed in a thread with a loop of its own, where
+    `stamp` is awaited; what it raises is raised.
+    """
+    return await asyncio.to_thread(_seal, pdf, seal, stamp)
 
 
-def _seal(pdf: bytes, seal: DocumentSeal) -> bytes:
+def _seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None) -> bytes:
+    return asyncio.run(_sealed(pdf, seal, stamp))
+
+
+async def _sealed(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None) -> bytes:
+    from asn1crypto import tsp
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-    from pyhanko.sign import fields, signers
+    from pyhanko.sign import fields, signers, timestamps
+    from pyhanko.sign.signers import constants
+
+    class PdfASigner(signers.PdfSigner):
+        """Does not raise the version of the file to 2.0, as the library does for ECDSA: PDF/A-2 is of PDF 1.7 (ISO
+        19005-2), for which PAdES is an extension, whatever the algorithm (ETSI EN 319 142-1 §5.1)."""
+
+        def register_extensions(self, pdf_out: Any, *, md_algorithm: str) -> None:
+            pdf_out.register_extension(constants.ESIC_EXTENSION_1)
+
+    class Stamper(timestamps.TimeStamper):
+        """Asks through `stamp`, which also checks who has signed the token."""
+
+        async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> Any:
+            assert stamp is not None and md_algorithm == "sha256"
+            return tsp.TimeStampResp.load(await stamp(message_digest))["time_stamp_token"]
 
     signer = signers.SimpleSigner.load(str(seal.key), str(seal.certificate))  # type: ignore[no-untyped-call]
     if signer is None:
@@ -140,7 +169,10 @@ def _seal(pdf: bytes, seal: DocumentSeal) -> bytes:
         reason=REASON,
         subfilter=fields.SigSeedSubFilter.PADES,
     )
-    out = signers.sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), meta, signer=signer)
+    asked = Stamper() if stamp else None  # type: ignore[no-untyped-call]
+    made = PdfASigner(meta, signer=signer, timestamper=asked)
+    room = {"bytes_reserved": STAMPED_BYTES} if stamp else {}  # else a token is asked for only to see how long it is
+    out = await made.async_sign_pdf(IncrementalPdfFileWriter(BytesIO(pdf)), **room)
     return bytes(out.getvalue())
 
 

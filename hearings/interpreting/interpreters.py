@@ -418,7 +418,6 @@ def _made(person: Participant, source: str, booked: Sequence[str]) -> set[str]:
     return set(floor.renders_into(person, booked)) - {source}
 
 
-
 async def signal(
     db: AsyncSession, *, participant: Participant, what: str, text: str = "", actor: Actor, now: datetime
 ) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hearings.documents import documents, pdf_seals
-from hearings.documents.pdf_seals import SignedPdfReport
+from hearings.documents.pdf_seals import SignedPdfReport, Stamp
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
 from web import security_log
@@ -22,10 +22,13 @@ ROOTS = "pdf-roots"
 """Folder beside the keys for root certificates an administrator trusts, one PEM a file (`*.pem`)."""
 
 
-async def sealed(request: Request, kind: str, data: Mapping[str, Any], *, lang: str) -> bytes:
-    """A document as PDF with the installation's seal. Effects: the event `document_sealed` in the security log."""
+async def sealed(
+    request: Request, kind: str, data: Mapping[str, Any], *, lang: str, stamp: Stamp | None = None
+) -> bytes:
+    """A document as PDF with the installation's seal, and a time-stamp where `stamp` gives one. Effects: the event
+    `document_sealed` in the security log."""
     made = await documents.pdf(kind, data, lang=lang, fonts=FONTS, say=sentences.say)
-    pdf = await pdf_seals.seal(made, request.app.state.parts.keys.documents)
+    pdf = await pdf_seals.seal(made, request.app.state.parts.keys.documents, stamp)
     security_log.emit(EventCode.document_sealed, **security_events.who(request.scope))
     return pdf
 

@@ -1,6 +1,6 @@
 """RFC 3161 time-stamp tokens, checked with the `openssl` command (docs/recording-format.md §5).
 
-This version takes no time-stamps; it checks those that a bag brings when trust anchors are given.
+They are taken in `media.evidence.stamping`.
 """
 
 import hashlib
@@ -22,6 +22,15 @@ class StampError(ValueError):
 
 class StampUnavailable(RuntimeError):
     """Tokens cannot be checked here."""
+
+
+class Digest(bytes):
+    """The SHA-256 of what was time-stamped, where it is not at hand itself."""
+
+
+def digest_of(data: bytes) -> bytes:
+    """The SHA-256 of the data, or the digest that was given in place of them."""
+    return bytes(data) if isinstance(data, Digest) else hashlib.sha256(data).digest()
 
 
 def require_token_over(tsr: bytes, data: bytes) -> None:
@@ -49,7 +58,7 @@ def require_token_over(tsr: bytes, data: bytes) -> None:
         raise StampError("it was not granted" if _is_refusal(tsr) else "it is not a time-stamp token") from error
     if algorithm != "sha256":
         raise StampError("its imprint is not by SHA-256")
-    if digest != hashlib.sha256(data).digest():
+    if digest != digest_of(data):
         raise StampError("it is over something else")
 
 
@@ -75,7 +84,6 @@ def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
     with tempfile.TemporaryDirectory(prefix="vivavoce-stamp-") as name:
         folder = Path(name)
         (folder / "token").write_bytes(tsr)
-        (folder / "data").write_bytes(data)
         (folder / "anchors").write_bytes(anchors)
         read = _run([openssl, "ts", "-reply", "-in", "token", "-text"], folder)
         if "Status: Granted.\n" not in read:
@@ -84,7 +92,7 @@ def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
             raise StampError("its imprint is not by SHA-256")
         time_ns = _time(read)
         chain = ["-CAfile", "anchors", "-partial_chain", "-attime", str(time_ns // 10**9)]
-        _run([openssl, "ts", "-verify", "-in", "token", "-data", "data", *chain], folder)
+        _run([openssl, "ts", "-verify", "-in", "token", "-digest", digest_of(data).hex(), *chain], folder)
     return time_ns
 
 

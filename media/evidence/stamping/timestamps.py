@@ -6,7 +6,6 @@ these bytes, with the number that was sent, by a certificate of the trust anchor
 """
 
 import asyncio
-import hashlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from media.evidence.check.stamp_check import StampError, check_token, require_token_over
+from media.evidence.check.stamp_check import StampError, check_token, digest_of, require_token_over
 from media.evidence.log import custody
 from media.evidence.log.store import sync_folder, write_durably
 
@@ -62,10 +61,11 @@ class Stamp:
 
 
 def query(data: bytes, nonce: int) -> bytes:
-    """The request for a token over the SHA-256 of these bytes, with the authority's certificate (§2.4.1)."""
+    """The request for a token over the SHA-256 of these bytes, or over a `Digest`, with the authority's certificate
+    (§2.4.1)."""
     from asn1crypto import tsp  # slow to load
 
-    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": hashlib.sha256(data).digest()}
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest_of(data)}
     asked: bytes = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "nonce": nonce, "cert_req": True}).dump()
     return asked
 
