@@ -17,6 +17,7 @@ from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
+from web.custody import record_pages as custody_records
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
     hearing_pages as hearing,
@@ -301,6 +302,7 @@ MODULES = (
     recordings,
     excerpts,
     course,
+    custody_records,
     outbox,
     change_stream,
     feeds,

@@ -153,7 +153,7 @@ async def custody_page(request: Request) -> Response:
     access = await access_of(request)
     access.require("verify")
     logs = await proven_logs(request, access)
-    signed = await _signed(request, access)
+    signed = await minutes_signed(request, access)
     whole = logs is not None and logs.custody_log is not None
     entries = list(entries_of(logs.ledger.lines)) if logs else []
     since = list(entries_of(logs.custody_log or ())) if logs else []
@@ -161,7 +161,7 @@ async def custody_page(request: Request) -> Response:
         "access": access,
         "places": access.places,
         "ledger": logs.ledger if logs and whole else None,
-        "chain": _chain(entries, since, signed)[-SHOWN:],
+        "chain": chain_of(entries, since, signed)[-SHOWN:],
         "entries": entries[-SHOWN:],
         "left_out": max(0, len(entries) - SHOWN),
         "since": since[-SHOWN:],
@@ -171,7 +171,7 @@ async def custody_page(request: Request) -> Response:
     return render(request, "recording_custody.html", context, status=200 if whole else 503)
 
 
-async def _signed(request: Request, access: RecordingAccess) -> list[dict[str, Any]]:
+async def minutes_signed(request: Request, access: RecordingAccess) -> list[dict[str, Any]]:
     """The signatures on the minutes that name this recording, as entries of the chain."""
     async with request.app.state.parts.database.reading() as db:
         signatures = await minutes.signatures_on(db, access.hearing, access.recording.sitting_id)
@@ -182,7 +182,7 @@ async def _signed(request: Request, access: RecordingAccess) -> list[dict[str, A
     ]
 
 
-def _chain(
+def chain_of(
     entries: list[dict[str, Any]], since: list[dict[str, Any]], signed: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """What happened to the recording, in order of time."""
@@ -200,7 +200,7 @@ async def custody_table(request: Request) -> Response:
     sources = (
         ("journal", entries_of(logs.ledger.lines)),
         ("custody", entries_of(logs.custody_log)),
-        ("minutes", await _signed(request, access)),
+        ("minutes", await minutes_signed(request, access)),
     )
     columns = ("log", "line", "utc", *(f"time_{place.zone}" for place in access.places), "state", "kind", "details")
     rows = [
