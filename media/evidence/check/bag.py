@@ -22,7 +22,7 @@ from media.evidence.check.findings import Findings
 from media.evidence.check.hash_worker import READ_BYTES
 from media.evidence.check.policy import Policy
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
-from media.evidence.log import custody, tlog
+from media.evidence.log import custody, provenance, tlog
 from media.evidence.log.custody import Accessor, CustodyError
 from media.evidence.log.proof import CourtSeal
 
@@ -131,16 +131,28 @@ def _finish(
     seal: CourtSeal,
     despite: str,
 ) -> Exported:
-    write_tags(building, head, manifest, now)
+    said = _provenance(building, head)
+    write_tags(building, head, manifest, now, said=said)
     report = _verdict(building, head, seal)
     if report.findings.verdict in ("failed", "cannot"):
         if not despite:
             raise UnsoundError(report)
-        write_tags(building, head, manifest, now, {"Verdict-At-Export": report.verdict, "Exported-Despite": despite})
+        more = {"Verdict-At-Export": report.verdict, "Exported-Despite": despite}
+        write_tags(building, head, manifest, now, more, said=said)
     tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
     building.rename(target)
     return Exported(target, head, tagmanifest, sum((target / path).stat().st_size for path in manifest), report.verdict)
+
+
+def _provenance(building: Path, head: tlog.Checkpoint) -> str:
+    """What the logs say, in the words of forensic tools; nothing where they cannot be read, which the verdict says."""
+    logs = (building / "data" / custody.JOURNAL, building / "data" / custody.LOG)
+    try:
+        journal, kept = (path.read_bytes().split(b"\n")[:-1] for path in logs)
+        return provenance.document(head.origin, journal, kept).decode()
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def write_tags(
@@ -151,15 +163,18 @@ def write_tags(
     more: Mapping[str, str] | None = None,
     *,
     text: str = "",
+    said: str = "",
 ) -> None:
     """Write the tag files of a bag. `manifest`: path → SHA-256 of the payload; `more`: fields of bag-info.txt beside
-    the usual ones, or in their place; `text`: VERIFY.txt, that of a whole recording unless given."""
+    the usual ones, or in their place; `text`: VERIFY.txt, that of a whole recording unless given; `said`:
+    provenance.jsonld, none unless given."""
     size = sum((building / path).stat().st_size for path in manifest)
     tags = {
         "bagit.txt": _DECLARATION,
         "bag-info.txt": _bag_info(head.origin, size, len(manifest), now, more or {}),
         "manifest-sha256.txt": "".join(f"{digest}  {path}\n" for path, digest in sorted(manifest.items())),
         VERIFY_TEXT: text or verify_text(head),
+        **({provenance.FILE: said} if said else {}),
     }
     for name, text in tags.items():
         (building / name).write_text(text, encoding="utf-8", newline="")

@@ -61,7 +61,7 @@ def test_an_export_holds_the_folder_and_the_tag_files_and_nothing_else(
     found = {path.relative_to(tmp_path / "bag").as_posix() for path in (tmp_path / "bag").rglob("*") if path.is_file()}
     payload = {f"data/{path}" for path in [*recording.files, *LOGS]}
     tags = {"bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt", "tagmanifest-sha512.txt"}
-    assert found == payload | tags | {"VERIFY.txt"}
+    assert found == payload | tags | {"VERIFY.txt", "provenance.jsonld"}
     info = dict(line.split(": ") for line in (tmp_path / "bag/bag-info.txt").read_text().splitlines())
     assert info["External-Identifier"] == recording.origin
     assert info["Payload-Oxum"] == f"{exported.size}.{len(payload)}"

@@ -1,0 +1,76 @@
+"""`provenance.jsonld` says what the logs say, in terms that the checker of CASE accepts, and changes no verdict."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import bagit
+import pytest
+
+from media.evidence.check import bag
+from media.evidence.log import custody, provenance
+
+WHO = custody.Accessor("Ștefan “S.” Ionescu", "clerk", "RO")
+NOW = datetime(2026, 9, 22, 10, 30, tzinfo=UTC)
+CASE_VALIDATE = [sys.executable, "-c", "from case_utils.case_validate import main; main()"]
+
+
+@pytest.fixture
+def exported(recording: Any, tmp_path: Path) -> Path:
+    """A bag taken by somebody, after a viewing."""
+    folder, seal = Path(recording.write_folder(tmp_path / "recording")), recording.court_seal(tmp_path / "seal")
+    custody.record(folder, [WHO.line("view", "minutes")], seal, int(NOW.timestamp()) * 10**9)
+    bag.export(folder, tmp_path / "bag", seal, WHO, "copy", NOW + timedelta(minutes=1))
+    return tmp_path / "bag"
+
+
+def graph_of(folder: Path, kind: str) -> list[dict[str, Any]]:
+    graph = json.loads((folder / provenance.FILE).read_text(encoding="utf-8"))["@graph"]
+    return [node for node in graph if node["@type"] == kind]
+
+
+def test_the_checker_of_case_accepts_it_without_a_warning(exported: Path) -> None:
+    done = subprocess.run([*CASE_VALIDATE, exported / provenance.FILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Conforms: True" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_a_file_that_is_no_provenance_is_refused_by_that_checker(exported: Path, tmp_path: Path) -> None:
+    wrong = json.loads((exported / provenance.FILE).read_text(encoding="utf-8"))
+    action = next(node for node in wrong["@graph"] if node["@type"] == "case-investigation:InvestigativeAction")
+    action["uco-action:startTime"] = "yesterday"
+    (tmp_path / "wrong.jsonld").write_text(json.dumps(wrong))
+    done = subprocess.run([*CASE_VALIDATE, tmp_path / "wrong.jsonld"], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Conforms: False" in done.stdout) == (1, True)
+
+
+def test_each_link_is_an_action_with_its_person_and_follows_the_one_before(exported: Path) -> None:
+    actions = graph_of(exported, "case-investigation:InvestigativeAction")
+    assert [action["uco-core:name"] for action in actions] == [
+        *("captured", "key wrapped", "sealed", "stored"),
+        *("exported", "viewed", "exported"),
+    ]
+    _earlier, person = graph_of(exported, "uco-identity:Person")
+    assert (person["uco-core:name"], person["uco-core:description"]) == (WHO.person, "clerk, RO")
+    by = [action["uco-action:performer"]["@id"] == person["@id"] for action in actions]
+    assert by == [False] * 5 + [True] * 2
+    before = [action.get("case-investigation:wasInformedBy", {}).get("@id", "") for action in actions]
+    assert before == ["", *(action["@id"] for action in actions[:-1])]
+
+
+def test_the_same_logs_give_the_same_file_which_names_their_hashes(exported: Path) -> None:
+    logs = [(exported / "data" / name).read_bytes() for name in (custody.JOURNAL, custody.LOG)]
+    lines = [data.split(b"\n")[:-1] for data in logs]
+    origin = json.loads(lines[0][0])["origin"]
+    assert provenance.document(origin, *lines) == (exported / provenance.FILE).read_bytes()
+    text = (exported / provenance.FILE).read_text(encoding="utf-8")
+    assert all(hashlib.sha256(data).hexdigest() in text for data in logs)
+
+
+def test_it_is_a_tag_file_under_the_tag_manifests(exported: Path) -> None:
+    assert bagit.Bag(str(exported)).validate()
+    for algorithm in ("sha256", "sha512"):
+        assert f"  {provenance.FILE}\n" in (exported / f"tagmanifest-{algorithm}.txt").read_text()
