@@ -56,6 +56,8 @@ TEST_TOOLS = {
     "softhsm2-util": "softhsm2",
     "systemd-analyze": "systemd",
     "turnserver": "coturn",
+    "jq": "jq",
+    "pdfsig": "poppler-utils",
 }
 
 

@@ -582,11 +582,19 @@ def look() -> bool:
     return False
 
 
+@pytest.fixture(scope="module")
+def witnessed() -> dict[str, Any]:
+    """Settings that name who stands outside the court of `shared`; nobody, unless a module says so."""
+    return {}
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory, look: bool) -> AsyncIterator[People]:
+async def shared(
+    prepared: Path, tmp_path_factory: pytest.TempPathFactory, look: bool, witnessed: dict[str, Any]
+) -> AsyncIterator[People]:
     """The people of one hearing that the tests of a module hold together, one after the other."""
     folder = tmp_path_factory.mktemp("shared")
-    with serving(prepared, folder) as installation:
+    with serving(prepared, folder, **witnessed) as installation:
         demo = Demo(installation, installation.demonstration())
         async with chromium(*DEVICES) as browser, gathering(browser, installation, demo, folder) as made:
             await made.gather(look=look)

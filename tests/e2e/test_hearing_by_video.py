@@ -8,7 +8,9 @@ import asyncio
 import contextlib
 import re
 import sqlite3
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ import pytest
 from playwright.async_api import expect
 
 from media.evidence.seal import age
+from tests import outsider
 from tests.e2e import conftest as e2e
 from tests.e2e.test_booth import name_person
 from tests.e2e.test_counted_frames import blocks
+from tests.support import outside
+from tests.support.process import VIVAVOCE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.alone, pytest.mark.timeout(420)]
 
@@ -29,6 +34,13 @@ HEARD = 0.05
 @pytest.fixture(scope="module")
 def look() -> bool:
     return True
+
+
+@pytest.fixture(scope="module")
+def witnessed(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Two cosigners and a time-stamping authority, all of whom the court names."""
+    with outside.witnesses((prepared / "keys" / "seal.pub").read_text().strip(), tmp_path_factory.mktemp("w")) as made:
+        yield made
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -467,8 +479,9 @@ async def test_closed_after_all_that_its_recording_is_verified_and_played(
     await shared.until(listening)
     await asyncio.sleep(2)
 
-    # Close: the last seal first; then the bag verifies.
+    # Close: the last seal first; then both cosigners and the time authority have the head; then the bag verifies.
     await shared.close()
+    await shared.until(lambda: vouched(installation), 90)
     code, text = await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
     assert (code, "verified with declared gaps" in text) == (10, True), text
     # By cause, since of single gaps only the first are listed.
@@ -483,6 +496,41 @@ async def test_closed_after_all_that_its_recording_is_verified_and_played(
     causes = {line["cause"] for line in installation.journal("gap")}
     assert {"order", "pause"} <= causes <= {"order", "pause", "sender_off", "network", "other", "late"}
     assert installation.processes("worker") == installation.processes("recorder") == []
+
+
+async def vouched(installation: Any) -> None:
+    """The closing head has two cosignatures and a time-stamp."""
+    lines = (installation.recording() / "checkpoint").read_bytes().count("\n— ".encode())
+    assert (lines, (installation.recording() / "checkpoint.tsr").exists()) == (3, True)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_outsider_makes_twelve_checks_with_tools_of_others(
+    shared: Any, witnessed: dict[str, Any], tmp_path: Path
+) -> None:
+    installation, demo, page = shared.installation, shared.demo, shared["authority"].page
+    await asyncio.to_thread(installation.verify, demo.words["policy"], tmp_path)
+    policy, words = tmp_path / "policy.txt", ("--policy", str(tmp_path / "policy.txt"))
+    cut = ("--from", "0:00:04", "--to", "0:00:20")
+    excerpt = [*VIVAVOCE, "excerpt", str(tmp_path / "bag"), str(tmp_path / "excerpt"), *words, *cut]
+    done = await asyncio.to_thread(subprocess.run, excerpt, capture_output=True, check=False)
+    assert done.returncode in (0, 10), done.stdout.decode() + done.stderr.decode()
+    paper = await page.context.request.get(f"{installation.url}/recordings/{installation.recording().name}/custody.pdf")
+    (tmp_path / "custody.pdf").write_bytes(await paper.body())
+    (tmp_path / "work").mkdir()
+    papers = outsider.Papers(
+        bag=tmp_path / "bag",
+        policy=policy,
+        key=Path(next(path for path in demo.words["key_files"] if "thailand" in path)),
+        tsa=witnessed["tsa_anchors"],
+        excerpt=tmp_path / "excerpt",
+        pdf=tmp_path / "custody.pdf",
+        work=tmp_path / "work",
+    )
+    assert len(await asyncio.to_thread(outsider.check, papers)) == 12
+    (papers.data / "journal.jsonl").write_bytes(b"\n".join(papers.lines[:-1]) + b"\n")
+    with pytest.raises(outsider.RefusedError):
+        await asyncio.to_thread(outsider.check, papers)
 
 
 def opened(keys: list[Any], sealed: bytes) -> bytes:

@@ -46,7 +46,8 @@ class ServedInstallation(Installation):
             "VIVAVOCE_UDP_PORTS": settings.udp_ports,
             "PYTHONWARNINGS": "default",
         }
-        for name in ("host", "tls_cert", "tls_key", "turn_urls", "turn_secret_file", "card_texts"):
+        more = ("host", "tls_cert", "tls_key", "turn_urls", "turn_secret_file", "card_texts")
+        for name in (*more, "cosigners", "tsa_urls", "tsa_anchors"):
             if value := getattr(settings, name):
                 self.environment[f"VIVAVOCE_{name.upper()}"] = str(value)
         self.trust = ssl.create_default_context(cafile=settings.tls_cert and str(settings.tls_cert))
