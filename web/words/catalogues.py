@@ -76,8 +76,13 @@ class Coverage:
     """Translations made by a program that nobody has reviewed."""
 
 
-def messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[str]]]:
-    """Message (or singular and plural), context, the file it stands in, and the comments for translators."""
+@cache
+def messages() -> tuple[tuple[str | tuple[str, ...], str | None, str, list[str]], ...]:
+    """Message (or singular and plural), context, the file it stands in, and the comments for translators; read once."""
+    return tuple(_messages())
+
+
+def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[str]]]:
     for folder, pattern, method, keywords, options in SOURCES:
         for path in sorted((WEB / folder).glob(pattern)):
             extracted = extract_from_file(_extractor(method), path, keywords, (COMMENT,), options)

@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
+from tests.support.translated import catalogue
 from web.words import i18n
 
 pytestmark = pytest.mark.beside
@@ -72,12 +72,8 @@ def faces(style: str) -> list[tuple[str, str, set[int]]]:
 def letters_of(language: i18n.Language) -> set[int]:
     """The letters of every message in a language; names of places come in Latin letters with marks."""
     letters = {ord(letter) for letter in "București Bogotá Kraków İstanbul Đakovo 0123456789 –…’“”·"}
-    po = i18n.LOCALES / language.locale / "LC_MESSAGES" / "vivavoce.po"
-    if po.exists():
-        with po.open("rb") as file:
-            messages = [[one.string] if isinstance(one.string, str) else one.string for one in read_po(file)]
-        letters |= {ord(letter) for letter in chain.from_iterable(chain.from_iterable(messages))}
-    return letters
+    messages = [[one.string] if isinstance(one.string, str) else one.string for one in catalogue(language.tag)]
+    return letters | {ord(letter) for letter in chain.from_iterable(chain.from_iterable(messages))}
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES.values(), ids=lambda one: one.tag)

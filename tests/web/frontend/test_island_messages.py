@@ -3,15 +3,16 @@
 import gettext
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 
 from deploy import assets
+from tests.support.translated import catalogue
 from web.server import rendering
 from web.words import catalogues, i18n
 
@@ -37,26 +38,28 @@ def loaded(island: str, tag: str) -> dict[str, Any]:
     return found
 
 
-def catalogue(language: i18n.Language) -> Catalog:
-    with (i18n.LOCALES / language.locale / "LC_MESSAGES" / "vivavoce.po").open("rb") as file:
-        return read_po(file, locale=language.locale)
-
-
 def sources() -> dict[str, list[str]]:
     """The sources of each island."""
     found: dict[str, list[str]] = json.loads((rendering.MANIFEST.parent / "islands.json").read_text())
     return found
 
 
-def used(island: str) -> set[str]:
+@cache
+def used(island: str) -> frozenset[str]:
     """The messages of an island's sources."""
-    return {message for source in sources()[island] for message in assets._messages(FRONTEND / source)}
+    return frozenset(message for source in sources()[island] for message in messages_of(source))
+
+
+@cache
+def messages_of(source: str) -> set[str]:
+    """The messages of one source: several islands share it."""
+    return assets._messages(FRONTEND / source)
 
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
 @pytest.mark.parametrize("island", ISLANDS)
 def test_an_island_loads_what_it_uses_and_is_translated_and_nothing_else(island, language):
-    made, translated = loaded(island, language.tag), catalogue(language)
+    made, translated = loaded(island, language.tag), catalogue(language.tag)
     assert (made["lang"], made["dir"]) == (language.tag, language.direction)
     parts = {message: message.rpartition(assets.MEANT) for message in used(island)}
     entries = {message: translated.get(text, context or None) for message, (context, _, text) in parts.items()}
@@ -86,7 +89,7 @@ def test_a_message_of_browser_code_stands_in_the_call_so_that_it_is_collected():
 
 @pytest.mark.parametrize("language", OTHERS, ids=lambda one: one.tag)
 def test_python_and_islands_choose_the_same_plural_form(language):
-    translated = catalogue(language)
+    translated = catalogue(language.tag)
     chosen, category = gettext.c2py(translated.plural_expr), Locale.parse(language.locale).plural_form
     plurals = assets._plural_categories(translated)
     assert [plurals[chosen(n)] for n in range(1, 1000)] == [category(n) for n in range(1, 1000)]

@@ -5,10 +5,9 @@ from functools import cache
 
 import pytest
 from babel.messages.catalog import Message
-from babel.messages.pofile import read_po
 
 from hearings.law import termbase
-from web.words import catalogues
+from tests.support.translated import catalogue
 from web.words.i18n import LANGUAGES
 
 OTHERS = [tag for tag in LANGUAGES if tag != "en"]
@@ -18,8 +17,7 @@ PRIMARY = {tag.split("-")[0]: tag for tag in OTHERS}
 @cache
 def entries(tag: str) -> tuple[Message, ...]:
     """The translated messages of a language."""
-    with catalogues.path_of(LANGUAGES[tag]).open("rb") as file:
-        return tuple(message for message in read_po(file, locale=LANGUAGES[tag].locale) if message.id)
+    return tuple(message for message in catalogue(tag) if message.id)
 
 
 def texts(value: object) -> tuple[str, ...]:
