@@ -7,6 +7,8 @@ documentation by markdown-it-py.
 A stamp of the sources' hash makes a second call return at once.
 """
 
+import contextlib
+import fcntl
 import gettext
 import hashlib
 import importlib.util
@@ -16,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -223,9 +225,21 @@ def build_documentation(root: Path) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While another process builds into a folder, wait."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def build(root: Path) -> bool:
     """Everything, as far as it is not up to date. The browser code first: it empties web/static/dist."""
-    return any([build_browser_code(root), build_documentation(root), compile_catalogues(root)])
+    with _alone(root / "web"):
+        return any([build_browser_code(root), build_documentation(root), compile_catalogues(root)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The browser code, built as it is installed, into a folder of its own."""
+"""The browser code, as it is installed."""
 
 import importlib.util
 import json
@@ -48,10 +48,8 @@ def node_runs() -> object:
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """Everything that deploy/assets.py puts into web/static/dist."""
-    folder = tmp_path_factory.mktemp("dist")
-    run_node("build.mjs", str(folder))
-    assets.write_island_messages(ROOT, folder)
-    run_node("compress.mjs", str(folder))
+def build() -> Build:
+    """Everything that deploy/assets.py puts into web/static/dist, of the sources as they are now."""
+    assets.build(ROOT)
+    folder = ROOT / "web" / "static" / "dist"
     return Build(folder, json.loads((folder / "manifest.json").read_text()))
