@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -28,6 +29,12 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     monkeypatch.setenv("VIVAVOCE_DATA", str(tmp_path / "data"))
     yield tmp_path / "data"
     end_seal(tmp_path / "data/keys/seal")
+
+
+@pytest.fixture
+def initialised(environment: Path, prepared: Path) -> None:
+    """As after `vivavoce init`."""
+    shutil.copytree(prepared, environment)
 
 
 def run(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -63,6 +70,7 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     assert {name: (environment / "keys" / name).read_bytes() for name in keys} == keys
 
 
+@pytest.mark.usefixtures("initialised")
 @pytest.mark.parametrize(
     "missing",
     [
@@ -76,7 +84,6 @@ def test_init_makes_everything_private_and_keeps_what_is_there(environment, caps
     ],
 )
 def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
-    run(capsys, "init")
     path = environment / missing
     if path.is_dir():
         path.rmdir()
@@ -91,12 +98,12 @@ def test_serve_refuses_when_one_thing_is_missing(environment, capsys, missing):
     assert sorted(environment.rglob("*")) == before
 
 
+@pytest.mark.usefixtures("initialised")
 @pytest.mark.parametrize(
     ("lost", "anew"),
     [("keys/cookie.key", "cookie"), ("keys/document-seal.crt", "documents"), ("keys/seal/seal.key", "seal")],
 )
 def test_a_key_that_is_lost_for_good_is_made_anew_by_order_only(environment, capsys, lost, anew):
-    run(capsys, "init")
     pinned = (environment / "keys/seal.pub").read_text()
     (environment / lost).unlink()
     code, _out, told = run(capsys, "init")
@@ -109,9 +116,9 @@ def test_a_key_that_is_lost_for_good_is_made_anew_by_order_only(environment, cap
         )
 
 
+@pytest.mark.usefixtures("initialised")
 @pytest.mark.parametrize("command", ["init", "serve", "people"])
 def test_a_data_folder_of_before_the_first_release_is_refused_and_kept(environment, capsys, command):
-    run(capsys, "init")
     database = sqlite3.connect(environment / "vivavoce.db", isolation_level=None)
     database.execute("UPDATE alembic_version SET version_num = '0021'")
     code, _out, told = run(capsys, command)
@@ -120,24 +127,24 @@ def test_a_data_folder_of_before_the_first_release_is_refused_and_kept(environme
     database.close()
 
 
+@pytest.mark.usefixtures("initialised")
 @pytest.mark.parametrize("name", ["cookie.key", "document-seal.key"])
 def test_keys_that_others_can_read_are_refused(environment, capsys, name):
-    run(capsys, "init")
     (environment / "keys" / name).chmod(0o640)
     with pytest.raises(NotInitialised, match="read by others"):
         read_keys(Settings(data=environment))
     assert run(capsys, "serve")[0] == 2
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_seal_key_that_others_can_read_is_refused_by_the_seal_process(environment, capsys):
-    run(capsys, "init")
     (environment / "keys/seal/seal.key").chmod(0o640)
     code, _out, told = run(capsys, "serve")
     assert (code, "set its mode to 0600" in told) == (2, True), told
 
 
+@pytest.mark.usefixtures("initialised")
 def test_init_takes_the_seal_key_of_before_to_where_the_seal_process_reads_it(environment, capsys):
-    run(capsys, "init")
     key = environment / "keys/seal/seal.key"
     (before := environment / "keys/seal.key").write_text(key.read_text())
     before.chmod(0o600)
@@ -147,10 +154,10 @@ def test_init_takes_the_seal_key_of_before_to_where_the_seal_process_reads_it(en
     assert (before.exists(), (environment / "keys/seal.pub").read_text()) == (False, pinned)
 
 
+@pytest.mark.usefixtures("initialised")
 def test_init_makes_the_seal_key_on_a_token_and_keeps_the_one_of_before_as_a_former_one(
     environment, capsys, tmp_path, monkeypatch
 ):
-    run(capsys, "init")
     before = (environment / "keys/seal.pub").read_text()
     token = SoftToken(tmp_path / "hsm", monkeypatch)
     monkeypatch.setenv("VIVAVOCE_SEAL_TOKEN", token.text)
@@ -176,8 +183,8 @@ def test_two_installations_have_different_keys(tmp_path, monkeypatch, capsys):
     assert len(set(found)) == 4
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_demo_tells_links_pins_and_both_times_and_is_made_once(environment, capsys):
-    run(capsys, "init")
     code, told, _err = run(capsys, "demo")
     assert code == 0
     assert told.count("/s#") == 5 and told.count("/j#") == 2 and told.count("PIN ") == 2
@@ -199,8 +206,8 @@ def test_a_demo_tells_links_pins_and_both_times_and_is_made_once(environment, ca
     assert run(capsys, "demo", "--again")[0] == 0
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_demo_is_refused_by_an_installation_that_is_none(environment, capsys):
-    run(capsys, "init")
     assert run(capsys, *PERSON, "--function", "clerk")[0] == 0
     with sqlite3.connect(environment / "vivavoce.db") as database:
         before = list(database.iterdump())
@@ -211,8 +218,8 @@ def test_a_demo_is_refused_by_an_installation_that_is_none(environment, capsys):
     assert not (environment / "demo-keys").exists()
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
-    run(capsys, "init")
     run(capsys, "demo")
     for wanted in ("judge", "judge@demo.ro.example", "popa"):
         code, told, _err = run(capsys, "link", wanted)
@@ -223,8 +230,8 @@ def test_a_link_is_for_one_person_found_by_mail_or_name(environment, capsys):
     assert run(capsys, "people")[1].count("\n") == 5
 
 
+@pytest.mark.usefixtures("initialised")
 def test_the_policy_names_the_seal_key_the_cosigners_and_the_quorum(environment, capsys, monkeypatch, tmp_path):
-    run(capsys, "init")
     assert re.fullmatch(r"log demo\.vivavoce\.example/hearing\S+\nquorum none\n", run(capsys, "policy")[1])
     key = cosigner_key.make(tmp_path, "cosigner.example")
     (tmp_path / "list").write_text(f"witness other {key.vkey} https://cosigner.example\nquorum other\n")
@@ -258,8 +265,8 @@ def test_verify_is_the_verifiers_own_command(environment, tmp_path):
     assert done.returncode != 0
 
 
+@pytest.mark.usefixtures("initialised")
 def test_exporting_what_is_not_there_is_refused(environment, capsys):
-    run(capsys, "init")
     run(capsys, "demo")
     code, _out, told = run(capsys, "export", "2222-2222", "bag", "--by", "judge")
     assert (code, "no recording or hearing" in told) == (2, True)
@@ -271,8 +278,8 @@ PERSON = ["person", "Ilinca Radu", "radu@court.ro", "--state", "RO", "--city", "
 KEY = ["key", "--state", "RO", "--authority", "Tribunalul Cluj", "--kind", "requesting"]
 
 
+@pytest.mark.usefixtures("initialised")
 def test_staff_are_added_once_and_found_for_a_link(environment, capsys):
-    assert cli.main(["init"]) == 0
     assert cli.main([*PERSON, "--function", "clerk"]) == 0
     assert cli.main(["link", "radu"]) == 0
     assert "Ilinca Radu (radu@court.ro)" in capsys.readouterr().out
@@ -284,8 +291,8 @@ def test_staff_are_added_once_and_found_for_a_link(environment, capsys):
     assert cli.main([*other, "ro"]) == 0
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(environment, capsys, tmp_path):
-    assert cli.main(["init"]) == 0
     file = tmp_path / "cluj.key.txt"
     assert cli.main([*KEY, "--new", str(file)]) == 0
     assert file.stat().st_mode & 0o777 == 0o600
@@ -301,8 +308,8 @@ def test_a_key_file_is_made_for_an_authority_and_only_its_public_half_is_kept(en
     assert "age1" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("initialised")
 def test_a_signing_key_is_registered_and_its_private_half_is_not_kept(environment, capsys, tmp_path):
-    assert cli.main(["init"]) == 0
     file = tmp_path / "cluj.key.txt"
     assert cli.main([*KEY, "--new", str(file)]) == 0
     public, seed = [line.split(": ")[1] for line in file.read_text().splitlines() if line.startswith("# signing-")]
