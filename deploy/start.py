@@ -18,8 +18,10 @@ from __future__ import annotations  # so that an old Python gets as far as sayin
 
 import ctypes
 import hashlib
+import itertools
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -432,6 +434,9 @@ RUNS = (
     ["-m", "alone and not large"],
 )
 BESIDE = ["-q", "-n", "2", *BY_FILE, "-m", "beside", "-o", "timeout=1800"]
+# Of each run and of what is beside them: a name, and the seconds of processor time it was given. More of them is no
+# failure, since machines differ; it is said, and then the suite is looked at (CONTRIBUTING.md, "What the suite costs").
+BUDGETS = (("together", 1500), ("quiet", 300), ("alone", 600), ("beside", 1200))
 AGAIN_AT_MOST = 40  # failed tests that are tried once more: a server that came up late takes all of its file along
 
 
@@ -460,6 +465,22 @@ def again(pytest: list[str], failed: list[str]) -> int:
     return code
 
 
+def spent() -> float:
+    """Seconds of processor time of all processes that were waited for, and of theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def say_costs(costs: list[float], seconds: float) -> None:
+    """How long all runs took (`seconds`) and what each cost; which one has outgrown what it was given."""
+    named = [(name, cost, budget) for (name, budget), cost in zip(BUDGETS, costs, strict=True)]
+    parts = ", ".join(f"{name} {cost:.0f} s of {budget}" for name, cost, budget in named)
+    say(f"- {seconds / 60:.1f} minutes; processor time: {sum(costs):.0f} s ({parts})")
+    for name, cost, budget in named:
+        if cost > budget:
+            say(f"! the tests that run {name} cost more than they were given; CONTRIBUTING.md says what to do")
+
+
 def every_test(pytest: list[str]) -> int:
     """All tests: RUNS in turn, BESIDE them at the lowest priority; a few that fail are tried again at the end."""
     say("- running the tests, three at a time: they wait more than they work; and beside them, with what they leave")
@@ -468,14 +489,17 @@ def every_test(pytest: list[str]) -> int:
         kept = [Path(caches) / str(number) for number in range(len(RUNS) + 1)]
         low = [*lowest(), *pytest, *BESIDE, "-o", f"cache_dir={kept[-1]}"]
         beside = subprocess.Popen(low, stdout=heard, stderr=subprocess.STDOUT)
-        codes = []
+        codes, begun, costs = [], time.monotonic(), [spent()]
         for run, cache in zip(RUNS, kept, strict=False):
             if run is RUNS[1]:
                 say("- running what needs a quiet machine: the player; then whole hearings and the line test alone")
             codes.append(subprocess.run([*pytest, *run, "-o", f"cache_dir={cache}"], check=False).returncode)
+            costs.append(spent())
         codes.append(beside.wait())
+        costs.append(spent())
         heard.seek(0)
         say(heard.read().decode(errors="replace"))
+        say_costs([after - before for before, after in itertools.pairwise(costs)], time.monotonic() - begun)
         failed = [last_failed(cache) for cache in kept]
     # Whatever ended badly for another reason than tests that failed, and are known, counts as it is.
     other = [code for code, tests in zip(codes, failed, strict=True) if code and (code != 1 or not tests)]

@@ -10,9 +10,14 @@ from sqlalchemy import select
 from hearings.db import Database
 from hearings.models import metadata
 from tests.support import databases
+from tests.support.costs import Costs
 
 LONG = ("test_player.py", "test_verify_page.py", "test_faults.py")
 """Files that take minutes. They begin first, so that of the workers none is left alone with one of them."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Costs(), "costs")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

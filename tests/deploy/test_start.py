@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -329,6 +330,27 @@ def test_what_fails_is_tried_once_more_and_named_when_it_passes_only_then(
     assert "-m pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m beside -o timeout=1800" in runs
     assert "-m pytest -n 3 --dist loadfile --no-loadscope-reorder -m not quiet and not alone and not beside" in runs
     assert not (tmp_path / ".pytest_cache").exists()
+    told = re.search(r"^- [\d.]+ minutes; processor time: (\d+) s \((.*)\)$", first, re.MULTILINE)
+    assert told is not None, first
+    parts = re.fullmatch(
+        r"together (\d+) s of \d+, quiet (\d+) s of \d+, alone (\d+) s of \d+, beside (\d+) s of \d+", told[2]
+    )
+    assert parts is not None, told[2]
+    assert 0 < int(told[1]) <= sum(map(int, parts.groups())) + 2  # each is rounded
+
+
+def test_what_costs_more_than_it_was_given_is_named_at_the_end(
+    start: ModuleType, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = [name for name, _budget in start.BUDGETS]
+    assert len(names) == len(start.RUNS) + 1
+    costs = [float(budget) for _name, budget in start.BUDGETS]
+    start.say_costs(costs, 90.0)
+    said = capfd.readouterr().out
+    assert "- 1.5 minutes; " in said and "!" not in said
+    costs[2] += 1
+    start.say_costs(costs, 90.0)
+    assert f"! the tests that run {names[2]} cost more" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(
