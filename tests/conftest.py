@@ -1,5 +1,6 @@
 """The order in which tests begin, and what tests of several packages share."""
 
+import gc
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import select
 
 from hearings.db import Database
 from hearings.models import metadata
-from tests.support import databases
+from tests.support import databases, one_dialect
 from tests.support.costs import Costs
 
 LONG = ("test_player.py", "test_verify_page.py", "test_faults.py")
@@ -18,6 +19,7 @@ LONG = ("test_player.py", "test_verify_page.py", "test_faults.py")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Costs(), "costs")
+    one_dialect.share()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -35,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(item.path.name) if item.path.name in LONG else len(LONG)
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: nobody need look through it for what may go."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from tests.support.api_client import ApiInstallation, Client, Story, with_api
 from tests.support.browsers import chromium
 from tests.support.busy_court import BusyCourt
 from tests.support.court import Court
-from tests.support.databases import Postgres
+from tests.support.databases import UPGRADED, Postgres
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.recordings import RECORDING, SealedRecording, build
 from tests.support.installation import free_port
@@ -54,10 +54,8 @@ async def either(
     with contextlib.ExitStack() as stack:
         if request.param == "postgresql":
             server: Postgres = request.getfixturevalue("postgresql_server")
-            limits = limits | {"database_url": stack.enter_context(server.at())}
-        found = with_api(prepared, tmp_path, **limits)
-        await found.database.upgrade()
-        async with found.in_process():
+            limits = limits | {"database_url": stack.enter_context(server.at(UPGRADED))}
+        async with with_api(prepared, tmp_path, **limits).in_process() as found:
             yield found
 
 
