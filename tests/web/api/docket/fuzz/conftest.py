@@ -42,7 +42,7 @@ YEAR = str(datetime.now(UTC).year + 1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--cases", type=int, default=2000, help="how many requests are made from the description")
+    parser.addoption("--cases", type=int, default=600, help="how many requests are made from the description")
     parser.addoption("--record", action="store_true", help="write the examples of the description, and no more")
 
 
