@@ -256,7 +256,10 @@ class People:
         if role in self.all:
             return self.all[role]
         context = await self.elsewhere.get(role, self.browser).new_context(
-            base_url=self.installation.url, viewport=self.size, locale="en-GB"
+            base_url=self.installation.url,
+            viewport=self.size,
+            locale="en-GB",
+            reduced_motion="reduce",  # a mark that pulses has every page painted sixty times a second
         )
         context.set_default_timeout(self.patience)
         role_data = json.dumps({"tone": TONES[role], "colour": COLOURS[role], **self.picture})
