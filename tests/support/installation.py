@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import jinja2
 import uvicorn
+from jinja2.bccache import Bucket
 from starlette.applications import Starlette
 
 from hearings.db import Database
@@ -36,6 +38,23 @@ def prepare(data: Path) -> Path:
     return data
 
 
+class Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled first: each application has an environment of its own, and would begin anew."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (code := self.known.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(code)  # of another source it is not taken
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Installation:
     """A data folder with its settings, and the application over it."""
 
@@ -53,7 +72,9 @@ class Installation:
     @cached_property
     def configuration(self) -> uvicorn.Config:
         """As `vivavoce serve` configures it."""
-        return cli.configuration(self.settings)
+        made = cli.configuration(self.settings)
+        made.app.state.parts.templates.bytecode_cache = COMPILED  # type: ignore[union-attr]
+        return made
 
     @property
     def app(self) -> Starlette:

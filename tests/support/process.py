@@ -79,15 +79,16 @@ class ServedInstallation(Installation):
             [*BEFORE_PAGES, *VIVAVOCE, "serve"], env=self.environment, stdout=log, stderr=log
         )
         log.close()
-        for _ in range(200):
-            try:
-                if httpx.get(f"{self.url}/healthz", timeout=2, verify=self.trust).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
+        with httpx.Client(timeout=2, verify=self.trust) as http:
+            for _ in range(200):
+                try:
+                    if http.get(f"{self.url}/healthz").status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
         raise AssertionError((self.settings.data.parent / "serve.log").read_text()[-4000:])
 
     def require_no_reports(self) -> None:
