@@ -237,20 +237,22 @@ class Sent:
         self.tried |= {f"{route} {name}" for name in tokens}
         taken, summary = answer.status_code < 400, 'id="error-summary"' in answer.text
         told = answer.status_code in (401, 409, 422) and "<h1>" in answer.text
-        where = self.places(client, answer, page) if taken else answer.text.casefold()
+        missing = not_in(set(tokens.values()), self.places(client, answer, page) if taken else iter([answer.text]))
         for name, token in tokens.items():
-            if token in where:
+            if token not in missing:
                 self.kept |= {f"{route} {name}"} if taken else set()
             elif taken or summary or not told:
                 follows = answer.headers.get("location", "")
                 self.lost[f"{route} {name}"] = f"{page}, with {sorted(tokens)}: {answer.status_code} {follows}"
         return taken
 
-    def places(self, client: Client, answer: httpx.Response, page: str) -> str:
-        """The page that follows, the page of the form, and what lies in the database."""
-        follows = answer.headers.get("location", "")
-        pages = [answer.text, *(client.get(one).text for one in (follows, page) if one.startswith("/"))]
-        return "".join([*pages, self.rows()]).casefold()
+    def places(self, client: Client, answer: httpx.Response, page: str) -> Iterator[str]:
+        """What lies in the database, the page that follows, and the page of the form; looked at one after the other."""
+        yield answer.text
+        yield self.rows()
+        for one in (answer.headers.get("location", ""), page):
+            if one.startswith("/"):
+                yield client.get(one).text
 
     def rows(self) -> str:
         """Everything that lies in the database, beside what only goes out."""
@@ -269,6 +271,15 @@ class Sent:
                 for table in metadata.tables
                 if table not in beside
             )
+
+
+def not_in(tokens: set[str], texts: Iterator[str]) -> set[str]:
+    """Those that stand in none of the texts, of which no more are looked at than is needed."""
+    left = tokens
+    while left and (text := next(texts, None)) is not None:
+        folded = text.casefold()
+        left = {token for token in left if token not in folded}
+    return left
 
 
 def word(control: Control, number: int) -> str:
