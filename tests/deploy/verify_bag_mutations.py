@@ -5,7 +5,7 @@
 The two are deploy/verify_bag.py, written from docs/recording-format.md alone, and media/evidence/check. Recordings are
 the vectors, and two made here whose keys are known: a whole one with a line of every type, and an excerpt of it. Most
 mutations are made good afterwards (manifests, the tree and its signatures, index pages), so that deeper checks are
-reached. `test_verify_bag.py` makes 500.
+reached. `test_verify_bag.py` makes 2,000.
 """
 
 import argparse
