@@ -244,10 +244,9 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
     for person in without:
         yield line(N_("    Without a picture of {person}."), source, person=person)
     for one_id in event.data.get("out", ()):
-        yield line(N_("    {person} was excluded."), source, person=draft.names.get(one_id, "–"))
-    if names := [str(one) for one in event.data.get("recipients", ())]:
-        readers = Series.of(closed_sessions.reader(*name.rsplit(" ", 1)) for name in names)
-        yield line(N_("    Recorded to a key of its own, readable by: {readers}."), source, readers=readers)
+        yield line(EXCLUDED, source, person=draft.names.get(one_id, "–"))
+    if event.data.get("recipients"):
+        yield line(OWN_KEY, source, readers=readers(event))
     for one_id in event.data.get("away", ()):
         yield line(N_("    {person} was not back."), source, person=draft.names.get(one_id, "–"))
     if uncompared := str(event.data.get("without_comparison") or ""):
@@ -264,9 +263,18 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")
     if event.kind == K.hold and event.actor == SYSTEM.id:
-        yield _why(draft, source, reason)
+        yield PassageLine(says=why_held(reason, draft.names, draft.quoted), sources=(source,))
     elif reason:
         yield line(N_("    Reason given: “{text}”"), source, text=draft.quoted(reason))
+
+
+EXCLUDED = N_("    {person} was excluded.")
+OWN_KEY = N_("    Recorded to a key of its own, readable by: {readers}.")
+
+
+def readers(event: HearingEvent) -> Series:
+    """Who alone can open what is recorded in the closed session that an event began."""
+    return Series.of(closed_sessions.reader(*str(name).rsplit(" ", 1)) for name in event.data.get("recipients", ()))
 
 
 def _consent(draft: DraftContext, lacking: Mapping[str, Any]) -> Sentence:
@@ -276,14 +284,16 @@ def _consent(draft: DraftContext, lacking: Mapping[str, Any]) -> Sentence:
     return tell(message, who=tell(who), provision=draft.quoted(lacking["provision"]), status=tell(status))
 
 
-def _why(draft: DraftContext, source: str, reason: str) -> PassageLine:
-    """The reason of a hold by the service, as the sentence of its code; an unknown code is quoted."""
+def why_held(reason: str, names: Mapping[str, str], quoted: Callable[[str], str]) -> Sentence:
+    """The sentence of why the service itself closed the floor, by the code it gave, indented as in the minutes; an
+    unknown code is `quoted`. `names` are those of participants, by id.
+    """
     code, _separator, about = reason.partition(":")
-    if code not in HELD:
-        return line(N_("    Reason noted by the system: {text}"), source, text=draft.quoted(reason))
+    if code not in HELD or (code == HoldCode.absent and about not in set(Role)):
+        return tell("    Reason noted by the system: {text}", text=quoted(reason))
     languages = Series.of(language_name(tag) for tag in about.split(",") if code == HoldCode.interpreter_lost)
     role = tell(LABELS[Role(about)]) if code == HoldCode.absent else ""
-    return line(HELD[code], source, person=draft.names.get(about, "–"), languages=languages, role=role)
+    return tell(HELD[code], person=names.get(about, "–"), languages=languages, role=role)
 
 
 WITHOUT_COMPARISON: Mapping[str, str] = {
@@ -364,8 +374,8 @@ TIME_CODE = N_("from {from_time} to {until} of the recording")
 """The span of a gap: by both courts' clocks where these are known, and by the recording's time code."""
 
 
-def _why_failing(code: str) -> str:
-    """The sentence of a failing code; an unknown code itself."""
+def why_failing(code: str) -> str:
+    """Why a recording is not known to run, by its code; an unknown code itself."""
     return FAILING.get(code, code)
 
 
@@ -393,7 +403,7 @@ def _interruption(draft: DraftContext, event: HearingEvent, place: int) -> Passa
     if event.kind == K.reconnecting:
         values["person"] = draft.about(event)
     if event.kind == K.recording_failing:
-        values["code"] = _why_failing(str(event.data.get("code", "")))
+        values["code"] = why_failing(str(event.data.get("code", "")))
     if end is None:
         return line(UNENDED[event.kind], f"event:{event.seq}", **values)
     seconds = round((end.at - event.at).total_seconds())
@@ -469,7 +479,7 @@ def _recorded(draft: DraftContext, row: Recording, number: int) -> Iterator[Pass
         yield line(
             N_("It could not be closed properly ({code})."),
             "row:recording.status",
-            code=_why_failing(row.failing_code),
+            code=why_failing(row.failing_code),
         )
     else:
         yield line(N_("Not sealed when this was drafted."), "row:recording.status")

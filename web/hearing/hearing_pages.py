@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -155,7 +156,7 @@ async def hearing_page(
         by_law = await law_on_the_day.of_hearing(db, hearing, now=now)
         sitting = await queries.open_sitting(db, hearing.id)
         recordings = await queries.recordings_of_hearing(db, hearing.id)
-        history = await queries.hearing_history(db, hearing)
+        history = await _history(db, hearing, people)
         last = await events.newest(db, hearing.id, without=EventKind.caption.value, limit=LAST)
         days = await diary_queries.days_of(db, hearing.id)
         booked = await diary_queries.bookings_of_hearing(db, hearing.id)
@@ -178,7 +179,7 @@ async def hearing_page(
         "seat": seat,
         "recordings": recordings,
         "uncosigned": await _uncosigned(request, recordings),
-        "history": history,
+        **history,
         "seen": seen,
         "log": event_log.log_lines(last, people, row.person_name, recordings=recordings, clocks=clocks),
         "places": clocks,
@@ -200,6 +201,12 @@ async def hearing_page(
         "notice": notice(request, DONE, wrong),
     }
     return render(request, "hearing.html", context, status=422 if wrong else 200)
+
+
+async def _history(db: AsyncSession, hearing: Hearing, people: Sequence[Participant]) -> dict[str, Any]:
+    """The history of the hearing, and the function that tells the reason of a change."""
+    changes = await queries.hearing_history(db, hearing)
+    return {"history": changes, "told": lambda change: event_log.because(change, people)}
 
 
 @dataclass(frozen=True)

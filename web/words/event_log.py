@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from hearings.actors import SYSTEM
 from hearings.events import EventKind
-from hearings.minutes.course import SIGNALS
-from hearings.models import HearingEvent, Participant, Recording
+from hearings.minutes.course import EXCLUDED, FAILING, HELD, OWN_KEY, SIGNALS, readers, why_failing, why_held
+from hearings.models import HearingEvent, Participant, Recording, StatusChange
+from hearings.sentences import tell
 from hearings.sitting import breakdowns, fingerprints, gaps, messages_to_court, recordings
 from hearings.sitting.breaks import PURPOSES
 from hearings.sitting.sound_checks import LINE_ANEW
@@ -145,13 +147,19 @@ def log_lines(
 def _tell(event: HearingEvent, rules: NameRules) -> LogLine:
     kind, names = EventKind(event.kind), rules.names
     by = names.get(event.actor, "") or (roles.label(event.actor_role) if event.actor_role else _("The system"))
-    recorded = kind in recorded_words.TITLES
     if kind in messages_to_court.KINDS:
         detail = rules.quoted(str(event.data.get("text", "")))
     elif kind is EventKind.caption:
         detail = in_turn(_caption(event.data, rules))
+    elif kind is EventKind.hold and event.actor == SYSTEM.id:
+        detail = _why(str(event.data.get("reason", "")), rules)
+    elif kind is EventKind.closed_session_begun:
+        parts = (rules.quoted(str(event.data.get("reason") or "")), " ".join(_closed(event, rules)))
+        detail = in_turn(part for part in parts if part)
+    elif kind in recorded_words.TITLES:
+        detail = recorded_words.detail(event, rules, participant=False)
     else:
-        detail = recorded_words.detail(event, rules, participant=False) if recorded else _detail(kind, event.data)
+        detail = _detail(kind, event.data, rules)
     return LogLine(
         seq=event.seq,
         at=event.at,
@@ -173,6 +181,30 @@ def _caption(data: Mapping[str, Any], rules: NameRules) -> Iterator[str]:
         yield rules.quoted(data["text"])
 
 
+def _why(reason: str, rules: NameRules) -> str:
+    """Why the service closed the floor, as the minutes say it, from the code that it gave."""
+    return sentences.translated(why_held(reason, rules.names, rules.quoted)).strip() if reason else ""
+
+
+def _closed(event: HearingEvent, rules: NameRules) -> Iterator[str]:
+    """The order of a closed session in sentences: who was excluded, and who alone can open what is recorded."""
+    for one_id in event.data.get("out", ()):
+        yield sentences.translated(tell(EXCLUDED, person=rules.names.get(one_id, "–"))).strip()
+    if event.data.get("recipients"):
+        yield sentences.translated(tell(OWN_KEY, readers=readers(event))).strip()
+
+
+def because(change: StatusChange, people: Sequence[Participant]) -> str:
+    """The reason of a change in the history of a hearing, its sittings and its recordings: as `statuses.because`, and
+    codes of the service in words. `people` are those of the hearing."""
+    if change.actor == SYSTEM.id and change.reason.partition(":")[0] in HELD:
+        names = recorded_words.name_rules(people).names
+        return sentences.translated(why_held(change.reason, names, str)).strip()
+    if change.actor == SYSTEM.id and change.reason in FAILING:
+        return sentences.translated(why_failing(change.reason))
+    return statuses.because(change.reason)
+
+
 MODES = {
     "open": N_("Everybody may speak"),
     "by_turn": N_("By turn"),
@@ -181,8 +213,9 @@ MODES = {
 """How people come to speak, by `FloorMode`."""
 
 
-def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
-    """The details of the event that are of use to a reader."""
+def _detail(kind: EventKind, data: Mapping[str, object], rules: NameRules) -> str:
+    """The details of the event that are of use to a reader; no code of the program is among them."""
+    reason = rules.quoted(str(data.get("reason") or ""))
     if "on" in data or "up" in data:
         return _("on") if data.get("on", data.get("up")) else _("off")
     if kind is EventKind.floor_mode:
@@ -191,9 +224,10 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _("skipped") if data.get("skipped") else _("{n} s").format(n=data.get("seconds"))
     if kind in (EventKind.break_ordered, EventKind.break_ended):
         purpose = PURPOSES.get(str(data.get("purpose")))
-        return in_turn(part for part in (_(purpose) if purpose else "", str(data.get("reason") or "")) if part)
-    if kind is EventKind.breakdown_step and data.get("step"):
-        return sentences.translated(breakdowns.words(str(data["step"])))
+        return in_turn(part for part in (_(purpose) if purpose else "", reason) if part)
+    step = str(data.get("step") or "")
+    if kind is EventKind.breakdown_step and (step in breakdowns.WAYS or step.startswith("redial_")):
+        return sentences.translated(breakdowns.words(step))
     if kind is EventKind.help_answered:
         return _("after {n} s").format(n=data.get("after", 0))
     if kind is EventKind.identity_confirmed:
@@ -215,4 +249,6 @@ def _detail(kind: EventKind, data: Mapping[str, object]) -> str:
         return _("no longer valid: the connection was re-established")
     if kind is EventKind.pin_failed:
         return _("tries left: {n}").format(n=data.get("tries_left"))
-    return str(data.get("reason") or "")
+    if kind in (EventKind.recording_failing, EventKind.recording_failed):
+        return sentences.translated(FAILING.get(str(data.get("code")), ""))
+    return reason

@@ -4,11 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from hearings.actors import SYSTEM
 from hearings.events import EventKind
-from hearings.models import HearingEvent, Participant, Recording
+from hearings.minutes.course import FAILING
+from hearings.models import HearingEvent, Participant, Recording, StatusChange
+from hearings.models.sitting import HoldCode
 from hearings.roles import Role
 from media.evidence.log import journal_lines
-from web.words import event_log as happenings, gaps
+from web.words import event_log as happenings, gaps, recorded_acts
 from web.words.court_clocks import CourtClock
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
@@ -59,6 +62,83 @@ def test_every_event_can_be_told_without_its_data(kind):
 def test_what_an_event_adds_is_told(kind, data, detail):
     told = happenings.log_lines([event(kind, participant="w", **data)], [WITNESS])[0]
     assert (told.about, told.by, told.detail) == ("W-7", "W-7", detail)
+
+
+CODES = {
+    HoldCode.absent: ("absent:defence", "Reason: somebody had to be in the room and was not: Defence counsel."),
+    HoldCode.consent_withdrawn: ("consent_withdrawn", "Reason: the person withdrew the consent to be heard."),
+    HoldCode.interpreter_line_poor: (
+        "interpreter_line_poor:w",
+        "Reason: the line of W-7, who interpreted, was too poor for it three times within ten minutes.",
+    ),
+    HoldCode.interpreter_lost: (
+        "interpreter_lost:ro,th",
+        "Reason: nobody interpreted into Romanian, Thai any more.",
+    ),
+    HoldCode.line_lost: ("line_lost:w", "Reason: the line of W-7 was lost."),
+    HoldCode.recording_failing: ("recording_failing:disk_full", "Reason: the recording was not known to be running."),
+    HoldCode.replaced: ("replaced:w", "Reason: W-7 had taken somebody's place."),
+}
+"""By code: the reason of a hold by the service, and what a reader reads of it."""
+
+
+@pytest.mark.parametrize("code", list(HoldCode))
+def test_a_hold_by_the_service_says_why_in_words_in_the_log_and_in_the_history(code):
+    reason, words = CODES[code]
+    told = happenings.log_lines([event("hold", SYSTEM.id, reason=reason, cause="fault")], [WITNESS])[0]
+    assert (told.by, told.detail) == ("The system", words)
+    assert happenings.because(change(SYSTEM.id, reason), [WITNESS]) == words
+
+
+@pytest.mark.parametrize("code", FAILING)
+def test_why_a_recording_fails_is_said_in_words(code):
+    told = [happenings.log_lines([event(kind, SYSTEM.id, code=code)], [])[0].detail for kind in FAILED]
+    assert {*told, happenings.because(change(SYSTEM.id, code), [])} == {str(FAILING[code])}
+
+
+FAILED = ("recording_failing", "recording_failed")
+NAMES = (
+    *("cause", "code", "mode", "step", "method", "what", "why", "purpose", "source", "status", "condition", "lang"),
+    *("form", "outcome", "ruling", "without_comparison"),
+)
+"""Fields in which the service keeps codes."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in recorded_acts.TITLES])
+def test_no_code_of_the_program_is_shown_raw_whatever_the_event(kind):
+    """Not one that a later version keeps either."""
+    for name in NAMES:
+        told = happenings.log_lines([event(kind.value, SYSTEM.id, **{name: "of_a_later_version"})], [WITNESS])[0]
+        assert name == "lang" or "of_a_later" not in told.what + told.by + told.about + told.detail, name
+
+
+def test_what_somebody_wrote_is_no_code_even_if_it_looks_like_one():
+    told = happenings.log_lines([event("hold", reason="absent: the counsel", cause="order")], [WITNESS])[0]
+    assert told.detail == "absent: the counsel"
+    assert happenings.because(change("j", "absent: the counsel"), []) == "<bdi>absent: the counsel</bdi>"
+    begun = happenings.because(change(SYSTEM.id, "absent: the counsel"), [])
+    assert begun == "Reason noted by the system: absent: the counsel"
+
+
+def test_a_protected_name_stands_in_no_reason_of_the_log():
+    hidden = WITNESS.model_copy(update={"display_name": "Ana Pop", "identity_method": "protected_identity"})
+    for kind in (EventKind.hold, EventKind.break_ordered, EventKind.closed_session_begun, EventKind.removed):
+        told = happenings.log_lines([event(kind.value, "j", reason="Ana Pop is unwell", cause="order")], [hidden])[0]
+        assert "unwell" in told.detail and "Ana Pop" not in told.detail, kind
+
+
+def test_the_order_of_a_closed_session_names_who_was_excluded_and_who_can_open_it():
+    order = event("closed_session_begun", "j", reason="State secrets", out=["w"], recipients=["authority TH"])
+    assert happenings.log_lines([order], [WITNESS])[0].detail == (
+        "State secrets; W-7 was excluded. Recorded to a key of its own, readable by: authority of Thailand."
+    )
+
+
+def change(actor: str, reason: str) -> StatusChange:
+    return StatusChange(
+        owner_state="RO", subject="sitting", subject_id="s", before="in_session", after="held", at=NOW, actor=actor,
+        actor_label="", reason=reason,
+    )  # fmt: skip
 
 
 RECORDING = Recording(owner_state="RO", sitting_id="s", since=NOW, origin="o", opened_at=NOW)
