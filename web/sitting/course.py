@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from hearings.events import EventKind as K
 from hearings.roles import Role
+from hearings.signatures.recipients import KINDS
+from hearings.sitting import closed_sessions
 from media.evidence.log import course
 from media.evidence.log.course import Course, Stretch
 from media.evidence.log.journal_lines import PAUSE
 from web.words import event_log, gaps, roles
-from web.words.i18n import N_, _, language_here, listed, state_name
+from web.words.i18n import N_, _, language_here, listed, one_by_one, state_name
+from web.words.sentences import translated
 
 MARKS: dict[K, str] = {
     K.started: "course",
@@ -57,7 +60,8 @@ WEAK = 5.0
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """A row of the picture: what was recorded, and what is missing from it. `kind`: seat, language, pause or hold."""
+    """A row of the picture: what was recorded, and what is missing from it. `kind`: seat, language, pause, closed or
+    hold."""
 
     label: str
     kind: str
@@ -133,7 +137,33 @@ def rows(sitting: Course) -> list[TimelineRow]:
     holds = sitting.holds()
     breaks = [Stretch(pause.t0, sitting.end if pause.t1 is None else pause.t1) for pause in sitting.pauses]
     found += [TimelineRow(_("Break"), "pause", breaks, [])] if breaks else []
+    closed = [Stretch(one.t0, sitting.end if one.t1 is None else one.t1) for one in sitting.closed]
+    found += [TimelineRow(_("Closed session"), "closed", closed, [])] if closed else []
     return [*found, *([TimelineRow(_(event_log.WORDS[K.hold]), "hold", holds, [])] if holds else [])]
+
+
+def closed_stretches(sitting: Course) -> list[CourseLine]:
+    """What was recorded in closed sessions, and who alone can open it."""
+    return [
+        CourseLine(
+            one.t0,
+            sitting.end if one.t1 is None else one.t1,
+            "",
+            _("Closed session: recorded to a key of its own"),
+            _("Readable by: {readers}").format(readers=readers(one.recipients)),
+        )
+        for one in sitting.closed
+    ]
+
+
+def readers(recipients: Sequence[str]) -> str:
+    """Recipients as the journal names them, in words; one of another form unchanged."""
+    return one_by_one(dict.fromkeys(map(_reader, recipients)))
+
+
+def _reader(name: str) -> str:
+    kind, _space, state = name.rpartition(" ")
+    return translated(closed_sessions.reader(kind, state)) if kind in KINDS else name
 
 
 def interruptions(sitting: Course) -> list[CourseLine]:
@@ -163,7 +193,8 @@ def marks(sitting: Course) -> list[course.Entry]:
 
 def table(sitting: Course) -> list[CourseLine]:
     """Everything the picture has, and the gaps of pictures, in order of time."""
-    return sorted([*_stretches(sitting), *_entries(sitting)], key=lambda line: (line.t0, line.t1 or 0))
+    lines = [*_stretches(sitting), *closed_stretches(sitting), *_entries(sitting)]
+    return sorted(lines, key=lambda line: (line.t0, line.t1 or 0))
 
 
 def _stretches(sitting: Course) -> Iterator[CourseLine]:

@@ -62,6 +62,7 @@ async def timeline(request: Request) -> Response:
         "first": first,
         "page": PAGE,
         "missing": course.interruptions(sitting),
+        "closed": course.closed_stretches(sitting),
         "quality": course.quality(sitting),
         "step": step,
         "ticks": _ticks(sitting, access),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from hearings.events import EventKind
 from media.evidence.log import tlog
+from web.sitting import course
 from web.words import event_log, gaps, i18n, roles
 from web.words.i18n import N_, _
 from web.words.sentences import english
@@ -97,7 +98,7 @@ def _rekey(line: dict[str, Any]) -> str:
     if not line["key"]:
         return _("The key of the recording again")
     told = _("Key {n}, of a closed session").format(n=line["key"])
-    return Markup("{} · <bdi>{}</bdi>").format(told, ", ".join(line["recipients"]))
+    return Markup("{} · <bdi>{}</bdi>").format(told, course.readers(line["recipients"]))
 
 
 def _milliseconds(ns: str) -> str:

@@ -1,5 +1,6 @@
 """The course of a recorded sitting, as its journal has it (docs/recording-format.md §3): what was recorded of whom and
-when, what is missing, the entries of the hearing's log, and how much of each track was lost on the way.
+when, what is missing, what has a key of its own, the entries of the hearing's log, and how much of each track was lost
+on the way.
 
 Pure: from the lines of a journal, which the caller has proven. Nothing is decrypted; a journal does not say who spoke.
 Times are milliseconds on the recording's timeline, half-open.
@@ -74,6 +75,16 @@ class CoursePause:
     by: str
 
 
+@dataclass(frozen=True)
+class ClosedStretch:
+    """What was recorded to a key of its own, and to whom (the names in the journal). `t1`: None as long as no end is
+    known."""
+
+    t0: int
+    t1: int | None
+    recipients: tuple[str, ...]
+
+
 @dataclass
 class TrackCourse:
     """What a journal says of one track: `kind`, `role` and `lang` as in its `track` line."""
@@ -97,6 +108,7 @@ class Course:
     people: list[Seated] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     pauses: list[CoursePause] = field(default_factory=list)
+    closed: list[ClosedStretch] = field(default_factory=list)
 
     def paused_by(self, at: int) -> str:
         """The role of who ordered the latest pause that had begun by a time; empty where the journal does not say."""
@@ -224,6 +236,13 @@ def _resume(course: Course, line: Line) -> None:
         course.pauses[-1] = replace(course.pauses[-1], t1=line["t"])
 
 
+def _rekey(course: Course, line: Line) -> None:
+    if course.closed and course.closed[-1].t1 is None:
+        course.closed[-1] = replace(course.closed[-1], t1=line["t"])
+    if line["key"]:
+        course.closed.append(ClosedStretch(line["t"], None, tuple(line["recipients"])))
+
+
 def _close(course: Course, line: Line) -> None:
     course.end = line["t"]
 
@@ -237,6 +256,7 @@ TAKEN = {
     "event": _event,
     "pause": _pause,
     "resume": _resume,
+    "rekey": _rekey,
     "close": _close,
 }
 """What each type of line adds; lines of other types say nothing of the course."""

@@ -18,8 +18,10 @@ from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.status import MinutesStatus
 from media.evidence.log import custody
-from media.evidence.log.course import Course, CoursePause, Stretch, TrackCourse
+from media.evidence.log.course import ClosedStretch, Course, CoursePause, Stretch, TrackCourse
 from tests.support.court import seated
+from tests.support.evidence.archive import Archive
+from tests.support.evidence.recordings import RECORDING, TRACKS, build
 from web.sitting import course
 from web.words import event_log
 
@@ -190,3 +192,39 @@ def test_a_break_by_order_has_a_row_of_its_own_and_says_who_ordered_it():
     assert breaks == [ordered, "paused by order of the court"]
     gaps = [line for line in lines.values() if line.what.startswith("Not recorded")]
     assert [(line.detail, line.gap) for line in gaps] == [(ordered, False), ("paused by order of the court", False)]
+
+
+def test_a_closed_session_has_a_row_of_its_own_and_says_who_can_open_it():
+    both = ("requested TH", "requesting RO", "escrow RO", "of another form")
+    sitting = Course(
+        end=10_000, closed=[ClosedStretch(2_000, 5_000, ("requesting RO",)), ClosedStretch(8_000, None, both)]
+    )
+    (row,) = [row for row in course.rows(sitting) if row.kind == "closed"]
+    assert (row.label, list(row.recorded)) == ("Closed session", [Stretch(2_000, 5_000), Stretch(8_000, 10_000)])
+    first, last = course.closed_stretches(sitting)
+    assert (first.t0, first.t1, first.detail) == (2_000, 5_000, "Readable by: authority of Romania")
+    named = "authority of Thailand, authority of Romania, key in escrow, Romania, of another form"
+    assert (last.t0, last.t1, last.detail) == (8_000, 10_000, f"Readable by: {named}")
+    assert [line for line in course.table(sitting) if line in (first, last)] == [first, last]
+
+
+async def test_the_timeline_page_lists_closed_sessions_from_when_to_when_in_both_local_times(prepared, tmp_path):
+    tracks = {name: TRACKS[name] for name in ("judge_1_mic",)}
+    built = build(tmp_path / "built" / RECORDING, tmp_path / "built-seal", tracks=tracks, own=(22_000, 26_000))
+    found = await Archive.make(prepared, tmp_path, built)
+    async with found.in_process():
+        headers = {"accept": "text/html", "cookie": f"__Host-vivavoce={found.cookies[JUDGE]}"}
+        transport = httpx.ASGITransport(app=found.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=found.settings.public_url, headers=headers
+        ) as client:
+            page = (await client.get(f"{found.path}/timeline")).text
+            table = rows_of(await client.get(f"{found.path}/timeline.csv"))
+    listed = page[page.index('id="closed"') :]
+    listed = listed[: listed.index("</div>")]
+    assert "1 closed session: what was recorded in it has a key of its own." in listed
+    assert "Readable by: authority of Romania" in listed and "4.0 s" in listed
+    for clock in ("09:00:22", "09:00:26", "14:00:22", "14:00:26"):
+        assert clock in listed
+    (line,) = [row for row in table if row["what"] == "Closed session: recorded to a key of its own"]
+    assert (line["from_ms"], line["to_ms"]) == ("22000", "26000")

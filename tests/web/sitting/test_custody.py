@@ -72,7 +72,7 @@ def test_a_key_of_a_closed_session_is_told_with_whom_it_is_for() -> None:
     with i18n.speaking("en"):
         rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
     assert [row["text"] for row in rows[1:]] == [
-        "Key 1, of a closed session · <bdi>requesting RO, &lt;x&gt;</bdi>",
+        "Key 1, of a closed session · <bdi>authority of Romania, &lt;x&gt;</bdi>",
         "The key of the recording again",
     ]
     assert rows[1]["at"].timestamp() == AT // 10**9 + 2

@@ -13,6 +13,7 @@ from playwright.async_api import Page, Request, expect
 
 from media.evidence.check import bag
 from media.evidence.log import custody
+from tests.support.evidence.recordings import RECORDING, TRACKS, build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 
@@ -166,3 +167,19 @@ async def test_a_folder_that_is_no_bag_and_a_policy_that_is_none_are_refused_in_
     files = {"name": "p", "mimeType": "text/plain", "buffer": b"log me in\n"}
     await page.get_by_label("Policy or key file").set_input_files(files)
     await expect(page.get_by_text("cannot be read at “log me in”")).to_be_visible()
+
+
+async def test_closed_sessions_are_listed_with_their_times_and_who_can_open_them(page: Page, tmp_path: Path):
+    tracks = {name: TRACKS[name] for name in ("judge_1_mic",)}
+    built = build(tmp_path / "built" / RECORDING, tmp_path / "built-seal", tracks=tracks, own=(22_000, 26_000))
+    judge = custody.Accessor("Ana Popa", "presiding_judge", "RO")
+    bag.export(built.folder, tmp_path / "copy", built.seal, judge, "copy", datetime.now(UTC))
+    verdict = await check(page, tmp_path / "copy", built.key_file())
+    listed = verdict.get_by_test_id("closed-sessions")
+    await expect(listed).to_contain_text("1 closed session was recorded to a key of its own:")
+    await expect(listed).to_contain_text("Readable by: authority of Romania")
+    begins, ends = (datetime.fromtimestamp(built.zero / 10**9 + t, UTC).strftime("%H:%M:%S") for t in (22, 26))
+    await expect(listed).to_contain_text(f"{begins} UTC")
+    await expect(listed).to_contain_text(f"{ends} UTC")
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { courseOf, ticksOf } from "../src/player/course";
 import type { LogEntry } from "../src/player/reader";
+import { closedStretches } from "../src/player/track-lines";
 import type { RecordingView, TrackView } from "../src/player/wire";
-import { causeWord, placeIn } from "../src/player/words";
+import { causeWord, placeIn, readersText } from "../src/player/words";
 
 const END = 60_000;
 
@@ -82,4 +83,17 @@ test("a break says who ordered it, as far as the journal does", () => {
   assert.equal(causeWord("pause", "clerk"), "break ordered by: Clerk");
   assert.equal(causeWord("pause", ""), "paused by order of the court");
   assert.equal(causeWord("order", "clerk"), "switched off by order of the court");
+});
+
+test("a closed session lasts from its key to the next change of it, or to the end", () => {
+  const change = (key: number, t: number) => ({ line: 0, t, key, recipient: "", recipients: [] });
+  const found = closedStretches([change(1, 2_000), change(0, 5_000), change(2, 8_000), change(3, 9_000)], 10_000);
+  assert.deepEqual(found.map(({ key, t, until }) => [key, t, until]), [[1, 2_000, 5_000], [2, 8_000, 9_000], [3, 9_000, 10_000]]);
+  assert.deepEqual(closedStretches([], 10_000), []);
+});
+
+test("who can open it is said in words, and what a later version calls them as it is", () => {
+  assert.equal(readersText(["requesting RO", "requested TH", "requesting RO"]), "authority of Romania and authority of Thailand");
+  assert.equal(readersText(["escrow TH"]), "key in escrow, Thailand");
+  assert.equal(readersText(["of a later version"]), "of a later version");
 });

@@ -77,7 +77,7 @@ function linesOf(course: Course, engine: Engine): Line[] {
     ...course.languages.map((each) => row(each, t("Into {language}", { language: languageName(each.track.lang) }), "language")),
     ...(course.weak.length ? [{ key: "weak", label: t("Weak line"), kind: "weak", recorded: course.weak, missing: [] }] : []),
     ...(course.breaks.length ? [{ key: "breaks", label: t("Break"), kind: "pause", recorded: course.breaks, missing: [] }] : []),
-    ...(course.closed.length ? [{ key: "closed", label: t("Closed session"), kind: "hold", recorded: course.closed, missing: [] }] : []),
+    ...(course.closed.length ? [{ key: "closed", label: t("Closed session"), kind: "closed", recorded: course.closed, missing: [] }] : []),
     ...(course.holds.length ? [{ key: "holds", label: t("Hold"), kind: "hold", recorded: course.holds, missing: [] }] : []),
   ];
 }
@@ -139,7 +139,7 @@ export function Legend({ engine, shapes }: { engine: Engine; shapes: Record<stri
       {missing && <li><i class="key player-key-missing" />{t("Gap: not recorded")}</li>}
       {weak.length > 0 && <li><i class="key player-key-weak" />{t("Weak line: 5 % or more of somebody's packets were lost")}</li>}
       {breaks.length > 0 && <li><i class="key player-key-pause" />{t("Break: by order, nothing was recorded")}</li>}
-      {closed.length > 0 && <li><i class="key player-key-hold" />{t("Closed session: recorded to a key of its own")}</li>}
+      {closed.length > 0 && <li><i class="key player-key-closed" />{t("Closed session: recorded to a key of its own")}</li>}
       {holds.length > 0 && <li><i class="key player-key-hold" />{t("Hold: the floor was closed")}</li>}
       {drawn.has("note") && <li><MarkIcon shape="note" />{t("Note")}</li>}
       {drawn.has("exhibit") && <li><MarkIcon shape="exhibit" />{t("Exhibit shown")}</li>}

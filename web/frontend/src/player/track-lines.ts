@@ -38,6 +38,11 @@ export interface Rekey {
   recipients: string[];
 }
 
+/** What was recorded to keys of its own, each until the next change, or `end`. */
+export function closedStretches(rekeys: readonly Rekey[], end: number): (Rekey & { until: number })[] {
+  return rekeys.flatMap((each, index) => (each.key ? [{ ...each, until: rekeys[index + 1]?.t ?? end }] : []));
+}
+
 function meets(pause: Pause, t0: number, t1: number): boolean {
   return Math.max(t0, pause.begin) < Math.min(t1, pause.end ?? Infinity);
 }

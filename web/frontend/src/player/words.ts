@@ -1,6 +1,6 @@
 // Words of the player: what the codes of worker and journal mean to a person.
 
-import { languageName, official, stateName, t } from "../i18n";
+import { languageName, list, official, stateName, t } from "../i18n";
 import { type Fault, LOCKED, PAUSE } from "./journal";
 import type { Seated } from "./reader";
 import type { OwnKey, RefusalCode, TrackView, Verdict } from "./wire";
@@ -90,9 +90,20 @@ const CAUSES: Record<string, () => string> = {
   [LOCKED]: () => t("closed session, your key does not open it"),
 };
 
+/** Who can open a recording or a part of it, from what the journal calls them: kind and State. Another form unchanged. */
+export function readersText(recipients: readonly string[]): string {
+  return list([...new Set(recipients.map(readerText))]);
+}
+
+function readerText(name: string): string {
+  const [, kind = "", code = ""] = /^(requesting|requested|escrow) ([A-Z]{2})$/.exec(name) ?? [];
+  if (!kind) return name;
+  return kind === "escrow" ? t("key in escrow, {state}", { state: stateName(code) }) : t("authority of {state}", { state: stateName(code) });
+}
+
 /** What is recorded to a key of its own, in a sentence. */
 export function ownKeyText({ recipients, opens }: OwnKey): string {
-  const names = recipients.join(", ");
+  const names = readersText(recipients);
   return opens ? t("Closed session: recorded for {names}; your key opens it", { names }) : t("Closed session: recorded for {names}; your key does not open it", { names });
 }
 

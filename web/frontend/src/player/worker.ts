@@ -8,7 +8,7 @@ import { type Gap, LOCKED, PAUSE, type Segment, keyFile, partFile } from "./jour
 import { PartCache } from "./part-cache";
 import { KeyFileError, type KeyFile, MAX_KEY_FILE, parseKeyFile } from "./policy";
 import type { Journal, Named } from "./reader";
-import type { TrackLines } from "./track-lines";
+import { type TrackLines, closedStretches } from "./track-lines";
 import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
 import { type Frame, onItsOwn, withoutHoles } from "./webm";
 import type { FromWorker, OwnKey, RefusalCode, ToWorker } from "./wire";
@@ -253,9 +253,7 @@ function openIn(track: TrackLines): Segment[] {
 }
 
 function ownKeys({ rekeys }: Journal, end: number): OwnKey[] {
-  return rekeys.flatMap(({ key: number, t, recipients }, index) =>
-    number ? [{ t0: t, t1: rekeys[index + 1]?.t ?? end, recipients, opens: decrypters.has(number) }] : [],
-  );
+  return closedStretches(rekeys, end).map(({ key: number, t, until, recipients }) => ({ t0: t, t1: until, recipients, opens: decrypters.has(number) }));
 }
 
 function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened" }>["recording"]> {

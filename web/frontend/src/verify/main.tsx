@@ -3,14 +3,17 @@
 
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { load, t, tn } from "../i18n";
+import { load, pt, t, tn } from "../i18n";
 import { type Part, checkBag } from "../player/bag";
 import { Check } from "../player/check";
 import { parseNamedHead } from "../player/heads";
 import { Icon } from "../player/icons";
 import { KeyFileError, MAX_KEY_FILE, type Policy, parseKeyFile, parsePolicy } from "../player/policy";
+import type { Journal } from "../player/reader";
+import { Dates, TimePair } from "../player/times";
 import { hex } from "../player/tlog";
-import { faultText, missingText, refusalText } from "../player/words";
+import { closedStretches } from "../player/track-lines";
+import { faultText, missingText, offsetText, readersText, refusalText } from "../player/words";
 import "../player/player.css";
 
 const root = document.getElementById("verify") as HTMLElement;
@@ -112,6 +115,7 @@ function Result({ found }: { found: Check }) {
           {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
         </p>
         {head && <p>{t("It is the recording:")} <bdi dir="ltr"><code>{head.origin}</code></bdi>. {found.namedFits && t("The head from the minutes or a mail is that of this recording.")}</p>}
+        {word !== "failed" && found.journal && <ClosedSessions journal={found.journal} />}
         {head && (
           <details>
             <summary>{t("Technical values")}</summary>
@@ -128,6 +132,31 @@ function Result({ found }: { found: Check }) {
         <p>{t("Compare the origin with the recording you expect. Tag files of the bag (bag-info.txt, VERIFY.txt) are outside the seal.")}</p>
       </div>
     </section>
+  );
+}
+
+/**
+ * What was recorded to keys of its own, and who alone can open it. A journal knows no place, so the times are UTC and
+ * those of the reader's own clock.
+ */
+function ClosedSessions({ journal }: { journal: Journal }) {
+  const zero = Number(BigInt(journal.zero) / 1_000_000n);
+  const found = closedStretches(journal.rekeys, journal.end ?? Math.max(0, ...journal.tracks.map((track) => track.known())));
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const places = [{ city: "UTC", zone: "UTC" }, ...(offsetText(zero, own) === offsetText(zero, "UTC") ? [] : [{ city: t("on your clock"), zone: own }])];
+  if (!found.length) return null;
+  return (
+    <div data-testid="closed-sessions">
+      <p>{tn("{n} closed session was recorded to a key of its own:", "{n} closed sessions were recorded to keys of their own:", found.length)}</p>
+      <ul class="player-faults">
+        {found.map((each) => (
+          <li key={each.key}>
+            <Dates at={zero + each.t} places={places} /> <TimePair at={zero + each.t} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span><span aria-hidden="true">–</span> <TimePair at={zero + each.until} places={places} />{" "}
+            {t("Readable by: {readers}", { readers: readersText(each.recipients) })}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
