@@ -64,7 +64,7 @@ async def begin(
 ) -> None:
     """Order a closed session (the presiding judge): all observers and the participants `out` go to the lobby.
 
-    `recipients`: names of those of the recording's recipients who can open what is recorded in it; None: `by_default`.
+    `recipients`: names of those of `recordings.readers` who can open what is recorded in it; None: `by_default`.
     Raises `NotAllowed`, `NotReady` out of session or in a closed session, `Invalid` for somebody who stays, for no
     recipient and for one that the recording does not have.
     Effects: `closed_session`; presence of everybody excluded, as `participants.return_to_lobby`; event
@@ -110,10 +110,11 @@ async def begin(
 
 async def _readers(db: AsyncSession, sitting: Sitting, names: Collection[str] | None) -> list[recordings.KeyRecipient]:
     """The recipients of what is recorded in a closed session. Raises `Invalid`."""
-    if (await recording_of(db, sitting.id)).status in NOT_RECORDED:
+    recording = await recording_of(db, sitting.id)
+    if recording.status in NOT_RECORDED:
         return []
     hearing = await get(db, Hearing, sitting.hearing_id)
-    known = await recordings.recipients(db, await room_rules.recipients(db, hearing))
+    known = await recordings.readers(db, recording, await room_rules.recipients(db, hearing))
     wanted = set(by_default(known) if names is None else names)
     if wanted - {one.name for one in known}:
         raise Invalid(tell("Only recipients of the recording can be named"), "recipients")

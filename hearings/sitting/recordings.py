@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Any
 
 import rfc8785
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM
 from hearings.agreement import room_rules
 from hearings.errors import Invalid
 from hearings.events import EventKind, record
-from hearings.models import Hearing, HearingEvent, Participant, Recording, Sitting
+from hearings.models import AuthorityKey, Hearing, HearingEvent, Participant, Recording, Sitting
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.moves import move
 from hearings.queries import authority_keys, get
@@ -36,7 +37,30 @@ class KeyRecipient:
 async def recipients(db: AsyncSession, states: Collection[str]) -> list[KeyRecipient]:
     """The keys to which a recording for these States is encrypted now (`room_rules.recipients`): those in force."""
     keys = await authority_keys(db, sorted(states))
-    return [KeyRecipient(f"{key.kind} {key.owner_state}", key.recipient, key.kind, key.owner_state) for key in keys]
+    return [_named(key) for key in keys]
+
+
+def _named(key: AuthorityKey) -> KeyRecipient:
+    return KeyRecipient(f"{key.kind} {key.owner_state}", key.recipient, key.kind, key.owner_state)
+
+
+async def readers(db: AsyncSession, recording: Recording, states: Collection[str]) -> list[KeyRecipient]:
+    """Who can be let open a part of an open recording for these States: whom it names since it began (kind and State,
+    as in its journal's `open`), each by the keys in force now.
+
+    A key retired since is not used again, whatever it opens already; one that was put in its place is. Nobody comes to
+    it who could not open the rest: another key in escrow, another State. Empty before the recording has begun.
+    """
+    began = recording.opened_at
+    if began is None:
+        return []
+    then = select(AuthorityKey).where(
+        col(AuthorityKey.owner_state).in_(states),
+        col(AuthorityKey.created_at) <= began,
+        or_(col(AuthorityKey.retired_at).is_(None), col(AuthorityKey.retired_at) > began),
+    )
+    named = {_named(key).name for key in (await db.exec(then)).all()}
+    return [one for one in await recipients(db, states) if one.name in named]
 
 
 async def opened(

@@ -278,7 +278,7 @@ def readers_view(viewer: Participant, scene: Scene) -> list[messages.ReaderView]
     """To whom a closed session can be recorded, for who may order one."""
     if not decide("close_session", viewer, scene).allowed:
         return []
-    known = {one.name: one for one in scene.rows.recipients}
+    known = {one.name: one for one in scene.rows.readers}
     chosen = closed_sessions.by_default(known.values())
     return [
         messages.ReaderView(

@@ -54,7 +54,9 @@ class Rows:
     comparison: ComparisonProgress = NOTHING
     """Comparison of fingerprints, aloud."""
     recipients: Sequence[recordings.KeyRecipient] = ()
-    """The keys to which the recording is encrypted."""
+    """The keys to which a recording that begins now is encrypted."""
+    readers: Sequence[recordings.KeyRecipient] = ()
+    """Who can be let open a part of the recording that has begun."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -85,10 +87,11 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
     request = await queries.get(db, HearingRequest, hearing.request_id)
     rules = await room_rules.of_hearing(db, hearing)
     states = rules.recipients or {hearing.requesting_state, hearing.requested_state}
+    recording = await queries.recording_of(db, sitting.id)
     return Rows(
         hearing=hearing,
         sitting=sitting,
-        recording=await queries.recording_of(db, sitting.id),
+        recording=recording,
         participants=await queries.participants(db, hearing_id),
         checks=await queries.sound_checks(db, sitting.id),
         rules=rules,
@@ -99,6 +102,7 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         capacity=request.capacity or "",
         comparison=await fingerprints.of_sitting(db, sitting.id),
         recipients=await recordings.recipients(db, states),
+        readers=await recordings.readers(db, recording, states),
     )
 
 

@@ -10,7 +10,7 @@ from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.hearing import companions, participants
 from hearings.models import AuthorityKey, Participant
 from hearings.roles import Role
-from hearings.sitting import closed_sessions
+from hearings.sitting import closed_sessions, recordings
 from hearings.status import PresenceStatus
 
 IN_SESSION = pytest.mark.parametrize("stage", ["in_session"])
@@ -168,6 +168,67 @@ async def test_a_recipient_that_the_recording_does_not_have_and_none_at_all_chan
     before = await everything(court.database)
     with pytest.raises(Invalid) as refused:
         await act(court, closed_sessions.begin, JUDGE, now, out=[], reason=WHY, recipients=chosen)
+    assert refused.value.field == "recipients"
+    assert await everything(court.database) == before
+
+
+async def add_key(court: Any, state: str, kind: str, recipient: str, at: datetime) -> None:
+    """A key that an authority adds."""
+    async with court.database.transaction() as db:
+        db.add(
+            AuthorityKey(
+                owner_state=state, authority_name="X", kind=kind, recipient=recipient, created_by="system",
+                created_by_label="system", created_at=at,
+            )
+        )  # fmt: skip
+
+
+async def retire(court: Any, state: str, at: datetime) -> None:
+    """The authority of a State says that its keys are not to be used any more."""
+    async with court.database.transaction() as db:
+        for key in await queries.authority_keys(db, [state]):
+            key.retired_at = at
+            db.add(key)
+
+
+async def readers(court: Any) -> list[tuple[str, str]]:
+    """Who is offered as reader of a stretch: name and key."""
+    async with court.database.reading() as db:
+        _sitting, recording = await court.sitting(db)
+        return [(one.name, one.recipient) for one in await recordings.readers(db, recording, {"RO", "TH"})]
+
+
+@pytest.mark.both_databases
+@IN_SESSION
+async def test_readers_are_those_named_when_the_recording_began_by_the_keys_in_force_now(
+    court: Any, now: datetime
+) -> None:
+    """An authority that changes its key in mid-sitting reads on with the new one; nobody reads with one given up."""
+    assert [name for name, _key in await readers(court)] == BOTH
+    later = now + timedelta(minutes=5)
+    (given_up,) = [key for name, key in await readers(court) if name == "requesting TH"]
+    await retire(court, "TH", later)
+    assert [name for name, _key in await readers(court)] == ["requesting RO"]
+    await add_key(court, "TH", "requesting", "age1new", later)
+    assert ("requesting TH", "age1new") in await readers(court)
+    await act(court, closed_sessions.begin, JUDGE, later, out=[], reason=WHY)
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    keys = dict(closed_sessions.stretch(sitting))
+    assert keys["requesting TH"] == "age1new" and given_up not in keys.values()
+
+
+@pytest.mark.both_databases
+@IN_SESSION
+async def test_nobody_reads_a_stretch_who_was_not_named_when_the_recording_began(
+    court: Any, now: datetime, everything: Any
+) -> None:
+    later = now + timedelta(minutes=5)
+    await add_key(court, "RO", "escrow", "age1late", later)
+    assert [name for name, _key in await readers(court)] == BOTH
+    before = await everything(court.database)
+    with pytest.raises(Invalid) as refused:
+        await act(court, closed_sessions.begin, JUDGE, later, out=[], reason=WHY, recipients=[*BOTH, "escrow RO"])
     assert refused.value.field == "recipients"
     assert await everything(court.database) == before
 

@@ -365,7 +365,7 @@ def test_to_whom_a_closed_session_can_be_recorded_is_offered_to_who_may_order_on
     viewer = somebody(role, "RO")
     room = hearing_of(viewer)
     kinds = (("requesting", "RO"), ("escrow", "RO"), ("requested", "TH"), ("requested", "TH"))
-    room.rows.recipients = [KeyRecipient(f"{kind} {state}", "age1x", kind, state) for kind, state in kinds]
+    room.rows.readers = [KeyRecipient(f"{kind} {state}", "age1x", kind, state) for kind, state in kinds]
     offered = [
         ("requesting RO", "authority of Romania", True),
         ("escrow RO", "key in escrow, Romania", False),
