@@ -13,6 +13,8 @@ from hearings.roles import Role
 from hearings.sitting import recordings, sittings
 from hearings.status import HearingStatus, PresenceStatus, RecordingStatus, SittingStatus
 from tests.support.court import seated
+from web import api_app
+from web.live.acts import ACTS
 
 PEOPLE = (
     ("presiding_judge", "Ioana Popa", "RO", "ro"),
@@ -184,3 +186,11 @@ async def test_a_client_that_only_reads_cannot_record(installation, hearing, sit
     reader = await installation.client("RO", scopes=("minutes:read",))
     answer = await reader.post(f"/hearings/{ref}/acts", {"kind": "log_note", "text": "a"})
     assert code(answer) == (403, "scope_missing")
+
+
+def test_what_runs_a_sitting_is_for_people_in_the_room_and_has_no_operation():
+    """Nobody orders a hold, a break or a closed session who does not sit there: docs/api.md, "For people only"."""
+    operations = {route.name for module in api_app.RESOURCES for route in module.router.routes}
+    commands = {command.__struct_config__.tag for command in ACTS}
+    assert {"hold", "order_break", "close_session", "end_closed_session"} <= commands
+    assert operations & commands == {"record_act"}
