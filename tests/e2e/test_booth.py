@@ -43,6 +43,24 @@ async def add_partner(people: Any) -> None:
     await partner.offers("Unmute")
 
 
+async def few_controls(interpreter: Any) -> None:
+    """Bar and console together: what is needed while one speaks is in sight, the rest in the menu, by keyboard too."""
+    page = interpreter.page
+    seen = [
+        await one.get_attribute("data-control") for one in await page.locator(".control").filter(visible=True).all()
+    ]
+    assert len(seen) <= 7 and {"microphone", "into", "turn", "cough", "more", "hold"} <= set(seen), seen
+    more = page.get_by_role("button", name="More controls")
+    await more.focus()
+    await page.keyboard.press("Enter")
+    menu = page.locator("#more-controls")
+    await expect(menu.get_by_label("Incoming level")).to_be_visible()
+    await menu.get_by_role("button", name="Note to your partner").press("Enter")
+    await expect(page.get_by_role("dialog").get_by_label("only, not kept")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_turn_is_handed_over_and_one_microphone_is_heard(shared: Any) -> None:
     await add_partner(shared)
@@ -78,6 +96,7 @@ async def test_the_turn_is_handed_over_and_one_microphone_is_heard(shared: Any) 
     await luis.press("Take the turn")
     await expect(ana.page.get_by_text("Your partner asks for the turn.").first).to_be_visible()
     for person in (ana, luis):
+        await few_controls(person)
         await person.accessible()
     await ana.press("Hand over")
     await expect(luis.page.get_by_text("The turn passes in").first).to_be_visible()
@@ -104,11 +123,13 @@ async def test_the_turn_is_handed_over_and_one_microphone_is_heard(shared: Any) 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_signals_reach_the_judge_and_who_speaks(shared: Any) -> None:
     judge, ana = shared["judge"], shared["interpreter"]
+    await ana.press("Signal", exact=True)
     await ana.press("Slower, please")
     await expect(judge.page.get_by_text("Ana Chaiyaporn asks: please speak more slowly.").first).to_be_visible()
     await shared["witness"].press("Signal", exact=True)
     await shared["witness"].press("Repeat, please")
     await expect(judge.page.get_by_text("Somchai Wongsa asks: please repeat that.").first).to_be_visible()
+    await ana.press("Signal", exact=True)
     await ana.press("I cannot interpret")
     await ana.give_reason("The sound breaks up.", "Ask for a hold")
     for person in (judge, shared["clerk"]):

@@ -84,6 +84,47 @@ async def test_few_controls_stand_in_the_room_and_the_next_step_asks_for_nobody_
     assert await page.evaluate(FOCUS)
 
 
+async def test_an_interpreter_has_few_controls_in_sight_with_those_of_the_console_and_the_rest_by_keyboard(
+    people: Any,
+) -> None:
+    clerk, judge, interpreter = [await people.person(role) for role in ("clerk", "judge", "interpreter")]
+    await clerk.sign_in()
+    await judge.sign_in()
+    await people.open_lobby()
+    await judge.prepare()
+    await interpreter.sign_in()
+    await interpreter.prepare()
+    await judge.press("Start the roll call")
+    await judge.press("Admit Ana Chaiyaporn")
+    await interpreter.offers("Unmute")
+    page, console = interpreter.page, interpreter.page.get_by_role("region", name="Interpreter’s console")
+    await expect(console.locator("[data-control=into]")).to_be_visible()
+    for (width, height), most in VISIBLE.items():
+        await page.set_viewport_size({"width": width, "height": height})
+        seen = [await one.get_attribute("data-control") for one in await page.locator(".control:visible").all()]
+        assert len(seen) <= most and {"microphone", "into", "cough", "hold", "more"} <= set(seen), (width, seen)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, (width, height)
+        await interpreter.accessible()
+    await page.set_viewport_size({"width": 1366, "height": 768})
+    await expect(console.get_by_role("button", name="Cough (hold)")).to_be_disabled()
+    await page.keyboard.press("1")
+    await expect(console.get_by_role("button", name="Română")).to_have_attribute("aria-pressed", "true")
+    menu = page.locator("#more-controls")
+    await page.get_by_role("button", name="More controls").press("Enter")
+    level = menu.get_by_label("Incoming level")
+    await level.focus()
+    await page.keyboard.press("ArrowLeft")
+    await expect(menu.get_by_text("Incoming level 95 %")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="More controls")).to_be_focused()
+    await interpreter.press("Signal", exact=True)
+    await interpreter.press("I cannot interpret")
+    await expect(page.get_by_role("dialog", name="Say that you cannot interpret?")).to_be_visible()
+    await interpreter.accessible()
+    await interpreter.give_reason("The sound breaks up.", "Ask for a hold")
+    await expect(judge.page.get_by_text("cannot interpret now, and asks for a hold.").first).to_be_visible()
+
+
 async def controls_fit(judge: Any) -> None:
     """In every window few controls are seen, none that ends the hearing before it runs, and half of it is free."""
     page = judge.page

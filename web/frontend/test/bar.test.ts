@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DANGEROUS, MOST, MOST_NARROW, arrange, moment, offers, type Control, type Offer } from "../src/live/bar";
+import { CONSOLE, DANGEROUS, MOST, MOST_NARROW, arrange, moment, offers, type Control, type Offer } from "../src/live/bar";
 import type { PersonView, View } from "../src/messages";
 
 const ROLES = [
@@ -9,14 +9,14 @@ const ROLES = [
 ];
 const STATUSES = ["lobby_open", "roll_call", "pre_record", "in_session", "held", "paused", "closing", "closed"];
 const ALL: Control[] = [
-  "microphone", "camera", "hand", "help", "hear", "original", "object", "ask_break", "order_break", "closed_session",
-  "signal", "devices", "keys", "leave", "close", "break_off", "hold",
+  "microphone", "camera", "hand", "help", "hear", "original", "into", "turn", "cough", "relay", "incoming", "object",
+  "ask_break", "order_break", "closed_session", "signal", "note", "devices", "keys", "leave", "close", "break_off", "hold",
 ];
 const everything = (offer: Offer = "allowed") => new Map(ALL.map((control) => [control, offer] as const));
 
 /** Every subset of a few controls that decide what there is room for, beside all the others. */
 function* offered(): Generator<Map<Control, Offer>> {
-  const varied: Control[] = ["microphone", "camera", "hear", "object", "order_break", "hold"];
+  const varied: Control[] = ["microphone", "camera", "hear", "object", "order_break", "turn", "cough", "hold"];
   for (let bits = 0; bits < 1 << varied.length; bits++) {
     const given = everything();
     varied.forEach((control, at) => bits & (1 << at) && given.delete(control));
@@ -76,7 +76,27 @@ test("a person is offered what the view allows them", () => {
   assert.ok(names({ ...session, hold: { by: "Somebody else" } }, "presiding_judge").includes("hold"));
   const hears = { languages: [{ lang: "th", hearable: true }], hears: "th" };
   assert.deepEqual(names(hears, "witness").filter((control) => control === "hear" || control === "original"), ["hear", "original"]);
-  assert.deepEqual(names(hears, "interpreter"), ["hand", "help", "devices", "keys", "leave"]);
+  assert.deepEqual(names(hears, "interpreter"), ["hand", "help", "into", "devices", "keys", "leave"]);
+});
+
+test("an interpreter chooses the language, passes the turn, coughs and mutes without a menu, whatever else there is", () => {
+  const booth = { live: "N. N.", partners: ["Luis Bran"], into: ["ro", "th"], relay: "" };
+  const languages = [{ lang: "ro", hearable: true }, { lang: "th", hearable: true }];
+  const rights = may("speak_floor", "show_picture", "hold", "ask_break", "signal").rights;
+  const interpreting = (changes: Record<string, unknown>) => offers(view({ languages, booth, rights, ...changes }), who("interpreter"));
+  const full = interpreting({});
+  for (const control of ["relay", "incoming", "turn", "cough", "note", "signal"] as Control[]) assert.equal(full.get(control), "allowed", control);
+  const wide = arrange("interpreter", "running", full);
+  assert.deepEqual(wide.bar, ["microphone", "into", "turn", "cough", "relay", "hold"]);
+  assert.deepEqual(arrange("interpreter", "running", full, MOST_NARROW).bar, ["microphone", "into", "turn", "cough", "hold"]);
+  assert.ok(["incoming", "signal", "note", "help", "camera"].every((control) => wide.menu.includes(control as Control)));
+  // Alone in the booth there is room for the signals.
+  const alone = arrange("interpreter", "running", interpreting({ booth: { ...booth, partners: [] } }));
+  assert.deepEqual(alone.bar, ["microphone", "into", "cough", "relay", "signal", "hold"]);
+  // In consecutive interpreting there is no booth; without languages no console, and nothing that would stand in it.
+  assert.ok(interpreting({ booth: null }).has("into") && !interpreting({ booth: null }).has("relay"));
+  assert.ok(CONSOLE.every((control) => !interpreting({ languages: [] }).has(control)));
+  assert.ok(CONSOLE.every((control) => !offers(view({ languages, booth: null, rights }), who("clerk")).has(control)));
 });
 
 test("only those who answer for the hearing see what they are refused", () => {

@@ -1,4 +1,5 @@
-// Which controls stand in the bar of the room and which in its menu "More controls": by role and moment, as data.
+// Which controls are always visible in the room, in its bar and in the interpreter's console, and which are in the menu
+// "More controls": by role and moment, as data.
 import { inSession, isInterpreter, isResponsible, maySpeak, mayShow, right, type Action } from "./words";
 import type { PersonView, View } from "../messages";
 
@@ -9,11 +10,17 @@ export type Control =
   | "help"
   | "hear"
   | "original"
+  | "into"
+  | "relay"
+  | "turn"
+  | "cough"
+  | "incoming"
   | "object"
   | "ask_break"
   | "order_break"
   | "closed_session"
   | "signal"
+  | "note"
   | "devices"
   | "keys"
   | "leave"
@@ -28,17 +35,23 @@ export type Offers = ReadonlyMap<Control, Offer>;
 /** What the sitting is about to do; `before`: it does not run, and nothing of it can be ended by mistake. */
 export type Moment = "before" | "running" | "ending";
 
-/** So many controls are always visible, the button of the menu among them; in a narrow window they stand in two rows. */
+/**
+ * So many controls are always visible, the button of the menu and those of the console among them; a choice of languages
+ * is one. In a narrow window those of the bar stand in two rows.
+ */
 export const MOST = 7;
 export const MOST_NARROW = 6;
 
 /** What ends the hearing: in the menu until the sitting runs. */
 export const DANGEROUS: readonly Control[] = ["close", "break_off"];
 
+/** What stands in the interpreter's console if it is always visible; the rest of these is in the menu as well. */
+export const CONSOLE: readonly Control[] = ["into", "turn", "cough", "relay"];
+
 /** Controls from the first to the last: one's own, those of the court, those of the page, what ends it, the hold. */
 const ORDER: readonly Control[] = [
-  "microphone", "camera", "hand", "help", "hear", "original",
-  "object", "ask_break", "order_break", "closed_session", "signal",
+  "microphone", "camera", "hand", "help", "hear", "original", "into", "turn", "cough", "relay", "incoming",
+  "object", "ask_break", "order_break", "closed_session", "signal", "note",
   "devices", "keys", "leave", "close", "break_off", "hold",
 ];
 
@@ -57,7 +70,7 @@ const BAR: Record<string, Row> = {
   },
   clerk: always("microphone", "camera", "hand", "help", "hear"),
   requested_authority: always("microphone", "camera", "object", "hand", "hear"),
-  interpreter: always("microphone", "camera", "help", "hand", "ask_break"),
+  interpreter: always("into", "microphone", "turn", "cough", "relay", "signal", "help", "camera", "hand", "ask_break"),
   witness: HEARD,
   expert: HEARD,
   defendant: HEARD,
@@ -94,13 +107,23 @@ export function offers(view: View, self: PersonView | undefined): Offers {
   add("camera", mayShow(view));
   add("hand", right(view, "raise_hand")?.allowed !== false);
   add("help", right(view, "ask_help")?.allowed !== false);
+  const interprets = isInterpreter(self) && view.languages.length > 0;
+  const booth = interprets ? view.booth : null;
   add("hear", hears);
   add("original", hears && view.hears !== "");
+  add("into", interprets);
+  if (booth) {
+    add("relay", true);
+    add("incoming", true);
+    add("turn", booth.live !== "" && booth.partners.length > 0);
+    add("cough", maySpeak(view));
+    add("note", booth.partners.length > 0);
+  }
   add("object", view.raisable.length > 0);
   add("ask_break", Boolean(right(view, "ask_break")?.allowed));
   add("order_break", mayOrderBreak(view));
   add("closed_session", mayCloseSession(view));
-  if (!isInterpreter(self)) explained("signal", "signal");
+  explained("signal", "signal");
   add("devices", true);
   add("keys", true);
   add("leave", true);
@@ -113,7 +136,7 @@ export function offers(view: View, self: PersonView | undefined): Offers {
 }
 
 /**
- * Every control once: in the bar, or in the menu. `most`: so many are visible, the button of the menu among them. The
+ * Every control once: in sight, or in the menu. `most`: so many are visible, the button of the menu among them. The
  * hold is always one of them, for whoever has it.
  */
 export function arrange(role: string, when: Moment, given: Offers, most = MOST): { bar: Control[]; menu: Control[] } {

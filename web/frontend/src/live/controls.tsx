@@ -1,11 +1,12 @@
 // The bar of controls with its menu "More controls", and the questions behind them. What stands where: bar.ts.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { DANGEROUS, MOST, MOST_NARROW, arrange, moment, offers, type Control, type Offers } from "./bar";
-import { SignalDialog } from "./booth";
+import { CONSOLE, DANGEROUS, offers, type Control, type Offers } from "./bar";
+import { IncomingControl, NoteDialog, SignalDialog } from "./booth";
 import { OrderBreakDialog } from "./breaks";
 import { AskBreakDialog, HelpAnswer } from "./calls";
 import { CloseSessionDialog } from "./closedsession";
+import { ConsoleControl } from "./console";
 import { useHearing } from "./context";
 import { DevicesDialog, LeaveDialog } from "./devices";
 import { ReasonDialog } from "./dialog";
@@ -15,6 +16,7 @@ import { KeysDialog } from "./keys";
 import { RaiseDialog, UndecidedList } from "./objections";
 import { pressed } from "./preferences";
 import { ActButton } from "./roll";
+import { useShown } from "./shown";
 import { deviceWords, maySpeak, right, type Action } from "./words";
 import { t } from "../i18n";
 import type { View } from "../messages";
@@ -134,7 +136,7 @@ function MicrophoneState({ view }: { view: View }) {
 }
 
 /** Controls that open a question. */
-type Question = Exclude<Control, "microphone" | "camera" | "hand" | "help" | "hear" | "original">;
+type Question = Exclude<Control, "microphone" | "camera" | "hand" | "help" | "hear" | "original" | "into" | "relay" | "turn" | "cough" | "incoming">;
 
 function labelOf(question: Question, view: View): string {
   switch (question) {
@@ -148,6 +150,8 @@ function labelOf(question: Question, view: View): string {
       return t("Closed session");
     case "signal":
       return t("Signal");
+    case "note":
+      return t("Note to your partner");
     case "devices":
       return t("Devices");
     case "keys":
@@ -169,6 +173,7 @@ const ICONS: Record<Question, () => ComponentChildren> = {
   order_break: Cup,
   closed_session: Lock,
   signal: Speech,
+  note: Speech,
   devices: Gear,
   keys: Keycaps,
   leave: Door,
@@ -194,6 +199,13 @@ function One({ control, view, given, ask }: { control: Control; view: View; give
       return <HearSelect view={view} />;
     case "original":
       return <OriginalControl view={view} />;
+    case "into":
+    case "relay":
+    case "turn":
+    case "cough":
+      return <ConsoleControl control={control} view={view} />;
+    case "incoming":
+      return <IncomingControl />;
     case "ask_break":
       return <AskBreakButton ask={() => ask("ask_break")} />;
     default: {
@@ -204,18 +216,6 @@ function One({ control, view, given, ask }: { control: Control; view: View; give
       return <ActButton right={given_right} explain class={look} icon={<Icon />} label={labelOf(control, view)} onClick={() => ask(control)} />;
     }
   }
-}
-
-/** Whether the window is as narrow as a telephone's, or as one at 400 % zoom. */
-function useNarrow(): boolean {
-  const [query] = useState(() => window.matchMedia("(max-width: 30rem)"));
-  const [narrow, setNarrow] = useState(query.matches);
-  useEffect(() => {
-    const change = (): void => setNarrow(query.matches);
-    query.addEventListener("change", change);
-    return () => query.removeEventListener("change", change);
-  }, [query]);
-  return narrow;
 }
 
 /** The rest of the controls, between stage and bar: nothing lies over a face. Escape closes it. */
@@ -251,9 +251,7 @@ export function Controls({ view }: { view: View }) {
   const hearing = useHearing();
   const [open, setOpen] = useState<Question | "">("");
   const menu = useMenu();
-  const self = hearing.me.value;
-  const given = offers(view, self);
-  const shown = arrange(self?.role ?? "", moment(view.status), given, useNarrow() ? MOST_NARROW : MOST);
+  const shown = useShown(view);
   const problems = [hearing.equipment.problems.value.microphone, hearing.equipment.problems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
     // By default with two modifiers, so that no screen reader's or typist's key is taken.
@@ -268,7 +266,7 @@ export function Controls({ view }: { view: View }) {
   }, [view]);
   const one = (control: Control) => (
     <div class="control" data-control={control} key={control}>
-      <One control={control} view={view} given={given} ask={setOpen} />
+      <One control={control} view={view} given={shown.given} ask={setOpen} />
     </div>
   );
   return (
@@ -294,7 +292,7 @@ export function Controls({ view }: { view: View }) {
         {shown.menu.map(one)}
       </div>
       <div class="ctl ctl-bar">
-        {shown.bar.filter((control) => control !== "hold").map(one)}
+        {shown.bar.filter((control) => control !== "hold" && !CONSOLE.includes(control)).map(one)}
         <div class="control" data-control="more">
           <button type="button" class="btn" data-testid="more" aria-expanded={menu.open} aria-controls="more-controls" ref={menu.button} onKeyDown={menu.escape} onClick={menu.toggle}>
             <Dots /> {t("More controls")}
@@ -325,6 +323,8 @@ function Asked({ question, view, onClose }: { question: Question; view: View; on
       return <CloseSessionDialog view={view} onClose={onClose} />;
     case "signal":
       return <SignalDialog onClose={onClose} />;
+    case "note":
+      return view.booth ? <NoteDialog partners={view.booth.partners} onClose={onClose} /> : null;
     case "keys":
       return <KeysDialog onClose={onClose} />;
     case "devices":
