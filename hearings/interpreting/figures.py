@@ -20,7 +20,7 @@ from hearings.models import Hearing, HearingEvent, Sitting
 from hearings.status import LIVE_SITTINGS
 
 EVERY = timedelta(minutes=10)
-COUNTED = frozenset({"freezes", "limits"})
+COUNTED = frozenset({"freezes", "limits", "howls"})
 """Measures that are counted over the whole sum; of the others each report has a value of its own."""
 
 

@@ -368,6 +368,7 @@ MEASURES: Mapping[str, Sentence] = {
     "fps": tell("pictures a second"),
     "level": tell("loudest sound, dBFS"),
     "limits": tell("times the limiter stepped in within ten minutes"),
+    "howls": tell("times a line howled within ten minutes"),
 }
 """The measures of `hearings/data/interpreting_limits.csv`."""
 

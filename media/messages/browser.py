@@ -28,12 +28,13 @@ class LineReport(Message):
 
 
 Trouble = Literal[
-    "microphone_silent", "microphone_clipped", "camera_black", "camera_frozen", "camera_virtual",
+    "microphone_silent", "microphone_clipped", "microphone_howl", "camera_black", "camera_frozen", "camera_virtual",
     "microphone_denied", "microphone_system", "microphone_busy", "microphone_none",
     "camera_denied", "camera_system", "camera_busy", "camera_none",
 ]  # fmt: skip
 """What is wrong with a device. `denied`: by the browser; `system`: by the operating system; `busy`: another program has
-it; `none`: there is none. `silent`: nothing at all comes from it; `virtual`: a program poses as a camera."""
+it; `none`: there is none. `silent`: nothing at all comes from it; `howl`: it picks up its own loudspeaker; `virtual`:
+a program poses as a camera."""
 
 
 class DeviceReport(Message):
@@ -52,6 +53,7 @@ class ListeningFigures(Message):
     fps: Annotated[int, Meta(ge=0, le=240, description="pictures a second of the largest picture")] | None
     level: Annotated[int, Meta(ge=-120, le=0, description="the loudest, dBFS")]
     limits: Annotated[int, Meta(ge=0, le=10_000, description="times the acoustic-shock limiter stepped in")]
+    howls: Annotated[int, Meta(ge=0, le=10_000, description="times a line howled, by acoustic feedback")]
 
 
 FloorMode = Literal["open", "by_turn", "consecutive"]

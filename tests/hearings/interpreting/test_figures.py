@@ -12,7 +12,7 @@ from hearings.status import SittingStatus
 pytestmark = pytest.mark.beside
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-GOOD = {"concealed": 2, "jitter": 8, "latency": 120, "freezes": 0, "fps": 25, "level": -12, "limits": 0}
+GOOD = {"concealed": 2, "jitter": 8, "latency": 120, "freezes": 0, "fps": 25, "level": -12, "limits": 0, "howls": 0}
 
 
 def test_every_measure_of_the_table_has_a_limit_no_better_than_what_is_wanted() -> None:
@@ -25,7 +25,7 @@ def test_every_measure_of_the_table_has_a_limit_no_better_than_what_is_wanted() 
 def test_a_sum_has_mean_worst_and_how_often_a_limit_was_missed() -> None:
     found = FiguresSum(NOW)
     found.add(GOOD)
-    found.add({**GOOD, "concealed": 40, "fps": 9, "latency": None, "freezes": 2, "limits": 5})
+    found.add({**GOOD, "concealed": 40, "fps": 9, "latency": None, "freezes": 2, "limits": 5, "howls": 1})
     found.add({**GOOD, "freezes": 2, "unheard_of": 7})
     data = found.as_data()
     assert (data["reports"], data["since"]) == (3, NOW.isoformat())
@@ -34,6 +34,7 @@ def test_a_sum_has_mean_worst_and_how_often_a_limit_was_missed() -> None:
     assert data["measures"]["latency"] == {"mean": 120, "worst": 120, "missed": 0, "of": 2}
     assert data["measures"]["freezes"] == {"total": 4, "missed": True}
     assert data["measures"]["limits"] == {"total": 5, "missed": True}
+    assert data["measures"]["howls"] == {"total": 1, "missed": True}
     assert "unheard_of" not in data["measures"]
 
 

@@ -17,7 +17,7 @@ test("a report covers the time since the last one", () => {
   listening.heard(-12.4);
   listening.heard(-40);
   const found = listening.look([pair, audio(96_000, 5_280, 3.88, 96_000), video(4, 24.6, 720), video(0, 5, 180)], 5);
-  assert.deepEqual(found, { type: "listening_figures", concealed: 10, jitter: 12, latency: 40, freezes: 1, fps: 25, level: -12, limits: 3 });
+  assert.deepEqual(found, { type: "listening_figures", concealed: 10, jitter: 12, latency: 40, freezes: 1, fps: 25, level: -12, limits: 3, howls: 0 });
   assert.equal(listening.look([pair, audio(144_000, 5_280, 3.88, 96_000)], 5), null);
 });
 

@@ -1,5 +1,6 @@
 // What an interpreter's page measures of what reaches ear and eye, from the browser's statistics between two looks.
 // Pure. The server decodes nothing: only here is it known what was heard.
+import { HowlWatch, type Spectrum } from "./howl";
 import type { ListeningFigures } from "../messages";
 
 type Entry = Record<string, unknown>;
@@ -12,21 +13,31 @@ interface Totals {
   emitted: number;
   freezes: number;
   limits: number;
+  howls: number;
 }
 
 export class Listening {
   private before: Totals | null = null;
   private loudest = -120;
+  /** By line. */
+  private readonly howls = new Map<string, HowlWatch>();
 
   /** The loudness of what is heard now, dBFS; the loudest until the next report counts. */
   heard(dbfs: number): void {
     this.loudest = Math.max(this.loudest, dbfs);
   }
 
+  /** What comes on each line now, by frequency. */
+  howling(now: number, spectra: ReadonlyMap<string, Spectrum>): void {
+    for (const mid of spectra.keys()) if (!this.howls.has(mid)) this.howls.set(mid, new HowlWatch());
+    for (const [mid, watch] of this.howls) watch.take(now, spectra.get(mid) ?? null);
+  }
+
   /** The report since the last one; null for the first look, from which the next one counts. `limits`: how often the
    * limiter had to step in since the page was opened. */
   look(stats: { forEach(each: (entry: Entry) => void): void }, limits: number): ListeningFigures | null {
-    const now: Totals = { samples: 0, concealed: 0, delay: 0, emitted: 0, freezes: 0, limits };
+    const now: Totals = { samples: 0, concealed: 0, delay: 0, emitted: 0, freezes: 0, limits, howls: 0 };
+    for (const watch of this.howls.values()) now.howls += watch.count;
     let jitter = 0;
     let round: number | null = null;
     let fps: number | null = null;
@@ -68,6 +79,7 @@ export class Listening {
       fps: fps === null ? null : bounded(fps, 240),
       level: Math.max(-120, Math.min(0, level)),
       limits: bounded(now.limits - before.limits, 10_000),
+      howls: bounded(now.howls - before.howls, 10_000),
     };
   }
 }

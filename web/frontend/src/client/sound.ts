@@ -1,6 +1,7 @@
 // The sound graph: every receiving m-line becomes MediaStreamSource → (limiter) → Gain → master → loudspeaker.
 // Chromium feeds WebAudio with silence from a remote track unless the track also plays in a media element, so each one
 // plays muted in an <audio> as well.
+import type { Spectrum } from "./howl";
 import type { SlotView } from "../messages";
 
 interface Line {
@@ -20,6 +21,13 @@ function loudness(analyser: AnalyserNode): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
   return 10 * Math.log10(sum / samples.length + 1e-12);
+}
+
+/** The levels of an analyser's last instants by frequency. */
+function spectrum(analyser: AnalyserNode): Spectrum {
+  const levels = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(levels);
+  return { levels, step: analyser.context.sampleRate / analyser.fftSize };
 }
 
 /** Steps 0–5 of a level meter; −55 dBFS is the first. */
@@ -100,6 +108,7 @@ export class Sound {
     gain.gain.value = 0;
     const analyser = this.context.createAnalyser();
     analyser.fftSize = 1024;
+    analyser.smoothingTimeConstant = 0;
     gain.connect(this.master);
     const limiter = this.limited ? this.limiter(source, gain) : null;
     if (!limiter) source.connect(gain);
@@ -148,6 +157,7 @@ export class Sound {
     const source = this.context.createMediaStreamSource(new MediaStream([track]));
     const analyser = this.context.createAnalyser();
     analyser.fftSize = 1024;
+    analyser.smoothingTimeConstant = 0;
     source.connect(analyser);
     this.own = { source, analyser };
   }
@@ -158,6 +168,17 @@ export class Sound {
     const samples = new Float32Array(this.own.analyser.fftSize);
     this.own.analyser.getFloatTimeDomainData(samples);
     return samples;
+  }
+
+  /** The own microphone by frequency; null while it is not open. */
+  ownSpectrum(): Spectrum | null {
+    return this.own && !this.blocked ? spectrum(this.own.analyser) : null;
+  }
+
+  /** What comes on each line that is played, by frequency. */
+  heardSpectra(): ReadonlyMap<string, Spectrum> {
+    const heard = [...this.lines].filter(([, line]) => line.gain.gain.value > 0);
+    return new Map(heard.map(([mid, line]) => [mid, spectrum(line.analyser)]));
   }
 
   ownLevel(): number {

@@ -16,13 +16,13 @@ import { Signalling, type CommandType, type Status, type Wanted } from "../clien
 import { Sound } from "../client/sound";
 import { announce } from "./announce";
 import { merge } from "./caption-lines";
+import { DeviceWatch } from "./device-watch";
 import { Equipment } from "./equipment";
 import { Levels } from "./levels";
 import { prefer, preferences } from "./preferences";
 import { tell } from "./telling";
 import { WakeLock } from "./wakelock";
-import { CameraEye, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
-import { inSession, isInterpreter, isResponsible, mayShow, me, refusalWords, sounds, troubleWords } from "./words";
+import { inSession, isInterpreter, isResponsible, mayShow, me, refusalWords, sounds } from "./words";
 
 export interface Happening {
   at: number;
@@ -52,10 +52,6 @@ const SPOKEN = new Set(["hold", "resumed", "muted", "recording_failing", "record
 
 /** Notices that the hearing stops: they interrupt a screen reader, and no others do. */
 const STOPS = new Set(["line_lost", "media_lost", "closing", "breaking_off", "closed", "no_recording", "fingerprints_differ", "returned_to_lobby"]);
-/** Problems of devices of which the court is told. */
-const TOLD_PROBLEMS = new Set<string>(
-  (["microphone", "camera"] as const).flatMap((kind) => ["denied", "system", "busy", "none"].map((problem) => `${kind}_${problem}`)),
-);
 
 export class Hearing {
   readonly view = signal<View | null>(null);
@@ -82,8 +78,6 @@ export class Hearing {
 
   readonly microphone = signal<"off" | "asking" | "on">("off");
   readonly camera = signal<"off" | "asking" | "on">("off");
-  /** What is wrong with the own devices, as this page has found. */
-  readonly troubles = signal<Trouble[]>([]);
   /** The microphone stays on and the turn stays mine, but nothing of it is sent while I cough. */
   readonly coughing = signal(false);
   /** This browser has no limiter for an interpreter's ears: nothing is played. */
@@ -118,6 +112,14 @@ export class Hearing {
     },
   });
 
+  private readonly devices = new DeviceWatch({
+    equipment: this.equipment,
+    sound: () => this.graph,
+    heardSoon: () => this.view.peek()?.phase !== "room" || this.microphone.peek() === "on",
+    tell: (troubles) => this.signalling.send({ type: "device_report", troubles }),
+  });
+  /** What is wrong with the own devices, as this page has found. */
+  readonly troubles = this.devices.troubles;
   /** The person has pressed for the turn in the booth: once it is theirs, this page opens the microphone. */
   private wantsTurn = false;
   private readonly clock = new ServerClock();
@@ -130,11 +132,7 @@ export class Hearing {
   private lostAt = { control: 0, media: 0 };
   private rang = false;
   private looking = 0;
-  private readonly soundWatch = new SoundWatch();
-  private readonly pictureWatch = new PictureWatch();
-  private readonly eye = new CameraEye();
   private readonly listening = new Listening();
-  private found = { sound: "" as Trouble | "", picture: "" as Trouble | "" };
 
   constructor(readonly config: PageConfig) {
     this.signalling = new Signalling({
@@ -189,7 +187,7 @@ export class Hearing {
     window.setInterval(() => this.meters(), LEVEL_MS);
     window.setInterval(() => void this.report(), REPORT_MS);
     window.setInterval(() => void this.measureListening(), LISTENING_MS);
-    window.setInterval(() => this.watchCamera(), LOOK_MS);
+    window.setInterval(() => this.devices.look(), LOOK_MS);
     document.addEventListener("visibilitychange", () => this.keepAwake());
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.equipment.refresh());
   }
@@ -439,7 +437,7 @@ export class Hearing {
     if (status === "lost") this.lostAt.control ||= performance.now();
     else if (status === "open") {
       if (this.lostAt.control) announce(t("You are connected again."), "matters");
-        this.sendTroubles();
+        this.devices.repeat();
       this.lostAt.control = 0;
     }
     if (status === "taken" || status === "ended") this.lostAt.control = 0;
@@ -540,52 +538,12 @@ export class Hearing {
   }
 
   private meters(): void {
-    this.watchSound();
+    this.devices.listen();
     if (!this.graph) return;
     const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
     this.listening.heard(this.graph.heardLevel());
+    if (isInterpreter(this.me.peek())) this.listening.howling(performance.now(), this.graph.heardSpectra());
     this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me, performance.now());
-  }
-
-  /** Whether somebody is to hear the own microphone, now or as soon as the person is in the room. */
-  private get heardSoon(): boolean {
-    return this.view.peek()?.phase !== "room" || this.microphone.peek() === "on";
-  }
-
-  private watchSound(): void {
-    const samples = this.heardSoon && this.equipment.microphone.peek() ? (this.graph?.ownSamples() ?? null) : null;
-    this.found.sound = this.soundWatch.take(performance.now(), samples);
-    this.tellTroubles();
-  }
-
-  private watchCamera(): void {
-    const track = this.equipment.camera.peek();
-    // The browser draws no video of a page that nobody sees: nothing can be said of the picture then.
-    this.found.picture = this.pictureWatch.take(performance.now(), document.hidden ? null : this.eye.look(track));
-    this.tellTroubles();
-  }
-
-  /** Says what is newly wrong, and tells the court. */
-  private tellTroubles(): void {
-    const problems = Object.values(this.equipment.problems.peek()).filter((problem) => problem !== undefined);
-    const virtual = isVirtual(this.equipment.camera.peek()?.label ?? "");
-    const found = [
-      ...problems.map(({ kind, problem }) => `${kind}_${problem}`).filter((name): name is Trouble => TOLD_PROBLEMS.has(name)),
-      ...(virtual ? (["camera_virtual"] as const) : []),
-      ...[this.found.sound, this.found.picture].filter((trouble): trouble is Trouble => trouble !== ""),
-    ];
-    const before = this.troubles.peek();
-    if (found.join() === before.join()) return;
-    for (const trouble of found) {
-      const words = before.includes(trouble) ? "" : troubleWords(trouble);
-      if (words) announce(words, "matters");
-    }
-    this.troubles.value = found;
-    this.sendTroubles();
-  }
-
-  private sendTroubles(): void {
-    this.signalling.send({ type: "device_report", troubles: this.troubles.peek() });
   }
 
   /** What an interpreter hears and sees, for the minutes. */

@@ -200,6 +200,8 @@ export function troubleWords(trouble: Trouble): string {
       return t("Nothing comes from your microphone. Is it switched off at the device, or in the system? Turn it on, or choose another one.");
     case "microphone_clipped":
       return t("Your microphone is too loud, and the sound is distorted. Move away from it, or turn it down.");
+    case "microphone_howl":
+      return t("Your microphone howls: it picks up your loudspeaker. Use a headset, turn the loudspeaker down, or move the two apart.");
     case "camera_black":
       return t("Your picture is black. Open the cover of the camera, turn on a light, or choose another camera.");
     case "camera_frozen":
@@ -218,6 +220,8 @@ export function troubleWord(trouble: Trouble): string {
       return t("microphone silent");
     case "microphone_clipped":
       return t("sound distorted: too loud");
+    case "microphone_howl":
+      return t("microphone howls: loudspeaker too near");
     case "camera_black":
       return t("picture black");
     case "camera_frozen":
