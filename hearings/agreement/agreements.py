@@ -350,6 +350,20 @@ def shows_exhibits(agreement: Agreement) -> bool:
     return bool((agreement.terms["session"] or {}).get("exhibits", "none") != "none")
 
 
+async def ways_ahead(db: AsyncSession) -> Sequence[tuple[Hearing, frozenset[str]]]:
+    """Each site's ways to the room (`transports` of its profile), by the agreements both have signed for hearings that
+    are not over; in order of the hearings."""
+    query = (
+        select(Hearing, SiteProfile)
+        .join(Agreement, col(Agreement.hearing_id) == Hearing.id)
+        .join(SiteProfile, col(SiteProfile.id).in_((Agreement.requesting_profile_id, Agreement.requested_profile_id)))
+        .where(col(Agreement.status).in_(SIGNED), col(Hearing.status).not_in(HEARINGS_OVER))
+        .order_by(col(Hearing.starts_at), col(SiteProfile.id))
+    )
+    found = (await db.exec(query)).all()
+    return [(hearing, frozenset(profile.abilities.get("transports", ()))) for hearing, profile in found]
+
+
 async def without_exhibits(db: AsyncSession, request_id: str) -> Sequence[Hearing]:
     """Hearings of a request that are not over and whose agreement both have signed without a way to show exhibits."""
     query = (

@@ -32,6 +32,7 @@ from hearings.status import AgreementStatus
 from hearings.texts import NOT_A_VALUE
 from web.agreement.site_pages import shown_details
 from web.hearing.access import find
+from web.live.relays import missing_relays
 from web.server import forms, statements as signing
 from web.server.forms import Form, FormError
 from web.server.page_acts import Sent, notice, page_act
@@ -184,9 +185,24 @@ async def _page(
     }
     if current is not None:
         context |= _agreement_rows(current, person)
+        context["cut_off"] = _cut_off(request, current)
         signed = current.agreement.status in agreements.SIGNED
         context["exhibits_unshown"] = signed and follows.exhibits and not agreements.shows_exhibits(current.agreement)
     return render(request, "technical.html", context, status=status if wrong else 200)
+
+
+def _cut_off(request: Request, current: CurrentAgreement) -> list[tuple[str, str]]:
+    """The sites that reach the room only by relays which this installation does not have: each with these ways."""
+    urls = request.app.state.parts.relays.urls
+    found = [
+        (side, missing_relays(profile.abilities.get("transports", ()), urls))
+        for side, profile in zip("AB", current.profiles, strict=True)
+    ]
+    return [
+        (current.names[side], i18n.one_by_one(technical_words.word(way) for way in ways))
+        for side, ways in found
+        if ways
+    ]
 
 
 def _agreement_rows(current: CurrentAgreement, person: Person) -> dict[str, Any]:
@@ -476,7 +492,8 @@ async def _sign_page(request: Request, person: Person, wrong: list[FormError], s
             now=now,
             facts=facts,
         )
-    context = {"hearing": hearing, "found": current, "prepared": prepared, "errors": wrong}
+    cut_off = _cut_off(request, current)
+    context = {"hearing": hearing, "found": current, "prepared": prepared, "errors": wrong, "cut_off": cut_off}
     return render(request, "technical_sign.html", context, status=status)
 
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -66,6 +67,17 @@ class Relays:
             messages.IceServer(urls=url.text, username=username, credential=password, kind=url.kind)
             for url in self.urls
         ]
+
+
+WAYS = {"turn_udp": "udp", "turn_tcp": "tcp", "turn_tls": "tls"}
+"""Ways of a site to the room (`transports` of its profile) that are by a relay, with the kind of relay each needs."""
+
+
+def missing_relays(transports: Collection[str], urls: Collection[RelayUrl]) -> list[str]:
+    """The ways of a site if all of them are by relays that are not among the configured `urls`; else empty."""
+    kinds = {url.kind for url in urls}
+    reached = any(way not in WAYS or WAYS[way] in kinds for way in transports)
+    return [] if reached else [way for way in WAYS if way in transports]
 
 
 NO_RELAYS = Relays()

@@ -294,6 +294,7 @@ CHECKS: tuple[Check, ...] = (
     Check("keys", N_("Keys"), keys),
     Check("media", N_("Sound and picture"), network.media),
     Check("relays", N_("Relays"), network.relays),
+    Check("agreed_relays", N_("Relays of agreements"), network.agreed_relays),
     Check("time_stamps", N_("Time-stamps"), network.time_stamps),
     Check("tls", N_("Encrypted connection"), network.tls),
     Check("mail", N_("Mail"), network.mail),

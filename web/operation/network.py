@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID
 
+from hearings.agreement import agreements
 from media.evidence.check.stamp_check import StampUnavailable
 from media.evidence.log import tlog
 from media.evidence.seal.client import SealSilentError
 from media.evidence.stamping.timestamps import Authorities, NoStampError, obtain
-from web.live.relays import Relays
+from web.live.relays import WAYS, Relays, missing_relays
 from web.operation.findings import Findings, Inspected, failure, note, ok, warning
 from web.seal_keeper import SealKeeper, authorities_of
 from web.settings import RelayUrl, Settings, SettingsError, is_loopback
@@ -26,6 +27,10 @@ SOON, AT_ONCE = 21, 3
 PATIENCE = 5.0
 WITHOUT_TLS = N_("Without TLS: browsers on this machine only.")
 WITHOUT_RELAYS = N_("No relay is set: a court whose network blocks UDP has no sound and picture.")
+NO_AGREED_RELAY = N_(
+    "A site of the hearing {hearing} is agreed to come by a relay ({kinds}), and none of that kind is set: it will "
+    "have no sound and picture. Set one (docs/operation.md), or have the site agree to another way."
+)
 RELAY_FAULTS = {
     "silent": N_("The relay {url} does not answer."),
     "credentials": N_("The relay {url} refuses the credentials: its secret is another one, or its clock is wrong."),
@@ -192,6 +197,18 @@ async def relays(place: Inspected) -> Findings:
             findings += await _relay(url, credentials, settings)
     kinds = ", ".join(url.kind.upper() for url in configured.urls)
     return findings or [ok(N_("Browsers that cannot send UDP use a relay ({kinds})."), kinds=kinds)]
+
+
+async def agreed_relays(place: Inspected) -> Findings:
+    """Whether every site of a hearing to come reaches the room as agreed: directly, or by a relay that is set."""
+    async with place.database.reading() as db:
+        ahead = await agreements.ways_ahead(db)
+    findings = [
+        failure(NO_AGREED_RELAY, hearing=hearing.ref, kinds=", ".join(WAYS[way].upper() for way in missing))
+        for hearing, transports in ahead
+        if (missing := missing_relays(transports, place.settings.relays))
+    ]
+    return findings or [ok(N_("Every site of a hearing to come reaches the room in a way that is set up."))]
 
 
 async def time_stamps(place: Inspected) -> Findings:

@@ -646,3 +646,20 @@ async def test_a_retired_site_is_not_on_offer_and_voids_what_was_built_on_it(cou
         assert [one.owner_state for one in await sites.on_offer(db, states=["RO", "TH"])] == ["RO"]
         assert (await sites.sites(db, state="TH")).rows == []
     assert (await history(court, found.id))[-1][1:] == ("void", "Room 1, Bangkok is no longer used: rebuilt")
+
+
+@pytest.mark.both_databases
+async def test_the_ways_of_both_sites_are_known_until_the_hearing_is_over(court: Court, now: datetime) -> None:
+    direct = frozenset({"udp_direct"})
+
+    async def ways() -> list[tuple[str, frozenset[str]]]:
+        async with court.database.reading() as db:
+            return [(hearing.ref, transports) for hearing, transports in await agreements.ways_ahead(db)]
+
+    assert await ways() == [(court.hearing.ref, direct)] * 2
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id, lock=True)
+        await diary.cancel(
+            db, hearing=hearing, reason="The request was withdrawn.", actor=court.staff("clerk"), now=now
+        )
+    assert await ways() == []

@@ -325,3 +325,27 @@ def test_the_print_view_has_everything_unfolded_but_the_forms(service, clerk):
         "Withdraw from the agreement", "Change the draft", "Propose other terms",
     }  # fmt: skip
     assert len(folds) > 4
+
+
+def test_terms_by_a_relay_that_is_not_set_up_are_warned_of_before_they_are_signed(service, clerk):
+    place, words = f"/h/{service.ref}/technical", "reaches the room only by a relay that is not set up here"
+    assert words not in clerk.get(place).text
+
+    async def by_relay(database):
+        async with database.transaction() as db:
+            hearing = await queries.hearing(db, service.ref, state="RO")
+            found = await agreements.running(db, hearing.id)
+            before = await queries.get(db, SiteProfile, found.requested_profile_id)
+            abilities = {**before.abilities, "transports": ["turn_tls", "turn_tcp"]}
+            after = SiteProfile(
+                owner_state=before.owner_state, site_id=before.site_id, version=before.version + 1, abilities=abilities,
+                created_by="system", created_label="system", created_at=datetime.now(UTC),
+            )  # fmt: skip
+            db.add(after)
+            await db.flush()
+            found.requested_profile_id = after.id
+            db.add(found)
+
+    service.run(by_relay)
+    told = clerk.words(clerk.get(place))
+    assert words in told and "TCP by a TURN relay, TLS by a TURN relay" in told

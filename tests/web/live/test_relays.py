@@ -13,7 +13,7 @@ from hearings.roles import Role
 from tests.support.conducted import conducted
 from tests.support.court import ASSEMBLED
 from tests.support.databases import Sqlite
-from web.live.relays import LIFETIME, OF_A_TEST, Relays
+from web.live.relays import LIFETIME, OF_A_TEST, WAYS, Relays, missing_relays
 from web.settings import RELAY_KINDS, Settings, SettingsError, relay_url
 
 URLS = "turn:relay.court.example:3478?transport=udp, turns:relay.court.example:443?transport=tcp"
@@ -83,3 +83,17 @@ async def test_a_page_with_a_seat_gets_relays_before_its_first_view_and_one_that
 def test_the_agreement_can_name_every_way_to_the_room_that_the_settings_can() -> None:
     carried = {row["id"] for row in profiles.table()["transports"] if row["carried"]}
     assert carried == {"udp_direct"} | {f"turn_{kind}" for kind in RELAY_KINDS.values()}
+
+
+def test_a_site_lacks_a_relay_only_if_every_way_of_its_is_by_one_that_is_not_set(relays: Relays) -> None:
+    assert set(WAYS) == set(profiles.ids("transports")) - {"udp_direct"}
+    assert set(WAYS.values()) == set(RELAY_KINDS.values())
+    for transports, without, with_two in (
+        (["udp_direct"], [], []),
+        (["turn_tls", "udp_direct"], [], []),
+        (["turn_tls"], ["turn_tls"], []),
+        (["turn_tls", "turn_tcp"], ["turn_tcp", "turn_tls"], []),
+        (["turn_tcp"], ["turn_tcp"], ["turn_tcp"]),
+    ):
+        assert missing_relays(transports, ()) == without
+        assert missing_relays(transports, relays.urls) == with_two

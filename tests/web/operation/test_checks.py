@@ -15,7 +15,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from hearings.agreement import agreements
 from hearings.db import Database
+from hearings.models import SiteProfile
+from hearings.queries import get
+from tests.support.court import READY, Court
+from tests.support.databases import Sqlite
 from tests.support.installation import Installation, free_port
 from tests.support.turn_server import turn_server
 from web.operation import checks, network
@@ -115,7 +120,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "disk": (lambda data: (data / "recordings").rmdir(), {}, "is missing"),
 }  # fmt: skip
 """By check, what it is to find: how the data folder is spoilt, other settings, words. Clock, fonts and anchor depend on
-the machine and on what is built."""
+the machine and on what is built, the relays of agreements on hearings."""
 
 
 @pytest.mark.parametrize("name", SPOILT)
@@ -137,7 +142,7 @@ def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, t
     made = Installation.copy(prepared, tmp_path)
     found = look(made.settings)
     assert list(found) == [check.name for check in checks.CHECKS]
-    assert SPOILT.keys() | {"clock", "fonts", "anchor"} == set(found)
+    assert SPOILT.keys() | {"clock", "fonts", "anchor", "agreed_relays"} == set(found)
     secrets = [path.read_text().strip() for path in made.settings.keys.rglob("*.key")]
     text = " ".join(one.sentence() for each in found.values() for one in each)
     assert not [secret for secret in secrets if secret in text]
@@ -202,3 +207,39 @@ def test_a_real_relay_is_asked_at_each_address_and_what_it_refuses_is_told(tmp_p
         other.chmod(0o600)
         other.write_text("short")
         assert said(turn_secret_file=other) == ["The file with the relay's secret cannot be read, or is too short."]
+
+
+async def by_relay_only(database: Database, hearing_id: str) -> None:
+    """A new version of one site comes by a relay over TLS only, and the agreement is about that version."""
+    async with database.transaction() as db:
+        agreed = await agreements.running(db, hearing_id)
+        assert agreed is not None
+        before = await get(db, SiteProfile, agreed.requested_profile_id)
+        after = SiteProfile(
+            owner_state=before.owner_state, site_id=before.site_id, version=before.version + 1, created_at=NOW,
+            created_by="system", created_label="system", abilities={**before.abilities, "transports": ["turn_tls"]},
+        )  # fmt: skip
+        db.add(after)
+        await db.flush()
+        agreed.requested_profile_id = after.id
+        db.add(agreed)
+
+
+async def test_a_relay_on_which_a_hearing_to_come_has_agreed_must_be_set(sqlite_server: Sqlite, tmp_path: Path) -> None:
+    with sqlite_server.at(READY) as url:
+        database = Database(url)
+        hearing = (await Court.load(database)).hearing
+
+        async def said(*urls: str) -> list[tuple[str, bool]]:
+            given = {"turn_urls": ",".join(urls), "turn_secret_file": tmp_path / "secret"} if urls else {}
+            place = Inspected(Settings(data=tmp_path, **given), database, NOW, outside=False)
+            found = await network.agreed_relays(place)
+            return [(one.severity.value, hearing.ref in one.sentence()) for one in found]
+
+        tcp, tls = (f"{scheme}:relay.court.example:443?transport=tcp" for scheme in ("turn", "turns"))
+        assert await said() == [("ok", False)]  # both sites come directly
+        await by_relay_only(database, hearing.id)
+        assert await said() == [("failure", True)]
+        assert await said(tcp) == [("failure", True)]
+        assert await said(tcp, tls) == [("ok", False)]
+        await database.close()
