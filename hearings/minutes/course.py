@@ -249,6 +249,10 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield line(OWN_KEY, source, readers=readers(event))
     for one_id in event.data.get("away", ()):
         yield line(N_("    {person} was not back."), source, person=draft.names.get(one_id, "–"))
+    if "paused_after" in event.data:
+        after = event.data["paused_after"]
+        message = NOT_PAUSED if after is None else PAUSED_AFTER
+        yield line(message, source, seconds="" if after is None else f"{after:g}")
     if uncompared := str(event.data.get("without_comparison") or ""):
         yield line(WITHOUT_COMPARISON[uncompared], source)
     for lacking in event.data.get("without_consent", ()):
@@ -268,6 +272,10 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield line(N_("    Reason given: “{text}”"), source, text=draft.quoted(reason))
 
 
+PAUSED_AFTER = N_(
+    "    The recording was paused {seconds} s after the order; until then it went on, with the floor closed."
+)
+NOT_PAUSED = N_("    The recorder did not confirm that the recording was paused.")
 EXCLUDED = N_("    {person} was excluded.")
 OWN_KEY = N_("    Recorded to a key of its own, readable by: {readers}.")
 

@@ -52,6 +52,18 @@ def recording_pause(sitting: Sitting) -> RecordingPause | None:
     return next((RecordingPause(by=hold["by_role"], purpose=hold["break"]["purpose"]) for hold in holds), None)
 
 
+async def confirmed(db: AsyncSession, *, sitting: Sitting, now: datetime) -> None:
+    """Note that the recorder keeps nothing, for the break that is in force: until then what was captured is in the
+    recording, and nobody heard it. Effects: when, in the hold, the first time; nothing without a break."""
+    await sittings.lock(db, sitting)
+    pause = sittings.break_of(sitting)
+    if pause is None or "paused" in pause:
+        return
+    said = {**pause, "paused": now.isoformat()}
+    sitting.holds = [{**hold, "break": said} if "break" in hold else hold for hold in sitting.holds]
+    db.add(sitting)
+
+
 async def order(
     db: AsyncSession,
     *,

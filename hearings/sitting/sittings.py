@@ -333,10 +333,15 @@ def break_of(sitting: Sitting) -> Mapping[str, Any] | None:
 async def _end_break(
     db: AsyncSession, sitting: Sitting, pause: Mapping[str, Any], *, actor: Actor, now: datetime
 ) -> None:
-    """Effects: event break_ended, with its purpose, how long it was, and who is not back."""
+    """Effects: event break_ended, with its purpose, how long it was, who is not back, and how many seconds after the
+    order nothing was recorded any more (`paused_after`; None where the recorder has not confirmed that)."""
+    begun = datetime.fromisoformat(pause["begun"])
     away = [row.id for row in await participants(db, sitting.hearing_id) if row.presence is PresenceStatus.left]
-    seconds = round((now - datetime.fromisoformat(pause["begun"])).total_seconds())
-    about = {"purpose": pause["purpose"], "seconds": seconds, "away": away}
+    about: dict[str, Any] = {"purpose": pause["purpose"], "seconds": round((now - begun).total_seconds()), "away": away}
+    if (await recording_of(db, sitting.id)).opened_at is not None:
+        confirmed = pause.get("paused")
+        after = (datetime.fromisoformat(confirmed) - begun).total_seconds() if confirmed else None
+        about["paused_after"] = None if after is None else round(max(0.0, after), 1)
     await record(db, hearing=sitting.hearing_id, kind=EventKind.break_ended, actor=actor, now=now, **about)
 
 

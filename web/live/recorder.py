@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import ConductedElsewhere, DatabaseAway, DatabaseFull, DatabaseRefused, HearingsError
 from hearings.roles import Role
-from hearings.sitting import recordings, sittings
+from hearings.sitting import breaks, recordings, sittings
 from media import messages
 from media.link import Mandate
 from media.processes import Process
@@ -293,6 +293,8 @@ class RecordingOrders:
         else:
             await self._recorder.resume("")
         async with self._writing() as (db, rows):
+            if pause is not None:  # it locks the sitting, which everybody locks first
+                await breaks.confirmed(db, sitting=rows.sitting, now=self._room.now())
             if rows.recording is not None:
                 to = recordings.paused if pause is not None else recordings.resumed
                 await to(db, recording=rows.recording, now=self._room.now())

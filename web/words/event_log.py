@@ -224,7 +224,9 @@ def _detail(kind: EventKind, data: Mapping[str, object], rules: NameRules) -> st
         return _("skipped") if data.get("skipped") else _("{n} s").format(n=data.get("seconds"))
     if kind in (EventKind.break_ordered, EventKind.break_ended):
         purpose = PURPOSES.get(str(data.get("purpose")))
-        return in_turn(part for part in (_(purpose) if purpose else "", reason) if part)
+        after = data.get("paused_after")
+        paused = _("recording paused {n} s after the order").format(n=after) if isinstance(after, float) else ""
+        return in_turn(part for part in (_(purpose) if purpose else "", reason, paused) if part)
     step = str(data.get("step") or "")
     if kind is EventKind.breakdown_step and (step in breakdowns.WAYS or step.startswith("redial_")):
         return sentences.translated(breakdowns.words(step))

@@ -281,6 +281,21 @@ def test_a_break_is_told_with_its_end_its_purpose_and_who_was_not_back() -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (1.4, "    The recording was paused 1.4 s after the order; until then it went on, with the floor closed."),
+        (0.0, "    The recording was paused 0 s after the order; until then it went on, with the floor closed."),
+        (None, "    The recorder did not confirm that the recording was paused."),
+    ],
+)
+def test_how_long_after_the_order_of_a_break_the_recording_went_on_is_told(after: float | None, told: str) -> None:
+    ended = event(5, "break_ended", 1, actor=JUDGE, purpose="rest", seconds=60, away=[])
+    ended.data = {**ended.data, "paused_after": after}
+    lines, _found = passages(facts(ended))["course.sitting_1"]
+    assert lines == [f"{LATER}: the break ended. Purpose: Rest.", told]
+
+
 def test_who_can_open_what_is_recorded_in_a_closed_session_is_told() -> None:
     begun = event(
         4, "closed_session_begun", actor=JUDGE, reason="A child.", out=[], recipients=["escrow RO", "requesting TH"]

@@ -61,10 +61,32 @@ async def test_a_break_closes_the_floor_switches_microphones_off_and_ends_by_the
     back = now + timedelta(minutes=11)
     assert await act(court, sittings.resume, JUDGE, back, reason="Go on")
     away = [court.ids[INTERPRETER]]
-    assert await logged(court, "break_ended") == [{"purpose": "interpreter", "seconds": 660, "away": away}]
+    ended = {"purpose": "interpreter", "seconds": 660, "away": away, "paused_after": None}
+    assert await logged(court, "break_ended") == [ended]
     async with court.database.reading() as db:
         sitting, _ = await court.sitting(db)
     assert (sitting.status, sittings.break_of(sitting)) == (SittingStatus.in_session, None)
+
+
+@pytest.mark.both_databases
+@IN_SESSION
+async def test_the_log_says_how_long_after_the_order_the_recording_went_on(court: Any, now: datetime) -> None:
+    async def confirm(at: datetime) -> None:
+        async with court.database.transaction() as db:
+            sitting, _ = await court.sitting(db)
+            await breaks.confirmed(db, sitting=sitting, now=at)
+
+    await confirm(now)  # nothing is paused by order: nothing is noted
+    await act(court, breaks.order, JUDGE, now, purpose="rest", minutes=5)
+    await act(court, sittings.hold, AUTHORITY, now, reason="Wait for me")
+    await confirm(now + timedelta(seconds=1.44))
+    await confirm(now + timedelta(seconds=90))  # said again by a recorder that was started again
+    await act(court, sittings.resume, JUDGE, now + timedelta(minutes=5), reason="Go on")
+    (ended,) = await logged(court, "break_ended")
+    assert ended == {"purpose": "rest", "seconds": 300, "away": [], "paused_after": 1.4}
+    async with court.database.reading() as db:
+        sitting, _ = await court.sitting(db)
+    assert [hold["reason"] for hold in sitting.holds] == ["Wait for me"]
 
 
 @IN_SESSION

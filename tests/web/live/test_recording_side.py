@@ -450,6 +450,9 @@ async def test_a_break_pauses_the_recording_whoever_is_killed_and_the_floor_open
     await web.until(lambda: shown() == "paused")
     assert [(line["by"], line["reason"]) for line in web.lines("pause")] == [("presiding_judge", "rest")]
     assert await statuses(web) == (RecordingStatus.paused, False)
+    async with web.court.database.reading() as db:
+        sitting, _recording = await web.court.sitting(db)
+    confirmed = sittings.break_of(sitting)["paused"]
 
     await web.killed()
     await web.begin()
@@ -475,6 +478,13 @@ async def test_a_break_pauses_the_recording_whoever_is_killed_and_the_floor_open
     assert await lift(web)
     assert [line["by"] for line in web.lines("resume")] == ["presiding_judge"]
     assert web.side.facts.paused_at is None
+    async with web.court.database.reading() as db:
+        (ended,) = [event for event in await queries.events(db, web.court.hearing.id) if event.kind == "break_ended"]
+        (ordered,) = [
+            event for event in await queries.events(db, web.court.hearing.id) if event.kind == "break_ordered"
+        ]
+    between = (datetime.fromisoformat(confirmed) - ordered.at).total_seconds()
+    assert ended.data["paused_after"] == round(between, 1), "the first confirmation counts"
     assert await statuses(web) == (RecordingStatus.recording, True)
     await web.room.refresh()
     assert web.side.orders._known

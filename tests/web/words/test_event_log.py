@@ -43,6 +43,8 @@ def test_every_event_can_be_told_without_its_data(kind):
         ("microphone", {"on": True}, "on"),
         ("hand", {"up": False}, "off"),
         ("hold", {"reason": "unwell", "cause": "order"}, "unwell"),
+        ("break_ended", {"purpose": "rest", "paused_after": 1.4}, "Rest; recording paused 1.4 s after the order"),
+        ("break_ended", {"purpose": "rest", "paused_after": None}, "Rest"),
         ("language_chosen", {"lang": "ro"}, "Romanian"),
         ("render_changed", {"lang": ""}, "–"),
         ("pin_failed", {"tries_left": 4}, "tries left: 4"),
