@@ -293,6 +293,16 @@ async def of_hearing(
     return await page(db, query, col(HearingEvent.seq), after=mark, limit=limit)
 
 
+async def of_recording(
+    db: AsyncSession, hearing_id: str, recording: str, *, after: int = 0, limit: int = 500
+) -> Sequence[HearingEvent]:
+    """Captions of what a recording (its id) has, after a number of the log, in order: each with a time code."""
+    data = col(HearingEvent.data)
+    query = select(HearingEvent).where(*_of(hearing_id), HearingEvent.seq > after)
+    query = query.where(data["recording"].as_string() == recording)
+    return (await db.exec(query.order_by(col(HearingEvent.seq)).limit(limit))).all()
+
+
 def replaced(captions: Iterable[HearingEvent]) -> Mapping[int, int]:
     """By number in the log, the caption that corrects it."""
     return {caption.data["corrects"]: caption.seq for caption in captions if caption.data.get("corrects")}

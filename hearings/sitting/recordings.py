@@ -186,9 +186,14 @@ def person(participant: Participant) -> dict[str, Any]:
     }
 
 
+def canonical(facts: Mapping[str, Any]) -> bytes:
+    """The canonical form (RFC 8785) that is hashed. Half a surrogate pair, which no UTF-8 can hold, is U+FFFD."""
+    return rfc8785.dumps(_well_formed(facts))
+
+
 def sha256(facts: Mapping[str, Any]) -> str:
-    """SHA-256 over the canonical form. Half a surrogate pair, which no UTF-8 can hold, counts as U+FFFD."""
-    return hashlib.sha256(rfc8785.dumps(_well_formed(facts))).hexdigest()
+    """SHA-256 over the canonical form."""
+    return hashlib.sha256(canonical(facts)).hexdigest()
 
 
 def seat(participant: Participant) -> str:

@@ -216,6 +216,7 @@ NO_PAGE = {
     "/healthz/ready": "for machines",
     "/healthz/write": "for machines",
     "/metrics": "for machines",
+    "/recordings/{recording}/captions.json": "for the player, as JSON",
     "/recordings/{recording}/file/{path:path}": "sealed bytes",
     "/requests/{reference}/act/{action}": "goes back to the request",
     "/requests/{reference}/documents/{attachment}": "the file itself",

@@ -21,7 +21,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hearings import queries
+from hearings.interpreting import captions
+from hearings.models import HearingRequest
 from hearings.permissions import Decision
+from hearings.sitting import recordings
 from hearings.status import RecordingStatus
 from media.evidence.check import bag
 from media.evidence.cosigning import waiting
@@ -44,12 +47,14 @@ from web.sitting.recording_access import (
     proven_logs,
     seal_of,
 )
-from web.words import court_clocks, event_log, roles
+from web.words import court_clocks, event_log, recorded_acts as recorded_words, roles
 from web.words.i18n import _, city_here
 
 logger = logging.getLogger("vivavoce.web.sitting.recording_pages")
 
 PAGE = 50
+CAPTIONS = 500
+"""Captions that the player gets at a time."""
 PLAYABLE = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
 
 
@@ -88,6 +93,7 @@ async def player(request: Request) -> Response:
         "reasons": [{"code": code, "text": _(text)} for code, text in WHY.items()],
         "kinds": {kind.value: {"text": _(event_log.WORDS[kind]), "shape": shape} for kind, shape in MARKS.items()},
         "log": f"/h/{access.hearing.ref}/log",
+        "captions": f"/recordings/{access.recording.id}/captions.json",
         "messages_url": messages_url("player"),
     }
     context = {
@@ -179,6 +185,36 @@ async def viewing(request: Request) -> Response:
         parts.keys.cookie, recording=access.recording.id, login=access.signed.login.id, now=now
     )
     return JSONResponse({"ticket": ticket, "expires": now + sealed_files.TICKET_SECONDS})
+
+
+async def caption_lines(request: Request) -> Response:
+    """Captions of what is in the recording, for the player: JSON, `CAPTIONS` at a time after the number `after` of the
+    log, each the canonical form of its entry, whose hash is in the journal, with the speaker's name and who wrote it.
+
+    Who may view the recording may read them, as in the hearing's log. One that names somebody whose identity has been
+    protected since is left out.
+    """
+    access = await access_of(request)
+    access.require("view_recording")
+    after = request.query_params.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise HTTPException(400, "bad_request")
+    hearing = access.hearing
+    async with request.app.state.parts.database.reading() as db:
+        people = await queries.participants(db, hearing.id)
+        asked = await queries.get(db, HearingRequest, hearing.request_id)
+        rows = await captions.of_recording(db, hearing.id, access.recording.id, after=int(after), limit=CAPTIONS)
+    rules = recorded_words.name_rules(people, asked.person_name)
+    lines = [
+        {
+            "entry": recordings.canonical(recordings.entry(row)).decode(),
+            "by": rules.names.get(row.data.get("participant", ""), ""),
+            "written": _(event_log.CAPTION_SOURCES[row.data["source"]]),
+        }
+        for row in rows
+        if rules.quoted(row.data["text"]) == row.data["text"]
+    ]
+    return JSONResponse({"lines": lines, "next": rows[-1].seq if len(rows) == CAPTIONS else None})
 
 
 async def _asked(request: Request) -> dict[str, Any]:
@@ -273,6 +309,7 @@ routes = [
     Route("/recordings", index),
     Route("/recordings/{recording}", player),
     Route("/recordings/{recording}/viewing", viewing, methods=["POST"]),
+    Route("/recordings/{recording}/captions.json", caption_lines),
     Route("/recordings/{recording}/file/{path:path}", file),
     Route("/recordings/{recording}/verify", verify_page),
     Route("/recordings/{recording}/export", export, methods=["POST"]),

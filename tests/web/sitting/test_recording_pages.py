@@ -1,15 +1,22 @@
 """Pages of recordings: who may have what, what the journal keeps of it, and how files are served."""
 
+import hashlib
 import io
 import os
 import tarfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from hearings import events, queries
+from hearings.actors import SYSTEM
+from hearings.events import EventKind
+from hearings.models import HearingEvent
+from hearings.sitting import recordings
 from media.evidence.check import policy, verify
 from media.evidence.cosigning import waiting
 from media.evidence.log import custody, tlog
@@ -340,3 +347,58 @@ async def test_a_copy_needs_token_role_and_reason(archive, browser):
         assert (answer.status_code, answer.json()["code"]) == refusal
     assert list(archive.settings.data.glob(".export-*")) == []
     assert archive.accesses() == []
+
+
+# --- captions ----------------------------------------------------------------------------------------------------
+
+
+async def add_captions(archive) -> list[HearingEvent]:
+    """Captions of the recording and of another one, and one of the log that is none."""
+    async with archive.database.transaction() as db:
+        recording, hearing = await queries.recording(db, archive.sealed.recording, state="RO")
+        lines = [("Am văzut.", recording.id), ("Ana Popa tells.", recording.id), ("Elsewhere.", "another")]
+        for number, (text, where) in enumerate(lines, 1):
+            said = {"lang": "ro", "source": "machine", "text": text, "spoken": "2025-12-04T07:00:05+00:00", "n": number}
+            await events.record(
+                db, hearing=hearing, kind=EventKind.caption, actor=SYSTEM, now=datetime.now(UTC), timecode_ms=5_000,
+                recording=where, **said,
+            )  # fmt: skip
+        await events.record(db, hearing=hearing, kind=EventKind.hand, actor=SYSTEM, now=datetime.now(UTC), up=True)
+        return [row for row in await queries.events(db, hearing.id) if row.kind == "caption"]
+
+
+async def test_the_player_gets_the_captions_of_its_recording_as_they_are_hashed(archive, browser, monkeypatch):
+    first, second, _elsewhere = await add_captions(archive)
+    for who in (JUDGE, AUTHORITY):
+        async with browser(who) as client:
+            answer = (await client.get(f"{archive.path}/captions.json")).json()
+        hashes = [hashlib.sha256(line["entry"].encode()).hexdigest() for line in answer["lines"]]
+        assert hashes == [recordings.sha256(recordings.entry(row)) for row in (first, second)]
+        assert [(line["by"], line["written"]) for line in answer["lines"]] == [("", "machine, not the record")] * 2
+        assert answer["next"] is None
+    monkeypatch.setattr("web.sitting.recording_pages.CAPTIONS", 1)
+    async with browser(JUDGE) as client:
+        one = (await client.get(f"{archive.path}/captions.json")).json()
+        two = (await client.get(f"{archive.path}/captions.json?after={one['next']}")).json()
+        assert [len(page["lines"]) for page in (one, two)] == [1, 1] and one["next"] == first.seq
+        for nonsense in ("x", "-1", "٣", "9" * 10):
+            assert (await client.get(f"{archive.path}/captions.json?after={nonsense}")).status_code == 400
+
+
+async def test_a_caption_with_a_name_that_has_been_protected_since_is_not_sent(archive, browser):
+    await add_captions(archive)
+    async with archive.database.transaction() as db:
+        _recording, hearing = await queries.recording(db, archive.sealed.recording, state="RO")
+        seat = next(one for one in await queries.participants(db, hearing.id) if one.display_name == "Ana Popa")
+        seat.identity_method = "protected_identity"
+        db.add(seat)
+    async with browser(JUDGE) as client:
+        answer = await client.get(f"{archive.path}/captions.json")
+    assert "Ana" not in answer.text and len(answer.json()["lines"]) == 1
+
+
+@pytest.mark.parametrize(("who", "status"), [(OFFICER, 403), (STRANGER, 404), ("", 401)])
+async def test_captions_are_for_those_who_may_view_the_recording(archive, browser, who, status):
+    async with browser(who) as client:
+        answer = await client.get(f"{archive.path}/captions.json", headers={"accept": "application/json"})
+    assert answer.status_code == status

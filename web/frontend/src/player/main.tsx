@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { languageName, load, t } from "../i18n";
 import { HttpError, post } from "../client/http";
 import { Badge } from "./badge";
+import { CaptionList, CaptionsNow, useCaptions } from "./caption-list";
 import { Engine } from "./engine";
 import { partName } from "./journal";
 import { KeyForm, type KeyState } from "./key-form";
@@ -30,6 +31,8 @@ interface Config {
   kinds: Record<string, KindOfEntry>;
   /** Path of the log with its texts. */
   log: string;
+  /** Path of the captions in the log. */
+  captions: string;
   messages_url?: string;
 }
 
@@ -173,6 +176,7 @@ function Player({ engine: player }: { engine: Engine }) {
   const first = player.tracks.find((track) => track.video && heard(track.view)) ?? player.tracks.find((track) => track.video);
   const [large, setLarge] = useState(first?.view.name ?? "");
   const zero = Number(BigInt(player.recording.zero) / 1_000_000n);
+  const captions = useCaptions(player, config.captions);
   const frame = useRef<HTMLDivElement>(null);
   useEffect(() => frame.current?.focus(), []);
   const keys = (event: KeyboardEvent): void => {
@@ -194,6 +198,7 @@ function Player({ engine: player }: { engine: Engine }) {
         <div>
           <Stopped player={player} />
           <Stage engine={player} large={large} onLarge={setLarge} />
+          <CaptionsNow engine={player} state={captions} />
         </div>
         <section class="panel player-controls" aria-label={t("Playing")}>
           <div class="body">
@@ -208,6 +213,7 @@ function Player({ engine: player }: { engine: Engine }) {
       <div class="column">
         <Languages player={player} />
         <Log engine={player} zero={zero} places={places} kinds={config.kinds} shapes={shapes} log={config.log} />
+        <CaptionList engine={player} state={captions} zero={zero} places={places} />
         <GapList engine={player} zero={zero} places={places} />
       </div>
       <Announcer player={player} zero={zero} />

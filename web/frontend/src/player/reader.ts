@@ -42,6 +42,8 @@ export interface LogEntry {
   /** Role; "" is the service. */
   who: string;
   seat: string;
+  /** Of the entry as it stands in the log, in its canonical form. */
+  sha256: string;
 }
 
 export interface Journal {
@@ -378,7 +380,9 @@ class Reader {
     const entry = Number(line["entry"]);
     if (entry !== this.entry + 1) this.wrong("entry_missing");
     this.entry = Math.max(this.entry, entry);
-    this.found.events.push({ entry, t: Number(line["t"]), kind: String(line["kind"]), who: String(line["who"]), seat: String(line["seat"]) });
+    this.found.events.push({
+      entry, t: Number(line["t"]), kind: String(line["kind"]), who: String(line["who"]), seat: String(line["seat"]), sha256: String(line["sha256"]),
+    });
   }
 
   // --- at the end ----------------------------------------------------------------------------------------------------
