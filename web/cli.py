@@ -34,6 +34,7 @@ from media.evidence.seal.keyfile import make_key_file
 from media.evidence.seal.service import FORMER
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
+from web.custody import keys_command
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
 from web.operation.backup import BackupRefused
@@ -63,6 +64,7 @@ OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
     "render": (render.main, "Make a copy of a recording to look at"),
     "cosigner": (cosigner_command.main, "Cosign other courts' recordings"),
+    "keys": (keys_command.main, "Make, show and re-wrap keys"),
 }
 """Commands that need no installation."""
 
@@ -131,9 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("bag", type=Path, help="the new folder")
     out.add_argument("--by", required=True, metavar="PERSON", help="who takes it: e-mail address or name of the staff")
     out.add_argument("--why", default="export from the command line", help="reason, kept in the custody log")
-    out.add_argument(
-        "--despite", default="", metavar="ORDER", help="who ordered that a recording that fails is exported"
-    )
+    out.add_argument("--despite", default="", metavar="ORDER", help="who ordered the export of one that fails")
     operation.add_to(add)
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)

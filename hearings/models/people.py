@@ -102,7 +102,7 @@ class AuthorityKey(Row, table=True):
 
     authority_name: str = Field(max_length=300)
     kind: str = Field(max_length=20)
-    recipient: str = Field(max_length=200)
+    recipient: str = Field(max_length=2000)
     demo: bool = False
     created_by: str = Field(max_length=36)
     created_by_label: str = Field(max_length=200)

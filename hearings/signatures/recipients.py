@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -67,29 +68,46 @@ MOST_IN_FORCE = 20
 PRIVATE = "AGE-SECRET-KEY-"
 IS_PRIVATE = N_("This is a private key: add only the public half, age1…")
 IS_RETIRED = N_("This recipient has already been retired")
-_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+_RECIPIENTS = {
+    "age": re.compile(r"age1[02-9ac-hj-np-z]{58}"),
+    "age1pq": re.compile(r"age1pq1[02-9ac-hj-np-z]{1952}"),
+}
+"""The forms of a recipient by Bech32 prefix: X25519, and post-quantum (`mlkem768x25519`)."""
+PATTERN = "^(age1[02-9ac-hj-np-z]{58}|age1pq1[02-9ac-hj-np-z]{1952})$"
+"""What the API takes."""
+_MLKEM = 1184
+"""Bytes of the ML-KEM half of a post-quantum recipient; that of X25519 follows."""
 
 
 def parse(text: str) -> str:
     """The recipient in a pasted text or a file: one line `age1…`, and comments beginning with #.
 
-    Raises `Invalid` for a private key, for none or several lines, and for what is no X25519 recipient: its checksum
-    does not hold, or nothing could be encrypted to it (a point of low order, RFC 7748 §6.1).
+    Raises `Invalid` for a private key, for none or several lines, and for what is no recipient, of X25519 or
+    post-quantum: its checksum does not hold, or nothing could be encrypted to it (a point of low order, RFC 7748 §6.1).
     """
     if PRIVATE in text.upper():
         raise Invalid(tell(IS_PRIVATE), "recipient")
     lines = [line.strip() for line in text.splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
-    if len(keys) != 1 or not _RECIPIENT.fullmatch(keys[0]):
-        raise Invalid(tell("An age recipient begins with age1 and has 62 characters"), "recipient")
+    prefix = next((one for one, form in _RECIPIENTS.items() if len(keys) == 1 and form.fullmatch(keys[0])), None)
+    if prefix is None:
+        raise Invalid(tell("An age recipient is one line that begins with age1"), "recipient")
     try:
-        point = X25519PublicKey.from_public_bytes(decode(keys[0], prefix="age"))
-        X25519PrivateKey.generate().exchange(point)
+        data = decode(keys[0], prefix=prefix)
+        if is_post_quantum(keys[0]):
+            MLKEM768PublicKey.from_public_bytes(data[:_MLKEM])
+            data = data[_MLKEM:]
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(data))
     except ValueError as error:
         raise Invalid(
             tell("This is not a complete age recipient: a character is wrong or missing"), "recipient"
         ) from error
     return keys[0]
+
+
+def is_post_quantum(recipient: str) -> bool:
+    """Whether a recipient is of the kind that stays closed to a quantum computer."""
+    return recipient.startswith("age1pq1")
 
 
 def fingerprint(recipient: str) -> str:

@@ -48,6 +48,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "in_force": [(row.id, f"{row.authority_name}: {recipients.fingerprint(row.recipient)}") for row in in_force],
         "lacking": bool(lacking),
         "fingerprint": recipients.fingerprint,
+        "is_post_quantum": recipients.is_post_quantum,
         "kind": lambda row: _(KINDS[row.kind]),
         "kinds": [(kind, _(KINDS[kind])) for kind in recipients.KINDS],
         "values": dict(values),

@@ -17,11 +17,14 @@ Id = Annotated[str, Field(max_length=40, description="Id of the recipient.")]
 
 
 class NewRecipient(Model):
-    """A public age recipient (X25519) of an authority. `escrow` is one kept apart, and no authority's own."""
+    """A public age recipient of an authority: X25519, or post-quantum (`age1pq1…`).
+
+    `escrow` is one kept apart, and no authority's own.
+    """
 
     authority: str = Field(min_length=1, max_length=300)
     kind: str = Field(json_schema_extra={"enum": list(recipients.KINDS)})
-    recipient: str = Field(pattern="^age1[02-9ac-hj-np-z]{58}$")
+    recipient: str = Field(pattern=recipients.PATTERN)
 
 
 class Retirement(Model):

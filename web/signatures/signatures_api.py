@@ -44,7 +44,7 @@ class NewSigningKey(Model):
 
     authority: str = Field(min_length=1, max_length=300)
     public_key: str = Field(pattern="^[A-Za-z0-9_-]{43}$")
-    recipient: str = Field(default="", pattern="^(age1[02-9ac-hj-np-z]{58})?$")
+    recipient: str = Field(default="", pattern=f"{recipients.PATTERN}|^$")
 
 
 class ShownSigningKey(Shown):

@@ -3,14 +3,14 @@
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-
-import pyrage
 
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.findings import Findings
 from media.evidence.log.journal_lines import key_of_file
+from media.evidence.seal import age
 
 EBML = b"\x1a\x45\xdf\xa3"
 CLUSTER = b"\x1f\x43\xb6\x75"
@@ -134,35 +134,27 @@ class IdentityError(ValueError):
     """The key file given is no age identity, or opens neither the recording's key nor its segments."""
 
 
-def read_identities(key_file: bytes, wrapped_keys: Mapping[int, bytes | None]) -> dict[int, pyrage.x25519.Identity]:
+def read_identities(key_file: bytes, wrapped_keys: Mapping[int, bytes | None]) -> dict[int, age.Identity]:
     """The recording's identities by number, of those that the key file opens.
 
     The key file holds an authority's identity, or, where it opens none, the recording's main one itself.
     `IdentityError` when it holds none.
     """
-    key_lines = [
-        line.strip() for line in key_file.decode("ascii", "replace").splitlines() if line.startswith("AGE-SECRET-KEY-")
-    ]
     try:
-        identities = [pyrage.x25519.Identity.from_str(line) for line in key_lines]
-    except pyrage.IdentityError as error:
-        raise IdentityError("the key file holds no age identity") from error
-    if len(identities) != 1:
-        raise IdentityError("the key file holds no age identity, or more than one")
-    found: dict[int, pyrage.x25519.Identity] = {}
+        identity = age.read_identity(key_file)
+    except age.SealError as error:
+        raise IdentityError("the key file holds no age identity, or more than one") from error
+    found: dict[int, age.Identity] = {}
     for number, wrapped in wrapped_keys.items():
-        try:
-            clear = pyrage.decrypt(wrapped or b"", identities)
-            found[number] = pyrage.x25519.Identity.from_str(clear.decode("ascii").strip())
-        except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError):
-            pass
-    return found or {0: identities[0]}
+        with suppress(age.SealError):
+            found[number] = age.unwrap(wrapped or b"", identity)
+    return found or {0: identity}
 
 
 def check_content(
     data: Path,
     files: FilesCheck,
-    identities: Mapping[int, pyrage.x25519.Identity],
+    identities: Mapping[int, age.Identity],
     key_of: Callable[[str, int, int], int | None],
     findings: Findings,
 ) -> int:
@@ -186,11 +178,11 @@ def check_content(
     return locked
 
 
-def _open(path: Path, identities: Mapping[int, pyrage.x25519.Identity]) -> tuple[int | None, bytes]:
+def _open(path: Path, identities: Mapping[int, age.Identity]) -> tuple[int | None, bytes]:
     """The number of the key that opens a file, None where none does, and its content."""
     for number, identity in identities.items():
         try:
-            return number, pyrage.decrypt(path.read_bytes(), [identity])
-        except (pyrage.DecryptError, OSError):
+            return number, identity.unseal(path.read_bytes())
+        except (age.SealError, OSError):
             continue
     return None, b""

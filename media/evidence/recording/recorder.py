@@ -38,7 +38,7 @@ from media.evidence.recording.restart_state import Check, RestartState
 from media.evidence.recording.sealer import Sealer
 from media.evidence.recording.sealing_rounds import Listener, Progress, StoreError
 from media.evidence.recording.ticker import Ticker
-from media.evidence.seal.age import SealError
+from media.evidence.seal.age_file import SealError
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import SealRefusedError
 from media.link import Fence, Link, LinkError, serve

@@ -38,7 +38,7 @@ class RecordingKey:
     """The public half of a key, and who can open it."""
 
     number: int
-    recipient: age.X25519Recipient
+    recipient: age.Recipient
     recipients: tuple[str, ...]
     """What its recipients are called in the journal: roles, never names."""
 
@@ -75,7 +75,7 @@ class RecordingKeys:
     def apply(self, line: Line) -> None:
         """Read a `keywrap` or `rekey` line of the journal."""
         if line["type"] == "rekey":
-            recipient = age.X25519Recipient(line["recipient"])
+            recipient = age.recipient_of(line["recipient"])
             self.turn(RecordingKey(line["key"], recipient, tuple(line["recipients"])), line["t"])
         elif match := _NAME.fullmatch(line["file"]):
             self.made = max(self.made, int(match[1]))
@@ -93,7 +93,7 @@ class RecordingKeys:
         number = self.made + 1
         if number > MOST:
             raise OSError(f"a recording has at most {MOST} keys beside its main one")
-        identity = age.make_identity()
+        identity = age.make_recording_identity([text for _, text in recipients])
         key = RecordingKey(number, identity.recipient, tuple(name for name, _ in recipients))
         wrapped = age.wrap(identity, [text for _, text in recipients])
         del identity

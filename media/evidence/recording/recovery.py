@@ -149,7 +149,7 @@ def _new(folder: Path, seal: CourtSeal, wanted: RecoveryTarget) -> Opened:
     (folder / "seg").mkdir(mode=0o700)
     (folder / "index").mkdir(mode=0o700)
     sync_folder(folder.parent)
-    identity = age.make_identity()
+    identity = age.make_recording_identity([text for _, text in wanted.recipients])
     recipient = identity.recipient
     wrapped = age.wrap(identity, [text for _, text in wanted.recipients])
     del identity
@@ -227,7 +227,7 @@ def _read_state(lines: Sequence[bytes]) -> _State:
     opening = json.loads(lines[0])
     if opening.get("type") != "open" or opening.get("format") != 1:
         raise RecoveryError("journal_damaged", "the journal does not begin with an open line of format 1")
-    main = RecordingKey(MAIN, age.X25519Recipient(opening["recipient"]), tuple(opening["recipients"]))
+    main = RecordingKey(MAIN, age.recipient_of(opening["recipient"]), tuple(opening["recipients"]))
     state = _State(opening, RecordingKeys(main))
     for raw in lines[1:]:
         line = json.loads(raw)

@@ -124,7 +124,7 @@ class SoundCheckRun:
         return self._measured.audio_ok and (self.video is None or self._measured.picture)
 
     def _store(
-        self, store: FileStore, identity: seal.X25519Identity, pieces: list[tuple[str, list[Block]]]
+        self, store: FileStore, identity: seal.Identity, pieces: list[tuple[str, list[Block]]]
     ) -> list[tuple[str, bytes]]:
         """Seal and store each piece, read it back; the clear WebM files, in memory."""
         out = []

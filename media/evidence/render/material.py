@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import pyrage
 
 from media.evidence.log import course
 from media.evidence.log.course import Course, Stretch
 from media.evidence.log.journal import tree_of
 from media.evidence.recording.mux import Block, clusters
+from media.evidence.seal import age
 
 VIDEO, SOUND, LANGUAGE = frozenset({"floor-video", "screen"}), "floor-audio", "language"
 """Kinds of tracks: pictures; microphones of the floor; channels of the interpreters."""
@@ -30,7 +30,7 @@ SILENCE = b"\xfc\xff\xfe"
 
 LOCKED = "locked"
 """Cause of what is missing in a copy because the key file does not open it."""
-Identities = Mapping[int, pyrage.x25519.Identity]
+Identities = Mapping[int, age.Identity]
 """Identities of a recording by the number of the key, those that are at hand."""
 
 
@@ -115,8 +115,8 @@ class Material:
         if len(sealed) != piece.size or hashlib.sha256(sealed).hexdigest() != piece.sha256:
             raise MaterialError(f"{piece.file} has changed since it was verified")
         try:
-            return bytes(pyrage.decrypt(sealed, [identities[piece.key]]))
-        except (pyrage.DecryptError, KeyError):
+            return identities[piece.key].unseal(sealed)
+        except (age.SealError, KeyError):
             raise MaterialError(f"the identity does not open {piece.file}") from None
 
     def missing(self, track: str, t0: int, t1: int) -> list[Stretch]:

@@ -1,21 +1,25 @@
 """age: encrypt a segment to the recording's recipient, wrap the recording's identity to the authorities' recipients.
 
 Bytes in, bytes out (age v1, binary); no files, rooms or clocks. age does not authenticate the sender: authenticity
-comes only from the hash in the journal.
+comes only from the hash in the journal. Keys are X25519 or, by choice, post-quantum (`hybrid`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from pyrage import DecryptError, IdentityError, RecipientError, decrypt, encrypt, x25519
 
-
-class SealError(Exception):
-    """A malformed key, or a sealed file that this identity cannot decrypt or that was altered."""
+from media.evidence.seal import hybrid
+from media.evidence.seal.age_file import SealError as SealError
 
 
 class Recipient(Protocol):
     """Interface of a recipient to which a file can be encrypted."""
+
+    @property
+    def text(self) -> str:
+        """The recipient as age writes it."""
+        ...
 
     def seal(self, clear: bytes) -> bytes:
         """The clear bytes as one binary age file."""
@@ -24,6 +28,15 @@ class Recipient(Protocol):
 
 class Identity(Protocol):
     """Interface of an identity, which decrypts files encrypted to its recipient."""
+
+    @property
+    def recipient(self) -> Recipient:
+        """Its public half."""
+        ...
+
+    def text(self) -> str:
+        """The secret itself, as age writes it."""
+        ...
 
     def unseal(self, sealed: bytes) -> bytes:
         """The plaintext of an age file; SealError if it is for another recipient or was altered."""
@@ -75,21 +88,56 @@ class X25519Identity:
             raise SealError("this identity does not open the file, or it was altered") from error
 
 
-def make_identity() -> X25519Identity:
+def make_identity(*, post_quantum: bool = False) -> Identity:
     """A new identity from the operating system's randomness, in memory only."""
-    return X25519Identity(str(x25519.Identity.generate()))
+    return hybrid.make_hybrid_identity() if post_quantum else X25519Identity(str(x25519.Identity.generate()))
 
 
-def wrap(identity: X25519Identity, recipients: Sequence[str]) -> bytes:
+def is_post_quantum(text: str) -> bool:
+    """Whether a recipient is one of the post-quantum kind."""
+    return text.startswith(f"{hybrid.RECIPIENT}1")
+
+
+def recipient_of(text: str) -> Recipient:
+    """The recipient a text names, of either kind. SealError when it is none."""
+    return hybrid.HybridRecipient(text) if is_post_quantum(text) else X25519Recipient(text)
+
+
+def identity_of(text: str) -> Identity:
+    """The identity a text names, of either kind. SealError when it is none."""
+    return hybrid.HybridIdentity(text) if text.startswith(hybrid.IDENTITY) else X25519Identity(text)
+
+
+def read_identity(key_file: bytes) -> Identity:
+    """The one identity of a key file, among comments. SealError when it holds none, or more than one."""
+    lines = [line.strip() for line in key_file.decode("ascii", "replace").splitlines()]
+    keys = [line for line in lines if line.startswith("AGE-SECRET-KEY-")]
+    if len(keys) != 1:
+        raise SealError("the key file holds no age identity, or more than one")
+    return identity_of(keys[0])
+
+
+def make_recording_identity(recipients: Collection[str]) -> Identity:
+    """A new identity for what is encrypted to these: post-quantum when all of them are, so that nothing weakens it."""
+    return make_identity(post_quantum=bool(recipients) and all(map(is_post_quantum, recipients)))
+
+
+def wrap(identity: Identity, recipients: Sequence[str]) -> bytes:
     """The identity, encrypted to all of the recipients: the content of `hearing-key.age`."""
     if not recipients:
         raise SealError("a recording's key needs at least one recipient")
-    return bytes(encrypt(f"{identity.text()}\n".encode(), [_recipient(text) for text in recipients]))
+    clear = f"{identity.text()}\n".encode()
+    if not any(map(is_post_quantum, recipients)):
+        return bytes(encrypt(clear, [_recipient(text) for text in recipients]))
+    mixed = [
+        hybrid.HybridRecipient(text) if is_post_quantum(text) else hybrid.ClassicRecipient(text) for text in recipients
+    ]
+    return hybrid.seal(clear, mixed)
 
 
-def unwrap(wrapped: bytes, authority: X25519Identity) -> X25519Identity:
-    """The recording's identity, opened with an authority's."""
-    return X25519Identity(authority.unseal(wrapped).decode("ascii").strip())
+def unwrap(wrapped: bytes, authority: Identity) -> Identity:
+    """The recording's identity, opened with an authority's. SealError when it does not open or holds no identity."""
+    return identity_of(authority.unseal(wrapped).decode("ascii", "replace").strip())
 
 
 def _recipient(text: str) -> x25519.Recipient:

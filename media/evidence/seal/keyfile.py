@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from media.evidence.seal.age import X25519Identity, make_identity
+from media.evidence.seal.age import make_identity
 
 DEMO_LABEL = "THROW-AWAY DEMO KEY: never use it for a real hearing"
 
@@ -40,12 +40,22 @@ def make_key_file(
     cosigners: Sequence[str] = NO_COSIGNERS,
     demo: bool = False,
     signs: bool = True,
+    post_quantum: bool = False,
 ) -> KeyFile:
-    """A new identity for an authority, with the policy it is to trust. `authority` is one line of text.
+    """A new identity for an authority, with the policy of one court that it is to trust; the rest as `make_with`."""
+    policy = policy_text(log_vkey, cosigners).splitlines()
+    return make_with(policy, authority=authority, demo=demo, signs=signs, post_quantum=post_quantum)
+
+
+def make_with(
+    policy: Sequence[str], *, authority: str, demo: bool = False, signs: bool = True, post_quantum: bool = False
+) -> KeyFile:
+    """A new identity for an authority, with the lines of the policy it is to trust. `authority` is one line of text.
 
     `signs`: with a signing key too; an escrow agent has none, since it signs no acts of a State.
+    `post_quantum`: of the kind `mlkem768x25519`, which `age` opens from version 1.3 (docs/keys.md).
     """
-    identity: X25519Identity = make_identity()
+    identity = make_identity(post_quantum=post_quantum)
     lines = ["# Vivavoce key file"]
     if demo:
         lines.append(f"# {DEMO_LABEL}")
@@ -57,7 +67,7 @@ def make_key_file(
         lines.append(f"# signing-public: {public}")
         lines.append(f"# signing-key: {_base64url(signing.private_bytes_raw())}")
     lines.append("# policy:")
-    lines.extend(f"# | {line}" for line in policy_text(log_vkey, cosigners).splitlines())
+    lines.extend(f"# | {line}" for line in policy)
     lines.append(identity.text())
     return KeyFile(text="\n".join(lines) + "\n", recipient=identity.recipient.text, signing_public=public)
 

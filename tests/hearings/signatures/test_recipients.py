@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from pyrage import x25519
 
 from hearings import queries
@@ -12,6 +13,7 @@ from hearings.db import Database
 from hearings.errors import Invalid, NoRecipients, NotAllowed, NotFound, NotReady
 from hearings.models import AuthorityKey
 from hearings.signatures import recipients
+from media.evidence.seal import bech32
 
 ADMIN = Actor(id="a1", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
 
@@ -66,6 +68,15 @@ def test_a_fingerprint_is_what_sha256sum_says_in_groups() -> None:
     # printf %s age1l52v… | sha256sum
     found = recipients.fingerprint("age1l52v7n556dcznm58xz8e3hw587fk0gezpxasfftm68f4gwu5mq7s0pc7e5")
     assert found == "aaeb ba5b f3cc 819b 1df7 38f0 b7ef 3725"
+
+
+def test_a_post_quantum_recipient_is_taken_and_one_wrong_letter_is_noticed() -> None:
+    recipient = bech32.encode("age1pq", MLKEM768PrivateKey.generate().public_key().public_bytes_raw() + b"x" * 32)
+    assert recipients.parse(f"# Cluj\n{recipient}\n") == recipient and recipients.is_post_quantum(recipient)
+    assert not recipients.is_post_quantum(made())
+    for other in (recipient[:-1], recipient[:200] + ("p" if recipient[200] == "q" else "q") + recipient[201:]):
+        with pytest.raises(Invalid):
+            recipients.parse(other)
 
 
 # --- adding and retiring -----------------------------------------------------------------------------------------

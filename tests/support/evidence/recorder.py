@@ -172,7 +172,7 @@ class Bench:
     recordings: Path
     seal: LocalSeal
     served: ServedSeal
-    authority: age.X25519Identity
+    authority: age.Identity
     process: subprocess.Popen[bytes] | None = None
     events: list[Any] = field(default_factory=list)
     tasks: list[Any] = field(default_factory=list)

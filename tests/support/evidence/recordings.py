@@ -123,7 +123,7 @@ class SealedRecording:
 
     folder: Path
     seal: LocalSeal
-    authority: age.X25519Identity
+    authority: age.Identity
     recording: str = RECORDING
     zero: int = ZERO
     end: int = END
@@ -216,7 +216,7 @@ def build(
     tracks: Mapping[str, Scene] = TRACKS,
     end: int = END,
     own: tuple[int, int] | None = None,
-    reader: age.X25519Identity | None = None,
+    reader: age.Identity | None = None,
 ) -> SealedRecording:
     """Make the whole folder. `own`: a time, in whole segments, with a key of its own, which `reader` can open, or the
     authority."""

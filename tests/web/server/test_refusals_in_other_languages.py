@@ -47,7 +47,7 @@ RECIPIENTS = {"authority_name": "Tribunalul Cluj", "kind": "requesting", "recipi
 @pytest.mark.parametrize(
     ("who", "page", "form", "told"),
     [
-        ("administrator", "/admin/recipients", RECIPIENTS, "⟦An age recipient begins with age1 and has 62 characters⟧"),
+        ("administrator", "/admin/recipients", RECIPIENTS, "⟦An age recipient is one line that begins with age1⟧"),
         (
             "administrator",
             "/admin/recipients",

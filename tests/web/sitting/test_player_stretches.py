@@ -20,7 +20,7 @@ OWN = (22_000, 26_000)
 
 @contextlib.asynccontextmanager
 async def looked_at(
-    prepared: Path, browser: Browser, folder: Path, reader: age.X25519Identity | None = None
+    prepared: Path, browser: Browser, folder: Path, reader: age.Identity | None = None
 ) -> AsyncIterator[Viewer]:
     """The player on a recording with a closed session, open, at a second before it. `reader` can open that, or else
     the authority whose key file is used."""

@@ -114,7 +114,7 @@ class Sitting:
         assert self.sealer.stop()
 
 
-def captured(folder: Path, identity: age.X25519Identity) -> list[int]:
+def captured(folder: Path, identity: age.Identity) -> list[int]:
     """When what an identity opens was captured."""
     found = []
     for path in sorted(folder.glob("seg/*.age")):
