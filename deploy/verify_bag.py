@@ -869,6 +869,7 @@ close             journal  t 0+, tracks object
 custody           custody  format 1, recording uuid, of origin
 closed            custody  size 0+, root hash
 access            custody  person text, role text, state text, what text, why text/blob
+keyuse            custody  key key, person text, role text, state text, why text/blob
 archive           custody  file text, bucket text, version text, until date
 """.strip().splitlines()
 }
@@ -1546,6 +1547,8 @@ class Custody(Log):
                     self.fail(index, "the recording was closed with another head")
             if kind == "access":
                 self.take_access(line)
+            if kind == "keyuse":
+                self.take_access({**line, "what": f"key {line['key']} used"})
         if not self.tree:
             self.fail(0, "there is no line `custody`")
 

@@ -377,6 +377,11 @@ STAFF: Mapping[str, StaffRow] = {
     "manage_recipients": StaffRow(
         label="Add and retire recipients of recordings", functions=("administrator",), side="either"
     ),
+    "rewrap_recording": StaffRow(
+        label="Have the keys of a recording encrypted to other recipients, two persons together",
+        functions=("clerk", "judge", "authority"),
+        side="requesting",
+    ),
     "manage_signing_keys": StaffRow(
         label="Register and retire an authority's signing key", functions=("administrator",), side="either"
     ),

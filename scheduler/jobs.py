@@ -1,6 +1,7 @@
 """Carries out due actions: the claim and the effect of an action commit together, or neither does."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from hearings.outward import claims, invitations, notices
 from hearings.queries import get
 from hearings.requests import priority
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus
+from media.evidence.log import custody
 from scheduler import audits, tidying
 from scheduler.due import MISSED, Action, Kind, Rows, StoredRecording, due
 from scheduler.environment import World
@@ -189,7 +191,11 @@ async def _verify(world: World, action: Action) -> audits.Verdict | None:
         return None
     seal = None if world.seal is None else await asyncio.to_thread(world.seal)
     anchors = world.authorities.anchors if world.authorities is not None else b""
-    return await audits.audit(world.recordings / action.subject_id, world.pins, seal.path if seal else None, anchors)
+    folder = world.recordings / action.subject_id
+    if seal is not None:
+        with contextlib.suppress(custody.CustodyError):  # the audit itself says what is wrong
+            await asyncio.to_thread(custody.complete, folder, seal)
+    return await audits.audit(folder, world.pins, seal.path if seal else None, anchors)
 
 
 async def _record_audit(world: World, db: AsyncSession, action: Action, now: datetime, verdict: Any) -> None:

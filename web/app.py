@@ -17,7 +17,7 @@ from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
-from web.custody import record_pages as custody_records
+from web.custody import key_pages as recording_keys, key_use_pages as key_use, record_pages as custody_records
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
     hearing_pages as hearing,
@@ -303,6 +303,8 @@ MODULES = (
     excerpts,
     course,
     custody_records,
+    recording_keys,
+    key_use,
     outbox,
     change_stream,
     feeds,

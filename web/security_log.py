@@ -84,7 +84,7 @@ CODES: dict[EventCode, str] = {
     EventCode.client_changed: "a client of the API was registered, changed, shut out or let in",
     EventCode.client_key_changed: "a client of the API added or ended a key of its own",
     EventCode.signing_key_changed: "the signing key of an authority was registered or retired",
-    EventCode.recipient_changed: "a recipient of recordings was added or retired",
+    EventCode.recipient_changed: "a recipient was added or retired, or those of one recording are changed",
     EventCode.webhook_changed: "a webhook was made or switched off",
     EventCode.law_changed: "rows of the law were changed, or a change was left waiting",
     EventCode.directory_changed: "a table was imported into the directory",

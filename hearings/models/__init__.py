@@ -50,7 +50,7 @@ from hearings.models.request_parts import (
     Translation,
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
-from hearings.models.sitting import Conduct, FingerprintComparison, Recording, Sitting, SoundCheck
+from hearings.models.sitting import Conduct, FingerprintComparison, Recording, Rewrap, Sitting, SoundCheck
 
 metadata = SQLModel.metadata
 
@@ -110,6 +110,7 @@ __all__ = [
     "RefusedStatement",
     "RequestEvent",
     "Resource",
+    "Rewrap",
     "RoomConfirmation",
     "SharedView",
     "SignInChallenge",

@@ -140,6 +140,42 @@ class Recording(Row, table=True):
     failing_code: str = Field(default="", max_length=40)
 
 
+class Rewrap(Row, table=True):
+    """That the keys of a recording are to be encrypted to other recipients (`hearings.custody.rewraps`).
+
+    Proposed by one person and confirmed by another; never deleted. Of a recording at most one is open.
+    """
+
+    __tablename__ = "rewrap"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("confirmed_by <> proposed_by", name="two_persons"),
+        Index(
+            "uq_rewrap_open",
+            "recording_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    recording_id: str = Field(foreign_key="recording.id", index=True, max_length=36)
+    recipients: list[str] = json()
+    """Ids of the authorities' recipients (`AuthorityKey`)."""
+    reason: str = Field(max_length=500)
+    proposed_by: str = Field(max_length=36)
+    proposed_by_label: str = Field(max_length=200)
+    proposed_at: datetime = instant()
+    confirmed_by: str = Field(default="", max_length=36)
+    confirmed_by_label: str = Field(default="", max_length=200)
+    confirmed_at: datetime | None = instant(default=None)
+    ended_by_label: str = Field(default="", max_length=200)
+    ended_at: datetime | None = instant(default=None)
+    """Since when it is done with: carried out, or withdrawn."""
+    done: bool = False
+    """Whether the recording's keys are encrypted to these recipients."""
+
+
 class SoundCheck(Row, table=True):
     """What the recorder read back of one person (`lang` empty) or of one language channel."""
 

@@ -279,6 +279,7 @@ STAFF_WANTED = {
     "send_again": ("administrator authority clerk", "RO TH"),
     "manage_webhooks": ("administrator", "RO TH"),
     "manage_recipients": ("administrator", "RO TH"),
+    "rewrap_recording": ("authority clerk judge", "RO"),
     "manage_api_clients": ("administrator", "RO TH"),
 }
 

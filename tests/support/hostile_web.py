@@ -31,6 +31,7 @@ from media import messages
 from media.evidence.check import bag_check, policy
 from media.evidence.check.findings import Findings
 from media.evidence.log import journal_lines, tlog
+from media.evidence.seal import rewrapping
 from media.evidence.seal.age import SealError, make_identity
 from tests.support.hostile import Make, Parser, counted, pieces, repeated
 from web import cookies, strict_json
@@ -254,6 +255,9 @@ PARSERS: tuple[Parser, ...] = (
            begin=",".join(directory.COLUMNS).encode() + b"\r\n")}, 2_000_000, (HearingsError,)),
     Parser("recipient", lambda data: recipients.parse(data.decode("utf-8", "replace")),
            {**TEXT_SHAPES, **pieces(b"age1", b"#\n", b"age1q\n")}, security.BODY_LIMIT, (HearingsError,)),
+    Parser("re-wrapped keys", rewrapping.read,
+           {**TEXT_SHAPES, **pieces(b"[", b'{"files":{"a":"AAAA"},', b'"recipients":[', b"-> X25519 a\n")},
+           security.BODY_LIMIT, (rewrapping.RewrapError,)),
     Parser("key file", policy.of_key_file, pieces(b"# | a\n", b"\n", b"AGE-SECRET-KEY-1\n", b"#", b"\r", b"a"),
            policy.MAX_BYTES * 4),
     Parser("policy", policy.parse, pieces(b"\n", b"log a\n", b"witness a b\n", b"group a b c\n", b"quorum none\n",
@@ -300,6 +304,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "body web/agreement/line_test_pages.py": ("json",),
     "body web/api/bodies.py": ("api json", "api signed", "api form", "api file"),
     "body web/sitting/recording_pages.py": ("json",),
+    "body web/custody/key_use_pages.py": ("json",),
     "body web/hearing/island_requests.py": (TAKEN,),
     "body web/hearing/network_pages.py": ("json",),
     "form web/documents/file_pages.py": ("multipart form", "api file", "pdf"),
@@ -312,6 +317,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
         "jwk",
         "edits of the law",
         "recipient",
+        "re-wrapped keys",
     ),
     "api json": ("api json", "text"),
     "api signed": ("api json", "api signed", "statement"),

@@ -352,6 +352,15 @@ def rewrapped() -> Vector:
     return Vector("verified", note="seen, the key wrapped anew, a rendering made and removed", recording=recording)
 
 
+def key_used(**change: Any) -> Any:
+    """The small recording, opened with a key file once."""
+    recording = small()
+    recording.access()
+    who = {"person": "Ioana Marin", "role": "clerk", "state": "RO", "why": "copy"}
+    recording.custody("keyuse", **{"key": 0, **who, **change})
+    return recording
+
+
 def custody(
     where: str, note: str, change: Callable[[list[dict[str, Any]]], object], *, expect: str = "failed"
 ) -> Vector:
@@ -528,13 +537,16 @@ def vectors(scratch: Path) -> dict[str, Vector]:
             "custody line 0", "it is that of another recording", lambda lines: lines[0].update(of=origin[:-1] + "2")
         ),
         "custody-nobody": custody("custody line 2", "an access by nobody", lambda lines: lines[2].pop("person")),
+        "key-used": Vector("verified", note="its key was used", recording=key_used()),
+        "key-used-unnumbered": Vector("failed", "custody line 3", "a key of no such number", key_used(key=1000)),
+        "key-used-in-journal": Vector("failed", "line 7", "such a line in the journal", in_journal("keyuse", key=0)),
         "custody-segment": custody(
             "custody line 3", "a line of the journal",
             lambda lines: lines.append({**lines[2], "type": "loss", "track": "judge_1_mic", "t0": 0, "t1": 1,
                                         "packets": 1, "frames": 0}),
         ),
         "after-close": after_close("notice", code="late", text="added to what was frozen"),
-        "access-in-journal": Vector("failed", "line 7", "an access in the journal", in_journal()),
+        "access-in-journal": Vector("failed", "line 7", "an access in the journal", in_journal(what="view")),
         "head": Vector("verified", "-", "the minutes name its head", (good := small()),
                        more=named_head(8, good.root().hex())),
         "head-other": Vector("failed", "checkpoint", "the minutes name another root", small(),
@@ -638,9 +650,9 @@ def after_close(kind: str, **fields: Any) -> Vector:
     return Vector("failed", "line 8", "a line behind the close", recording)
 
 
-def in_journal() -> Any:
+def in_journal(kind: str = "access", **more: Any) -> Any:
     recording = small(close=False)
-    recording.line("access", person="Ioana Marin", role="clerk", state="RO", what="view", why="copy")
+    recording.line(kind, person="Ioana Marin", role="clerk", state="RO", why="copy", **more)
     recording.close(4000)
     return recording
 

@@ -34,6 +34,8 @@ UNMET: dict[str, str] = {
     "clock_changes.html /admin/clock-changes/{{ one.hearing.ref }}": "/admin/clock-changes/{ref}",
     "docket_plan.html /docket/plan/offer": "/docket/plan/offer",
     "law_row.html /admin/law/preview": "/admin/law/preview",
+    "recording_keys.html {{ base }}/confirm": "/recordings/{recording}/keys/confirm",
+    "recording_keys.html {{ base }}/take-in": "/recordings/{recording}/keys/take-in",
     "recoveries.html /admin/recoveries/{{ row.id }}/confirm": "/admin/recoveries/{recovery}/{action}",
     "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",
     "resource.html /resources/{{ found.resource_no }}/act/activate": "/resources/{number}/act/{action}",
@@ -47,6 +49,7 @@ BEHIND_CONFIRM = frozenset(
         "/calendar/{feed}/revoke",
         "/calendars/{state}/{period}/strike",
         "/h/{ref}/languages/cancel",
+        "/recordings/{recording}/keys/withdraw",
         "/requests/{reference}/documents/{attachment}/remove",
         "/sign-ins/identities/{identity}/remove",
         "/webhooks/{webhook}/disable",
@@ -80,6 +83,7 @@ NO_FORM = {
     "/h/{ref}/test/{test}/media": "the script of the line test, as JSON",
     "/h/{ref}/test/{test}/report": "the script of the line test, as JSON",
     "/recordings/{recording}/viewing": "the player, as JSON; the reason is one of a list",
+    "/recordings/{recording}/key-use": "the player, as JSON, once a key file has opened the recording",
 }
 """Addresses that take a POST of no form, and whose it is."""
 
@@ -127,6 +131,7 @@ PRESET = {
     "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
     "/h/{ref}/people/new state": "the State of whoever names somebody",
     "/recordings/{recording}/excerpt choices": "all of them: a part of a recording leaves nobody out by itself",
+    "/recordings/{recording}/keys/propose recipients": "all in force: to leave one out is the decision",
     "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",
     "/h/{ref}/time clock": "that of the time on the table",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",

@@ -49,6 +49,12 @@ STEP_UP: Mapping[tuple[str, str], str] = {
     ("POST", "/admin/recipients/retire"): N_(
         "You are about to change who can open recordings. Confirm first that it is you."
     ),
+    ("POST", "/recordings/{recording}/keys/propose"): N_(
+        "You are about to change who can open recordings. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/keys/confirm"): N_(
+        "You are about to change who can open recordings. Confirm first that it is you."
+    ),
     ("POST", "/admin/api-clients"): N_("You are about to let a system in. Confirm first that it is you."),
     ("POST", "/admin/api-clients/{client}/{action}"): N_(
         "You are about to change what a system may do. Confirm first that it is you."

@@ -37,6 +37,7 @@ ENTRY_KINDS = {
     "reopen": N_("Opened again"),
     "closed": N_("Frozen at the close"),
     "access": N_("Access"),
+    "keyuse": N_("Key used"),
     "notice": N_("Notice"),
     "archive": N_("Archived"),
     "derive": N_("Rendering made"),
@@ -61,6 +62,9 @@ DID = {
     "view_continued": N_("Viewing, continued"),
     "export": N_("Copy taken (bag)"),
     "excerpt": N_("Excerpt taken (bag)"),
+    "rewrap_proposed": N_("New recipients proposed"),
+    "rewrap_confirmed": N_("New recipients confirmed"),
+    "rewrap": N_("Re-wrapped keys taken in"),
 }
 
 
@@ -126,7 +130,25 @@ def _stamp(line: dict[str, Any]) -> str:
     return Markup('{} · <bdi dir="ltr">{}</bdi>').format(of, head.size)
 
 
+def _keyuse(line: dict[str, Any]) -> str:
+    """The row of a `keyuse` line: which key of the recording was opened, by whom, and why."""
+    key = _("Key {n}, of a closed session").format(n=line["key"]) if line["key"] else _("The key of the recording")
+    why = _(WHY.get(str(line["why"]), str(line["why"])))
+    role, state = roles.label(line["role"]), line["state"]
+    named = i18n.one_by_one((role, i18n.state_name(state))) if state else role
+    return Markup("{} · <bdi>{}</bdi> ({}) · {}").format(key, line["person"], named, why)
+
+
+def _keywrap(line: dict[str, Any]) -> str:
+    """The row of a `keywrap` line: which key, and, where it was wrapped anew, the fingerprints of the recipients."""
+    named = line.get("recipients")
+    told = [line["file"], *map(str, named if isinstance(named, list) else ())]
+    return Markup(" · ").join(Markup('<bdi dir="ltr">{}</bdi>').format(one) for one in told)
+
+
 COMPOSED = {
+    "keywrap": _keywrap,
+    "keyuse": _keyuse,
     "clock": _clock,
     "person": _person,
     "event": _event,

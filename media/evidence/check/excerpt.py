@@ -31,6 +31,10 @@ class ExcerptError(ExportError):
     """The excerpt could not be made; nothing is left of it."""
 
 
+class RewrappedError(ExcerptError):
+    """A key of the recording was wrapped anew: the line that names it is in the custody log, and no excerpt has it."""
+
+
 class NothingThereError(ExcerptError):
     """Nothing was recorded of these tracks in this time."""
 
@@ -248,6 +252,8 @@ def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Pi
     for index in files:
         line = journal.value(index)
         digest = copy_file(data / line["file"], payload / line["file"])
+        if digest != line["sha256"] and _rewrapped(data, line["file"], digest):
+            raise RewrappedError("its key was encrypted to others after the close: take a copy of the whole")
         if digest != line["sha256"]:
             raise ExcerptError(f"{line['file']} is not the file that was sealed")
         manifest[f"data/{line['file']}"] = digest
@@ -255,6 +261,15 @@ def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Pi
     if (data / "checkpoint.tsr").is_file():
         manifest["data/checkpoint.tsr"] = copy_file(data / "checkpoint.tsr", payload / "checkpoint.tsr")
     return manifest
+
+
+def _rewrapped(data: Path, name: str, digest: str) -> bool:
+    """Whether the custody log names this content of a wrapped key."""
+    try:
+        lines = [_parsed(index, line) for index, line in enumerate(_bytes(data / "custody.jsonl").split(b"\n")[:-1])]
+    except ExcerptError:
+        return False
+    return any(line["type"] == "keywrap" and (line["file"], line["sha256"]) == (name, digest) for line in lines)
 
 
 def _context(journal: SealedJournal, tracks: Iterable[str], part: Part) -> dict[str, int]:

@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ from media.evidence.log.store import sync_folder, write_durably
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"
 TOKEN = "checkpoint.tsr"  # noqa: S105 a time-stamp
+STAGED = ".rewrapped"
+"""How the name of a key ends that was wrapped anew and waits for its line."""
 LOG = "custody.jsonl"
 LOG_CHECKPOINT = "custody-checkpoint"
 UNSIGNED = ".unsigned"
@@ -68,6 +70,10 @@ class Accessor:
         """The `access` line."""
         who = {"person": self.person, "role": self.role, "state": self.state}
         return {"type": "access", **who, "what": what, "why": why}
+
+    def key_line(self, key: int, why: str) -> Line:
+        """The `keyuse` line: with this key of the recording, opened, it is looked at."""
+        return {"type": "keyuse", "key": key, "person": self.person, "role": self.role, "state": self.state, "why": why}
 
 
 @dataclass(frozen=True)
@@ -196,10 +202,92 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def rewrap(
+    folder: Path,
+    files: Mapping[str, bytes],
+    entries: Sequence[Line],
+    seal: CourtSeal,
+    now_ns: int,
+    kept: Sequence[tlog.Checkpoint] = (),
+    *,
+    recipients: Sequence[str] = (),
+) -> SignedHeads:
+    """Replace wrapped keys of a closed recording by the same keys, encrypted to others: by name, the new content.
+
+    `entries` go before their `keywrap` lines, which say the fingerprints of the `recipients`. One step: the new files
+    lie beside the old ones before the lines are signed, and take their places afterwards; what a kill leaves is
+    completed, or removed, by the next append (`settle`). Nothing remains of the old files. NotAllowedError for a file
+    that the recording does not have; the rest as `record`.
+    """
+    with locked(folder):
+        named = []
+        for name, content in files.items():
+            if not journal_lines.KEY_FILE.fullmatch(name) or not (folder / name).is_file():
+                raise NotAllowedError(f"the recording has no key {name}")
+            named.append(_keywrap(name, content) | ({"recipients": list(recipients)} if recipients else {}))
+        record_locked(folder, [], seal, now_ns, kept)
+        try:
+            for name, content in files.items():
+                write_durably(folder / f".{name}{STAGED}", content)
+            sync_folder(folder)
+            heads = _record(folder, [*entries, *named], seal, now_ns, kept)
+        except OSError as error:
+            raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
+        settle(folder, _signed(folder, seal))
+        return heads
+
+
+def complete(folder: Path, seal: CourtSeal) -> None:
+    """Complete, or undo, a re-wrap that was interrupted; nothing where there is none. Raises as `read`."""
+    if any(folder.glob(f".hearing-key*{STAGED}")):
+        with locked(folder):
+            settle(folder, _signed(folder, seal))
+
+
+def settle(folder: Path, signed: Sequence[bytes]) -> None:
+    """Complete a re-wrap that was interrupted, by the signed lines of the custody log: a new file that a line names
+    takes the place of the old one, any other goes. The caller holds the lock. CustodyError when it cannot be written.
+    """
+    staged = sorted(folder.glob(f".hearing-key*{STAGED}"))
+    if not staged:
+        return
+    lines = [journal_lines.parse(line) for line in signed if b'"type":"keywrap"' in line]
+    wanted = {line["file"]: line["sha256"] for line in lines}
+    try:
+        for path in staged:
+            name = path.name[1 : -len(STAGED)]
+            if hashlib.sha256(path.read_bytes()).hexdigest() == wanted.get(name):
+                path.replace(folder / name)
+            else:
+                path.unlink()
+        sync_folder(folder)
+    except OSError as error:
+        raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
+
+
+def _keywrap(name: str, content: bytes) -> Line:
+    sha256 = hashlib.sha256(content).hexdigest()
+    return {"type": "keywrap", "file": name, "size": len(content), "sha256": sha256}
+
+
+def _signed(folder: Path, seal: CourtSeal) -> tuple[bytes, ...]:
+    """The signed lines of the custody log."""
+    trust = seal.trust()
+    return read_log(folder, read(folder, trust).origin, trust)
+
+
 def record_locked(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint] = ()
 ) -> SignedHeads:
     """As `record`, for a caller that holds the lock (`locked`)."""
+    if any(folder.glob(f".hearing-key*{STAGED}")):
+        settle(folder, _signed(folder, seal))
+    return _record(folder, entries, seal, now_ns, kept)
+
+
+def _record(
+    folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint]
+) -> SignedHeads:
     ledger = read(folder, seal.trust(kept))
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")

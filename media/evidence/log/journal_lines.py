@@ -20,7 +20,7 @@ MAX_DEPTH = 16
 """Levels of nesting; the line's own object is the first."""
 MAX_INTEGER = 2**53 - 1
 
-CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive"})
+CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive", "keyuse"})
 """Types that are allowed in the custody log only."""
 IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "notice"}
 """Known types that are allowed in the custody log; all but CUSTODY_ONLY are allowed in the journal too."""
@@ -409,6 +409,7 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "head": {"note": _text},
     "stamp": {"note": _text, "tsr": _text},
     "sealkey": {"vkey": _text},
+    "keyuse": {"key": _key, "person": _text, "role": _text, "state": _text, "why": _who},
     "archive": {"file": _text, "bucket": _text, "version": _text, "until": _day},
     "notice": {"code": _text, "text": _text},
     "pause": {"t": _size, "by": _who, "reason": _who},

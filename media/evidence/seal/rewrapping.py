@@ -7,7 +7,6 @@ names for it, and again by whoever opens the recording.
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,7 +97,7 @@ def read(data: bytes) -> Rewrapped:
         recording, recipients, files = told["recording"], told["recipients"], told["files"]
         content = {name: base64.b64decode(text, validate=True) for name, text in files.items()}
         kinds = sorted(_KINDS[age.is_post_quantum(age.recipient_of(text).text)] for text in recipients)
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, age.SealError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, age.SealError) as error:
         raise RewrapError("the file is not one that `vivavoce keys rewrap` has made") from error
     if not isinstance(recording, str) or not 0 < len(kinds) <= MOST_RECIPIENTS or "hearing-key.age" not in content:
         raise RewrapError("the file is not one that `vivavoce keys rewrap` has made")

@@ -57,6 +57,7 @@ OUT = {
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
     "outbox_attempt": "post to people of one State, for those who look after it",
     "outbox_message": "post to people of one State, for those who look after it",
+    "rewrap": "who proposed and confirmed new recipients of a recording; its custody log has it",
     "participant_contact": "where a person gets mail, for the State that entered it only",
     "person": "staff, for all cases; the people of a hearing are exported",
     "refused_statement": "read beside the State's keys by those who look after them; nothing came of it",

@@ -472,8 +472,9 @@ async def test_the_key_never_leaves_the_page(viewer: Viewer):
     spellings = {identity, identity.lower(), identity.removeprefix("AGE-SECRET-KEY-1")}
     spellings |= {base64.b64encode(each.encode()).decode().rstrip("=")[:-2] for each in set(spellings)}
     bodies = [request for request in viewer.requests if request.method != "GET"]
-    assert [request.url for request in bodies] == [f"{viewer.url}/viewing"]
+    assert [request.url for request in bodies] == [f"{viewer.url}/viewing", f"{viewer.url}/key-use"]
     assert json.loads(bodies[0].post_data or "") == {"why": "minutes", "continued": False}
+    assert json.loads(bodies[1].post_data or "") | {"ticket": ""} == {"why": "minutes", "keys": [0], "ticket": ""}
     for request in viewer.requests:
         sent = f"{request.url} {request.post_data or ''} {json.dumps(await request.all_headers())}"
         assert not any(spelling in sent for spelling in spellings), request.url
@@ -482,6 +483,22 @@ async def test_the_key_never_leaves_the_page(viewer: Viewer):
         "async () => [localStorage.length, sessionStorage.length, await indexedDB.databases(), document.cookie]"
     )
     assert kept == [0, 0, [], ""]
+
+
+async def test_the_use_of_the_key_is_in_the_custody_log_before_a_segment_is_asked_for(viewer: Viewer):
+    await viewer.opened()
+    await expect(viewer.verdict).to_have_attribute("data-word", "gaps", timeout=30_000)
+    asked = [request.url.removeprefix(f"{viewer.url}/") for request in viewer.requests]
+    assert asked.index("key-use") < min(at for at, path in enumerate(asked) if path.startswith("file/seg/"))
+    (line,) = [line for line in viewer.installation._lines("custody.jsonl") if line["type"] == "keyuse"]
+    assert (line["key"], line["person"], line["why"]) == (0, "Ana Popa", "minutes")
+
+
+async def test_where_the_use_of_the_key_cannot_be_written_nothing_is_fetched(viewer: Viewer):
+    await viewer.page.route("**/key-use", lambda route: route.fulfill(status=503, body="{}"))
+    await viewer.open()
+    await expect(viewer.page.get_by_text("Reload the page to begin again")).to_be_visible(timeout=20_000)
+    assert not [request for request in viewer.requests if "/file/seg/" in request.url]
 
 
 def _damaged(text: str) -> str:

@@ -66,7 +66,7 @@ def clock(ms):
 roots = []
 for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "custody-checkpoint")):
     kind, track = entry["type"], entry.get("track")
-    if not roots and (kind == "access" or (close is not None and kind != "reopen")):
+    if not roots and (kind in ("access", "keyuse") or (close is not None and kind != "reopen")):
         sys.exit(f"FAILED: a line ({kind}) stands in the journal and has no place there")
     if kind == "open":
         zero = int(entry["zero"]) // 1000000
@@ -113,9 +113,9 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         frozen = True
         if (entry["size"], entry["root"]) != roots[0][1:]:
             sys.exit("FAILED: the custody log belongs to another state of the journal")
-    if kind == "access":
+    if kind in ("access", "keyuse"):
         who = f"{entry['person']} ({entry['role']}, {entry['state']})"
-        print(f"{clock(int(entry['at']) // 1000000)} UTC {entry['what']}: {who}: {entry['why']}")
+        print(f"{clock(int(entry['at']) // 1000000)} UTC {entry.get('what', 'key used')}: {who}: {entry['why']}")
 if roots[1][0] != roots[0][0] + "/custody":
     sys.exit("FAILED: the custody log is that of another recording")
 if close is None or not frozen:

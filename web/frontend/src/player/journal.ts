@@ -60,7 +60,7 @@ export const LOCKED = "locked";
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
 /** Types whose only place is the custody log. */
-export const CUSTODY_ONLY = new Set(["custody", "closed", "access", "archive"]);
+export const CUSTODY_ONLY = new Set(["custody", "closed", "access", "archive", "keyuse"]);
 /** Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too. */
 const IN_CUSTODY = new Set([...CUSTODY_ONLY, "keywrap", "derive", "head", "stamp", "sealkey", "notice"]);
 
@@ -81,6 +81,7 @@ const signed = matches(/^(0|-?[1-9][0-9]{0,19})?$/);
 const entry: Check = (value) => typeof value === "number" && value >= 1;
 const hash = matches(HASH);
 const track = matches(KEY);
+const key: Check = (value) => count(value) && (value as number) <= 999;
 const textOrBlob: Check = (value) => text(value) || (isObject(value) && Object.keys(value).length === 1 && hash(value["blob"]));
 
 const closing: Check = (value) =>
@@ -132,11 +133,12 @@ const FIELDS: Record<string, Record<string, Check>> = {
   head: { note: text },
   stamp: { note: text, tsr: text },
   sealkey: { vkey: text },
+  keyuse: { key, person: text, role: text, state: text, why: textOrBlob },
   archive: { file: text, bucket: text, version: text, until: matches(DAY) },
   notice: { code: text, text },
   pause: { t: count, by: textOrBlob, reason: textOrBlob },
   resume: { t: count, by: textOrBlob },
-  rekey: { key: (value) => count(value) && (value as number) <= 999, t: count, recipient: text, recipients: list(text) },
+  rekey: { key, t: count, recipient: text, recipients: list(text) },
   reopen: { t: count, reason: textOrBlob },
   close: { t: count, tracks: closing },
 };

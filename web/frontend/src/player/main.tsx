@@ -55,6 +55,8 @@ const shut = signal(false);
 
 let worker: Worker | null = null;
 let choosing = "";
+/** The ticket of the viewing. */
+let viewing = "";
 let renewing = false;
 /** "Open" was pressed while the key file was still being read. */
 let openAfter = false;
@@ -101,6 +103,9 @@ function take(message: FromWorker): void {
     case "step":
       busy.value = { checkpoint: t("Checking the seal…"), journal: t("Checking the journal…"), key: t("Opening with your key…") }[message.step];
       return;
+    case "keys":
+      void noteUse(message.keys);
+      return;
     case "verdict":
       verdict.value = message.verdict;
       return;
@@ -138,10 +143,26 @@ function choose(file: File): void {
   send({ type: "key", file });
 }
 
+/** Has the use of the keys written into the custody log; the worker fetches nothing before. */
+async function noteUse(keys: number[]): Promise<void> {
+  try {
+    const body = JSON.stringify({ keys, why: why.peek(), ticket: viewing });
+    await post(`${config.base}/key-use`, config.csrf, body, "application/json");
+    send({ type: "noted" });
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    failed(error);
+    worker?.terminate();
+    worker = null;
+    chosen.value = null;
+  }
+}
+
 async function askTicket(continued: boolean): Promise<string> {
   const body = JSON.stringify({ why: why.peek(), continued });
   const answer = await post(`${config.base}/viewing`, config.csrf, body, "application/json");
-  return ((await answer.json()) as { ticket: string }).ticket;
+  viewing = ((await answer.json()) as { ticket: string }).ticket;
+  return viewing;
 }
 
 async function open(): Promise<void> {
@@ -154,8 +175,12 @@ async function open(): Promise<void> {
     send({ type: "open", base: config.base, ticket, origin: config.origin });
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
-    refuse(error.status === 0 ? refusalText("network", "") : error.message || refusalText("ticket", ""));
+    failed(error);
   }
+}
+
+function failed(error: HttpError): void {
+  refuse(error.status === 0 ? refusalText("network", "") : error.message || refusalText("ticket", ""));
 }
 
 async function renew(): Promise<void> {

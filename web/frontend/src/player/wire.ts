@@ -83,12 +83,15 @@ export type ToWorker =
   | { type: "part"; id: number; generation: number; track: string; n: number }
   | { type: "drop"; track: string; generation: number }
   | { type: "ticket"; ticket: string }
+  | { type: "noted" }
   | { type: "check" };
 
 export type FromWorker =
   | { type: "key"; authority: string; demo: boolean }
   | { type: "refused"; code: RefusalCode; detail: string }
   | { type: "step"; step: "checkpoint" | "journal" | "key" }
+  /** The key file has opened these keys of the recording, by number: to be noted before anything is fetched. */
+  | { type: "keys"; keys: number[] }
   | { type: "opened"; recording: RecordingView | null; seal: Seal | null }
   | { type: "verdict"; verdict: Verdict }
   | { type: "part"; id: number; bytes: ArrayBuffer }

@@ -199,11 +199,22 @@ async function open(origin: string): Promise<void> {
   bytesLeft = [...files.values()].reduce((sum, file) => sum + file.size, 0);
   say({ type: "step", step: "key" });
   if (sealed) await unwrap(journal, key);
+  if (decrypters.size) await useNoted([...decrypters.keys()]);
   const custody = check.custodyHead && { size: check.custodyHead.size, root: hex(check.custodyHead.root) };
   const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), custody, authority: key.authority, demo: key.demo };
   say({ type: "opened", recording: sealed ? view(journal) : null, seal });
   sayVerdict();
   if (sealed && bytesLeft <= CHECK_UNASKED) checkAll();
+}
+
+let onNoted: () => void = () => undefined;
+
+/** Waits until the use of these keys is in the custody log. */
+function useNoted(keys: number[]): Promise<void> {
+  return new Promise((resolve) => {
+    onNoted = resolve;
+    say({ type: "keys", keys });
+  });
 }
 
 /** Opens every key of the recording that the key file opens; the main one it must. */
@@ -445,6 +456,8 @@ async function take(message: ToWorker): Promise<void> {
     case "ticket":
       ticket = message.ticket;
       return goOn();
+    case "noted":
+      return onNoted();
     case "check":
       return checkAll();
   }

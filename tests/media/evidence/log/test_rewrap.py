@@ -1,0 +1,126 @@
+"""A key wrapped anew takes the place of the old one together with its line, whenever the program is killed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import VerificationRequest, verify
+from media.evidence.log import custody
+from media.evidence.seal import age
+from tests.support.evidence.seals import LocalSeal
+
+NOW_NS = 1_790_000_200 * 10**9
+ACCESS = custody.Accessor("Ioana Marin", "judge", "RO").line("rewrap_proposed", "the key file was lost")
+KEY = "hearing-key.age"
+
+
+@pytest.fixture
+def folder(recording: Any, tmp_path: Path) -> Path:
+    """A closed recording as the recorder leaves it."""
+    return Path(recording.write_folder(tmp_path / "recording"))
+
+
+@pytest.fixture
+def seal(recording: Any, tmp_path: Path) -> LocalSeal:
+    """The court's seal, which has signed the recording as it is."""
+    made: LocalSeal = recording.court_seal(tmp_path / "seal")
+    return made
+
+
+@pytest.fixture
+def anew(recording: Any) -> bytes:
+    """The recording's key, encrypted to somebody else."""
+    return age.wrap(age.identity_of(str(recording.identity)), [age.make_identity().recipient.text])
+
+
+def verdict(folder: Path, recording: Any, builder: Any, target: Path) -> str:
+    """Of the folder as a bag."""
+    target.mkdir()
+    builder.copy(folder, target / "data")
+    return verify(
+        builder.rebag(target), VerificationRequest(parse(recording.policy()), without_stamp=True)
+    ).findings.verdict
+
+
+def lines(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "custody.jsonl").read_bytes().splitlines()]
+
+
+def test_the_new_key_takes_the_place_of_the_old_one_and_the_recording_verifies_before_and_after(
+    folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
+) -> None:
+    assert verdict(folder, recording, builder, tmp_path / "before") == "verified"
+    custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
+    assert [line["type"] for line in lines(folder)[-2:]] == ["access", "keywrap"]
+    assert (folder / KEY).read_bytes() == anew
+    assert not list(folder.glob(".*"))
+    assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
+    custody.rewrap(folder, {KEY: anew + b"x"}, [], seal, NOW_NS)
+    assert (folder / KEY).read_bytes() == anew + b"x"
+
+
+@pytest.mark.parametrize("name", ["hearing-key-1.age", "../hearing-key.age", "journal.jsonl", "seg/x-000001.age"])
+def test_a_file_that_is_no_key_of_the_recording_is_refused_and_nothing_is_written(
+    name: str, folder: Path, seal: LocalSeal, anew: bytes
+) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(custody.NotAllowedError):
+        custody.rewrap(folder, {KEY: anew, name: anew}, [ACCESS], seal, NOW_NS)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from media.evidence.log import custody
+from media.evidence.seal.seal_key import SealKey
+from tests.support.evidence.seals import LocalSeal
+
+folder, seal_folder, seed, where, anew = Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]
+seal = LocalSeal(seal_folder, SealKey(bytes.fromhex(seed)))
+whole = getattr(custody, where)
+seen = []
+
+def killed(*words):
+    seen.append(1)
+    if where == "settle" or len(seen) == {"_record": 2, "_sign": 1, "_replace": 1}[where]:
+        os._exit(9)
+    return whole(*words)
+
+setattr(custody, where, killed)
+custody.rewrap(folder, {"hearing-key.age": bytes.fromhex(anew)}, [], seal, 1_790_000_200 * 10**9)
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "taken"), [("_record", False), ("_sign", False), ("_replace", True), ("settle", True)]
+)
+def test_a_kill_leaves_what_the_next_append_completes_or_undoes(
+    where: str, taken: bool, folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
+) -> None:
+    before = (folder / KEY).read_bytes()
+    words = [str(folder), str(seal.folder), recording.seed.hex(), where, anew.hex()]
+    done = subprocess.run([sys.executable, "-c", KILLED, *words], cwd=Path(__file__).parents[4], capture_output=True)
+    assert done.returncode == 9, done.stderr.decode()
+    assert list(folder.glob(".hearing-key*"))
+    custody.record(folder, [ACCESS], seal, NOW_NS + 1)
+    assert (folder / KEY).read_bytes() == (anew if taken else before)
+    assert [line["type"] for line in lines(folder)].count("keywrap") == taken
+    assert not list(folder.glob(".hearing-key*"))
+    assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
+
+
+def test_an_audit_completes_a_re_wrap_that_was_killed_at_its_last_step(
+    folder: Path, recording: Any, seal: LocalSeal, anew: bytes
+) -> None:
+    words = [str(folder), str(seal.folder), recording.seed.hex(), "settle", anew.hex()]
+    subprocess.run([sys.executable, "-c", KILLED, *words], cwd=Path(__file__).parents[4], capture_output=True)
+    assert (folder / KEY).read_bytes() != anew
+    custody.complete(folder, seal)
+    assert (folder / KEY).read_bytes() == anew
+    custody.complete(folder, seal)

@@ -1,0 +1,162 @@
+"""The page of a recording's keys: proposed by one, confirmed by another, taken in, and opened by whom was named."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from hearings.db import Database
+from hearings.signatures import recipients
+from media.evidence.seal import age, rewrapping
+from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
+
+
+@pytest.fixture
+def browser(archive) -> Callable[[str], httpx.AsyncClient]:
+    """A browser of one of the people, signed in."""
+
+    def of(who: str) -> httpx.AsyncClient:
+        headers = {
+            "accept": "text/html",
+            "origin": archive.settings.origin,
+            "cookie": f"__Host-vivavoce={archive.cookies[who]}",
+        }
+        transport = httpx.ASGITransport(app=archive.app)
+        return httpx.AsyncClient(transport=transport, base_url=archive.settings.public_url, headers=headers)
+
+    return of
+
+
+@pytest.fixture
+async def keys(archive) -> dict[str, Any]:
+    """New identities of both States, added as recipients: (id, identity) by State."""
+    found = {}
+    database = Database(archive.settings.database_url)
+    async with database.transaction() as db:
+        for state, kind, post_quantum in (("RO", "requesting", True), ("TH", "requested", False)):
+            identity = age.make_identity(post_quantum=post_quantum)
+            row = await recipients.add(
+                db,
+                state=state,
+                authority_name=f"Ministry {state}",
+                kind=kind,
+                recipient=identity.recipient.text,
+                now=datetime.now(UTC),
+            )
+            found[state] = (row.id, identity)
+    await database.close()
+    return found
+
+
+async def send(archive, browser, who: str, act: str, file: bytes | None = None, **values: Any) -> httpx.Response:
+    async with browser(who) as client:
+        page = await client.get(f"{archive.path}/keys")
+        proposal = page.text.partition('name="proposal" value="')[2].partition('"')[0]
+        data = {"csrf": archive.token(who), "proposal": proposal, **values}
+        files = {"file": ("keys.json", file, "application/json")} if file is not None else None
+        return await client.post(f"{archive.path}/keys/{act}", data=data, files=files)
+
+
+def done(answer: httpx.Response, word: str) -> bool:
+    return answer.status_code == 303 and answer.headers["location"].endswith(f"?done={word}")
+
+
+def custody(archive) -> list[dict[str, Any]]:
+    return archive._lines("custody.jsonl")
+
+
+async def confirmed(archive, browser, keys) -> list[str]:
+    """Proposed and confirmed; the recipients."""
+    chosen = {"recipients": [keys["RO"][0], keys["TH"][0]], "reason": "A key file was lost"}
+    assert done(await send(archive, browser, OFFICER, "propose", **chosen), "proposed")
+    assert done(await send(archive, browser, JUDGE, "confirm"), "confirmed")
+    return [keys[state][1].recipient.text for state in ("RO", "TH")]
+
+
+async def test_two_persons_and_a_key_file_give_the_recording_other_recipients(archive, browser, keys):
+    to = await confirmed(archive, browser, keys)
+    made = rewrapping.rewrap(archive.sealed.folder, archive.sealed.authority, to)
+    answer = await send(archive, browser, OFFICER, "take-in", file=made.text().encode())
+    assert done(answer, "taken"), answer.text
+    wrapped = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    for state in ("RO", "TH"):
+        assert age.unwrap(wrapped, keys[state][1]).recipient.text == archive.journal()[0]["recipient"]
+    with pytest.raises(age.SealError):
+        age.unwrap(wrapped, archive.sealed.authority)
+    lines = custody(archive)[-4:]
+    assert [(line["type"], line.get("what"), line.get("person")) for line in lines] == [
+        ("access", "rewrap_proposed", "I. Marin"),
+        ("access", "rewrap_confirmed", "Ana Popa"),
+        ("access", "rewrap", "I. Marin"),
+        ("keywrap", None, None),
+    ]
+    assert lines[3]["recipients"] == [recipients.fingerprint(one) for one in to]
+    async with browser(JUDGE) as client:
+        page = await client.get(f"{archive.path}/keys")
+        assert "Re-wrapped" in page.text and "A key file was lost" in page.text
+        shown = await client.get(f"{archive.path}/custody")
+        assert "New recipients confirmed" in shown.text and recipients.fingerprint(to[0]) in shown.text
+        begin, end = "09:00:00", "09:00:30"
+        form = {"csrf": archive.token(JUDGE), "from": begin, "to": end, "choices": "judge_1", "why": "party"}
+        excerpt = await client.post(f"{archive.path}/excerpt", data=form)
+        assert excerpt.status_code == 422 and "re-wrapped" in excerpt.text
+        copy = await client.post(f"{archive.path}/export", data={"csrf": archive.token(JUDGE), "why": "party"})
+        assert copy.status_code == 200
+
+
+async def test_nobody_confirms_their_own_proposal_and_nothing_is_taken_in_before(archive, browser, keys):
+    chosen = {"recipients": [keys["RO"][0], keys["TH"][0]], "reason": "A key file was lost"}
+    assert done(await send(archive, browser, OFFICER, "propose", **chosen), "proposed")
+    assert (await send(archive, browser, OFFICER, "confirm")).status_code == 422
+    to = [keys[state][1].recipient.text for state in ("RO", "TH")]
+    made = rewrapping.rewrap(archive.sealed.folder, archive.sealed.authority, to).text().encode()
+    before = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    for who in (OFFICER, JUDGE, AUTHORITY):
+        assert (await send(archive, browser, who, "take-in", file=made)).status_code == 422
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before
+    assert not [line for line in custody(archive) if line["type"] == "keywrap"]
+
+
+async def test_a_file_for_other_recipients_or_another_recording_is_refused(archive, browser, keys):
+    to = await confirmed(archive, browser, keys)
+    before, log = (archive.sealed.folder / "hearing-key.age").read_bytes(), custody(archive)
+    stranger = age.make_identity().recipient.text
+    good = rewrapping.rewrap(archive.sealed.folder, archive.sealed.authority, to).text()
+    more = rewrapping.rewrap(archive.sealed.folder, archive.sealed.authority, [*to, stranger]).text()
+    said = json.loads(more) | {"recipients": to}
+    of_another = json.loads(good) | {"recording": "demo.vivavoce.example/hearing/0"}
+    no_such_key = json.loads(good)
+    no_such_key["files"]["hearing-key-7.age"] = no_such_key["files"]["hearing-key.age"]
+    for file in (more, json.dumps(said), json.dumps(of_another), json.dumps(no_such_key), "", "{}"):
+        answer = await send(archive, browser, JUDGE, "take-in", file=file.encode())
+        assert answer.status_code == 422 and "was not made by" in answer.text
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before and custody(archive) == log
+    assert done(await send(archive, browser, JUDGE, "take-in", file=good.encode()), "taken")
+
+
+async def test_a_proposal_is_withdrawn_and_another_can_be_made(archive, browser, keys):
+    await confirmed(archive, browser, keys)
+    assert done(await send(archive, browser, JUDGE, "withdraw"), "withdrawn")
+    assert (await send(archive, browser, JUDGE, "withdraw")).status_code == 422
+    await confirmed(archive, browser, keys)
+
+
+async def test_what_was_typed_is_kept_when_it_is_refused(archive, browser, keys):
+    answer = await send(archive, browser, OFFICER, "propose", recipients=[keys["TH"][0]], reason="A key file was lost")
+    assert answer.status_code == 422 and "A key file was lost" in answer.text and "Romania" in answer.text
+
+
+async def test_the_other_state_sees_it_and_changes_nothing_and_strangers_see_nothing(archive, browser, keys):
+    chosen = {"recipients": [keys["RO"][0], keys["TH"][0]], "reason": "A key file was lost"}
+    assert done(await send(archive, browser, OFFICER, "propose", **chosen), "proposed")
+    async with browser(AUTHORITY) as client:
+        page = await client.get(f"{archive.path}/keys")
+        assert page.status_code == 200 and "A key file was lost" in page.text
+        assert f'action="{archive.path}' not in page.text
+    for act in ("propose", "confirm", "withdraw"):
+        assert (await send(archive, browser, AUTHORITY, act, **chosen)).status_code == 422
+    async with browser(STRANGER) as client:
+        assert (await client.get(f"{archive.path}/keys")).status_code == 404
