@@ -30,8 +30,7 @@ from media.evidence.log import custody, tlog
 from media.evidence.render import render
 from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
-from media.evidence.seal.keyfile import make_key_file
-from media.evidence.seal.service import FORMER
+from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
 from web.custody import keys_command
@@ -41,7 +40,7 @@ from web.operation.backup import BackupRefused
 from web.operation.older_data import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.people import staff_commands
-from web.seal_keeper import SealKeeper, cosigners_of, policy_of, seal_vkey
+from web.seal_keeper import SealKeeper, cosigners_of, policy_of, seal_vkey, take_vkey
 from web.server import security_events
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
@@ -177,20 +176,12 @@ def init(settings: Settings, options: argparse.Namespace) -> int:
 
 def _init_seal(settings: Settings) -> str:
     """Make the seal key where the seal process is ours, else ask that process; keep and return its public line."""
-    public = settings.keys / "seal.pub"
     if settings.seal_socket is not None:
         vkey = SealClient(settings.seal_socket).vkey(settings.court_name)
     else:
         settings.seal_folder.mkdir(mode=0o700, exist_ok=True)
         vkey = _seal_key(settings).vkey(settings.court_name)
-    if not public.exists() or public.read_text(encoding="ascii").strip() != vkey:
-        if public.exists() and settings.seal_socket is None:  # what the key of before has signed goes on counting
-            former = settings.seal_folder / FORMER
-            former.touch(mode=0o600)
-            with former.open("a", encoding="ascii") as file:
-                file.write(public.read_text(encoding="ascii"))
-        public.unlink(missing_ok=True)
-        _write_secret(public, vkey)
+    take_vkey(settings, vkey)
     return vkey
 
 
@@ -421,10 +412,9 @@ def add_key(settings: Settings, options: argparse.Namespace) -> int:
     if (recipient or options.new) and not options.kind:
         raise Refused(f"Say --kind: {', '.join(recipients.KINDS)}")
     if options.new:
-        vkey = seal_vkey(settings)
         signs = options.kind != "escrow" and not signing
-        authority, pinned = f"{options.authority} ({options.state})", cosigners_of(settings).lines
-        made = make_key_file(authority=authority, log_vkey=vkey, cosigners=pinned, signs=signs)
+        pinned = policy_of(settings).splitlines()
+        made = make_with(pinned, authority=f"{options.authority} ({options.state})", signs=signs)
         recipient, text, signing = made.recipient, made.text, signing or made.signing_public
         if options.new.exists():
             raise Refused(f"{options.new} exists already; nothing was changed")

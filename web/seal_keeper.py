@@ -22,8 +22,10 @@ import media
 from media.evidence.cosigning import cosigners
 from media.evidence.cosigning.cosigners import Cosigners, CosignersError
 from media.evidence.log import tlog
+from media.evidence.log.store import sync_folder, write_durably
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.heads import HEADS, HeadStore
+from media.evidence.seal.rotation import FORMER, keep_former
 from media.evidence.stamping.timestamps import Authorities
 from web import security_log
 from web.security_log import EventCode
@@ -31,6 +33,8 @@ from web.settings import PREFIX, Settings, SettingsError
 
 logger = logging.getLogger("vivavoce.web.seal_keeper")
 
+FORMER_LINES = "seal-former.pub"
+"""The file of public lines of former seal keys, in the folder of keys: the policy names them too."""
 START_SECONDS = 15.0
 LOOK_EVERY = 1.0
 MOST = 10**9
@@ -167,6 +171,29 @@ def seal_vkey(settings: Settings) -> str:
     return (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
 
 
+def former_vkeys(settings: Settings) -> list[str]:
+    """The lines that pinned seal keys of before, the oldest first."""
+    path = settings.keys / FORMER_LINES
+    return path.read_text(encoding="ascii").split() if path.exists() else []
+
+
+def take_vkey(settings: Settings, vkey: str) -> None:
+    """Keep the seal's present public line, and the one of before among the former ones; durable, in this order."""
+    public = settings.keys / "seal.pub"
+    before = seal_vkey(settings) if public.exists() else vkey
+    if before != vkey:
+        keep_former(settings.keys / FORMER_LINES, before)
+        if settings.seal_socket is None:  # what the key of before has signed goes on counting
+            keep_former(settings.seal_folder / FORMER, before)
+    elif public.exists():
+        return
+    draft = public.with_name(".seal.pub")
+    draft.unlink(missing_ok=True)
+    write_durably(draft, f"{vkey}\n".encode("ascii"))
+    draft.replace(public)
+    sync_folder(settings.keys)
+
+
 def cosigners_of(settings: Settings) -> Cosigners:
     """The cosigners of the settings; without any, nobody and `quorum none`. SettingsError when they cannot be read."""
     path = settings.cosigners
@@ -182,7 +209,7 @@ def cosigners_of(settings: Settings) -> Cosigners:
 
 def policy_of(settings: Settings) -> str:
     """The policy of this installation, as `vivavoce verify --policy` takes it. OSError without a seal key."""
-    return cosigners_of(settings).policy([seal_vkey(settings)])
+    return cosigners_of(settings).policy([seal_vkey(settings), *former_vkeys(settings)])
 
 
 def authorities_of(settings: Settings) -> Authorities | None:

@@ -1,7 +1,7 @@
 """`vivavoce keys`: makes and shows the key files of authorities, and wraps the keys of a recording anew (docs/keys.md).
 
-`make`, `show FILE` and `rewrap` are for the machine of the authority and need no installation: only there is the
-identity. Nothing here prints a secret key.
+`make`, `show` and `rewrap` are for the machine of the authority and need no installation: only there is the identity.
+The others are the court's (`recipient_commands`). Nothing here prints a secret key.
 """
 
 import argparse
@@ -13,11 +13,16 @@ from pathlib import Path
 
 import pyrage
 
+from hearings.errors import HearingsError
 from hearings.signatures.recipients import fingerprint
 from media.evidence.check import policy
 from media.evidence.log.journal_lines import key_of_file
 from media.evidence.seal import age, keyfile, rewrapping
+from media.evidence.seal.client import SealSilentError
 from media.evidence.seal.seal_key import SealKeyError, read_private
+from web.custody import recipient_commands, seal_command
+from web.operation.older_data import OlderData
+from web.settings import SettingsError
 
 ENCRYPTED = b"age-encryption.org/v1\n"
 """How a key file under a passphrase begins."""
@@ -29,7 +34,10 @@ class KeysRefused(Exception):
     """The command cannot be carried out; the text says why and what to do."""
 
 
-REFUSALS = (KeysRefused, age.SealError, SealKeyError, rewrapping.RewrapError, policy.PolicyError)
+REFUSALS = (
+    *(KeysRefused, age.SealError, SealKeyError, rewrapping.RewrapError, policy.PolicyError),
+    *(SettingsError, HearingsError, OlderData, SealSilentError, seal_command.NotHere),
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,10 +46,10 @@ def main(arguments: Sequence[str]) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except OSError as error:
-        print(f"vivavoce keys: {error.filename}: {error.strerror}", file=sys.stderr)
     except REFUSALS as error:
         print(f"vivavoce keys: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"vivavoce keys: {error.filename}: {error.strerror}", file=sys.stderr)
     return 2
 
 
@@ -71,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         "--to", action="append", required=True, metavar="RECIPIENT", help="age1…, or a file with it; may be repeated"
     )
     anew.add_argument("--out", type=Path, required=True, metavar="FILE", help="the new file for the court")
+    recipient_commands.add_to(add)
+    seal_command.add_to(add)
     return parser
 
 

@@ -97,6 +97,11 @@ class Seal:
         """The public key."""
         return self._key.public
 
+    def take_key(self, key: NoteKey) -> None:
+        """Sign by another key from now on."""
+        with self._gate:
+            self._key = key
+
     def last(self, origin: str) -> tlog.Checkpoint | None:
         """The head signed last of an origin."""
         return self._heads.last(origin)

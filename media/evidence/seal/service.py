@@ -29,15 +29,13 @@ from typing import Any
 
 from media.evidence.log import tlog
 from media.evidence.seal.heads import HEADS, HeadStore, KeySilentError, NoteKey, Seal, SealRefusedError
-from media.evidence.seal.seal_key import SealKeyError, read_seal_key
+from media.evidence.seal.rotation import FORMER, read_keys
+from media.evidence.seal.seal_key import SealKeyError
 from media.evidence.seal.token import TokenKey
 from media.evidence.seal.token_uri import parse_token_uri
 
 logger = logging.getLogger("vivavoce.media.evidence.seal.service")
 
-KEY = "seal.key"
-FORMER = "former.pub"
-"""Public keys of seal keys that were used before, one a line: in base64, or as the line that pinned it."""
 REFUSED = "pin.refused"
 """File that exists while the token has refused the PIN."""
 MAX_REQUEST = 64 * 1024
@@ -56,6 +54,11 @@ class Service:
 
     def __init__(self, seal: Seal, former: list[bytes]) -> None:
         self._seal = seal
+        self._former = former
+
+    def take_keys(self, key: NoteKey, former: list[bytes]) -> None:
+        """Sign by another key from now on."""
+        self._seal.take_key(key)
         self._former = former
 
     def answer(self, line: bytes) -> dict[str, Any]:
@@ -157,7 +160,15 @@ def _former(path: Path) -> list[bytes]:
 
 
 def _key(folder: Path, token: str) -> NoteKey:
-    return TokenKey(parse_token_uri(token), folder / REFUSED) if token else read_seal_key(folder / KEY)
+    return TokenKey(parse_token_uri(token), folder / REFUSED) if token else read_keys(folder)
+
+
+def _read_again(service: Service, folder: Path, token: str) -> None:
+    """Read the keys again, after a rotation; the ones in use stay where that fails."""
+    try:
+        service.take_keys(_key(folder, token), _former(folder / FORMER))
+    except (SealKeyError, OSError, ValueError) as error:
+        logger.error("the keys could not be read again: %s", error)
 
 
 def _bind(path: Path, service: Service, allowed: Collection[int]) -> Server:
@@ -204,6 +215,7 @@ def main() -> int:
         return 2
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    signal.signal(signal.SIGHUP, lambda *_: _read_again(service, options.folder, options.token))
     with server:
         server.serve_forever(poll_interval=1.0)
     options.socket.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""`vivavoce keys rotate-seal`: recordings of before verify by either key, and their custody logs say who signs now."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from media.evidence.check import policy
+from media.evidence.check.verify import VerificationRequest, verify_stored
+from media.evidence.log import custody, tlog
+from media.evidence.seal.seal_key import read_seal_key
+from tests.support.evidence.recordings import COURT, SealedRecording
+from tests.support.evidence.seals import LocalSeal
+from tests.support.installation import Installation
+from tests.support.process import end_seal
+from web import cli
+from web.seal_keeper import policy_of
+
+
+@pytest.fixture
+def court(
+    prepared: Path, built: SealedRecording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Installation]:
+    """An installation that has sealed a recording by its own key, the seal process not separated."""
+    for name in [name for name in os.environ if name.startswith("VIVAVOCE_")]:
+        monkeypatch.delenv(name)
+    found = Installation.copy(prepared, tmp_path, court_name=COURT)
+    shutil.rmtree(found.settings.seal_folder)
+    shutil.copytree(built.seal.folder, found.settings.seal_folder)
+    (found.settings.keys / "seal.pub").write_text(built.seal.key.vkey(COURT) + "\n")
+    folder = shutil.copytree(built.folder, found.settings.recordings / built.recording)
+    custody.close_log(folder, LocalSeal(found.settings.seal_folder, built.seal.key), time.time_ns())
+    monkeypatch.setenv("VIVAVOCE_DATA", str(found.settings.data))
+    monkeypatch.setenv("VIVAVOCE_COURT_NAME", COURT)
+    yield found
+    end_seal(found.settings.seal_folder)
+
+
+def lines(court: Installation, built: SealedRecording) -> list[dict[str, Any]]:
+    text = (court.settings.recordings / built.recording / "custody.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def verdict(court: Installation, built: SealedRecording, pinned: str) -> str:
+    request = VerificationRequest(policy.parse(pinned.encode()), without_stamp=True)
+    return verify_stored(court.settings.recordings / built.recording, request).findings.verdict
+
+
+def test_both_keys_sign_until_the_end_and_a_recording_of_before_verifies_by_either(court, built, capsys):
+    old = policy_of(court.settings)
+    assert verdict(court, built, old) == "gaps"
+    assert cli.main(["keys", "rotate-seal"]) == 0
+    both = policy_of(court.settings)
+    assert both in capsys.readouterr().out and both.count("log ") == 2
+    new = "\n".join([both.splitlines()[0], "quorum none", ""])
+    for pinned in (old, both):
+        assert verdict(court, built, pinned) == "gaps"
+    found = lines(court, built)[-2:]
+    assert [line["type"] for line in found] == ["sealkey", "head"]
+    assert f"log {found[0]['vkey']}" == both.splitlines()[0]
+    assert len(tlog.parse_note(found[1]["note"].encode()).signatures) == 2
+    assert cli.main(["keys", "rotate-seal"]) == 0
+    assert lines(court, built)[-2:] == found and policy_of(court.settings) == both
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 0
+    assert verdict(court, built, both) == "gaps" and verdict(court, built, new) == "failed"
+    assert not list(court.settings.seal_folder.glob("*.former"))
+    access = custody.Accessor("Ana Popa", "judge", "RO").line("view", "minutes")
+    from web.seal_keeper import SealKeeper
+
+    seal = SealKeeper(court.settings).ensure()
+    custody.record(court.settings.recordings / built.recording, [access], seal, int(found[1]["at"]) + 10**9)
+    note = (court.settings.recordings / built.recording / "custody-checkpoint").read_bytes()
+    assert len(tlog.parse_note(note).signatures) == 1
+    assert seal.keys()[0] == read_seal_key(court.settings.seal_folder / "seal.key").public
+    assert verdict(court, built, both) == "gaps"
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 2
+
+
+def test_init_afterwards_changes_nothing(court, built):
+    assert cli.main(["keys", "rotate-seal"]) == 0
+    before = policy_of(court.settings)
+    assert cli.main(["init"]) == 0
+    assert policy_of(court.settings) == before
+
+
+def test_a_seal_on_a_token_or_with_an_account_of_its_own_is_changed_there(court, monkeypatch, capsys):
+    monkeypatch.setenv("VIVAVOCE_SEAL_SOCKET", str(court.settings.data / "none.sock"))
+    assert cli.main(["keys", "rotate-seal"]) == 2
+    assert "media.evidence.seal.rotation" in capsys.readouterr().err
+    monkeypatch.delenv("VIVAVOCE_SEAL_SOCKET")
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 2
+    assert "no rotation" in capsys.readouterr().err
