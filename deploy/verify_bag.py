@@ -815,6 +815,7 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "2 ints": lambda value: wholes(value, 2),
     "3 ints": lambda value: wholes(value, 3),
     "keyfile": match(KEYFILE),
+    "keyfiles": lambda value: isinstance(value, list) and all(map(match(KEYFILE), value)),
     "key": lambda value: whole(value, 0, 999),
     "derived": match(re.compile(r"derived/[0-9]{6}\.age")),
     "object": lambda value: isinstance(value, dict),
@@ -871,6 +872,8 @@ closed            custody  size 0+, root hash
 access            custody  person text, role text, state text, what text, why text/blob
 keyuse            custody  key key, person text, role text, state text, why text/blob
 archive           custody  file text, bucket text, version text, until date
+hold              custody  hold text, in_force bool, person text, state text, why text/blob
+destroyed         custody  files keyfiles, proposed text, decided text, state text, why text/blob
 """.strip().splitlines()
 }
 """Each type of line (§9): the log it has its place in, and its fields with their forms."""
@@ -992,6 +995,7 @@ class Log:
     unnamed: set[str]
     tree: Tree = field(default_factory=Tree)
     entries: dict[str, Entry] = field(default_factory=dict)
+    destroyed: set[str] = field(default_factory=set)
     heads: list[tuple[int, str, int, bytes]] = field(default_factory=list)
     origins: tuple[str, ...] = ()
     last: int = 0
@@ -1053,6 +1057,8 @@ class Log:
         if kind in ("keywrap", "derive") and formed:
             self.unnamed.discard(line["file"])
             self.entries[line["file"]] = Entry(self.rank, index, self.name(index), line["size"], line["sha256"])
+        if kind == "destroyed" and formed:
+            self.destroyed |= set(line["files"])
         salvaged = not formed and text(kind) and kind in TYPES
         waiting: list[Any] = [line]
         while waiting:
@@ -1866,7 +1872,9 @@ class Verifier:
                 report.fail(ORPHAN, 0, path, "no line names it")
         for path, entry in {**self.journal.entries, **self.custody.entries}.items():
             file = found.get(path)
-            if file is None and KEYFILE.fullmatch(path):
+            if file is None and path in self.custody.destroyed:
+                report.note(f"{path}: destroyed, so that nobody can open what was recorded to it")
+            elif file is None and KEYFILE.fullmatch(path):
                 report.fail(entry.rank, entry.at, entry.name, f"{path} is not there")
             elif file is None:
                 report.note(f"{path}: removed")

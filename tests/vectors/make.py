@@ -361,6 +361,17 @@ def key_used(**change: Any) -> Any:
     return recording
 
 
+def destroyed(*files: str, expect: str = "verified", first: str = "-", note: str = "", **more: Any) -> Vector:
+    """A hold placed and lifted, then the key destroyed; the file is not there any more."""
+    recording = small()
+    hold = {"hold": "0193c0de-0000-7000-8000-0000000000aa", "state": "RO", "why": "an appeal"}
+    recording.custody("hold", in_force=True, person="Ioana Marin", **hold)
+    recording.custody("hold", in_force=False, person="Ana Popa", **hold)
+    fields = {"files": list(files), "proposed": "Ioana Marin", "decided": "Ana Popa", "state": "RO", "why": "its time"}
+    recording.custody("destroyed", **{name: value for name, value in {**fields, **more}.items() if value is not None})
+    return Vector(expect, first, note, recording, after=lambda bag: (bag / "data/hearing-key.age").unlink())
+
+
 def custody(
     where: str, note: str, change: Callable[[list[dict[str, Any]]], object], *, expect: str = "failed"
 ) -> Vector:
@@ -518,6 +529,13 @@ def vectors(scratch: Path) -> dict[str, Vector]:
             after=on("data/custody-checkpoint", lambda _data: twin.custody_files(b"o" * 32)["custody-checkpoint"]),
         ),
         "custody": rewrapped(),
+        "destroyed": destroyed("hearing-key.age", note="its key was destroyed by order, after a hold was lifted"),
+        "destroyed-other": destroyed(
+            "hearing-key-1.age", expect="failed", first="line 1", note="another key was destroyed than is missing"
+        ),
+        "destroyed-by-one": destroyed(
+            "hearing-key.age", expect="failed", first="line 1", note="nobody decided that it be destroyed", decided=None
+        ),
         "custody-gone": Vector(
             "failed", "custody", "there is no custody log", small(),
             after=lambda bag: (bag / "data/custody.jsonl").unlink(),

@@ -3,7 +3,7 @@ accesses."""
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -40,6 +40,8 @@ ENTRY_KINDS = {
     "keyuse": N_("Key used"),
     "notice": N_("Notice"),
     "archive": N_("Archived"),
+    "hold": N_("Legal hold"),
+    "destroyed": N_("Keys destroyed"),
     "derive": N_("Rendering made"),
     "sealkey": N_("Sealing key changed"),
     "head": N_("Cosigned"),
@@ -146,9 +148,33 @@ def _keywrap(line: dict[str, Any]) -> str:
     return Markup(" · ").join(Markup('<bdi dir="ltr">{}</bdi>').format(one) for one in told)
 
 
+def _archive(line: dict[str, Any]) -> str:
+    """The row of an `archive` line: which file, in which archive, and until when it is locked there."""
+    row = Markup('<bdi>{}</bdi> · <bdi dir="ltr">{}</bdi> · {}')
+    until = i18n.day(date.fromisoformat(line["until"]))
+    return row.format(line["bucket"], line["file"].rpartition("/")[2], _("locked until {day}").format(day=until))
+
+
+def _hold(line: dict[str, Any]) -> str:
+    """The row of a `hold` line: whether it was placed or lifted, by whom, and why."""
+    done = _("Placed") if line["in_force"] else _("Lifted")
+    row = Markup("{} · <bdi>{}</bdi> ({}) · <bdi>{}</bdi>")
+    return row.format(done, line["person"], i18n.state_name(line["state"]), line["why"])
+
+
+def _destroyed(line: dict[str, Any]) -> str:
+    """The row of a `destroyed` line: nobody can open the recording any more; by whom, and why."""
+    row = Markup("{} · <bdi>{}</bdi>, <bdi>{}</bdi> ({}) · <bdi>{}</bdi>")
+    told, state = _("Nobody can open what was recorded to them"), i18n.state_name(line["state"])
+    return row.format(told, line["proposed"], line["decided"], state, line["why"])
+
+
 COMPOSED = {
     "keywrap": _keywrap,
     "keyuse": _keyuse,
+    "hold": _hold,
+    "destroyed": _destroyed,
+    "archive": _archive,
     "clock": _clock,
     "person": _person,
     "event": _event,

@@ -115,6 +115,8 @@ class CustodyCheck:
             self.files.wrapped_key(value["file"], report, value["size"], value["sha256"])
         elif kind == "derive":
             self.files.derived(value["file"], report, value["size"], value["sha256"])
+        elif kind == "destroyed":
+            self.files.destroyed(value["files"])
         elif kind in ("head", "stamp"):
             self.heads.check_line(value, dict(self._logs()), report)
 

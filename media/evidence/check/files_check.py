@@ -2,7 +2,7 @@
 (docs/recording-format.md §2).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -42,6 +42,7 @@ class FilesCheck:
         self._pages: list[tuple[str, int, int, str]] = []
         self._wrapped_keys: dict[str, _Named] = {}
         self._derived: dict[str, _Named] = {}
+        self._destroyed: set[str] = set()
         self._blobs: dict[str, Report] = {}
         self.segments: list[tuple[str, int, int]] = []
         """(track, n, line) of every init and segment that is there as its line says, if `collect` is set."""
@@ -67,6 +68,10 @@ class FilesCheck:
     def keys(self) -> list[int]:
         """The numbers of the keys that lines name."""
         return [key_of_file(path) or 0 for path in self._wrapped_keys]
+
+    def destroyed(self, paths: Iterable[str]) -> None:
+        """A `destroyed` line: these key files need not be there any more."""
+        self._destroyed |= set(paths)
 
     def derived(self, path: str, report: Report, size: int, sha256: str) -> None:
         """A `derive` line; if two name a file, the last one counts."""
@@ -94,6 +99,9 @@ class FilesCheck:
             if problem:
                 self.findings.line(line, problem)
         for path, named in self._wrapped_keys.items():
+            if path in self._destroyed and path not in self.payload:
+                self.findings.note(f"{path} has been destroyed: nobody can open what was recorded to it")
+                continue
             problem = self._compare(path, named.size, named.sha256)
             if problem:
                 named.report(problem)

@@ -20,7 +20,7 @@ MAX_DEPTH = 16
 """Levels of nesting; the line's own object is the first."""
 MAX_INTEGER = 2**53 - 1
 
-CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive", "keyuse"})
+CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive", "keyuse"}) | {"hold", "destroyed"}
 """Types that are allowed in the custody log only."""
 IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "notice"}
 """Known types that are allowed in the custody log; all but CUSTODY_ONLY are allowed in the journal too."""
@@ -313,6 +313,10 @@ def _key_file(value: Any) -> bool:
     return isinstance(value, str) and bool(KEY_FILE.fullmatch(value))
 
 
+def _key_files(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_key_file, value))
+
+
 def _key(value: Any) -> bool:
     return type(value) is int and 0 <= value <= 999
 
@@ -411,6 +415,8 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "sealkey": {"vkey": _text},
     "keyuse": {"key": _key, "person": _text, "role": _text, "state": _text, "why": _who},
     "archive": {"file": _text, "bucket": _text, "version": _text, "until": _day},
+    "hold": {"hold": _text, "in_force": _flag, "person": _text, "state": _text, "why": _who},
+    "destroyed": {"files": _key_files, "proposed": _text, "decided": _text, "state": _text, "why": _who},
     "notice": {"code": _text, "text": _text},
     "pause": {"t": _size, "by": _who, "reason": _who},
     "resume": {"t": _size, "by": _who},

@@ -72,6 +72,10 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         zero = int(entry["zero"]) // 1000000
     if kind in ("keywrap", "init", "segment", "recovered_segment"):
         files[entry["file"]] = entry["sha256"]
+    if kind == "destroyed":
+        removable.update((name, files.pop(name)) for name in entry["files"] if name in files)
+        who = f"{entry['proposed']} and {entry['decided']} ({entry['state']})"
+        print(f"DESTROYED by {who}, so that nobody can open it: {', '.join(entry['files'])}: {entry['why']}")
     if kind == "derive":
         removable[entry["file"]] = entry["sha256"]
     if kind == "person":

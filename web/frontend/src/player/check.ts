@@ -40,6 +40,8 @@ export class Check {
   readonly waived: string[] = [];
   /** Derived files and blobs that are no longer there: reported, never failed. */
   readonly removed: string[] = [];
+  /** Key files that were destroyed by order: nobody can open what was recorded to them. */
+  readonly destroyed: string[] = [];
   head: Head | null = null;
   journal: Journal | null = null;
   custody: CustodyLog | null = null;
@@ -157,7 +159,11 @@ export class Check {
     const { journal } = this;
     if (!journal || journal.format !== 1) return;
     const there = new Set(paths);
-    for (const named of journal.files.values()) if (!there.has(named.file)) this.absent(named);
+    for (const named of journal.files.values()) {
+      if (there.has(named.file)) continue;
+      if (this.custody?.destroyed.has(named.file)) this.destroyed.push(named.file);
+      else this.absent(named);
+    }
     for (const named of journal.removable.values()) if (!there.has(named.file)) this.removed.push(named.file);
     for (const path of there) {
       const known = journal.files.has(path) || journal.removable.has(path) || journal.spoken.has(path);

@@ -23,6 +23,8 @@ export interface CustodyLog {
   wrapped: Map<string, Named>;
   /** Files that may have been removed. */
   removable: Named[];
+  /** Key files that were destroyed, by order. */
+  destroyed: Set<string>;
   /** Paths a failed line names. */
   spoken: Set<string>;
   faults: Fault[];
@@ -36,8 +38,8 @@ export function custodyLine(line: number): string {
 /** Reads a whole custody log; `sizes` are further sizes whose root is wanted. */
 export function readCustody(bytes: Uint8Array, sizes: Iterable<number>): CustodyLog {
   const found: CustodyLog = {
-    lines: 0, root: "", roots: new Map(), of: null, closed: null, ats: [], heads: [], wrapped: new Map(), removable: [], spoken: new Set(),
-    faults: [],
+    lines: 0, root: "", roots: new Map(), of: null, closed: null, ats: [], heads: [], wrapped: new Map(), removable: [], destroyed: new Set(),
+    spoken: new Set(), faults: [],
   };
   const wanted = new Set([...sizes, ...headSizes(bytes)]);
   const tree = new Tree();
@@ -94,6 +96,9 @@ function known(found: CustodyLog, at: number, line: Line): void {
       return;
     case "derive":
       found.removable.push(namedBy(line, name, custodyLine(at), at));
+      return;
+    case "destroyed":
+      for (const file of line["files"] as string[]) found.destroyed.add(file);
       return;
     case "head":
     case "stamp":

@@ -60,7 +60,7 @@ export const LOCKED = "locked";
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
 /** Types whose only place is the custody log. */
-export const CUSTODY_ONLY = new Set(["custody", "closed", "access", "archive", "keyuse"]);
+export const CUSTODY_ONLY = new Set([...["custody", "closed", "access", "archive", "keyuse"], ...["hold", "destroyed"]]);
 /** Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too. */
 const IN_CUSTODY = new Set([...CUSTODY_ONLY, "keywrap", "derive", "head", "stamp", "sealkey", "notice"]);
 
@@ -82,6 +82,7 @@ const entry: Check = (value) => typeof value === "number" && value >= 1;
 const hash = matches(HASH);
 const track = matches(KEY);
 const key: Check = (value) => count(value) && (value as number) <= 999;
+const keyFileName = matches(/^hearing-key(-[1-9][0-9]{0,2})?\.age$/);
 const textOrBlob: Check = (value) => text(value) || (isObject(value) && Object.keys(value).length === 1 && hash(value["blob"]));
 
 const closing: Check = (value) =>
@@ -106,7 +107,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
     format: (value) => value === 1, recording: text, hearing: text, origin: text, software: text, recipient: text,
     recipients: list(text), clock: text, zero: digits,
   },
-  keywrap: { ...FILE, file: matches(/^hearing-key(-[1-9][0-9]{0,2})?\.age$/) },
+  keywrap: { ...FILE, file: keyFileName },
   track: {
     track, t: count, role: text, kind: among(KINDS), codec: text, lang: matches(LANGUAGE), required: flag, pseudonym: text,
   },
@@ -135,6 +136,8 @@ const FIELDS: Record<string, Record<string, Check>> = {
   sealkey: { vkey: text },
   keyuse: { key, person: text, role: text, state: text, why: textOrBlob },
   archive: { file: text, bucket: text, version: text, until: matches(DAY) },
+  hold: { hold: text, in_force: flag, person: text, state: text, why: textOrBlob },
+  destroyed: { files: list(keyFileName), proposed: text, decided: text, state: text, why: textOrBlob },
   notice: { code: text, text },
   pause: { t: count, by: textOrBlob, reason: textOrBlob },
   resume: { t: count, by: textOrBlob },

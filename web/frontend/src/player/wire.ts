@@ -75,7 +75,7 @@ export interface Verdict {
 
 export type RefusalCode =
   | "too_long" | "no_identity" | "several_identities" | "no_policy" | "policy" | "not_text"
-  | "wrong_key" | "identity" | "ticket" | "network" | "no_decryption";
+  | "wrong_key" | "destroyed" | "identity" | "ticket" | "network" | "no_decryption";
 
 export type ToWorker =
   | { type: "key"; file: File }

@@ -128,6 +128,7 @@ export function refusalText(code: RefusalCode, detail: string): string {
       detail
         ? t("The key of {authority} does not open this recording. It was sealed for other authorities, or for an earlier key of yours.", { authority: detail })
         : t("This key does not open this recording. It was sealed for other authorities, or for an earlier key of yours."),
+    destroyed: () => t("The keys of this recording have been destroyed by order: nobody can open it. That it is unaltered can still be checked."),
     ticket: () => t("Your permission to view has ended. Reload the page to begin again."),
     network: () => t("The court's server is not responding. Check the connection and try again."),
     no_decryption: () => t("This browser cannot decrypt recordings. Use a current Chromium, Edge or Firefox."),

@@ -219,6 +219,7 @@ function useNoted(keys: number[]): Promise<void> {
 
 /** Opens every key of the recording that the key file opens; the main one it must. */
 async function unwrap(journal: Journal, authority: KeyFile): Promise<void> {
+  if (check?.custody?.destroyed.has(keyFile(0))) throw new Refused("destroyed");
   const outer = new Decrypter();
   outer.addIdentity(await identityKey(authority.identity));
   if (!(await unwrapOne(journal, 0, journal.recipient, outer))) throw new Refused("wrong_key", authority.authority);

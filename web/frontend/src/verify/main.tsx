@@ -110,6 +110,7 @@ function Result({ found }: { found: Check }) {
         {word === "failed" && <ul class="player-faults">{found.faults.slice(0, 20).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}</ul>}
         {found.missing.length > 0 && <ul class="player-faults">{found.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}</ul>}
         {found.removed.length > 0 && <p>{tn("{n} derived file has been removed.", "{n} derived files have been removed.", found.removed.length)}</p>}
+        {found.destroyed.length > 0 && <p>{t("Its keys have been destroyed by order: nobody can open it.")} <bdi dir="ltr">{found.destroyed.join(", ")}</bdi></p>}
         <p>
           {found.waived.includes("cosigner") ? t("No time-stamp and no cosigner were checked.") : t("No time-stamp was checked.")}{" "}
           {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
