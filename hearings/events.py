@@ -74,6 +74,8 @@ class EventKind(StrEnum):
     recording_opened = "recording_opened"
     recording_failing = "recording_failing"
     recording_back = "recording_back"
+    second_copy_lost = "second_copy_lost"
+    second_copy_back = "second_copy_back"
     unrecorded_proposed = "unrecorded_proposed"
     unrecorded_begun = "unrecorded_begun"
     unrecorded_ended = "unrecorded_ended"

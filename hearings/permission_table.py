@@ -400,6 +400,17 @@ STAFF: Mapping[str, StaffRow] = {
     "see_retention": StaffRow(
         label="See what is kept how long, and whose retention ends", functions=("administrator",), side="either"
     ),
+    "set_retention": StaffRow(
+        label="Say how long a recording is kept", functions=("judge", "authority"), side="either"
+    ),
+    "hold_recording": StaffRow(
+        label="Place or lift a legal hold on a recording", functions=("judge", "authority"), side="either"
+    ),
+    "destroy": StaffRow(
+        label="Destroy the keys of a recording, two together, after its retention",
+        functions=("judge", "authority"),
+        side="either",
+    ),
     "see_audit": StaffRow(
         label="See what administrators and the operator have done", functions=("administrator",), side="either"
     ),

@@ -176,6 +176,7 @@ ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
     | {K.languages_booked, K.interpreter_assigned, K.handed_over, K.interpreting_figures}
     | {K.joined, K.left, K.reconnecting, K.media_lost, K.media_back, K.gap, K.recording_opened, K.recording_failing}
+    | {K.second_copy_lost, K.second_copy_back}
     | {K.recording_back, K.recording_sealed, K.recording_failed, "condition_confirmed"}
     | {
         K.rights_notice,

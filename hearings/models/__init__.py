@@ -50,7 +50,15 @@ from hearings.models.request_parts import (
     Translation,
 )
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
-from hearings.models.sitting import Conduct, FingerprintComparison, Recording, Rewrap, Sitting, SoundCheck
+from hearings.models.sitting import (
+    Conduct,
+    FingerprintComparison,
+    KeepingDecision,
+    Recording,
+    Rewrap,
+    Sitting,
+    SoundCheck,
+)
 
 metadata = SQLModel.metadata
 
@@ -87,6 +95,7 @@ __all__ = [
     "Invitation",
     "JoinCode",
     "JointChange",
+    "KeepingDecision",
     "LanguagePair",
     "LawKind",
     "LawRow",

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, word
 from hearings.models.participant import Participant
 from hearings.roles import Role
 from hearings.status import ComparisonStatus, RecordingStatus, SittingStatus
@@ -174,6 +174,50 @@ class Rewrap(Row, table=True):
     """Since when it is done with: carried out, or withdrawn."""
     done: bool = False
     """Whether the recording's keys are encrypted to these recipients."""
+
+
+class KeepingKind(StrEnum):
+    """What was decided about the keeping of a recording."""
+
+    retention = "retention"
+    """How long it is kept: `value` is a retention class."""
+    hold = "hold"
+    """It is kept, whatever its retention, until the hold is lifted."""
+    lift = "lift"
+    """`refers_to` a hold, which has ended."""
+    propose = "propose"
+    """Its keys are to be destroyed: another person of the State decides."""
+    withdraw = "withdraw"
+    """`refers_to` a proposal, which has ended."""
+    destroy = "destroy"
+    """`refers_to` a proposal: its keys are destroyed."""
+
+
+class KeepingDecision(Deed, table=True):
+    """One decision about the keeping of a recording; append-only (`hearings.custody.keeping`). `owner_state`: whose."""
+
+    __tablename__ = "keeping_decision"
+    __table_args__ = (
+        state_check(),
+        Index("ix_keeping_decision_recording_id", "recording_id", "id"),
+        Index(
+            "uq_keeping_decision_ends",
+            "refers_to",
+            unique=True,
+            sqlite_where=text("refers_to <> ''"),
+            postgresql_where=text("refers_to <> ''"),
+        ),
+    )
+
+    recording_id: str = Field(foreign_key="recording.id", max_length=36)
+    hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    kind: KeepingKind = word(KeepingKind, "kind")
+    value: str = Field(default="", max_length=40)
+    refers_to: str = Field(default="", max_length=36)
+    person_id: str = Field(max_length=36)
+    person_name: str = Field(max_length=200)
+    reason: str = Field(max_length=1000)
+    at: datetime = instant()
 
 
 class SoundCheck(Row, table=True):

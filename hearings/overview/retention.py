@@ -1,4 +1,4 @@
-"""Recordings of a State's hearings whose retention ends soon or has ended. Read only: nothing is destroyed here."""
+"""Recordings of a State's hearings by when they were closed. Read only: nothing is destroyed here."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from hearings.status import RecordingStatus
 
 
 async def closed_before(
-    db: AsyncSession, *, state: str, before: datetime, limit: int = 200
+    db: AsyncSession, *, state: str, before: datetime, limit: int = 2000
 ) -> Sequence[tuple[Recording, Hearing]]:
     """The sealed recordings closed before an instant, of hearings of a State, the oldest first."""
     query = (

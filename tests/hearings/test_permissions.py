@@ -232,6 +232,9 @@ def test_require_raises_what_may_says() -> None:
 
 
 STAFF_WANTED = {
+    "set_retention": ("authority judge", "RO TH"),
+    "hold_recording": ("authority judge", "RO TH"),
+    "destroy": ("authority judge", "RO TH"),
     "draft_request": ("clerk", "RO"),
     "submit_request": ("authority clerk", "RO"),
     "withdraw_request": ("authority clerk", "RO"),

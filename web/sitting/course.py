@@ -26,6 +26,8 @@ MARKS: dict[K, str] = {
     K.reconnecting: "course",
     K.recording_failing: "course",
     K.recording_back: "course",
+    K.second_copy_lost: "course",
+    K.second_copy_back: "course",
     K.closed_session_begun: "course",
     K.closed_session_ended: "course",
     K.unrecorded_begun: "course",

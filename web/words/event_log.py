@@ -79,6 +79,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.recording_opened: N_("Recording started"),
     EventKind.recording_failing: N_("Recording failing"),
     EventKind.recording_back: N_("Recording running again"),
+    EventKind.second_copy_lost: N_("Second copy of the recording lost"),
+    EventKind.second_copy_back: N_("Second copy of the recording back"),
     EventKind.unrecorded_proposed: N_("Proposed to go on without a recording"),
     EventKind.unrecorded_begun: N_("Goes on without a recording, decided by two"),
     EventKind.unrecorded_ended: N_("No longer goes on without a recording"),

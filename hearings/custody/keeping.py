@@ -1,0 +1,230 @@
+"""How long a recording is kept, whether a legal hold keeps it longer, and when its keys may be destroyed.
+
+Every decision is an appended row; where a recording stands follows from its rows alone (`keeping_status`). Keys are
+destroyed under four eyes: one person proposes, another of the same State decides, and neither before the retention has
+ended nor under a hold of either State.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.custody.retention_classes import CLASSES, STANDARD, RetentionClass
+from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
+from hearings.models import Hearing, KeepingDecision, Recording
+from hearings.models.sitting import KeepingKind
+from hearings.permissions import require_staff
+from hearings.queries import get
+from hearings.sentences import N_, tell
+from hearings.status import RecordingStatus
+from hearings.texts import clean
+
+K = KeepingKind
+YEAR = timedelta(days=365.25)
+OTHER_PERSON = N_("Another person of the same State has to do this")
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeepingStatus:
+    """Where a recording stands."""
+
+    retention: RetentionClass
+    ends_at: datetime
+    """When its retention ends, and the first review is due."""
+    review_at: datetime
+    """When the next review is due, at the instant it was asked for."""
+    holds: tuple[KeepingDecision, ...] = ()
+    """Legal holds in force, the oldest first."""
+    proposal: KeepingDecision | None = None
+    """A destruction that was proposed and not decided yet."""
+    destroyed: KeepingDecision | None = None
+    """The decision by which its keys were destroyed."""
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its retention has ended."""
+        return now >= self.ends_at
+
+
+def years(decisions: Sequence[KeepingDecision] | None) -> int | None:
+    """How many years a recording is kept; None where nobody has decided it."""
+    if not any(row.kind is K.retention for row in decisions or ()):
+        return None
+    return _retention(decisions or ()).years
+
+
+def _retention(decisions: Sequence[KeepingDecision]) -> RetentionClass:
+    by_state = {row.owner_state: CLASSES[row.value] for row in decisions if row.kind is K.retention}
+    undecided = [CLASSES[STANDARD]] if len(by_state) < 2 else []
+    return max([*by_state.values(), *undecided], key=lambda each: each.years)
+
+
+def keeping_status(closed_at: datetime, decisions: Sequence[KeepingDecision], now: datetime) -> KeepingStatus:
+    """From the decisions on one recording, oldest first. Of what two States decided, the longer retention counts; a
+    State that has decided nothing wants the standard one."""
+    retention = _retention(decisions)
+    ended = {row.refers_to for row in decisions}
+    ends_at = closed_at + retention.years * YEAR
+    late = max(now - ends_at, timedelta())
+    again = -(-late // (retention.again * YEAR))
+    return KeepingStatus(
+        retention=retention,
+        ends_at=ends_at,
+        review_at=ends_at + again * retention.again * YEAR,
+        holds=tuple(row for row in decisions if row.kind is K.hold and row.id not in ended),
+        proposal=next((row for row in decisions if row.kind is K.propose and row.id not in ended), None),
+        destroyed=next((row for row in decisions if row.kind is K.destroy), None),
+    )
+
+
+async def decisions_on(db: AsyncSession, recordings: Collection[str]) -> Mapping[str, list[KeepingDecision]]:
+    """The decisions on each of these recordings, oldest first."""
+    found: dict[str, list[KeepingDecision]] = {recording: [] for recording in recordings}
+    query = select(KeepingDecision).where(col(KeepingDecision.recording_id).in_(recordings))
+    for row in (await db.exec(query.order_by(col(KeepingDecision.at), col(KeepingDecision.id)))).all():
+        found[row.recording_id].append(row)
+    return found
+
+
+async def all_decisions(db: AsyncSession) -> Mapping[str, list[KeepingDecision]]:
+    """Every decision, by recording, oldest first."""
+    found: dict[str, list[KeepingDecision]] = {}
+    query = select(KeepingDecision).order_by(col(KeepingDecision.at), col(KeepingDecision.id))
+    for row in (await db.exec(query)).all():
+        found.setdefault(row.recording_id, []).append(row)
+    return found
+
+
+# --- deciding ----------------------------------------------------------------------------------------------------
+
+
+async def _status_for(
+    right: str, db: AsyncSession, recording: Recording, hearing: Hearing, actor: Actor, now: datetime
+) -> KeepingStatus:
+    """Where it stands, for who has the right; the recording's row is locked. Raises `NotAllowed`, `NotReady`."""
+    require_staff(right, actor, requesting_state=hearing.requesting_state, requested_state=hearing.requested_state)
+    row: Recording = await get(db, Recording, recording.id, lock=True)
+    if row.status is not RecordingStatus.sealed or row.closed_at is None:
+        raise NotReady(tell("The recording has not been closed"))
+    found = keeping_status(row.closed_at, (await decisions_on(db, [row.id]))[row.id], now)
+    if found.destroyed is not None:
+        raise NotReady(tell("The keys of this recording have been destroyed"))
+    return found
+
+
+def _add(
+    db: AsyncSession,
+    recording: Recording,
+    hearing: Hearing,
+    kind: KeepingKind,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    value: str = "",
+    refers_to: str = "",
+) -> KeepingDecision:
+    made = KeepingDecision(
+        owner_state=actor.state,
+        recording_id=recording.id,
+        hearing_id=hearing.id,
+        kind=kind,
+        value=value,
+        refers_to=refers_to,
+        person_id=actor.id,
+        person_name=actor.label[:200],
+        reason=clean(reason, "reason", most=1000, least=3),
+        at=now,
+    )
+    db.add(made)
+    return made
+
+
+async def set_retention(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, code: str, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Say how long the own State wants it kept; the longer of both States counts.
+
+    Raises `NotAllowed`, `NotReady`, `Invalid`. Effects: the decision.
+    """
+    await _status_for("set_retention", db, recording, hearing, actor, now)
+    if code not in CLASSES:
+        raise Invalid(tell("There is no such retention class"), "retention")
+    return _add(db, recording, hearing, K.retention, actor=actor, now=now, reason=reason, value=code)
+
+
+async def place_hold(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Keep it until the hold is lifted. Effects: the decision; a proposed destruction cannot be decided any more."""
+    await _status_for("hold_recording", db, recording, hearing, actor, now)
+    return _add(db, recording, hearing, K.hold, actor=actor, now=now, reason=reason)
+
+
+async def lift_hold(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, hold: str, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Lift a hold of the own State, by another person than placed it. Raises `NotFound`, `NotAllowed`."""
+    found = await _status_for("hold_recording", db, recording, hearing, actor, now)
+    placed = next((row for row in found.holds if row.id == hold), None)
+    if placed is None:
+        raise NotFound
+    _another_of(placed, actor)
+    return _add(db, recording, hearing, K.lift, actor=actor, now=now, reason=reason, refers_to=placed.id)
+
+
+async def propose_destruction(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Propose that its keys be destroyed. Raises `NotReady` before its retention has ended, or under a hold."""
+    found = await _status_for("destroy", db, recording, hearing, actor, now)
+    _may_be_destroyed(found, now)
+    if found.proposal is not None:
+        raise NotReady(tell("This has been proposed already"))
+    return _add(db, recording, hearing, K.propose, actor=actor, now=now, reason=reason)
+
+
+async def withdraw_destruction(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Withdraw or refuse what the own State has proposed. Raises `NotReady`, `NotAllowed`."""
+    found = await _status_for("destroy", db, recording, hearing, actor, now)
+    proposal = _proposal(found)
+    if proposal.owner_state != actor.state:
+        raise NotAllowed(tell("Only the State that proposed it can do this"))
+    return _add(db, recording, hearing, K.withdraw, actor=actor, now=now, reason=reason, refers_to=proposal.id)
+
+
+async def decide_destruction(
+    db: AsyncSession, *, recording: Recording, hearing: Hearing, reason: str, actor: Actor, now: datetime
+) -> KeepingDecision:
+    """Decide that its keys are destroyed: another person of the State that proposed it.
+
+    Raises `NotAllowed`, `NotReady`. Effects: the decision; the clock destroys the keys.
+    """
+    found = await _status_for("destroy", db, recording, hearing, actor, now)
+    proposal = _proposal(found)
+    _another_of(proposal, actor)
+    _may_be_destroyed(found, now)
+    return _add(db, recording, hearing, K.destroy, actor=actor, now=now, reason=reason, refers_to=proposal.id)
+
+
+def _proposal(found: KeepingStatus) -> KeepingDecision:
+    if found.proposal is None:
+        raise NotReady(tell("No destruction has been proposed"))
+    return found.proposal
+
+
+def _another_of(row: KeepingDecision, actor: Actor) -> None:
+    if row.owner_state != actor.state or row.person_id == actor.id:
+        raise NotAllowed(tell(OTHER_PERSON))
+
+
+def _may_be_destroyed(found: KeepingStatus, now: datetime) -> None:
+    if found.holds:
+        raise NotReady(tell("A legal hold keeps this recording"))
+    if not found.is_over(now):
+        raise NotReady(tell("The retention of this recording has not ended"))
