@@ -68,6 +68,8 @@ class StoredRecording:
     owner_state: str
     closed_at: datetime
     hearing_ref: str
+    years: int | None = None
+    """How long it is kept, where that was decided; else `Policy.retention_years`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,19 +220,19 @@ def _request_action(
     )
 
 
-def retention(policy: Policy = POLICY) -> timedelta:
+def retention(policy: Policy = POLICY, years: int | None = None) -> timedelta:
     """How long a recording is kept from its closing until its retention is reviewed."""
-    return policy.retention_years * 365.25 * DAY
+    return (years or policy.retention_years) * 365.25 * DAY
 
 
-def retention_ends(closed_at: datetime, policy: Policy = POLICY) -> datetime:
+def retention_ends(closed_at: datetime, policy: Policy = POLICY, years: int | None = None) -> datetime:
     """When the retention of a recording is due for review."""
-    return closed_at + retention(policy)
+    return closed_at + retention(policy, years)
 
 
-def retention_key(recording_id: str, policy: Policy = POLICY) -> str:
+def retention_key(recording_id: str, policy: Policy = POLICY, years: int | None = None) -> str:
     """The key of the reminder of that review."""
-    return _key(Kind.retention_review, recording_id, str(policy.retention_years))
+    return _key(Kind.retention_review, recording_id, str(years or policy.retention_years))
 
 
 def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> Iterator[Action]:
@@ -248,7 +250,8 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
     number = (now - recording.closed_at) // policy.audit_every
     if number >= 1:
         yield action(Kind.custody_audit, recording.closed_at + number * policy.audit_every, number)
-    yield action(Kind.retention_review, retention_ends(recording.closed_at, policy), policy.retention_years)
+    years = recording.years or policy.retention_years
+    yield action(Kind.retention_review, retention_ends(recording.closed_at, policy, years), years)
 
 
 def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:

@@ -1,6 +1,6 @@
 """The environment of the clock: database, addresses, ways of delivery, folder of recordings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hearings.db import Database
 from hearings.sentences import Say, english
+from media.evidence.archive.store import ArchiveStore
 from media.evidence.cosigning.cosigners import Cosigners
 from media.evidence.seal.client import SealClient
 from media.evidence.stamping.timestamps import Authorities
@@ -42,6 +43,10 @@ class World:
     """Seconds between two heads of a recording that goes on."""
     authorities: Authorities | None = None
     """Who time-stamps the heads of recordings; nobody, unless the settings name them."""
+    archives: Sequence[ArchiveStore] = ()
+    """Where closed recordings are kept a second time; nowhere, unless the settings name a place."""
+    second: Path | None = None
+    """Folder on another disk that follows recordings that go on; None without one."""
     policy: Policy = POLICY
     clock: Callable[[], datetime] = _utc_now
 

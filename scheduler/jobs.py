@@ -10,6 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings.custody import keeping
 from hearings.models import CustodyAudit, Hearing, HearingRequest, Recording, Sitting
 from hearings.outward import claims, invitations, notices
 from hearings.queries import get
@@ -77,8 +78,11 @@ async def _recordings(db: AsyncSession) -> Sequence[StoredRecording]:
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
         .where(Recording.status == RecordingStatus.sealed, col(Recording.closed_at).is_not(None))
     )
+    decided = await keeping.all_decisions(db)
     return [
-        StoredRecording(id=row_id, owner_state=state, closed_at=at, hearing_ref=ref)
+        StoredRecording(
+            id=row_id, owner_state=state, closed_at=at, hearing_ref=ref, years=keeping.years(decided.get(row_id))
+        )
         for row_id, state, at, ref in (await db.exec(query)).all()
         if at is not None
     ]

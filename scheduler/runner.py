@@ -38,6 +38,8 @@ class Pace:
     audit: float = 600.0
     stamp: float = 5.0
     cosign: float = 5.0
+    archive: float = 30.0
+    second: float = 2.0
     candidate: float = 10.0
     """Interval at which a process that is not elected tries to be, in seconds."""
     beat: float = 5.0
@@ -120,7 +122,7 @@ class Clock:
                 look_now(timer)
 
     def _jobs(self) -> Mapping[str, tuple[Job, float]]:
-        from scheduler import cosigning, delivery, following, jobs, stamping
+        from scheduler import archiving, cosigning, delivery, following, jobs, keeping, second_target, stamping
 
         async def deliver(world: World) -> None:
             while await delivery.deliver(world.database, world.ways, clock=world.clock):
@@ -138,6 +140,14 @@ class Clock:
         if self.world.authorities is not None and self.world.recordings is not None:
             stamps = stamping.Stamping(self.world.authorities, self.world.recordings)
             found["stamp"] = (stamps.stamp_due, self.pace.stamp)
+        if self.world.recordings is not None:
+            found["keep"] = (keeping.Keeping(self.world.recordings).carry_out, self.pace.archive)
+        if self.world.second is not None and self.world.recordings is not None:
+            second = second_target.SecondTarget(self.world.recordings, self.world.second)
+            found["second"] = (second.follow, self.pace.second)
+        if self.world.archives and self.world.recordings is not None:
+            archives = archiving.Archiving(self.world.archives, self.world.recordings)
+            found["archive"] = (archives.archive_due, self.pace.archive)
         return found
 
     async def _guarded(self, job: Job) -> None:

@@ -36,6 +36,8 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         cosigners=cosigners_of(settings),
         cosign_every=float(settings.cosign_seconds),
         authorities=authorities_of(settings),
+        archives=settings.archive_stores,
+        second=settings.second_target,
     )
     if sandbox is None:
         return [Clock(docket)]

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from media.evidence.archive.store import ArchiveStore
+from media.evidence.archive.targets import TargetError, stores_of
 from media.evidence.seal.token_uri import parse_token_uri
 
 PREFIX = "VIVAVOCE_"
@@ -83,6 +85,9 @@ class Settings:
     anchor: Path | None = None
     cosigners: Path | None = None
     cosign_seconds: int = 30
+    archives: str = ""
+    archive_credentials: Path | None = None
+    second_target: Path | None = None
     test_hooks: bool = False
     scheduler: bool = True
     passkeys_required: bool = False
@@ -174,6 +179,11 @@ class Settings:
         return tuple(_listed(self.tsa_urls))
 
     @property
+    def archive_stores(self) -> list[ArchiveStore]:
+        """The archives of closed recordings, in the order they are named; none is opened yet."""
+        return stores_of(_listed(self.archives), self.archive_credentials)
+
+    @property
     def relays(self) -> tuple[RelayUrl, ...]:
         """The relays that browsers may use, in the order they are named."""
         return tuple(url for text in _listed(self.turn_urls) if (url := relay_url(text)) is not None)
@@ -223,6 +233,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "anchor": Path,
     "cosigners": Path,
     "cosign_seconds": _count("cosign_seconds"),
+    "archive_credentials": Path,
+    "second_target": Path,
     "tls_cert": Path,
     "tls_key": Path,
     "security_log": Path,
@@ -303,13 +315,14 @@ def _check_seal_token(settings: Settings, key: str) -> None:
         raise SettingsError(key, "…", f"a PKCS#11 URI ({error})") from None
 
 
-def _check_anchor(settings: Settings, key: str) -> None:
-    if settings.anchor is None:
+def _check_outside(settings: Settings, key: str) -> None:
+    folder: Path | None = getattr(settings, key)
+    if folder is None:
         return
-    if not settings.anchor.is_absolute() or ".." in settings.anchor.parts:
-        raise SettingsError(key, str(settings.anchor), "a folder by its whole path")
-    if settings.anchor == settings.data or settings.data in settings.anchor.parents:
-        raise SettingsError(key, str(settings.anchor), "a folder outside the data folder, best on another machine")
+    if not folder.is_absolute() or ".." in folder.parts:
+        raise SettingsError(key, str(folder), "a folder by its whole path")
+    if folder == settings.data or settings.data in folder.parents:
+        raise SettingsError(key, str(folder), "a folder outside the data folder, best on another machine")
 
 
 def _check_host(settings: Settings, key: str) -> None:
@@ -350,6 +363,21 @@ def _check_tsa(settings: Settings, key: str) -> None:
         raise SettingsError(key, settings.tsa_urls, "tsa_urls and tsa_anchors together, or neither")
 
 
+def _check_archives(settings: Settings, key: str) -> None:
+    for text in _listed(settings.archives):
+        try:
+            stores_of([text])
+        except TargetError as error:
+            raise SettingsError(key, text, f"addresses with commas between them: {error}") from None
+    try:
+        stores_of(_listed(settings.archives))
+    except TargetError as error:
+        raise SettingsError(key, settings.archives, str(error)) from None
+    path = settings.archive_credentials
+    if path is not None and path.exists() and path.stat().st_mode & 0o077:
+        raise SettingsError("archive_credentials", str(path), "a file that this account alone may read (mode 0600)")
+
+
 def _check_code_command(settings: Settings, key: str) -> None:
     path = settings.code_command
     if path is not None and not (path.is_absolute() and os.access(path, os.X_OK)):
@@ -388,8 +416,10 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "tsa_urls": _check_tsa,
     "tls_cert": _check_tls,
     "seal_token": _check_seal_token,
-    "anchor": _check_anchor,
+    "anchor": _check_outside,
+    "second_target": _check_outside,
     "cosign_seconds": _check_cosign_seconds,
+    "archives": _check_archives,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
     "host": _check_host,

@@ -37,6 +37,9 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         "VIVAVOCE_ANCHOR": "/mnt/anchor",
         "VIVAVOCE_COSIGNERS": "/etc/vivavoce/cosigners",
         "VIVAVOCE_COSIGN_SECONDS": "10",
+        "VIVAVOCE_ARCHIVES": "file:///srv/archive, s3://evidence/court?endpoint=https://s3.court.example",
+        "VIVAVOCE_ARCHIVE_CREDENTIALS": "/etc/vivavoce-archive",
+        "VIVAVOCE_SECOND_TARGET": "/mnt/second",
         "VIVAVOCE_TLS_CERT": "/c.pem",
         "VIVAVOCE_TLS_KEY": "/k.pem",
         "VIVAVOCE_TRUSTED_PROXIES": "10.0.0.1",
@@ -66,6 +69,7 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
     assert settings.origin == "https://court.example"
     assert (settings.port, settings.test_hooks, settings.tls_cert) == (443, True, Path("/c.pem"))
     assert (settings.scheduler, settings.smtp_port, settings.smtp_password_file) == (False, 465, Path("/password"))
+    assert [store.name for store in settings.archive_stores] == ["archive", "evidence"]
     assert settings.allowed_webhook_hosts == {"hooks.authority.example", "other.example:8443"}
 
 
@@ -78,7 +82,9 @@ def test_every_setting_is_read_from_its_variable(tmp_path):
         ("UDP_PUBLIC_ADDRESS", "host.example"), ("TLS_CERT", "/c.pem"), ("HOST", "0.0.0.0"),
         ("SCHEDULER", "perhaps"), ("SMTP_PORT", "0"), ("SMTP_TLS", "ssl"), ("WEBHOOK_HOSTS", "127.0.0.1"),
         ("API_PER_MINUTE", "0"), ("API_BURST", "many"), ("ANCHOR", "anchor"), ("ANCHOR", "/mnt/../etc"),
+        ("SECOND_TARGET", "second"),
         ("COSIGN_SECONDS", "9"), ("COSIGN_SECONDS", "61"), ("COSIGN_SECONDS", "often"),
+        ("ARCHIVES", "/srv/archive"), ("ARCHIVES", "file:///a/x,file:///b/x"),
         ("CODE_COMMAND", "send-code"), ("CODE_COMMAND", "/no/such"),
         ("TSA_URLS", "tsa.example"), ("TSA_URLS", "https://me@tsa.example/"), ("TSA_URLS", "https://tsa.example/"),
         ("TURN_URLS", "stun:relay.example"), ("TURN_URLS", "turn:relay.example"),

@@ -21,6 +21,8 @@ from hearings.documents.glyphs import covered
 from hearings.errors import AnchorAway, DatabaseFull, DatabaseRefused, FontsMissing
 from hearings.law import scripts
 from hearings.outward import installation
+from media.evidence.archive import status as archive_status
+from media.evidence.archive.store import Trouble
 from media.evidence.cosigning import waiting
 from media.evidence.cosigning.asking import ALARMING
 from media.evidence.recording import clock as machine_clock
@@ -278,6 +280,50 @@ def cosigners(place: Inspected) -> Findings:
     return findings
 
 
+TROUBLES = {
+    Trouble.away: N_("does not answer, or its disk is not there"),
+    Trouble.refused: N_("refuses this server: look at bucket and credentials"),
+    Trouble.no_lock: N_("takes no lock, so that a copy in it could be deleted"),
+    Trouble.full: N_("has no room"),
+    Trouble.missing: N_("does not have a copy any more that it had"),
+    Trouble.altered: N_("gives back other bytes than were put"),
+    Trouble.shortened: N_("has shortened the lock of a copy"),
+    Trouble.locked: N_("deletes nothing before its lock has ended"),
+    Trouble.not_proven: N_("was not given a recording that is not the one that was sealed"),
+    Trouble.unreadable: N_("was not given a recording that cannot be read"),
+    Trouble.other: N_("has failed; the log of this service says how"),
+}
+"""What is wrong with an archive, or with a copy in it, after its name."""
+CLOCK_AWAY = 900
+"""Seconds after which nobody has looked at the archives."""
+
+
+def archives(place: Inspected) -> Findings:
+    """Whether every closed recording is in every archive."""
+    stores = place.settings.archive_stores
+    if not stores:
+        return [note(N_("Archives: none. Closed recordings are on this machine and in its backups alone."))]
+    found = archive_status.read(place.settings.recordings)
+    if found is None or place.now.timestamp() - found.at > CLOCK_AWAY:
+        return [warning(N_("Nothing has looked at the archives for a quarter of an hour: is the clock running?"))]
+    findings = []
+    for store in stores:
+        wrong = [one for one in found.copies if one.target == store.name]
+        target = next((one for one in found.targets if one.name == store.name and one.why), None)
+        worst = target or next((one for one in wrong if one.state != "pending"), None)
+        words = {"name": store.name, "count": len(wrong)}
+        if worst is not None:
+            since = f"{datetime.fromtimestamp(worst.since, UTC):%Y-%m-%d %H:%M} UTC"
+            why = TROUBLES[Trouble(worst.why)]
+            text = N_("The archive {name} {why}, since {since}. Not in it, or not certainly: {count}.")
+            findings.append(failure(text, **words, why=why, since=since))
+        elif wrong:
+            findings.append(warning(N_("Not in the archive {name} yet: {count}."), **words))
+        else:
+            findings.append(ok(N_("Every closed recording is in the archive {name}, read back."), name=store.name))
+    return findings
+
+
 @dataclass(frozen=True)
 class Check:
     """One row of the table. `look` is a blocking function, run in a thread, or a coroutine function."""
@@ -304,6 +350,7 @@ CHECKS: tuple[Check, ...] = (
     Check("disk", N_("Disk"), disk),
     Check("anchor", N_("Backup anchor"), anchor),
     Check("cosigners", N_("Cosigners"), cosigners),
+    Check("archives", N_("Archives"), archives),
     Check("card_texts", N_("Script cards"), card_texts),
 )
 

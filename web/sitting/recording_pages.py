@@ -26,6 +26,7 @@ from hearings.models import HearingRequest
 from hearings.permissions import Decision
 from hearings.sitting import recordings
 from hearings.status import RecordingStatus
+from media.evidence.archive import copies, status as archive_status
 from media.evidence.check import bag
 from media.evidence.cosigning import waiting
 from media.evidence.log import course as journal_course, custody, tlog
@@ -136,6 +137,7 @@ async def verify_page(request: Request) -> Response:
         "named": f"{ledger.head.size}:{ledger.head.root.hex()}" if ledger else "",
         "cosignatures": await _cosignatures(request, ledger.note) if ledger else (),
         "stamp": await _stamp(request, folder_of(request, access)) if ledger else None,
+        "copies": await _copies(request, access, logs.custody_log if logs else None),
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
@@ -159,6 +161,15 @@ async def _stamp(request: Request, folder: Path) -> tuple[bool, datetime | None]
     if authorities is None:
         return False, None
     return True, await run_in_threadpool(timestamps.stamped_at, folder, authorities.anchors)
+
+
+async def _copies(
+    request: Request, access: RecordingAccess, lines: tuple[bytes, ...] | None
+) -> Sequence[copies.ArchivedCopy]:
+    settings = request.app.state.parts.settings
+    names = [store.name for store in settings.archive_stores]
+    found = await run_in_threadpool(archive_status.read, settings.recordings) if names else None
+    return copies.of_recording(access.recording.id, lines or (), names, found)
 
 
 async def public_verify(request: Request) -> Response:

@@ -112,6 +112,13 @@ def _all(lines: Iterable[bytes]) -> Iterator[KeptObject]:
             yield KeptObject(*where, line["sha256"], line["size"], int(line["at"]))
 
 
+def current(kept: Mapping[str, KeptObject]) -> list[KeptObject]:
+    """What a recording is restored from: its parts, the keys named last, and the newest custody log."""
+    newest = {name.partition("-")[0]: one for name, one in sorted(kept.items(), key=lambda each: each[1].at)}
+    parts = [one for name, one in sorted(kept.items()) if name.startswith("part-")]
+    return [*parts, *(newest[kind] for kind in ("keys", "custody") if kind in newest)]
+
+
 def is_whole(kept: Mapping[str, KeptObject]) -> bool:
     """Whether an archive has the recording with its custody log, by the lines: parts are named all at once."""
     return {"part", "custody"} <= {name.partition("-")[0] for name in kept}

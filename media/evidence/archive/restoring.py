@@ -55,8 +55,10 @@ def _by(store: ArchiveStore, papers: ObjectState, folder: Path) -> int:
     volumes.unpack(store.read(papers.key, papers.version), folder)
     lines = (folder / custody.LOG).read_bytes().split(b"\n")[:-1]
     kept = keeping.named(lines, store.name)
+    if not any(name.startswith("part-") for name in kept):
+        raise ArchiveError(Trouble.missing, "its custody log names no parts")
     read = papers.size
-    for one in sorted(kept.values(), key=lambda each: each.at):
+    for one in keeping.current(kept):
         if one.volume.startswith("custody-"):
             continue
         if volumes.unpack(store.read(one.key, one.version), folder) != one.sha256:

@@ -19,6 +19,9 @@ from hearings.agreement import agreements
 from hearings.db import Database
 from hearings.models import SiteProfile
 from hearings.queries import get
+from media.evidence.archive import status as archive_status
+from media.evidence.archive.status import ArchiveStatus, CopyStatus, TargetStatus
+from media.evidence.archive.store import Trouble
 from tests.support.court import READY, Court
 from tests.support.databases import Sqlite
 from tests.support.installation import Installation, free_port
@@ -117,6 +120,7 @@ SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "webhooks": (lambda _data: None, {"webhook_hosts": "nowhere.invalid"}, "cannot reach nowhere.invalid"),
     "card_texts": (lambda data: (data / "texts.yaml").write_text("texts: no"), {"card_texts": "."}, "each a list"),
     "cosigners": (lambda data: (data / "list").write_text("quorum none"), {"cosigners": "list"}, "no witness is named"),
+    "archives": (lambda _data: None, {"archives": "file:///srv/archive"}, "Nothing has looked at the archives"),
     "disk": (lambda data: (data / "recordings").rmdir(), {}, "is missing"),
 }  # fmt: skip
 """By check, what it is to find: how the data folder is spoilt, other settings, words. Clock, fonts and anchor depend on
@@ -243,3 +247,35 @@ async def test_a_relay_on_which_a_hearing_to_come_has_agreed_must_be_set(sqlite_
         assert await said(tcp) == [("failure", True)]
         assert await said(tcp, tls) == [("ok", False)]
         await database.close()
+
+
+@pytest.mark.parametrize(
+    ("targets", "copies", "severity", "words"),
+    [
+        ([TargetStatus("near")], [], "ok", "Every closed recording is in the archive near"),
+        ([TargetStatus("near")], [CopyStatus("1", "near", "pending")], "warning", "Not in the archive near yet: 1"),
+        (
+            [TargetStatus("near", "away", 1_795_824_000)],
+            [CopyStatus("1", "near", "failed", "away", 1_795_824_000)],
+            "failure",
+            "near does not answer, or its disk is not there, since 2026-11-28 00:00 UTC. Not in it",
+        ),
+        (
+            [TargetStatus("near")],
+            [CopyStatus("1", "near", "lost", "missing", 1_795_824_000)],
+            "failure",
+            "near does not have a copy any more that it had",
+        ),
+    ],
+)
+def test_what_the_clock_has_found_of_an_archive_is_told(
+    prepared: Path, tmp_path: Path, targets: list[TargetStatus], copies: list[CopyStatus], severity: str, words: str
+) -> None:
+    made = Installation.copy(prepared, tmp_path, archives=f"file://{tmp_path}/near")
+    archive_status.write(made.settings.recordings, ArchiveStatus(int(NOW.timestamp()) - 60, targets, copies))
+    (found,) = look(made.settings)["archives"]
+    assert (found.severity.value, words in found.sentence()) == (severity, True), found.sentence()
+
+
+def test_every_trouble_of_an_archive_has_words() -> None:
+    assert set(checks.TROUBLES) == set(Trouble)

@@ -1,0 +1,116 @@
+"""What was decided about the keeping of recordings is carried out, by the elected clock alone (docs/archive.md).
+
+Legal holds become lines of the custody log. Keys that two people have decided to destroy are destroyed: first the line
+that says so, under a signed head; then the files here; then in every archive whose lock has ended. A process that ends
+in between leaves what the next one completes: nothing is missing that no line explains.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hearings.custody import keeping
+from hearings.models import KeepingDecision
+from hearings.models.sitting import KeepingKind
+from media.evidence.archive.store import ArchiveError, Trouble
+from media.evidence.archive.volumes import is_ours
+from media.evidence.log import custody, journal_lines
+from media.evidence.log.store import sync_folder
+from scheduler.environment import World
+
+logger = logging.getLogger("vivavoce.scheduler.keeping")
+
+K = KeepingKind
+AGAIN = 24 * 3600.0
+"""Seconds after which an archive that keeps destroyed keys under a lock is asked again."""
+
+
+class Keeping:
+    """What was carried out so far. Owned by the event loop of the clock; the next process finds it in the files."""
+
+    def __init__(self, recordings: Path) -> None:
+        self.recordings = recordings
+        self._done: dict[str, str] = {}
+        self._asked: dict[tuple[str, str], float] = {}
+
+    async def carry_out(self, world: World) -> int:
+        """Write the lines that are due, and destroy keys; returns how many recordings were changed."""
+        async with world.database.reading() as db:
+            decided = await keeping.all_decisions(db)
+        count = 0
+        for name, decisions in decided.items():
+            try:
+                if self._done.get(name) != decisions[-1].id and custody.is_closed(self.recordings / name):
+                    count += await asyncio.to_thread(_write, world, self.recordings / name, decisions)
+                    self._done[name] = decisions[-1].id
+                if any(row.kind is K.destroy for row in decisions):
+                    await asyncio.to_thread(self._destroy, world, name)
+            except (custody.CustodyError, OSError, ValueError):
+                logger.exception("what was decided about a recording was not carried out, id %s", name)
+        return count
+
+    def _destroy(self, world: World, name: str) -> None:
+        """Effects: the key files here are deleted, and their volumes in every archive that lets them go."""
+        for folder in (self.recordings, *([world.second] if world.second is not None else [])):
+            _delete_keys(folder / name)
+        now = world.clock().timestamp()
+        for store in world.archives:
+            if now - self._asked.get((name, store.name), 0.0) < AGAIN:
+                continue
+            try:
+                for state in store.listed(f"{name}/keys-"):
+                    if is_ours(state.key.rpartition("/")[2]):
+                        store.delete(state.key, state.version)
+                self._asked[name, store.name] = now
+            except ArchiveError as error:
+                if error.trouble is Trouble.locked:
+                    self._asked[name, store.name] = now
+                logger.warning("an archive keeps keys that were destroyed, id %s: %s", name, error)
+
+
+def _delete_keys(folder: Path) -> None:
+    found = (
+        [path for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name)] if folder.is_dir() else []
+    )
+    for path in found:
+        path.unlink()
+    if found:
+        sync_folder(folder)
+
+
+def lines_of(decisions: Sequence[KeepingDecision], files: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines of a custody log that say what was decided, oldest first. `files`: the key files there are."""
+    by_id, lines = {row.id: row for row in decisions}, []
+    for row in decisions:
+        who = {"person": row.person_name, "state": row.owner_state, "why": row.reason}
+        if row.kind in (K.hold, K.lift):
+            hold = row.id if row.kind is K.hold else row.refers_to
+            lines.append({"type": "hold", "hold": hold, "in_force": row.kind is K.hold, **who})
+        elif row.kind is K.destroy:
+            names = {"proposed": by_id[row.refers_to].person_name, "decided": row.person_name}
+            said = {"state": row.owner_state, "why": row.reason}
+            lines.append({"type": "destroyed", "files": list(files), **names, **said})
+    return lines
+
+
+def _write(world: World, folder: Path, decisions: Sequence[KeepingDecision]) -> bool:
+    """Append the lines that are not in the custody log yet; whether there were any."""
+    if world.seal is None:
+        return False
+    seal = world.seal()
+    trust = seal.trust()
+    there = custody.read_log(folder, custody.read(folder, trust).origin, trust)
+    said = {_name(json.loads(line)) for line in there}
+    files = sorted(path.name for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name))
+    due = [line for line in lines_of(decisions, files) if _name(line) not in said]
+    if due:
+        custody.record(folder, due, seal, int(world.clock().timestamp()) * 10**9)
+    return bool(due)
+
+
+def _name(line: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells one decision's line from another's: of a hold, whether it was placed or lifted."""
+    return (line.get("type"), line.get("hold"), line.get("in_force"))
