@@ -97,12 +97,12 @@ def make(settings: Settings, folder: Path, keys: Path | None, *, version: str, n
     facts["seal"] = (settings.keys / "seal.pub").read_text(encoding="ascii").strip()
     if keys is not None:
         keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _copy(settings.keys, keys / "keys", without={"lock"})
+        copy_tree(settings.keys, keys / "keys", without={"lock"})
         _close(keys, {**facts, "holds": "keys"})
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, url in _databases(settings).items():
         _dump(url, folder / f"{name}{_kind(url)}")
-    _copy(settings.recordings, folder / "recordings", without=set())
+    copy_tree(settings.recordings, folder / "recordings")
     _close(folder, {**facts, "holds": "data"})
     return facts
 
@@ -143,7 +143,7 @@ def _postgresql(command: str, url: str, *arguments: str) -> None:
         raise BackupRefused(f"{command} failed: {lines[-1]}")
 
 
-def _copy(source: Path, target: Path, *, without: set[str]) -> None:
+def copy_tree(source: Path, target: Path, without: Collection[str] = ()) -> None:
     """Copy files, each up to its present length, since journals may grow meanwhile. Folders 0700, files 0600."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(source.rglob("*")):
@@ -231,8 +231,8 @@ def restore(settings: Settings, folder: Path, keys: Path, *, actor: str, now: da
             )
     for made in (settings.data, settings.run):
         made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _copy(keys / "keys", settings.keys, without=set())
-    _copy(folder / "recordings", settings.recordings, without=set())
+    copy_tree(keys / "keys", settings.keys)
+    copy_tree(folder / "recordings", settings.recordings)
     for name, url in urls.items():
         if (file := sqlite_file(url)) is not None:
             shutil.copyfile(folder / f"{name}.sqlite", file)

@@ -14,7 +14,7 @@ from hearings.db import Database
 from hearings.errors import AnchorAway
 from hearings.outward import installation
 from hearings.outward.losses import Trouble
-from web.operation import backup, checks, older_data
+from web.operation import backup, checks, drill_command, older_data
 from web.operation.findings import Finding, Inspected, Severity
 from web.seal_keeper import policy_of
 from web.settings import Settings
@@ -40,6 +40,9 @@ def add_to(add: Add) -> None:
     back = add("restore", restore, "Make an installation out of a backup. It stands by until `vivavoce takeover`.")
     back.add_argument("folder", type=Path, help="what `vivavoce backup` has made")
     back.add_argument("--keys", type=Path, metavar="FOLDER", required=True, help="the folder of its keys")
+    drill_command.add_options(
+        add("drill", drill_command.drill, "Restore a backup or an archive into an empty folder, and compare the roots.")
+    )
     take = add("takeover", take_over, "Say that the installation this one was restored from is gone for good.")
     take.add_argument("--by", required=True, metavar="NAME", help="who says so")
     take.add_argument("--why", required=True, help="what has become of the other; both States read it")
