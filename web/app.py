@@ -17,7 +17,12 @@ from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
-from web.custody import key_pages as recording_keys, key_use_pages as key_use, record_pages as custody_records
+from web.custody import (
+    keeping_pages,
+    key_pages as recording_keys,
+    key_use_pages as key_use,
+    record_pages as custody_records,
+)
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
     hearing_pages as hearing,
@@ -264,6 +269,7 @@ MODULES = (
     workload,
     audit_pages,
     retention_pages,
+    keeping_pages,
     directory,
     recovery_pages,
     staff_pages,

@@ -311,7 +311,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     for client in (clerk, authority):
         walk.follow(client, [one.format_map(court) for one in AFTER])
     pages = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
-    pages = (*pages, "/captions.json", "/keys")
+    pages = (*pages, "/captions.json", "/keys", "/keeping")
     walk.follow(clerk, [f"/recordings/{recording}{page}" for page in pages])
     walk.do(clerk, f"{page}/act/submit", {}, page)
     walk.follow(clerk, [f"{page}/read-back"])

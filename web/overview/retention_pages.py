@@ -11,6 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import clocks
+from hearings.custody import keeping
+from hearings.custody.keeping import KeepingStatus
+from hearings.custody.retention_classes import CLASSES
 from hearings.models import Hearing, Recording
 from hearings.outward import claims
 from hearings.overview import retention
@@ -39,6 +42,8 @@ COLUMNS = (
     "recording",
 )
 YEAR = 365.25 * due.DAY
+SHORTEST = min(each.years for each in CLASSES.values()) * YEAR
+"""What a recording is kept at least."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,7 @@ class EndingRecording:
     ends_at: datetime
     over: bool
     reminded: bool
+    standing: KeepingStatus
     places: Sequence[CourtClock]
 
 
@@ -192,22 +198,29 @@ def long(period: timedelta | None) -> str:
 
 async def _ending(request: Request, now: datetime, state: str) -> list[EndingRecording]:
     async with request.app.state.parts.database.reading() as db:
-        pairs = await retention.closed_before(db, state=state, before=now + AHEAD - due.retention())
-        keys = {recording.id: due.retention_key(recording.id) for recording, _hearing in pairs}
+        pairs = await retention.closed_before(db, state=state, before=now + AHEAD - SHORTEST)
+        decisions = await keeping.decisions_on(db, [recording.id for recording, _hearing in pairs])
+        years = {name: keeping.years(rows) for name, rows in decisions.items()}
+        keys = {name: due.retention_key(name, years=count) for name, count in years.items()}
         claimed = await claims.claimed(db, keys.values())
-    return [
-        EndingRecording(
+    found = []
+    for recording, hearing in pairs:
+        if recording.closed_at is None:
+            continue
+        ends_at = due.retention_ends(recording.closed_at, years=years[recording.id])
+        line = EndingRecording(
             recording=recording,
             hearing=hearing,
             closed_at=recording.closed_at,
-            ends_at=(ends_at := due.retention_ends(recording.closed_at)),
+            ends_at=ends_at,
             over=ends_at <= now,
             reminded=keys[recording.id] in claimed,
+            standing=keeping.keeping_status(recording.closed_at, decisions[recording.id], now),
             places=court_clocks.own_first(court_clocks.of_hearing(hearing), state),
         )
-        for recording, hearing in pairs
-        if recording.closed_at is not None
-    ]
+        if ends_at < now + AHEAD or line.standing.holds:
+            found.append(line)
+    return found
 
 
 async def show(request: Request) -> Response:
