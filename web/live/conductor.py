@@ -23,17 +23,18 @@ from hearings.actors import SYSTEM, participant_actor
 from hearings.agreement import room_rules
 from hearings.db import Database
 from hearings.errors import HearingsError, LoginEnded, NotFound
-from hearings.events import EventKind
+from hearings.events import EventKind, record
 from hearings.hearing import seats
 from hearings.interpreting import figures, interpreters
 from hearings.interpreting.figures import FiguresSum, StopRule, StopStep
 from hearings.models import Participant
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.people import logins
-from hearings.roles import Role
+from hearings.roles import CONDUCTING, Role
 from hearings.sitting import conductor_lease, sittings
 from hearings.status import LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
+from media.evidence.archive import second_copy
 from media.processes import python
 from web.live import notices, plan, scene as live_scene
 from web.live.acts import ACTS, Act, refusal
@@ -53,6 +54,9 @@ logger = logging.getLogger("vivavoce.web.live.conductor")
 
 REREAD_SECONDS = 30
 """Seconds after which the rows are read although nothing has told of a change: something else may have written them."""
+SECOND_COPY_SECONDS, SECOND_COPY_LATE = 4.0, 12.0
+"""How often it is looked whether the second copy is written, and after how long without news it counts as lost: both
+together stay below 20 s."""
 CATCH_UP_SECONDS = 30
 """Seconds for processing the events that worker and recorder sent without a web process: one or two a second."""
 
@@ -138,7 +142,33 @@ class Conductor:
         room.spawn(self.recording.keep_log())
         room.spawn(self.recording.keep_rows())
         room.spawn(self.recording.take_up(rows))
+        if settings.second_target is not None:
+            room.spawn(self._watch_second_copy(settings.recordings))
         room.touch()
+
+    async def _watch_second_copy(self, recordings: Path) -> None:
+        """Background task: tells the room, and the hearing's log, when the second copy of the recording is lost, and
+        when it is back. The clock writes it; a clock that stands still counts as lost."""
+        lost = False
+        while True:
+            await asyncio.sleep(SECOND_COPY_SECONDS)
+            recording = self.room.scene.rows.recording if self.room.scene is not None else None
+            if not self.recording.open or recording is None:
+                lost = False
+                continue
+            found = await asyncio.to_thread(second_copy.read_status, recordings)
+            stands = found is not None and time.time() - found.at < SECOND_COPY_LATE and recording.id not in found.lost
+            if stands is not lost:
+                continue
+            kind = EventKind.second_copy_back if lost else EventKind.second_copy_lost
+            try:
+                async with self.room.acting() as (db, rows):
+                    await record(db, hearing=rows.hearing, kind=kind, actor=SYSTEM, now=self.room.now())
+            except HearingsError:
+                continue
+            lost = not lost
+            conducting = lambda viewer: viewer.role in CONDUCTING or viewer.role is Role.technician  # noqa: E731
+            self.room.notify(kind.value, assertive=lost, only=conducting)
 
     def expect_pages(self) -> None:
         """Start the time in which pages can connect: those whose media continue have `scene.RETURNING`."""

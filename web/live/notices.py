@@ -72,6 +72,10 @@ NOTICES: dict[str, Callable[[], str]] = {
     "time_limit_reached": lambda: _(
         "The time limit set by the requested State has been reached. The presiding judge decides."
     ),
+    "second_copy_lost": lambda: _(
+        "The second copy of the recording is not being written. The recording itself goes on."
+    ),
+    "second_copy_back": lambda: _("The second copy of the recording is being written again."),
     "unrecorded": lambda: _(
         "Two people of the two States have decided to go on without a recording. What is said is not recorded."
     ),
