@@ -791,6 +791,7 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "1": lambda value: type(value) is int and value == 1,
     "text": text,
     "texts": lambda value: isinstance(value, list) and all(map(text, value)),
+    "2 texts": lambda value: isinstance(value, list) and len(value) == 2 and all(map(text, value)),
     "text/blob": lambda value: text(value) or blob(value),
     "bool": lambda value: isinstance(value, bool),
     "hash": match(HASH),
@@ -874,6 +875,8 @@ keyuse            custody  key key, person text, role text, state text, why text
 archive           custody  file text, bucket text, version text, until date
 hold              custody  hold text, in_force bool, person text, state text, why text/blob
 destroyed         custody  files keyfiles, proposed text, decided text, state text, why text/blob
+released  custody  release text, what text, to text, state text, purpose text, by 2 texts, limits texts, statement hash
+received          custody  release text, by text, state text, verdict text, receipt hash
 """.strip().splitlines()
 }
 """Each type of line (§9): the log it has its place in, and its fields with their forms."""
@@ -1555,6 +1558,8 @@ class Custody(Log):
                 self.take_access(line)
             if kind == "keyuse":
                 self.take_access({**line, "what": f"key {line['key']} used"})
+            if kind in ("released", "received"):
+                self.take_release(line)
         if not self.tree:
             self.fail(0, "there is no line `custody`")
 
@@ -1562,6 +1567,19 @@ class Custody(Log):
         words = {name: line[name] for name in ("person", "role", "state", "what")}
         words["why"] = line["why"] if text(line["why"]) else f"in blob/{line['why']['blob']}.age"
         self.report.accesses.append({**words, "utc": utc(int(line["at"]))})
+
+    def take_release(self, line: dict[str, Any]) -> None:
+        """A copy that was released to the other State, by two persons, or that State's receipt for it."""
+        if line["type"] == "released":
+            words = {
+                "person": " and ".join(line["by"]),
+                "what": f"released to {line['to']}, {line['state']}",
+                "why": line["purpose"],
+            }
+        else:
+            words = {"person": line["by"], "what": f"received ({line['verdict']})", "why": f"release {line['release']}"}
+        whose = ("releasing", "") if line["type"] == "released" else ("recipient", line["state"])
+        self.report.accesses.append({**words, "role": whose[0], "state": whose[1], "utc": utc(int(line["at"]))})
 
 
 def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Custody:

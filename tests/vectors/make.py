@@ -382,6 +382,33 @@ def custody(
     return Vector(expect, where, note, recording)
 
 
+def released(change: Callable[[dict[str, Any]], object] = lambda _line: None) -> Any:
+    """The small recording, released to the other State and acknowledged by it; the line `released` is changed."""
+    recording = small()
+    recording.access()
+    line = recording.custody(
+        "released",
+        release="0198c0de-0000-7000-8000-00000000000a",
+        what="whole",
+        to="S. Srisai, Attorney General",
+        state="TH",
+        purpose="the trial",
+        by=["Ioana Marin", "Ana Popa"],
+        limits=["UNTOC art. 18(19): only this case"],
+        statement="a" * 64,
+    )
+    change(line)
+    recording.custody(
+        "received",
+        release="0198c0de-0000-7000-8000-00000000000a",
+        by="S. Srisai",
+        state="TH",
+        verdict="verified",
+        receipt="b" * 64,
+    )
+    return recording
+
+
 def custody_kept() -> Vector:
     """Somebody kept a head of the custody log with more lines."""
     recording = small()
@@ -558,6 +585,12 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "key-used": Vector("verified", note="its key was used", recording=key_used()),
         "key-used-unnumbered": Vector("failed", "custody line 3", "a key of no such number", key_used(key=1000)),
         "key-used-in-journal": Vector("failed", "line 7", "such a line in the journal", in_journal("keyuse", key=0)),
+        "released": Vector("verified", note="released to the other State and acknowledged", recording=released()),
+        "released-alone": Vector(
+            "failed", "custody line 3", "one person released it", released(lambda line: line["by"].pop()),
+        ),
+        "released-in-journal": Vector("failed", "line 7", "a receipt in the journal", in_journal(
+            "received", release="1", by="S. Srisai", state="TH", verdict="gaps", receipt="b" * 64)),
         "custody-segment": custody(
             "custody line 3", "a line of the journal",
             lambda lines: lines.append({**lines[2], "type": "loss", "track": "judge_1_mic", "t0": 0, "t1": 1,
@@ -668,9 +701,10 @@ def after_close(kind: str, **fields: Any) -> Vector:
     return Vector("failed", "line 8", "a line behind the close", recording)
 
 
-def in_journal(kind: str = "access", **more: Any) -> Any:
+def in_journal(kind: str = "access", **fields: Any) -> Any:
     recording = small(close=False)
-    recording.line(kind, person="Ioana Marin", role="clerk", state="RO", why="copy", **more)
+    who = {"person": "Ioana Marin", "role": "clerk", "state": "RO", "what": "view", "why": "copy"}
+    recording.line(kind, **{**who, **fields})
     recording.close(4000)
     return recording
 

@@ -38,6 +38,8 @@ ENTRY_KINDS = {
     "closed": N_("Frozen at the close"),
     "access": N_("Access"),
     "keyuse": N_("Key used"),
+    "released": N_("Released to the other State"),
+    "received": N_("Receipt of the other State"),
     "notice": N_("Notice"),
     "archive": N_("Archived"),
     "hold": N_("Legal hold"),
@@ -169,12 +171,29 @@ def _destroyed(line: dict[str, Any]) -> str:
     return row.format(told, line["proposed"], line["decided"], state, line["why"])
 
 
+def _released(line: dict[str, Any]) -> str:
+    """The row of a `released` line: to whom, what for, by which two persons, and within which limits."""
+    to = Markup("<bdi>{}</bdi> ({})").format(line["to"], i18n.state_name(line["state"]))
+    by = _("released by {first} and {second}").format(first=line["by"][0], second=line["by"][1])
+    limits = Markup("; ").join(Markup("<bdi>{}</bdi>").format(limit) for limit in line["limits"])
+    parts = [to, Markup("<bdi>{}</bdi>").format(line["purpose"]), by]
+    return Markup(" · ").join([*parts, limits] if limits else parts)
+
+
+def _received(line: dict[str, Any]) -> str:
+    """The row of a `received` line: who has it now, and what their check came to."""
+    found = {"verified": _("verified"), "gaps": _("verified with declared gaps")}.get(line["verdict"], line["verdict"])
+    return Markup("<bdi>{}</bdi> ({}) · {}").format(line["by"], i18n.state_name(line["state"]), found)
+
+
 COMPOSED = {
     "keywrap": _keywrap,
     "keyuse": _keyuse,
     "hold": _hold,
     "destroyed": _destroyed,
     "archive": _archive,
+    "released": _released,
+    "received": _received,
     "clock": _clock,
     "person": _person,
     "event": _event,

@@ -20,7 +20,9 @@ MAX_DEPTH = 16
 """Levels of nesting; the line's own object is the first."""
 MAX_INTEGER = 2**53 - 1
 
-CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive", "keyuse"}) | {"hold", "destroyed"}
+RELEASES = frozenset({"released", "received"})
+"""Types that say that a copy was released to the other State, and that it has acknowledged it."""
+CUSTODY_ONLY = frozenset({"custody", "closed", "access", "archive", "keyuse"}) | {"hold", "destroyed"} | RELEASES
 """Types that are allowed in the custody log only."""
 IN_CUSTODY = CUSTODY_ONLY | {"keywrap", "derive", "head", "stamp", "sealkey", "notice"}
 """Known types that are allowed in the custody log; all but CUSTODY_ONLY are allowed in the journal too."""
@@ -325,6 +327,10 @@ def _derived(value: Any) -> bool:
     return isinstance(value, str) and bool(_DERIVED.fullmatch(value))
 
 
+def _two_texts(value: Any) -> bool:
+    return _texts(value) and len(value) == 2
+
+
 def _closing_tracks(value: Any) -> bool:
     return isinstance(value, dict) and all(_track(name) and _closing_track(item) for name, item in value.items())
 
@@ -417,6 +423,17 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
     "archive": {"file": _text, "bucket": _text, "version": _text, "until": _day},
     "hold": {"hold": _text, "in_force": _flag, "person": _text, "state": _text, "why": _who},
     "destroyed": {"files": _key_files, "proposed": _text, "decided": _text, "state": _text, "why": _who},
+    "released": {
+        "release": _text,
+        "what": _text,
+        "to": _text,
+        "state": _text,
+        "purpose": _text,
+        "by": _two_texts,
+        "limits": _texts,
+        "statement": _sha256,
+    },
+    "received": {"release": _text, "by": _text, "state": _text, "verdict": _text, "receipt": _sha256},
     "notice": {"code": _text, "text": _text},
     "pause": {"t": _size, "by": _who, "reason": _who},
     "resume": {"t": _size, "by": _who},

@@ -97,3 +97,23 @@ def test_heads_that_were_cosigned_one_after_another_are_one_row_with_who_signed(
         2,
     )
     assert spoilt["text"] == ""
+
+
+def test_a_release_names_both_persons_and_every_limit_and_a_receipt_the_verdict():
+    released: dict[str, object] = {
+        "type": "released",
+        "release": "r",
+        "what": "whole",
+        "to": "<S. Srisai>",
+        "state": "TH",
+    }
+    released |= {"purpose": "the trial", "by": ["Ioana Marin", "Ana Popa"], "limits": ["UNTOC art. 18(19): <only>"]}
+    received = {"type": "received", "release": "r", "by": "S. Srisai", "state": "TH", "verdict": "gaps"}
+    lines = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
+    with i18n.speaking("en"):
+        rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
+    assert [str(row["text"]) for row in rows] == [
+        "<bdi>&lt;S. Srisai&gt;</bdi> (Thailand) · <bdi>the trial</bdi> · released by Ioana Marin and Ana Popa · "
+        "<bdi>UNTOC art. 18(19): &lt;only&gt;</bdi>",
+        "<bdi>S. Srisai</bdi> (Thailand) · verified with declared gaps",
+    ]

@@ -116,6 +116,14 @@ test("a known type with a missing or wrongly typed field is not well formed", ()
   for (const change of [{ person: { blob: "0".repeat(64) } }, { role: null }, { state: 1 }, { why: {} }]) {
     assert.ok(!wellTyped({ ...access, ...change } as never), JSON.stringify(change));
   }
+  const released = {
+    type: "released", at: "1", release: "r", what: "whole", to: "S. Srisai", state: "TH", purpose: "trial", by: ["A", "B"], limits: ["UNTOC"],
+    statement: "0".repeat(64),
+  };
+  assert.ok(wellTyped(released));
+  for (const change of [{ by: ["A"] }, { by: ["A", 1] }, { limits: "UNTOC" }, { statement: "0" }]) {
+    assert.ok(!wellTyped({ ...released, ...change } as never), JSON.stringify(change));
+  }
   assert.ok(wellTyped({ type: "something_new", at: "1", t0: "any" }));
   assert.ok(!wellTyped({ type: "constructor" } as never));
 });

@@ -66,7 +66,8 @@ def clock(ms):
 roots = []
 for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "custody-checkpoint")):
     kind, track = entry["type"], entry.get("track")
-    if not roots and (kind in ("access", "keyuse") or (close is not None and kind != "reopen")):
+    custody = ("access", "keyuse", "released", "received")
+    if not roots and (kind in custody or (close is not None and kind != "reopen")):
         sys.exit(f"FAILED: a line ({kind}) stands in the journal and has no place there")
     if kind == "open":
         zero = int(entry["zero"]) // 1000000
@@ -120,6 +121,15 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
     if kind in ("access", "keyuse"):
         who = f"{entry['person']} ({entry['role']}, {entry['state']})"
         print(f"{clock(int(entry['at']) // 1000000)} UTC {entry.get('what', 'key used')}: {who}: {entry['why']}")
+    if kind == "released":
+        who, limits = " and ".join(entry["by"]), "; ".join(entry["limits"])
+        to = f"{entry['to']} ({entry['state']})"
+        print(
+            f"{clock(int(entry['at']) // 1000000)} UTC released to {to} by {who}: {entry['purpose']}; limits: {limits}"
+        )
+    if kind == "received":
+        who = f"{entry['by']} ({entry['state']})"
+        print(f"{clock(int(entry['at']) // 1000000)} UTC received by {who}: {entry['verdict']}")
 if roots[1][0] != roots[0][0] + "/custody":
     sys.exit("FAILED: the custody log is that of another recording")
 if close is None or not frozen:

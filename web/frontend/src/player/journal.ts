@@ -60,7 +60,8 @@ export const LOCKED = "locked";
 export const SWITCHED_OFF = ["sender_off", "order"];
 const KINDS = ["floor-video", "floor-audio", "language", "screen", "derived"];
 /** Types whose only place is the custody log. */
-export const CUSTODY_ONLY = new Set([...["custody", "closed", "access", "archive", "keyuse"], ...["hold", "destroyed"]]);
+const RELEASES = ["released", "received"];
+export const CUSTODY_ONLY = new Set([...["custody", "closed", "access", "archive", "keyuse"], ...["hold", "destroyed"], ...RELEASES]);
 /** Known types that have a place in the custody log; all but CUSTODY_ONLY have one in the journal too. */
 const IN_CUSTODY = new Set([...CUSTODY_ONLY, "keywrap", "derive", "head", "stamp", "sealkey", "notice"]);
 
@@ -138,6 +139,11 @@ const FIELDS: Record<string, Record<string, Check>> = {
   archive: { file: text, bucket: text, version: text, until: matches(DAY) },
   hold: { hold: text, in_force: flag, person: text, state: text, why: textOrBlob },
   destroyed: { files: list(keyFileName), proposed: text, decided: text, state: text, why: textOrBlob },
+  released: {
+    release: text, what: text, to: text, state: text, purpose: text, by: (value) => list(text)(value) && (value as Json[]).length === 2,
+    limits: list(text), statement: hash,
+  },
+  received: { release: text, by: text, state: text, verdict: text, receipt: hash },
   notice: { code: text, text },
   pause: { t: count, by: textOrBlob, reason: textOrBlob },
   resume: { t: count, by: textOrBlob },
