@@ -194,6 +194,25 @@ TABLE: Mapping[str, PermissionRow] = {
         custodian="no playing without an order",
         civil_party="by order of the court",
     ),
+    "unseal": _row(
+        "Open a recording with an authority's key",
+        "● ● ● ○ – – ○ ○ ● ○ – – – – –",
+        defendant="through counsel",
+        defence="the copy handed over",
+        civil_party="by order of the court",
+    ),
+    "export_recording": _row(
+        "Take a copy of a recording, or an excerpt",
+        "● ● ● ○ – – ○ ○ ● ○ – – – ○ ○",
+        defendant="through counsel",
+        defence="the copy handed over",
+        civil_party="by order of the court",
+    ),
+    "transmit": _row(
+        "Release a copy to the other State, two persons of two",
+        "● ● ● ○ – – – – – – – – – – –",
+        central_authority="by order of the court",
+    ),
     "verify": _row("Verify a recording, without its content", "● ● ● ● – – – ● ● ● – – – ● ●"),
     "show_picture": _row("Show one's picture to the room", "● ● ● – ● ● ● ● ● ● ● – – – –"),
     "see_floor": _row(
@@ -227,6 +246,42 @@ TABLE: Mapping[str, PermissionRow] = {
 }
 """What each role may do in a hearing. Each row is asked by code (tests/hearings/test_permission_rows.py finds where);
 an action without a row is refused to everybody."""
+
+
+class CaseStage(StrEnum):
+    """How far the case of a recording has come, as far as it decides about copies."""
+
+    being_recorded = "being_recorded"
+    sealed = "sealed"
+    """Closed and sealed, or failed; the minutes over it are not signed by both States."""
+    signed = "signed"
+    """Both States have signed the minutes that name its head."""
+    over = "over"
+    """The request is closed or withdrawn."""
+
+
+STAGES: Mapping[CaseStage, str] = {
+    CaseStage.being_recorded: "being recorded",
+    CaseStage.sealed: "closed and sealed",
+    CaseStage.signed: "minutes signed by both States",
+    CaseStage.over: "request closed",
+}
+"""The stages in words, for docs/permissions.md."""
+COPIES: Mapping[str, Mapping[CaseStage, bool]] = {
+    "view_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "unseal": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "export_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "transmit": dict(zip(CaseStage, (False, True, True, False), strict=True)),
+    "verify": dict(zip(CaseStage, (True, True, True, True), strict=True)),
+}
+"""The law of copies: by act and stage of the case, whether the row of the act in `TABLE` counts; where it does not,
+nobody may. After the request is closed a further release needs a request of its own (UNTOC 18(19), UNCAC 46(19))."""
+
+
+def copy_cells(action: str, stage: CaseStage) -> Mapping[Role, Cell]:
+    """What each role may do with a recording and its copies at a stage. `KeyError` for an act that is none of these."""
+    return TABLE[action].cells if COPIES[action][stage] else dict.fromkeys(COLUMNS, Cell.no)
+
 
 CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
 HERE = IN_ROOM | {PresenceStatus.waiting, PresenceStatus.called}
@@ -441,6 +496,10 @@ FROM_TEXT = (
     "Whoever may do something in the room does it from a seat in the room: who has not been admitted, has left or was "
     "removed may not. What is not here is done on pages, or asks nothing of the seat."
 )
+COPIES_TEXT = (
+    "Who may do what with a recording, by the stage of its case. Notes on cells are those of the table above. A "
+    "release takes two persons, and is a signed statement of their State ([receive](receive.md))."
+)
 _HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "CP", "SP", "OB", "TE", "AR", "AU")
 
 
@@ -469,6 +528,12 @@ def page() -> str:
         notes = "; ".join(f"{_HEADS[COLUMNS.index(role)]}: {note}" for role, note in permission.notes.items())
         cells = " | ".join(permission.cells[role].value for role in COLUMNS)
         lines.append(f"| {permission.label} (`{action}`) | {cells} | {notes} |")
+    lines += ["", "## Recordings and their copies", "", COPIES_TEXT, ""]
+    lines += [f"| Action | Stage of the case | {' | '.join(_HEADS)} |", "|---|" + "---|" * (len(COLUMNS) + 1)]
+    for action, stages in COPIES.items():
+        for stage in stages:
+            cells = " | ".join(copy_cells(action, stage)[role].value for role in COLUMNS)
+            lines.append(f"| `{action}` | {STAGES[stage]} | {cells} |")
     lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
     lines += [f"| `{cause.value}` | {names(roles)} |" for cause, roles in LIFTS.items()]
     lines += ["", "## From where", "", FROM_TEXT, "", "| From | What |", "|---|---|"]

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import COLUMNS, FROM, LIFTS, STAFF, TABLE, Cell, PermissionRow, names
+from hearings.permission_table import COLUMNS, COPIES, FROM, LIFTS, STAFF, TABLE, CaseStage, Cell, PermissionRow, names
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus
 
 YOU_ARE_NOT_IN_ROOM = N_("You are not in the room")
+
+TOO_EARLY = N_("The recording is not closed and sealed yet: nothing of it is shown or handed out before")
+TOO_LATE = N_("The request is closed: a further release needs a request of its own")
 
 __all__ = [
     "COLUMNS",
@@ -24,6 +27,7 @@ __all__ = [
     "TABLE",
     "Decision",
     "may",
+    "may_copy",
     "may_from",
     "may_staff",
     "refusal",
@@ -105,6 +109,15 @@ def may(
     if action == "start" and not recording_healthy:
         return _no("The sitting starts only when the recording is ready", ())
     return may_from(action, presence)
+
+
+def may_copy(action: str, role: Role | None, *, stage: CaseStage, state: str, granted: bool = False) -> Decision:
+    """Decide about a recording or its copies, for somebody of `state`, at a stage of the case (`COPIES`)."""
+    decision = may(action, role, own_state=state, target_state=state, granted=granted)
+    if not decision.allowed or COPIES[action][stage]:
+        return decision
+    early = stage is CaseStage.being_recorded
+    return Decision(allowed=False, reason=tell(TOO_EARLY) if early else tell(TOO_LATE))
 
 
 def may_from(action: str, presence: PresenceStatus | None) -> Decision:

@@ -22,6 +22,8 @@ class Act(StrEnum):
     agree_hearing = "agree_hearing"
     sign_agreement = "sign_agreement"
     sign_minutes = "sign_minutes"
+    release_recording = "release_recording"
+    receive_recording = "receive_recording"
 
 
 class SigningKey(Row, table=True):

@@ -220,6 +220,58 @@ class KeepingDecision(Deed, table=True):
     at: datetime = instant()
 
 
+class RecordingRelease(Row, table=True):
+    """A copy of a recording that one State releases to the other (`hearings.custody.releases`): proposed by one person,
+    confirmed by another with the State's signed statement, taken once, acknowledged by the other State's receipt.
+    """
+
+    __tablename__ = "recording_release"
+    __table_args__ = (
+        state_check(),
+        state_check("to_state"),
+        CheckConstraint("owner_state <> to_state", name="two_states"),
+        CheckConstraint("decided_by <> proposed_by OR NOT confirmed", name="two_persons"),
+        CheckConstraint("(decided_at IS NULL) = (decided_by = '')", name="decided"),
+        CheckConstraint("NOT confirmed OR length(statement_sha256) = 64", name="signed"),
+        CheckConstraint("taken_at IS NULL OR confirmed", name="confirmed_first"),
+        CheckConstraint("received_at IS NULL OR bag_sha256 <> ''", name="taken_first"),
+        Index("ix_recording_release_recording", "recording_id", "id"),
+    )
+
+    recording_id: str = Field(foreign_key="recording.id", max_length=36)
+    part: dict[str, Any] = json(default_factory=dict)
+    """Of an excerpt its `from` and `to` in ms and its `tracks`; empty: the whole."""
+    to_person: str = Field(max_length=200)
+    """Name of the person."""
+    to_body: str = Field(max_length=300)
+    to_state: str = Field(max_length=2)
+    purpose: str = Field(max_length=1000)
+    limits: list[dict[str, str]] = json(default_factory=list)
+    """Limits on the use, each with its `source` and `text`, as they stood when it was proposed."""
+    proposed_by: str = Field(max_length=36)
+    proposed_label: str = Field(max_length=200)
+    proposed_at: datetime = instant()
+    decided_by: str = Field(default="", max_length=36)
+    decided_label: str = Field(default="", max_length=200)
+    decided_at: datetime | None = instant(default=None)
+    confirmed: bool = False
+    """Decided, and not refused or withdrawn."""
+    statement_sha256: str = Field(default="", max_length=64)
+    """Of the payload of the signed statement, which stands in `signature`."""
+    taken_label: str = Field(default="", max_length=200)
+    taken_at: datetime | None = instant(default=None)
+    bag_sha256: str = Field(default="", max_length=64)
+    """Of `tagmanifest-sha256.txt` of the bag that was handed out, which names all of it."""
+    custody_size: int | None = None
+    custody_root: str = Field(default="", max_length=64)
+    """Head of the custody log in that bag; None and empty of an excerpt, which has none."""
+    received_by: str = Field(default="", max_length=200)
+    """Who has received it, as the receipt says."""
+    verdict: str = Field(default="", max_length=20)
+    received_at: datetime | None = instant(default=None)
+    """When the receipt was accepted here."""
+
+
 class SoundCheck(Row, table=True):
     """What the recorder read back of one person (`lang` empty) or of one language channel."""
 

@@ -41,6 +41,8 @@ DECISIONS: Mapping[Act, Mapping[str, bool]] = {
     Act.agree_hearing: {},  # the terms on the table
     Act.sign_agreement: {},  # the terms on the table
     Act.sign_minutes: {},  # the hash of the text that was read back
+    Act.release_recording: {},  # the release as somebody else has proposed it
+    Act.receive_recording: {"limits": MAY_BE_EMPTY, "verdict": NEEDED},
 }
 """By act, the members of the body that a person decides."""
 

@@ -31,7 +31,8 @@ PASSED_ON |= {("permissions", "here"), ("interpreting/interpreters", "narrow")}
 
 
 CHOSEN = {
-    "agreement/outcome", "agreement/room_rules", "law/needs", "law/overlays", "law/paragraphs",
+    "agreement/outcome", "agreement/room_rules", "custody/receipts", "custody/two_people",
+    "law/needs", "law/overlays", "law/paragraphs",
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document", "minutes/facts",
     "minutes/gathering", "minutes/people", "minutes/sections", "outward/administrators", "outward/notices",
     "requests/conditions", "requests/consent_answers", "sitting/breakdowns", "sitting/closed_sessions",

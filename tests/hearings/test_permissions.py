@@ -9,8 +9,8 @@ import pytest
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import COLUMNS, FROM, LIFTS, STAFF, TABLE
-from hearings.permissions import Decision, may, may_staff, require, require_staff
+from hearings.permission_table import COLUMNS, COPIES, FROM, LIFTS, STAFF, TABLE, CaseStage, Cell, copy_cells
+from hearings.permissions import Decision, may, may_copy, may_staff, require, require_staff
 from hearings.roles import LABELS, Role
 from hearings.status import IN_ROOM, PresenceStatus
 
@@ -62,6 +62,9 @@ close                       ● – – – – – – – – – – – – 
 edit_minutes                ● ● ● – – – – – – – – – – – –
 sign_minutes                ● ● ● – ◐ ○ – – – – – – – – –
 view_recording              ● ● ● ○ – – ○ ○ ● ○ – – – ○ ○
+unseal                      ● ● ● ○ – – ○ ○ ● ○ – – – – –
+export_recording            ● ● ● ○ – – ○ ○ ● ○ – – – ○ ○
+transmit                    ● ● ● ○ – – – – – – – – – – –
 verify                      ● ● ● ● – – – ● ● ● – – – ● ●
 show_picture                ● ● ● – ● ● ● ● ● ● ● – – – –
 see_floor                   ● ● ● – ● ● ● ● ● ● ● ● ○ – –
@@ -220,6 +223,32 @@ def test_there_is_nothing_to_lift_without_a_hold() -> None:
 )
 def test_a_refusal_says_why_and_who_could(action: str, role: Role, reason: str, who_can: list[str]) -> None:
     assert may(action, role) == Decision(allowed=False, reason=reason, who_can=tuple(Role(one) for one in who_can))
+
+
+COPIES_WANTED = {
+    # being recorded, closed and sealed, minutes signed by both, request closed
+    "view_recording": (False, True, True, True),
+    "unseal": (False, True, True, True),
+    "export_recording": (False, True, True, True),
+    "transmit": (False, True, True, False),
+    "verify": (True, True, True, True),
+}
+
+
+def test_the_law_of_copies_is_the_one_written_down_here_and_names_every_stage() -> None:
+    assert {action: tuple(stages.values()) for action, stages in COPIES.items()} == COPIES_WANTED
+    assert {tuple(stages) for stages in COPIES.values()} == {tuple(CaseStage)}
+
+
+@pytest.mark.parametrize("action", COPIES)
+def test_every_cell_of_the_law_of_copies_is_what_is_decided(action: str) -> None:
+    for stage, role, granted in itertools.product(CaseStage, Role, (False, True)):
+        column = Role.witness if role is Role.expert else role
+        decision = may_copy(action, role, stage=stage, state="RO", granted=granted)
+        cell = copy_cells(action, stage)[column]
+        assert decision.allowed is (cell is Cell.yes or (cell is Cell.grant and granted)), (stage, role, granted)
+        assert decision.allowed or decision.reason
+        assert not may_copy(action, None, stage=stage, state="RO", granted=granted).allowed
 
 
 def test_require_raises_what_may_says() -> None:

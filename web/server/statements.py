@@ -33,6 +33,8 @@ ACTS: Mapping[Act, str] = {
     Act.agree_hearing: N_("Agree to the time and terms of the hearing"),
     Act.sign_agreement: N_("Sign the technical agreement"),
     Act.sign_minutes: N_("Sign the minutes"),
+    Act.release_recording: N_("Release a copy of the recording"),
+    Act.receive_recording: N_("Acknowledge a copy of the recording"),
 }
 
 

@@ -76,7 +76,7 @@ async def page(request: Request) -> Response:
 
 async def _opened(request: Request) -> tuple[RecordingAccess, Course | None]:
     access = await access_of(request)
-    access.require("view_recording")
+    access.require("export_recording")
     logs = await proven_logs(request, access)
     if logs is None or logs.ledger.closed_at is None:
         return access, None
@@ -108,6 +108,14 @@ def _form(
 
 def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | None, list[FormError]]:
     """What the form asks for, or what is wrong with it."""
+    part, wrong = part_of(form, sitting, zone)
+    if form.text("why") not in WHY:
+        wrong.append(FormError("why", _("Choose a reason.")))
+    return None if wrong else part, wrong
+
+
+def part_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | None, list[FormError]]:
+    """The part of the recording that the form names, or what is wrong with it."""
     wrong: list[FormError] = []
     times = []
     for name in ("from", "to"):
@@ -124,8 +132,6 @@ def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | No
     tracks = frozenset[str]().union(*(one.tracks for one in choices(sitting) if one.key in asked))
     if not tracks:
         wrong.append(FormError("choices", _("Choose at least one person or language.")))
-    if form.text("why") not in WHY:
-        wrong.append(FormError("why", _("Choose a reason.")))
     if wrong or start is None or end is None:
         return None, wrong
     return excerpt.Part(start, end, tracks), []

@@ -3,17 +3,21 @@ it is not the one that was sealed.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from hearings import errors, queries
+from hearings.actors import Actor
+from hearings.custody import copies
 from hearings.models import CustodyAudit, Hearing, Recording
-from hearings.permissions import Decision, may
+from hearings.permission_table import CaseStage
+from hearings.permissions import Decision, may_copy
 from hearings.roles import Role
 from hearings.sentences import tell
 from media.evidence.check import bag
@@ -46,10 +50,11 @@ class RecordingAccess:
     recording: Recording
     hearing: Hearing
     role: Role | None
+    stage: CaseStage
 
     def may(self, action: str) -> Decision:
-        """The decision of the permission table on this action."""
-        return may(action, self.role, own_state=self.signed.state, target_state=self.signed.state)
+        """The decision of the law of copies on this action, at the stage of the case."""
+        return may_copy(action, self.role, stage=self.stage, state=self.signed.state)
 
     def require(self, action: str) -> None:
         """Raises `NotAllowed` unless the action is allowed."""
@@ -68,6 +73,11 @@ class RecordingAccess:
         return sealed_files.kept_heads(self.recording)
 
     @property
+    def actor(self) -> Actor:
+        """Who asks, with their role in the hearing."""
+        return replace(self.signed.actor(), role=self.role)
+
+    @property
     def accessor(self) -> custody.Accessor:
         """The person, role and State for the custody log."""
         return custody.Accessor(self.signed.name, str(self.role or "staff"), self.signed.state)
@@ -76,17 +86,23 @@ class RecordingAccess:
 async def access_of(request: Request) -> RecordingAccess:
     """The recording named in the path. Raises 401; `NotFound`, alike for an unknown recording and for one of other
     States."""
+    async with request.app.state.parts.database.reading() as db:
+        return await access_to(db, request)
+
+
+async def access_to(db: AsyncSession, request: Request) -> RecordingAccess:
+    """As `access_of`, in a session."""
     signed, person = staff(request)
     recording_id = request.path_params["recording"]
     if not sealed_files.RECORDING_ID.fullmatch(recording_id):
         raise errors.NotFound
-    async with request.app.state.parts.database.reading() as db:
-        recording, hearing = await queries.recording(db, recording_id, state=person.owner_state)
-        try:
-            role = (await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)).role
-        except errors.NotFound:
-            role = None
-    return RecordingAccess(signed, recording, hearing, role)
+    recording, hearing = await queries.recording(db, recording_id, state=person.owner_state)
+    try:
+        role = (await queries.seat_of(db, hearing_id=hearing.id, person_id=person.id)).role
+    except errors.NotFound:
+        role = None
+    stage = await copies.stage_of(db, recording, hearing)
+    return RecordingAccess(signed, recording, hearing, role, stage)
 
 
 def folder_of(request: Request, access: RecordingAccess) -> Path:

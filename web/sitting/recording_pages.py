@@ -23,7 +23,7 @@ from starlette.routing import Route
 from hearings import queries
 from hearings.interpreting import captions
 from hearings.models import HearingRequest
-from hearings.permissions import Decision
+from hearings.permissions import Decision, may
 from hearings.sitting import recordings
 from hearings.status import RecordingStatus
 from media.evidence.archive import copies, status as archive_status
@@ -83,7 +83,7 @@ async def index(request: Request) -> Response:
 async def player(request: Request) -> Response:
     """The player. Nothing of the recording is in the page: it comes after the viewing has been logged."""
     access = await access_of(request)
-    decision = access.may("view_recording")
+    decision = may("view_recording", access.role)  # a recording that goes on is refused where it would be shown
     both = access.places
     config = {
         "base": f"/recordings/{access.recording.id}",
@@ -142,7 +142,7 @@ async def verify_page(request: Request) -> Response:
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
         "reasons": [(code, _(text)) for code, text in WHY.items()],
-        "may_export": access.may("view_recording").allowed,
+        "may_export": access.may("export_recording").allowed,
     }
     return render(request, "recording_verify.html", context)
 
@@ -187,6 +187,7 @@ async def viewing(request: Request) -> Response:
     access = await access_of(request)
     require_token(request)
     access.require("view_recording")
+    access.require("unseal")
     asked = await _asked(request)
     what = "view_continued" if asked.get("continued") is True else "view"
     await _log(request, access, what, str(asked["why"]))
@@ -286,7 +287,7 @@ async def export(request: Request) -> Response:
     """The export of the recording as a bag in one tar file. Effects: an `access` line, then the bag."""
     access = await access_of(request)
     form = await forms.read(request)
-    access.require("view_recording")
+    access.require("export_recording")
     why = form.text("why")
     if why not in WHY:
         raise HTTPException(422, "unprocessable")

@@ -61,6 +61,7 @@ OUT = {
     "rewrap": "who proposed and confirmed new recipients of a recording; its custody log has it",
     "participant_contact": "where a person gets mail, for the State that entered it only",
     "person": "staff, for all cases; the people of a hearing are exported",
+    "recording_release": "what became of a recording later; its custody log, which goes with every copy, says it",
     "refused_statement": "read beside the State's keys by those who look after them; nothing came of it",
     "join_code": "lets a person in",
     "passkey": "lets a person in",

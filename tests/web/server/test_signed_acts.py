@@ -36,7 +36,8 @@ TYPED: dict[str, tuple[str, dict[str, str]]] = {
 }
 """Who does each act on a request that binds the State, and what is typed for it."""
 ELSEWHERE = {Act.agree_hearing, Act.sign_agreement, Act.sign_minutes}
-"""Tried below, in test_technical and in test_minutes."""
+ELSEWHERE |= {Act.release_recording, Act.receive_recording}
+"""Tried below, in test_technical, in test_minutes, and in test_releases and test_receipts."""
 
 
 def test_every_act_that_binds_a_state_is_tried():

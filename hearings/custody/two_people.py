@@ -1,0 +1,85 @@
+"""Whether two accounts of staff are two people: four eyes are not two accounts of one."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.errors import NotAllowed
+from hearings.models import FormerAddress, Passkey, Person, StaffIdentity
+from hearings.sentences import N_, tell
+from hearings.texts import folded
+
+
+class Shared(StrEnum):
+    """What two accounts have in common that two people have not."""
+
+    account = "account"
+    address = "address"
+    passkey = "passkey"
+    identity = "identity"
+    name = "name"
+
+
+WHY: Mapping[Shared, str] = {
+    Shared.account: N_("Another person than the one who proposed it confirms this. Nothing was changed"),
+    Shared.address: N_("Both accounts have the same e-mail address: they count as one person. Nothing was changed"),
+    Shared.passkey: N_("Both accounts have the same passkey: they count as one person. Nothing was changed"),
+    Shared.identity: N_(
+        "Both accounts belong to one identity of the State's sign-in: they count as one person. Nothing was changed"
+    ),
+    Shared.name: N_(
+        "Both accounts have the same name in the same authority: they count as one person. Nothing was changed"
+    ),
+}
+
+
+def mailbox(address: str) -> str:
+    """An e-mail address as it is compared: without differences of case, and without what follows a plus sign, which
+    leads to the same mailbox. Pure."""
+    local, _, domain = address.strip().casefold().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _words(text: str) -> list[str]:
+    return sorted(folded(text).replace(",", " ").replace(".", " ").split())
+
+
+def same_name(one: Person, other: Person) -> bool:
+    """Whether two accounts have one name in one authority, in whatever order and spelling of its letters. Pure."""
+    return _words(one.name) == _words(other.name) and _words(one.authority_name) == _words(other.authority_name)
+
+
+async def shared(db: AsyncSession, one: Person, other: Person) -> Shared | None:
+    """The first thing that two accounts share; what they had before and have removed since counts."""
+    if one.id == other.id:
+        return Shared.account
+    addresses = [await _addresses(db, person) for person in (one, other)]
+    if addresses[0] & addresses[1]:
+        return Shared.address
+    for table, columns, what in (
+        (Passkey, ("public_key",), Shared.passkey),
+        (StaffIdentity, ("issuer", "subject"), Shared.identity),
+    ):
+        mine, theirs = [await _values(db, table, columns, person) for person in (one, other)]
+        if mine & theirs:
+            return what
+    return Shared.name if same_name(one, other) else None
+
+
+async def _addresses(db: AsyncSession, person: Person) -> frozenset[str]:
+    former = (await db.exec(select(FormerAddress.email).where(FormerAddress.person_id == person.id))).all()
+    return frozenset(map(mailbox, (person.email, *former)))
+
+
+async def _values(db: AsyncSession, table: Any, columns: Iterable[str], person: Person) -> frozenset[tuple[str, ...]]:
+    rows = (await db.exec(select(table).where(col(table.person_id) == person.id))).all()
+    return frozenset(tuple(getattr(row, name) for name in columns) for row in rows)
+
+
+async def require_two(db: AsyncSession, one: Person, other: Person) -> None:
+    """Raises `NotAllowed`, saying why, unless two accounts are two people as far as this installation can tell."""
+    if (found := await shared(db, one, other)) is not None:
+        raise NotAllowed(tell(WHY[found]))

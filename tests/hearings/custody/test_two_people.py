@@ -1,0 +1,68 @@
+"""Four eyes: one person with two accounts is refused, whatever the two accounts share."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hearings.custody import two_people
+from hearings.custody.two_people import Shared, mailbox
+from hearings.errors import NotAllowed
+from hearings.models import FormerAddress, Passkey, StaffIdentity
+from tests.support.releases import Desk
+from tests.support.rows import keep
+
+
+async def found(desk: Desk) -> Shared | None:
+    async with desk.database.reading() as db:
+        return await two_people.shared(db, desk.people["clerk"], desk.people["second"])
+
+
+def of(desk: Desk, who: str) -> dict[str, Any]:
+    return {"owner_state": "RO", "person_id": desk.people[who].id}
+
+
+async def test_two_accounts_that_share_nothing_are_two_people(desk: Desk) -> None:
+    assert await found(desk) is None
+    async with desk.database.reading() as db:
+        await two_people.require_two(db, desk.people["clerk"], desk.people["second"])
+        with pytest.raises(NotAllowed):
+            await two_people.require_two(db, desk.people["clerk"], desk.people["clerk"])
+
+
+async def test_an_address_that_one_of_them_had_before_counts(desk: Desk) -> None:
+    former = FormerAddress(**of(desk, "second"), email="Clerk+two@ro.example", replaced_at=desk.now)
+    await keep(desk.database, former)
+    assert await found(desk) is Shared.address
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_passkey_of_both_counts_also_when_it_was_removed(desk: Desk, removed: bool) -> None:
+    gone = desk.now - timedelta(days=1) if removed else None
+    more = {"public_key": "pk", "name": "key", "created_at": desk.now, "removed_at": gone}
+    rows = [Passkey(**of(desk, who), credential_id=who, **more) for who in ("clerk", "second")]
+    await keep(desk.database, *rows)
+    assert await found(desk) is Shared.passkey
+
+
+async def test_an_identity_at_the_issuer_that_moved_from_one_account_to_the_other_counts(desk: Desk) -> None:
+    common = {"issuer": "https://id.example", "bound_by": "x", "bound_label": "x", "created_at": desk.now}
+    await keep(
+        desk.database,
+        StaffIdentity(**of(desk, "clerk"), subject="17", removed_at=desk.now, **common),
+        StaffIdentity(**of(desk, "second"), subject="17", **common),
+    )
+    assert await found(desk) is Shared.identity
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Clerk@ro.example", "clerk@RO.example", True),
+        ("clerk+a@ro.example", "clerk+b@ro.example", True),
+        ("clerk@ro.example", "clerk@th.example", False),
+        ("clerk@ro.example", "clerk2@ro.example", False),
+    ],
+)
+def test_addresses_are_compared_by_their_mailbox(one: str, other: str, same: bool) -> None:
+    assert (mailbox(one) == mailbox(other)) is same
