@@ -1578,7 +1578,7 @@ class Custody(Log):
             }
         else:
             words = {"person": line["by"], "what": f"received ({line['verdict']})", "why": f"release {line['release']}"}
-        whose = ("releasing", "") if line["type"] == "released" else ("recipient", line["state"])
+        whose = ("releasing", "") if line["type"] == "released" else ("receiving", line["state"])
         self.report.accesses.append({**words, "role": whose[0], "state": whose[1], "utc": utc(int(line["at"]))})
 
 

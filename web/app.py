@@ -22,6 +22,7 @@ from web.custody import (
     key_pages as recording_keys,
     key_use_pages as key_use,
     record_pages as custody_records,
+    release_pages as releases,
 )
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
@@ -311,6 +312,7 @@ MODULES = (
     custody_records,
     recording_keys,
     key_use,
+    releases,
     outbox,
     change_stream,
     feeds,

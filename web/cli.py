@@ -33,7 +33,7 @@ from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
-from web.custody import keys_command
+from web.custody import keys_command, receive_command
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
 from web.operation.backup import BackupRefused
@@ -62,6 +62,7 @@ OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "verify": (verify.main, "Check a bag"),
     "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
     "render": (render.main, "Make a copy of a recording to look at"),
+    "receive": (receive_command.main, "Check, store and acknowledge a released copy"),
     "cosigner": (cosigner_command.main, "Cosign other courts' recordings"),
     "keys": (keys_command.main, "Make, show and re-wrap keys"),
 }
@@ -377,10 +378,7 @@ async def _people(settings: Settings) -> Sequence[Person]:
 
 def add_person(settings: Settings, options: argparse.Namespace) -> int:
     """Add a member of staff. Effects: adds the row."""
-    try:
-        made = asyncio.run(_add_person(settings, options))
-    except errors.Invalid as error:
-        raise Refused(str(error)) from error
+    made = asyncio.run(_add_person(settings, options))
     print(f"{made.name} ({made.email}) added; `vivavoce link {made.email}` prints a sign-in link.")
     return 0
 

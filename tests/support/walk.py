@@ -311,8 +311,10 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     for client in (clerk, authority):
         walk.follow(client, [one.format_map(court) for one in AFTER])
     pages = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
-    pages = (*pages, "/captions.json", "/keys", "/keeping")
+    pages = (*pages, "/captions.json", "/keys", "/keeping", "/releases")
     walk.follow(clerk, [f"/recordings/{recording}{page}" for page in pages])
+    released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
+    walk.do(clerk, f"/recordings/{recording}/releases", released)
     walk.do(clerk, f"{page}/act/submit", {}, page)
     walk.follow(clerk, [f"{page}/read-back"])
     busy_court.write()

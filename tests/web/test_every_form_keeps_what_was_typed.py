@@ -130,6 +130,8 @@ PRESET = {
     "/requests/{reference}/schedule recording_policy": "as the request, which was signed, asks",
     "/requests/{reference}/schedule clock": "that of the time the request proposes, or of the court that asks",
     "/h/{ref}/people/new state": "the State of whoever names somebody",
+    "/recordings/{recording}/releases what": "the whole, as with any copy; an excerpt is the exception",
+    "/recordings/{recording}/releases choices": "all of them: a part of a recording leaves nobody out by itself",
     "/recordings/{recording}/excerpt choices": "all of them: a part of a recording leaves nobody out by itself",
     "/recordings/{recording}/keys/propose recipients": "all in force: to leave one out is the decision",
     "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",

@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import metadata, resources
 from pathlib import Path
@@ -24,6 +24,7 @@ from media.evidence.check.policy import Policy
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log import custody, provenance, tlog
 from media.evidence.log.custody import Accessor, CustodyError
+from media.evidence.log.journal_lines import Line
 from media.evidence.log.proof import CourtSeal
 
 VERIFY_TEXT = "VERIFY.txt"
@@ -58,6 +59,8 @@ class Exported:
     """Bytes of payload."""
     verdict: str
     """Report of the verification of the bag, as text."""
+    custody: tlog.Checkpoint | None = None
+    """The head of the custody log in the bag; None of a recording exported despite what is wrong with it."""
 
 
 def export(
@@ -70,6 +73,8 @@ def export(
     *,
     kept: Sequence[tlog.Checkpoint] = (),
     despite: str = "",
+    released: Sequence[Line] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> Exported:
     """Copy a closed recording into a new bag at `target`, and verify the bag before it has its name.
 
@@ -78,6 +83,7 @@ def export(
     CustodyError: the recording cannot be appended to, nothing was written; ExportError: the bag could not be written or
     does not verify, the `access` line stays, since the export was attempted. `despite` is the order to export a
     recording that fails verification: nothing is appended where that is impossible; the bag states verdict and order.
+    `released` are lines to append behind the `access` line, `tags` further tag files of the bag by their names.
     """
     if now.tzinfo is None:
         raise ValueError("a naive datetime")
@@ -88,12 +94,13 @@ def export(
     with custody.locked(folder):
         access = by.line("export", despite or why)
         try:
-            heads = custody.record_locked(folder, [access], seal, seconds * 10**9 + now.microsecond * 1000, kept)
-            head = heads.recording
+            at = seconds * 10**9 + now.microsecond * 1000
+            heads = custody.record_locked(folder, [access, *released], seal, at, kept)
+            head, log = heads.recording, heads.custody
         except custody.NotProvenError:
             if not despite:
                 raise
-            head = _claimed(folder)
+            head, log = _claimed(folder), None
         try:
             building.mkdir(mode=0o700)
             manifest = _copy_payload(folder, building / "data")
@@ -101,7 +108,8 @@ def export(
             shutil.rmtree(building, ignore_errors=True)
             raise ExportError(f"the bag cannot be written: {error.strerror}") from error
     try:
-        return _finish(building, target, head, manifest, now, seal, despite)
+        made = _finish(building, target, head, manifest, now, seal, despite, tags or {})
+        return replace(made, custody=log)
     except OSError as error:
         raise ExportError(f"the bag cannot be written: {error.strerror}") from error
     finally:
@@ -130,29 +138,30 @@ def _finish(
     now: datetime,
     seal: CourtSeal,
     despite: str,
+    tags: Mapping[str, str],
 ) -> Exported:
-    said = _provenance(building, head)
-    write_tags(building, head, manifest, now, said=said)
+    beside = {**_provenance(building, head), **tags}
+    write_tags(building, head, manifest, now, beside=beside)
     report = _verdict(building, head, seal)
     if report.findings.verdict in ("failed", "cannot"):
         if not despite:
             raise UnsoundError(report)
         more = {"Verdict-At-Export": report.verdict, "Exported-Despite": despite}
-        write_tags(building, head, manifest, now, more, said=said)
+        write_tags(building, head, manifest, now, more, beside=beside)
     tagmanifest = hashlib.sha256((building / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     bagit.Bag(str(building)).validate(completeness_only=True)  # type: ignore[no-untyped-call]
     building.rename(target)
     return Exported(target, head, tagmanifest, sum((target / path).stat().st_size for path in manifest), report.verdict)
 
 
-def _provenance(building: Path, head: tlog.Checkpoint) -> str:
+def _provenance(building: Path, head: tlog.Checkpoint) -> dict[str, str]:
     """What the logs say, in the words of forensic tools; nothing where they cannot be read, which the verdict says."""
     logs = (building / "data" / custody.JOURNAL, building / "data" / custody.LOG)
     try:
         journal, kept = (path.read_bytes().split(b"\n")[:-1] for path in logs)
-        return provenance.document(head.origin, journal, kept).decode()
+        return {provenance.FILE: provenance.document(head.origin, journal, kept).decode()}
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return {}
 
 
 def write_tags(
@@ -163,18 +172,18 @@ def write_tags(
     more: Mapping[str, str] | None = None,
     *,
     text: str = "",
-    said: str = "",
+    beside: Mapping[str, str] | None = None,
 ) -> None:
     """Write the tag files of a bag. `manifest`: path → SHA-256 of the payload; `more`: fields of bag-info.txt beside
-    the usual ones, or in their place; `text`: VERIFY.txt, that of a whole recording unless given; `said`:
-    provenance.jsonld, none unless given."""
+    the usual ones, or in their place; `text`: VERIFY.txt, that of a whole recording unless given; `beside`: further tag
+    files by their names."""
     size = sum((building / path).stat().st_size for path in manifest)
     tags = {
         "bagit.txt": _DECLARATION,
         "bag-info.txt": _bag_info(head.origin, size, len(manifest), now, more or {}),
         "manifest-sha256.txt": "".join(f"{digest}  {path}\n" for path, digest in sorted(manifest.items())),
         VERIFY_TEXT: text or verify_text(head),
-        **({provenance.FILE: said} if said else {}),
+        **(beside or {}),
     }
     for name, text in tags.items():
         (building / name).write_text(text, encoding="utf-8", newline="")

@@ -169,11 +169,20 @@ def _add(track: _Track, index: int, line: Line, key: int) -> None:
             track.pieces.append(_Piece(index, line["t0"], line["t1"], line["n"], line["rap"], key))
 
 
-def make(journal: SealedJournal, target: Path, part: Part, policy: Policy, now: datetime) -> Excerpted:
+def make(
+    journal: SealedJournal,
+    target: Path,
+    part: Part,
+    policy: Policy,
+    now: datetime,
+    *,
+    tags: Mapping[str, str] | None = None,
+) -> Excerpted:
     """Cut an excerpt of a recording into a new bag at `target`.
 
     It is verified, by `policy`, before it has its name. Raises `ExcerptError` when there is nothing to cut or the
-    recording does not fit; `UnsoundError` when the excerpt does not verify. Nothing is left of it then.
+    recording does not fit; `UnsoundError` when the excerpt does not verify. Nothing is left of it then. `tags`: further
+    tag files of the bag, by their names.
     """
     if now.tzinfo is None:
         raise ValueError("a naive datetime")
@@ -187,7 +196,7 @@ def make(journal: SealedJournal, target: Path, part: Part, policy: Policy, now: 
         building.mkdir(mode=0o700)
         manifest = _write(journal, building, pieces, part)
         more = {"Recording-Scope": "excerpt"}
-        write_tags(building, journal.head, manifest, now, more, text=excerpt_text(journal.head))
+        write_tags(building, journal.head, manifest, now, more, text=excerpt_text(journal.head), beside=tags)
         request = VerificationRequest(policy, without_stamp=True, origin=journal.head.origin)
         report = verify(building, request)
         if report.findings.verdict in ("failed", "cannot"):

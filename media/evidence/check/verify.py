@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from media.evidence.check import bag_check, proofs_check
+from media.evidence.check import bag_check, proofs_check, receipt
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.custody_check import CustodyCheck
 from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identities
@@ -325,6 +325,8 @@ def _parser() -> Parser:
     )
     parser.add_argument("--stored", action="store_true", help="the folder is a recording where the server keeps it")
     parser.add_argument("--seal", type=Path, help="socket of the seal process: the journal is what it signed last")
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help="the other State's receipt for this released copy")
+    parser.add_argument("--receipt-key", metavar="KEY", help="public signing key of that State, had from elsewhere")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
@@ -384,6 +386,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             last=SealClient(options.seal).last if options.seal else None,
         )
         report = (verify_stored if options.stored else verify)(options.bag, wanted)
+        receipted = _receipt(options, report)
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -391,10 +394,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"vivavoce verify: the bag cannot be read: {error}", file=sys.stderr)
         return USAGE_ERROR
     if options.json:
-        print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
+        more = {"receipt": receipted.as_json()} if receipted else {}
+        print(json.dumps(report.as_json() | more, ensure_ascii=False, indent=2))
     else:
-        print(report.as_text(), end="")
-    return report.exit_code
+        print(report.as_text() + (receipted.as_text() if receipted else ""), end="")
+    codes = {report.exit_code, EXIT_CODES[receipted.verdict] if receipted else 0}
+    return EXIT_CODES["failed"] if EXIT_CODES["failed"] in codes else max(codes)
+
+
+def copy_of(folder: Path, report: VerificationReport) -> receipt.Copy:
+    """What a receipt must name of a bag that was checked. Raises `OSError`."""
+    head = report.custody
+    custody_head = (head.size, head.root.hex()) if head else None
+    return receipt.Copy(report.origin, report.size, report.root, custody_head, receipt.bag_sha256(folder))
+
+
+def _receipt(options: argparse.Namespace, report: VerificationReport) -> receipt.ReceiptReport | None:
+    if options.receipt is None:
+        return None
+    if options.stored:
+        raise UsageError("a receipt is for a bag, not for a stored recording")
+    try:
+        key = receipt.public_key(options.receipt_key) if options.receipt_key else None
+    except receipt.StatementError as error:
+        raise UsageError(f"--receipt-key: {error}") from None
+    text = read_file(options.receipt, "the receipt", receipt.MOST).decode("ascii", "replace")
+    return receipt.check(text, key, options.bag, copy_of(options.bag, report))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""Every route that shows or hands out a recording asks the law of copies, at the stage its case has come to."""
+
+from typing import Any
+
+import pytest
+
+from hearings.models import HearingRequest, Recording
+from hearings.permission_table import COPIES, CaseStage
+from hearings.queries import get, recording as recording_by_id
+from hearings.status import RecordingStatus, RequestStatus
+from tests.support.evidence.archive import JUDGE
+from tests.support.release_counter import CLERK, FORM, Counter
+
+ROUTES = {
+    "view_recording": ("POST", "/viewing", {}),
+    "export_recording": ("POST", "/export", {"why": "copy"}),
+    "transmit": ("POST", "/releases", FORM),
+    "verify": ("GET", "/verify", {}),
+}
+"""A route of each act; `unseal` is asked by that of `view_recording`."""
+
+
+async def at(counter: Counter, stage: CaseStage) -> None:
+    """Bring the case to a stage."""
+    async with counter.archive.database.transaction() as db:
+        recording, hearing = await recording_by_id(db, counter.archive.sealed.recording, state="RO")
+        request = await get(db, HearingRequest, hearing.request_id)
+        if stage is CaseStage.being_recorded:
+            recording.status = RecordingStatus.recording
+        if stage is CaseStage.over:
+            request.status = RequestStatus.closed
+        db.add_all([recording, request])
+
+
+async def ask(counter: Counter, action: str) -> int:
+    method, path, fields = ROUTES[action]
+    where = f"{counter.archive.path}{path}"
+    if method == "GET":
+        return (await counter.browser(JUDGE).get(where)).status_code
+    if action == "view_recording":
+        headers = {"x-csrf-token": counter.archive.token(JUDGE)}
+        answer = await counter.browser(JUDGE).post(where, json={"why": "minutes"}, headers=headers)
+        return answer.status_code
+    return (await counter.post(JUDGE, where, fields)).status_code
+
+
+@pytest.mark.parametrize("stage", [CaseStage.being_recorded, CaseStage.sealed, CaseStage.over])
+@pytest.mark.parametrize("action", ROUTES)
+async def test_a_route_does_what_the_table_says_at_each_stage(counter: Counter, action: str, stage: CaseStage) -> None:
+    await at(counter, stage)
+    status = await ask(counter, action)
+    assert (status == 403) is not COPIES[action][stage], status
+
+
+@pytest.mark.parametrize("path", ["/excerpt", "/file/journal.jsonl"])
+async def test_nothing_else_is_handed_out_of_a_recording_that_goes_on(counter: Counter, path: str) -> None:
+    await at(counter, CaseStage.being_recorded)
+    assert (await counter.browser(JUDGE).get(f"{counter.archive.path}{path}")).status_code == 403
+    assert counter.archive.accesses() == []
+
+
+async def test_the_page_of_a_recording_that_goes_on_is_there_and_says_so(counter: Counter) -> None:
+    await at(counter, CaseStage.being_recorded)
+    assert (await counter.browser(JUDGE).get(counter.archive.path)).status_code == 200
+
+
+async def test_a_release_that_was_confirmed_is_not_taken_after_the_request_was_closed(counter: Counter) -> None:
+    path = await counter.confirmed()
+    await at(counter, CaseStage.over)
+    answer: Any = await counter.post(CLERK, f"{path}/take")
+    assert answer.status_code == 403
+    async with counter.archive.database.reading() as db:
+        assert (await get(db, Recording, counter.archive.sealed.recording)).status is RecordingStatus.sealed
+    assert counter.lines("released") == []
