@@ -310,9 +310,9 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(clerk, f"{page}/act/draft", {}, page)
     for client in (clerk, authority):
         walk.follow(client, [one.format_map(court) for one in AFTER])
-    pages = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
-    pages = (*pages, "/captions.json", "/keys", "/keeping", "/releases")
-    walk.follow(clerk, [f"/recordings/{recording}{page}" for page in pages])
+    of_it = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
+    more = ("/captions.json", "/keys", "/keeping", "/releases")
+    walk.follow(clerk, [f"/recordings/{recording}{part}" for part in (*of_it, *more)])
     released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
     walk.do(clerk, f"/recordings/{recording}/releases", released)
     walk.do(clerk, f"{page}/act/submit", {}, page)

@@ -30,8 +30,10 @@ AXE = {
     },
     "resultTypes": ["violations"],
 }
-OF_A_LOOK = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
-OF_A_LOOK += ("html-has-lang", "html-lang-valid", "valid-lang", "document-title", "bypass", "meta-viewport")
+OF_A_LOOK = (
+    *("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"),
+    *("html-has-lang", "html-lang-valid", "valid-lang", "document-title", "bypass", "meta-viewport"),
+)
 """Rules of axe whose verdict depends on colours, places and the language: the others say the same in every look."""
 VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error("policy violated: " + event.violatedDirective + " " + event.blockedURI + " " + event.sourceFile));"""

@@ -67,7 +67,11 @@ async def test_a_seal_leaves_the_file_pdf_a(sealed: bytes) -> None:
         assert ([float(one) for one in field.Rect], "/AP" in field) == ([0.0] * 4, False)
         assert "/DR" not in pdf.Root.AcroForm
         # ISO 19005-2, 6.1: of PDF 1.7, by header and by catalog; PAdES is declared as an extension of it.
-        assert (pdf.pdf_version, "/Version" in pdf.Root, list(pdf.Root.Extensions)) == ("1.7", False, ["/ESIC"])
+        assert (pdf.pdf_version, "/Version" in pdf.Root, [str(one) for one in pdf.Root.Extensions]) == (
+            "1.7",
+            False,
+            ["/ESIC"],
+        )
         descriptors = [entry for entry in pdf.objects if isinstance(entry, pikepdf.Dictionary) and "/FontName" in entry]
         assert all({"/FontFile2", "/FontFile3"} & set(descriptor.keys()) for descriptor in descriptors)
 

@@ -108,8 +108,14 @@ def test_a_release_names_both_persons_and_every_limit_and_a_receipt_the_verdict(
         "state": "TH",
     }
     released |= {"purpose": "the trial", "by": ["Ioana Marin", "Ana Popa"], "limits": ["UNTOC art. 18(19): <only>"]}
-    received = {"type": "received", "release": "r", "by": "S. Srisai", "state": "TH", "verdict": "gaps"}
-    lines = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
+    received: dict[str, object] = {
+        "type": "received",
+        "release": "r",
+        "by": "S. Srisai",
+        "state": "TH",
+        "verdict": "gaps",
+    }
+    lines: list[dict[str, object]] = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
     with i18n.speaking("en"):
         rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
     assert [str(row["text"]) for row in rows] == [

@@ -14,6 +14,8 @@ import { Dates, TimePair } from "../player/times";
 import { hex } from "../player/tlog";
 import { closedStretches } from "../player/track-lines";
 import { faultText, missingText, offsetText, readersText, refusalText } from "../player/words";
+import { fromBase64url } from "../sign/canonical";
+import { MAX_STATEMENT, RELEASE, type Receipt, type ReceiptFault, checkReceipt } from "./receipt";
 import "../player/player.css";
 
 const root = document.getElementById("verify") as HTMLElement;
@@ -27,6 +29,11 @@ const namedProblem = signal("");
 const problem = signal("");
 const progress = signal("");
 const result = signal<Check | null>(null);
+/** The other State's receipt for a released copy, and what was typed as that State's public signing key. */
+const receipt = signal("");
+const receiptKey = signal("");
+const keyProblem = signal("");
+const receipted = signal<Receipt | null>(null);
 
 function chooseBag(files: FileList): void {
   const found = new Map<string, File>();
@@ -53,9 +60,37 @@ async function choosePolicy(file: File): Promise<void> {
   }
 }
 
+async function chooseReceipt(file: File | undefined): Promise<void> {
+  receipt.value = "";
+  result.value = null;
+  if (file && file.size <= MAX_STATEMENT) receipt.value = await file.text();
+  problem.value = file && !receipt.peek() ? t("This file is not a receipt.") : "";
+}
+
+/** The receipt compared with the bag that was checked; null where there is none to compare. */
+async function compareReceipt(found: Check, key: Uint8Array<ArrayBuffer> | null): Promise<Receipt | null> {
+  const manifest = bag.peek().get("tagmanifest-sha256.txt");
+  if (!receipt.peek() || !found.head || !manifest) return null;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await manifest.arrayBuffer()));
+  const release = await bag.peek().get(RELEASE)?.text();
+  const { head, custodyHead } = found;
+  return checkReceipt(receipt.peek(), key, release ?? null, {
+    origin: head.origin, size: head.size, root: hex(head.root), bag: hex(digest),
+    custody: custodyHead ? { size: custodyHead.size, root: hex(custodyHead.root) } : null,
+  });
+}
+
 async function check(event: Event): Promise<void> {
   event.preventDefault();
   if (progress.peek()) return;
+  receipted.value = null;
+  const key = receiptKey.peek().trim() ? fromBase64url(receiptKey.peek().trim()) : null;
+  if (receiptKey.peek().trim() && key?.length !== 32) {
+    result.value = null;
+    keyProblem.value = t("This is not a public signing key: it is 43 letters, digits, hyphens and underscores.");
+    document.getElementById("receipt-key")?.focus();
+    return;
+  }
   const pins = policy.peek();
   if (!pins || !bag.peek().size) {
     problem.value = t("Choose the folder of the bag and the policy.");
@@ -78,6 +113,7 @@ async function check(event: Event): Promise<void> {
       done += 1;
       if (done % 20 === 0) progress.value = t("Checking… {done} of {total} files", { done, total: parts.size });
     });
+    receipted.value = await compareReceipt(found, key);
     result.value = found;
   } catch {
     problem.value = t("A file of the bag cannot be read. Choose the folder again.");
@@ -161,6 +197,32 @@ function ClosedSessions({ journal }: { journal: Journal }) {
   );
 }
 
+const RECEIPT_FAULTS: Record<ReceiptFault, () => string> = {
+  form: () => t("This file is not a receipt."),
+  not_released: () => t("The bag does not say that it was released, or says something else than was signed."),
+  other_case: () => t("The receipt is of other States, or about another case, than the release."),
+  other_copy: () => t("The receipt is for another copy than this one."),
+  limits: () => t("The receipt does not acknowledge the limits on use word for word."),
+  signature: () => t("The receipt is not signed by the key that was entered."),
+};
+
+function ReceiptResult({ found }: { found: Receipt }) {
+  const word = found.fault ? "failed" : found.signed ? "verified" : "cannot";
+  const heading = { failed: t("The receipt does not fit"), verified: t("This copy was received and acknowledged"), cannot: t("The receipt fits, but its signature was not checked") };
+  return (
+    <section class={`verdict ${KINDS[word]} player-verdict`} aria-labelledby="receipt-words" data-testid="receipt" data-word={word}>
+      <Icon name={ICONS[word]} />
+      <div>
+        <h2 id="receipt-words">{heading[word]}</h2>
+        {found.fault && <p>{RECEIPT_FAULTS[found.fault]()}</p>}
+        {!found.fault && <p>{t("Received by {name} ({state}).", { name: found.by, state: found.state })} <bdi dir="ltr"><time dateTime={new Date(found.at).toISOString()}>{new Date(found.at).toISOString()}</time></bdi></p>}
+        {word === "cannot" && <p>{t("Enter the public signing key of the State that received it, which you have from elsewhere.")}</p>}
+        {found.limits.length > 0 && <><p>{t("Acknowledged limits on use:")}</p><ul class="player-faults">{found.limits.map((limit) => <li key={limit} lang="en" dir="auto">{limit}</li>)}</ul></>}
+      </div>
+    </section>
+  );
+}
+
 function Folder() {
   return (
     <input id="bag" type="file" multiple aria-describedby="bag-hint"
@@ -174,7 +236,7 @@ function Folder() {
 function App() {
   return (
     <div class="player">
-      <div role="status">{result.value && <Result found={result.value} />}</div>
+      <div role="status">{result.value && <Result found={result.value} />}{result.value && receipted.value && <ReceiptResult found={receipted.value} />}</div>
       <section class="panel" aria-label={t("What is checked")}>
       <form class="player-open body" onSubmit={(event) => void check(event)} noValidate>
         <div class="field">
@@ -201,6 +263,22 @@ function App() {
             onInput={(event) => {
               named.value = event.currentTarget.value;
               namedProblem.value = "";
+              result.value = null;
+            }} />
+        </div>
+        <div class="field">
+          <label for="receipt">{t("Receipt of the other State")}</label>
+          <p class="hint" id="receipt-hint">{t("Only for a copy that was released to another State: the file receipt.jws.")}</p>
+          <input id="receipt" type="file" aria-describedby="receipt-hint" onChange={(event) => void chooseReceipt(event.currentTarget.files?.[0])} />
+        </div>
+        <div class="field">
+          <label for="receipt-key">{t("Public signing key of that State")}</label>
+          {keyProblem.value && <p class="field-error" id="receipt-key-error" role="alert">{keyProblem.value}</p>}
+          <input id="receipt-key" type="text" dir="ltr" autocomplete="off" spellcheck={false} value={receiptKey.value} aria-invalid={keyProblem.value ? "true" : undefined}
+            aria-describedby={keyProblem.value ? "receipt-key-error" : undefined}
+            onInput={(event) => {
+              receiptKey.value = event.currentTarget.value;
+              keyProblem.value = "";
               result.value = null;
             }} />
         </div>
