@@ -315,6 +315,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.follow(clerk, [f"/recordings/{recording}{part}" for part in (*of_it, *more)])
     released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
     walk.do(clerk, f"/recordings/{recording}/releases", released)
+    walk.follow(authority, [f"/recordings/{recording}/keeping"])
     walk.do(clerk, f"{page}/act/submit", {}, page)
     walk.follow(clerk, [f"{page}/read-back"])
     busy_court.write()
