@@ -129,7 +129,7 @@ def _write(path: Path, data: bytes) -> None:
 
 async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None) -> bytes:
     """The PDF with the installation's seal added as an incremental revision; with `stamp` its time is that of a
-    time-stamping authority (PAdES B-T, ETSI EN 319 142-1 §6). Computed in a thread with a loop of its own, where
+    time-stamping authority (PAdES B-T, ETSI EN 319 142-1, clause 6). Computed in a thread with a loop of its own, where
     `stamp` is awaited; what it raises is raised.
     """
     return await asyncio.to_thread(_seal, pdf, seal, stamp)
@@ -147,7 +147,7 @@ async def _sealed(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None) -> bytes:
 
     class PdfASigner(signers.PdfSigner):
         """Does not raise the version of the file to 2.0, as the library does for ECDSA: PDF/A-2 is of PDF 1.7 (ISO
-        19005-2), for which PAdES is an extension, whatever the algorithm (ETSI EN 319 142-1 §5.1)."""
+        19005-2), for which PAdES is an extension, whatever the algorithm (ETSI EN 319 142-1, clause 5.1)."""
 
         def register_extensions(self, pdf_out: Any, *, md_algorithm: str) -> None:
             pdf_out.register_extension(constants.ESIC_EXTENSION_1)

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from hearings.documents.documents import written
 from hearings.documents.pdf_seals import Stamp
-from media.evidence.check.stamp_check import Digest
+from media.evidence.check.stamp_check import Imprint
 from media.evidence.stamping import timestamps
 from media.evidence.stamping.timestamps import Authorities, NoStampError
 from web.seal_keeper import authorities_of
@@ -66,7 +66,9 @@ def stamping(authorities: Authorities) -> Stamp:
         import httpx  # slow to load
 
         async with httpx.AsyncClient() as client:
-            stamp = await timestamps.obtain(authorities, Digest(digest), client=client, clock=lambda: datetime.now(UTC))
+            stamp = await timestamps.obtain(
+                authorities, Imprint(digest), client=client, clock=lambda: datetime.now(UTC)
+            )
         return stamp.tsr
 
     return ask

@@ -24,13 +24,13 @@ class StampUnavailable(RuntimeError):
     """Tokens cannot be checked here."""
 
 
-class Digest(bytes):
-    """The SHA-256 of what was time-stamped, where it is not at hand itself."""
+class Imprint(bytes):
+    """The SHA-256 of what was time-stamped, where that is not at hand itself (message imprint, RFC 3161 §2.4.1)."""
 
 
-def digest_of(data: bytes) -> bytes:
+def imprint_of(data: bytes) -> bytes:
     """The SHA-256 of the data, or the digest that was given in place of them."""
-    return bytes(data) if isinstance(data, Digest) else hashlib.sha256(data).digest()
+    return bytes(data) if isinstance(data, Imprint) else hashlib.sha256(data).digest()
 
 
 def require_token_over(tsr: bytes, data: bytes) -> None:
@@ -58,7 +58,7 @@ def require_token_over(tsr: bytes, data: bytes) -> None:
         raise StampError("it was not granted" if _is_refusal(tsr) else "it is not a time-stamp token") from error
     if algorithm != "sha256":
         raise StampError("its imprint is not by SHA-256")
-    if digest != digest_of(data):
+    if digest != imprint_of(data):
         raise StampError("it is over something else")
 
 
@@ -92,7 +92,7 @@ def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
             raise StampError("its imprint is not by SHA-256")
         time_ns = _time(read)
         chain = ["-CAfile", "anchors", "-partial_chain", "-attime", str(time_ns // 10**9)]
-        _run([openssl, "ts", "-verify", "-in", "token", "-digest", digest_of(data).hex(), *chain], folder)
+        _run([openssl, "ts", "-verify", "-in", "token", "-digest", imprint_of(data).hex(), *chain], folder)
     return time_ns
 
 

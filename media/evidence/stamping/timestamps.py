@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from media.evidence.check.stamp_check import StampError, check_token, digest_of, require_token_over
+from media.evidence.check.stamp_check import StampError, check_token, imprint_of, require_token_over
 from media.evidence.log import custody
 from media.evidence.log.store import sync_folder, write_durably
 
@@ -61,11 +61,11 @@ class Stamp:
 
 
 def query(data: bytes, nonce: int) -> bytes:
-    """The request for a token over the SHA-256 of these bytes, or over a `Digest`, with the authority's certificate
+    """The request for a token over the SHA-256 of these bytes, or over a `Imprint`, with the authority's certificate
     (§2.4.1)."""
     from asn1crypto import tsp  # slow to load
 
-    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest_of(data)}
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": imprint_of(data)}
     asked: bytes = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "nonce": nonce, "cert_req": True}).dump()
     return asked
 

@@ -119,7 +119,8 @@ async def test_the_record_is_printed_in_the_reader_s_script(archive, get, lang: 
 
 
 async def test_another_state_gets_the_answer_of_an_unknown_recording(get):
-    assert (await get("custody.pdf", STRANGER)).status_code == 404
+    answer = await get("custody.pdf", STRANGER)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
 
 
 async def test_a_journal_that_does_not_fit_its_head_is_printed_nowhere(archive, get):
@@ -127,4 +128,5 @@ async def test_a_journal_that_does_not_fit_its_head_is_printed_nowhere(archive, 
     data = bytearray(path.read_bytes())
     data[200] ^= 1
     path.write_bytes(data)
-    assert (await get("custody.pdf")).status_code == 503
+    answer = await get("custody.pdf")
+    assert (answer.status_code, b"%PDF" in answer.content) == (503, False)

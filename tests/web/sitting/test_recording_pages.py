@@ -399,6 +399,8 @@ async def test_a_caption_with_a_name_that_has_been_protected_since_is_not_sent(a
 
 @pytest.mark.parametrize(("who", "status"), [(OFFICER, 403), (STRANGER, 404), ("", 401)])
 async def test_captions_are_for_those_who_may_view_the_recording(archive, browser, who, status):
+    await add_captions(archive)
     async with browser(who) as client:
         answer = await client.get(f"{archive.path}/captions.json", headers={"accept": "application/json"})
     assert answer.status_code == status
+    assert "lines" not in answer.json() and "văzut" not in answer.text
