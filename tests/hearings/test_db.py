@@ -49,10 +49,8 @@ async def test_migrations_from_empty_give_what_the_models_say(empty_url: str) ->
     await database.close()
 
 
-async def test_migrations_make_every_check_constraint_of_the_models(empty_url: str) -> None:
-    database = Database(empty_url)
-    await database.upgrade()
-
+@pytest.mark.both_databases
+async def test_migrations_make_every_check_constraint_of_the_models(database: Database) -> None:
     def checks(connection: Connection) -> set[tuple[str, str]]:
         inspector = inspect(connection)
         return {
@@ -61,7 +59,6 @@ async def test_migrations_make_every_check_constraint_of_the_models(empty_url: s
 
     async with database.engine.connect() as connection:
         found = await connection.run_sync(checks)
-    await database.close()
     wanted = {
         (table.name, f"ck_{table.name}_{check.name}")
         for table in metadata.tables.values()
@@ -72,13 +69,10 @@ async def test_migrations_make_every_check_constraint_of_the_models(empty_url: s
     assert len(found) > 30
 
 
-async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.upgrade()
+async def test_tables_made_by_migrations_are_word_for_word_those_of_the_models(database: Database) -> None:
     query = text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name <> 'alembic_version'")
     async with database.engine.connect() as connection:
         migrated = {name: set(map(str.strip, sql.split("\n"))) for name, sql in (await connection.execute(query)).all()}
-    await database.close()
     engine = create_engine("sqlite://")
     with engine.begin() as plain:
         SQLModel.metadata.create_all(plain)
@@ -267,16 +261,13 @@ async def test_a_new_sqlite_file_is_its_owners_only(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "vivavoce.db").stat().st_mode) == 0o600
 
 
-async def test_sqlite_runs_as_it_should(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.upgrade()
+async def test_sqlite_runs_as_it_should(database: Database) -> None:
     async with database.reading() as db:
         connection = await db.connection()
         found = {
             name: (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar()
             for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout", "cache_size")
         }
-    await database.close()
     kept = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "busy_timeout": 15_000, "cache_size": -32_768}
     assert found == kept
 
@@ -407,9 +398,7 @@ async def test_rows_stay_readable_after_a_look_and_a_failure_comes_out_as_it_is(
     assert (found.name, found.functions) == ("Ana", ["clerk"])
 
 
-async def test_while_a_look_at_sqlite_takes_its_time_the_event_loop_goes_on(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.upgrade()
+async def test_while_a_look_at_sqlite_takes_its_time_the_event_loop_goes_on(database: Database) -> None:
     going = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -422,13 +411,9 @@ async def test_while_a_look_at_sqlite_takes_its_time_the_event_loop_goes_on(sqli
         return True
 
     assert await database.look(slow)
-    await database.close()
 
 
-async def test_a_look_at_sqlite_that_waits_for_something_else_fails_and_hurts_no_other(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.upgrade()
-
+async def test_a_look_at_sqlite_that_waits_for_something_else_fails_and_hurts_no_other(database: Database) -> None:
     async def wait(db: AsyncSession) -> None:
         await db.exec(select(Person))
         await asyncio.sleep(0)
@@ -442,7 +427,6 @@ async def test_a_look_at_sqlite_that_waits_for_something_else_fails_and_hurts_no
     async with database.transaction() as db:
         db.add(person())
     assert await asyncio.gather(*(database.look(look) for _time in range(20))) == [1] * 20
-    await database.close()
 
 
 async def emails(database: Database) -> set[str]:
