@@ -23,7 +23,7 @@ from web.server.sign_in import may_on
 from web.sitting import sealed_files
 from web.sitting.recording_access import RecordingAccess, access_of
 from web.words import sentences
-from web.words.i18n import N_, _
+from web.words.i18n import N_, _, about
 
 K = KeepingKind
 Decide = Callable[..., Awaitable[KeepingDecision]]
@@ -78,7 +78,7 @@ def offered(found: KeepingStatus, person: Person, rights: frozenset[str], now: d
             if hold.owner_state == person.owner_state and hold.person_id != person.id:
                 options.append((f"lift:{hold.id}", _("Lift the legal hold of {name}").format(name=hold.person_name)))
     if "set_retention" in rights:
-        options += [(f"retention:{each.code}", f"{_('Retention')}: {_(each.label)}") for each in CLASSES.values()]
+        options += [(f"retention:{each.code}", str(about(_("Retention"), _(each.label)))) for each in CLASSES.values()]
     if "destroy" in rights and found.proposal is not None and found.proposal.owner_state == person.owner_state:
         if found.proposal.person_id != person.id and not found.holds:
             options.append(("decide", _("Destroy the keys, as was proposed")))
