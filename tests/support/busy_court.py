@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
-from hearings.models import Person
+from hearings.models import Person, RecordingRelease
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from hearings.requests import consultations, requests, translations
@@ -144,6 +144,28 @@ class BusyCourt:
             return await court.end(datetime.now(UTC), reason=NONSENSE, size=size, root=root)
 
         return self.service.run(work)
+
+    def release(self, recording: str) -> list[str]:
+        """Releases of the recording, as they lie in the database: to be taken, to be acknowledged, acknowledged; the
+        addresses of their pages."""
+        now = datetime.now(UTC)
+        given: dict[str, Any] = {
+            "owner_state": "RO", "recording_id": recording, "to_person": NONSENSE, "to_body": NONSENSE,
+            "to_state": "TH", "purpose": NONSENSE, "proposed_by": "1", "proposed_label": NONSENSE, "proposed_at": now,
+            "decided_by": "2", "decided_label": NONSENSE, "decided_at": now, "confirmed": True,
+            "statement_sha256": "ab" * 32,
+        }  # fmt: skip
+        taken: dict[str, Any] = {"taken_at": now, "taken_label": NONSENSE, "bag_sha256": "cd" * 32}
+        received: dict[str, Any] = {"received_at": now, "received_by": NONSENSE, "verdict": "gaps"}
+        rows = [RecordingRelease(**(given | more)) for more in ({}, taken, taken | received)]
+        paths = [f"/recordings/{recording}/releases/{row.id}" for row in rows]
+
+        async def work(database: Database) -> None:
+            async with database.transaction() as db:
+                db.add_all(rows)
+
+        self.service.run(work)
+        return paths
 
     def write(self) -> None:
         """Every passage of the minutes is written."""

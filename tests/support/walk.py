@@ -314,8 +314,10 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     more = ("/captions.json", "/keys", "/keeping", "/releases")
     walk.follow(clerk, [f"/recordings/{recording}{part}" for part in (*of_it, *more)])
     released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
-    walk.do(clerk, f"/recordings/{recording}/releases", released)
     walk.follow(authority, [f"/recordings/{recording}/keeping"])
+    where = walk.do(clerk, f"/recordings/{recording}/releases", released)
+    walk.follow(walk.service.signed_in("judge"), [where.partition("?")[0]])
+    walk.follow(clerk, busy_court.release(recording))
     walk.do(clerk, f"{page}/act/submit", {}, page)
     walk.follow(clerk, [f"{page}/read-back"])
     busy_court.write()

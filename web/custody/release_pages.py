@@ -104,6 +104,7 @@ async def _index(request: Request, values: Mapping[str, Any], wrong: list[FormEr
         "limits": limits,
         "options": options,
         "values": {"choices": [key for key, _label in options], **values},
+        "part_open": values.get("what") == "excerpt" or any(one.field in ("from", "to", "choices") for one in wrong),
         "errors": wrong,
         "notice": notice(request, DONE, wrong),
     }
@@ -160,7 +161,7 @@ async def propose(sent: Sent) -> str:
         to_person=sent.form.text("to_person"),
         body=sent.form.text("to_body"),
         purpose=sent.form.text("purpose"),
-        part=_part(sent.form, sitting, access.places[0].zone) if sent.form.text("what") == "excerpt" else {},
+        part=_part(sent.form, sitting, access.places[0].zone),
     )
     row = await releases.propose(
         sent.db, recording=access.recording, hearing=access.hearing, wanted=wanted, actor=access.actor, now=sent.now
@@ -169,6 +170,11 @@ async def propose(sent: Sent) -> str:
 
 
 def _part(form: Form, sitting: Course, zone: str) -> dict[str, Any]:
+    if form.text("what") != "excerpt":
+        lost = _("A time is for an excerpt: choose it above, or leave the times empty.")
+        if typed := [FormError(name, lost) for name in ("from", "to") if form.text(name)]:
+            raise _WrongPart(typed)
+        return {}
     part, wrong = part_of(form, sitting, zone)
     if part is None:
         raise _WrongPart(wrong)

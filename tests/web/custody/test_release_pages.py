@@ -98,6 +98,7 @@ async def test_a_confirmation_without_a_signature_is_refused_on_the_page(counter
     [
         ({"to_person": ""}, "Person who receives it: this cannot be empty."),
         ({"purpose": "x"}, "What it is for:"),
+        ({"from": "10:00:00"}, "A time is for an excerpt: choose it above, or leave the times empty."),
         ({"what": "excerpt"}, "Enter a time of day as hours, minutes and seconds, such as 14:05:09."),
     ],
 )
