@@ -34,6 +34,7 @@ from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from web.app import create_app
 from web.custody import keys_command, receive_command
+from web.custody.recipient_commands import STANDS_BY
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
 from web.operation.backup import BackupRefused
@@ -232,7 +233,7 @@ async def _may_go_on(settings: Settings) -> None:
     try:
         await database.check()
         if await _stands_by(database):
-            raise Refused("This restored copy stands by and changes nothing until `vivavoce takeover`")
+            raise Refused(STANDS_BY)
         await require_newest(settings, database)
     except errors.DatabaseRefused:
         return

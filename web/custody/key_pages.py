@@ -85,11 +85,11 @@ async def page(request: Request) -> Response:
     return await _page(request, access.signed.person, {}, [])
 
 
-def _kept(form: Any) -> dict[str, Any]:
+def _typed(form: Any) -> dict[str, Any]:
     return {"reason": form.text("reason"), "recipients": form.all("recipients")}
 
 
-@page_act(again(_page, explained(LABELS), _kept), ON)
+@page_act(again(_page, explained(LABELS), _typed), ON)
 async def propose(sent: Sent) -> str:
     """Propose recipients. Effects: those of `rewraps.propose`."""
     recording, hearing = await queries.recording(sent.db, sent.path["recording"], state=sent.state)
@@ -104,7 +104,7 @@ async def propose(sent: Sent) -> str:
     return f"/recordings/{recording.id}/keys?done=proposed"
 
 
-@page_act(again(_page, explained(LABELS), _kept), ON)
+@page_act(again(_page, explained(LABELS), _typed), ON)
 async def confirm(sent: Sent) -> str:
     """Confirm what another person has proposed. Effects: those of `rewraps.confirm`."""
     recording, hearing = await queries.recording(sent.db, sent.path["recording"], state=sent.state)
@@ -113,7 +113,7 @@ async def confirm(sent: Sent) -> str:
     return f"/recordings/{recording.id}/keys?done=confirmed"
 
 
-@page_act(again(_page, explained(LABELS), _kept), ON)
+@page_act(again(_page, explained(LABELS), _typed), ON)
 async def withdraw(sent: Sent) -> str:
     """Withdraw a proposal. Effects: those of `rewraps.withdraw`."""
     recording, hearing = await queries.recording(sent.db, sent.path["recording"], state=sent.state)
@@ -122,7 +122,7 @@ async def withdraw(sent: Sent) -> str:
     return f"/recordings/{recording.id}/keys?done=withdrawn"
 
 
-@page_act(again(_page, explained(LABELS), _kept), ON, files=1)
+@page_act(again(_page, explained(LABELS), _typed), ON, files=1)
 async def take_in(sent: Sent) -> Callable[[], Awaitable[str]]:
     """Take in the keys that were wrapped anew. Effects: in the recording's folder those of `custody.rewrap`, with the
     names of those who proposed, confirmed and brought it; then those of `rewraps.carried_out`."""

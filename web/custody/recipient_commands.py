@@ -17,8 +17,8 @@ from hearings.outward import installation
 from hearings.sentences import tell
 from hearings.signatures import recipients
 from hearings.signatures.recipients import fingerprint
-from web.custody import held_recordings
-from web.custody.held_recordings import Held
+from web.custody import encrypted_recordings
+from web.custody.encrypted_recordings import EncryptedRecording
 from web.operation.commands import account
 from web.operation.older_data import require_newest
 from web.people.staff_commands import operator
@@ -27,6 +27,7 @@ from web.settings import Settings
 
 NOBODY_LEFT = 20
 """Exit code of `lost` when there is a recording that nobody can open any more."""
+STANDS_BY = "This restored copy stands by and changes nothing until `vivavoce takeover`"
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
@@ -64,33 +65,33 @@ def _logged(name: str, command: Callable[[Settings], int]) -> int:
     return security_events.logged(name, settings, lambda: command(settings))
 
 
-def _said(found: Sequence[Held]) -> int:
+def _said(found: Sequence[EncryptedRecording]) -> int:
     print(f"Retired. Recordings encrypted to it: {len(found)}")
-    for held in found:
-        others = "; ".join(f"{one.authority_name} ({one.kind})" for one in held.others)
-        print(f"  {held.hearing}  {held.recording}  {others or 'NOBODY ELSE CAN OPEN IT'}")
-    if any(not held.others for held in found):
+    for one in found:
+        others = "; ".join(f"{key.authority_name} ({key.kind})" for key in one.others)
+        print(f"  {one.hearing}  {one.recording}  {others or 'NOBODY ELSE CAN OPEN IT'}")
+    if any(not one.others for one in found):
         return NOBODY_LEFT
     if found:
         print("Have each re-wrapped by one of those named (docs/keys.md).")
     return 0
 
 
-async def _lost(settings: Settings, recipient: str, why: str) -> list[Held]:
+async def _lost(settings: Settings, recipient: str, why: str) -> list[EncryptedRecording]:
     async with _database(settings) as database:
         async with database.transaction() as db:
-            key = await held_recordings.by_text(db, recipient)
+            key = await encrypted_recordings.by_text(db, recipient)
             if key.retired_at is None:
                 actor = operator(account(), key.owner_state)
                 await recipients.retire(db, key=key, reason=why, actor=actor, now=datetime.now(UTC))
         async with database.reading() as db:
-            return await held_recordings.held(db, await held_recordings.by_text(db, recipient))
+            return await encrypted_recordings.encrypted_to(db, await encrypted_recordings.by_text(db, recipient))
 
 
 async def _rotate(settings: Settings, old: str, new: str, why: str) -> AuthorityKey:
     now = datetime.now(UTC)
     async with _database(settings) as database, database.transaction() as db:
-        key = await held_recordings.by_text(db, old)
+        key = await encrypted_recordings.by_text(db, old)
         actor = operator(account(), key.owner_state)
         await recipients.retire(db, key=key, reason=why, actor=actor, now=now)
         return await recipients.add(
@@ -113,7 +114,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
         await database.check()
         async with database.reading() as db:
             if await installation.pending_restore(db) is not None:
-                raise NotReady(tell("This restored copy stands by and changes nothing until `vivavoce takeover`"))
+                raise NotReady(tell(STANDS_BY))
         await require_newest(settings, database)
         yield database
     finally:

@@ -34,6 +34,7 @@ from web.server.page_acts import Answer, Sent, notice, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
 from web.sitting import sealed_files
+from web.sitting.custody import RECEIPT_VERDICTS
 from web.sitting.excerpt_pages import choices, part_of
 from web.sitting.recording_access import (
     NoProvenEnd,
@@ -71,7 +72,6 @@ LABELS = {
     "purpose": N_("What it is for"),
     "receipt": N_("Receipt"),
 }
-VERDICTS = {"verified": N_("verified"), "gaps": N_("verified with declared gaps")}
 
 
 # --- the list, and proposing -----------------------------------------------------------------------------------------
@@ -217,7 +217,7 @@ async def _page(request: Request, wrong: list[FormError], status: int) -> Respon
         "prepared": prepared,
         "statement": kept.get(Act.release_recording),
         "receipt": kept.get(Act.receive_recording),
-        "verdict": _(VERDICTS.get(row.verdict, "")) if row.verdict else "",
+        "verdict": _(RECEIPT_VERDICTS.get(row.verdict, "")) if row.verdict else "",
         "errors": wrong,
         "notice": notice(request, DONE, wrong),
     }

@@ -55,7 +55,7 @@ def _rotate(settings: Settings, *, end: bool) -> int:
     if end:
         return _end(settings)
     rotation.begin(folder)
-    seal = _told(settings)
+    seal = _renewed(settings)
     vkey = seal.vkey(settings.court_name)
     take_vkey(settings, vkey)
     written, left = tell_logs(settings.recordings, seal, vkey)
@@ -74,13 +74,13 @@ def _end(settings: Settings) -> int:
     seal = SealKeeper(settings).ensure()
     written, left = tell_logs(settings.recordings, seal, seal.vkey(settings.court_name))
     rotation.end(settings.seal_folder)
-    _told(settings)
+    _renewed(settings)
     print("The new key alone signs from now on. The private half of the old one is deleted.")
     print(f"In the custody logs of {written} recordings; {left} are not closed, or could not be written.")
     return 0
 
 
-def _told(settings: Settings) -> SealClient:
+def _renewed(settings: Settings) -> SealClient:
     """The seal, which signs by the keys that are in its folder now. Raises SealSilentError when it does not."""
     rotation.tell_process(settings.seal_folder)
     seal, wanted = SealKeeper(settings).ensure(), read_seal_key(settings.seal_folder / rotation.KEY).public

@@ -49,6 +49,8 @@ ENTRY_KINDS = {
     "head": N_("Cosigned"),
     "stamp": N_("Time-stamped"),
 }
+RECEIPT_VERDICTS = {"verified": N_("verified"), "gaps": N_("verified with declared gaps")}
+"""What the check of a copy came to at the State that received it, as its receipt says."""
 NOTICES = {
     "disk_low": N_("the disk is 90 per cent full"),
     "disk_full": N_("there is no room on the disk"),
@@ -182,7 +184,7 @@ def _released(line: dict[str, Any]) -> str:
 
 def _received(line: dict[str, Any]) -> str:
     """The row of a `received` line: who has it now, and what their check came to."""
-    found = {"verified": _("verified"), "gaps": _("verified with declared gaps")}.get(line["verdict"], line["verdict"])
+    found = _(RECEIPT_VERDICTS.get(line["verdict"], line["verdict"]))
     return Markup("<bdi>{}</bdi> ({}) · {}").format(line["by"], i18n.state_name(line["state"]), found)
 
 

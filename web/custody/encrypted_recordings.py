@@ -17,7 +17,7 @@ from hearings.models import AuthorityKey, Hearing, Recording, Rewrap, Sitting
 
 
 @dataclass(frozen=True)
-class Held:
+class EncryptedRecording:
     """A recording that is encrypted to a recipient, and the other recipients that can still open it: not retired as
     lost."""
 
@@ -34,7 +34,7 @@ async def by_text(db: AsyncSession, recipient: str) -> AuthorityKey:
     return row
 
 
-async def held(db: AsyncSession, key: AuthorityKey, *, lost: Collection[str] = ()) -> list[Held]:
+async def encrypted_to(db: AsyncSession, key: AuthorityKey, *, lost: Collection[str] = ()) -> list[EncryptedRecording]:
     """The recordings encrypted to a recipient, oldest first. `lost`: ids of recipients that open nothing any more."""
     query = (
         select(Recording, Hearing)
@@ -51,7 +51,7 @@ async def held(db: AsyncSession, key: AuthorityKey, *, lost: Collection[str] = (
         opens = [one for one in keys if _opens(one, recording, states, anew.get(recording.id))]
         if key.id in {one.id for one in opens}:
             others = tuple(one for one in opens if one.id != key.id and one.id not in lost)
-            found.append(Held(recording.id, hearing.ref, others))
+            found.append(EncryptedRecording(recording.id, hearing.ref, others))
     return found
 
 
