@@ -233,8 +233,8 @@ async def _same(db: AsyncSession, row: RecordingRelease, access: RecordingAccess
 
 async def _prepared(db: AsyncSession, row: RecordingRelease, access: RecordingAccess) -> signing.Prepared:
     body = releases.statement_body(row, access.recording, confirmed_by=access.actor.label)
-    facts = [(_(LABELS["to_person"]), row.to_person), (_(LABELS["to_body"]), row.to_body)]
-    facts += [(_(LABELS["purpose"]), row.purpose), (_("Recording"), access.recording.origin)]
+    facts = [(_(LABELS[name]), str(getattr(row, name))) for name in ("to_person", "to_body", "purpose")]
+    facts.append((_("Recording"), access.recording.origin))
     facts += [(limit["source"], limit["text"]) for limit in row.limits]
     return await signing.prepare(
         db,

@@ -221,9 +221,9 @@ async def caption_lines(request: Request) -> Response:
         {
             "entry": recordings.canonical(recordings.entry(row)).decode(),
             "by": rules.names.get(row.data.get("participant", ""), ""),
-            "written": _(event_log.CAPTION_SOURCES[row.data["source"]]),
+            "written": _(event_log.CAPTION_SOURCES[source]),
         }
-        for row in rows
+        for row, source in ((row, row.data["source"]) for row in rows)
         if rules.quoted(row.data["text"]) == row.data["text"]
     ]
     return JSONResponse({"lines": lines, "next": rows[-1].seq if len(rows) == CAPTIONS else None})

@@ -41,7 +41,7 @@ async def test_what_the_key_file_does_not_open_is_named_and_jumped_over(
     async with looked_at(prepared, browser, tmp_path, age.make_identity()) as viewer:
         listed = viewer.page.get_by_test_id("own-keys")
         await expect(listed).to_contain_text(
-            "Closed session: recorded for authority of Romania; your key does not open it"
+            "Closed session: recorded for authority (Romania); your key does not open it"
         )
         seconds = set()
         while not seconds or max(seconds) < 27:
@@ -59,7 +59,7 @@ async def test_what_the_key_file_opens_plays_on_without_a_seam(
 ) -> None:
     async with looked_at(prepared, browser, tmp_path) as viewer:
         listed = viewer.page.get_by_test_id("own-keys")
-        await expect(listed).to_contain_text("Closed session: recorded for authority of Romania; your key opens it")
+        await expect(listed).to_contain_text("Closed session: recorded for authority (Romania); your key opens it")
         for second in (22, 24, 26, 27):
             await viewer.page.wait_for_function(
                 "second => probe.second('judge_1_cam') === second", arg=second, timeout=20_000

@@ -177,7 +177,7 @@ async def test_closed_sessions_are_listed_with_their_times_and_who_can_open_them
     verdict = await check(page, tmp_path / "copy", built.key_file())
     listed = verdict.get_by_test_id("closed-sessions")
     await expect(listed).to_contain_text("1 closed session was recorded to a key of its own:")
-    await expect(listed).to_contain_text("Readable by: authority of Romania")
+    await expect(listed).to_contain_text("Readable by: authority (Romania)")
     begins, ends = (datetime.fromtimestamp(built.zero / 10**9 + t, UTC).strftime("%H:%M:%S") for t in (22, 26))
     await expect(listed).to_contain_text(f"{begins} UTC")
     await expect(listed).to_contain_text(f"{ends} UTC")

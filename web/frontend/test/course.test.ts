@@ -93,7 +93,7 @@ test("a closed session lasts from its key to the next change of it, or to the en
 });
 
 test("who can open it is said in words, and what a later version calls them as it is", () => {
-  assert.equal(readersText(["requesting RO", "requested TH", "requesting RO"]), "authority of Romania and authority of Thailand");
+  assert.equal(readersText(["requesting RO", "requested TH", "requesting RO"]), "authority (Romania) and authority (Thailand)");
   assert.equal(readersText(["escrow TH"]), "key in escrow, Thailand");
   assert.equal(readersText(["of a later version"]), "of a later version");
 });

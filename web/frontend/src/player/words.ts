@@ -98,7 +98,7 @@ export function readersText(recipients: readonly string[]): string {
 function readerText(name: string): string {
   const [, kind = "", code = ""] = /^(requesting|requested|escrow) ([A-Z]{2})$/.exec(name) ?? [];
   if (!kind) return name;
-  return kind === "escrow" ? t("key in escrow, {state}", { state: stateName(code) }) : t("authority of {state}", { state: stateName(code) });
+  return kind === "escrow" ? t("key in escrow, {state}", { state: stateName(code) }) : t("authority ({state})", { state: stateName(code) });
 }
 
 /** What is recorded to a key of its own, in a sentence. */
