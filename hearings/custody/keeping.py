@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
+from hearings.custody import two_people
 from hearings.custody.retention_classes import CLASSES, STANDARD, RetentionClass
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Hearing, KeepingDecision, Recording
@@ -25,7 +26,7 @@ from hearings.texts import clean
 
 K = KeepingKind
 YEAR = timedelta(days=365.25)
-OTHER_PERSON = N_("Another person of the same State has to do this")
+OTHER_STATE = N_("Only the State that began it can do this")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +173,9 @@ async def lift_hold(
     placed = next((row for row in found.holds if row.id == hold), None)
     if placed is None:
         raise NotFound
-    _another_of(placed, actor)
+    if placed.owner_state != actor.state:
+        raise NotAllowed(tell(OTHER_STATE))
+    await two_people.require(db, placed.person_id, actor)
     return _add(db, recording, hearing, K.lift, actor=actor, now=now, reason=reason, refers_to=placed.id)
 
 
@@ -194,7 +197,7 @@ async def withdraw_destruction(
     found = await _status_for("destroy", db, recording, hearing, actor, now)
     proposal = _proposal(found)
     if proposal.owner_state != actor.state:
-        raise NotAllowed(tell("Only the State that proposed it can do this"))
+        raise NotAllowed(tell(OTHER_STATE))
     return _add(db, recording, hearing, K.withdraw, actor=actor, now=now, reason=reason, refers_to=proposal.id)
 
 
@@ -207,7 +210,9 @@ async def decide_destruction(
     """
     found = await _status_for("destroy", db, recording, hearing, actor, now)
     proposal = _proposal(found)
-    _another_of(proposal, actor)
+    if proposal.owner_state != actor.state:
+        raise NotAllowed(tell(OTHER_STATE))
+    await two_people.require(db, proposal.person_id, actor)
     _may_be_destroyed(found, now)
     return _add(db, recording, hearing, K.destroy, actor=actor, now=now, reason=reason, refers_to=proposal.id)
 
@@ -216,11 +221,6 @@ def _proposal(found: KeepingStatus) -> KeepingDecision:
     if found.proposal is None:
         raise NotReady(tell("No destruction has been proposed"))
     return found.proposal
-
-
-def _another_of(row: KeepingDecision, actor: Actor) -> None:
-    if row.owner_state != actor.state or row.person_id == actor.id:
-        raise NotAllowed(tell(OTHER_PERSON))
 
 
 def _may_be_destroyed(found: KeepingStatus, now: datetime) -> None:

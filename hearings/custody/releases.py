@@ -20,7 +20,7 @@ from hearings.actors import Actor
 from hearings.custody import copies, two_people, use_limits
 from hearings.errors import NotFound, NotReady
 from hearings.law import law
-from hearings.models import Hearing, HearingRequest, Person, Recording, RecordingRelease, Signature
+from hearings.models import Hearing, HearingRequest, Recording, RecordingRelease, Signature
 from hearings.models.signature import Act
 from hearings.permissions import may_copy, refusal
 from hearings.queries import get
@@ -144,7 +144,7 @@ async def confirm(
     what `signatures.receive` raises. Effects: keeps the statement; the release can be taken.
     """
     row = await _deciding(db, release_id, recording, hearing, actor)
-    await two_people.require_two(db, await get(db, Person, row.proposed_by), await get(db, Person, actor.id))
+    await two_people.require(db, row.proposed_by, actor)
     kept = await signatures.receive(
         db,
         jws=jws,

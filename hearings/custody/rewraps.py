@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.agreement import room_rules
+from hearings.custody import two_people
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.languages import state_name
 from hearings.models import AuthorityKey, Hearing, Recording, Rewrap
@@ -87,8 +88,7 @@ async def confirm(db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Act
     _open(row)
     if row.confirmed_at is not None:
         raise NotReady(tell("This has been confirmed already"))
-    if actor.id == row.proposed_by:
-        raise NotAllowed(tell("Another person than the one who proposed it confirms it"))
+    await two_people.require(db, row.proposed_by, actor)
     await chosen(db, row, in_force=True)
     row.confirmed_by, row.confirmed_by_label, row.confirmed_at = actor.id, actor.label, now
     db.add(row)

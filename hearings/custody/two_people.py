@@ -7,8 +7,10 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings.actors import Actor
 from hearings.errors import NotAllowed
 from hearings.models import FormerAddress, Passkey, Person, StaffIdentity
+from hearings.queries import get
 from hearings.sentences import N_, tell
 from hearings.texts import folded
 
@@ -24,7 +26,7 @@ class Shared(StrEnum):
 
 
 WHY: Mapping[Shared, str] = {
-    Shared.account: N_("Another person than the one who proposed it confirms this. Nothing was changed"),
+    Shared.account: N_("Another person than the one who began it has to do this. Nothing was changed"),
     Shared.address: N_("Both accounts have the same e-mail address: they count as one person. Nothing was changed"),
     Shared.passkey: N_("Both accounts have the same passkey: they count as one person. Nothing was changed"),
     Shared.identity: N_(
@@ -79,7 +81,9 @@ async def _values(db: AsyncSession, table: Any, columns: Iterable[str], person: 
     return frozenset(tuple(getattr(row, name) for name in columns) for row in rows)
 
 
-async def require_two(db: AsyncSession, one: Person, other: Person) -> None:
-    """Raises `NotAllowed`, saying why, unless two accounts are two people as far as this installation can tell."""
-    if (found := await shared(db, one, other)) is not None:
+async def require(db: AsyncSession, proposed_by: str, actor: Actor) -> None:
+    """Raises `NotAllowed`, saying why, unless the actor is another person than the one who proposed it (id of a
+    `Person`), as far as this installation can tell."""
+    proposer, other = await get(db, Person, proposed_by), await get(db, Person, actor.id)
+    if (found := await shared(db, proposer, other)) is not None:
         raise NotAllowed(tell(WHY[found]))

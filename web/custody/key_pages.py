@@ -22,7 +22,7 @@ from hearings.models import AuthorityKey, Person, Rewrap
 from hearings.sentences import tell
 from hearings.signatures.recipients import fingerprint, is_post_quantum
 from media.evidence.log import custody, tlog
-from media.evidence.log.journal_lines import Line
+from media.evidence.log.journal_lines import Line, key_of_file
 from media.evidence.log.proof import CourtSeal
 from media.evidence.seal import rewrapping
 from web.server.forms import FormError
@@ -42,6 +42,7 @@ DONE = {
 }
 LABELS = {"recipients": N_("New recipients"), "reason": N_("Reason"), "file": N_("File with the keys")}
 ON = (errors.Invalid, errors.NotReady, errors.NotFound, errors.NotAllowed)
+NOT_NAMED = N_("A key of a closed session in it is for somebody whom the order of that session does not name")
 OTHER_FILE = N_("This file was not made by `vivavoce keys rewrap` for this recording and these recipients")
 
 
@@ -133,6 +134,7 @@ async def take_in(sent: Sent) -> Callable[[], Awaitable[str]]:
     made = _read(sent.form.file, access.recording.origin, keys)
     entries = _entries(row, sent.signed.name, sent.state)
     folder, seal = folder_of(sent.request, access), await seal_of(sent.request)
+    await run_in_threadpool(_require_readers, folder, made, [f"{key.kind} {key.owner_state}" for key in keys])
 
     async def write() -> str:
         try:
@@ -162,6 +164,16 @@ def _read(data: bytes, origin: str, keys: Sequence[AuthorityKey]) -> rewrapping.
     if made.recording != origin or sorted(made.recipients) != sorted(key.recipient for key in keys):
         raise errors.Invalid(tell(OTHER_FILE), "file")
     return made
+
+
+def _require_readers(folder: Path, made: rewrapping.Rewrapped, names: Sequence[str]) -> None:
+    """Raises `Invalid` where the key of a closed session is for somebody whom its order does not name."""
+    closed = {number for name in made.files if (number := key_of_file(name))}
+    if not closed:
+        return
+    named = rewrapping.readers((folder / "journal.jsonl").read_bytes())
+    if any(not named.get(number, frozenset()).issuperset(names) for number in closed):
+        raise errors.Invalid(tell(NOT_NAMED), "file")
 
 
 def _entries(row: Rewrap, by: str, state: str) -> list[Line]:

@@ -78,6 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     anew.add_argument(
         "--to", action="append", required=True, metavar="RECIPIENT", help="age1…, or a file with it; may be repeated"
     )
+    anew.add_argument(
+        "--closed-session", action="append", type=int, default=[], metavar="N",
+        help="also the key of this closed session; only for those whom its order names; may be repeated",
+    )  # fmt: skip
     anew.add_argument("--out", type=Path, required=True, metavar="FILE", help="the new file for the court")
     recipient_commands.add_to(add)
     seal_command.add_to(add)
@@ -206,7 +210,7 @@ def rewrap(options: argparse.Namespace) -> int:
     identity = age.read_identity(read_key_file(options.identity))
     recipients = [_recipient(text) for text in options.to]
     data = options.bag / "data" if (options.bag / "data").is_dir() else options.bag
-    made = rewrapping.rewrap(data, identity, recipients)
+    made = rewrapping.rewrap(data, identity, recipients, closed=options.closed_session)
     write_private(options.out, made.text().encode())
     print(f"{options.out}: {', '.join(made.files)} of {made.recording}, encrypted to")
     for recipient in recipients:

@@ -8,7 +8,7 @@ names for it, and again by whoever opens the recording.
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,17 @@ def named_keys(journal: bytes) -> tuple[str, dict[int, str]]:
     return origin, named
 
 
-def rewrap(data: Path, identity: age.Identity, recipients: Sequence[str]) -> Rewrapped:
-    """The keys of a recording's folder, or a bag's payload, that this identity opens, encrypted to the recipients.
+def readers(journal: bytes) -> dict[int, frozenset[str]]:
+    """By number of the key of a closed session, who can open it by its order: names, as the journal has them."""
+    lines = (json.loads(raw) for raw in journal.split(b"\n") if b'"type":"rekey"' in raw)
+    return {line["key"]: frozenset(line["recipients"]) for line in lines if line["type"] == "rekey" and line["key"]}
 
-    Raises RewrapError: the identity does not open the main key, or a file holds another key than the journal names.
+
+def rewrap(data: Path, identity: age.Identity, recipients: Sequence[str], *, closed: Collection[int] = ()) -> Rewrapped:
+    """The key of a recording's folder, or a bag's payload, encrypted to the recipients. `closed`: numbers of keys of
+    closed sessions that are encrypted to them too; the others stay as they are, for those whom their order names.
+
+    Raises RewrapError: the identity does not open one of them, or a file holds another key than the journal names.
     """
     if not recipients or len(set(recipients)) != len(recipients) or len(recipients) > MOST_RECIPIENTS:
         raise RewrapError(f"name 1 to {MOST_RECIPIENTS} recipients, each once")
@@ -77,6 +84,8 @@ def rewrap(data: Path, identity: age.Identity, recipients: Sequence[str]) -> Rew
     files: dict[str, bytes] = {}
     for name in sorted(wrapped):
         number = key_of_file(name)
+        if number and number not in closed:
+            continue
         try:
             key = age.unwrap(wrapped[name], identity)
         except age.SealError:
@@ -86,6 +95,8 @@ def rewrap(data: Path, identity: age.Identity, recipients: Sequence[str]) -> Rew
         files[name] = age.wrap(key, recipients)
     if "hearing-key.age" not in files:
         raise RewrapError("the identity does not open the key of this recording")
+    if missing := [str(number) for number in sorted(closed) if f"hearing-key-{number}.age" not in files]:
+        raise RewrapError(f"the identity does not open the key of closed session {', '.join(missing)}")
     return Rewrapped(origin, tuple(recipients), files)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hearings.actors import person_actor
 from hearings.custody import two_people
 from hearings.custody.two_people import Shared, mailbox
 from hearings.errors import NotAllowed
@@ -24,10 +25,11 @@ def of(desk: Desk, who: str) -> dict[str, Any]:
 
 async def test_two_accounts_that_share_nothing_are_two_people(desk: Desk) -> None:
     assert await found(desk) is None
+    clerk, second = (person_actor(desk.people[who]) for who in ("clerk", "second"))
     async with desk.database.reading() as db:
-        await two_people.require_two(db, desk.people["clerk"], desk.people["second"])
+        await two_people.require(db, clerk.id, second)
         with pytest.raises(NotAllowed):
-            await two_people.require_two(db, desk.people["clerk"], desk.people["clerk"])
+            await two_people.require(db, clerk.id, clerk)
 
 
 async def test_an_address_that_one_of_them_had_before_counts(desk: Desk) -> None:

@@ -60,7 +60,7 @@ async def test_whoever_proposed_it_finds_no_way_to_confirm_it(counter: Counter):
     path = await counter.proposed()
     page = await counter.browser(CLERK).get(path)
     assert "data-statement" not in page.text
-    assert "Another person than the one who proposed it confirms this" in words(page.text)
+    assert "Another person than the one who began it has to do this" in words(page.text)
     answer = await counter.post(CLERK, f"{path}/confirm", {"jws": "a.b.c"})
     assert answer.status_code == 403
     assert stage_of(await counter.row(path)) is ReleaseStage.proposed

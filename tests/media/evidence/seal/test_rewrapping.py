@@ -32,13 +32,17 @@ def test_new_recipients_open_what_the_old_one_did(recording: Any, folder: Path, 
     assert rewrapping.read(made.text().encode()) == made
 
 
-def test_closed_sessions_that_the_identity_opens_are_wrapped_anew_too(recording: Any, tmp_path: Path) -> None:
+def test_a_closed_session_is_wrapped_anew_only_where_it_is_asked_for(recording: Any, tmp_path: Path) -> None:
     reader, new = age.make_identity(), age.make_identity().recipient.text
     recording.wrap()
     recording.rekey(1, 6_000)
     recording.wrap(recording.identity.to_public())
     made = rewrapping.rewrap(recording.write_folder(tmp_path / "with"), authority(recording), [new])
+    assert list(made.files) == ["hearing-key.age"]
+    made = rewrapping.rewrap(tmp_path / "with", authority(recording), [new], closed=[1])
     assert list(made.files) == ["hearing-key-1.age", "hearing-key.age"]
+    with pytest.raises(RewrapError, match="closed session 2"):
+        rewrapping.rewrap(tmp_path / "with", authority(recording), [new], closed=[1, 2])
     with pytest.raises(RewrapError, match="does not open"):
         rewrapping.rewrap(tmp_path / "with", reader, [new])
 
