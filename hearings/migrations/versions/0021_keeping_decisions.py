@@ -8,6 +8,7 @@ down_revision = "0020_keys"
 branch_labels = None
 depends_on = None
 
+TABLE = "keeping_decision"
 KINDS = ("retention", "hold", "lift", "propose", "withdraw", "destroy")
 ONCE = sa.text("refers_to <> ''")
 
@@ -42,6 +43,17 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=ONCE,
         postgresql_where=ONCE,
+    )
+    if op.get_bind().dialect.name == "sqlite":
+        for act in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {TABLE}_no_{act.lower()} BEFORE {act} ON {TABLE} "
+                f"BEGIN SELECT RAISE(ABORT, '{TABLE} only grows'); END"
+            )
+        return
+    op.execute(
+        f"CREATE TRIGGER {TABLE}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {TABLE} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION only_grows()"
     )
 
 

@@ -1,7 +1,6 @@
 """How long a recording is kept follows from both States' decisions; a hold keeps it longer; its keys are destroyed by
 two people of one State, after its retention and under no hold."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from hearings.custody.keeping import YEAR, KeepingStatus
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Recording
 from hearings.status import RecordingStatus
-from tests.support.rows import Setting, make_person
+from tests.support.rows import Setting, keep, make_person
 
 
 class Case:
@@ -25,7 +24,8 @@ class Case:
         self.closed_at = setting.recording.closed_at
         self.now: datetime = self.closed_at + timedelta(days=1)
         self.judge = person_actor(setting.people["judge"])
-        self.second = replace(person_actor(make_person("judge", "RO", "D. Ionescu", "second@ro.example")))
+        self.other_judge = make_person("judge", "RO", "D. Ionescu", "second@ro.example")
+        self.second = person_actor(self.other_judge)
         self.authority = person_actor(setting.people["authority"])
         self.clerk = person_actor(setting.people["clerk"])
 
@@ -47,7 +47,9 @@ class Case:
 async def case(database: Any) -> Case:
     setting = Setting(database)
     await setting.keep()
-    return Case(setting)
+    made = Case(setting)
+    await keep(database, made.other_judge)
+    return made
 
 
 @pytest.mark.both_databases
@@ -79,7 +81,9 @@ async def test_a_hold_of_either_state_stops_a_destruction_that_was_proposed(case
         await case.decide("lift_hold", case.judge, hold=hold.id)
     with pytest.raises(NotAllowed):
         await case.decide("lift_hold", case.authority, hold=hold.id)
-    other = replace(case.authority, id="another", label="P. Another")
+    another = make_person("authority", "TH", "P. Another", "another@th.example")
+    await keep(case.database, another)
+    other = person_actor(another)
     await case.decide("lift_hold", other, hold=hold.id)
     with pytest.raises(NotFound):
         await case.decide("lift_hold", other, hold=hold.id)

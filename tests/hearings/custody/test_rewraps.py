@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 from pyrage import x25519
 
-from hearings.actors import Actor
+from hearings.actors import Actor, person_actor
 from hearings.custody import rewraps
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
-from hearings.models import AuthorityKey, Hearing, Recording
+from hearings.models import AuthorityKey, Hearing, Person, Recording
 from hearings.signatures import recipients
 from hearings.status import HearingStatus, RecordingStatus
-from tests.support.rows import keep, make_hearing, make_recording, make_request, make_sitting
+from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_sitting
 
 pytestmark = pytest.mark.both_databases
 NOW = datetime(2026, 3, 4, 9, tzinfo=UTC)
@@ -22,7 +22,8 @@ def person(name: str, state: str = "RO", function: str = "clerk") -> Actor:
     return Actor(id=name, label=name.title(), state=state, functions=frozenset({function}))
 
 
-ANA, ION = person("ana"), person("ion", function="judge")
+ANA_POPA, ION_DINU = make_person("clerk", "RO", "Ana Popa"), make_person("judge", "RO", "Ion Dinu")
+ANA, ION = person_actor(ANA_POPA), person_actor(ION_DINU)
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ async def sealed(database: Database) -> tuple[Recording, Hearing]:
     hearing = make_hearing(request.id, starts_at=NOW, ends_at=NOW.replace(hour=10), status=HearingStatus.concluded)
     sitting = make_sitting(hearing.id, since=NOW, closed_at=NOW)
     recording = make_recording(sitting.id, since=NOW, status=RecordingStatus.sealed)
-    await keep(database, request, hearing, sitting, recording)
+    people = [Person.model_validate(row.model_dump()) for row in (ANA_POPA, ION_DINU)]
+    await keep(database, *people, request, hearing, sitting, recording)
     return recording, hearing
 
 
@@ -69,7 +71,7 @@ async def test_what_one_proposes_and_another_confirms_can_be_carried_out_once(da
     async with database.transaction() as db:
         assert await rewraps.open_of(db, sealed[0].id) is None
         (row,) = await rewraps.of_recording(db, sealed[0].id)
-        assert (row.done, row.proposed_by_label, row.confirmed_by_label) == (True, "Ana", "Ion")
+        assert (row.done, row.proposed_by_label, row.confirmed_by_label) == (True, "Ana Popa", "Ion Dinu")
         with pytest.raises(NotReady):
             await rewraps.due(db, row=row, hearing=sealed[1], actor=ANA)
         with pytest.raises(NotFound):

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -39,10 +40,10 @@ class ObjectServer:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that are free, and whose gRPC ports 10,000 above them are free too."""
+    """Ports that are free, and whose gRPC ports 10,000 above them are free too; each process looks elsewhere first."""
     found: list[int] = []
     with contextlib.ExitStack() as held:
-        for port in range(21_000, 50_000, 7):
+        for port in range(21_000 + os.getpid() % 2_000 * 5, 50_000, 7):
             with contextlib.suppress(OSError):
                 for each in (port, port + 10_000):
                     held.enter_context(socket.socket()).bind(("127.0.0.1", each))
@@ -83,6 +84,7 @@ def object_server(folder: Path) -> Iterator[ObjectServer]:
         "-volume.max=200",
         f"-filer.port={filer}",
         f"-s3.port={s3}",
+        "-s3.port.iceberg=0",
         f"-s3.config={folder / 's3.json'}",
     ]
     with (folder / "log").open("wb") as log:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from hearings.models import HearingRequest, Recording
@@ -32,24 +33,24 @@ async def at(counter: Counter, stage: CaseStage) -> None:
         db.add_all([recording, request])
 
 
-async def ask(counter: Counter, action: str) -> int:
+async def ask(counter: Counter, action: str) -> httpx.Response:
     method, path, fields = ROUTES[action]
     where = f"{counter.archive.path}{path}"
     if method == "GET":
-        return (await counter.browser(JUDGE).get(where)).status_code
+        return await counter.browser(JUDGE).get(where)
     if action == "view_recording":
         headers = {"x-csrf-token": counter.archive.token(JUDGE)}
-        answer = await counter.browser(JUDGE).post(where, json={"why": "minutes"}, headers=headers)
-        return answer.status_code
-    return (await counter.post(JUDGE, where, fields)).status_code
+        return await counter.browser(JUDGE).post(where, json={"why": "minutes"}, headers=headers)
+    return await counter.post(JUDGE, where, fields)
 
 
 @pytest.mark.parametrize("stage", [CaseStage.being_recorded, CaseStage.sealed, CaseStage.over])
 @pytest.mark.parametrize("action", ROUTES)
 async def test_a_route_does_what_the_table_says_at_each_stage(counter: Counter, action: str, stage: CaseStage) -> None:
     await at(counter, stage)
-    status = await ask(counter, action)
-    assert (status == 403) is not COPIES[action][stage], status
+    answer = await ask(counter, action)
+    assert (answer.status_code == 403) is not COPIES[action][stage], answer.text
+    assert COPIES[action][stage] or counter.archive.accesses() == []
 
 
 @pytest.mark.parametrize("path", ["/excerpt", "/file/journal.jsonl"])
@@ -61,7 +62,8 @@ async def test_nothing_else_is_handed_out_of_a_recording_that_goes_on(counter: C
 
 async def test_the_page_of_a_recording_that_goes_on_is_there_and_says_so(counter: Counter) -> None:
     await at(counter, CaseStage.being_recorded)
-    assert (await counter.browser(JUDGE).get(counter.archive.path)).status_code == 200
+    answer = await counter.browser(JUDGE).get(counter.archive.path)
+    assert (answer.status_code, "Open the recording" in answer.text) == (200, False)
 
 
 async def test_a_release_that_was_confirmed_is_not_taken_after_the_request_was_closed(counter: Counter) -> None:

@@ -61,6 +61,9 @@ async def follow(web: Conducted) -> None:
         for person in await queries.participants(db, web.court.hearing.id):
             person.presence_since = before
             db.add(person)
+        for key in await queries.authority_keys(db, ["RO", "TH"]):
+            key.created_at = before
+            db.add(key)
     web.conductor.room.touch()
     await quiet(web)
     web.conductor.room.spawn(web.conductor.captions.follow())

@@ -220,6 +220,6 @@ def test_a_tag_file_that_no_manifest_lists_is_remarked_on(good_bag: Path, builde
 def test_the_printed_script_is_short_and_needs_nothing_but_python() -> None:
     script = Path(bag.__file__).with_name("standalone") / "tree.py"
     lines = script.read_text().splitlines()
-    assert len(lines) <= 160
+    assert len(lines) <= 180
     imports = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
     assert imports == {"base64", "hashlib", "itertools", "json", "re", "sys", "time", "pathlib"}

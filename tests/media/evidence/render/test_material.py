@@ -12,6 +12,7 @@ from media.evidence.check.files_check import read_identities
 from media.evidence.log.course import Course, Stretch, TrackCourse
 from media.evidence.render import material
 from media.evidence.render.material import Material, MaterialError, Piece
+from media.evidence.seal import age
 from tests.support.evidence.films import GREEN, Shot, film
 
 
@@ -95,5 +96,7 @@ def test_what_the_key_file_does_not_open_is_missing_with_a_cause_of_its_own(
     assert held.missing("judge_1_mic", 0, 6000) == locked
     assert held.has_media("judge_1_mic", 2000, 4000) == (1 in opened)
     assert [piece.n for piece in held.to_play("judge_1_mic", 0, 6000)] == ([0, 1, 2, 3] if 1 in opened else [0, 1, 3])
-    content = list(held.stream("judge_1_mic", 0, 6000, dict(enumerate(recording.keys))))
+    content = list(
+        held.stream("judge_1_mic", 0, 6000, dict(enumerate(age.identity_of(str(key)) for key in recording.keys)))
+    )
     assert content[-1] == webm["audio"][3]
