@@ -33,8 +33,9 @@ class World:
     """Translates into a person's language, with the catalogues of the pages."""
     recordings: Path | None = None
     """Folder of the sealed recordings; None where no audits are to be made."""
-    pins: str = ""
-    """The policy recordings are verified by: this installation's own seal key."""
+    pins: Callable[[], str] = str
+    """The policy recordings are verified by: this installation's own seal keys, also former ones. Asked before each
+    audit, since the seal key may change while the clock goes on. Blocks."""
     seal: Callable[[], SealClient] | None = None
     """The seal process, started if necessary; audits compare recordings with the heads it signed. Blocks."""
     cosigners: Cosigners = field(default_factory=Cosigners)

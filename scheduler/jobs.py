@@ -199,7 +199,8 @@ async def _verify(world: World, action: Action) -> audits.Verdict | None:
     if seal is not None:
         with contextlib.suppress(custody.CustodyError):  # the audit itself says what is wrong
             await asyncio.to_thread(custody.complete, folder, seal)
-    return await audits.audit(folder, world.pins, seal.path if seal else None, anchors)
+    pins = await asyncio.to_thread(world.pins)
+    return await audits.audit(folder, pins, seal.path if seal else None, anchors)
 
 
 async def _record_audit(world: World, db: AsyncSession, action: Action, now: datetime, verdict: Any) -> None:

@@ -6,17 +6,17 @@ its events go to the webhooks of its own clients, and it has no way to mail anyb
 
 import asyncio
 import signal
+from functools import partial
 
 from hearings.db import Database
 from hearings.outward import installation
-from media.evidence.seal.keyfile import policy_text
 from scheduler.delivery_ways import Posting, Ways
 from scheduler.environment import World
 from scheduler.runner import Clock
 from web.anchor import AnchorKeeper
 from web.operation.older_data import require_newest
 from web.parts import Keys, NotInitialised, read_keys, require_folders
-from web.seal_keeper import SealKeeper, authorities_of, cosigners_of, seal_vkey
+from web.seal_keeper import SealKeeper, authorities_of, cosigners_of, own_policy
 from web.sending.mail_server import mail_server
 from web.settings import Settings
 from web.words import sentences
@@ -31,7 +31,7 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         say=sentences.say,
         ways=Ways(mail=mail_server(settings), posting=posting),
         recordings=settings.recordings,
-        pins=policy_text(seal_vkey(settings)),
+        pins=partial(own_policy, settings),
         seal=SealKeeper(settings).ensure,
         cosigners=cosigners_of(settings),
         cosign_every=float(settings.cosign_seconds),

@@ -209,7 +209,17 @@ def cosigners_of(settings: Settings) -> Cosigners:
 
 def policy_of(settings: Settings) -> str:
     """The policy of this installation, as `vivavoce verify --policy` takes it. OSError without a seal key."""
-    return cosigners_of(settings).policy([seal_vkey(settings), *former_vkeys(settings)])
+    return cosigners_of(settings).policy(_vkeys(settings))
+
+
+def own_policy(settings: Settings) -> str:
+    """The policy of the court's own audits: its seal keys as `policy_of` names them, and nobody who must cosign."""
+    return Cosigners().policy(_vkeys(settings))
+
+
+def _vkeys(settings: Settings) -> list[str]:
+    """The present seal key and the former ones, each once: a policy that names one twice is none."""
+    return list(dict.fromkeys([seal_vkey(settings), *former_vkeys(settings)]))
 
 
 def authorities_of(settings: Settings) -> Authorities | None:

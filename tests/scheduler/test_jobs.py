@@ -140,7 +140,7 @@ async def test_a_stored_recording_is_audited_where_it_lies_and_failures_are_told
         origin=setting.world.origin,
         clock=lambda: setting.now,
         recordings=tmp_path / "recordings",
-        pins=pins,
+        pins=lambda: pins,
     )
     await jobs.audit(setting.world)
     await jobs.audit(setting.world)

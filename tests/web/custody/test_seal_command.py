@@ -1,25 +1,33 @@
 """`vivavoce keys rotate-seal`: recordings of before verify by either key, and their custody logs say who signs now."""
 
+import asyncio
 import json
 import os
 import shutil
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hearings.db import Database
 from media.evidence.check import policy
 from media.evidence.check.verify import VerificationRequest, verify_stored
 from media.evidence.log import custody, tlog
 from media.evidence.seal.seal_key import read_seal_key
+from scheduler.audits import Verdict
+from scheduler.due import Action, Kind
+from scheduler.environment import World
+from scheduler.jobs import PREPARE
 from tests.support.evidence.recordings import COURT, SealedRecording
 from tests.support.evidence.seals import LocalSeal
 from tests.support.installation import Installation
 from tests.support.process import end_seal
-from web import cli
-from web.seal_keeper import policy_of
+from web import cli, clock
+from web.parts import read_keys
+from web.seal_keeper import SealKeeper, policy_of
 
 
 @pytest.fixture
@@ -70,8 +78,6 @@ def test_both_keys_sign_until_the_end_and_a_recording_of_before_verifies_by_eith
     assert verdict(court, built, both) == "gaps" and verdict(court, built, new) == "failed"
     assert not list(court.settings.seal_folder.glob("*.former"))
     access = custody.Accessor("Ana Popa", "judge", "RO").line("view", "minutes")
-    from web.seal_keeper import SealKeeper
-
     seal = SealKeeper(court.settings).ensure()
     custody.record(court.settings.recordings / built.recording, [access], seal, int(found[1]["at"]) + 10**9)
     note = (court.settings.recordings / built.recording / "custody-checkpoint").read_bytes()
@@ -79,6 +85,41 @@ def test_both_keys_sign_until_the_end_and_a_recording_of_before_verifies_by_eith
     assert seal.keys()[0] == read_seal_key(court.settings.seal_folder / "seal.key").public
     assert verdict(court, built, both) == "gaps"
     assert cli.main(["keys", "rotate-seal", "--end"]) == 2
+
+
+def audited(court: Installation, built: SealedRecording, world: World) -> Verdict:
+    """What an audit by the court's own clock finds."""
+    action = Action(key="x", kind=Kind.custody_audit, due_at=datetime.now(UTC), subject_id=built.recording)
+    found: Verdict = asyncio.run(PREPARE[Kind.custody_audit](world, action))  # type: ignore[arg-type]
+    return found
+
+
+def world_of(court: Installation) -> World:
+    """The clock's, as a process that is started now builds it."""
+    database = Database(court.settings.database_url)
+    (made, *_) = clock.build(court.settings, database, None, read_keys(court.settings))
+    return made.world
+
+
+def test_the_courts_own_audits_find_a_recording_sound_through_a_change_of_the_seal_key_and_a_restart(court, built):
+    world = world_of(court)
+    before = audited(court, built, world)
+    assert before.verdict == "gaps"
+    assert cli.main(["keys", "rotate-seal"]) == 0
+    assert audited(court, built, world).verdict == "gaps"
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 0
+    access = custody.Accessor("Ana Popa", "judge", "RO").line("view", "minutes")
+    seal = SealKeeper(court.settings).ensure()
+    custody.record(court.settings.recordings / built.recording, [access], seal, time.time_ns())  # by the new key alone
+    assert audited(court, built, world) == before
+    end_seal(court.settings.seal_folder)
+    assert audited(court, built, world_of(court)) == before
+
+
+def test_a_seal_key_that_came_back_is_named_once(court):
+    vkey = (court.settings.keys / "seal.pub").read_text()
+    (court.settings.keys / "seal-former.pub").write_text(vkey)
+    assert len(policy.parse(policy_of(court.settings).encode()).logs) == 1
 
 
 def test_init_afterwards_changes_nothing(court, built):
