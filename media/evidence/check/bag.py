@@ -84,6 +84,7 @@ def export(
     does not verify, the `access` line stays, since the export was attempted. `despite` is the order to export a
     recording that fails verification: nothing is appended where that is impossible; the bag states verdict and order.
     `released` are lines to append behind the `access` line, `tags` further tag files of the bag by their names.
+    The recording is locked while the lines are written and what may still change is copied, not while the rest is.
     """
     if now.tzinfo is None:
         raise ValueError("a naive datetime")
@@ -103,11 +104,12 @@ def export(
             head, log = _claimed(folder), None
         try:
             building.mkdir(mode=0o700)
-            manifest = _copy_payload(folder, building / "data")
+            frozen, manifest = _copy_changing(folder, building / "data")
         except OSError as error:
             shutil.rmtree(building, ignore_errors=True)
             raise ExportError(f"the bag cannot be written: {error.strerror}") from error
     try:
+        manifest |= _copy_payload(folder, building / "data", frozen)
         made = _finish(building, target, head, manifest, now, seal, despite, tags or {})
         return replace(made, custody=log)
     except OSError as error:
@@ -235,15 +237,23 @@ def _bag_info(origin: str, size: int, count: int, now: datetime, more: Mapping[s
     return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
 
-def _copy_payload(folder: Path, data: Path) -> dict[str, str]:
-    """Copy a recording's files; path in the bag → SHA-256."""
+def _copy_changing(folder: Path, data: Path) -> tuple[list[str], dict[str, str]]:
+    """Copy the files of a closed recording that may still change: custody log, heads, stamp, keys. Returns the paths of
+    the others, which do not, and of those copied the path in the bag → SHA-256. The caller holds the lock."""
+    paths = list(_files(folder))
+    if custody.JOURNAL not in paths:
+        raise CustodyError("the recording has no journal")
+    frozen = [path for path in paths if "/" in path or path == custody.JOURNAL]
+    return frozen, _copy_payload(folder, data, sorted(set(paths) - set(frozen)))
+
+
+def _copy_payload(folder: Path, data: Path, paths: Sequence[str]) -> dict[str, str]:
+    """Copy files of a recording; path in the bag → SHA-256."""
     manifest: dict[str, str] = {}
-    for path in _files(folder):
+    for path in paths:
         copy = data / path
         copy.parent.mkdir(parents=True, exist_ok=True)
         manifest[f"data/{path}"] = copy_file(folder / path, copy)
-    if "data/journal.jsonl" not in manifest:
-        raise CustodyError("the recording has no journal")
     return manifest
 
 

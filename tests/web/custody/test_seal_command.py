@@ -90,7 +90,7 @@ def test_both_keys_sign_until_the_end_and_a_recording_of_before_verifies_by_eith
 def audited(court: Installation, built: SealedRecording, world: World) -> Verdict:
     """What an audit by the court's own clock finds."""
     action = Action(key="x", kind=Kind.custody_audit, due_at=datetime.now(UTC), subject_id=built.recording)
-    found: Verdict = asyncio.run(PREPARE[Kind.custody_audit](world, action))  # type: ignore[arg-type]
+    found: Verdict = asyncio.run(PREPARE[Kind.custody_audit](world, action))
     return found
 
 

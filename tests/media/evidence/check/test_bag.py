@@ -1,7 +1,11 @@
 """An export is a bag by anyone's rules, is verified, and leaves its own trace in the journal."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +28,13 @@ CLERK = custody.Accessor("Ioana Marin", "clerk", "RO")
 def folder(recording: Any, tmp_path: Path) -> Path:
     """A closed recording as the recorder leaves it."""
     return Path(recording.write_folder(tmp_path / "recording"))
+
+
+@contextlib.contextmanager
+def open_folder(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
 
 
 def export(folder: Path, recording: Any, target: Path) -> bag.Exported:
@@ -87,6 +98,35 @@ def test_every_copy_has_the_head_of_the_close_and_verifies_by_it(folder: Path, r
     reports = [verify(tmp_path / name, wanted) for name in ("first", "second")]
     assert [report.findings.verdict for report in reports] == ["verified", "verified"]
     assert [report.custody.size for report in reports] == [4, 6]
+
+
+def test_a_recording_takes_lines_while_its_payload_is_copied_and_the_bag_is_of_one_moment(
+    folder: Path, recording: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal = recording.court_seal(folder.with_name("seal"))
+    locked: dict[str, bool] = {}
+    real = bag.copy_file
+
+    def copied(source: Path, copy: Path) -> str:
+        with open_folder(folder) as descriptor:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                locked[source.relative_to(folder).as_posix()] = False
+            except BlockingIOError:
+                locked[source.relative_to(folder).as_posix()] = True
+        if list(locked.values()).count(False) == 1:
+            line = CLERK.line("view", "meanwhile")
+            custody.record(folder, [line], seal, int(NOW.timestamp()) * 10**9)
+        return real(source, copy)
+
+    monkeypatch.setattr(bag, "copy_file", copied)
+    exported = bag.export(folder, tmp_path / "bag", seal, CLERK, "for the file", NOW)
+    frozen = {path for path in locked if path.startswith(("seg/", "index/", "blob/")) or path == "journal.jsonl"}
+    assert {path for path, held in locked.items() if not held} == frozen
+    assert {"journal.jsonl", "seg/judge_1_cam-000001.age"} <= frozen < set(locked)
+    assert exported.verdict.startswith("verified")
+    for lies, views in ((folder, 1), (tmp_path / "bag" / "data", 0)):
+        assert (lies / "custody.jsonl").read_text().count('"what":"view"') == views
 
 
 def test_a_bag_is_never_written_over_another(folder: Path, recording: Any, tmp_path: Path) -> None:
