@@ -1,18 +1,20 @@
 """What was decided about the keeping of recordings is carried out, by the elected clock alone (docs/archive.md).
 
-Legal holds become lines of the custody log. Keys that two people have decided to destroy are destroyed: first the line
-that says so, under a signed head; then the files here; then in every archive whose lock has ended. A process that ends
-in between leaves what the next one completes: nothing is missing that no line explains.
+Legal holds become lines of the custody log, and so do receipts whose line could not be written when they came. Keys
+that two people have decided to destroy are destroyed: first the line that says so, under a signed head; then the files
+here; then in every archive whose lock has ended. A process that ends in between leaves what the next one completes:
+nothing is missing that no line explains.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hearings.custody import keeping
+from hearings.custody import keeping, receipts
 from hearings.models import KeepingDecision
 from hearings.models.sitting import KeepingKind
 from media.evidence.archive.store import ArchiveError, Trouble
@@ -24,6 +26,8 @@ from scheduler.environment import World
 logger = logging.getLogger("vivavoce.scheduler.keeping")
 
 K = KeepingKind
+MARGIN = timedelta(hours=1)
+"""A receipt is looked at again for as long: another process may commit it late."""
 AGAIN = 24 * 3600.0
 """Seconds after which an archive that keeps destroyed keys under a lock is asked again."""
 
@@ -35,6 +39,7 @@ class Keeping:
         self.recordings = recordings
         self._done: dict[str, str] = {}
         self._asked: dict[tuple[str, str], float] = {}
+        self._receipts_since: datetime | None = None
 
     async def carry_out(self, world: World) -> int:
         """Write the lines that are due, and destroy keys; returns how many recordings were changed."""
@@ -50,6 +55,24 @@ class Keeping:
                     await asyncio.to_thread(self._destroy, world, name)
             except (custody.CustodyError, OSError, ValueError):
                 logger.exception("what was decided about a recording was not carried out, id %s", name)
+        return count + await self._tell_receipts(world)
+
+    async def _tell_receipts(self, world: World) -> int:
+        """Write the lines of receipts that are not in their custody logs yet; returns how many."""
+        if world.seal is None:
+            return 0
+        now, count, missed = world.clock(), 0, False
+        async with world.database.reading() as db:
+            found = await receipts.accepted(db, since=self._receipts_since)
+        for row, receipt in found:
+            try:
+                line, folder = receipts.line(row, receipt), self.recordings / row.recording_id
+                count += await asyncio.to_thread(_write_once, world, folder, line, receipts.TOLD_APART)
+            except (custody.CustodyError, OSError, ValueError):
+                missed = True
+                logger.exception("the line of a receipt was not written, recording %s", row.recording_id)
+        if not missed:
+            self._receipts_since = now - MARGIN
         return count
 
     def _destroy(self, world: World, name: str) -> None:
@@ -109,6 +132,11 @@ def _write(world: World, folder: Path, decisions: Sequence[KeepingDecision]) -> 
     if due:
         custody.record(folder, due, seal, int(world.clock().timestamp()) * 10**9)
     return bool(due)
+
+
+def _write_once(world: World, folder: Path, line: dict[str, Any], by: Sequence[str]) -> bool:
+    assert world.seal is not None
+    return custody.record_once(folder, [line], world.seal(), int(world.clock().timestamp()) * 10**9, by=by)
 
 
 def _name(line: dict[str, Any]) -> tuple[Any, ...]:

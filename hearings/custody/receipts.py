@@ -5,11 +5,12 @@ what was released: recording, head, custody log, bag, statement, and every limit
 fresh: it may come by post.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -38,6 +39,10 @@ OTHERWISE: Mapping[str, str] = {
     "limits": N_("This receipt does not acknowledge the limits on use word for word. Nothing was changed"),
 }
 """Members of a receipt's body that must be as released, in the order they are compared, and what is said if not."""
+
+
+TOLD_APART = ("type", "release")
+"""The fields that tell the line of one receipt from those of others: each release has one."""
 
 
 def expected(row: RecordingRelease, recording: Recording) -> dict[str, Any]:
@@ -77,7 +82,7 @@ async def accept(
     """Accept the receipt of the other State for a release that was taken. Anybody of the two States may bring it.
 
     Raises `NotFound`, `NotReady`, `Invalid`, and what `signatures.receive` raises. Effects: keeps the receipt;
-    `received_at`. The caller writes `line` into the custody log.
+    `received_at`. Once that is committed, the caller writes `line` into the custody log; the clock does where none is.
     """
     row = await get(db, RecordingRelease, release_id, lock=True)
     if row.recording_id != recording.id or not releases.seen_by(row, actor.state):
@@ -117,3 +122,18 @@ def line(row: RecordingRelease, receipt: Signature) -> dict[str, Any]:
         "verdict": row.verdict,
         "receipt": releases.digest(receipt.jws.encode("ascii")),
     }
+
+
+async def accepted(db: AsyncSession, *, since: datetime | None) -> Sequence[tuple[RecordingRelease, Signature]]:
+    """The releases acknowledged since an instant, or ever, each with its receipt, oldest first: both States', for the
+    clock."""
+    about = and_(
+        Signature.subject == str(RecordingRelease.__tablename__),
+        col(Signature.subject_id) == col(RecordingRelease.id),
+        Signature.act == Act.receive_recording,
+    )
+    query = select(RecordingRelease, Signature).join(Signature, about)
+    query = query.where(col(RecordingRelease.received_at).is_not(None))
+    if since is not None:
+        query = query.where(col(RecordingRelease.received_at) >= since)
+    return (await db.exec(query.order_by(col(RecordingRelease.id)))).all()

@@ -30,7 +30,7 @@ from media.evidence.log.course import Course
 from web.custody import released_copy, seal_lines
 from web.server import forms, statements as signing
 from web.server.forms import Form, FormError
-from web.server.page_acts import Answer, Sent, notice, page_act
+from web.server.page_acts import Answer, FollowUp, Sent, notice, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
 from web.sitting import sealed_files
@@ -65,6 +65,10 @@ DONE = {
     "confirm": N_("The release was confirmed and signed. The copy can be taken once."),
     "refuse": N_("The release was ended. Nothing is handed out under it."),
     "receipt": N_("The receipt fits what was released. It is in the custody log."),
+    "receipt_kept": N_(
+        "The receipt fits what was released and is kept. The custody log could not be written just now: its line "
+        "follows as soon as it can."
+    ),
 }
 LABELS = {
     "to_person": N_("Person who receives it"),
@@ -147,26 +151,37 @@ async def _index_again(sent: Sent, error: errors.HearingsError | custody.Custody
 
 
 @page_act(_index_again, (errors.Invalid, errors.NotReady, custody.CustodyError))
-async def propose(sent: Sent) -> str:
-    """Effects: those of `releases.propose`."""
+async def propose(sent: Sent) -> FollowUp:
+    """Effects: those of `releases.propose`. The journal is read before their transaction: it may be long, and whoever
+    writes waits meanwhile."""
     access = await access_to(sent.db, sent.request)
     access.require("transmit")
-    seal = await seal_of(sent.request)
-    trust, folder = seal.trust(access.head_at_close), folder_of(sent.request, access)
+
+    async def read_and_propose() -> Answer:
+        sitting = await _closed(sent.request, access)
+        wanted = releases.Proposal(
+            to_person=sent.form.text("to_person"),
+            body=sent.form.text("to_body"),
+            purpose=sent.form.text("purpose"),
+            part=_part(sent.form, sitting, access.places[0].zone),
+        )
+        async with sent.parts.database.transaction() as db:
+            row = await releases.propose(
+                db, recording=access.recording, hearing=access.hearing, wanted=wanted, actor=access.actor, now=sent.now
+            )
+        return f"{_path(access, row)}?done=propose"
+
+    return read_and_propose
+
+
+async def _closed(request: Request, access: RecordingAccess) -> Course:
+    """The course of a recording that is the one that was sealed. Raises `custody.CustodyError`."""
+    seal = await seal_of(request)
+    trust, folder = seal.trust(access.head_at_close), folder_of(request, access)
     ledger = await run_in_threadpool(custody.read, folder, trust)
     if ledger.closed_at is None:
         raise custody.NotClosedError("the recording has no close in force")
-    sitting = await run_in_threadpool(journal_course.read, ledger.lines)
-    wanted = releases.Proposal(
-        to_person=sent.form.text("to_person"),
-        body=sent.form.text("to_body"),
-        purpose=sent.form.text("purpose"),
-        part=_part(sent.form, sitting, access.places[0].zone),
-    )
-    row = await releases.propose(
-        sent.db, recording=access.recording, hearing=access.hearing, wanted=wanted, actor=access.actor, now=sent.now
-    )
-    return f"{_path(access, row)}?done=propose"
+    return await run_in_threadpool(journal_course.read, ledger.lines)
 
 
 def _part(form: Form, sitting: Course, zone: str) -> dict[str, Any]:
@@ -296,7 +311,7 @@ async def refuse(sent: Sent) -> str:
 
 
 @page_act(_page_again, REFUSED)
-async def take(sent: Sent) -> Any:
+async def take(sent: Sent) -> FollowUp:
     """The copy, in one tar file. Effects: those of `releases.begin_taking`; then the lines of the custody log, and
     those of `releases.taken`. When it cannot be made, it can be taken again."""
     access = await access_to(sent.db, sent.request)
@@ -346,8 +361,9 @@ async def _hand_out(sent: Sent, access: RecordingAccess, row: RecordingRelease, 
 
 
 @page_act(_page_again, REFUSED, files=1)
-async def receipt(sent: Sent) -> str:
-    """Effects: those of `receipts.accept`; the line `received` of the custody log."""
+async def receipt(sent: Sent) -> FollowUp:
+    """Effects: those of `receipts.accept`; once they are committed, the line `received` of the custody log. What fits
+    counts even where the line cannot be written now: the clock writes it."""
     access = await access_to(sent.db, sent.request)
     access.require("verify")
     text = sent.form.file.decode("ascii", "replace").strip() or sent.form.text("receipt")
@@ -362,8 +378,19 @@ async def receipt(sent: Sent) -> str:
         actor=access.actor,
         now=sent.now,
     )
-    await seal_lines.append(sent.parts, access.recording, [receipts.line(row, kept)])
-    return f"{_path(access, row)}?done=receipt"
+
+    async def write() -> Answer:
+        done = "receipt"
+        try:
+            await seal_lines.append(sent.parts, access.recording, [receipts.line(row, kept)], by=receipts.TOLD_APART)
+        except custody.CustodyError as error:
+            done = "receipt_kept"
+            logger.error("the line of a receipt was not written: %s", error)
+            if isinstance(error, custody.NotProvenError):
+                await not_proven(sent.request, access, error)
+        return f"{_path(access, row)}?done={done}"
+
+    return write
 
 
 BASE = "/recordings/{recording}/releases"

@@ -1,4 +1,7 @@
-"""Lines of the custody log of a recording that the pages and the API of this room write."""
+"""Lines of the custody log of a recording that the pages of this room write, each after the commit of its row.
+
+The row counts; its line follows. Where it cannot be written now, the clock writes it (`scheduler.keeping`).
+"""
 
 import time
 from collections.abc import Sequence
@@ -13,11 +16,12 @@ from web.parts import Parts
 from web.sitting import sealed_files
 
 
-async def append(parts: Parts, recording: Recording, lines: Sequence[Line]) -> None:
-    """Write lines, durable and under a signed head on return. Raises `custody.CustodyError`; nothing counts then."""
+async def append(parts: Parts, recording: Recording, lines: Sequence[Line], by: Sequence[str]) -> None:
+    """Write those lines that are not there yet, told apart by the fields `by`; durable and under a signed head on
+    return. Waits for whoever else writes: not within a transaction. Raises `custody.CustodyError`."""
     try:
         seal = await parts.seal.ready()
     except SealSilentError as error:
         raise custody.CustodyError(f"the seal does not answer: {error}") from error
     folder, kept = parts.settings.recordings / recording.id, sealed_files.kept_heads(recording)
-    await run_in_threadpool(custody.record, folder, list(lines), seal, time.time_ns(), kept)
+    await run_in_threadpool(custody.record_once, folder, list(lines), seal, time.time_ns(), kept, by=by)

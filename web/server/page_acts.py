@@ -78,7 +78,9 @@ class Sent:
 Refused = Callable[[Sent, Any], Awaitable[Response]]
 Page = Callable[[Request, Person, Mapping[str, Any], list[FormError]], Awaitable[Response]]
 Answer = str | Response
-Act = Callable[[Sent], Awaitable[Answer | Callable[[], Awaitable[Answer]]]]
+FollowUp = Callable[[], Awaitable[Answer]]
+"""What an act still has to do once its transaction is over: all that waits for the seal, or reads and writes files."""
+Act = Callable[[Sent], Awaitable[Answer | FollowUp]]
 
 
 def again(

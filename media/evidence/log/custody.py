@@ -188,6 +188,31 @@ def record(
         return record_locked(folder, entries, seal, now_ns, kept)
 
 
+def record_once(
+    folder: Path,
+    entries: Sequence[Line],
+    seal: CourtSeal,
+    now_ns: int,
+    kept: Sequence[tlog.Checkpoint] = (),
+    *,
+    by: Sequence[str],
+) -> bool:
+    """As `record`, of those lines only that the custody log does not have yet; whether there were any.
+
+    `by` names the fields that tell lines apart. Whoever was interrupted, or failed, calls it again.
+    """
+
+    def named(line: Line) -> tuple[object, ...]:
+        return tuple(line.get(name) for name in by)
+
+    with locked(folder):
+        there = {named(journal_lines.parse(line)) for line in _signed(folder, seal)}
+        missing = [entry for entry in entries if named(entry) not in there]
+        if missing:
+            record_locked(folder, missing, seal, now_ns, kept)
+        return bool(missing)
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the exclusive lock for appending to a recording; blocks. CustodyError when the folder is missing."""

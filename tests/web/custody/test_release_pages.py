@@ -3,12 +3,21 @@
 import html
 import json
 import re
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from hearings.custody import receipts
 from hearings.custody.releases import ReleaseStage, stage_of
+from hearings.errors import AnchorAway
 from media.evidence.check import receipt, verify
 from media.evidence.check.policy import parse
+from media.evidence.log import custody
+from media.evidence.seal.client import SealClient
+from scheduler.environment import World
+from scheduler.keeping import Keeping
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 from tests.support.release_counter import CLERK, FORM, Counter
 from web.custody import receive_command
@@ -16,6 +25,105 @@ from web.custody import receive_command
 
 def words(text: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def made_receipt(counter: Counter, path: str, bag: Any, capsys: Any) -> bytes:
+    """The receipt of the other State for a copy."""
+    assert receive_command.main(counter.arguments(bag, "--acknowledge")) == 10, capsys.readouterr().err
+    made: bytes = (counter.folder / "kept" / path.rpartition("/")[2] / "receipt.jws").read_bytes()
+    return made
+
+
+def watched(counter: Counter, monkeypatch: pytest.MonkeyPatch, name: str) -> list[str]:
+    """Whether others could write to the database whenever this function of `custody` was called."""
+    found: list[str] = []
+    real = getattr(custody, name)
+
+    def called(*given: Any, **more: Any) -> Any:
+        with sqlite3.connect(counter.archive.database.url.database, timeout=0) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+        other.close()
+        found.append("free")
+        return real(*given, **more)
+
+    monkeypatch.setattr(custody, name, called)
+    return found
+
+
+async def test_others_write_to_the_database_while_journals_are_read_and_lines_wait_for_their_turn(
+    counter: Counter, capsys, monkeypatch
+):
+    read = watched(counter, monkeypatch, "read")
+    path, bag = await counter.taken()
+    written = watched(counter, monkeypatch, "locked")
+    before = len(read)
+    answer = await counter.send(AUTHORITY, path, made_receipt(counter, path, bag, capsys))
+    assert answer.status_code == 303, answer.text
+    assert before > 0 and len(read) > before and written == ["free"]
+
+
+async def test_a_receipt_that_could_not_be_kept_leaves_no_line(counter: Counter, capsys):
+    class Away:
+        async def require(self) -> None:
+            raise AnchorAway
+
+        async def keep(self) -> None:
+            raise AssertionError
+
+    path, bag = await counter.taken()
+    receipt_jws = made_receipt(counter, path, bag, capsys)
+    counter.archive.database.anchor = Away()
+    answer = await counter.send(AUTHORITY, path, receipt_jws)
+    assert answer.status_code == 503
+    assert (counter.lines("received"), stage_of(await counter.row(path))) == ([], ReleaseStage.taken)
+    counter.archive.database.anchor = None
+    answer = await counter.send(AUTHORITY, path, receipt_jws)
+    assert answer.status_code == 303
+    assert len(counter.lines("received")) == 1
+
+
+@pytest.mark.parametrize("moment", ["refused", "killed before", "killed after"])
+async def test_the_line_of_a_receipt_that_was_kept_is_written_later_and_once(
+    counter: Counter, capsys, monkeypatch, moment
+):
+    class Killed(BaseException):
+        """The process ends here."""
+
+    path, bag = await counter.taken()
+    receipt_jws = made_receipt(counter, path, bag, capsys)
+    real = custody.record_once
+
+    def fails(*given: Any, **more: Any) -> bool:
+        if moment == "killed after":
+            real(*given, **more)
+        raise custody.CustodyError("no room") if moment == "refused" else Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(custody, "record_once", fails)
+        if moment == "refused":
+            answer = await counter.send(AUTHORITY, path, receipt_jws)
+            page = words((await counter.browser(AUTHORITY).get(answer.headers["location"])).text)
+            assert "its line follows as soon as it can" in page
+        else:
+            with pytest.raises(Killed):
+                await counter.send(AUTHORITY, path, receipt_jws)
+    assert stage_of(await counter.row(path)) is ReleaseStage.received
+    archive = counter.archive
+    world = World(
+        database=archive.database,
+        origin=archive.settings.origin,
+        recordings=archive.settings.recordings,
+        seal=lambda: SealClient(archive.served.socket),
+    )
+    clock = Keeping(archive.settings.recordings)
+    assert await clock.carry_out(world) == (moment != "killed after")
+    assert await clock.carry_out(world) == 0
+    assert await Keeping(archive.settings.recordings).carry_out(world) == 0
+    (line,) = counter.lines("received")
+    assert (line["by"], line["state"], line["verdict"]) == ("S. Srisai", "TH", "gaps")
+    async with archive.database.reading() as db:
+        assert await receipts.accepted(db, since=datetime.now(UTC)) == []
 
 
 async def test_a_copy_is_released_by_two_received_by_command_and_acknowledged_on_the_page(counter: Counter, capsys):
@@ -30,7 +138,7 @@ async def test_a_copy_is_released_by_two_received_by_command_and_acknowledged_on
     assert (release.sha256, release.body["limits"][0]["source"]) == (line["statement"], "UNTOC art. 18(19)")
     page = words((await counter.browser(AUTHORITY).get(path)).text)
     assert "Handed out, not acknowledged yet" in page
-    code = receive_command.main(counter.arguments(bag, "--acknowledge", "--release-key", counter.public("RO")))
+    code = receive_command.main(counter.arguments(bag, "--acknowledge", f"--release-key={counter.public('RO')}"))
     assert code == 10, capsys.readouterr().err
     made = counter.folder / "kept" / path.rpartition("/")[2] / "receipt.jws"
     answer = await counter.send(AUTHORITY, path, made.read_bytes())
@@ -42,7 +150,7 @@ async def test_a_copy_is_released_by_two_received_by_command_and_acknowledged_on
     custody = words((await counter.browser(JUDGE).get(f"{counter.archive.path}/custody")).text)
     assert "Released to the other State" in custody
     assert "Receipt of the other State" in custody
-    key = ["--receipt-key", counter.public("TH")]
+    key = [f"--receipt-key={counter.public('TH')}"]
     checked = [str(bag), "--policy", str(counter.policy), "--without-stamp", "--receipt", str(made), *key]
     assert verify.main(checked) == 10
     assert "this copy was received by S. Srisai (TH)" in capsys.readouterr().out

@@ -134,6 +134,38 @@ def test_every_other_form_is_read_by_the_decorator():
     assert found == set(OWN)
 
 
+WAITING = frozenset({"run_in_threadpool", "asyncio.to_thread", "seal_of", "proven_logs", "seal_lines.append"})
+"""Calls that wait for the seal, for the lock of a folder, or for a file: on SQLite everybody who writes would wait."""
+MENDED_ELSEWHERE = {"web/custody/key_pages.py:take_in"}
+
+
+def within(function: ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function, without those of functions in it: what an act does in its transaction."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_no_act_waits_for_seal_or_files_while_it_holds_its_transaction():
+    acts, found = 0, set()
+    for path in sorted((ROOT / "web").rglob("*pages.py")):
+        for function in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(function, ast.AsyncFunctionDef) and "page_act" in map(_decorator, function.decorator_list):
+                acts += 1
+                calls = {ast.unparse(node.func) for node in within(function) if isinstance(node, ast.Call)}
+                if calls & WAITING:
+                    found.add(f"{path.relative_to(ROOT).as_posix()}:{function.name}")
+    assert acts > 50
+    assert found - MENDED_ELSEWHERE == set()
+
+
+def _decorator(node: ast.expr) -> str:
+    return ast.unparse(node.func if isinstance(node, ast.Call) else node)
+
+
 def test_every_form_says_where_it_is_sent() -> None:
     """Else it is sent to the address with its fragment, and the browser goes there instead of to what was wrong."""
     forms = [

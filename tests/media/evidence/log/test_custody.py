@@ -59,6 +59,30 @@ def test_an_access_is_appended_to_the_custody_log_and_the_recording_stays_as_it_
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
 
 
+def test_a_line_that_is_there_already_is_not_written_again(folder: Path, seal: LocalSeal) -> None:
+    def received(release: str, by: str) -> dict[str, Any]:
+        return {
+            "type": "received",
+            "release": release,
+            "by": by,
+            "state": "TH",
+            "verdict": "gaps",
+            "receipt": "ab" * 32,
+        }
+
+    for lines, written in (
+        ([received("1", "S. Srisai")], True),
+        ([received("1", "another")], False),
+        ([received("1", "another"), received("2", "S. Srisai")], True),
+    ):
+        assert custody.record_once(folder, lines, seal, NOW_NS, by=("type", "release")) is written
+    found = [json.loads(line) for line in (folder / "custody.jsonl").read_bytes().splitlines()]
+    assert [(line["release"], line["by"]) for line in found if line["type"] == "received"] == [
+        ("1", "S. Srisai"),
+        ("2", "S. Srisai"),
+    ]
+
+
 def test_the_head_of_the_close_is_named_once_by_whoever_comes_first(
     recording: Any, seal: LocalSeal, tmp_path: Path
 ) -> None:
