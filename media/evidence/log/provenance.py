@@ -8,7 +8,7 @@ that the same logs always give the same file (RFC 9562 §5.5).
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,12 @@ JOURNAL_ACTIONS = {"open": "captured", "keywrap": "key wrapped", "rekey": "key c
 """Lines of the journal that are links of the chain of custody, and what happened; of the custody log each line is."""
 CUSTODY_ACTIONS = {"closed": "stored", "head": "cosigned", "stamp": "stamped", "keywrap": "key wrapped"}
 """Lines of the custody log that say in one word what happened; of others the type is that word."""
+PEOPLE: Mapping[str, Callable[[dict[str, Any]], Sequence[tuple[str, str, str]]]] = {
+    "destroyed": lambda line: [(line[name], "", line["state"]) for name in ("decided", "proposed")],
+    "released": lambda line: [(name, "", "") for name in reversed(line["by"])],  # its State is that of the receiver
+    "received": lambda line: [(line["by"], "", line["state"])],
+}
+"""Who did it, by types of lines that say so in fields of their own, whoever decided first: name, role and State."""
 ACCESSES = {"view": "viewed", "view_continued": "viewed", "export": "exported", "excerpt": "copied in part"}
 
 
@@ -58,25 +64,34 @@ def document(origin: str, journal: Sequence[bytes], custody: Sequence[bytes]) ->
     people: dict[tuple[str, str, str], str] = {}
     before = ""
     for log, number, line, what in _links(journal, custody):
-        who = (str(line.get("person", "")), str(line.get("role", "")), str(line.get("state", "")))
-        if who[0] and who not in people:
-            people[who] = name("person", *who)
-            graph.append(_person(people[who], *who))
+        did = PEOPLE.get(str(line["type"]), _named)(line)
+        for who in did:
+            if who not in people:
+                people[who] = name("person", *who)
+                graph.append(_person(people[who], *who))
         action: dict[str, Any] = {
             "@id": name(log, number),
             "@type": "case-investigation:InvestigativeAction",
             "uco-core:name": what,
             "uco-action:startTime": _time(line),
-            "uco-action:performer": {"@id": people.get(who, court)},
+            "uco-action:performer": {"@id": people[did[0]] if did else court},
             "uco-action:instrument": {"@id": tool},
             "uco-action:object": {"@id": record},
             "uco-core:description": f"line {number} of {log}",
         }
+        if did[1:]:
+            action["uco-action:participant"] = [{"@id": people[who]} for who in did[1:]]
         if before:
             action["case-investigation:wasInformedBy"] = {"@id": before}
         before = action["@id"]
         graph.append(action)
     return rfc8785.dumps({"@context": CONTEXT, "@graph": graph})
+
+
+def _named(line: dict[str, Any]) -> Sequence[tuple[str, str, str]]:
+    """The person of a line that names one; nobody where the court itself did it."""
+    who = (str(line.get("person", "")), str(line.get("role", "")), str(line.get("state", "")))
+    return [who] if who[0] else []
 
 
 def _links(journal: Sequence[bytes], custody: Sequence[bytes]) -> Iterator[tuple[str, int, dict[str, Any], str]]:
@@ -119,11 +134,12 @@ def _file(identifier: str, path: str, lines: Sequence[bytes]) -> dict[str, Any]:
 
 
 def _person(identifier: str, person: str, role: str, state: str) -> dict[str, Any]:
+    described = ", ".join(part for part in (role, state) if part)
     return {
         "@id": identifier,
         "@type": "uco-identity:Person",
         "uco-core:name": person,
-        "uco-core:description": ", ".join(part for part in (role, state) if part),
+        **({"uco-core:description": described} if described else {}),
     }
 
 

@@ -61,6 +61,43 @@ def test_each_link_is_an_action_with_its_person_and_follows_the_one_before(expor
     assert before == ["", *(action["@id"] for action in actions[:-1])]
 
 
+def test_whoever_decided_released_or_received_is_named_and_not_the_court(tmp_path: Path) -> None:
+    hold = {"type": "hold", "hold": "1", "in_force": True, "person": "A. Popa", "state": "RO", "why": "appeal"}
+    destroyed = {"type": "destroyed", "files": ["hearing-key.age"], "state": "RO", "why": "its time is over"}
+    released = {"type": "released", "release": "2", "what": "whole", "to": "S. Srisai", "state": "TH", "limits": []}
+    lines: list[dict[str, Any]] = [
+        {"type": "custody", "format": 1},
+        {"type": "archive", "file": "x", "bucket": "b", "version": "1", "until": "2036-01-01"},
+        hold,
+        destroyed | {"proposed": "A. Popa", "decided": "D. Ionescu"},
+        released | {"purpose": "the trial", "by": ["I. Marin", "A. Popa"], "statement": "ab" * 32},
+        {"type": "received", "release": "2", "by": "S. Srisai", "state": "TH", "verdict": "verified"},
+    ]
+    logs = [json.dumps(line | {"at": str(1_790_000_000 * 10**9)}).encode() for line in lines]
+    made = provenance.document("court.example/hearing/1", [], logs)
+    (tmp_path / provenance.FILE).write_bytes(made)
+    named = {
+        node["@id"]: (node["uco-core:name"], node.get("uco-core:description", ""))
+        for node in json.loads(made)["@graph"]
+        if node["@type"].startswith("uco-identity:")
+    }
+    assert [
+        (
+            action["uco-core:name"],
+            *(named[one["@id"]] for one in [action["uco-action:performer"], *action.get("uco-action:participant", [])]),
+        )
+        for action in graph_of(tmp_path, "case-investigation:InvestigativeAction")
+    ] == [
+        ("archive", ("court.example", "")),
+        ("hold", ("A. Popa", "RO")),
+        ("destroyed", ("D. Ionescu", "RO"), ("A. Popa", "RO")),
+        ("released", ("A. Popa", ""), ("I. Marin", "")),
+        ("received", ("S. Srisai", "TH")),
+    ]
+    done = subprocess.run([*CASE_VALIDATE, tmp_path / provenance.FILE], capture_output=True, text=True, check=False)
+    assert (done.returncode, "Conforms: True" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
 def test_the_same_logs_give_the_same_file_which_names_their_hashes(exported: Path) -> None:
     logs = [(exported / "data" / name).read_bytes() for name in (custody.JOURNAL, custody.LOG)]
     lines = [data.split(b"\n")[:-1] for data in logs]
