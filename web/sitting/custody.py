@@ -204,6 +204,8 @@ COMPOSED = {
     "stamp": _stamp,
 }
 """Types of lines whose row is made from several of their fields."""
+OF_THE_OTHER_STATE = frozenset({"released"})
+"""Types whose `state` is not that of who did it: a release names the State that the copy went to, and no other."""
 GROUPED = frozenset({"notice", "head", "stamp"})
 """Types of which consecutive lines are one row; of notices, those of one code."""
 
@@ -227,7 +229,8 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             yield notice
         entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
-        entry |= {"type": kind, "state": line.get("state", ""), "file": line.get("what") in ("export", "excerpt")}
+        state = "" if kind in OF_THE_OTHER_STATE else line.get("state", "")
+        entry |= {"type": kind, "state": state, "file": line.get("what") in ("export", "excerpt")}
         if kind == "event" and line["t"]:
             entry["at"] = _instant(zero + line["t"] * 1_000_000)
         if kind == "rekey":

@@ -1,9 +1,13 @@
 """The timeline of a recorded sitting, the quality of its lines, the chain of custody: pages and their CSV."""
 
+import ast
 import csv
 import io
+import re
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,12 +21,13 @@ from hearings.roles import Role
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.status import MinutesStatus
-from media.evidence.log import custody
+from media.evidence.log import custody, journal_lines
 from media.evidence.log.course import ClosedStretch, Course, CoursePause, Stretch, TrackCourse
 from tests.support.court import seated
 from tests.support.evidence.archive import Archive
-from tests.support.evidence.recordings import RECORDING, TRACKS, build
-from web.sitting import course
+from tests.support.evidence.recordings import COURT, RECORDING, TRACKS, build
+from web.server import rendering
+from web.sitting import course, course_pages, custody as custody_words
 from web.words import event_log
 
 JUDGE, AUTHORITY, STRANGER = "judge", "authority", "stranger"
@@ -113,6 +118,63 @@ async def test_the_chain_of_custody_names_the_actors_of_both_states_in_order(arc
     assert '<li class="there">' in chain and 'class="state there">TH</bdi>' in chain
     own = (await client(AUTHORITY).get(f"{archive.path}/custody")).text
     assert '<li class="here">' in own and '<li class="there">' not in own
+
+
+def test_every_kind_of_link_of_the_chain_has_an_icon_that_there_is():
+    template = (Path(course_pages.__file__).parent / "templates" / "recording_custody.html").read_text(encoding="utf-8")
+    icons = ast.literal_eval(re.search(r"{% set icons = ({.*?}) %}", template)[1])
+    linked = course_pages.CHAIN | (journal_lines.IN_CUSTODY & custody_words.ENTRY_KINDS.keys()) | {"minutes"}
+    assert set(icons) == linked
+    macros = (Path(rendering.__file__).parent / "templates" / "macros.html").read_text(encoding="utf-8")
+    assert [name for name in icons.values() if f'\n  "{name}": "M' not in macros] == []
+
+
+def custody_lines(sealed) -> list[dict[str, Any]]:
+    """A line of every type that says something of its own, as they may follow the close."""
+    note = (sealed.folder / "checkpoint").read_text()
+    by, whose = {"person": "Ana Popa", "state": "RO"}, {"state": "RO", "why": "appeal"}
+    released = {"to": "S. Srisai", "state": "TH", "purpose": "the trial", "by": ["I. Marin", "A. Popa"]}
+    received = {"by": "S. Srisai", "state": "TH", "verdict": "gaps", "receipt": "cd" * 32}
+    return [
+        {"type": "stamp", "note": note, "tsr": "AAAA"},
+        {"type": "head", "note": note},
+        {"type": "sealkey", "vkey": sealed.seal.key.vkey(COURT)},
+        {"type": "keywrap", "file": "hearing-key.age", "size": 1, "sha256": "ab" * 32},
+        {"type": "keyuse", "key": 0, "role": "presiding_judge", "why": "minutes", **by},
+        {"type": "archive", "file": "x/keys-1.tar", "bucket": "near", "version": "1", "until": "2036-01-01"},
+        {"type": "notice", "code": "clock_step", "text": "the system clock was adjusted"},
+        {"type": "hold", "hold": "1", "in_force": True, "person": "Ana Popa", **whose},
+        {"type": "released", "release": "2", "what": "whole", "limits": [], "statement": "ab" * 32, **released},
+        {"type": "received", "release": "2", **received},
+        {"type": "destroyed", "files": ["hearing-key.age"], "proposed": "A. Popa", "decided": "D. Ionescu", **whose},
+    ]
+
+
+async def test_custody_is_shown_on_page_and_in_csv_with_every_kind_of_line_and_a_release_has_not_the_receivers_state(
+    prepared, tmp_path
+):
+    tracks = {name: TRACKS[name] for name in ("judge_1_mic",)}
+    built = build(tmp_path / "built" / RECORDING, tmp_path / "built-seal", tracks=tracks, own=(22_000, 26_000))
+    found = await Archive.make(prepared, tmp_path, built)
+    custody.record(found.sealed.folder, custody_lines(found.sealed), found.sealed.seal, found.sealed.zero + 10**12)
+    async with found.in_process():
+        headers = {"accept": "text/html", "cookie": f"__Host-vivavoce={found.cookies[JUDGE]}"}
+        transport = httpx.ASGITransport(app=found.app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url=found.settings.public_url, headers=headers
+        ) as client:
+            answer = await client.get(f"{found.path}/custody")
+            table = rows_of(await client.get(f"{found.path}/custody.csv"))
+    assert answer.status_code == 200, answer.text
+    chain = answer.text[answer.text.index('<ol class="chain">') : answer.text.index("</ol>")]
+    words = custody_words.ENTRY_KINDS
+    of_state = {
+        name: kind for kind, name in re.findall(r'<li(?: class="([\w-]+)")?>.*?<strong>(.*?)</strong>', chain, re.S)
+    }
+    assert {words[kind] for kind in ("rekey", "stamp", "archive", "notice", "sealkey")} <= of_state.keys()
+    assert (of_state[words["released"]], of_state[words["received"]], of_state[words["hold"]]) == ("", "there", "here")
+    states = {row["kind"]: row["state"] for row in table}
+    assert (states[words["released"]], states[words["received"]], states[words["destroyed"]]) == ("", "TH", "RO")
 
 
 async def sign_minutes(archive) -> None:
