@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hearings import events, permission_table, roles, status
+from hearings.custody import releases, two_people
 from hearings.models import (
     people as directory_model,
     request as request_model,
@@ -24,10 +25,24 @@ KINDS: list[type[enum.Enum]] = [
     for module in (
         *(status, roles, events),
         *(request_model, request_parts_model, directory_model, signature_model, sitting_model),
+        *(permission_table, releases, two_people),
     )
     for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind is not enum.StrEnum
+    if isinstance(kind, type) and issubclass(kind, enum.Enum) and kind not in (enum.StrEnum, permission_table.Cell)
 ]
+"""Every enumeration whose members are words; a `Cell` is a symbol of a table."""
+
+
+def test_no_enumeration_of_the_rules_is_left_out() -> None:
+    known = {(kind.__module__, kind.__name__) for kind in KINDS}
+    found = {
+        (path.removesuffix(".py").replace("/", "."), node.name)
+        for path, tree in parsed(ROOT, "hearings")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).endswith("Enum") for base in node.bases)
+    }
+    rooms = ("hearings.custody", "hearings.permission_table")
+    assert {one for one in found if one[0].startswith(rooms)} - known == {("hearings.permission_table", "Cell")}
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS), key=str))

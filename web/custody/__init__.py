@@ -1,1 +1,1 @@
-"""Pages, API and commands about a recording after the hearing: keys, archive, receiving and releasing."""
+"""Pages and commands about a recording after the hearing: keys, archive, receiving and releasing."""
