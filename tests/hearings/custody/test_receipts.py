@@ -1,5 +1,6 @@
 """Whoever has acknowledged a copy cannot deny it, and nobody can acknowledge another copy in its place."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,10 @@ async def test_a_receipt_of_the_other_state_is_accepted_whoever_brings_it_and_lo
     async with desk.database.reading() as db:
         kept = (await signatures.signatures_of(db, row))[-1]
         assert await signatures.still_verifies(db, kept)
+        listed = [(one.id, receipt_of.jws) for one, receipt_of in await receipts.accepted(db, since=None)]
+        assert listed == [(row.id, receipt)]
+        assert [one.id for one, _receipt in await receipts.accepted(db, since=desk.now)] == [row.id]
+        assert await receipts.accepted(db, since=desk.now + timedelta(seconds=1)) == []
     assert (kept.act, kept.owner_state, kept.jws) == (Act.receive_recording, "TH", receipt)
     line = receipts.line(row, kept)
     assert line["receipt"] == releases.digest(receipt.encode())
