@@ -1,15 +1,15 @@
 """What was decided about the keeping of recordings is carried out, by the elected clock alone (docs/archive.md).
 
 Legal holds become lines of the custody log, and so do receipts whose line could not be written when they came. Keys
-that two people have decided to destroy are destroyed: first the line that says so, under a signed head; then the files
-here; then in every archive whose lock has ended. A process that ends in between leaves what the next one completes:
-nothing is missing that no line explains.
+that two people have decided to destroy are destroyed: first the line that says so, under a signed head; then, once that
+line was read back, the files here that it names; then in every archive whose lock has ended. A process that ends in
+between leaves what the next one completes: nothing is missing that no line explains.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from typing import Any
 from hearings.custody import keeping, receipts
 from hearings.models import KeepingDecision
 from hearings.models.sitting import KeepingKind
-from media.evidence.archive.store import ArchiveError, Trouble
+from hearings.outward import claims, notices
+from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from media.evidence.archive.volumes import is_ours
 from media.evidence.log import custody, journal_lines
 from media.evidence.log.store import sync_folder
+from media.evidence.seal.client import SealClient
 from scheduler.environment import World
 
 logger = logging.getLogger("vivavoce.scheduler.keeping")
@@ -28,6 +30,8 @@ logger = logging.getLogger("vivavoce.scheduler.keeping")
 K = KeepingKind
 MARGIN = timedelta(hours=1)
 """A receipt is looked at again for as long: another process may commit it late."""
+TOLD = "keys_destroyed"
+"""Kind of the notice to both States, and of its claim."""
 AGAIN = 24 * 3600.0
 """Seconds after which an archive that keeps destroyed keys under a lock is asked again."""
 
@@ -38,21 +42,29 @@ class Keeping:
     def __init__(self, recordings: Path) -> None:
         self.recordings = recordings
         self._done: dict[str, str] = {}
+        self._named: dict[str, tuple[str, ...]] = {}
+        self._told: set[str] = set()
         self._asked: dict[tuple[str, str], float] = {}
         self._receipts_since: datetime | None = None
 
     async def carry_out(self, world: World) -> int:
-        """Write the lines that are due, and destroy keys; returns how many recordings were changed."""
+        """Write the lines that are due, and destroy keys; returns how many recordings were changed.
+
+        Without a seal nothing is done: no line could be signed, and no key goes before its line.
+        """
+        if world.seal is None:
+            return 0
         async with world.database.reading() as db:
             decided = await keeping.all_decisions(db)
         count = 0
         for name, decisions in decided.items():
             try:
                 if self._done.get(name) != decisions[-1].id and custody.is_closed(self.recordings / name):
-                    count += await asyncio.to_thread(_write, world, self.recordings / name, decisions)
+                    count += await asyncio.to_thread(_write, world, world.seal, self.recordings / name, decisions)
                     self._done[name] = decisions[-1].id
-                if any(row.kind is K.destroy for row in decisions):
-                    await asyncio.to_thread(self._destroy, world, name)
+                decided_on = any(row.kind is K.destroy for row in decisions)
+                if decided_on and await asyncio.to_thread(self._destroy, world, world.seal, name):
+                    await self._tell(world, name)
             except (custody.CustodyError, OSError, ValueError):
                 logger.exception("what was decided about a recording was not carried out, id %s", name)
         return count + await self._tell_receipts(world)
@@ -75,33 +87,78 @@ class Keeping:
             self._receipts_since = now - MARGIN
         return count
 
-    def _destroy(self, world: World, name: str) -> None:
-        """Effects: the key files here are deleted, and their volumes in every archive that lets them go."""
+    def _destroy(self, world: World, seal: Callable[[], SealClient], name: str) -> bool:
+        """Whether the key files that the signed line names are gone here. Raises as `custody.read`.
+
+        Effects: these files are deleted, and the volumes of keys in every archive that lets them go; nothing, until
+        the line was read back out of a custody log that is the one that was signed.
+        """
+        if name not in self._named:
+            files = _named_destroyed(self.recordings / name, seal())
+            if files is None:
+                return False
+            self._named[name] = files
         for folder in (self.recordings, *([world.second] if world.second is not None else [])):
-            _delete_keys(folder / name)
-        now = world.clock().timestamp()
+            if left := _delete_keys(folder / name, self._named[name]):
+                logger.error("KEYS ARE LEFT that no line says were destroyed, id %s: %d", name, left)
         for store in world.archives:
-            if now - self._asked.get((name, store.name), 0.0) < AGAIN:
-                continue
+            if world.clock().timestamp() - self._asked.get((name, store.name), 0.0) >= AGAIN:
+                self._destroy_in(store, name, world.clock().timestamp())
+        return True
+
+    def _destroy_in(self, store: ArchiveStore, name: str, now: float) -> None:
+        """Each volume of keys is tried, however the one before it went; what is locked is asked for a day later."""
+        try:
+            there = [one for one in store.listed(f"{name}/keys-") if is_ours(one.key.rpartition("/")[2])]
+        except ArchiveError as error:
+            logger.warning("an archive keeps keys that were destroyed, id %s: %s", name, error)
+            return
+        troubles = []
+        for state in there:
             try:
-                for state in store.listed(f"{name}/keys-"):
-                    if is_ours(state.key.rpartition("/")[2]):
-                        store.delete(state.key, state.version)
-                self._asked[name, store.name] = now
+                store.delete(state.key, state.version)
             except ArchiveError as error:
-                if error.trouble is Trouble.locked:
-                    self._asked[name, store.name] = now
+                troubles.append(error.trouble)
                 logger.warning("an archive keeps keys that were destroyed, id %s: %s", name, error)
+        if set(troubles) <= {Trouble.locked}:
+            self._asked[name, store.name] = now
+
+    async def _tell(self, world: World, name: str) -> None:
+        """Mail both States, once, that the keys are gone."""
+        if name in self._told:
+            return
+        to, functions, text = notices.DUE[TOLD]
+        key, now = f"{TOLD}:{name}", world.clock()
+        async with world.database.transaction() as db:
+            subject = await notices.subject_of(db, "recording", name)
+            mine = await claims.claim(db, key=key, kind=TOLD, subject="recording", subject_id=name, due_at=now, now=now)
+            if subject is not None and mine:
+                about = {"subject": subject, "to": to, "functions": functions, "text": text, "key": key}
+                await notices.notify(db, **about, origin=world.origin, say=world.say, now=now)
+        self._told.add(name)
 
 
-def _delete_keys(folder: Path) -> None:
+def _named_destroyed(folder: Path, seal: SealClient) -> tuple[str, ...] | None:
+    """The files that the `destroyed` line of a proven custody log names; None where it has no such line."""
+    trust = seal.trust()
+    for raw in custody.read_log(folder, custody.read(folder, trust).origin, trust):
+        line = json.loads(raw)
+        if line.get("type") == "destroyed":
+            return tuple(line["files"])
+    return None
+
+
+def _delete_keys(folder: Path, files: Collection[str]) -> int:
+    """How many key files are left. Effects: exactly these files are deleted."""
     found = (
         [path for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name)] if folder.is_dir() else []
     )
     for path in found:
-        path.unlink()
+        if path.name in files:
+            path.unlink()
     if found:
         sync_folder(folder)
+    return sum(path.name not in files for path in found)
 
 
 def lines_of(decisions: Sequence[KeepingDecision], files: Sequence[str]) -> list[dict[str, Any]]:
@@ -119,11 +176,9 @@ def lines_of(decisions: Sequence[KeepingDecision], files: Sequence[str]) -> list
     return lines
 
 
-def _write(world: World, folder: Path, decisions: Sequence[KeepingDecision]) -> bool:
+def _write(world: World, made: Callable[[], SealClient], folder: Path, decisions: Sequence[KeepingDecision]) -> bool:
     """Append the lines that are not in the custody log yet; whether there were any."""
-    if world.seal is None:
-        return False
-    seal = world.seal()
+    seal = made()
     trust = seal.trust()
     there = custody.read_log(folder, custody.read(folder, trust).origin, trust)
     said = {_name(json.loads(line)) for line in there}

@@ -128,6 +128,7 @@ DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "retention_review": ("both", (F.administrator,), N_("The retention of a recording is due for review")),
     "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording failed verification")),
     "head_refused": ("both", (F.administrator, F.judge), N_("A cosigner has seen another past of a recording")),
+    "keys_destroyed": ("both", (F.judge, F.authority), N_("The keys of a recording were destroyed")),
     "archive_failed": ("", (F.administrator,), N_("A recording is not archived, or a copy in an archive is lost")),
     "time_moved": ("both", (), N_("Updated time-zone data would move the hearing; please decide")),
 }

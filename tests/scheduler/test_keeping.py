@@ -1,22 +1,26 @@
 """What was decided about a recording's keeping is carried out: holds become lines of its custody log, and keys are
 destroyed after the line that says so, wherever a store lets them go."""
 
+import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from hearings.actors import person_actor
 from hearings.custody import keeping as rules
 from hearings.custody.keeping import YEAR
+from hearings.models import OutboxMessage
 from media.evidence.archive.folder_store import FolderStore
 from media.evidence.log import custody
 from scheduler import keeping
 from scheduler.keeping import Keeping
 from tests.scheduler.test_archiving import Court, whole
-from tests.support.rows import make_person
+from tests.support.rows import keep, make_person
 
 __all__ = ["whole"]
 
@@ -28,9 +32,11 @@ class Killed(BaseException):
 @pytest.fixture
 async def court(setting: Any, tmp_path: Path, whole: Any) -> Court:
     made = Court(setting, tmp_path, whole)
+    second = make_person("judge", "RO", "D. Ionescu", "second@ro.example")
+    await keep(setting.database, second)
     made.people = {  # type: ignore[attr-defined]
         "judge": person_actor(setting.people["judge"]),
-        "second": person_actor(make_person("judge", "RO", "D. Ionescu", "second@ro.example")),
+        "second": person_actor(second),
     }
     made.setting = setting  # type: ignore[attr-defined]
     return made
@@ -104,6 +110,71 @@ async def test_an_archive_whose_lock_has_not_ended_keeps_the_keys_and_is_asked_a
     court.now += timedelta(days=2)
     await work.carry_out(court.world)
     assert [one for one in court.stores[0].listed("") if "/keys-" in one.key] == []
+
+
+async def test_nothing_is_destroyed_without_a_signed_line_that_explains_it(
+    court: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await after_retention(court)
+    whole = court.world
+    court.world = replace(whole, seal=None)
+    await job(court).carry_out(court.world)
+    assert (court.folder / "hearing-key.age").exists() and said(court) == []
+    court.world = whole
+    with monkeypatch.context() as patch:
+        patch.setattr(custody, "record", lambda *_given: None)  # a disk that says it has written and has not
+        await job(court).carry_out(court.world)
+    assert (court.folder / "hearing-key.age").exists() and said(court) == []
+    head = court.folder / custody.LOG_CHECKPOINT
+    there = head.read_bytes()
+    head.unlink()
+    await job(court).carry_out(court.world)
+    assert (court.folder / "hearing-key.age").exists()
+    head.write_bytes(there)
+    await job(court).carry_out(court.world)
+    assert not (court.folder / "hearing-key.age").exists() and len(said(court)) == 1
+
+
+async def test_exactly_the_files_that_the_line_names_are_destroyed(
+    court: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await after_retention(court)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "_delete_keys", lambda *_given: 0)
+        await job(court).carry_out(court.world)
+    (court.folder / "hearing-key-1.age").write_bytes(b"of another")
+    await job(court).carry_out(court.world)
+    assert sorted(path.name for path in court.folder.glob("hearing-key*")) == ["hearing-key-1.age"]
+    assert "KEYS ARE LEFT" in caplog.text
+
+
+async def test_a_volume_under_a_lock_keeps_no_other_from_being_destroyed(court: Any, tmp_path: Path) -> None:
+    await court.settle()
+    (keys,) = [one for one in court.stores[0].listed("") if "/keys-" in one.key]
+    source = tmp_path / "other"
+    source.write_bytes(b"an earlier wrap")
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    locked = f"{court.name}/keys-{'0' * 16}.tar"
+    court.stores[0].put(locked, source, sha256, date(2100, 1, 1))
+    assert locked < keys.key
+    await after_retention(court)
+    await job(court).carry_out(court.world)
+    assert [one.key for one in court.stores[0].listed("") if "/keys-" in one.key] == [locked]
+
+
+async def test_both_states_are_mailed_once_when_the_keys_are_gone(court: Any) -> None:
+    async def mails() -> list[tuple[str, bool]]:
+        async with court.database.reading() as db:
+            rows = (await db.exec(select(OutboxMessage))).all()
+        told = [row for row in rows if "keys of a recording were destroyed" in json.dumps(row.payload)]
+        return sorted((row.owner_state, (court.folder / "hearing-key.age").exists()) for row in told)
+
+    await after_retention(court)
+    assert await mails() == []
+    await job(court).carry_out(court.world)
+    await job(court).carry_out(court.world)
+    assert {state for state, there in await mails() if not there} == {"RO", "TH"}
+    assert len(await mails()) == 3, "both judges and the authority"
 
 
 @pytest.mark.parametrize("step", ["record", "_delete_keys"])
