@@ -128,13 +128,22 @@ class Keeping:
         if name in self._told:
             return
         to, functions, text = notices.DUE[TOLD]
-        key, now = f"{TOLD}:{name}", world.clock()
+        key, now = keeping.destroyed_key(name), world.clock()
         async with world.database.transaction() as db:
             subject = await notices.subject_of(db, "recording", name)
             mine = await claims.claim(db, key=key, kind=TOLD, subject="recording", subject_id=name, due_at=now, now=now)
             if subject is not None and mine:
-                about = {"subject": subject, "to": to, "functions": functions, "text": text, "key": key}
-                await notices.notify(db, **about, origin=world.origin, say=world.say, now=now)
+                await notices.notify(
+                    db,
+                    subject=subject,
+                    to=to,
+                    functions=functions,
+                    text=text,
+                    key=key,
+                    origin=world.origin,
+                    say=world.say,
+                    now=now,
+                )
         self._told.add(name)
 
 

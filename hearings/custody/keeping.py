@@ -2,7 +2,7 @@
 
 Every decision is an appended row; where a recording stands follows from its rows alone (`keeping_status`). Keys are
 destroyed under four eyes: one person proposes, another of the same State decides, and neither before the retention has
-ended nor under a hold of either State.
+ended nor under a hold of either State. In between lie at least the days of `NOTICE`, in which either can place one.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,12 +20,15 @@ from hearings.models import Hearing, KeepingDecision, Recording
 from hearings.models.sitting import KeepingKind
 from hearings.permissions import require_staff
 from hearings.queries import get
-from hearings.sentences import N_, tell
+from hearings.sentences import N_, tell, tell_n
 from hearings.status import RecordingStatus
 from hearings.texts import clean
 
 K = KeepingKind
 YEAR = timedelta(days=365.25)
+NOTICE = timedelta(days=14)
+"""The least time between the proposal of a destruction and its decision: what is destroyed never comes back, and the
+other State must have read the mail, and placed a hold, before. Two weeks: its court may be closed for one of them."""
 OTHER_STATE = N_("Only the State that began it can do this")
 
 
@@ -43,11 +46,21 @@ class KeepingStatus:
     proposal: KeepingDecision | None = None
     """A destruction that was proposed and not decided yet."""
     destroyed: KeepingDecision | None = None
-    """The decision by which its keys were destroyed."""
+    """The decision by which its keys are destroyed; the clock carries it out."""
+
+    @property
+    def decidable_at(self) -> datetime | None:
+        """From when a proposed destruction can be decided; None without a proposal."""
+        return None if self.proposal is None else self.proposal.at + NOTICE
 
     def is_over(self, now: datetime) -> bool:
         """Whether its retention has ended."""
         return now >= self.ends_at
+
+
+def destroyed_key(recording: str) -> str:
+    """The key under which the clock claims the notice that the keys of a recording are gone."""
+    return f"keys_destroyed:{recording}"
 
 
 def years(decisions: Sequence[KeepingDecision] | None) -> int | None:
@@ -204,7 +217,7 @@ async def withdraw_destruction(
 async def decide_destruction(
     db: AsyncSession, *, recording: Recording, hearing: Hearing, reason: str, actor: Actor, now: datetime
 ) -> KeepingDecision:
-    """Decide that its keys are destroyed: another person of the State that proposed it.
+    """Decide that its keys are destroyed: another person of the State that proposed it, `NOTICE` after that.
 
     Raises `NotAllowed`, `NotReady`. Effects: the decision; the clock destroys the keys.
     """
@@ -214,6 +227,14 @@ async def decide_destruction(
         raise NotAllowed(tell(OTHER_STATE))
     await two_people.require(db, proposal.person_id, actor)
     _may_be_destroyed(found, now)
+    if now < proposal.at + NOTICE:
+        raise NotReady(
+            tell_n(
+                "The destruction can be decided {n} day after it was proposed: until then a hold can be placed",
+                "The destruction can be decided {n} days after it was proposed: until then a hold can be placed",
+                NOTICE.days,
+            )
+        )
     return _add(db, recording, hearing, K.destroy, actor=actor, now=now, reason=reason, refers_to=proposal.id)
 
 

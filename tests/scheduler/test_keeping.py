@@ -62,6 +62,7 @@ async def after_retention(court: Any) -> None:
     """The archives' locks have ended, and two people have decided."""
     court.now = court.setting.recording.closed_at + 10 * YEAR + timedelta(days=3)
     await decide(court, "propose_destruction", "judge")
+    court.now += rules.NOTICE
     await decide(court, "decide_destruction", "second")
     court.world = court.world.__class__(
         **{**court.world.__dict__, "archives": [FolderStore(store.folder, court.now.date()) for store in court.stores]}

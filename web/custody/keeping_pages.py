@@ -15,6 +15,8 @@ from hearings.custody.keeping import KeepingStatus
 from hearings.custody.retention_classes import CLASSES
 from hearings.models import KeepingDecision, Person
 from hearings.models.sitting import KeepingKind
+from hearings.outward import claims
+from hearings.roles import StaffFunction
 from hearings.sentences import tell
 from web.server.forms import FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
@@ -25,7 +27,9 @@ from web.sitting.recording_access import RecordingAccess, access_of
 from web.words import sentences
 from web.words.i18n import N_, _, about
 
-K = KeepingKind
+K, F = KeepingKind, StaffFunction
+HOLDERS = (F.judge, F.authority)
+"""Who can place a hold: all of them are told what a hold would stop, since those who knew the case may have left."""
 Decide = Callable[..., Awaitable[KeepingDecision]]
 
 
@@ -38,6 +42,8 @@ class KeepingAct:
     told: str
     argument: str = ""
     """What the word after the colon is to the function."""
+    functions: tuple[StaffFunction, ...] = ()
+    """Whom it is told; empty: those concerned with the case."""
 
 
 ACTS: Mapping[str, KeepingAct] = {
@@ -47,12 +53,17 @@ ACTS: Mapping[str, KeepingAct] = {
     "hold": KeepingAct("hold_recording", keeping.place_hold, N_("A legal hold was placed on a recording")),
     "lift": KeepingAct("hold_recording", keeping.lift_hold, N_("A legal hold on a recording was lifted"), "hold"),
     "propose": KeepingAct(
-        "destroy", keeping.propose_destruction, N_("The destruction of the keys of a recording was proposed")
+        "destroy",
+        keeping.propose_destruction,
+        N_("The destruction of the keys of a recording was proposed: a legal hold would stop it"),
+        functions=HOLDERS,
     ),
     "withdraw": KeepingAct(
         "destroy", keeping.withdraw_destruction, N_("The proposed destruction of keys of a recording was withdrawn")
     ),
-    "decide": KeepingAct("destroy", keeping.decide_destruction, N_("The keys of a recording were destroyed")),
+    "decide": KeepingAct(
+        "destroy", keeping.decide_destruction, N_("The keys of a recording will be destroyed"), functions=HOLDERS
+    ),
 }
 """What can be decided, by the word of the form."""
 KINDS: Mapping[KeepingKind, str] = {
@@ -80,7 +91,8 @@ def offered(found: KeepingStatus, person: Person, rights: frozenset[str], now: d
     if "set_retention" in rights:
         options += [(f"retention:{each.code}", str(about(_("Retention"), _(each.label)))) for each in CLASSES.values()]
     if "destroy" in rights and found.proposal is not None and found.proposal.owner_state == person.owner_state:
-        if found.proposal.person_id != person.id and not found.holds:
+        early = found.decidable_at is not None and now < found.decidable_at
+        if found.proposal.person_id != person.id and not found.holds and not early:
             options.append(("decide", _("Destroy the keys, as was proposed")))
         options.append(("withdraw", _("Do not destroy the keys")))
     elif "destroy" in rights and found.proposal is None and found.is_over(now) and not found.holds:
@@ -106,6 +118,7 @@ async def _rendered(
     recording = access.recording
     async with request.app.state.parts.database.reading() as db:
         decisions = (await keeping.decisions_on(db, [recording.id]))[recording.id]
+        gone = bool(await claims.claimed(db, [keeping.destroyed_key(recording.id)]))
     found = keeping.keeping_status(recording.closed_at, decisions, now) if recording.closed_at is not None else None
     rights = frozenset(act.right for act in ACTS.values() if may_on(act.right, person, access.hearing))
     context = {
@@ -113,6 +126,8 @@ async def _rendered(
         "places": access.places,
         "found": found,
         "over": found is not None and found.is_over(now),
+        "gone": gone,
+        "notice_days": keeping.NOTICE.days,
         "options": offered(found, person, rights, now) if found is not None else [],
         "history": [(_(KINDS[row.kind]), _detail(row), row) for row in reversed(decisions)],
         "values": values,
@@ -148,6 +163,7 @@ async def act(sent: Sent) -> str:
             sent.db,
             subject=hearing,
             to=state,
+            functions=wanted.functions,
             text=wanted.told,
             key=f"keeping:{row.id}",
             origin=sent.parts.settings.origin,

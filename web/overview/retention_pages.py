@@ -1,4 +1,4 @@
-"""Retention for administrators: what is kept how long, and the recordings whose retention ends. Nothing is destroyed
+"""Retention for administrators: what is kept how long, and the recordings whose retention ends. Nothing is decided
 here: a period is that by which the program deletes, or reminds.
 """
 
@@ -22,7 +22,7 @@ from web.operation import backup
 from web.server.rendering import render
 from web.server.sign_in import administrator
 from web.server.tables import csv_answer
-from web.words import court_clocks
+from web.words import court_clocks, i18n
 from web.words.court_clocks import CourtClock
 from web.words.i18n import N_, _, ngettext
 
@@ -48,7 +48,8 @@ SHORTEST = min(each.years for each in CLASSES.values()) * YEAR
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """How long one kind of data is kept. `period`: None without end, or where the service deletes none of it."""
+    """How long one kind of data is kept. `period`: None without end, or where the service deletes none of it; of
+    recordings that of a class nobody has chosen."""
 
     code: str
     what: str
@@ -68,7 +69,10 @@ RULES: tuple[RetentionRule, ...] = (
         N_("Evidence of both States"),
         due.retention(),
         N_("After the recording was closed"),
-        N_("Administrators of both States are mailed to review it; nothing is deleted"),
+        N_(
+            "Administrators of both States are mailed to review it. Files stay; its keys are destroyed only when two "
+            "people of one State decide so"
+        ),
     ),
     RetentionRule(
         "case",
@@ -180,6 +184,8 @@ class EndingRecording:
     ends_at: datetime
     over: bool
     reminded: bool
+    gone: bool
+    """Whether its keys were destroyed."""
     standing: KeepingStatus
     places: Sequence[CourtClock]
 
@@ -196,13 +202,24 @@ def long(period: timedelta | None) -> str:
     return ngettext("{n} minute", "{n} minutes", minutes).format(n=minutes)
 
 
+def how_long(rule: RetentionRule) -> str:
+    """The period of a rule; of recordings, those of all classes."""
+    if rule.code != "recording":
+        return long(rule.period)
+    said = i18n.listed([str(each.years) for each in CLASSES.values()], "or")
+    return _("{years} years, by its class; {standard} where none was chosen").format(
+        years=said, standard=long(rule.period)
+    )
+
+
 async def _ending(request: Request, now: datetime, state: str) -> list[EndingRecording]:
     async with request.app.state.parts.database.reading() as db:
         pairs = await retention.closed_before(db, state=state, before=now + AHEAD - SHORTEST)
         decisions = await keeping.decisions_on(db, [recording.id for recording, _hearing in pairs])
         years = {name: keeping.years(rows) for name, rows in decisions.items()}
         keys = {name: due.retention_key(name, years=count) for name, count in years.items()}
-        claimed = await claims.claimed(db, keys.values())
+        gone = {name: keeping.destroyed_key(name) for name in keys}
+        claimed = await claims.claimed(db, [*keys.values(), *gone.values()])
     found = []
     for recording, hearing in pairs:
         if recording.closed_at is None:
@@ -215,6 +232,7 @@ async def _ending(request: Request, now: datetime, state: str) -> list[EndingRec
             ends_at=ends_at,
             over=ends_at <= now,
             reminded=keys[recording.id] in claimed,
+            gone=gone[recording.id] in claimed,
             standing=keeping.keeping_status(recording.closed_at, decisions[recording.id], now),
             places=court_clocks.own_first(court_clocks.of_hearing(hearing), state),
         )
@@ -228,7 +246,7 @@ async def show(request: Request) -> Response:
     _signed, person = administrator(RIGHT, request)
     now = datetime.now(UTC)
     context = {
-        "rows": [(rule, long(rule.period)) for rule in RULES],
+        "rows": [(rule, how_long(rule)) for rule in RULES],
         "ending": await _ending(request, now, person.owner_state),
         "ahead": AHEAD.days,
         "own": person.owner_state,

@@ -24,8 +24,11 @@ class Case:
         self.closed_at = setting.recording.closed_at
         self.now: datetime = self.closed_at + timedelta(days=1)
         self.judge = person_actor(setting.people["judge"])
-        self.other_judge = make_person("judge", "RO", "D. Ionescu", "second@ro.example")
-        self.second = person_actor(self.other_judge)
+        self.people = [
+            make_person("judge", "RO", "D. Ionescu", "second@ro.example"),
+            make_person("authority", "TH", "P. Another", "another@th.example"),
+        ]
+        self.second, self.other_authority = map(person_actor, self.people)
         self.authority = person_actor(setting.people["authority"])
         self.clerk = person_actor(setting.people["clerk"])
 
@@ -39,6 +42,10 @@ class Case:
             rows = await keeping.decisions_on(db, [self.setting.recording.id])
         return keeping.keeping_status(self.closed_at, rows[self.setting.recording.id], self.now)
 
+    def wait(self) -> None:
+        """The days that a State has for a hold, once a destruction was proposed."""
+        self.now += keeping.NOTICE
+
     def after(self, years: float) -> None:
         self.now = self.closed_at + years * YEAR
 
@@ -47,9 +54,9 @@ class Case:
 async def case(database: Any) -> Case:
     setting = Setting(database)
     await setting.keep()
-    made = Case(setting)
-    await keep(database, made.other_judge)
-    return made
+    case = Case(setting)
+    await keep(database, *case.people)
+    return case
 
 
 @pytest.mark.both_databases
@@ -63,6 +70,7 @@ async def test_one_state_proposes_another_of_it_decides_and_nothing_can_be_decid
             await case.decide("decide_destruction", actor)
     with pytest.raises(NotReady, match="already"):
         await case.decide("propose_destruction", case.second)
+    case.wait()
     await case.decide("decide_destruction", case.second)
     found = await case.status()
     assert found.destroyed is not None and (found.destroyed.person_name, found.proposal) == ("D. Ionescu", None)
@@ -81,14 +89,34 @@ async def test_a_hold_of_either_state_stops_a_destruction_that_was_proposed(case
         await case.decide("lift_hold", case.judge, hold=hold.id)
     with pytest.raises(NotAllowed):
         await case.decide("lift_hold", case.authority, hold=hold.id)
-    another = make_person("authority", "TH", "P. Another", "another@th.example")
-    await keep(case.database, another)
-    other = person_actor(another)
+    other = case.other_authority
     await case.decide("lift_hold", other, hold=hold.id)
     with pytest.raises(NotFound):
         await case.decide("lift_hold", other, hold=hold.id)
     assert (await case.status()).holds == ()
+    case.wait()
     await case.decide("decide_destruction", case.second)
+
+
+async def test_the_other_state_has_fourteen_days_to_place_a_hold_before_a_destruction_is_decided(case: Case) -> None:
+    case.after(11)
+    await case.decide("propose_destruction", case.judge)
+    proposed = case.now
+    found = await case.status()
+    assert found.decidable_at == proposed + timedelta(days=14)
+    for late in (timedelta(minutes=1), timedelta(days=14) - timedelta(seconds=1)):
+        case.now = proposed + late
+        with pytest.raises(NotReady, match="14 days after it was proposed"):
+            await case.decide("decide_destruction", case.second)
+    case.now = proposed + timedelta(days=14)
+    await case.decide("withdraw_destruction", case.judge)
+    assert (await case.status()).decidable_at is None
+    await case.decide("propose_destruction", case.judge)
+    with pytest.raises(NotReady, match="14 days after it was proposed"):
+        await case.decide("decide_destruction", case.second)
+    case.now += timedelta(days=14)
+    await case.decide("decide_destruction", case.second)
+    assert (await case.status()).destroyed is not None
 
 
 async def test_the_longer_retention_of_the_two_states_counts(case: Case) -> None:

@@ -1,5 +1,6 @@
 """The page on which States decide how long a recording is kept, place holds, and destroy its keys by two people."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,8 +9,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from hearings.custody import keeping
 from hearings.db import Database
 from hearings.models import KeepingDecision, OutboxMessage, Person, Recording
+from hearings.outward import claims
 from hearings.people import logins
 from tests.support.rows import make_person
 
@@ -97,6 +100,22 @@ async def test_a_hold_is_placed_told_to_the_other_state_and_lifted_by_another_pe
     assert [row.kind.value for row in await rows(archive, KeepingDecision)] == ["hold", "lift"]
 
 
+async def wait(archive: Any, days: float) -> None:
+    """The proposal is that much older."""
+    database = Database(archive.settings.database_url)
+    async with database.transaction() as db:
+        (row,) = (await db.exec(select(KeepingDecision))).all()
+        row.at -= timedelta(days=days)
+        db.add(row)
+    await database.close()
+
+
+async def told(archive: Any, words: str) -> set[str]:
+    """The States that were mailed so."""
+    people = {row.email: row.owner_state for row in await rows(archive, Person)}
+    return {people[row.address] for row in await rows(archive, OutboxMessage) if words in json.dumps(row.payload)}
+
+
 async def test_keys_are_destroyed_by_two_people_of_one_state_after_the_retention(archive: Any, browser: Any) -> None:
     assert (await decide(archive, browser, JUDGE, "propose")).status_code == 409
     await grow_old(archive, 11)
@@ -104,10 +123,37 @@ async def test_keys_are_destroyed_by_two_people_of_one_state_after_the_retention
     assert (await decide(archive, browser, JUDGE, "propose")).status_code == 303
     assert (await decide(archive, browser, JUDGE, "decide")).status_code == 403
     assert (await decide(archive, browser, AUTHORITY, "decide")).status_code == 403
+    await wait(archive, 14)
     assert "Destroy the keys, as was proposed" in (await page(archive, browser, SECOND)).text
     assert (await decide(archive, browser, SECOND, "decide")).status_code == 303
     shown = (await page(archive, browser, AUTHORITY)).text
-    assert "Its keys have been destroyed" in shown and "Record the decision" not in shown
+    assert "It was decided that its keys are destroyed" in shown and "Record the decision" not in shown
+    assert "Its keys have been destroyed" not in shown, "nothing has been destroyed yet"
+    (recording,) = await rows(archive, Recording)
+    database, now = Database(archive.settings.database_url), datetime.now(UTC)
+    async with database.transaction() as db:
+        key = keeping.destroyed_key(recording.id)
+        await claims.claim(db, key=key, kind="keys_destroyed", due_at=now, now=now)
+    await database.close()
+    assert "Its keys have been destroyed" in (await page(archive, browser, AUTHORITY)).text
+
+
+async def test_the_other_state_is_mailed_at_the_proposal_and_has_fourteen_days_for_a_hold(
+    archive: Any, browser: Any
+) -> None:
+    await grow_old(archive, 11)
+    await decide(archive, browser, JUDGE, "propose")
+    assert await told(archive, "was proposed: a legal hold would stop it") == {"TH"}
+    await wait(archive, 13.9)
+    shown = (await page(archive, browser, SECOND)).text
+    assert "Destroy the keys, as was proposed" not in shown and "Do not destroy the keys" in shown
+    assert "Can be decided from" in shown and "14 days after it was proposed, not earlier" in shown
+    refused = await decide(archive, browser, SECOND, "decide")
+    assert (refused.status_code, "14 days after it was proposed" in refused.text) == (409, True)
+    await wait(archive, 0.2)
+    assert (await decide(archive, browser, SECOND, "decide")).status_code == 303
+    assert await told(archive, "The keys of a recording will be destroyed") == {"TH"}
+    assert await told(archive, "were destroyed") == set(), "nothing has been destroyed yet"
 
 
 async def test_what_is_not_complete_is_shown_again_with_what_was_typed_and_changes_nothing(

@@ -29,6 +29,13 @@ def test_whatever_is_deleted_by_itself_has_its_period_on_the_page(service: Servi
         assert rule.what in said and rule.why in said and rule.then in said and long(rule.period) in said
 
 
+def test_the_page_names_every_class_of_recordings_and_does_not_say_that_nothing_is_destroyed(service: Service) -> None:
+    client = service.signed_in("administrator")
+    said = client.words(client.get("/admin/retention"))
+    assert "5, 10, 30 or 100 years, by its class; 10 years where none was chosen" in said
+    assert "nothing is deleted" not in said and "destroyed only when two people of one State decide so" in said
+
+
 @pytest.mark.parametrize(
     ("period", "words"),
     [
