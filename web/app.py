@@ -1,5 +1,6 @@
 """The one place that builds things: `create_app(settings)`."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -102,6 +103,7 @@ from web.sitting import (
     card_pages as cards,
     course_pages as course,
     excerpt_pages as excerpts,
+    export_rooms,
     live_pages as live,
     recording_pages as recordings,
     signalling,
@@ -215,6 +217,7 @@ async def _running(parts: Parts, change_watch: ChangeWatch) -> AsyncIterator[Non
     parts.standing_by = await _stands_by(parts.database)
     parts.pulse.start()
     if not parts.standing_by:
+        await asyncio.to_thread(export_rooms.remove_left, parts.settings.data)
         await parts.anchor.start()
         await parts.conductors.start()
     parts.logins.start()

@@ -3,7 +3,6 @@ by the other State's receipt.
 """
 
 import logging
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +32,7 @@ from web.server.forms import Form, FormError
 from web.server.page_acts import Answer, FollowUp, Sent, notice, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
-from web.sitting import sealed_files
+from web.sitting import export_rooms, sealed_files
 from web.sitting.custody import RECEIPT_VERDICTS
 from web.sitting.excerpt_pages import choices, part_of
 from web.sitting.recording_access import (
@@ -352,7 +351,7 @@ async def _hand_out(sent: Sent, access: RecordingAccess, row: RecordingRelease, 
         async with parts.database.transaction() as db:
             await releases.taken(db, release_id=row.id, bag_sha256=made.bag_sha256, custody=made.custody)
     except BaseException:
-        shutil.rmtree(made.room, ignore_errors=True)
+        export_rooms.leave(made.room)
         raise
     return await run_in_threadpool(sealed_files.tar_answer, made.target, made.room)
 

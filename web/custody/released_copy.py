@@ -1,8 +1,6 @@
 """The copy that a release hands out: a bag with the signed statement of the release in it (docs/receive.md)."""
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from media.evidence.check import bag, excerpt, receipt
 from media.evidence.check.policy import Policy
 from media.evidence.log import custody, tlog
 from media.evidence.log.proof import CourtSeal
+from web.sitting import export_rooms
 from web.sitting.recording_access import RecordingAccess
 
 WHY = "authority"
@@ -47,7 +46,7 @@ def make(
 
     Effects: the lines `access` and `released` of the custody log, durable before the first byte is handed out.
     """
-    room = Path(tempfile.mkdtemp(prefix=".export-", dir=data))
+    room = export_rooms.enter(data)
     tags = {receipt.RELEASE: release_json(statement)}
     try:
         if row.part:
@@ -67,7 +66,7 @@ def make(
         assert made.custody is not None
         return Made(room, target, made.tagmanifest_sha256, (made.custody.size, made.custody.root.hex()))
     except BaseException:
-        shutil.rmtree(room, ignore_errors=True)
+        export_rooms.leave(room)
         raise
 
 

@@ -5,8 +5,6 @@ Nothing is decrypted: whoever could open the whole recording can open the excerp
 
 import logging
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +28,7 @@ from media.evidence.log.proof import CourtSeal
 from web.server import forms
 from web.server.forms import Form, FormError
 from web.server.rendering import render
-from web.sitting import course, sealed_files
+from web.sitting import course, export_rooms, sealed_files
 from web.sitting.custody import WHY
 from web.sitting.recording_access import (
     NoProvenEnd,
@@ -179,7 +177,7 @@ async def make(request: Request) -> Response:
     try:
         await run_in_threadpool(custody.record, folder, [entry], seal, time.time_ns(), access.head_at_close)
     except BaseException as error:
-        shutil.rmtree(room, ignore_errors=True)
+        export_rooms.leave(room)
         if isinstance(error, custody.NotProvenError):
             raise await not_proven(request, access, error) from error
         if isinstance(error, custody.CustodyError):
@@ -197,7 +195,7 @@ def _made(
     folder: Path, data: Path, access: RecordingAccess, wanted: excerpt.Part, seal: CourtSeal
 ) -> tuple[Path, Path]:
     """The excerpt in a folder of its own, verified by the court's own keys."""
-    room = Path(tempfile.mkdtemp(prefix=".export-", dir=data))
+    room = export_rooms.enter(data)
     try:
         journal = excerpt.SealedJournal(folder)
         name = tlog.key_name(journal.head.origin)
@@ -207,7 +205,7 @@ def _made(
         excerpt.make(journal, target, wanted, policy, datetime.now(UTC))
         return room, target
     except BaseException:
-        shutil.rmtree(room, ignore_errors=True)
+        export_rooms.leave(room)
         raise
 
 

@@ -6,8 +6,6 @@ is a line in the recording's custody log, written before the first byte is serve
 
 import json
 import logging
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,7 +34,7 @@ from web.seal_keeper import authorities_of, cosigners_of
 from web.server import forms
 from web.server.rendering import asset, messages_url, render
 from web.server.sign_in import require_token, staff
-from web.sitting import cosignatures, sealed_files
+from web.sitting import cosignatures, export_rooms, sealed_files
 from web.sitting.course import MARKS
 from web.sitting.custody import WHY
 from web.sitting.recording_access import (
@@ -295,13 +293,13 @@ async def export(request: Request) -> Response:
     folder, seal = folder_of(request, access), await seal_of(request)
 
     def make() -> tuple[Path, Path]:
-        room = Path(tempfile.mkdtemp(prefix=".export-", dir=parts.settings.data))
+        room = export_rooms.enter(parts.settings.data)
         try:
             target = room / access.recording.id
             bag.export(folder, target, seal, access.accessor, why, datetime.now(UTC), kept=access.head_at_close)
             return room, target
         except BaseException:
-            shutil.rmtree(room, ignore_errors=True)
+            export_rooms.leave(room)
             raise
 
     try:

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import os
 import re
-import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from hearings.models import Recording
 from media.evidence.check.bag_check import STORED
 from media.evidence.log import tlog
+from web.sitting import export_rooms
 
 TICKET_SECONDS = 3600
 """How long one entry in the custody log covers a viewing, in seconds; then the player requests another."""
@@ -149,9 +149,9 @@ def tar_answer(target: Path, room: Path) -> Response:
         try:
             yield from tar_stream(target)
         finally:
-            shutil.rmtree(room, ignore_errors=True)
+            export_rooms.leave(room)
 
-    tidy = BackgroundTask(shutil.rmtree, room, ignore_errors=True)
+    tidy = BackgroundTask(export_rooms.leave, room)
     return StreamingResponse(streamed(), 200, headers, "application/x-tar", tidy)
 
 
