@@ -47,6 +47,9 @@ GONE = frozenset({Trouble.missing, Trouble.altered, Trouble.shortened})
 """Troubles of a copy that was there before: it is lost."""
 WAITING = frozenset({Trouble.away, Trouble.refused, Trouble.full})
 """Troubles that may pass by themselves: told after `PATIENCE`."""
+LEAST_LOCK = timedelta(days=7)
+"""How long a new object is locked at least: a store refuses a lock whose end is past, as after the end of a retention,
+or so near that its clock may have passed it. Not longer, since keys that were destroyed wait for the end of a lock."""
 SPOOL = "spool"
 _LOGS = (custody.CHECKPOINT, timestamps.FILE, custody.LOG_CHECKPOINT)
 
@@ -157,7 +160,8 @@ class Archiving:
         lines = custody.read_log(folder, origin, seal.trust())
         copy = self._copies.get((folder.name, store.name))
         kept = {} if copy is not None and copy.state == "lost" else keeping.named(lines, store.name)
-        new = [self._put(folder, store, volume, until) for volume in keeping.due(folder, lines, kept, until)]
+        lock = max(until, now.date() + LEAST_LOCK)  # of what is put now; what is there stays until its own day
+        new = [self._put(folder, store, volume, lock) for volume in keeping.due(folder, lines, kept, until)]
         if new:  # all lines at once: a recording is never half archived
             custody.record(folder, [one.line for one in new], seal, int(now.timestamp()) * 10**9)
         kept |= {one.volume: one for one in new}
@@ -167,7 +171,7 @@ class Archiving:
             with custody.locked(folder):
                 volume = volumes.papers(folder)
                 source = self._spooled(folder, volume)
-            papers = self._keep(folder, store, volume, source, until)
+            papers = self._keep(folder, store, volume, source, lock)
             custody.record(folder, [papers.line], seal, int(now.timestamp()) * 10**9)
             self._completed += 1
         checked = status.read_checked(self.recordings)

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from hearings.models import OutboxMessage
+from hearings.models import OutboxMessage, Recording
 from media.evidence.archive import copies, keeping, status, volumes
 from media.evidence.archive.folder_store import MARK, FolderStore
 from media.evidence.archive.store import ArchiveStore
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify_stored
 from media.evidence.log import custody
-from scheduler.archiving import LOOK_EVERY, PATIENCE, READ_EVERY, Archiving
+from scheduler.archiving import LEAST_LOCK, LOOK_EVERY, PATIENCE, READ_EVERY, Archiving
 from tests.support.evidence.object_store import Door, ObjectServer, object_server
 from tests.support.evidence.recordings import COURT, TRACKS, SealedRecording, build
 from tests.support.evidence.seals import LocalSeal
@@ -146,6 +146,25 @@ async def test_an_archive_with_a_lock_is_named_by_its_versions(court: Court, obj
         lock = client.get_object_retention(**where)["Retention"]
         assert (lock["Mode"], lock["RetainUntilDate"].date()) == ("COMPLIANCE", one.until)
     assert court.copies() == {"evidence": "archived"}
+
+
+async def test_what_is_archived_after_the_retention_has_ended_has_a_lock_that_a_store_takes(
+    court: Court, objects: ObjectServer
+) -> None:
+    async with court.database.transaction() as db:
+        row = await db.get(Recording, court.name)
+        row.closed_at -= timedelta(days=366 * 12)
+        db.add(row)
+    court.stores = [objects.store("evidence", "late/")]
+    court.begin()
+    assert await court.settle() == 1
+    assert court.copies() == {"evidence": "archived"}
+    kept = court.kept("evidence")
+    assert {one.until for one in kept.values()} == {court.now.date() + LEAST_LOCK}
+    lines = court.lines()
+    court.now += 3 * LEAST_LOCK
+    assert await court.settle() == 0
+    assert court.lines() == lines, "a lock that has ended is no reason to put it again"
 
 
 async def test_a_recording_that_is_not_closed_is_not_archived(court: Court) -> None:

@@ -29,7 +29,6 @@ _CODES = {
     "InvalidAccessKeyId": Trouble.refused,
     "SignatureDoesNotMatch": Trouble.refused,
     "BadDigest": Trouble.altered,
-    "InvalidRequest": Trouble.no_lock,
     "ObjectLockConfigurationNotFoundError": Trouble.no_lock,
     "SlowDown": Trouble.away,
     "ServiceUnavailable": Trouble.away,
@@ -38,6 +37,15 @@ _CODES = {
     "500": Trouble.away,
 }
 """Codes of S3's errors; any other is `Trouble.other`."""
+UNCLEAR = "InvalidRequest"
+"""What S3 answers where a bucket takes no lock, and where something is wrong with one object alone."""
+
+
+def trouble_of(code: str, message: str) -> Trouble:
+    """The trouble of an error of S3's, by its code; of an unclear one by its words."""
+    if code == UNCLEAR and "missingobjectlock" in message.replace(" ", "").lower():
+        return Trouble.no_lock
+    return _CODES.get(code, Trouble.other)
 
 
 class S3Store:
@@ -58,6 +66,17 @@ class S3Store:
 
     def put(self, key: str, source: Path, sha256: str, until: date) -> str:
         """With the checksum, which the store compares, and the lock, in one request."""
+        try:
+            version = self._put(key, source, sha256, until)
+        except ArchiveError as error:
+            if str(error).endswith(UNCLEAR) and self._takes_no_lock():
+                raise ArchiveError(Trouble.no_lock, "the bucket has no Object Lock") from error
+            raise
+        if version in ("", "null"):
+            raise ArchiveError(Trouble.no_lock, "the bucket keeps no versions")
+        return version
+
+    def _put(self, key: str, source: Path, sha256: str, until: date) -> str:
         size = source.stat().st_size
         with self._troubles():
             kept = self._newest(key)
@@ -75,10 +94,16 @@ class S3Store:
                     ObjectLockMode=MODE,
                     ObjectLockRetainUntilDate=_midnight(until),
                 )
-        version = str(answer.get("VersionId", ""))
-        if version in ("", "null"):
-            raise ArchiveError(Trouble.no_lock, "the bucket keeps no versions")
-        return version
+        return str(answer.get("VersionId", ""))
+
+    def _takes_no_lock(self) -> bool:
+        """Whether the bucket says so; False where it does not say, or not to this account."""
+        try:
+            with self._troubles():
+                answer = self._client.get_object_lock_configuration(Bucket=self.bucket)
+        except ArchiveError as error:
+            return error.trouble is Trouble.no_lock
+        return answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") != "Enabled"
 
     def _newest(self, key: str) -> ObjectState | None:
         try:
@@ -175,8 +200,9 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            trouble = _CODES.get(code, Trouble.other)
+            said = error.response.get("Error", {})
+            code = str(said.get("Code", ""))
+            trouble = trouble_of(code, str(said.get("Message", "")))
             logger.warning("the archive %s answered %s", self.bucket, code)
             raise ArchiveError(trouble, code) from error
         except (NoCredentialsError, PartialCredentialsError) as error:

@@ -10,6 +10,7 @@ import pytest
 
 from media.evidence.archive.folder_store import MARK, FolderStore
 from media.evidence.archive.keeping import digest
+from media.evidence.archive.s3_store import trouble_of
 from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from tests.support.evidence.object_store import ObjectServer
 
@@ -142,6 +143,32 @@ def test_a_bucket_without_a_lock_and_wrong_credentials_are_refused(objects: Obje
     with pytest.raises(ArchiveError) as refused:
         put(stranger, tmp_path, b"sealed")
     assert refused.value.trouble is Trouble.refused
+
+
+def test_a_request_that_one_object_spoils_is_not_told_as_a_bucket_that_takes_no_lock(
+    objects: ObjectServer, tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveError) as late:
+        put(objects.store("evidence"), tmp_path, b"sealed", date(2020, 1, 1), key="late")
+    assert late.value.trouble is Trouble.other
+    put(objects.store("evidence"), tmp_path, b"sealed", key="late")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "trouble"),
+    [
+        ("InvalidRequest", "Bucket is missing Object Lock Configuration", Trouble.no_lock),
+        ("InvalidRequest", "Bucket is missing ObjectLockConfiguration", Trouble.no_lock),
+        ("InvalidRequest", "The retain until date must be in the future!", Trouble.other),
+        ("InvalidRequest", "", Trouble.other),
+        ("ObjectLockConfigurationNotFoundError", "", Trouble.no_lock),
+        ("SlowDown", "Object Lock", Trouble.away),
+    ],
+)
+def test_what_a_store_answers_is_told_by_its_code_and_where_that_says_too_little_by_its_words(
+    code: str, message: str, trouble: Trouble
+) -> None:
+    assert trouble_of(code, message) is trouble
 
 
 def test_a_store_that_does_not_answer_is_away(objects: ObjectServer, tmp_path: Path) -> None:
