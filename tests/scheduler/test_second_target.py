@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +46,20 @@ class Followed:
 
     async def round(self) -> None:
         await self.job.follow(self.court.world)
+
+    async def close(self) -> None:
+        """Followed from its middle to its close."""
+        self.write(6)
+        await self.round()
+        self.write()
+        await self.round()
+        await self.round()
+
+    async def later(self) -> None:
+        """A round, some minutes later."""
+        now = self.court.world.clock() + timedelta(minutes=2)
+        self.court.world = replace(self.court.world, clock=lambda: now)
+        await self.round()
 
     def lost(self) -> bool:
         found = read_status(self.court.recordings)
@@ -123,3 +140,35 @@ async def test_what_was_closed_before_there_was_a_second_disk_is_left_to_the_arc
     followed.write()
     await followed.round()
     assert not followed.copy.exists() and not followed.lost()
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+async def test_a_key_that_was_wrapped_anew_after_the_close_takes_the_place_of_the_old_one(
+    followed: Followed, restarted: bool
+) -> None:
+    await followed.close()
+    court, name = followed.court, "hearing-key.age"
+    old = (followed.copy / name).read_bytes()
+    custody.rewrap(court.folder, {name: old + b"for another"}, [], court.seal, time.time_ns())
+    if restarted:
+        followed.begin()
+    await followed.later()
+    assert (followed.copy / name).read_bytes() == old + b"for another"
+    for each in (custody.LOG, custody.LOG_CHECKPOINT):
+        assert (followed.copy / each).read_bytes() == (court.folder / each).read_bytes()
+    assert not followed.lost()
+
+
+async def test_a_key_that_was_wrapped_anew_while_the_disk_was_away_is_replaced_when_it_is_back(
+    followed: Followed,
+) -> None:
+    await followed.close()
+    away = shutil.move(followed.second, followed.second.with_name("away"))
+    court, name = followed.court, "hearing-key.age"
+    custody.rewrap(court.folder, {name: b"for another"}, [], court.seal, time.time_ns())
+    for _ in range(3):
+        await followed.later()
+    shutil.move(away, followed.second)
+    for _ in range(3):
+        await followed.later()
+    assert (followed.copy / name).read_bytes() == b"for another" and not followed.lost()

@@ -2,7 +2,8 @@
 
 Nothing of the recorder waits for it: it reads what is durable under a signed head. In the copy, as in the original, no
 head comes before the lines it covers, and no line before the file it names, so that at any instant the copy is a
-recording up to its head. What was copied is never changed; a folder without the mark of an archive is not written to.
+recording up to its head. What was copied is never changed, but for keys that were wrapped anew: what they were wrapped
+for before is to open no copy. A folder without the mark of an archive is not written to.
 """
 
 import contextlib
@@ -37,6 +38,8 @@ class SecondCopy:
     folder: Path
     target: Path
     copied: set[str] = field(default_factory=set)
+    keys: dict[str, bytes] = field(default_factory=dict)
+    """The wrapped keys that are in the copy, by the names of their files."""
     size: int = 0
     """Bytes of the journal that are in the copy."""
     lines: int = 0
@@ -53,20 +56,32 @@ class SecondCopy:
             self._take_up()
         head = _read(self.folder / custody.CHECKPOINT)
         lines = self._new_lines(head)
-        new = [name for name in _sealed(self.folder) if name not in self.copied]
+        new = [name for name in _sealed(self.folder) if name not in self.copied or self._is_anew(name)]
         for name in new:
             self._copy(name)
         self._write(lines)
-        for name, data in ((custody.CHECKPOINT, head), *((name, _read(self.folder / name)) for name in _SMALL)):
+        small = {name: _read(self.folder / name) for name in reversed(_SMALL)}  # a log has what its head covers
+        for name, data in ((custody.CHECKPOINT, head), *((name, small[name]) for name in _SMALL)):
             if data and data != _read(self.target / name):
                 _replace(self.target / name, data)
         return len(new)
+
+    def is_current(self) -> bool:
+        """Whether the copy of a closed recording has its keys and its heads as they are now. OSError."""
+        keys = [name for name in _sealed(self.folder) if journal_lines.KEY_FILE.fullmatch(name)]
+        names = (custody.CHECKPOINT, *_SMALL, *keys)
+        return all(not (data := _read(self.folder / name)) or data == _read(self.target / name) for name in names)
+
+    def _is_anew(self, name: str) -> bool:
+        """Whether a key was wrapped anew since it was copied."""
+        return name in self.keys and self.keys[name] != _read(self.folder / name)
 
     def _take_up(self) -> None:
         """Go on with what an earlier process has copied."""
         for name in ("seg", "index"):
             (self.target / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         self.copied = set(_sealed(self.target))
+        self.keys = {name: _read(self.target / name) for name in self.copied if journal_lines.KEY_FILE.fullmatch(name)}
         journal = self.target / custody.JOURNAL
         with contextlib.suppress(FileNotFoundError):
             there = journal.read_bytes()
@@ -80,10 +95,13 @@ class SecondCopy:
         place = self.target / name
         draft = place.parent / f"{TEMPORARY}{place.name}"
         draft.unlink(missing_ok=True)
-        write_durably(draft, (self.folder / name).read_bytes())
+        data = (self.folder / name).read_bytes()
+        write_durably(draft, data)
         draft.replace(place)
         sync_folder(place.parent)
         self.copied.add(name)
+        if journal_lines.KEY_FILE.fullmatch(name):
+            self.keys[name] = data
 
     def _new_lines(self, head: bytes) -> bytes:
         """The lines under the head that are not in the copy yet; none behind it, which a restart may cut off."""
