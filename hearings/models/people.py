@@ -111,6 +111,9 @@ class AuthorityKey(Row, table=True):
     retired_by: str = Field(default="", max_length=36)
     retired_by_label: str = Field(default="", max_length=200)
     retired_reason: str = Field(default="", max_length=500)
+    lost_at: datetime | None = instant(default=None)
+    """Since when it is known that nobody has its key file any more: it opens nothing."""
+    lost_reason: str = Field(default="", max_length=500)
 
 
 class AuthorityKind(StrEnum):

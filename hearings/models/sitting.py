@@ -174,6 +174,14 @@ class Rewrap(Row, table=True):
     """Since when it is done with: carried out, or withdrawn."""
     done: bool = False
     """Whether the recording's keys are encrypted to these recipients."""
+    claim: str = Field(default="", max_length=36)
+    """Names the one request that may exchange the files now; empty when none is at it."""
+    taken_by: str = Field(default="", max_length=36)
+    """Who brought the re-wrapped keys."""
+    put_back_by: str = Field(default="", max_length=36)
+    put_back_by_label: str = Field(default="", max_length=200)
+    put_back_at: datetime | None = instant(default=None)
+    """Since when the former keys are back; `done` is false then."""
 
 
 class KeepingKind(StrEnum):

@@ -177,6 +177,21 @@ async def retire(db: AsyncSession, *, key: AuthorityKey, reason: str, actor: Act
     await db.flush()
 
 
+async def lose(db: AsyncSession, *, key: AuthorityKey, reason: str, actor: Actor, now: datetime) -> None:
+    """Nobody has the key file of a recipient any more: it is retired, if it was in force, and opens nothing any more.
+
+    Raises as `retire`. Effects: the row says when and why; nothing where it is known to be lost already.
+    """
+    _administrator(actor, key.owner_state)
+    if key.lost_at is not None:
+        return
+    if key.retired_at is None:
+        await retire(db, key=key, reason=reason, actor=actor, now=now)
+    key.lost_at, key.lost_reason = now, clean(reason, "reason", most=500, least=3)
+    db.add(key)
+    await db.flush()
+
+
 async def key(db: AsyncSession, key_id: str, *, state: str, lock: bool = False) -> AuthorityKey:
     """A recipient of `state`, in force or not. Raises `NotFound`, the same for an unknown and a foreign one."""
     query = select(AuthorityKey).where(AuthorityKey.id == key_id, AuthorityKey.owner_state == state)

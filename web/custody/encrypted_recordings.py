@@ -18,8 +18,8 @@ from hearings.models import AuthorityKey, Hearing, Recording, Rewrap, Sitting
 
 @dataclass(frozen=True)
 class EncryptedRecording:
-    """A recording that is encrypted to a recipient, and the other recipients that can still open it: not retired as
-    lost."""
+    """A recording that is encrypted to a recipient, and the other recipients that can still open it: those whose key
+    file is not known to be lost."""
 
     recording: str
     hearing: str
@@ -34,8 +34,8 @@ async def by_text(db: AsyncSession, recipient: str) -> AuthorityKey:
     return row
 
 
-async def encrypted_to(db: AsyncSession, key: AuthorityKey, *, lost: Collection[str] = ()) -> list[EncryptedRecording]:
-    """The recordings encrypted to a recipient, oldest first. `lost`: ids of recipients that open nothing any more."""
+async def encrypted_to(db: AsyncSession, key: AuthorityKey) -> list[EncryptedRecording]:
+    """The recordings encrypted to a recipient, oldest first."""
     query = (
         select(Recording, Hearing)
         .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
@@ -50,7 +50,7 @@ async def encrypted_to(db: AsyncSession, key: AuthorityKey, *, lost: Collection[
         states = await room_rules.recipients(db, hearing)
         opens = [one for one in keys if _opens(one, recording, states, anew.get(recording.id))]
         if key.id in {one.id for one in opens}:
-            others = tuple(one for one in opens if one.id != key.id and one.id not in lost)
+            others = tuple(one for one in opens if one.id != key.id and one.lost_at is None)
             found.append(EncryptedRecording(recording.id, hearing.ref, others))
     return found
 

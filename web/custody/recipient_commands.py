@@ -43,7 +43,7 @@ def add_to(add: Add) -> None:
 
 
 def lost(options: argparse.Namespace) -> int:
-    """Retire a recipient at once; print each recording encrypted to it and who else can open it."""
+    """Retire a recipient at once as lost; print each recording encrypted to it and who else can open it."""
     return _logged("keys lost", lambda settings: _said(asyncio.run(_lost(settings, options.recipient, options.why))))
 
 
@@ -81,9 +81,8 @@ async def _lost(settings: Settings, recipient: str, why: str) -> list[EncryptedR
     async with _database(settings) as database:
         async with database.transaction() as db:
             key = await encrypted_recordings.by_text(db, recipient)
-            if key.retired_at is None:
-                actor = operator(account(), key.owner_state)
-                await recipients.retire(db, key=key, reason=why, actor=actor, now=datetime.now(UTC))
+            actor = operator(account(), key.owner_state)
+            await recipients.lose(db, key=key, reason=why, actor=actor, now=datetime.now(UTC))
         async with database.reading() as db:
             return await encrypted_recordings.encrypted_to(db, await encrypted_recordings.by_text(db, recipient))
 

@@ -95,6 +95,24 @@ def test_a_recording_that_nobody_else_opens_is_named(court, capsys):
     assert "NOBODY ELSE CAN OPEN IT" in capsys.readouterr().out
 
 
+def test_whoever_lost_their_key_file_before_opens_nothing(court, capsys):
+    keys = filled(court, cluj=("RO", "requesting"), bangkok=("TH", "requested"))
+    assert cli.main(["keys", "lost", keys["cluj"], "--why", "the safe burnt down"]) == 0
+    assert cli.main(["keys", "lost", keys["bangkok"], "--why", "stolen"]) == 20
+    assert "NOBODY ELSE CAN OPEN IT" in capsys.readouterr().out
+    assert cli.main(["keys", "lost", keys["cluj"], "--why", "again"]) == 20
+
+
+def test_a_recipient_that_has_a_successor_opens_what_it_did_until_its_file_is_lost_too(court):
+    keys = filled(court, cluj=("RO", "requesting"), bangkok=("TH", "requested"))
+    assert cli.main(["keys", "rotate", keys["cluj"], "--to", made(), "--why", "yearly"]) == 0
+    assert cli.main(["keys", "lost", keys["bangkok"], "--why", "stolen"]) == 0
+    assert cli.main(["keys", "lost", keys["cluj"], "--why", "the safe burnt down"]) == 20
+    row = rows(court)[keys["cluj"]]
+    assert row.lost_at is not None and row.retired_at is not None and row.lost_at > row.retired_at
+    assert (row.retired_reason, row.lost_reason) == ("yearly", "the safe burnt down")
+
+
 def test_what_was_re_wrapped_counts_with_its_new_recipients_alone(court, capsys):
     keys = filled(court, cluj=("RO", "requesting"), bangkok=("TH", "requested"))
 
