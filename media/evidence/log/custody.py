@@ -13,12 +13,13 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.evidence.log import journal_lines, tlog
+from media.evidence.log import former_keys, journal_lines, tlog
+from media.evidence.log.former_keys import STAGED
 from media.evidence.log.journal_lines import Line
 from media.evidence.log.proof import CourtSeal, ProofError, ProvenJournal, Trust, prove
 from media.evidence.log.store import sync_folder, write_durably
@@ -26,8 +27,6 @@ from media.evidence.log.store import sync_folder, write_durably
 JOURNAL = "journal.jsonl"
 CHECKPOINT = "checkpoint"
 TOKEN = "checkpoint.tsr"  # noqa: S105 a time-stamp
-STAGED = ".rewrapped"
-"""How the name of a key ends that was wrapped anew and waits for its line."""
 LOG = "custody.jsonl"
 LOG_CHECKPOINT = "custody-checkpoint"
 UNSIGNED = ".unsigned"
@@ -52,6 +51,10 @@ class NotClosedError(CustodyError):
 
 class NotAllowedError(CustodyError):
     """The line's type is not allowed in the custody log, or the line is not well formed."""
+
+
+class FormerKeptError(CustodyError):
+    """The keys were exchanged before, and the former ones are still kept: that comes to its end first."""
 
 
 class NotSignedError(CustodyError):
@@ -236,30 +239,103 @@ def rewrap(
     kept: Sequence[tlog.Checkpoint] = (),
     *,
     recipients: Sequence[str] = (),
-) -> SignedHeads:
+    proposal: str = "",
+    still: Callable[[], None] = lambda: None,
+) -> None:
     """Replace wrapped keys of a closed recording by the same keys, encrypted to others: by name, the new content.
 
-    `entries` go before their `keywrap` lines, which say the fingerprints of the `recipients`. One step: the new files
-    lie beside the old ones before the lines are signed, and take their places afterwards; what a kill leaves is
-    completed, or removed, by the next append (`settle`). Nothing remains of the old files. NotAllowedError for a file
-    that the recording does not have; the rest as `record`.
+    `entries` go before their `keywrap` lines, which say the fingerprints of the `recipients`, and the `proposal` that
+    is carried out: one whose lines are there is not carried out again. `still` is called under the lock and raises
+    where this may not be done any more. One step: the new files lie beside the old ones before the lines are signed,
+    and take their places afterwards; what a kill leaves is completed, or removed, by the next append (`settle`). The
+    old files are kept (`former_keys`): FormerKeptError while those of an earlier exchange are. NotAllowedError for a
+    file that the recording does not have; the rest as `record`.
     """
+    more = ({"recipients": list(recipients)} if recipients else {}) | ({"proposal": proposal} if proposal else {})
     with locked(folder):
-        named = []
-        for name, content in files.items():
+        for name in files:
             if not journal_lines.KEY_FILE.fullmatch(name) or not (folder / name).is_file():
                 raise NotAllowedError(f"the recording has no key {name}")
-            named.append(_keywrap(name, content) | ({"recipients": list(recipients)} if recipients else {}))
         record_locked(folder, [], seal, now_ns, kept)
+        if proposal and _wrapped(folder, seal, proposal):
+            return
+        if former_keys.kept(folder):
+            raise FormerKeptError("the former keys are kept until the recording has been opened with the present ones")
+        still()
+        _exchange(folder, files, entries, seal, now_ns, kept, more)
+
+
+def put_back(
+    folder: Path,
+    entries: Sequence[Line],
+    seal: CourtSeal,
+    now_ns: int,
+    kept: Sequence[tlog.Checkpoint] = (),
+    *,
+    proposal: str,
+    still: Callable[[], None] = lambda: None,
+) -> None:
+    """Put the former keys back into their places, as `rewrap`, with `keywrap` lines of their own; the present ones are
+    kept in their stead. `proposal` names this, and it is done once. NotAllowedError where none is kept."""
+    with locked(folder):
+        record_locked(folder, [], seal, now_ns, kept)
+        if _wrapped(folder, seal, proposal):
+            return
+        files = {one.name: one.path.read_bytes() for one in former_keys.kept(folder)}
+        if not files:
+            raise NotAllowedError("no former key of the recording is kept")
+        still()
+        _exchange(folder, files, entries, seal, now_ns, kept, {"proposal": proposal})
+
+
+def discard_former(
+    folder: Path,
+    entries: Sequence[Line],
+    seal: CourtSeal,
+    now_ns: int,
+    kept: Sequence[tlog.Checkpoint] = (),
+    *,
+    numbers: Collection[int] | None = None,
+) -> None:
+    """Append lines, then delete the former keys, of these numbers or all. As `record`."""
+    with locked(folder):
+        record_locked(folder, entries, seal, now_ns, kept)
         try:
-            for name, content in files.items():
-                write_durably(folder / f".{name}{STAGED}", content)
-            sync_folder(folder)
-            heads = _record(folder, [*entries, *named], seal, now_ns, kept)
+            former_keys.discard(folder, None if numbers is None else frozenset(numbers))
         except OSError as error:
-            raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
-        settle(folder, _signed(folder, seal))
-        return heads
+            raise CustodyError(f"the former keys cannot be deleted: {error.strerror}") from error
+
+
+def was_rewrapped(folder: Path, seal: CourtSeal, proposal: str) -> bool:
+    """Whether a proposal has been carried out, by its signed lines: when this returns, whoever was at it is done.
+    Raises as `read`."""
+    with locked(folder):
+        return _wrapped(folder, seal, proposal)
+
+
+def _wrapped(folder: Path, seal: CourtSeal, proposal: str) -> bool:
+    lines = [journal_lines.parse(line) for line in _signed(folder, seal) if b'"type":"keywrap"' in line]
+    return any(line.get("proposal") == proposal for line in lines)
+
+
+def _exchange(
+    folder: Path,
+    files: Mapping[str, bytes],
+    entries: Sequence[Line],
+    seal: CourtSeal,
+    now_ns: int,
+    kept: Sequence[tlog.Checkpoint],
+    more: Line,
+) -> None:
+    """The caller holds the lock. `more`: further fields of the `keywrap` lines."""
+    try:
+        for name, content in files.items():
+            write_durably(folder / f".{name}{STAGED}", content)
+        sync_folder(folder)
+        _record(folder, [*entries, *(_keywrap(name, data) | more for name, data in files.items())], seal, now_ns, kept)
+    except OSError as error:
+        raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
+    settle(folder, _signed(folder, seal))
 
 
 def complete(folder: Path, seal: CourtSeal) -> None:
@@ -271,7 +347,8 @@ def complete(folder: Path, seal: CourtSeal) -> None:
 
 def settle(folder: Path, signed: Sequence[bytes]) -> None:
     """Complete a re-wrap that was interrupted, by the signed lines of the custody log: a new file that a line names
-    takes the place of the old one, any other goes. The caller holds the lock. CustodyError when it cannot be written.
+    takes the place of the old one, which is kept; any other goes. The caller holds the lock. CustodyError when it
+    cannot be written.
     """
     staged = sorted(folder.glob(f".hearing-key*{STAGED}"))
     if not staged:
@@ -282,7 +359,7 @@ def settle(folder: Path, signed: Sequence[bytes]) -> None:
         for path in staged:
             name = path.name[1 : -len(STAGED)]
             if hashlib.sha256(path.read_bytes()).hexdigest() == wanted.get(name):
-                path.replace(folder / name)
+                former_keys.replace(folder, name, path)
             else:
                 path.unlink()
         sync_folder(folder)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from media.evidence.archive import volumes
+from media.evidence.check.bag_check import STORED
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
-from media.evidence.log import custody
+from media.evidence.log import custody, former_keys
 from media.evidence.seal import age
 from tests.support.evidence.seals import LocalSeal
 
@@ -39,9 +41,12 @@ def anew(recording: Any) -> bytes:
 
 
 def verdict(folder: Path, recording: Any, builder: Any, target: Path) -> str:
-    """Of the folder as a bag."""
+    """Of the folder as a bag, which has the files of a recording and no others."""
     target.mkdir()
     builder.copy(folder, target / "data")
+    for path in former_keys.hidden(target / "data"):
+        assert not STORED.fullmatch(path.name)
+        path.unlink()
     return verify(
         builder.rebag(target), VerificationRequest(parse(recording.policy()), without_stamp=True)
     ).findings.verdict
@@ -58,10 +63,61 @@ def test_the_new_key_takes_the_place_of_the_old_one_and_the_recording_verifies_b
     custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
     assert [line["type"] for line in lines(folder)[-2:]] == ["access", "keywrap"]
     assert (folder / KEY).read_bytes() == anew
-    assert not list(folder.glob(".*"))
+    assert [path.name for path in folder.glob(".*")] == [one.path.name for one in former_keys.kept(folder)]
     assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
+    custody.discard_former(folder, [], seal, NOW_NS)
+    assert not list(folder.glob(".*"))
     custody.rewrap(folder, {KEY: anew + b"x"}, [], seal, NOW_NS)
     assert (folder / KEY).read_bytes() == anew + b"x"
+
+
+def test_the_former_key_is_kept_out_of_every_copy_and_comes_back_when_it_is_put_back(
+    folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
+) -> None:
+    before = (folder / KEY).read_bytes()
+    custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
+    (former,) = former_keys.kept(folder)
+    assert (former.name, former.number, former.path.read_bytes()) == (KEY, 0, before)
+    for volume in (volumes.keys(folder), volumes.papers(folder)):
+        assert volume is not None and not [name for name in volume.members if former.sha256 in name]
+    assert former.path in former_keys.hidden(folder)
+    for _again in range(2):
+        custody.put_back(folder, [ACCESS], seal, NOW_NS, proposal="back")
+    assert (folder / KEY).read_bytes() == before
+    assert lines(folder)[-1]["sha256"] == former.sha256
+    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [anew]
+    assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
+
+
+def test_what_was_exchanged_is_not_exchanged_again_while_the_former_key_is_kept(
+    folder: Path, seal: LocalSeal, anew: bytes
+) -> None:
+    before = (folder / KEY).read_bytes()
+    custody.rewrap(folder, {KEY: anew}, [], seal, NOW_NS, proposal="first")
+    with pytest.raises(custody.FormerKeptError):
+        custody.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="second")
+    custody.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="first")
+    assert (folder / KEY).read_bytes() == anew
+    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [before]
+    assert custody.was_rewrapped(folder, seal, "first") and not custody.was_rewrapped(folder, seal, "second")
+
+
+def test_what_may_not_be_done_any_more_is_refused_under_the_lock_and_nothing_is_written(
+    folder: Path, seal: LocalSeal, anew: bytes
+) -> None:
+    def withdrawn() -> None:
+        raise PermissionError
+
+    before, log = (folder / KEY).read_bytes(), lines(folder)
+    with pytest.raises(PermissionError):
+        custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS, proposal="one", still=withdrawn)
+    assert (folder / KEY).read_bytes() == before and not list(folder.glob(".*"))
+    assert [line["type"] for line in lines(folder)[len(log) :]] in ([], ["closed"])
+
+
+def test_nothing_is_put_back_where_nothing_is_kept(folder: Path, seal: LocalSeal) -> None:
+    with pytest.raises(custody.NotAllowedError):
+        custody.put_back(folder, [], seal, NOW_NS, proposal="back")
 
 
 @pytest.mark.parametrize("name", ["hearing-key-1.age", "../hearing-key.age", "journal.jsonl", "seg/x-000001.age"])
@@ -111,7 +167,8 @@ def test_a_kill_leaves_what_the_next_append_completes_or_undoes(
     custody.record(folder, [ACCESS], seal, NOW_NS + 1)
     assert (folder / KEY).read_bytes() == (anew if taken else before)
     assert [line["type"] for line in lines(folder)].count("keywrap") == taken
-    assert not list(folder.glob(".hearing-key*"))
+    assert not list(folder.glob(".hearing-key*.rewrapped"))
+    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == ([before] if taken else [])
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
 
 
