@@ -2,13 +2,15 @@
 
 Both are of the State whose recording it is. What is confirmed may then be carried out once: where an authority's key
 file is, and never here, since the server has no key. Nobody alone can have a recording opened to somebody else, and
-nobody can leave out a State for which it was made.
+nobody can leave out a State for which it was made. Nobody alone can take a recording's key away either: who brought the
+re-wrapped keys neither puts the former ones back nor has them deleted.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from uuid import uuid4
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
@@ -16,15 +18,16 @@ from hearings.agreement import room_rules
 from hearings.custody import two_people
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.languages import state_name
-from hearings.models import AuthorityKey, Hearing, Recording, Rewrap
+from hearings.models import AuthorityKey, Hearing, Person, Recording, Rewrap
 from hearings.permissions import require_staff
 from hearings.queries import authority_keys, get
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.signatures.recipients import ESCROW
 from hearings.status import RecordingStatus
 from hearings.texts import clean
 
 RIGHT = "rewrap_recording"
+BUSY = N_("The keys are being taken in by somebody else. Look at the page again in a moment")
 CLOSED = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
 """Statuses of a recording in which nobody writes into it any more."""
 
@@ -96,9 +99,12 @@ async def confirm(db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Act
 
 
 async def withdraw(db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Actor, now: datetime) -> None:
-    """End a proposal, confirmed or not, without effect. Raises `NotAllowed`, and `NotReady` when it is over already."""
+    """End a proposal, confirmed or not, without effect. Raises `NotAllowed`, and `NotReady` when it is over already or
+    its keys are being taken in (`revoke`)."""
     _require(actor, hearing)
     _open(row)
+    if row.claim:
+        raise NotReady(tell(BUSY))
     row.ended_at, row.ended_by_label = now, actor.label
     db.add(row)
     await db.flush()
@@ -114,11 +120,124 @@ async def due(db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Actor) 
     return await chosen(db, row, in_force=True)
 
 
-async def carried_out(db: AsyncSession, *, row: Rewrap, actor: Actor, now: datetime) -> None:
-    """The keys of the recording are encrypted to these recipients. Effects: the row is over, and done."""
-    row.done, row.ended_at, row.ended_by_label = True, now, actor.label
+async def begin_taking(
+    db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Actor
+) -> tuple[Sequence[AuthorityKey], str]:
+    """Claim a confirmed proposal for one request, which alone may exchange the files from now on: the recipients, and
+    the claim. Raises as `due`. Effects: an earlier claim is worth nothing any more, as its request finds out (`holds`).
+    Then `carried_out` follows, or `let_go`; what a kill leaves is claimed anew."""
+    keys = await due(db, row=row, hearing=hearing, actor=actor)
+    row.claim, row.taken_by = str(uuid4()), actor.id
     db.add(row)
     await db.flush()
+    return keys, row.claim
+
+
+async def holds(db: AsyncSession, row_id: str, claim: str) -> bool:
+    """Whether a claim is still that of its proposal: whoever exchanges files asks under the lock of the recording."""
+    row = await get(db, Rewrap, row_id)
+    return bool(claim) and row.claim == claim
+
+
+async def let_go(db: AsyncSession, *, row_id: str, claim: str) -> None:
+    """Nothing was exchanged under this claim. Effects: it ends, unless another has taken its place."""
+    row = await get(db, Rewrap, row_id, lock=True)
+    if row.claim == claim:
+        row.claim = ""
+        db.add(row)
+
+
+async def revoke(db: AsyncSession, *, row: Rewrap, hearing: Hearing, actor: Actor) -> bool:
+    """End the claim of whoever is taking keys in; whether there was one. It may have exchanged the files already: what
+    the custody log says counts. Raises `NotAllowed`, `NotReady`."""
+    _require(actor, hearing)
+    _open(row)
+    claimed, row.claim = bool(row.claim), ""
+    db.add(row)
+    await db.flush()
+    return claimed
+
+
+async def carried_out(db: AsyncSession, *, row_id: str, by: str, label: str, now: datetime) -> None:
+    """The keys of the recording are encrypted to these recipients, by its custody log. Effects: the row is over, and
+    done; `by` has brought them, a person (empty: whoever has claimed it last). Nothing when it says so already."""
+    row = await get(db, Rewrap, row_id, lock=True)
+    if row.ended_at is not None:
+        return
+    row.done, row.ended_at, row.ended_by_label, row.claim = True, now, label, ""
+    row.taken_by = by or row.taken_by
+    db.add(row)
+    await db.flush()
+
+
+# --- the former keys --------------------------------------------------------------------------------------------------
+
+
+async def last_exchange(db: AsyncSession, recording_id: str) -> Rewrap | None:
+    """The re-wrap by which the keys of a recording were exchanged last, put back since or not."""
+    query = select(Rewrap).where(
+        Rewrap.recording_id == recording_id, or_(col(Rewrap.done), col(Rewrap.put_back_at).is_not(None))
+    )
+    return (await db.exec(query.order_by(col(Rewrap.id).desc()).limit(1))).first()
+
+
+def name_of(row: Rewrap, *, back: bool = False) -> str:
+    """What the custody log calls a re-wrap, or that its former keys were put back. Pure."""
+    return f"{row.id}/put-back" if back else row.id
+
+
+def exchanged(row: Rewrap) -> tuple[str, datetime]:
+    """Who exchanged the keys last, the id of a person, and when. Pure."""
+    assert row.ended_at is not None
+    return (row.put_back_by, row.put_back_at) if row.put_back_at is not None else (row.taken_by, row.ended_at)
+
+
+async def begin_putting_back(
+    db: AsyncSession, *, recording_id: str, row_id: str, hearing: Hearing, actor: Actor
+) -> tuple[Rewrap, str]:
+    """Claim that the former keys are put back: by another person than the one who brought those that took their places.
+    Raises `NotAllowed`; `NotFound` and `NotReady` when it is not the last exchange, or was undone. Then `put_back`
+    follows, or `let_go`."""
+    row = await require_other(db, recording_id=recording_id, row_id=row_id, hearing=hearing, actor=actor)
+    if not row.done:
+        raise NotReady(tell("The former keys are in their places again"))
+    row.claim = str(uuid4())
+    db.add(row)
+    await db.flush()
+    return row, row.claim
+
+
+async def put_back(db: AsyncSession, *, row_id: str, actor: Actor, now: datetime) -> None:
+    """The former keys are in their places again. Effects: the row is not done any more, and says by whom."""
+    row = await get(db, Rewrap, row_id, lock=True)
+    if row.put_back_at is None:
+        row.done, row.claim, row.put_back_at = False, "", now
+        row.put_back_by, row.put_back_by_label = actor.id, actor.label
+        db.add(row)
+        await db.flush()
+
+
+async def require_other(db: AsyncSession, *, recording_id: str, row_id: str, hearing: Hearing, actor: Actor) -> Rewrap:
+    """The last exchange of a recording's keys, for somebody else than the person who made it. Raises `NotAllowed`, and
+    `NotFound` when another was looked at."""
+    _require(actor, hearing)
+    await get(db, Recording, recording_id, lock=True)
+    row = await last_exchange(db, recording_id)
+    if row is None or row.id != row_id:
+        raise NotFound
+    await two_people.require(db, exchanged(row)[0], actor)
+    return row
+
+
+async def shown_by(db: AsyncSession, recording_id: str, person: Person, since: datetime) -> str:
+    """The exchange (`name_of`) whose keys open the recording, as the use of one in a viewing that began at `since`
+    shows; empty unless that was after the exchange, and the viewer is somebody else than the person who made it."""
+    row = await last_exchange(db, recording_id)
+    by, at = exchanged(row) if row is not None else ("", since)
+    if row is None or not by or since <= at:
+        return ""
+    other = await two_people.shared(db, await get(db, Person, by), person) is None
+    return name_of(row, back=not row.done) if other else ""
 
 
 async def chosen(db: AsyncSession, row: Rewrap, *, in_force: bool = False) -> Sequence[AuthorityKey]:

@@ -49,6 +49,8 @@ BEHIND_CONFIRM = frozenset(
         "/calendar/{feed}/revoke",
         "/calendars/{state}/{period}/strike",
         "/h/{ref}/languages/cancel",
+        "/recordings/{recording}/keys/discard",
+        "/recordings/{recording}/keys/put-back",
         "/recordings/{recording}/keys/withdraw",
         "/requests/{reference}/documents/{attachment}/remove",
         "/sign-ins/identities/{identity}/remove",

@@ -1,15 +1,19 @@
 """Who can open a recording: its recipients are changed by two persons, and the re-wrapped keys are taken in.
 
 The server has no key and cannot look into one. What it can see of a file that comes in, it checks: the recording, the
-recipients that two persons named, and how many of which kind each key is encrypted to.
+recipients that two persons named, and how many of which kind each key is encrypted to. The keys that are replaced are
+kept until the new ones have opened the recording: another person than the one who brought those can put them back.
 """
 
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import anyio.from_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,17 +25,17 @@ from hearings.custody import rewraps
 from hearings.models import AuthorityKey, Person, Rewrap
 from hearings.sentences import tell
 from hearings.signatures.recipients import fingerprint, is_post_quantum
-from media.evidence.log import custody, tlog
+from media.evidence.log import custody, former_keys, key_exchange
 from media.evidence.log.journal_lines import Line, key_of_file
-from media.evidence.log.proof import CourtSeal
 from media.evidence.seal import rewrapping
 from web.server.forms import FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
 from web.signatures.recipient_pages import KINDS
-from web.sitting.recording_access import NoProvenEnd, access_of, folder_of, not_proven, seal_of
+from web.sitting.recording_access import NoProvenEnd, RecordingAccess, access_of, folder_of, not_proven, seal_of
 from web.words.i18n import N_, _, state_name
 
+T = TypeVar("T")
 logger = logging.getLogger("vivavoce.web.custody.key_pages")
 
 DONE = {
@@ -39,9 +43,17 @@ DONE = {
     "confirmed": N_("The new recipients are confirmed. The keys can now be re-wrapped where a key file is."),
     "withdrawn": N_("The proposal has been withdrawn. Nothing was changed."),
     "taken": N_("The keys of the recording are encrypted to the new recipients."),
+    "put_back": N_("The former keys are in their places again."),
+    "discarded": N_("The former keys have been deleted."),
 }
 LABELS = {"recipients": N_("New recipients"), "reason": N_("Reason"), "file": N_("File with the keys")}
 ON = (errors.Invalid, errors.NotReady, errors.NotFound, errors.NotAllowed)
+FORMER_KEPT = N_(
+    "The keys were exchanged before, and the former ones are still kept: open the recording with the present keys"
+    " first, or have the former ones put back or deleted"
+)
+NO_FORMER = N_("No former keys of the recording are kept any more")
+TAKEN_IN = N_("The keys have been taken in already")
 NOT_NAMED = N_("A key of a closed session in it is for somebody whom the order of that session does not name")
 OTHER_FILE = N_("This file was not made by `vivavoce keys rewrap` for this recording and these recipients")
 
@@ -60,6 +72,8 @@ async def _page(request: Request, _person: Person, values: Mapping[str, Any], wr
         rows = await rewraps.of_recording(db, access.recording.id)
         chosen = {row.id: await rewraps.chosen(db, row) for row in rows}
         known = await rewraps.choices(db, access.hearing)
+        exchange = await rewraps.last_exchange(db, access.recording.id)
+    former = await run_in_threadpool(former_keys.kept, folder_of(request, access)) if exchange is not None else []
     context = {
         "access": access,
         "places": access.places,
@@ -67,6 +81,9 @@ async def _page(request: Request, _person: Person, values: Mapping[str, Any], wr
         "chosen": chosen,
         "present": next((row for row in rows if row.ended_at is None), None),
         "own": actor.id,
+        "former": former,
+        "exchange": exchange,
+        "exchanged_by": rewraps.exchanged(exchange)[0] if exchange is not None else "",
         "allowed": allowed,
         "closed": access.recording.status in rewraps.CLOSED,
         "options": [(key.id, _named(key)) for key in known],
@@ -115,44 +132,175 @@ async def confirm(sent: Sent) -> str:
 
 
 @page_act(again(_page, explained(LABELS), _typed), ON)
-async def withdraw(sent: Sent) -> str:
-    """Withdraw a proposal. Effects: those of `rewraps.withdraw`."""
+async def withdraw(sent: Sent) -> Any:
+    """Withdraw a proposal. Effects: those of `rewraps.withdraw`. Of one whose keys were being taken in, the custody log
+    says whether it has been carried out; if so, it is over as that."""
     recording, hearing = await queries.recording(sent.db, sent.path["recording"], state=sent.state)
     row = await rewraps.require_open(sent.db, recording.id, sent.form.text("proposal")[:36])
-    await rewraps.withdraw(sent.db, row=row, hearing=hearing, **sent.by)
-    return f"/recordings/{recording.id}/keys?done=withdrawn"
+    url = f"/recordings/{recording.id}/keys?done=withdrawn"
+    if not await rewraps.revoke(sent.db, row=row, hearing=hearing, actor=sent.actor):
+        await rewraps.withdraw(sent.db, row=row, hearing=hearing, **sent.by)
+        return url
+    access = await access_of(sent.request)
+
+    async def look() -> str:
+        was = partial(key_exchange.was_rewrapped, folder_of(sent.request, access), await seal_of(sent.request), row.id)
+        carried_out = await _written(sent, access, was)
+        async with sent.parts.database.transaction() as db:
+            if not carried_out:
+                found = await rewraps.require_open(db, recording.id, row.id)
+                await rewraps.withdraw(db, row=found, hearing=hearing, **sent.by)
+                return url
+            await rewraps.carried_out(db, row_id=row.id, by="", label=sent.actor.label, now=datetime.now(UTC))
+        raise errors.NotReady(tell(TAKEN_IN))
+
+    return look
 
 
 @page_act(again(_page, explained(LABELS), _typed), ON, files=1)
 async def take_in(sent: Sent) -> Callable[[], Awaitable[str]]:
-    """Take in the keys that were wrapped anew. Effects: in the recording's folder those of `custody.rewrap`, with the
-    names of those who proposed, confirmed and brought it; then those of `rewraps.carried_out`."""
+    """Take in the keys that were wrapped anew. Effects: the claim of `rewraps.begin_taking`; in the recording's folder
+    those of `key_exchange.rewrap`, with the names of those who proposed, confirmed and brought it; then those of
+    `rewraps.carried_out`."""
     access = await access_of(sent.request)
-    wanted = sent.form.text("proposal")[:36]
-    row = await rewraps.require_open(sent.db, access.recording.id, wanted)
-    keys = await rewraps.due(sent.db, row=row, hearing=access.hearing, actor=sent.actor)
+    if not sent.form.file:
+        raise errors.Invalid(tell("Choose the file with the keys"), "file")
+    row = await rewraps.require_open(sent.db, access.recording.id, sent.form.text("proposal")[:36])
+    claimed_by = row.taken_by if row.claim else ""
+    keys, claim = await rewraps.begin_taking(sent.db, row=row, hearing=access.hearing, actor=sent.actor)
     made = _read(sent.form.file, access.recording.origin, keys)
-    entries = _entries(row, sent.signed.name, sent.state)
     folder, seal = folder_of(sent.request, access), await seal_of(sent.request)
     await run_in_threadpool(_require_readers, folder, made, [f"{key.kind} {key.owner_state}" for key in keys])
+    work = partial(
+        key_exchange.rewrap,
+        folder,
+        made.files,
+        _entries(row, sent.signed.name, sent.state),
+        seal,
+        time.time_ns(),
+        access.head_at_close,
+        recipients=[fingerprint(one) for one in made.recipients],
+        proposal=row.id,
+        still=_still(sent, row.id, claim),
+    )
 
     async def write() -> str:
-        try:
-            await run_in_threadpool(_replace, folder, made, entries, seal, access.head_at_close)
-        except custody.NotClosedError:
-            raise NoProvenEnd from None
-        except custody.NotProvenError as error:
-            raise await not_proven(sent.request, access, error) from error
-        except custody.NotAllowedError as error:
-            raise errors.Invalid(tell(OTHER_FILE), "file") from error
-        except custody.CustodyError as error:
-            logger.error("re-wrapped keys could not be stored: %s", error)
-            raise HTTPException(503, "unavailable") from error
+        own = await _claimed(sent, access, row.id, claim, work)
+        by = sent.person.id if own else claimed_by
         async with sent.parts.database.transaction() as db:
-            await rewraps.carried_out(db, row=await rewraps.require_open(db, access.recording.id, wanted), **sent.by)
+            await rewraps.carried_out(db, row_id=row.id, by=by, label=sent.actor.label, now=datetime.now(UTC))
+        if not own:
+            raise errors.NotReady(tell(TAKEN_IN))
         return f"/recordings/{access.recording.id}/keys?done=taken"
 
     return write
+
+
+@page_act(again(_page, explained(LABELS), _typed), ON)
+async def put_back(sent: Sent) -> Callable[[], Awaitable[str]]:
+    """Put the former keys back, where those that took their places open nothing: another person than the one who
+    brought these. Effects: those of `key_exchange.put_back`; then those of `rewraps.put_back`."""
+    access = await access_of(sent.request)
+    row, claim = await rewraps.begin_putting_back(
+        sent.db,
+        recording_id=access.recording.id,
+        row_id=sent.form.text("proposal")[:36],
+        hearing=access.hearing,
+        actor=sent.actor,
+    )
+    work = partial(
+        key_exchange.put_back,
+        folder_of(sent.request, access),
+        [_by(sent).line("rewrap_put_back", row.reason)],
+        await seal_of(sent.request),
+        time.time_ns(),
+        access.head_at_close,
+        proposal=rewraps.name_of(row, back=True),
+        still=_still(sent, row.id, claim),
+    )
+
+    async def write() -> str:
+        await _claimed(sent, access, row.id, claim, work)
+        async with sent.parts.database.transaction() as db:
+            await rewraps.put_back(db, row_id=row.id, actor=sent.actor, now=datetime.now(UTC))
+        return f"/recordings/{access.recording.id}/keys?done=put_back"
+
+    return write
+
+
+@page_act(again(_page, explained(LABELS), _typed), ON)
+async def discard(sent: Sent) -> Callable[[], Awaitable[str]]:
+    """Delete the former keys: another person than the one who exchanged them last. Effects: a line of the custody log;
+    those of `key_exchange.discard_former`."""
+    access = await access_of(sent.request)
+    row = await rewraps.require_other(
+        sent.db,
+        recording_id=access.recording.id,
+        row_id=sent.form.text("proposal")[:36],
+        hearing=access.hearing,
+        actor=sent.actor,
+    )
+    work = partial(
+        key_exchange.discard_former,
+        folder_of(sent.request, access),
+        [_by(sent).line("rewrap_former_deleted", row.reason)],
+        await seal_of(sent.request),
+        time.time_ns(),
+        access.head_at_close,
+        proposal=rewraps.name_of(row, back=not row.done),
+    )
+
+    async def write() -> str:
+        if not await _written(sent, access, work):
+            raise errors.NotReady(tell(rewraps.BUSY))
+        return f"/recordings/{access.recording.id}/keys?done=discarded"
+
+    return write
+
+
+def _by(sent: Sent) -> custody.Accessor:
+    return custody.Accessor(sent.signed.name, "staff", sent.state)
+
+
+def _still(sent: Sent, row_id: str, claim: str) -> Callable[[], None]:
+    """For the thread that holds the lock of the recording: raises `NotReady` when the claim is not good any more. It
+    reads only, since somebody may hold the database and wait for the lock."""
+
+    async def look() -> None:
+        async with sent.parts.database.reading() as db:
+            if not await rewraps.holds(db, row_id, claim):
+                raise errors.NotReady(tell(rewraps.BUSY))
+
+    return lambda: anyio.from_thread.run(look)
+
+
+async def _claimed(sent: Sent, access: RecordingAccess, row_id: str, claim: str, work: Callable[[], T]) -> T:
+    """As `_written`; where it does not come off, the claim ends. It stays where the server died or may have signed."""
+    try:
+        return await _written(sent, access, work)
+    except errors.HearingsError:
+        async with sent.parts.database.transaction() as db:
+            await rewraps.let_go(db, row_id=row_id, claim=claim)
+        raise
+
+
+async def _written(sent: Sent, access: RecordingAccess, work: Callable[[], T]) -> T:
+    """What `work` returns, which writes into the recording's folder in a thread. Its errors as those of the page."""
+    try:
+        return await run_in_threadpool(work)
+    except custody.NotClosedError:
+        raise NoProvenEnd from None
+    except custody.NotProvenError as error:
+        raise await not_proven(sent.request, access, error) from error
+    except custody.NotAllowedError as error:
+        raise errors.Invalid(tell(OTHER_FILE), "file") from error
+    except key_exchange.NoFormerError as error:
+        raise errors.NotReady(tell(NO_FORMER)) from error
+    except key_exchange.FormerKeptError as error:
+        raise errors.NotReady(tell(FORMER_KEPT)) from error
+    except custody.CustodyError as error:
+        logger.error("keys could not be exchanged: %s", error)
+        raise HTTPException(503, "unavailable") from error
 
 
 def _read(data: bytes, origin: str, keys: Sequence[AuthorityKey]) -> rewrapping.Rewrapped:
@@ -186,30 +334,12 @@ def _entries(row: Rewrap, by: str, state: str) -> list[Line]:
     return [custody.Accessor(name, "staff", whose).line(what, row.reason) for name, whose, what in told]
 
 
-def _replace(
-    folder: Path,
-    made: rewrapping.Rewrapped,
-    entries: Sequence[Line],
-    seal: CourtSeal,
-    kept: Sequence[tlog.Checkpoint],
-) -> None:
-    if all((folder / name).is_file() and (folder / name).read_bytes() == data for name, data in made.files.items()):
-        return  # it was taken in, and the process ended before its row said so
-    custody.rewrap(
-        folder,
-        made.files,
-        entries,
-        seal,
-        time.time_ns(),
-        kept,
-        recipients=[fingerprint(one) for one in made.recipients],
-    )
-
-
 routes = [
     Route("/recordings/{recording}/keys", page),
     Route("/recordings/{recording}/keys/propose", propose, methods=["POST"]),
     Route("/recordings/{recording}/keys/confirm", confirm, methods=["POST"]),
     Route("/recordings/{recording}/keys/withdraw", withdraw, methods=["POST"]),
     Route("/recordings/{recording}/keys/take-in", take_in, methods=["POST"]),
+    Route("/recordings/{recording}/keys/put-back", put_back, methods=["POST"]),
+    Route("/recordings/{recording}/keys/discard", discard, methods=["POST"]),
 ]

@@ -4,8 +4,10 @@ Only the browser can know it, and a changed browser could leave it out; that the
 and without that there is no ticket.
 """
 
+import hashlib
 import logging
 import time
+from functools import partial
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from media.evidence.log import custody
+from hearings.custody import rewraps
+from media.evidence.log import custody, key_exchange
 from media.evidence.recording.recording_keys import MOST
 from web import strict_json
 from web.server.sign_in import require_token
@@ -26,8 +29,8 @@ logger = logging.getLogger("vivavoce.web.custody.key_use_pages")
 
 
 async def key_use(request: Request) -> Response:
-    """Effects: a `keyuse` line for each key, durable and covered by a signed head. 403 without the ticket of a viewing,
-    422 for what names no key of the recording."""
+    """Effects: those of `key_exchange.record_use`. 403 without the ticket of a viewing, 422 for what names no key of
+    the recording."""
     access = await access_of(request)
     require_token(request)
     access.require("view_recording")
@@ -38,9 +41,17 @@ async def key_use(request: Request) -> Response:
     ):
         raise HTTPException(403, "ticket")
     folder, seal = folder_of(request, access), await seal_of(request)
-    entries = [access.accessor.key_line(key, why) for key in keys]
+    person = access.signed.person
+    assert person is not None  # a recording is opened to staff alone
+    async with parts.database.reading() as db:
+        shown = await rewraps.shown_by(db, access.recording.id, person, sealed_files.begun_at(ticket))
+    viewing = hashlib.sha256(ticket.encode()).hexdigest()[:32]
+    uses = [access.accessor.key_line(key, why, viewing) for key in keys]
+    work = partial(key_exchange.record_use, folder, uses, seal, time.time_ns(), access.head_at_close, shown=shown)
     try:
-        await run_in_threadpool(custody.record, folder, entries, seal, time.time_ns(), access.head_at_close)
+        await run_in_threadpool(work)
+    except key_exchange.NoSuchKeyError:
+        raise HTTPException(422, "unprocessable") from None
     except custody.NotClosedError:
         raise NoProvenEnd from None
     except custody.NotProvenError as error:

@@ -51,6 +51,8 @@ EVENTS: dict[tuple[str, str], EventCode] = {
     ("POST", "/recordings/{recording}/keys/confirm"): C.recipient_changed,
     ("POST", "/recordings/{recording}/keys/withdraw"): C.recipient_changed,
     ("POST", "/recordings/{recording}/keys/take-in"): C.recipient_changed,
+    ("POST", "/recordings/{recording}/keys/put-back"): C.recipient_changed,
+    ("POST", "/recordings/{recording}/keys/discard"): C.recipient_changed,
     ("POST", f"{BASE}/oauth/token"): C.token_issued,
     ("POST", f"{BASE}/client/keys"): C.client_key_changed,
     ("DELETE", f"{BASE}/client/keys/{{kid}}"): C.client_key_changed,

@@ -71,6 +71,8 @@ DID = {
     "rewrap_proposed": N_("New recipients proposed"),
     "rewrap_confirmed": N_("New recipients confirmed"),
     "rewrap": N_("Re-wrapped keys taken in"),
+    "rewrap_put_back": N_("Former keys put back"),
+    "rewrap_former_deleted": N_("Former keys deleted"),
 }
 
 

@@ -11,6 +11,7 @@ import re
 import stat
 import tarfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from starlette.background import BackgroundTask
@@ -60,6 +61,11 @@ def ticket_holds(key: bytes, ticket: str, *, recording: str, login: str, now: in
     if not re.fullmatch("[0-9]{1,12}", until) or not mac.isascii():
         return False
     return hmac.compare_digest(mac, _mac(key, recording, login, until)) and now <= int(until)
+
+
+def begun_at(ticket: str) -> datetime:
+    """When a ticket that holds was issued."""
+    return datetime.fromtimestamp(int(ticket.partition(".")[0]) - TICKET_SECONDS, UTC)
 
 
 def _mac(key: bytes, recording: str, login: str, until: str) -> str:

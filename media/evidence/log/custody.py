@@ -13,7 +13,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,10 +53,6 @@ class NotAllowedError(CustodyError):
     """The line's type is not allowed in the custody log, or the line is not well formed."""
 
 
-class FormerKeptError(CustodyError):
-    """The keys were exchanged before, and the former ones are still kept: that comes to its end first."""
-
-
 class NotSignedError(CustodyError):
     """The seal refuses to sign; nothing was changed."""
 
@@ -74,9 +70,10 @@ class Accessor:
         who = {"person": self.person, "role": self.role, "state": self.state}
         return {"type": "access", **who, "what": what, "why": why}
 
-    def key_line(self, key: int, why: str) -> Line:
-        """The `keyuse` line: with this key of the recording, opened, it is looked at."""
-        return {"type": "keyuse", "key": key, "person": self.person, "role": self.role, "state": self.state, "why": why}
+    def key_line(self, key: int, why: str, viewing: str) -> Line:
+        """The `keyuse` line: with this key of the recording, opened, it is looked at. `viewing` names the viewing."""
+        who = {"person": self.person, "role": self.role, "state": self.state}
+        return {"type": "keyuse", "key": key, **who, "why": why, "viewing": viewing}
 
 
 @dataclass(frozen=True)
@@ -230,119 +227,11 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def rewrap(
-    folder: Path,
-    files: Mapping[str, bytes],
-    entries: Sequence[Line],
-    seal: CourtSeal,
-    now_ns: int,
-    kept: Sequence[tlog.Checkpoint] = (),
-    *,
-    recipients: Sequence[str] = (),
-    proposal: str = "",
-    still: Callable[[], None] = lambda: None,
-) -> None:
-    """Replace wrapped keys of a closed recording by the same keys, encrypted to others: by name, the new content.
-
-    `entries` go before their `keywrap` lines, which say the fingerprints of the `recipients`, and the `proposal` that
-    is carried out: one whose lines are there is not carried out again. `still` is called under the lock and raises
-    where this may not be done any more. One step: the new files lie beside the old ones before the lines are signed,
-    and take their places afterwards; what a kill leaves is completed, or removed, by the next append (`settle`). The
-    old files are kept (`former_keys`): FormerKeptError while those of an earlier exchange are. NotAllowedError for a
-    file that the recording does not have; the rest as `record`.
-    """
-    more = ({"recipients": list(recipients)} if recipients else {}) | ({"proposal": proposal} if proposal else {})
-    with locked(folder):
-        for name in files:
-            if not journal_lines.KEY_FILE.fullmatch(name) or not (folder / name).is_file():
-                raise NotAllowedError(f"the recording has no key {name}")
-        record_locked(folder, [], seal, now_ns, kept)
-        if proposal and _wrapped(folder, seal, proposal):
-            return
-        if former_keys.kept(folder):
-            raise FormerKeptError("the former keys are kept until the recording has been opened with the present ones")
-        still()
-        _exchange(folder, files, entries, seal, now_ns, kept, more)
-
-
-def put_back(
-    folder: Path,
-    entries: Sequence[Line],
-    seal: CourtSeal,
-    now_ns: int,
-    kept: Sequence[tlog.Checkpoint] = (),
-    *,
-    proposal: str,
-    still: Callable[[], None] = lambda: None,
-) -> None:
-    """Put the former keys back into their places, as `rewrap`, with `keywrap` lines of their own; the present ones are
-    kept in their stead. `proposal` names this, and it is done once. NotAllowedError where none is kept."""
-    with locked(folder):
-        record_locked(folder, [], seal, now_ns, kept)
-        if _wrapped(folder, seal, proposal):
-            return
-        files = {one.name: one.path.read_bytes() for one in former_keys.kept(folder)}
-        if not files:
-            raise NotAllowedError("no former key of the recording is kept")
-        still()
-        _exchange(folder, files, entries, seal, now_ns, kept, {"proposal": proposal})
-
-
-def discard_former(
-    folder: Path,
-    entries: Sequence[Line],
-    seal: CourtSeal,
-    now_ns: int,
-    kept: Sequence[tlog.Checkpoint] = (),
-    *,
-    numbers: Collection[int] | None = None,
-) -> None:
-    """Append lines, then delete the former keys, of these numbers or all. As `record`."""
-    with locked(folder):
-        record_locked(folder, entries, seal, now_ns, kept)
-        try:
-            former_keys.discard(folder, None if numbers is None else frozenset(numbers))
-        except OSError as error:
-            raise CustodyError(f"the former keys cannot be deleted: {error.strerror}") from error
-
-
-def was_rewrapped(folder: Path, seal: CourtSeal, proposal: str) -> bool:
-    """Whether a proposal has been carried out, by its signed lines: when this returns, whoever was at it is done.
-    Raises as `read`."""
-    with locked(folder):
-        return _wrapped(folder, seal, proposal)
-
-
-def _wrapped(folder: Path, seal: CourtSeal, proposal: str) -> bool:
-    lines = [journal_lines.parse(line) for line in _signed(folder, seal) if b'"type":"keywrap"' in line]
-    return any(line.get("proposal") == proposal for line in lines)
-
-
-def _exchange(
-    folder: Path,
-    files: Mapping[str, bytes],
-    entries: Sequence[Line],
-    seal: CourtSeal,
-    now_ns: int,
-    kept: Sequence[tlog.Checkpoint],
-    more: Line,
-) -> None:
-    """The caller holds the lock. `more`: further fields of the `keywrap` lines."""
-    try:
-        for name, content in files.items():
-            write_durably(folder / f".{name}{STAGED}", content)
-        sync_folder(folder)
-        _record(folder, [*entries, *(_keywrap(name, data) | more for name, data in files.items())], seal, now_ns, kept)
-    except OSError as error:
-        raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
-    settle(folder, _signed(folder, seal))
-
-
 def complete(folder: Path, seal: CourtSeal) -> None:
     """Complete, or undo, a re-wrap that was interrupted; nothing where there is none. Raises as `read`."""
     if any(folder.glob(f".hearing-key*{STAGED}")):
         with locked(folder):
-            settle(folder, _signed(folder, seal))
+            settle(folder, signed_lines(folder, seal))
 
 
 def settle(folder: Path, signed: Sequence[bytes]) -> None:
@@ -367,13 +256,8 @@ def settle(folder: Path, signed: Sequence[bytes]) -> None:
         raise CustodyError(f"the keys cannot be written: {error.strerror}") from error
 
 
-def _keywrap(name: str, content: bytes) -> Line:
-    sha256 = hashlib.sha256(content).hexdigest()
-    return {"type": "keywrap", "file": name, "size": len(content), "sha256": sha256}
-
-
-def _signed(folder: Path, seal: CourtSeal) -> tuple[bytes, ...]:
-    """The signed lines of the custody log."""
+def signed_lines(folder: Path, seal: CourtSeal) -> tuple[bytes, ...]:
+    """The signed lines of the custody log. Raises as `read`."""
     trust = seal.trust()
     return read_log(folder, read(folder, trust).origin, trust)
 
@@ -383,13 +267,14 @@ def record_locked(
 ) -> SignedHeads:
     """As `record`, for a caller that holds the lock (`locked`)."""
     if any(folder.glob(f".hearing-key*{STAGED}")):
-        settle(folder, _signed(folder, seal))
-    return _record(folder, entries, seal, now_ns, kept)
+        settle(folder, signed_lines(folder, seal))
+    return record_staged(folder, entries, seal, now_ns, kept)
 
 
-def _record(
+def record_staged(
     folder: Path, entries: Sequence[Line], seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint]
 ) -> SignedHeads:
+    """As `record_locked`, while wrapped keys are staged whose lines are among the entries: they are left alone."""
     ledger = read(folder, seal.trust(kept))
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")

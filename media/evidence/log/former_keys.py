@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from media.evidence.log import journal_lines
-from media.evidence.log.store import TEMPORARY, sync_folder, write_durably
+from media.evidence.log.store import sync_folder, write_durably
 
 SUFFIX = ".former"
 STAGED = ".rewrapped"
 """How the name of a key ends that was wrapped anew and waits for its line."""
 HIDDEN = ".hearing-key*"
-"""Pattern of everything hidden in a recording's folder that holds a wrapped key: former ones, and staged ones."""
+"""Pattern of everything hidden in a recording's folder that holds a wrapped key: former ones, staged ones, drafts."""
 
 
 class FormerKey(NamedTuple):
@@ -54,7 +54,7 @@ def replace(folder: Path, name: str, new: Path) -> None:
     sha256 = hashlib.sha256(old).hexdigest()
     target = folder / f".{name}.{sha256}{SUFFIX}"
     if old != new.read_bytes() and not target.exists():
-        draft = folder / f"{TEMPORARY}{target.name}"
+        draft = folder / f"{target.name}.draft"
         draft.unlink(missing_ok=True)
         write_durably(draft, old)
         draft.replace(target)

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from pyrage import x25519
 
-from hearings.actors import Actor, person_actor
+from hearings.actors import Actor
 from hearings.custody import rewraps
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
-from hearings.models import AuthorityKey, Hearing, Person, Recording
+from hearings.models import AuthorityKey, Hearing, Recording
 from hearings.signatures import recipients
 from hearings.status import HearingStatus, RecordingStatus
 from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_sitting
@@ -22,8 +22,7 @@ def person(name: str, state: str = "RO", function: str = "clerk") -> Actor:
     return Actor(id=name, label=name.title(), state=state, functions=frozenset({function}))
 
 
-ANA_POPA, ION_DINU = make_person("clerk", "RO", "Ana Popa"), make_person("judge", "RO", "Ion Dinu")
-ANA, ION = person_actor(ANA_POPA), person_actor(ION_DINU)
+ANA, ION = person("ana"), person("ion", function="judge")
 
 
 @pytest.fixture
@@ -33,8 +32,11 @@ async def sealed(database: Database) -> tuple[Recording, Hearing]:
     hearing = make_hearing(request.id, starts_at=NOW, ends_at=NOW.replace(hour=10), status=HearingStatus.concluded)
     sitting = make_sitting(hearing.id, since=NOW, closed_at=NOW)
     recording = make_recording(sitting.id, since=NOW, status=RecordingStatus.sealed)
-    people = [Person.model_validate(row.model_dump()) for row in (ANA_POPA, ION_DINU)]
-    await keep(database, *people, request, hearing, sitting, recording)
+    people = (
+        make_person("clerk", "RO", "Ana", "ana@ro.example", id="ana"),
+        make_person("judge", "RO", "Ion", "ion@ro.example", id="ion"),
+    )
+    await keep(database, request, hearing, sitting, recording, *people)
     return recording, hearing
 
 
@@ -65,17 +67,67 @@ async def test_what_one_proposes_and_another_confirms_can_be_carried_out_once(da
         with pytest.raises(NotReady, match="second person"):
             await rewraps.due(db, row=found, hearing=sealed[1], actor=ION)
         await rewraps.confirm(db, row=found, hearing=sealed[1], actor=ION, now=NOW)
-        due = await rewraps.due(db, row=found, hearing=sealed[1], actor=ANA)
+        due, claim = await rewraps.begin_taking(db, row=found, hearing=sealed[1], actor=ANA)
         assert {key.authority_name for key in due} == {"ro", "th"}
-        await rewraps.carried_out(db, row=found, actor=ANA, now=NOW)
+        assert await rewraps.holds(db, row.id, claim)
+        await rewraps.carried_out(db, row_id=row.id, by=ANA.id, label=ANA.label, now=NOW)
+        assert not await rewraps.holds(db, row.id, claim)
     async with database.transaction() as db:
         assert await rewraps.open_of(db, sealed[0].id) is None
         (row,) = await rewraps.of_recording(db, sealed[0].id)
-        assert (row.done, row.proposed_by_label, row.confirmed_by_label) == (True, "Ana Popa", "Ion Dinu")
+        assert (row.done, row.proposed_by_label, row.confirmed_by_label) == (True, "Ana", "Ion")
         with pytest.raises(NotReady):
             await rewraps.due(db, row=row, hearing=sealed[1], actor=ANA)
         with pytest.raises(NotFound):
             await rewraps.require_open(db, sealed[0].id, row.id)
+
+
+async def test_a_claim_holds_until_another_is_made_or_it_is_revoked(database, sealed, keys):
+    row = await propose(database, sealed, [keys["ro"], keys["th"]])
+    async with database.transaction() as db:
+        found = await rewraps.require_open(db, sealed[0].id, row.id)
+        about = {"row": found, "hearing": sealed[1]}
+        assert not await rewraps.revoke(db, **about, actor=ION) and not await rewraps.holds(db, row.id, "")
+        await rewraps.confirm(db, **about, actor=ION, now=NOW)
+        _keys, first = await rewraps.begin_taking(db, **about, actor=ANA)
+        _keys, second = await rewraps.begin_taking(db, **about, actor=ION)
+        assert (await rewraps.holds(db, row.id, first), await rewraps.holds(db, row.id, second)) == (False, True)
+        await rewraps.let_go(db, row_id=row.id, claim=first)
+        with pytest.raises(NotReady, match="somebody else"):
+            await rewraps.withdraw(db, **about, actor=ANA, now=NOW)
+        assert await rewraps.revoke(db, **about, actor=ANA)
+        assert not await rewraps.holds(db, row.id, second)
+        await rewraps.withdraw(db, **about, actor=ANA, now=NOW)
+
+
+async def test_nobody_undoes_or_shows_what_they_have_exchanged_themselves(database, sealed, keys):
+    row = await propose(database, sealed, [keys["ro"], keys["th"]])
+    about = {"recording_id": sealed[0].id, "row_id": row.id, "hearing": sealed[1]}
+    later = NOW.replace(hour=11)
+    async with database.transaction() as db:
+        found = await rewraps.require_open(db, sealed[0].id, row.id)
+        await rewraps.confirm(db, row=found, hearing=sealed[1], actor=ION, now=NOW)
+        with pytest.raises(NotFound):
+            await rewraps.begin_putting_back(db, **about, actor=ION)
+        await rewraps.begin_taking(db, row=found, hearing=sealed[1], actor=ANA)
+        await rewraps.carried_out(db, row_id=row.id, by=ANA.id, label=ANA.label, now=NOW)
+        ana, ion = [await db.get(Person, one.id) for one in (ANA, ION)]
+        shown = [
+            await rewraps.shown_by(db, sealed[0].id, who, at) for who, at in ((ana, later), (ion, NOW), (ion, later))
+        ]
+        assert shown == ["", "", row.id]
+        for act in (rewraps.begin_putting_back, rewraps.require_other):
+            for actor in (ANA, person("somchai", "TH")):
+                with pytest.raises(NotAllowed):
+                    await act(db, **about, actor=actor)
+        _row, claim = await rewraps.begin_putting_back(db, **about, actor=ION)
+        assert await rewraps.holds(db, row.id, claim)
+        await rewraps.put_back(db, row_id=row.id, actor=ION, now=NOW)
+        with pytest.raises(NotAllowed):
+            await rewraps.require_other(db, **about, actor=ION)
+        with pytest.raises(NotReady, match="again"):
+            await rewraps.begin_putting_back(db, **about, actor=ANA)
+        assert await rewraps.shown_by(db, sealed[0].id, ana, later) == rewraps.name_of(found, back=True)
 
 
 async def test_nobody_confirms_alone_or_from_another_state_or_without_the_function(database, sealed, keys):

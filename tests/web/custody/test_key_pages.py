@@ -1,5 +1,6 @@
 """The page of a recording's keys: proposed by one, confirmed by another, taken in, and opened by whom was named."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,9 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
+from hearings.custody import rewraps
 from hearings.db import Database
+from hearings.models import Rewrap
 from hearings.signatures import recipients
+from media.evidence.log import custody as log, former_keys
 from media.evidence.seal import age, rewrapping
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 
@@ -55,7 +60,7 @@ async def send(archive, browser, who: str, act: str, file: bytes | None = None, 
     async with browser(who) as client:
         page = await client.get(f"{archive.path}/keys")
         proposal = page.text.partition('name="proposal" value="')[2].partition('"')[0]
-        data = {"csrf": archive.token(who), "proposal": proposal, **values}
+        data = {"csrf": archive.token(who), "proposal": proposal} | values
         files = {"file": ("keys.json", file, "application/json")} if file is not None else None
         return await client.post(f"{archive.path}/keys/{act}", data=data, files=files)
 
@@ -130,12 +135,157 @@ async def test_a_file_for_other_recipients_or_another_recording_is_refused(archi
     of_another = json.loads(good) | {"recording": "demo.vivavoce.example/hearing/0"}
     no_such_key = json.loads(good)
     no_such_key["files"]["hearing-key-7.age"] = no_such_key["files"]["hearing-key.age"]
-    for file in (more, json.dumps(said), json.dumps(of_another), json.dumps(no_such_key), "", "{}"):
+    for file in (more, json.dumps(said), json.dumps(of_another), "x", "{}"):
         answer = await send(archive, browser, JUDGE, "take-in", file=file.encode())
-        assert answer.status_code == 422
-        assert "was not made by" in answer.text or "does not name" in answer.text
+        assert answer.status_code == 422 and "was not made by" in answer.text
+    answer = await send(archive, browser, JUDGE, "take-in", file=json.dumps(no_such_key).encode())
+    assert answer.status_code == 422 and "does not name" in answer.text
     assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before and custody(archive) == log
+    assert "Choose the file" in (await send(archive, browser, JUDGE, "take-in")).text
     assert done(await send(archive, browser, JUDGE, "take-in", file=good.encode()), "taken")
+
+
+def junk(archive, to: list[str]) -> bytes:
+    """A file as `vivavoce keys rewrap` makes it, with another key inside: no server can tell."""
+    files = {"hearing-key.age": age.wrap(age.make_identity(), to)}
+    return rewrapping.Rewrapped(archive.sealed.origin, tuple(to), files).text().encode()
+
+
+async def until_claimed(archive, claimed: bool) -> None:
+    """Somebody has begun to take keys in, or nobody is at it any more."""
+    for _attempt in range(500):
+        if bool((await rows(archive))[0].claim) is claimed:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody has")
+
+
+async def taken_in(archive, browser, keys, who: str = OFFICER) -> bytes:
+    """Keys that open nothing have been brought by somebody; the former ones."""
+    before = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    file = junk(archive, await confirmed(archive, browser, keys))
+    assert done(await send(archive, browser, who, "take-in", file=file), "taken")
+    assert [one.path.read_bytes() for one in former_keys.kept(archive.sealed.folder)] == [before]
+    return before
+
+
+async def rows(archive) -> list[Rewrap]:
+    async with archive.app.state.parts.database.reading() as db:
+        return list((await db.exec(select(Rewrap).order_by(Rewrap.id))).all())
+
+
+async def viewed(archive, browser, who: str) -> str:
+    """Somebody begins to view the recording; the ticket."""
+    async with browser(who) as client:
+        client.headers.update({"accept": "application/json", "x-csrf-token": archive.token(who)})
+        return str((await client.post(f"{archive.path}/viewing", json={"why": "minutes"})).json()["ticket"])
+
+
+async def used(archive, browser, who: str, ticket: str) -> bool:
+    """Somebody's browser says that a key has opened the recording; whether it was noted."""
+    async with browser(who) as client:
+        client.headers.update({"accept": "application/json", "x-csrf-token": archive.token(who)})
+        told = {"keys": [0], "why": "minutes", "ticket": ticket}
+        return (await client.post(f"{archive.path}/key-use", json=told)).status_code == 204
+
+
+async def test_keys_that_open_nothing_are_put_back_by_another_person_than_the_one_who_brought_them(
+    archive, browser, keys
+):
+    before = await taken_in(archive, browser, keys)
+    (row,) = await rows(archive)
+    async with browser(OFFICER) as client:
+        page = await client.get(f"{archive.path}/keys")
+    assert "Former keys" in page.text and "keys/put-back" not in page.text and "Another person" in page.text
+    for act in ("put-back", "discard"):
+        answer = await send(archive, browser, OFFICER, act, proposal=row.id)
+        assert answer.status_code == 422 and "Another person" in answer.text
+        assert (await send(archive, browser, AUTHORITY, act, proposal=row.id)).status_code == 422
+    assert former_keys.kept(archive.sealed.folder)
+    assert done(await send(archive, browser, JUDGE, "put-back", proposal=row.id), "put_back")
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before
+    said = custody(archive)[-2:]
+    assert [(line["type"], line.get("what"), line.get("person")) for line in said] == [
+        ("access", "rewrap_put_back", "Ana Popa"),
+        ("keywrap", None, None),
+    ]
+    (row,) = await rows(archive)
+    assert (row.done, row.put_back_by_label) == (False, "Ana Popa")
+    assert (await send(archive, browser, OFFICER, "put-back", proposal=row.id)).status_code == 422
+    assert done(await send(archive, browser, OFFICER, "discard", proposal=row.id), "discarded")
+    assert not former_keys.kept(archive.sealed.folder) and custody(archive)[-1]["what"] == "rewrap_former_deleted"
+    async with browser(JUDGE) as client:
+        page = await client.get(f"{archive.path}/keys")
+    assert "Put back" in page.text and "put back by Ana Popa" in page.text
+
+
+async def test_the_former_keys_are_kept_until_somebody_else_has_opened_the_recording_since(archive, browser, keys):
+    before = await viewed(archive, browser, AUTHORITY)
+    await taken_in(archive, browser, keys, JUDGE)
+    assert await used(archive, browser, AUTHORITY, before)
+    assert former_keys.kept(archive.sealed.folder), "that viewing began before"
+    await asyncio.sleep(1.1)  # a ticket tells whole seconds
+    assert await used(archive, browser, JUDGE, await viewed(archive, browser, JUDGE))
+    assert former_keys.kept(archive.sealed.folder), "who brought the keys shows nothing"
+    assert await used(archive, browser, AUTHORITY, await viewed(archive, browser, AUTHORITY))
+    assert not former_keys.kept(archive.sealed.folder)
+    (row,) = await rows(archive)
+    answer = await send(archive, browser, OFFICER, "put-back", proposal=row.id)
+    assert answer.status_code == 422 and "are kept any more" in answer.text
+
+
+async def test_keys_are_not_exchanged_again_while_the_former_ones_are_kept(archive, browser, keys):
+    before = await taken_in(archive, browser, keys)
+    present = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    again = junk(archive, await confirmed(archive, browser, keys))
+    (_first, second) = await rows(archive)
+    answer = await send(archive, browser, OFFICER, "take-in", file=again, proposal=second.id)
+    assert answer.status_code == 422 and "still kept" in answer.text
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == present
+    assert [one.path.read_bytes() for one in former_keys.kept(archive.sealed.folder)] == [before]
+
+
+async def test_what_a_kill_left_behind_its_lines_is_carried_out_once_and_by_whom_it_was(
+    archive, browser, keys, monkeypatch
+):
+    async def killed(*_args, **_named):
+        raise RuntimeError("the process ends here")
+
+    to = await confirmed(archive, browser, keys)
+    with monkeypatch.context() as patch:
+        patch.setattr(rewraps, "carried_out", killed)
+        assert (await send(archive, browser, OFFICER, "take-in", file=junk(archive, to))).status_code == 500
+    present = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    answer = await send(archive, browser, JUDGE, "take-in", file=junk(archive, to))
+    assert answer.status_code == 422 and "taken in already" in answer.text
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == present
+    assert [line["type"] for line in custody(archive)].count("keywrap") == 1
+    (row,) = await rows(archive)
+    assert row.done and row.taken_by == row.proposed_by, "the officer's, who brought them"
+
+
+async def test_a_proposal_that_is_withdrawn_meanwhile_is_not_carried_out(archive, browser, keys):
+    file = junk(archive, await confirmed(archive, browser, keys))
+    before = (archive.sealed.folder / "hearing-key.age").read_bytes()
+    with log.locked(archive.sealed.folder):
+        taking = asyncio.create_task(send(archive, browser, OFFICER, "take-in", file=file))
+        await until_claimed(archive, True)
+        withdrawing = asyncio.create_task(send(archive, browser, JUDGE, "withdraw"))
+        await until_claimed(archive, False)
+    assert (await taking).status_code == 422 and done(await withdrawing, "withdrawn")
+    assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before
+    assert not [line for line in custody(archive) if line["type"] == "keywrap"]
+
+
+async def test_of_two_who_bring_keys_at_once_one_does(archive, browser, keys):
+    to = await confirmed(archive, browser, keys)
+    files = [junk(archive, to), junk(archive, to)]
+    answers = await asyncio.gather(
+        *(send(archive, browser, who, "take-in", file=file) for who, file in zip((OFFICER, JUDGE), files, strict=True))
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert [line["type"] for line in custody(archive)].count("keywrap") == 1
+    assert len(former_keys.kept(archive.sealed.folder)) == 1
 
 
 async def test_a_proposal_is_withdrawn_and_another_can_be_made(archive, browser, keys):

@@ -12,7 +12,7 @@ from media.evidence.archive import volumes
 from media.evidence.check.bag_check import STORED
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
-from media.evidence.log import custody, former_keys
+from media.evidence.log import custody, former_keys, key_exchange
 from media.evidence.seal import age
 from tests.support.evidence.seals import LocalSeal
 
@@ -60,14 +60,16 @@ def test_the_new_key_takes_the_place_of_the_old_one_and_the_recording_verifies_b
     folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
 ) -> None:
     assert verdict(folder, recording, builder, tmp_path / "before") == "verified"
-    custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
+    key_exchange.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
     assert [line["type"] for line in lines(folder)[-2:]] == ["access", "keywrap"]
     assert (folder / KEY).read_bytes() == anew
     assert [path.name for path in folder.glob(".*")] == [one.path.name for one in former_keys.kept(folder)]
     assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
-    custody.discard_former(folder, [], seal, NOW_NS)
+    assert not key_exchange.discard_former(folder, [ACCESS], seal, NOW_NS, proposal="of another exchange")
+    assert former_keys.kept(folder) and lines(folder)[-1]["type"] == "keywrap"
+    assert key_exchange.discard_former(folder, [], seal, NOW_NS, proposal="")
     assert not list(folder.glob(".*"))
-    custody.rewrap(folder, {KEY: anew + b"x"}, [], seal, NOW_NS)
+    key_exchange.rewrap(folder, {KEY: anew + b"x"}, [], seal, NOW_NS)
     assert (folder / KEY).read_bytes() == anew + b"x"
 
 
@@ -75,14 +77,14 @@ def test_the_former_key_is_kept_out_of_every_copy_and_comes_back_when_it_is_put_
     folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
 ) -> None:
     before = (folder / KEY).read_bytes()
-    custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
+    key_exchange.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
     (former,) = former_keys.kept(folder)
     assert (former.name, former.number, former.path.read_bytes()) == (KEY, 0, before)
     for volume in (volumes.keys(folder), volumes.papers(folder)):
         assert volume is not None and not [name for name in volume.members if former.sha256 in name]
     assert former.path in former_keys.hidden(folder)
     for _again in range(2):
-        custody.put_back(folder, [ACCESS], seal, NOW_NS, proposal="back")
+        key_exchange.put_back(folder, [ACCESS], seal, NOW_NS, proposal="back")
     assert (folder / KEY).read_bytes() == before
     assert lines(folder)[-1]["sha256"] == former.sha256
     assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [anew]
@@ -93,13 +95,13 @@ def test_what_was_exchanged_is_not_exchanged_again_while_the_former_key_is_kept(
     folder: Path, seal: LocalSeal, anew: bytes
 ) -> None:
     before = (folder / KEY).read_bytes()
-    custody.rewrap(folder, {KEY: anew}, [], seal, NOW_NS, proposal="first")
-    with pytest.raises(custody.FormerKeptError):
-        custody.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="second")
-    custody.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="first")
+    key_exchange.rewrap(folder, {KEY: anew}, [], seal, NOW_NS, proposal="first")
+    with pytest.raises(key_exchange.FormerKeptError):
+        key_exchange.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="second")
+    key_exchange.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="first")
     assert (folder / KEY).read_bytes() == anew
     assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [before]
-    assert custody.was_rewrapped(folder, seal, "first") and not custody.was_rewrapped(folder, seal, "second")
+    assert key_exchange.was_rewrapped(folder, seal, "first") and not key_exchange.was_rewrapped(folder, seal, "second")
 
 
 def test_what_may_not_be_done_any_more_is_refused_under_the_lock_and_nothing_is_written(
@@ -110,14 +112,14 @@ def test_what_may_not_be_done_any_more_is_refused_under_the_lock_and_nothing_is_
 
     before, log = (folder / KEY).read_bytes(), lines(folder)
     with pytest.raises(PermissionError):
-        custody.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS, proposal="one", still=withdrawn)
+        key_exchange.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS, proposal="one", still=withdrawn)
     assert (folder / KEY).read_bytes() == before and not list(folder.glob(".*"))
     assert [line["type"] for line in lines(folder)[len(log) :]] in ([], ["closed"])
 
 
 def test_nothing_is_put_back_where_nothing_is_kept(folder: Path, seal: LocalSeal) -> None:
-    with pytest.raises(custody.NotAllowedError):
-        custody.put_back(folder, [], seal, NOW_NS, proposal="back")
+    with pytest.raises(key_exchange.NoFormerError):
+        key_exchange.put_back(folder, [], seal, NOW_NS, proposal="back")
 
 
 @pytest.mark.parametrize("name", ["hearing-key-1.age", "../hearing-key.age", "journal.jsonl", "seg/x-000001.age"])
@@ -126,14 +128,14 @@ def test_a_file_that_is_no_key_of_the_recording_is_refused_and_nothing_is_writte
 ) -> None:
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     with pytest.raises(custody.NotAllowedError):
-        custody.rewrap(folder, {KEY: anew, name: anew}, [ACCESS], seal, NOW_NS)
+        key_exchange.rewrap(folder, {KEY: anew, name: anew}, [ACCESS], seal, NOW_NS)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from media.evidence.log import custody
+from media.evidence.log import custody, key_exchange
 from media.evidence.seal.seal_key import SealKey
 from tests.support.evidence.seals import LocalSeal
 
@@ -144,17 +146,17 @@ seen = []
 
 def killed(*words):
     seen.append(1)
-    if where == "settle" or len(seen) == {"_record": 2, "_sign": 1, "_replace": 1}[where]:
+    if where == "settle" or len(seen) == {"record_staged": 2, "_sign": 1, "_replace": 1}[where]:
         os._exit(9)
     return whole(*words)
 
 setattr(custody, where, killed)
-custody.rewrap(folder, {"hearing-key.age": bytes.fromhex(anew)}, [], seal, 1_790_000_200 * 10**9)
+key_exchange.rewrap(folder, {"hearing-key.age": bytes.fromhex(anew)}, [], seal, 1_790_000_200 * 10**9)
 """
 
 
 @pytest.mark.parametrize(
-    ("where", "taken"), [("_record", False), ("_sign", False), ("_replace", True), ("settle", True)]
+    ("where", "taken"), [("record_staged", False), ("_sign", False), ("_replace", True), ("settle", True)]
 )
 def test_a_kill_leaves_what_the_next_append_completes_or_undoes(
     where: str, taken: bool, folder: Path, recording: Any, seal: LocalSeal, anew: bytes, builder: Any, tmp_path: Path
