@@ -1,7 +1,8 @@
 """Step-up: acts for which a person with a passkey, or an identity at an issuer, has to prove again who they are.
 
 A cookie that was stolen, or a computer left open, does none of them. Whoever has neither passkey nor issuer acts as
-before. The page that asks carries what was typed, so that nothing is typed twice; nothing is done before the proof.
+before. The page that asks carries what was typed, so that nothing is typed twice, but no file; nothing is done before
+the proof.
 """
 
 import re
@@ -54,6 +55,24 @@ STEP_UP: Mapping[tuple[str, str], str] = {
     ),
     ("POST", "/recordings/{recording}/keys/confirm"): N_(
         "You are about to change who can open recordings. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/keys/take-in"): N_(
+        "You are about to change who can open recordings. Confirm first that it is you, then choose the file again."
+    ),
+    ("POST", "/recordings/{recording}/keys/put-back"): N_(
+        "You are about to change who can open recordings. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/keys/discard"): N_(
+        "You are about to change who can open recordings. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/keeping"): N_(
+        "You are about to decide about the keeping of a recording. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/releases/{release}/confirm"): N_(
+        "You are about to hand a recording out of the court. Confirm first that it is you."
+    ),
+    ("POST", "/recordings/{recording}/releases/{release}/take"): N_(
+        "You are about to hand a recording out of the court. Confirm first that it is you."
     ),
     ("POST", "/admin/api-clients"): N_("You are about to let a system in. Confirm first that it is you."),
     ("POST", "/admin/api-clients/{client}/{action}"): N_(
@@ -116,7 +135,8 @@ class StepUpMiddleware:
         request = Request(scope, receive)
         if not wants_html(request):
             raise HTTPException(403, "step_up_needed")
-        form = await forms.read(request)  # the token is checked: what another page has sent is not passed on
+        # The token is checked: what another page has sent is not passed on. A file cannot be, and is chosen again.
+        form = await forms.read(request, files=1)
         known = {identity.issuer for identity in identities}
         context = {
             "text": _(text),

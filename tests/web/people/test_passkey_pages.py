@@ -285,6 +285,8 @@ def test_every_act_of_the_table_is_refused_without_a_fresh_proof(
         assert (asked.status_code, 'name="typed" value="kept"' in asked.text) == (403, True)
         foreign = admin.post(path, {"typed": "kept", "csrf": "0" * 64})
         assert (foreign.status_code, 'value="kept"' in foreign.text) == (403, False)
+        whole = admin.post(path, {"typed": "kept"}, page="/sign-ins", files={"file": ("keys.json", b"{}")})
+        assert (whole.status_code, 'name="typed" value="kept"' in whole.text) == (403, True)
         plain = admin.post(path, page="/sign-ins", headers={"accept": "application/json"})
         assert (plain.status_code, plain.json()["code"]) == (403, "step_up_needed")
         confirm(admin, key)
@@ -306,6 +308,14 @@ def test_whatever_an_administrator_changes_for_good_asks_for_a_fresh_proof() -> 
         path for method, path in security_events.EVENTS if path.startswith(("/admin/", "/webhooks", "/directory"))
     }
     assert administration - {path for _method, path in step_up.STEP_UP} == set(WITHOUT_PROOF)
+
+
+def test_whatever_changes_who_opens_a_recording_or_lets_it_out_asks_for_a_fresh_proof() -> None:
+    keys = {path for _method, path in security_events.EVENTS if path.startswith("/recordings/{recording}/keys/")}
+    asked = {path for _method, path in step_up.STEP_UP}
+    assert keys - asked == {"/recordings/{recording}/keys/withdraw"}
+    for act in ("keeping", "releases/{release}/confirm", "releases/{release}/take"):
+        assert f"/recordings/{{recording}}/{act}" in asked
 
 
 # --- in a browser ------------------------------------------------------------------------------------------------
