@@ -20,7 +20,7 @@ from hearings.models.sitting import KeepingKind
 from hearings.outward import claims, notices
 from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from media.evidence.archive.volumes import is_ours
-from media.evidence.log import custody, journal_lines
+from media.evidence.log import custody, former_keys, journal_lines
 from media.evidence.log.store import sync_folder
 from media.evidence.seal.client import SealClient
 from scheduler.environment import World
@@ -158,14 +158,15 @@ def _named_destroyed(folder: Path, seal: SealClient) -> tuple[str, ...] | None:
 
 
 def _delete_keys(folder: Path, files: Collection[str]) -> int:
-    """How many key files are left. Effects: exactly these files are deleted."""
+    """How many key files are left. Effects: exactly these files are deleted, and what a re-wrap has replaced."""
     found = (
         [path for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name)] if folder.is_dir() else []
     )
-    for path in found:
-        if path.name in files:
+    hidden = former_keys.hidden(folder) if folder.is_dir() else []
+    for path in (*found, *hidden):
+        if path.name in files or path in hidden:
             path.unlink()
-    if found:
+    if found or hidden:
         sync_folder(folder)
     return sum(path.name not in files for path in found)
 

@@ -103,7 +103,7 @@ class S3Store:
                 answer = self._client.get_object_lock_configuration(Bucket=self.bucket)
         except ArchiveError as error:
             return error.trouble is Trouble.no_lock
-        return answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") != "Enabled"
+        return bool(answer.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") != "Enabled")
 
     def _newest(self, key: str) -> ObjectState | None:
         try:

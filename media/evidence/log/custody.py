@@ -206,7 +206,7 @@ def record_once(
         return tuple(line.get(name) for name in by)
 
     with locked(folder):
-        there = {named(journal_lines.parse(line)) for line in _signed(folder, seal)}
+        there = {named(journal_lines.parse(line)) for line in signed_lines(folder, seal)}
         missing = [entry for entry in entries if named(entry) not in there]
         if missing:
             record_locked(folder, missing, seal, now_ns, kept)

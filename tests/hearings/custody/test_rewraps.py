@@ -9,7 +9,7 @@ from hearings.actors import Actor
 from hearings.custody import rewraps
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
-from hearings.models import AuthorityKey, Hearing, Recording
+from hearings.models import AuthorityKey, Hearing, Person, Recording
 from hearings.signatures import recipients
 from hearings.status import HearingStatus, RecordingStatus
 from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_sitting
