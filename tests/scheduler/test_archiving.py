@@ -121,7 +121,7 @@ async def test_a_closed_recording_is_in_every_archive_and_comes_out_of_it_whole(
         assert {one.until for one in kept.values()} == {date(2036, 10, 24)}
         out = tmp_path / "out" / store.name
         for one in kept.values():
-            assert volumes.unpack(store.read(one.key, one.version), out) == one.sha256
+            assert volumes.unpack(store.read(one.key, one.version), out, one.size) == one.sha256
         assert court.verdict(out) == "verified"
     assert court.verdict(court.folder) == "verified"
     assert await court.round() == 0

@@ -10,12 +10,17 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
 from hearings.db import Database
+from hearings.models import Recording
+from hearings.status import RecordingStatus
 from media.evidence.archive import restoring
 from media.evidence.archive.store import ArchiveError, ArchiveStore
 from media.evidence.check.policy import parse
@@ -32,8 +37,11 @@ HERE = {
     "earlier": "as here, with an earlier custody log",
     "other": "NOT AS HERE",
     "gone": "not here any more",
+    "deleted": "SEALED BY THE DOCKET AND NOT HERE ANY MORE",
     "lacking": "HERE AND NOT RESTORED",
-    "open": "not closed when it was copied",
+    "missing": "SEALED BY THE DOCKET, NEITHER HERE NOR RESTORED",
+    "open": "not closed when it was copied, nor sealed by the docket",
+    "cut": "NOT CLOSED IN THE COPY, AND SEALED BY THE DOCKET OR UNKNOWN TO IT",
 }
 """What the comparison with the installation came to."""
 
@@ -85,7 +93,7 @@ def drill(settings: Settings, options: argparse.Namespace) -> int:
     into = options.into.absolute()
     if into.is_file() or (into.is_dir() and any(into.iterdir())):
         raise BackupRefused(f"{into} is not empty: a drill restores into an empty folder")
-    began = time.monotonic()
+    began, docket = time.monotonic(), asyncio.run(_docket(settings))
     if options.backup is not None:
         if options.keys is None:
             raise BackupRefused("--keys FOLDER is needed: without its keys a backup cannot be restored")
@@ -93,7 +101,7 @@ def drill(settings: Settings, options: argparse.Namespace) -> int:
         faults: dict[str, str] = {}
     else:
         database, faults = "not in an archive", _from_archive(settings, options.archive, into / "recordings")
-    rows = tuple(compare(settings, into / "recordings", faults))
+    rows = tuple(compare(settings, into / "recordings", faults, docket))
     size = sum(path.stat().st_size for path in into.rglob("*") if path.is_file())
     source = str(options.backup or options.archive)
     report = DrillReport(source, round(time.monotonic() - began, 1), size, database, rows)
@@ -134,6 +142,18 @@ def _from_backup(settings: Settings, folder: Path, keys: Path, into: Path) -> st
     return f"restored, {asyncio.run(_hearings(there))} hearings"
 
 
+async def _docket(settings: Settings) -> dict[str, RecordingStatus]:
+    """Every recording of this installation, by its id. BackupRefused: nothing could be held against it."""
+    database = Database(settings.database_url)
+    try:
+        async with database.reading() as db:
+            return dict((await db.exec(select(Recording.id, Recording.status))).all())
+    except SQLAlchemyError as error:
+        raise BackupRefused(f"The docket here cannot be read ({type(error).__name__})") from error
+    finally:
+        await database.close()
+
+
 async def _hearings(settings: Settings) -> int:
     database = Database(settings.database_url)
     try:
@@ -154,6 +174,7 @@ def _store(settings: Settings, name: str) -> ArchiveStore:
 def _from_archive(settings: Settings, archive: str, folder: Path) -> dict[str, str]:
     """Every recording the archive has; by recording, why one could not be fetched."""
     store, request = _store(settings, archive), _request(settings)
+    logs = parse(policy_of(settings).encode()).logs
 
     def verifies(fetched: Path) -> bool:
         return verify_stored(fetched, request(fetched)).findings.verdict in GOOD
@@ -166,7 +187,7 @@ def _from_archive(settings: Settings, archive: str, folder: Path) -> dict[str, s
         raise BackupRefused(f"The archive {store.name} cannot be read: {error}") from error
     for name in names:
         try:
-            restoring.fetch(store, name, folder / name, verifies)
+            restoring.fetch(store, name, folder / name, logs, verifies)
         except (ArchiveError, OSError) as error:
             faults[name] = f"it cannot be fetched: {error}"
     return faults
@@ -175,20 +196,32 @@ def _from_archive(settings: Settings, archive: str, folder: Path) -> dict[str, s
 # --- comparing ---------------------------------------------------------------------------------------------------
 
 
-def compare(settings: Settings, restored: Path, faults: dict[str, str]) -> Iterator[DrillRow]:
-    """Verify every restored recording by this installation's policy, and hold it against the one here."""
+def compare(
+    settings: Settings, restored: Path, faults: dict[str, str], docket: Mapping[str, RecordingStatus]
+) -> Iterator[DrillRow]:
+    """Verify every restored recording by this installation's policy, and hold it against the one here.
+
+    `docket`: every recording it has. One that it says was sealed must have come back whole, wherever its files went.
+    """
+    sealed = {name for name, status in docket.items() if status is RecordingStatus.sealed}
     here = {path.name for path in settings.recordings.iterdir() if custody.is_closed(path)}
     there = {path.name for path in restored.iterdir() if path.is_dir() and not path.name.startswith(".")}
     request = _request(settings)
-    for name in sorted(here | there | faults.keys()):
+    for name in sorted(here | there | sealed | faults.keys()):
         if name in faults:
             yield DrillRow(name, "", "", "lacking", faults[name])
         elif name not in there:
-            yield DrillRow(name, _head(settings.recordings / name), "", "lacking", HERE["lacking"].lower())
+            yield _bad(name, _head(settings.recordings / name), "", "lacking" if name in here else "missing")
         elif not custody.is_closed(restored / name):
-            yield DrillRow(name, _head(restored / name), "", "open")
+            is_open = name in docket and name not in sealed
+            head = _head(restored / name)
+            yield DrillRow(name, head, "", "open") if is_open else _bad(name, head, "", "cut")
         else:
-            yield _row(settings.recordings / name, restored / name, request(restored / name))
+            yield _row(settings.recordings / name, restored / name, request(restored / name), name in sealed)
+
+
+def _bad(name: str, head: str, verdict: str, here: str) -> DrillRow:
+    return DrillRow(name, head, verdict, here, HERE[here].lower())
 
 
 def _request(settings: Settings) -> Callable[[Path], VerificationRequest]:
@@ -202,17 +235,18 @@ def _request(settings: Settings) -> Callable[[Path], VerificationRequest]:
     return of
 
 
-def _row(here: Path, restored: Path, request: VerificationRequest) -> DrillRow:
+def _row(here: Path, restored: Path, request: VerificationRequest, sealed: bool) -> DrillRow:
     report = verify_stored(restored, request)
     head, verdict = f"{report.size}:{report.root}", report.findings.verdict
     if verdict not in GOOD:
         first = report.findings.first or "; ".join(report.findings.missing)
         return DrillRow(restored.name, head, verdict, "other", f"it does not verify: {first}")
     if not here.is_dir():
-        return DrillRow(restored.name, head, verdict, "gone")
+        gone = DrillRow(restored.name, head, verdict, "gone")
+        return _bad(restored.name, head, verdict, "deleted") if sealed else gone
     logs = [(folder / custody.LOG).read_bytes() for folder in (here, restored)]
     if head != _head(here) or not logs[0].startswith(logs[1]):
-        return DrillRow(restored.name, head, verdict, "other", HERE["other"].lower())
+        return _bad(restored.name, head, verdict, "other")
     return DrillRow(restored.name, head, verdict, "same" if logs[0] == logs[1] else "earlier")
 
 

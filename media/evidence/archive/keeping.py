@@ -103,13 +103,24 @@ def _all(lines: Iterable[bytes]) -> Iterator[KeptObject]:
     for raw in lines:
         if b'"type":"archive"' not in raw:
             continue
-        line = json.loads(raw)
-        if line.get("type") != "archive" or not volumes.is_ours(str(line["file"]).rpartition("/")[2]):
-            continue
-        if isinstance(line.get("sha256"), str) and isinstance(line.get("size"), int):
-            until = date.fromisoformat(line["until"])
-            where = (line["file"], line["bucket"], line["version"], until)
-            yield KeptObject(*where, line["sha256"], line["size"], int(line["at"]))
+        if (kept := _kept(json.loads(raw))) is not None:
+            yield kept
+
+
+def _kept(line: object) -> KeptObject | None:
+    """The object that an `archive` line names; None where it is none, names nothing of ours, or is not whole."""
+    if not isinstance(line, dict) or line.get("type") != "archive":
+        return None
+    texts = [line.get(name) for name in ("file", "bucket", "version", "sha256", "until", "at")]
+    if not all(isinstance(text, str) for text in texts) or type(size := line.get("size")) is not int or size < 0:
+        return None
+    file, bucket, version, sha256, until, at = map(str, texts)
+    if not volumes.is_ours(file.rpartition("/")[2]):
+        return None
+    try:
+        return KeptObject(file, bucket, version, date.fromisoformat(until), sha256, size, int(at))
+    except ValueError:
+        return None
 
 
 def current(kept: Mapping[str, KeptObject]) -> list[KeptObject]:

@@ -21,6 +21,8 @@ PART = 256 * 1024**2
 FROZEN = ("index", "seg")
 _OURS = re.compile(r"(?:part-[0-9]{3}|keys-[0-9a-f]{16}|custody-[0-9]{9})\.tar")
 MOST_MEMBERS = 2_000_000
+MOST_PAPERS = 4 * PART
+"""Bytes of a tar of the custody log at most: nothing that is signed says yet how many it has."""
 
 
 @dataclass(frozen=True)
@@ -124,28 +126,38 @@ class _Hashing:
 class _Pieces:
     """What a store gives back, as a file that is read once; it is hashed on the way."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self.pieces, self.kept, self.sha256 = pieces, b"", hashlib.sha256()
+    def __init__(self, pieces: Iterator[bytes], most: int) -> None:
+        self.pieces, self.kept, self.sha256, self.left = pieces, b"", hashlib.sha256(), most
 
     def read(self, size: int) -> bytes:
         while len(self.kept) < size and (piece := next(self.pieces, b"")):
+            self.left -= len(piece)
+            if self.left < 0:
+                raise VolumeError("it is larger than it was said to be")
             self.sha256.update(piece)
             self.kept += piece
         given, self.kept = self.kept[:size], self.kept[size:]
         return given
 
 
-def unpack(pieces: Iterator[bytes], folder: Path) -> str:
+def unpack(pieces: Iterator[bytes], folder: Path, most: int) -> str:
     """Write the members of a tar into a folder, over those of the same name; SHA-256 of the tar. VolumeError, OSError.
 
-    Members are plain files with relative paths that stay within the folder; nothing else is written.
+    Members are plain files with relative paths that stay within the folder; nothing else is written. `most`: bytes that
+    the tar may have; no more are read, so that no more are written.
     """
-    source = _Pieces(pieces)
+    source = _Pieces(pieces, most)
     try:
         with tarfile.open(fileobj=source, mode="r|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
             for number, member in enumerate(tar):
                 path = PurePosixPath(member.name)
-                if not member.isreg() or path.is_absolute() or ".." in path.parts or number >= MOST_MEMBERS:
+                if (
+                    not member.isreg()
+                    or member.issparse()
+                    or path.is_absolute()
+                    or ".." in path.parts
+                    or number >= MOST_MEMBERS
+                ):
                     raise VolumeError("a member of the archive is no plain file of a recording")
                 target = folder / path
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hearings.db import Database
+from hearings.status import RecordingStatus
 from media.evidence.archive import restoring
 from media.evidence.archive.folder_store import MARK, FolderStore
 from media.evidence.check.policy import parse
@@ -20,6 +21,7 @@ from scheduler.environment import World
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.recordings import COURT, SealedRecording
 from tests.web.operation.test_backup import Done, command
+from web.operation import drill_command
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -105,7 +107,7 @@ async def test_what_a_stranger_put_over_it_is_passed_by(archive: Archive, tmp_pa
     def verifies(folder: Path) -> bool:
         return verify_stored(folder, request).findings.verdict == "gaps"
 
-    assert restoring.fetch(store, archive.sealed.recording, tmp_path / "out", verifies) > 0
+    assert restoring.fetch(store, archive.sealed.recording, tmp_path / "out", pins.logs, verifies) > 0
     assert (tmp_path / "out/checkpoint").read_bytes() == (archive.sealed.folder / "checkpoint").read_bytes()
 
 
@@ -125,3 +127,53 @@ async def test_a_backup_comes_back_with_its_database_and_a_missing_piece_is_told
     assert (spoilt.returncode, "not what was backed up" in spoilt.stderr) == (2, True), spoilt.stderr
     third = await drill(archive, "--backup", copy, "--into", str(tmp_path / "third"))
     assert third.returncode == 2
+
+
+async def test_what_the_docket_says_was_sealed_must_come_back_closed_and_be_here(
+    archive: Archive, tmp_path: Path
+) -> None:
+    environment = {"VIVAVOCE_COURT_NAME": COURT, "VIVAVOCE_SEAL_SOCKET": str(archive.settings.seal_socket)}
+    copy, keys, name = str(tmp_path / "copy"), str(tmp_path / "keys"), archive.sealed.recording
+    moved = archive.sealed.folder.rename(tmp_path / name)
+    made = await asyncio.to_thread(command, archive.settings.data, "backup", copy, "--keys", keys, **environment)
+    assert made.returncode == 0, made.stderr
+    lost = await drill(archive, "--backup", copy, "--keys", keys, "--into", str(tmp_path / "first"))
+    assert (lost.returncode, "neither here nor restored" in lost.stdout) == (1, True), lost.stdout + lost.stderr
+    moved.rename(archive.sealed.folder)
+    head = archive.sealed.folder / custody.LOG_CHECKPOINT
+    there = head.read_bytes()
+    head.unlink()
+    copy, keys = str(tmp_path / "cut"), str(tmp_path / "cut-keys")
+    made = await asyncio.to_thread(command, archive.settings.data, "backup", copy, "--keys", keys, **environment)
+    assert made.returncode == 0, made.stderr
+    cut = await drill(archive, "--backup", copy, "--keys", keys, "--into", str(tmp_path / "second"))
+    assert (cut.returncode, "not closed in the copy" in cut.stdout) == (1, True), cut.stdout + cut.stderr
+    head.write_bytes(there)
+    await archived(archive, tmp_path / "shelf")
+    shutil.rmtree(archive.sealed.folder)
+    named = {"VIVAVOCE_ARCHIVES": f"file://{tmp_path / 'shelf'}"}
+    gone = await drill(archive, "--archive", "shelf", "--into", str(tmp_path / "third"), **named)
+    assert (gone.returncode, "not here any more" in gone.stdout) == (1, True), gone.stdout + gone.stderr
+
+
+def test_only_a_recording_that_the_docket_does_not_call_sealed_may_be_open_or_gone(
+    archive: Archive, tmp_path: Path
+) -> None:
+    restored, name = tmp_path / "restored", archive.sealed.recording
+    shutil.copytree(archive.sealed.folder, restored / name)
+    closed = (restored / name / custody.LOG_CHECKPOINT).read_bytes()
+
+    def good(docket: dict[str, RecordingStatus]) -> tuple[bool, str]:
+        (row,) = drill_command.compare(archive.settings, restored, {}, docket)
+        return row.good, row.here
+
+    shutil.move(archive.sealed.folder, tmp_path / "away")
+    assert good({name: RecordingStatus.sealed}) == (False, "deleted")
+    assert good({}) == (True, "gone")
+    (restored / name / custody.LOG_CHECKPOINT).unlink()
+    assert good({name: RecordingStatus.sealed}) == (False, "cut")
+    assert good({}) == (False, "cut")
+    assert good({name: RecordingStatus.recording}) == (True, "open")
+    (restored / name / custody.LOG_CHECKPOINT).write_bytes(closed)
+    shutil.rmtree(restored / name)
+    assert good({name: RecordingStatus.sealed}) == (False, "missing")

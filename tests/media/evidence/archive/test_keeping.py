@@ -98,3 +98,14 @@ def test_a_line_of_others_about_an_archive_is_not_taken_for_ours() -> None:
     line = {"type": "archive", "at": "1", "bucket": "b", "file": "x.tar", "until": "2035-12-04", "version": "v"}
     other = {**line, "file": "1/part-000.tar"}
     assert keeping.named([json.dumps(each, separators=(",", ":")).encode() for each in (line, other)], "b") == {}
+
+
+@pytest.mark.parametrize("spoilt", ["file", "bucket", "version", "until", "at", "sha256", "size"])
+def test_a_line_that_is_not_whole_names_nothing_and_stops_nothing(spoilt: str) -> None:
+    whole = keeping.KeptObject(KEY, "evidence", "v1", DAY, "ab" * 32, 7, 0).line | {"at": "1"}
+    bare = {name: value for name, value in whole.items() if name != spoilt}
+    spoilt_lines = (bare, whole | {spoilt: None}, whole | {spoilt: []})
+    lines = [json.dumps(line, separators=(",", ":")).encode() for line in spoilt_lines]
+    assert keeping.named(lines, "evidence") == {}
+    lines += [b'[{"type":"archive"}]', json.dumps(whole, separators=(",", ":")).encode()]
+    assert set(keeping.named(lines, "evidence")) == {"part-000.tar"}

@@ -62,7 +62,7 @@ def test_the_same_recording_packs_into_the_same_bytes_and_comes_out_whole(folder
         data = (tmp_path / f"{number}-b").read_bytes()
         assert (len(data), data) == (first.size, (tmp_path / f"{number}-a").read_bytes())
         pieces = iter([data[at : at + 1000] for at in range(0, len(data), 1000)])
-        assert volumes.unpack(pieces, tmp_path / "out") == first.sha256
+        assert volumes.unpack(pieces, tmp_path / "out", first.size) == first.sha256
     assert contents(tmp_path / "out") == contents(folder)
 
 
@@ -94,5 +94,5 @@ def test_a_tar_that_would_write_elsewhere_is_refused(data: bytes, tmp_path: Path
         yield data
 
     with pytest.raises(volumes.VolumeError):
-        volumes.unpack(pieces(), tmp_path / "in")
+        volumes.unpack(pieces(), tmp_path / "in", 10**9)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
