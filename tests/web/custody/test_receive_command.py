@@ -51,7 +51,7 @@ async def test_an_excerpt_is_received_too(counter: Counter, capsys):
     _path, bag = await counter.taken(**{"what": "excerpt", "from": times[0], "to": times[1], "choices": chosen})
     (access,) = counter.archive.accesses()
     assert (access["what"], counter.lines("released")[0]["what"]) == ("excerpt", "excerpt")
-    code = receive_command.main(counter.arguments(bag, "--acknowledge", "--release-key", counter.public("RO")))
+    code = receive_command.main(counter.arguments(bag, "--acknowledge", f"--release-key={counter.public('RO')}"))
     told = capsys.readouterr()
     assert code == 10, told.err
     assert "excerpt" in told.out
@@ -96,7 +96,7 @@ async def test_another_state_and_another_key_are_refused(counter: Counter, capsy
     _path, bag = await counter.taken()
     assert receive_command.main(counter.arguments(bag, "--acknowledge", state="RO")) == 2
     assert "released to TH" in capsys.readouterr().err
-    wrong = counter.arguments(bag, "--acknowledge", "--release-key", counter.public("TH"))
+    wrong = counter.arguments(bag, "--acknowledge", f"--release-key={counter.public('TH')}")
     assert receive_command.main(wrong) == 20
 
 
@@ -104,8 +104,8 @@ async def test_another_state_and_another_key_are_refused(counter: Counter, capsy
     ("more", "code", "said"),
     [
         ((), 30, "cannot verify"),
-        (("--receipt-key", "RO"), 20, "not by the key"),
-        (("--receipt-key", "TH"), 10, "received by"),
+        (("RO",), 20, "not by the key"),
+        (("TH",), 10, "received by"),
     ],
 )
 async def test_a_receipt_is_checked_offline_against_the_copy_by_a_key_had_from_elsewhere(
@@ -114,7 +114,7 @@ async def test_a_receipt_is_checked_offline_against_the_copy_by_a_key_had_from_e
     path, bag = await counter.taken()
     receive_command.main(counter.arguments(bag, "--acknowledge"))
     made = counter.folder / "kept" / path.rpartition("/")[2] / "receipt.jws"
-    keys = [counter.public(one) if one in ("RO", "TH") else one for one in more]
+    keys = [f"--receipt-key={counter.public(state)}" for state in more]
     given = [str(bag), "--policy", str(counter.policy), "--without-stamp", "--receipt", str(made), *keys]
     capsys.readouterr()
     assert verify.main(given) == code
@@ -127,7 +127,7 @@ async def test_a_court_that_sent_another_bag_does_not_fit_the_receipt(counter: C
     made = counter.folder / "kept" / path.rpartition("/")[2] / "receipt.jws"
     _other, later = await counter.taken()
     capsys.readouterr()
-    key = ["--receipt-key", counter.public("TH")]
+    key = [f"--receipt-key={counter.public('TH')}"]
     assert (
         verify.main([str(later), "--policy", str(counter.policy), "--without-stamp", "--receipt", str(made), *key])
         == 20
