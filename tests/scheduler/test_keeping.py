@@ -85,11 +85,13 @@ async def test_a_hold_and_its_lifting_are_lines_of_the_custody_log_once(court: A
 async def test_keys_are_destroyed_here_and_in_archives_and_the_recording_still_verifies(court: Any) -> None:
     await court.settle()
     assert any("/keys-" in one.key for one in court.stores[0].listed(""))
+    former = court.folder / f".hearing-key.age.{'a' * 64}.former"  # a re-wrap has replaced it
+    former.write_bytes(b"a former key")
     await after_retention(court)
     await job(court).carry_out(court.world)
     (line,) = said(court)
     assert (line["files"], line["proposed"], line["decided"]) == (["hearing-key.age"], "A. Popa", "D. Ionescu")
-    assert not (court.folder / "hearing-key.age").exists()
+    assert not (court.folder / "hearing-key.age").exists() and not former.exists()
     assert [one.key for store in court.stores for one in store.listed("") if "/keys-" in one.key] == []
     assert court.verdict(court.folder) == "verified"
     court.begin()

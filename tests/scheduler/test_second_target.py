@@ -12,7 +12,7 @@ import pytest
 
 from media.evidence.archive.folder_store import MARK
 from media.evidence.archive.second_copy import read_status
-from media.evidence.log import custody, tlog
+from media.evidence.log import custody, key_exchange, tlog
 from scheduler.second_target import SecondTarget
 from tests.scheduler.test_archiving import whole
 from tests.scheduler.test_stamping import Court
@@ -149,7 +149,7 @@ async def test_a_key_that_was_wrapped_anew_after_the_close_takes_the_place_of_th
     await followed.close()
     court, name = followed.court, "hearing-key.age"
     old = (followed.copy / name).read_bytes()
-    custody.rewrap(court.folder, {name: old + b"for another"}, [], court.seal, time.time_ns())
+    key_exchange.rewrap(court.folder, {name: old + b"for another"}, [], court.seal, time.time_ns())
     if restarted:
         followed.begin()
     await followed.later()
@@ -165,7 +165,7 @@ async def test_a_key_that_was_wrapped_anew_while_the_disk_was_away_is_replaced_w
     await followed.close()
     away = shutil.move(followed.second, followed.second.with_name("away"))
     court, name = followed.court, "hearing-key.age"
-    custody.rewrap(court.folder, {name: b"for another"}, [], court.seal, time.time_ns())
+    key_exchange.rewrap(court.folder, {name: b"for another"}, [], court.seal, time.time_ns())
     for _ in range(3):
         await followed.later()
     shutil.move(away, followed.second)

@@ -147,7 +147,7 @@ async def _docket(settings: Settings) -> dict[str, RecordingStatus]:
     database = Database(settings.database_url)
     try:
         async with database.reading() as db:
-            return dict((await db.exec(select(Recording.id, Recording.status))).all())
+            return {row.id: row.status for row in (await db.exec(select(Recording))).all()}
     except SQLAlchemyError as error:
         raise BackupRefused(f"The docket here cannot be read ({type(error).__name__})") from error
     finally:

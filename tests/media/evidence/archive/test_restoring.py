@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -169,13 +170,13 @@ def test_no_more_is_unpacked_than_a_volume_was_said_to_have(shelf: Shelf, monkey
     monkeypatch.setattr(volumes, "MOST_PAPERS", 100_000)
     shelf.forge(tar({"derived/000001.age": bytes(200_000)}))
     written: list[int] = []
-    real = restoring.shutil.rmtree
+    real = shutil.rmtree
 
     def remove(folder: Path, **more: Any) -> None:
         written.append(sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()))
         real(folder, **more)
 
-    monkeypatch.setattr(restoring.shutil, "rmtree", remove)
+    monkeypatch.setattr(shutil, "rmtree", remove)
     shelf.fetch()
     assert len(written) == 1 and written[0] <= 100_000
 
