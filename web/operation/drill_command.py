@@ -147,7 +147,8 @@ async def _docket(settings: Settings) -> dict[str, RecordingStatus]:
     database = Database(settings.database_url)
     try:
         async with database.reading() as db:
-            return {row.id: row.status for row in (await db.exec(select(Recording))).all()}
+            rows = (await db.exec(select(Recording.id, Recording.status))).all()
+            return {name: RecordingStatus(status) for name, status in rows}
     except SQLAlchemyError as error:
         raise BackupRefused(f"The docket here cannot be read ({type(error).__name__})") from error
     finally:
