@@ -44,6 +44,7 @@ class Keeping:
         self._done: dict[str, str] = {}
         self._named: dict[str, tuple[str, ...]] = {}
         self._told: set[str] = set()
+        self._failing: set[str] = set()
         self._asked: dict[tuple[str, str], float] = {}
         self._receipts_since: datetime | None = None
 
@@ -62,11 +63,16 @@ class Keeping:
                 if self._done.get(name) != decisions[-1].id and custody.is_closed(self.recordings / name):
                     count += await asyncio.to_thread(_write, world, world.seal, self.recordings / name, decisions)
                     self._done[name] = decisions[-1].id
-                decided_on = any(row.kind is K.destroy for row in decisions)
-                if decided_on and await asyncio.to_thread(self._destroy, world, world.seal, name):
-                    await self._tell(world, name)
+                if any(row.kind is K.destroy for row in decisions):
+                    if await asyncio.to_thread(self._destroy, world, world.seal, name):
+                        await self._tell(world, name)
+                    else:
+                        self._done.pop(name, None)  # its line is not there: it is written again
+                self._failing.discard(name)
             except (custody.CustodyError, OSError, ValueError):
-                logger.exception("what was decided about a recording was not carried out, id %s", name)
+                if name not in self._failing:  # once, not at every look
+                    logger.exception("what was decided about a recording was not carried out, id %s", name)
+                self._failing.add(name)
         return count + await self._tell_receipts(world)
 
     async def _tell_receipts(self, world: World) -> int:

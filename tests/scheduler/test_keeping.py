@@ -124,17 +124,18 @@ async def test_nothing_is_destroyed_without_a_signed_line_that_explains_it(
     await job(court).carry_out(court.world)
     assert (court.folder / "hearing-key.age").exists() and said(court) == []
     court.world = whole
+    work = job(court)
     with monkeypatch.context() as patch:
         patch.setattr(custody, "record", lambda *_given: None)  # a disk that says it has written and has not
-        await job(court).carry_out(court.world)
+        await work.carry_out(court.world)
     assert (court.folder / "hearing-key.age").exists() and said(court) == []
     head = court.folder / custody.LOG_CHECKPOINT
     there = head.read_bytes()
     head.unlink()
-    await job(court).carry_out(court.world)
+    await work.carry_out(court.world)
     assert (court.folder / "hearing-key.age").exists()
     head.write_bytes(there)
-    await job(court).carry_out(court.world)
+    await work.carry_out(court.world)
     assert not (court.folder / "hearing-key.age").exists() and len(said(court)) == 1
 
 

@@ -169,6 +169,7 @@ async def act(sent: Sent) -> str:
             origin=sent.parts.settings.origin,
             say=sentences.say,
             now=sent.now,
+            useful=keeping.NOTICE,
         )
     return f"/recordings/{recording_id}/keeping?done=decided"
 

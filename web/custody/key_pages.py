@@ -169,22 +169,23 @@ async def take_in(sent: Sent) -> Callable[[], Awaitable[str]]:
     claimed_by = row.taken_by if row.claim else ""
     keys, claim = await rewraps.begin_taking(sent.db, row=row, hearing=access.hearing, actor=sent.actor)
     made = _read(sent.form.file, access.recording.origin, keys)
-    folder, seal = folder_of(sent.request, access), await seal_of(sent.request)
+    folder = folder_of(sent.request, access)
     await run_in_threadpool(_require_readers, folder, made, [f"{key.kind} {key.owner_state}" for key in keys])
-    work = partial(
-        key_exchange.rewrap,
-        folder,
-        made.files,
-        _entries(row, sent.signed.name, sent.state),
-        seal,
-        time.time_ns(),
-        access.head_at_close,
-        recipients=[fingerprint(one) for one in made.recipients],
-        proposal=row.id,
-        still=_still(sent, row.id, claim),
-    )
+    still = _still(sent, row.id, claim)
 
     async def write() -> str:
+        work = partial(
+            key_exchange.rewrap,
+            folder,
+            made.files,
+            _entries(row, sent.signed.name, sent.state),
+            await seal_of(sent.request),
+            time.time_ns(),
+            access.head_at_close,
+            recipients=[fingerprint(one) for one in made.recipients],
+            proposal=row.id,
+            still=still,
+        )
         own = await _claimed(sent, access, row.id, claim, work)
         by = sent.person.id if own else claimed_by
         async with sent.parts.database.transaction() as db:
@@ -208,18 +209,19 @@ async def put_back(sent: Sent) -> Callable[[], Awaitable[str]]:
         hearing=access.hearing,
         actor=sent.actor,
     )
-    work = partial(
-        key_exchange.put_back,
-        folder_of(sent.request, access),
-        [_by(sent).line("rewrap_put_back", row.reason)],
-        await seal_of(sent.request),
-        time.time_ns(),
-        access.head_at_close,
-        proposal=rewraps.name_of(row, back=True),
-        still=_still(sent, row.id, claim),
-    )
+    still = _still(sent, row.id, claim)
 
     async def write() -> str:
+        work = partial(
+            key_exchange.put_back,
+            folder_of(sent.request, access),
+            [_by(sent).line("rewrap_put_back", row.reason)],
+            await seal_of(sent.request),
+            time.time_ns(),
+            access.head_at_close,
+            proposal=rewraps.name_of(row, back=True),
+            still=still,
+        )
         await _claimed(sent, access, row.id, claim, work)
         async with sent.parts.database.transaction() as db:
             await rewraps.put_back(db, row_id=row.id, actor=sent.actor, now=datetime.now(UTC))
@@ -240,17 +242,18 @@ async def discard(sent: Sent) -> Callable[[], Awaitable[str]]:
         hearing=access.hearing,
         actor=sent.actor,
     )
-    work = partial(
-        key_exchange.discard_former,
-        folder_of(sent.request, access),
-        [_by(sent).line("rewrap_former_deleted", row.reason)],
-        await seal_of(sent.request),
-        time.time_ns(),
-        access.head_at_close,
-        proposal=rewraps.name_of(row, back=not row.done),
-    )
+    proposal = rewraps.name_of(row, back=not row.done)
 
     async def write() -> str:
+        work = partial(
+            key_exchange.discard_former,
+            folder_of(sent.request, access),
+            [_by(sent).line("rewrap_former_deleted", row.reason)],
+            await seal_of(sent.request),
+            time.time_ns(),
+            access.head_at_close,
+            proposal=proposal,
+        )
         if not await _written(sent, access, work):
             raise errors.NotReady(tell(rewraps.BUSY))
         return f"/recordings/{access.recording.id}/keys?done=discarded"
