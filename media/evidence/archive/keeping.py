@@ -103,11 +103,11 @@ def _all(lines: Iterable[bytes]) -> Iterator[KeptObject]:
     for raw in lines:
         if b'"type":"archive"' not in raw:
             continue
-        if (kept := _kept(json.loads(raw))) is not None:
+        if (kept := _kept_object(json.loads(raw))) is not None:
             yield kept
 
 
-def _kept(line: object) -> KeptObject | None:
+def _kept_object(line: object) -> KeptObject | None:
     """The object that an `archive` line names; None where it is none, names nothing of ours, or is not whole."""
     if not isinstance(line, dict) or line.get("type") != "archive":
         return None
