@@ -74,12 +74,14 @@ def put_back(
     still: Callable[[], None] = lambda: None,
 ) -> None:
     """Put the former keys back into their places, as `rewrap`, with `keywrap` lines of their own; the present ones are
-    kept in their stead. `proposal` names this, and it is done once. NoFormerError where none is kept."""
+    kept in their stead. `proposal` names this, and it is done once. NoFormerError where none is kept, and
+    where the keys of the recording were destroyed."""
     with custody.locked(folder):
         custody.record_locked(folder, [], seal, now_ns, kept)
         if proposal in _exchanges(folder, seal):
             return
-        files = {one.name: one.path.read_bytes() for one in former_keys.kept(folder)}
+        former = former_keys.kept(folder)
+        files = {one.name: one.path.read_bytes() for one in former if (folder / one.name).is_file()}
         if not files:
             raise NoFormerError("no former key of the recording is kept")
         still()

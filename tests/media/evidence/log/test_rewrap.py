@@ -117,6 +117,14 @@ def test_what_may_not_be_done_any_more_is_refused_under_the_lock_and_nothing_is_
     assert [line["type"] for line in lines(folder)[len(log) :]] in ([], ["closed"])
 
 
+def test_a_key_that_was_destroyed_does_not_come_back(folder: Path, seal: LocalSeal, anew: bytes) -> None:
+    key_exchange.rewrap(folder, {KEY: anew}, [], seal, NOW_NS)
+    (folder / KEY).unlink()
+    with pytest.raises(key_exchange.NoFormerError):
+        key_exchange.put_back(folder, [], seal, NOW_NS, proposal="back")
+    assert not (folder / KEY).exists()
+
+
 def test_nothing_is_put_back_where_nothing_is_kept(folder: Path, seal: LocalSeal) -> None:
     with pytest.raises(key_exchange.NoFormerError):
         key_exchange.put_back(folder, [], seal, NOW_NS, proposal="back")
