@@ -73,7 +73,7 @@ async def _page(request: Request, _person: Person, values: Mapping[str, Any], wr
         chosen = {row.id: await rewraps.chosen(db, row) for row in rows}
         known = await rewraps.choices(db, access.hearing)
         exchange = await rewraps.last_exchange(db, access.recording.id)
-    former = await run_in_threadpool(former_keys.kept, folder_of(request, access)) if exchange is not None else []
+    former = await run_in_threadpool(former_keys.of, folder_of(request, access)) if exchange is not None else []
     context = {
         "access": access,
         "places": access.places,

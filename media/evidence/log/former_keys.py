@@ -34,7 +34,7 @@ class FormerKey(NamedTuple):
         return journal_lines.key_of_file(self.name)
 
 
-def kept(folder: Path) -> list[FormerKey]:
+def of(folder: Path) -> list[FormerKey]:
     """The former keys of a recording, sorted by name; not one that is in its place again. OSError."""
     found = []
     for path in sorted(folder.glob(f".hearing-key*{SUFFIX}")):
@@ -67,7 +67,7 @@ def replace(folder: Path, name: str, new: Path) -> None:
 
 def discard(folder: Path, numbers: frozenset[int] | None = None) -> list[FormerKey]:
     """Delete former keys, of these numbers or all; returns them. The caller holds the lock. OSError."""
-    gone = [one for one in kept(folder) if numbers is None or one.number in numbers]
+    gone = [one for one in of(folder) if numbers is None or one.number in numbers]
     for one in gone:
         one.path.unlink()
     if gone:

@@ -56,7 +56,7 @@ def rewrap(
         custody.record_locked(folder, [], seal, now_ns, kept)
         if proposal and proposal in _exchanges(folder, seal):
             return False
-        if former_keys.kept(folder):
+        if former_keys.of(folder):
             raise FormerKeptError("the former keys are kept until the recording has been opened with the present ones")
         still()
         _exchange(folder, files, entries, seal, now_ns, kept, more)
@@ -80,7 +80,7 @@ def put_back(
         custody.record_locked(folder, [], seal, now_ns, kept)
         if proposal in _exchanges(folder, seal):
             return
-        former = former_keys.kept(folder)
+        former = former_keys.of(folder)
         files = {one.name: one.path.read_bytes() for one in former if (folder / one.name).is_file()}
         if not files:
             raise NoFormerError("no former key of the recording is kept")
@@ -103,7 +103,7 @@ def discard_former(
         custody.record_locked(folder, [], seal, now_ns, kept)
         if _exchanges(folder, seal)[-1:] != [proposal]:
             return False
-        if not former_keys.kept(folder):
+        if not former_keys.of(folder):
             raise NoFormerError("no former key of the recording is kept")
         custody.record_locked(folder, entries, seal, now_ns, kept)
         _delete_former(folder, None)

@@ -105,6 +105,9 @@ async def wait(archive: Any, days: float) -> None:
     database = Database(archive.settings.database_url)
     async with database.transaction() as db:
         (row,) = (await db.exec(select(KeepingDecision))).all()
+        await (await db.connection()).exec_driver_sql(
+            "DROP TRIGGER IF EXISTS keeping_decision_no_update"
+        )  # as no act can
         row.at -= timedelta(days=days)
         db.add(row)
     await database.close()

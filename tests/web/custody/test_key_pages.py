@@ -165,7 +165,7 @@ async def taken_in(archive, browser, keys, who: str = OFFICER) -> bytes:
     before = (archive.sealed.folder / "hearing-key.age").read_bytes()
     file = junk(archive, await confirmed(archive, browser, keys))
     assert done(await send(archive, browser, who, "take-in", file=file), "taken")
-    assert [one.path.read_bytes() for one in former_keys.kept(archive.sealed.folder)] == [before]
+    assert [one.path.read_bytes() for one in former_keys.of(archive.sealed.folder)] == [before]
     return before
 
 
@@ -201,7 +201,7 @@ async def test_keys_that_open_nothing_are_put_back_by_another_person_than_the_on
         answer = await send(archive, browser, OFFICER, act, proposal=row.id)
         assert answer.status_code == 422 and "Another person" in answer.text
         assert (await send(archive, browser, AUTHORITY, act, proposal=row.id)).status_code == 422
-    assert former_keys.kept(archive.sealed.folder)
+    assert former_keys.of(archive.sealed.folder)
     assert done(await send(archive, browser, JUDGE, "put-back", proposal=row.id), "put_back")
     assert (archive.sealed.folder / "hearing-key.age").read_bytes() == before
     said = custody(archive)[-2:]
@@ -213,7 +213,7 @@ async def test_keys_that_open_nothing_are_put_back_by_another_person_than_the_on
     assert (row.done, row.put_back_by_label) == (False, "Ana Popa")
     assert (await send(archive, browser, OFFICER, "put-back", proposal=row.id)).status_code == 422
     assert done(await send(archive, browser, OFFICER, "discard", proposal=row.id), "discarded")
-    assert not former_keys.kept(archive.sealed.folder) and custody(archive)[-1]["what"] == "rewrap_former_deleted"
+    assert not former_keys.of(archive.sealed.folder) and custody(archive)[-1]["what"] == "rewrap_former_deleted"
     async with browser(JUDGE) as client:
         page = await client.get(f"{archive.path}/keys")
     assert "Put back" in page.text and "put back by Ana Popa" in page.text
@@ -223,12 +223,12 @@ async def test_the_former_keys_are_kept_until_somebody_else_has_opened_the_recor
     before = await viewed(archive, browser, AUTHORITY)
     await taken_in(archive, browser, keys, JUDGE)
     assert await used(archive, browser, AUTHORITY, before)
-    assert former_keys.kept(archive.sealed.folder), "that viewing began before"
+    assert former_keys.of(archive.sealed.folder), "that viewing began before"
     await asyncio.sleep(1.1)  # a ticket tells whole seconds
     assert await used(archive, browser, JUDGE, await viewed(archive, browser, JUDGE))
-    assert former_keys.kept(archive.sealed.folder), "who brought the keys shows nothing"
+    assert former_keys.of(archive.sealed.folder), "who brought the keys shows nothing"
     assert await used(archive, browser, AUTHORITY, await viewed(archive, browser, AUTHORITY))
-    assert not former_keys.kept(archive.sealed.folder)
+    assert not former_keys.of(archive.sealed.folder)
     (row,) = await rows(archive)
     answer = await send(archive, browser, OFFICER, "put-back", proposal=row.id)
     assert answer.status_code == 422 and "are kept any more" in answer.text
@@ -242,7 +242,7 @@ async def test_keys_are_not_exchanged_again_while_the_former_ones_are_kept(archi
     answer = await send(archive, browser, OFFICER, "take-in", file=again, proposal=second.id)
     assert answer.status_code == 422 and "still kept" in answer.text
     assert (archive.sealed.folder / "hearing-key.age").read_bytes() == present
-    assert [one.path.read_bytes() for one in former_keys.kept(archive.sealed.folder)] == [before]
+    assert [one.path.read_bytes() for one in former_keys.of(archive.sealed.folder)] == [before]
 
 
 async def test_what_a_kill_left_behind_its_lines_is_carried_out_once_and_by_whom_it_was(
@@ -285,7 +285,7 @@ async def test_of_two_who_bring_keys_at_once_one_does(archive, browser, keys):
     )
     assert sorted(answer.status_code for answer in answers) == [303, 422]
     assert [line["type"] for line in custody(archive)].count("keywrap") == 1
-    assert len(former_keys.kept(archive.sealed.folder)) == 1
+    assert len(former_keys.of(archive.sealed.folder)) == 1
 
 
 async def test_a_proposal_is_withdrawn_and_another_can_be_made(archive, browser, keys):

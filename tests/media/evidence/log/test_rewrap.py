@@ -63,10 +63,10 @@ def test_the_new_key_takes_the_place_of_the_old_one_and_the_recording_verifies_b
     key_exchange.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
     assert [line["type"] for line in lines(folder)[-2:]] == ["access", "keywrap"]
     assert (folder / KEY).read_bytes() == anew
-    assert [path.name for path in folder.glob(".*")] == [one.path.name for one in former_keys.kept(folder)]
+    assert [path.name for path in folder.glob(".*")] == [one.path.name for one in former_keys.of(folder)]
     assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
     assert not key_exchange.discard_former(folder, [ACCESS], seal, NOW_NS, proposal="of another exchange")
-    assert former_keys.kept(folder) and lines(folder)[-1]["type"] == "keywrap"
+    assert former_keys.of(folder) and lines(folder)[-1]["type"] == "keywrap"
     assert key_exchange.discard_former(folder, [], seal, NOW_NS, proposal="")
     assert not list(folder.glob(".*"))
     key_exchange.rewrap(folder, {KEY: anew + b"x"}, [], seal, NOW_NS)
@@ -78,7 +78,7 @@ def test_the_former_key_is_kept_out_of_every_copy_and_comes_back_when_it_is_put_
 ) -> None:
     before = (folder / KEY).read_bytes()
     key_exchange.rewrap(folder, {KEY: anew}, [ACCESS], seal, NOW_NS)
-    (former,) = former_keys.kept(folder)
+    (former,) = former_keys.of(folder)
     assert (former.name, former.number, former.path.read_bytes()) == (KEY, 0, before)
     for volume in (volumes.keys(folder), volumes.papers(folder)):
         assert volume is not None and not [name for name in volume.members if former.sha256 in name]
@@ -87,7 +87,7 @@ def test_the_former_key_is_kept_out_of_every_copy_and_comes_back_when_it_is_put_
         key_exchange.put_back(folder, [ACCESS], seal, NOW_NS, proposal="back")
     assert (folder / KEY).read_bytes() == before
     assert lines(folder)[-1]["sha256"] == former.sha256
-    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [anew]
+    assert [one.path.read_bytes() for one in former_keys.of(folder)] == [anew]
     assert verdict(folder, recording, builder, tmp_path / "after") == "verified"
 
 
@@ -100,7 +100,7 @@ def test_what_was_exchanged_is_not_exchanged_again_while_the_former_key_is_kept(
         key_exchange.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="second")
     key_exchange.rewrap(folder, {KEY: b"junk"}, [], seal, NOW_NS, proposal="first")
     assert (folder / KEY).read_bytes() == anew
-    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == [before]
+    assert [one.path.read_bytes() for one in former_keys.of(folder)] == [before]
     assert key_exchange.was_rewrapped(folder, seal, "first") and not key_exchange.was_rewrapped(folder, seal, "second")
 
 
@@ -178,7 +178,7 @@ def test_a_kill_leaves_what_the_next_append_completes_or_undoes(
     assert (folder / KEY).read_bytes() == (anew if taken else before)
     assert [line["type"] for line in lines(folder)].count("keywrap") == taken
     assert not list(folder.glob(".hearing-key*.rewrapped"))
-    assert [one.path.read_bytes() for one in former_keys.kept(folder)] == ([before] if taken else [])
+    assert [one.path.read_bytes() for one in former_keys.of(folder)] == ([before] if taken else [])
     assert verdict(folder, recording, builder, tmp_path / "bag") == "verified"
 
 
