@@ -85,6 +85,7 @@ def object_server(folder: Path) -> Iterator[ObjectServer]:
         f"-filer.port={filer}",
         f"-s3.port={s3}",
         "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         f"-s3.config={folder / 's3.json'}",
     ]
     with (folder / "log").open("wb") as log:
