@@ -78,7 +78,10 @@ def require(good: object, what: str) -> None:
 
 def bagit_check(papers: Papers) -> str:
     for folder in (papers.bag, papers.excerpt):
-        require(bagit.Bag(str(folder)).validate(), f"{folder.name} is no valid bag")
+        try:
+            require(bagit.Bag(str(folder)).validate(), f"{folder.name} is no valid bag")
+        except bagit.BagError as error:
+            raise RefusedError(str(error)) from error
     return f"{len(list(papers.data.rglob('*')))} files"
 
 
