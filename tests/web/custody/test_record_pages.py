@@ -106,6 +106,8 @@ async def test_no_record_is_made_without_a_time_stamp_that_holds_unless_somebody
         answer = await get("custody.pdf")
         assert (answer.status_code, "No time-stamp now" in answer.text) == (503, True)
         assert "custody.pdf?unstamped=1" in answer.text
+        elsewhere = await get("custody.pdf", lang="ar")
+        assert 'dir="rtl"' in elsewhere.text and elsewhere.status_code == 503
         taken = await get("custody.pdf?unstamped=1")
     assert (taken.status_code, "without a time-stamp" in text_of(taken.content)) == (200, True)
 
