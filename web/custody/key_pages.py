@@ -59,7 +59,9 @@ OTHER_FILE = N_("This file was not made by `vivavoce keys rewrap` for this recor
 
 
 def _named(key: AuthorityKey) -> str:
-    return f"{key.authority_name} ({state_name(key.owner_state)}), {_(KINDS[key.kind])}: {fingerprint(key.recipient)}"
+    """A recipient in words. Name and fingerprint are isolated: read aloud, its groups are in order in Arabic too."""
+    name, print_ = f"\u2068{key.authority_name}\u2069", f"\u2066{fingerprint(key.recipient)}\u2069"
+    return f"{name} ({state_name(key.owner_state)}), {_(KINDS[key.kind])}: {print_}"
 
 
 async def _page(request: Request, _person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:

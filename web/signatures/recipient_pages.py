@@ -45,7 +45,9 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
     in_force = [row for row in rows if row.retired_at is None]
     context = {
         "rows": rows,
-        "in_force": [(row.id, f"{row.authority_name}: {recipients.fingerprint(row.recipient)}") for row in in_force],
+        "in_force": [
+            (row.id, f"{row.authority_name}: \u2066{recipients.fingerprint(row.recipient)}\u2069") for row in in_force
+        ],
         "lacking": bool(lacking),
         "fingerprint": recipients.fingerprint,
         "is_post_quantum": recipients.is_post_quantum,

@@ -288,6 +288,13 @@ async def test_of_two_who_bring_keys_at_once_one_does(archive, browser, keys):
     assert len(former_keys.of(archive.sealed.folder)) == 1
 
 
+async def test_a_fingerprint_is_read_from_left_to_right_in_every_language(archive, browser, keys):
+    async with browser(OFFICER) as client:
+        page = await client.get(f"{archive.path}/keys")
+    shown = recipients.fingerprint(keys["RO"][1].recipient.text)
+    assert f"\u2066{shown}\u2069" in page.text
+
+
 async def test_a_proposal_is_withdrawn_and_another_can_be_made(archive, browser, keys):
     await confirmed(archive, browser, keys)
     assert done(await send(archive, browser, JUDGE, "withdraw"), "withdrawn")
