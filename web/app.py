@@ -92,7 +92,7 @@ from web.server.security import (
     StandbyMiddleware,
 )
 from web.server.security_events import SecurityEventsMiddleware
-from web.server.sign_in import LoginMiddleware
+from web.server.sign_in import COOKIE, LoginMiddleware
 from web.server.step_up import StepUpMiddleware
 from web.server.view_log import ViewsMiddleware
 from web.settings import Settings, SettingsError
@@ -171,7 +171,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(InProgressMiddleware, most=settings.connections_per_address),
             Middleware(AddressMiddleware),
             Middleware(StandbyMiddleware),
-            Middleware(LimitsMiddleware, buckets=parts.buckets),
+            Middleware(LimitsMiddleware, buckets=parts.buckets, login=COOKIE),
             Middleware(BodyLimitMiddleware),
             Middleware(OriginMiddleware, settings=settings),
             Middleware(LoginMiddleware),

@@ -31,8 +31,9 @@ RATES: dict[str, Rate] = {
 }
 """Per address, and for the API per client; there, calls without a token in force count for themselves, so that they
 take nothing from who asks for a token behind the same address. Entries are sign-ins that cannot be guessed, each of
-which keeps a challenge: a whole court may come at nine o'clock, whatever it writes meanwhile. Segments of a recording
-are many and small, hence their own line."""
+which keeps a challenge, and links of which each lets somebody in: a whole court may come at nine o'clock, whatever it
+writes meanwhile. What counts as a sign-in is a link or PIN that was refused, and a code that was asked for. Segments of
+a recording are many and small, hence their own line."""
 
 
 @lru_cache(4096)
@@ -77,6 +78,25 @@ class Buckets:
             if len(self.levels) > self.size:
                 self.levels.popitem(last=False)
         return wait
+
+    def wait(self, rate: str, who: str) -> float:
+        """The seconds until there is a token, 0 when there is one; takes none."""
+        limit = self.rates[rate]
+        with self.lock:
+            level, at = self.levels.get((rate, who), (float(limit.burst), self.clock()))
+            level += (self.clock() - at) * limit.per_minute / 60
+        return max(0.0, (1 - level) * 60 / limit.per_minute)
+
+    def charge(self, rate: str, who: str) -> None:
+        """Take a token that may not be there yet: then what comes next waits longer, at most ten minutes."""
+        limit = self.rates[rate]
+        with self.lock:
+            now = self.clock()
+            level, at = self.levels.pop((rate, who), (float(limit.burst), now))
+            level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
+            self.levels[(rate, who)] = (max(level - 1, -10 * limit.per_minute), now)
+            if len(self.levels) > self.size:
+                self.levels.popitem(last=False)
 
     def left(self, rate: str, who: str) -> float:
         """How many tokens there were after the last one was taken."""

@@ -342,19 +342,46 @@ class InProgressMiddleware:
 
 
 class LimitsMiddleware:
-    """Answers 429 with `Retry-After` when an address sends requests too often."""
+    """Answers 429 with `Retry-After` when an address sends requests too often. `login`: the cookie of a login."""
 
-    def __init__(self, app: ASGIApp, buckets: Buckets) -> None:
+    def __init__(self, app: ASGIApp, buckets: Buckets, login: str) -> None:
         self.app = app
         self.buckets = buckets
+        self.login = f"{login}=".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            rate = rate_of(scope["method"], scope["path"])
-            wait = self.buckets.take(rate, address(HTTPConnection(scope))) if rate else 0
-            if wait:
-                raise HTTPException(429, "too_many_requests", {"Retry-After": str(int(wait) + 1)})
+            rate, who = rate_of(scope["method"], scope["path"]), address(HTTPConnection(scope))
+            if rate == "sign_in" and scope["path"] != "/j/code":
+                await self._link(scope, receive, send, who)
+                return
+            self._refuse(self.buckets.take(rate, who) if rate else 0)
         await self.app(scope, receive, send)
+
+    async def _link(self, scope: Scope, receive: Receive, send: Send, who: str) -> None:
+        """The use of a link counts against guesses only if it lets nobody in: a courtroom comes all at once, by one
+        address. An answer that signs in sets the cookie of the login."""
+        self._refuse(self.buckets.take("entry", who) or self.buckets.wait("sign_in", who))
+        signed_in = False
+
+        async def look(message: Message) -> None:
+            nonlocal signed_in
+            if message["type"] == "http.response.start":
+                signed_in = any(
+                    name == b"set-cookie" and value.startswith(self.login) for name, value in message["headers"]
+                )
+            await send(message)
+
+        try:
+            await self.app(scope, receive, look)
+        finally:
+            if not signed_in:
+                self.buckets.charge("sign_in", who)
+
+    @staticmethod
+    def _refuse(wait: float) -> None:
+        if wait:
+            raise HTTPException(429, "too_many_requests", {"Retry-After": str(int(wait) + 1)})
 
 
 def address(connection: HTTPConnection) -> str:

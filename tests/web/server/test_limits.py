@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from web.buckets import counted_as
+from web.buckets import Buckets, counted_as
 from web.server import security
 from web.sitting import signalling
 from web.sockets import HttpConnection, SocketConnection
@@ -119,6 +119,32 @@ def test_too_many_sign_ins_from_one_address_must_wait(service):
     assert 1 <= int(found[-1].headers["retry-after"]) <= 7
     assert "Too many requests" in client.words(found[-1])
     assert client.get("/sign-in").status_code == 200
+
+
+def test_a_courtroom_whose_people_come_all_at_once_by_one_address_is_let_in_and_guesses_are_not(service):
+    buckets, client = service.app.state.parts.buckets, service.client()
+    buckets.levels.clear()
+    links = [service.secret("clerk") for _ in range(14)]
+    assert [client.post("/s", {"secret": link}).headers["location"] for link in links] == ["/docket"] * 14
+    refused = [client.post("/s", {"secret": "x"}).status_code for _ in range(11)]
+    assert refused == [303] * 10 + [429]
+    assert client.post("/s", {"secret": service.secret("clerk")}).status_code == 429
+    buckets.levels.clear()
+
+
+def test_guesses_that_come_together_are_paid_for_afterwards():
+    now = [0.0]
+    buckets = Buckets(lambda: now[0])
+    for _ in range(60):
+        assert buckets.wait("sign_in", "203.0.113.7") == 0
+    for _ in range(60):
+        buckets.charge("sign_in", "203.0.113.7")
+    assert buckets.wait("sign_in", "203.0.113.7") == pytest.approx(51 * 6)
+    for _ in range(500):
+        buckets.charge("sign_in", "203.0.113.7")
+    assert buckets.wait("sign_in", "203.0.113.7") == pytest.approx(101 * 6)
+    now[0] = 101 * 6 + 0.1
+    assert buckets.wait("sign_in", "203.0.113.7") == 0
 
 
 def test_signing_in_and_writing_take_nothing_from_each_other(service):
