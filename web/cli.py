@@ -32,6 +32,7 @@ from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
+from media.evidence.transcript import transcribe
 from web.app import create_app
 from web.custody import keys_command, receive_command
 from web.custody.recipient_commands import STANDS_BY
@@ -63,6 +64,7 @@ OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "verify": (verify.main, "Check a bag"),
     "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
     "render": (render.main, "Make a copy of a recording to look at"),
+    "transcribe": (transcribe.main, "Write down what was said in a recording: a machine's draft"),
     "receive": (receive_command.main, "Check, store and acknowledge a released copy"),
     "cosigner": (cosigner_command.main, "Cosign other courts' recordings"),
     "keys": (keys_command.main, "Make, show and re-wrap keys"),
