@@ -25,6 +25,7 @@ const ENTRIES = {
   fonts: ["src/fonts/fonts.css"],
   verify: ["src/verify/main.tsx", "src/verify/main.ts"],
   sign: ["src/sign/main.ts"],
+  transcript: ["src/transcript/main.tsx"],
 };
 
 /** Arabic that can be copied out of a PDF again: Noto draws its letters and their dots apart. */

@@ -1,6 +1,8 @@
 // What the page and its worker say to each other. The key file goes to the worker and nothing of it comes back but the
 // name of the authority; the page never holds the key.
 
+import type { KeptTranscript, SealedPart } from "../transcript/derived";
+import type { Transcript } from "../transcript/document";
 import type { Word } from "./check";
 import type { Fault, Gap, Segment } from "./journal";
 import type { LogEntry, Seated } from "./reader";
@@ -84,7 +86,11 @@ export type ToWorker =
   | { type: "drop"; track: string; generation: number }
   | { type: "ticket"; ticket: string }
   | { type: "noted" }
-  | { type: "check" };
+  | { type: "check" }
+  /** The transcripts that are kept with the recording. */
+  | { type: "transcripts" }
+  /** Encrypt a transcript to the keys of the recording. */
+  | { type: "seal_transcript"; transcript: Transcript };
 
 export type FromWorker =
   | { type: "key"; authority: string; demo: boolean }
@@ -96,5 +102,7 @@ export type FromWorker =
   | { type: "verdict"; verdict: Verdict }
   | { type: "part"; id: number; bytes: ArrayBuffer }
   | { type: "bad"; id: number; track: string; n: number; code: string; rest?: ArrayBuffer }
+  | { type: "transcripts"; kept: KeptTranscript[] }
+  | { type: "sealed_transcript"; parts: SealedPart[] }
   | { type: "expired" }
   | { type: "unreachable"; id: number; status: number };

@@ -3,6 +3,8 @@
 
 import { bech32 } from "@scure/base";
 import { Decrypter, identityToRecipient } from "age-encryption";
+import { type KeptTranscript, type NamedPart, grouped, namedIn, sealed } from "../transcript/derived";
+import type { Transcript } from "../transcript/document";
 import { Check, type Logs } from "./check";
 import { type Gap, LOCKED, PAUSE, type Segment, keyFile, partFile } from "./journal";
 import { PartCache } from "./part-cache";
@@ -56,6 +58,8 @@ let ticket = "";
 let check: Check | null = null;
 /** By number of the recording's key, 0 the main one: those that the key file opens. */
 const decrypters = new Map<number, Decrypter>();
+/** Transcripts that the custody log names, part by part. */
+let transcripts: NamedPart[] = [];
 
 // --- fetching --------------------------------------------------------------------------------------------------------
 
@@ -193,18 +197,19 @@ async function open(origin: string): Promise<void> {
   await check.readHead(note);
   if (token) check.readToken(token, note);
   await check.readLogs({ journal: journalLines, ...custodyLog });
+  transcripts = custodyLog.custody ? namedIn(custodyLog.custody) : [];
   const { journal, head } = check;
-  const sealed = journal !== null && journal.format === 1 && !check.faults.some((fault) => fault.first === "checkpoint");
+  const intact = journal !== null && journal.format === 1 && !check.faults.some((fault) => fault.first === "checkpoint");
   if (journal) for (const named of journal.files.values()) files.set(named.file, named);
   bytesLeft = [...files.values()].reduce((sum, file) => sum + file.size, 0);
   say({ type: "step", step: "key" });
-  if (sealed) await unwrap(journal, key);
+  if (intact) await unwrap(journal, key);
   if (decrypters.size) await useNoted([...decrypters.keys()]);
   const custody = check.custodyHead && { size: check.custodyHead.size, root: hex(check.custodyHead.root) };
   const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), custody, authority: key.authority, demo: key.demo };
-  say({ type: "opened", recording: sealed ? view(journal) : null, seal });
+  say({ type: "opened", recording: intact ? view(journal) : null, seal });
   sayVerdict();
-  if (sealed && bytesLeft <= CHECK_UNASKED) checkAll();
+  if (intact && bytesLeft <= CHECK_UNASKED) checkAll();
 }
 
 let onNoted: () => void = () => undefined;
@@ -434,6 +439,40 @@ async function checkNext(): Promise<void> {
   }
 }
 
+// --- transcripts -----------------------------------------------------------------------------------------------------
+
+/** A part of a transcript in the clear; null where the key file does not open it, "" where it is not what the log says. */
+async function transcriptPart({ file, key: number }: NamedPart): Promise<string | null> {
+  const decrypter = decrypters.get(number);
+  if (!decrypter) return null;
+  try {
+    const bytes = await fetchFile(file.file);
+    if (bytes.length !== file.size || (await sha256(bytes)) !== file.sha256) return "";
+    return await decrypter.decrypt(bytes, "text");
+  } catch (error) {
+    if (error instanceof Unreachable) throw error;
+    return "";
+  }
+}
+
+async function openTranscripts(): Promise<void> {
+  const kept: KeptTranscript[] = [];
+  for (const group of grouped(transcripts)) {
+    const texts = await Promise.all(group.map(transcriptPart));
+    const { at, person, draft } = group[0]!;
+    kept.push({
+      at: Number(BigInt(at) / 1_000_000n), person, draft, texts: texts.filter((text): text is string => Boolean(text)),
+      closed: texts.filter((text) => text === null).length, lost: texts.filter((text) => text === "").length,
+    });
+  }
+  say({ type: "transcripts", kept });
+}
+
+async function sealTranscript(transcript: Transcript): Promise<void> {
+  const journal = check?.journal;
+  if (journal) say({ type: "sealed_transcript", parts: await sealed(transcript, journal) });
+}
+
 // --- messages --------------------------------------------------------------------------------------------------------
 
 async function take(message: ToWorker): Promise<void> {
@@ -461,6 +500,10 @@ async function take(message: ToWorker): Promise<void> {
       return onNoted();
     case "check":
       return checkAll();
+    case "transcripts":
+      return openTranscripts();
+    case "seal_transcript":
+      return sealTranscript(message.transcript);
   }
 }
 
