@@ -24,6 +24,7 @@ from web.custody import (
     key_use_pages as key_use,
     record_pages as custody_records,
     release_pages as releases,
+    transcript_pages as transcripts,
 )
 from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
 from web.hearing import (
@@ -316,6 +317,7 @@ MODULES = (
     recording_keys,
     key_use,
     releases,
+    transcripts,
     outbox,
     change_stream,
     feeds,

@@ -305,6 +305,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "body web/api/bodies.py": ("api json", "api signed", "api form", "api file"),
     "body web/sitting/recording_pages.py": ("json",),
     "body web/custody/key_use_pages.py": ("json",),
+    "body web/custody/transcript_pages.py": ("json",),
     "body web/hearing/island_requests.py": (TAKEN,),
     "body web/hearing/network_pages.py": ("json",),
     "form web/documents/file_pages.py": ("multipart form", "api file", "pdf"),

@@ -86,6 +86,7 @@ NO_FORM = {
     "/h/{ref}/test/{test}/report": "the script of the line test, as JSON",
     "/recordings/{recording}/viewing": "the player, as JSON; the reason is one of a list",
     "/recordings/{recording}/key-use": "the player, as JSON, once a key file has opened the recording",
+    "/recordings/{recording}/transcript": "the script of the transcript's page, as JSON; the text is encrypted",
 }
 """Addresses that take a POST of no form, and whose it is."""
 

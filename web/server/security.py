@@ -31,8 +31,8 @@ POLICIES: dict[str, str] = {
 }
 """No page makes markup or code from text. The player alone names a script, that of its worker: the Trusted Types policy
 `player` lets it through and nothing else."""
-PLAYER = re.compile(r"/recordings/[^/]+")
-"""Paths of the player."""
+PLAYER = re.compile(r"/recordings/[^/]+(?:/transcript)?")
+"""Paths of the player, and of the transcript that is corrected against the sound."""
 
 ALWAYS = re.compile(r"/healthz(/|$)|/metrics$|/static/|/csp-report$")
 """Paths that are served even while a restored copy stands by."""
@@ -77,11 +77,11 @@ ODD = re.compile(r"[\x00-\x1f\x7f\\]|(?:^|/)\.\.?(?:/|$)")
 MOST_PARAMETERS = 200
 """Maximum number of parameters of a query: more than any form has. They are counted before they are parsed."""
 UPLOAD_LIMIT = 26_214_400 + 65_536
-"""As `BODY_LIMIT`, where a file of 25 MiB is uploaded in a form."""
+"""As `BODY_LIMIT`, where a file of 25 MiB is uploaded."""
 SIGNED_LIMIT = BODY_LIMIT + 512_000
 """As `BODY_LIMIT`, where a form contains a signed statement, which may contain a whole request."""
 SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
-UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory")
+UPLOADS = re.compile(r"/requests/[^/]+/documents|/directory|/recordings/[^/]+/transcript")
 SIGN_IN = re.compile(r"/s|/j(/code|/test)?")
 """Paths at which somebody could guess."""
 ENTRY = re.compile(

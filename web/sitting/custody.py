@@ -44,7 +44,7 @@ ENTRY_KINDS = {
     "archive": N_("Archived"),
     "hold": N_("Legal hold"),
     "destroyed": N_("Keys destroyed"),
-    "derive": N_("Rendering made"),
+    "derive": N_("Made from the recording"),
     "sealkey": N_("Sealing key changed"),
     "head": N_("Cosigned"),
     "stamp": N_("Time-stamped"),
@@ -61,6 +61,8 @@ NOTICES = {
     "file_removed": N_("a file that belonged to nothing was removed"),
 }
 """The recorder's notices in words, by code. The text in the journal is English and names the file or track."""
+DERIVED = {"transcript": N_("Transcript, corrected by a person, kept with the recording")}
+"""What was made from a recording and is kept with it, by the word of its `derive` line."""
 AGAIN = N_("the recorder was started again")
 """The recorder's reason for reopening a recording, as in the journal."""
 DID = {
@@ -147,6 +149,15 @@ def _keyuse(line: dict[str, Any]) -> str:
     return Markup("{} · <bdi>{}</bdi> ({}) · {}").format(key, line["person"], named, why)
 
 
+def _derive(line: dict[str, Any]) -> str:
+    """The row of a `derive` line: what was made, its file, and, where the line says it, by whom."""
+    row = Markup('{} · <bdi dir="ltr">{}</bdi>').format(_(DERIVED.get(line["what"], line["what"])), line["file"])
+    if not isinstance(line.get("person"), str):
+        return row
+    named = i18n.one_by_one((roles.label(str(line.get("role"))), i18n.state_name(str(line.get("state")))))
+    return Markup("{} · <bdi>{}</bdi> ({})").format(row, line["person"], named)
+
+
 def _keywrap(line: dict[str, Any]) -> str:
     """The row of a `keywrap` line: which key, and, where it was wrapped anew, the fingerprints of the recipients."""
     named = line.get("recipients")
@@ -191,6 +202,7 @@ def _received(line: dict[str, Any]) -> str:
 
 
 COMPOSED = {
+    "derive": _derive,
     "keywrap": _keywrap,
     "keyuse": _keyuse,
     "hold": _hold,

@@ -100,13 +100,14 @@ async def player(request: Request) -> Response:
         "places": both,
         "config": json.dumps(config),
         "allowed": decision.allowed,
-        "refusal": "" if decision.allowed else _refusal(decision),
+        "refusal": "" if decision.allowed else refusal(decision),
         "ready": access.recording.status in PLAYABLE,
     }
     return render(request, "recording.html", context, status=200 if decision.allowed else 403)
 
 
-def _refusal(decision: Decision) -> str:
+def refusal(decision: Decision) -> str:
+    """Why somebody may not view a recording, and who can."""
     if not decision.who_can:
         return _("You may not view this recording.")
     return _("Only {roles} of this hearing can view its recording.").format(roles=roles.any_of(decision.who_can))

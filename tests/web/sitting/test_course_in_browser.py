@@ -36,7 +36,7 @@ async def test_no_barrier_is_found_on_the_pages_of_a_recording(viewer: Viewer, l
     await page.emulate_media(color_scheme=scheme)
     await page.set_viewport_size({"width": width, "height": 900})
     await viewer.opened() if language == "en" else await page.goto(viewer.url)
-    for below in ("", "/timeline", "/custody", "/verify", "/excerpt"):
+    for below in ("", "/timeline", "/transcript", "/custody", "/verify", "/excerpt"):
         if below:
             await page.goto(viewer.url + below)
         await page.evaluate("() => document.querySelectorAll('details').forEach(each => { each.open = true; })")

@@ -10,7 +10,7 @@ import { Badge } from "../player/badge";
 import { Icon } from "../player/icons";
 import { KeyForm } from "../player/key-form";
 import { originUuid } from "../player/reader";
-import { TimePair } from "../player/times";
+import { Dates, TimePair } from "../player/times";
 import { type Place, elapsedText, refusalText, roleWord } from "../player/words";
 import { hex } from "../player/tlog";
 import type { KeptTranscript, SealedPart } from "./derived";
@@ -178,7 +178,7 @@ function Choose() {
           <ul class="transcript-kept">
             {list.map((one) => (
               <li key={`${one.at}`}>
-                <span><bdi>{one.person}</bdi> · <TimePair at={one.at} places={config.places} /></span>
+                <span><bdi>{one.person}</bdi> · <Dates at={one.at} places={config.places} /> <TimePair at={one.at} places={config.places} offsets /></span>
                 {one.closed > 0 && <span class="sub">{t("A part is of a closed session that your key does not open.")}</span>}
                 {one.lost > 0 && <span class="sub">{t("A part is not there any more, or is not what was kept.")}</span>}
                 {one.texts.length > 0 && <button type="button" class="button second" onClick={() => takeKept(one)}>{t("Open the transcript of {person}", { person: one.person })}</button>}
