@@ -100,6 +100,8 @@ async def test_a_draft_is_corrected_against_the_sound_kept_and_opened_again(view
     await text.fill(MEANT)
     await expect(pieces.first).to_contain_text("Corrected by a person")
     await expect(pieces.first).to_contain_text(SAID)
+    await page.get_by_role("button", name="Choose another transcript").click()
+    await expect(page.get_by_role("alert").filter(has_text="have not been kept")).to_be_visible()
     await page.get_by_role("button", name="Keep it with the recording").click()
     await expect(page.get_by_text("Kept. The recording's custody log says")).to_be_visible(timeout=20_000)
 

@@ -111,6 +111,19 @@ function play(segment: Segment): void {
   playing.value = segment.n;
 }
 
+/** To another transcript; corrections that are not kept are given up only at the second press. */
+function leave(): void {
+  const asked = t("Your corrections have not been kept. Keep them first, or press again to give them up.");
+  if (changed.peek() && problem.peek() !== asked) {
+    problem.value = asked;
+    return;
+  }
+  listener.peek()?.pause();
+  transcript.value = null;
+  changed.value = false;
+  problem.value = "";
+}
+
 // --- keeping ---------------------------------------------------------------------------------------------------------
 
 let toKeep: Transcript | null = null;
@@ -273,7 +286,7 @@ function Work({ found }: { found: Transcript }) {
         <p class="field-error" role="alert">{problem.value}</p>
         <div class="actions transcript-save">
           <button type="button" class="button" aria-disabled={saving.value !== ""} onClick={save}>{t("Keep it with the recording")}</button>
-          <button type="button" class="button second" onClick={() => { listener.peek()?.pause(); transcript.value = null; problem.value = ""; }}>{t("Choose another transcript")}</button>
+          <button type="button" class="button second" onClick={leave}>{t("Choose another transcript")}</button>
           <span role="status">{saving.value || (saved.value ? t("Kept. The recording's custody log says that you have corrected it.") : "")}</span>
         </div>
         <p class="sub">{t("It is encrypted in this browser to the keys of the recording. The court's server cannot read it.")}</p>
