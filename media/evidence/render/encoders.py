@@ -2,11 +2,12 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-Options = Sequence[str]
+Options = Mapping[str, str | int]
+"""Options of ffmpeg, without their hyphen."""
 FILTERS = ("drawtext", "xstack", "overlay", "tpad", "aresample", "amix", "alimiter")
 """Filters that not every ffmpeg has, or not before version 5.1."""
 
@@ -23,23 +24,22 @@ class Container:
     video: Mapping[str, Options]
     audio: Mapping[str, Options]
     subtitles: str
-    options: Options = ()
 
 
 CONTAINERS = {
     ".mp4": Container(
         "mp4",
-        {"libx264": ("-preset", "veryfast", "-crf", "23"), "libopenh264": ("-b:v", "2M")},
-        {"aac": ("-b:a", "96k"), "libfdk_aac": ("-b:a", "96k")},
+        {"libx264": {"preset": "veryfast", "crf": 23}, "libopenh264": {"b:v": "2M"}},
+        {"aac": {"b:a": "96k"}, "libfdk_aac": {"b:a": "96k"}},
         "mov_text",
     ),
     ".webm": Container(
         "webm",
         {
-            "libvpx": ("-b:v", "2M", "-deadline", "realtime", "-cpu-used", "8"),
-            "libvpx-vp9": ("-b:v", "1500k", "-deadline", "realtime", "-cpu-used", "8", "-row-mt", "1"),
+            "libvpx": {"b:v": "2M", "deadline": "realtime", "cpu-used": 8},
+            "libvpx-vp9": {"b:v": "1500k", "deadline": "realtime", "cpu-used": 8, "row-mt": 1},
         },
-        {"libopus": ("-b:a", "64k"), "libvorbis": ("-b:a", "96k")},
+        {"libopus": {"b:a": "64k"}, "libvorbis": {"b:a": "96k"}},
         "webvtt",
     ),
 }
@@ -73,21 +73,22 @@ def container_of(out: Path) -> Container:
     return found
 
 
-def codecs(ffmpeg: Ffmpeg, container: Container) -> list[str]:
-    """The options that name the encoders. Raises FfmpegError when this ffmpeg lacks one, or a filter."""
+def codecs(ffmpeg: Ffmpeg, container: Container) -> tuple[Options, Options]:
+    """The options that choose the encoders, of pictures and of sounds. Raises FfmpegError when one is lacking."""
     lacking = [name for name in FILTERS if name not in ffmpeg.filters]
     if lacking:
         raise FfmpegError(f"{ffmpeg.path} lacks the filters {', '.join(lacking)}: take an ffmpeg built with them")
-    options: list[str] = []
-    for letter, known in (("v", container.video), ("a", container.audio)):
-        name = next((name for name in known if name in ffmpeg.encoders), None)
-        if name is None:
-            raise FfmpegError(
-                f"{ffmpeg.path} has no encoder for {container.name} ({' or '.join(known)}): take another ffmpeg, or"
-                f" another kind of file ({' or '.join(CONTAINERS)})"
-            )
-        options += [f"-c:{letter}", name, *known[name]]
-    return options
+    return _chosen(ffmpeg, container, "v", container.video), _chosen(ffmpeg, container, "a", container.audio)
+
+
+def _chosen(ffmpeg: Ffmpeg, container: Container, letter: str, known: Mapping[str, Options]) -> Options:
+    name = next((name for name in known if name in ffmpeg.encoders), None)
+    if name is None:
+        raise FfmpegError(
+            f"{ffmpeg.path} has no encoder for {container.name} ({' or '.join(known)}): take another ffmpeg, or"
+            f" another kind of file ({' or '.join(CONTAINERS)})"
+        )
+    return {f"c:{letter}": name, **known[name]}
 
 
 def _said(path: str, option: str) -> str:

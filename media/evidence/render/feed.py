@@ -6,10 +6,11 @@ ffmpeg reads its inputs as it likes, so no input may wait for another. Nothing o
 import contextlib
 import fcntl
 import os
+import shutil
 import subprocess
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import FileIO
 
@@ -26,33 +27,40 @@ class RenderError(Exception):
 
 
 @dataclass(frozen=True)
-class Input:
-    """An input of ffmpeg: the options before its `-i`, and its bytes."""
+class Command:
+    """A command of ffmpeg behind its name; `feeds` has by their names in it the bytes of the inputs from memory."""
 
-    options: Sequence[str]
-    content: Iterable[bytes]
+    arguments: Sequence[str]
+    feeds: Mapping[str, Iterable[bytes]]
 
 
-def run(
-    ffmpeg: str, inputs: Sequence[Input], arguments: Sequence[str], progress: Callable[[int], None] = lambda _done: None
-) -> None:
+def run(ffmpeg: str, command: Command, progress: Callable[[int], None] = lambda _done: None) -> None:
     """Run ffmpeg to its end; `progress` gets the number of pictures that are done, about twice a second.
 
     Raises RenderError, and what an input raises while it is read: then, as after KeyboardInterrupt, ffmpeg is stopped.
+    ffmpeg-python wrote the command; its own ways to run one know a single pipe, and no progress.
     """
-    if any(len(argument.encode()) > MOST_ARGUMENT for argument in arguments):
+    if any(len(argument.encode()) > MOST_ARGUMENT for argument in command.arguments):
         raise RenderError("the recording has too many gaps for one command: render less of it at a time")
     with contextlib.ExitStack() as pipes:
-        ends = [_pipe(pipes) for _one in inputs]
+        ends = {name: _pipe(pipes) for name in command.feeds}
         heard, told = _pipe(pipes)
-        handed = [told, *(reader for reader, _writer in ends)]
-        command = [ffmpeg, "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-copyts"]
-        command += ["-progress", f"pipe:{told.fileno()}"]
-        for one, (reader, _writer) in zip(inputs, ends, strict=True):
-            command += [*one.options, "-i", f"pipe:{reader.fileno()}"]
+        handed = [told, *(reader for reader, _writer in ends.values())]
+        general = [
+            *_until_we_end(),
+            ffmpeg,
+            "-hide_banner",
+            "-nostdin",
+            "-v",
+            "error",
+            "-nostats",
+            "-progress",
+            f"pipe:{told.fileno()}",
+        ]
+        names = {name: f"pipe:{reader.fileno()}" for name, (reader, _writer) in ends.items()}
         running = _FedProcess(
             subprocess.Popen(
-                [*command, *arguments],
+                [*general, *(names.get(argument, argument) for argument in command.arguments)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
@@ -63,8 +71,8 @@ def run(
         try:
             for end in handed:
                 end.close()
-            for one, (_reader, writer) in zip(inputs, ends, strict=True):
-                running.start(running.feed, one.content, writer)
+            for name, (_reader, writer) in ends.items():
+                running.start(running.feed, command.feeds[name], writer)
             running.start(running.listen)
             for done in _pictures(heard):
                 progress(done)
@@ -125,6 +133,11 @@ class _FedProcess:
             raise self.error
         if self.process.returncode != 0:
             raise RenderError("ffmpeg failed: " + "\n".join(self.said or ["it said nothing"]))
+
+
+def _until_we_end() -> list[str]:
+    """What goes before a command that is to end with this process, even by SIGKILL, where the system has it."""
+    return ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
 
 
 def _pipe(pipes: contextlib.ExitStack) -> tuple[FileIO, FileIO]:

@@ -1,26 +1,31 @@
-"""The filter graph of ffmpeg that makes picture and sound of a copy. Text in, text out; runs nothing.
+"""The filters of ffmpeg that make picture and sound of a copy, as a graph of ffmpeg-python. Runs nothing.
 
 Every input keeps its times on the recording's timeline (`-copyts`); the graph moves them so that the copy begins at 0.
 Recorded pictures come at any rate: each is made 25 a second before they are put together (`fps`), and a missing one is
 covered by a card. A camera may change its size at any time, so the size of each frame is looked at (`pad` by frame).
 Missing sound is filled by silence by its times, to within 20 ms (`aresample`).
+
+ffmpeg-python names the links and escapes the texts. It takes what is the same for one and the same, so each surface of
+one colour has a name of its own (`color@tile0`).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import ffmpeg
 
 from media.evidence.render.layout import Box, Turn
 
+Stream = Any
+"""A stream of a graph, of an input or a filter; ffmpeg-python has no types."""
 RATE = 25
 """Pictures a second of a copy."""
-_FRAME = f"fps={RATE}:start_time=0"
-_SOUND = "aformat=sample_fmts=fltp:channel_layouts=stereo"
 _CARD, _BAR = "0x202428", "0x101214"
-_OPTION = re.compile(r"([\\': ])")
-_GRAPH = re.compile(r"([\\'\[\],; ])")
+LETTER = {"fontcolor": "white", "box": 1, "boxcolor": "black@0.5", "boxborderw": 2}
+"""How a text looks."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Tile:
-    """A picture in its place. `source` is the number of its input, None where there is nothing to decode."""
+    """A picture in its place. `source` is its input, None where there is nothing to decode."""
 
     box: Box
-    source: int | None
+    source: Stream | None
     label: str
     cards: tuple[Card, ...] = ()
 
@@ -67,124 +72,115 @@ class Canvas:
         return Box(0, self.bar, self.width, self.height - 2 * self.bar)
 
 
-def option(text: str) -> str:
-    """A text as the value of an option of a filter in a graph (ffmpeg-filters, "Notes on filtergraph escaping")."""
-    return _GRAPH.sub(r"\\\1", _OPTION.sub(r"\\\1", text))
-
-
 def seconds(ms: int) -> str:
     """Milliseconds as ffmpeg's seconds."""
     return f"{ms / 1000:.3f}"
 
 
-def during(spans: Iterable[tuple[int, int]]) -> str:
-    """The option that has a filter act in these times (ms) alone."""
-    return "enable=" + option("+".join(f"gte(t,{seconds(t0)})*lt(t,{seconds(t1)})" for t0, t1 in spans))
+def colour(name: str, c: str, w: int, h: int, **more: str) -> Stream:
+    """A surface of one colour; no two of a graph have the same name."""
+    return _source(f"color@{name}", c=c, s=f"{w}x{h}", r=RATE, **more).video.filter("format", "yuv420p")
 
 
-def write(text: str, x: str, y: str, size: int, *, when: str = "", moving: bool = False) -> str:
-    """The filter that writes a text; `moving` texts hold %{…}, all others are taken literally."""
-    parts = [
-        f"text={option(text)}",
-        f"x={option(x)}",
-        f"y={option(y)}",
-        f"fontsize={size}",
-        "fontcolor=white:box=1:boxcolor=black@0.5:boxborderw=2",
-        f"expansion={'normal' if moving else 'none'}",
-        *([when] if when else []),
-    ]
-    return "drawtext=" + ":".join(parts)
+def _source(name: str, **options: str | int) -> Stream:
+    """What a filter makes of nothing, as an input: ffmpeg-python has no filters without one."""
+    told = ":".join(f"{option}={value}" for option, value in options.items())
+    return ffmpeg.input(f"{name}={told}", f="lavfi")
 
 
-def picture(tiles: Sequence[Tile], frame: Canvas, large: tuple[Box, Sequence[Turn]] | None = None) -> str:
-    """The chains that end in [picture]. With `large`, one of the pictures stands there too, in turn."""
-    chains: list[str] = []
+def during(spans: Iterable[tuple[int, int]]) -> dict[str, str]:
+    """The option that has a filter act in these times (ms) alone; never, when there are none."""
+    return {"enable": "+".join(f"gte(t,{seconds(t0)})*lt(t,{seconds(t1)})" for t0, t1 in spans) or "0"}
+
+
+def write(
+    on: Stream,
+    text: str,
+    x: int | str,
+    y: int | str,
+    size: int,
+    *,
+    when: dict[str, str] | None = None,
+    moving: bool = False,
+) -> Stream:
+    """A text written on a picture; `moving` texts hold %{…}, all others are taken literally."""
+    expansion = "normal" if moving else "none"
+    return on.filter("drawtext", text=text, x=x, y=y, fontsize=size, expansion=expansion, **LETTER, **(when or {}))
+
+
+def picture(tiles: Sequence[Tile], frame: Canvas, large: tuple[Box, Sequence[Turn]] | None = None) -> Stream:
+    """The whole picture. With `large`, one of the pictures stands there too, in turn."""
     places = [tile.box for tile in tiles]
-    names = [f"tile{at}" for at in range(len(tiles))]
-    if large is not None:
-        chains += [_source(tile, frame, large[0], f"all{at}") for at, tile in enumerate(tiles)]
-        chains += _in_turn(len(tiles), frame, large)
-        chains += [
-            f"[small{at}]scale={tile.box.w}:{tile.box.h}:flags=fast_bilinear,setsar=1[tile{at}]"
-            for at, tile in enumerate(tiles)
-        ]
-        places.append(large[0])
-        names.append("large")
-    else:
-        chains += [_source(tile, frame, tile.box, f"tile{at}") for at, tile in enumerate(tiles)]
-    chains.append(_put_together(names, places, frame))
-    return ";".join(chains)
+    if large is None:
+        return _put_together(
+            [_tile(tile, tile.box, f"tile{at}", frame) for at, tile in enumerate(tiles)], places, frame
+        )
+    both = [_tile(tile, large[0], f"tile{at}", frame).split() for at, tile in enumerate(tiles)]
+    small = [
+        one[0].filter("scale", tile.box.w, tile.box.h, flags="fast_bilinear").filter("setsar", 1)
+        for one, tile in zip(both, tiles, strict=True)
+    ]
+    return _put_together([*small, _in_turn([one[1] for one in both], frame, large)], [*places, large[0]], frame)
 
 
-def _source(tile: Tile, frame: Canvas, size: Box, name: str) -> str:
+def _tile(tile: Tile, size: Box, name: str, frame: Canvas) -> Stream:
     """A picture in its size with its cards and its label."""
-    blank = f"color=c={_CARD}:s={size.w}x{size.h}:r={RATE},format=yuv420p"
     text = max(8, min(size.h, size.w * 3 // 4) // 20)
     if tile.source is None:
-        steps = [blank]
+        shown = colour(name, _CARD, size.w, size.h)
     else:
-        steps = [
-            f"[{tile.source}:v]setpts=PTS-{seconds(frame.begin)}/TB",
-            f"scale={size.w}:{size.h}:force_original_aspect_ratio=decrease:force_divisible_by=2:flags=fast_bilinear",
-            _FRAME,
-            f"pad={size.w}:{size.h}:-1:-1:eval=frame",
-            "setsar=1",
-            "format=yuv420p",
-            "tpad=stop=-1:stop_mode=clone",
-        ]
+        fitted = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2, "flags": "fast_bilinear"}
+        shown = (
+            tile.source.video.filter("setpts", f"PTS-{seconds(frame.begin)}/TB")
+            .filter("scale", size.w, size.h, **fitted)
+            .filter("fps", fps=RATE, start_time=0)
+            .filter("pad", size.w, size.h, -1, -1, eval="frame")
+            .filter("setsar", 1)
+            .filter("format", "yuv420p")
+            .filter("tpad", stop=-1, stop_mode="clone")
+        )
     covered = [(card.t0, card.t1) for card in tile.cards if not card.over]
     if covered and tile.source is not None:
-        steps.append(f"drawbox=c={_CARD}:t=fill:{during(covered)}")
+        shown = shown.filter("drawbox", c=_CARD, t="fill", **during(covered))
     for line, over in dict.fromkeys((card.text, card.over) for card in tile.cards):
         when = during((card.t0, card.t1) for card in tile.cards if (card.text, card.over) == (line, over))
-        y = str(text // 2) if over else "(h-th)/2"
-        steps.append(write(_wrapped(line, size.w, text), "(w-tw)/2", y, text, when=when))
-    steps.append(write(tile.label, str(text // 2), f"h-{text}-{text // 2}", text))
-    return f"{','.join(steps)}[{name}]"
+        y = text // 2 if over else "(h-th)/2"
+        shown = write(shown, _wrapped(line, size.w, text), "(w-tw)/2", y, text, when=when)
+    return write(shown, tile.label, text // 2, f"h-{text}-{text // 2}", text)
 
 
-def _in_turn(count: int, frame: Canvas, large: tuple[Box, Sequence[Turn]]) -> list[str]:
-    """Each picture twice, small and for the large place, on which they lie above one another, one shown at a time."""
+def _in_turn(pictures: Sequence[Stream], frame: Canvas, large: tuple[Box, Sequence[Turn]]) -> Stream:
+    """The large place: the pictures lie above one another, one is shown at a time."""
     box, turns = large
-    chains = [f"[all{at}]split=2[small{at}][big{at}]" for at in range(count)]
-    below = f"color=c={_BAR}:s={box.w}x{box.h}:r={RATE}:d={seconds(frame.length)},format=yuv420p"
-    for at in range(count):
-        spans = [(turn.t0, turn.t1) for turn in turns if turn.which == at]
-        chains.append(f"{below}[under{at}]" if at == 0 else "")
-        when = during(spans) if spans else "enable=0"
-        following = f"under{at + 1}" if at + 1 < count else "large"
-        chains.append(f"[under{at}][big{at}]overlay=0:0:{when}[{following}]")
-    return [chain for chain in chains if chain]
+    shown = colour("large", _BAR, box.w, box.h, d=seconds(frame.length))
+    for at, one in enumerate(pictures):
+        when = during((turn.t0, turn.t1) for turn in turns if turn.which == at)
+        shown = ffmpeg.filter([shown, one], "overlay", 0, 0, **when)
+    return shown
 
 
-def _put_together(names: Sequence[str], places: Sequence[Box], frame: Canvas) -> str:
+def _put_together(pictures: Sequence[Stream], places: Sequence[Box], frame: Canvas) -> Stream:
     """The pictures in their places, the bars around them, and the end."""
-    inputs = "".join(f"[{name}]" for name in names)
-    area, steps = frame.area, []
-    if len(names) > 1:
+    area = frame.area
+    if len(pictures) > 1:
         layout = "|".join(f"{box.x - area.x}_{box.y - area.y}" for box in places)
-        steps.append(f"{inputs}xstack=inputs={len(names)}:layout={layout}:fill=black")
+        shown = ffmpeg.filter(pictures, "xstack", inputs=len(pictures), layout=layout, fill="black")
     else:
-        steps.append(f"{inputs}null" if names else f"color=c={_CARD}:s={area.w}x{area.h}:r={RATE},format=yuv420p")
+        shown = pictures[0] if pictures else colour("nobody", _CARD, area.w, area.h)
     size = max(8, frame.bar * 3 // 5)
     upper, lower = f"({frame.bar}-th)/2", f"h-({frame.bar}+th)/2"
-    steps += [
-        f"pad={frame.width}:{frame.height}:{area.x}:{area.y}:color={_BAR}",
-        write(frame.mark, str(size // 2), upper, size),
-        write(frame.origin, f"w-tw-{size // 2}", upper, size * 3 // 4),
-        write(f"%{{pts:hms:{seconds(frame.begin)}}}", str(size // 2), lower, size, moving=True),
-        *_clocks(frame, size, lower),
-        f"trim=end={seconds(frame.length)}",
-    ]
-    return ",".join(steps) + "[picture]"
+    shown = shown.filter("pad", frame.width, frame.height, area.x, area.y, color=_BAR)
+    shown = write(shown, frame.mark, size // 2, upper, size)
+    shown = write(shown, frame.origin, f"w-tw-{size // 2}", upper, size * 3 // 4)
+    shown = write(shown, f"%{{pts:hms:{seconds(frame.begin)}}}", size // 2, lower, size, moving=True)
+    return _clocks(shown, frame, size * 3 // 4, lower).filter("trim", end=seconds(frame.length))
 
 
-def _clocks(frame: Canvas, size: int, y: str) -> list[str]:
+def _clocks(shown: Stream, frame: Canvas, size: int, y: str) -> Stream:
     """The courts' clocks: local time by the zone's own rules, also when they change in the recording."""
-    written = []
     share = frame.width * 3 // 4 // max(1, len(frame.zones))
     for index, zone in enumerate(frame.zones):
-        x = str(frame.width // 4 + index * share)
+        x = frame.width // 4 + index * share
         for t0, t1, offset in offsets(zone, frame.zero_ms + frame.begin, frame.length):
             at = (frame.zero_ms + frame.begin) / 1000 + offset
             place = zone.key.rpartition("/")[2].replace("_", " ")
@@ -192,8 +188,8 @@ def _clocks(frame: Canvas, size: int, y: str) -> list[str]:
             text = (
                 f"%{{pts:gmtime:{at:.3f}:%Y-%m-%d %H\\:%M\\:%S}} {place} (UTC{sign}{minutes // 60}:{minutes % 60:02d})"
             )
-            written.append(write(text, x, y, size * 3 // 4, when=during([(t0, t1)]), moving=True))
-    return written
+            shown = write(shown, text, x, y, size, when=during([(t0, t1)]), moving=True)
+    return shown
 
 
 def offsets(zone: ZoneInfo, begin_ms: int, length: int) -> list[tuple[int, int, int]]:
@@ -210,19 +206,21 @@ def offsets(zone: ZoneInfo, begin_ms: int, length: int) -> list[tuple[int, int, 
     return found
 
 
-def sound(name: str, sources: Sequence[int], begin: int, length: int) -> str:
-    """The chain that ends in [name]: these inputs together, silence where none has anything."""
-    chains = [f"anullsrc=r=48000:cl=stereo,{_SOUND},atrim=end={seconds(length)}[{name}0]"]
-    for at, source in enumerate(sources, 1):
-        chains.append(
-            f"[{source}:a]atrim=start={seconds(begin)}:end={seconds(begin + length)},"
-            f"asetpts=PTS-{seconds(begin)}/TB,aresample=48000:async=1:min_hard_comp=0.02:first_pts=0,{_SOUND}"
-            f"[{name}{at}]"
-        )
-    inputs = "".join(f"[{name}{at}]" for at in range(len(sources) + 1))
-    mixed = f"amix=inputs={len(sources) + 1}:duration=first:normalize=0"
-    limited = ",alimiter=limit=0.95:level=0:latency=1" if len(sources) > 1 else ""
-    return ";".join([*chains, f"{inputs}{mixed}{limited}[{name}]"])
+def sound(name: str, sources: Sequence[Stream], begin: int, length: int) -> Stream:
+    """These inputs together, silence where none has anything."""
+    silence = _source(f"anullsrc@{name}", r=48000, cl="stereo")
+    heard = [_stereo(silence.audio).filter("atrim", end=seconds(length))]
+    for source in sources:
+        moved = source.audio.filter("atrim", start=seconds(begin), end=seconds(begin + length))
+        moved = moved.filter("asetpts", f"PTS-{seconds(begin)}/TB")
+        options = {"async": 1, "min_hard_comp": 0.02, "first_pts": 0}
+        heard.append(_stereo(moved.filter("aresample", 48000, **options)))
+    mixed = ffmpeg.filter(heard, "amix", inputs=len(heard), duration="first", normalize=0)
+    return mixed.filter("alimiter", limit=0.95, level=0, latency=1) if len(sources) > 1 else mixed
+
+
+def _stereo(sound: Stream) -> Stream:
+    return sound.filter("aformat", sample_fmts="fltp", channel_layouts="stereo")
 
 
 def _wrapped(text: str, width: int, size: int) -> str:

@@ -1,22 +1,26 @@
-"""What a copy shows, from what the recording holds and what is wanted of it: inputs, filter graph, streams, chapters.
+"""What a copy shows, from what the recording holds and what is wanted of it: pictures, sounds, subtitles, chapters.
 
 Pure but for the sealed files, which are opened when ffmpeg asks for them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+import ffmpeg
 
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.render import graph, layout, subtitles, words
-from media.evidence.render.encoders import Container
-from media.evidence.render.feed import Input
-from media.evidence.render.graph import Canvas, Card, Tile
+from media.evidence.render.feed import Command
+from media.evidence.render.graph import Canvas, Card, Stream, Tile
+from media.evidence.render.layout import Turn
 from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Identities, Material
+from media.evidence.render.subtitles import Cue
 
 LAYOUTS = ("grid", "speaker")
-_MEDIA = ("-reinit_filter", "0", "-f", "matroska")
+_MEDIA: Mapping[str, str | int] = {"f": "matroska", "reinit_filter": 0}
 """A camera changes its size at will; a graph made anew would lose what it holds."""
 
 
@@ -38,72 +42,164 @@ class Wish:
     size: tuple[int, int] = (1280, 720)
 
 
-@dataclass
-class CopyPlan:
-    """A copy that is to be made. `graphs`: one that ends in [picture], and one for each sound, so that ffmpeg can run
-    them side by side.
-    """
+class Sound(NamedTuple):
+    """A sound of the copy: what players call it, its language by ISO 639-2, and the tracks that are in it together."""
 
-    inputs: list[Input] = field(default_factory=list)
-    graphs: list[str] = field(default_factory=list)
-    sounds: list[tuple[str, str, str]] = field(default_factory=list)
-    """Label in its graph, title, ISO 639-2 code."""
-    subtitles: list[tuple[int, str, str]] = field(default_factory=list)
-    """Number of the input, title, ISO 639-2 code."""
-    chapters: int | None = None
-    """Number of the input."""
-    used: list[str] = field(default_factory=list)
+    title: str
+    code: str
+    tracks: tuple[str, ...]
+
+
+class Text(NamedTuple):
+    """Subtitles of the copy, named as sounds are."""
+
+    title: str
+    code: str
+    cues: list[Cue]
+
+
+@dataclass
+class Fed:
+    """The inputs of a command that come from memory, by the names that they have in it until it runs."""
+
+    feeds: dict[str, Iterable[bytes]] = field(default_factory=dict)
+
+    def input(self, content: Iterable[bytes], **options: str | int) -> Stream:
+        """One more input."""
+        name = f"feed:{len(self.feeds)}"
+        self.feeds[name] = content
+        return ffmpeg.input(name, **options)
+
+
+@dataclass(frozen=True)
+class CopyPlan:
+    """A copy that is to be made."""
+
+    material: Material
+    identities: Identities
+    origin: str
+    wish: Wish
+    wanted: Sequence[str]
+    """The tracks that were asked for."""
+    used: Sequence[str]
     """The tracks of which something is in the copy."""
-    lacking: int = 0
+    sounds: Sequence[Sound]
+    subtitles: Sequence[Text]
+    chapters: str
+    """As ffmetadata; "" without any."""
+    lacking: int
     """Captions of this time of which the text is not at hand, or is not the one that was sealed."""
 
-    def add(self, options: Sequence[str], content: list[bytes] | object) -> int:
-        """Add an input; returns its number."""
-        self.inputs.append(Input(options, content))  # type: ignore[arg-type]
-        return len(self.inputs) - 1
+    def pictures(self, t0: int, t1: int, options: Mapping[str, str | int], out: Path) -> Command:
+        """The command that makes the pictures from t0 to t1, without sound."""
+        fed = Fed()
+        made = ffmpeg.output(self.shown(fed, t0, t1), f"file:{out}", r=graph.RATE, **options)
+        return _command(made, fed)
+
+    def together(
+        self, parts: Iterable[bytes], options: Mapping[str, str | int], about: Mapping[str, str], out: Path
+    ) -> Command:
+        """The command that puts the pictures, as they are, and sounds, subtitles and chapters into one file.
+
+        `parts` lists the files of pictures for ffmpeg's `concat`; `about` are the tags of the copy.
+        """
+        fed = Fed()
+        pictures = fed.input(parts, f="concat", safe=0, protocol_whitelist="file,pipe").video
+        heard = self.heard(fed)
+        texts = [fed.input([subtitles.webvtt(text.cues).encode()], f="webvtt")["s"] for text in self.subtitles]
+        streams = {f"a:{at}": (sound.title, sound.code) for at, sound in enumerate(self.sounds)}
+        streams |= {f"s:{at}": (text.title, text.code) for at, text in enumerate(self.subtitles)}
+        chosen = {f"disposition:{stream}": "default" if stream == "a:0" else "0" for stream in streams}
+        made = ffmpeg.output(pictures, *heard, *texts, f"file:{out}", **chosen, **options, **{"c:v": "copy"})
+        return _with_tags(_command(made, fed), streams, about, self.chapters)
+
+    def _stream(self, track: str, t0: int, t1: int) -> Iterable[bytes]:
+        return self.material.stream(track, t0, t1, self.identities)
+
+    def heard(self, fed: Fed) -> list[Stream]:
+        """The sounds, as streams of a graph; their inputs are added to `fed`."""
+        wish, made = self.wish, []
+        for at, sound in enumerate(self.sounds):
+            sources = [fed.input(self._stream(name, wish.begin, wish.end), **_MEDIA) for name in sound.tracks]
+            made.append(graph.sound(f"sound{at}", sources, wish.begin, wish.end - wish.begin))
+        return made
+
+    def shown(self, fed: Fed, t0: int, t1: int) -> Stream:
+        """The pictures from t0 to t1, as a stream of a graph; their inputs are added to `fed`."""
+        material, wish = self.material, self.wish
+        cameras = [name for name in self.wanted if material.course.tracks[name].kind in VIDEO]
+        canvas = Canvas(
+            width=wish.size[0],
+            height=wish.size[1],
+            begin=t0,
+            length=t1 - t0,
+            zero_ms=material.course.zero // 1_000_000,
+            mark=words.MARK,
+            origin=words.plain(self.origin),
+            zones=wish.zones,
+        )
+        large = None
+        places = layout.grid(len(cameras), canvas.area) if cameras else []
+        if wish.layout == "speaker" and len(cameras) > 1:
+            place, places = layout.beside(len(cameras), canvas.area)
+            large = place, _turns(material, cameras, wish, t0, t1)
+        tiles = []
+        for name, box in zip(cameras, places, strict=True):
+            shows = name in self.used and material.has_media(name, t0, t1)
+            source = fed.input(self._stream(name, t0, t1), **_MEDIA) if shows else None
+            label = words.label(material.course, name, wish.begin)
+            tiles.append(Tile(box, source, label, _cards(material, name, wish, t0, t1)))
+        return graph.picture(tiles, canvas, large)
 
 
 def make(material: Material, identities: Identities, origin: str, wish: Wish) -> CopyPlan:
     """Plan a copy. Raises WishError, and CaseError for a case that cannot be read."""
     _check(material, wish)
     wanted = [name for name in material.course.tracks if not wish.tracks or name in wish.tracks]
-    plan = CopyPlan()
-    sources = {
-        name: plan.add(_MEDIA, material.stream(name, wish.begin, wish.end, identities))
+    used = [
+        name
         for name in wanted
         if words.seat_of(name) not in wish.masked
         and material.course.tracks[name].kind in {*VIDEO, SOUND, LANGUAGE}
         and material.has_media(name, wish.begin, wish.end)
-    }
-    plan.used = list(sources)
-    plan.graphs = [_pictures(material, wanted, sources, origin, wish), *_sounds(plan, material, wanted, sources, wish)]
-    _texts(plan, material, wish)
-    return plan
+    ]
+    texts, lacking = _texts(material, wish)
+    return CopyPlan(
+        material,
+        identities,
+        origin,
+        wish,
+        wanted,
+        used,
+        sounds=_sounds(material, wanted, used, wish),
+        subtitles=texts,
+        chapters=subtitles.chapters(material, wish.begin, wish.end),
+        lacking=lacking,
+    )
 
 
-def arguments(plan: CopyPlan, container: Container, codecs: Sequence[str], about: Mapping[str, str]) -> list[str]:
-    """ffmpeg's arguments behind its inputs, but the name of the file."""
-    parts = [part for one in plan.graphs for part in ("-filter_complex", one)] + ["-map", "[picture]"]
-    streams = [("a", title, code) for _label, title, code in plan.sounds]
-    for label, _title, _code in plan.sounds:
-        parts += ["-map", f"[{label}]"]
-    for number, title, code in plan.subtitles:
-        parts += ["-map", f"{number}:s"]
-        streams.append(("s", title, code))
-    parts += ["-map_chapters", "-1" if plan.chapters is None else str(plan.chapters)]
-    parts += codecs
-    if plan.subtitles:
-        parts += ["-c:s", container.subtitles]
-    counted = {"a": 0, "s": 0}
-    for kind, title, code in streams:
-        stream = f"{kind}:{counted[kind]}"
+def _command(made: Stream, fed: Fed) -> Command:
+    """What ffmpeg-python compiles. Times are the recording's; the file is there already, and empty."""
+    return Command(["-copyts", "-y", *ffmpeg.get_args(made)], fed.feeds)
+
+
+def _with_tags(
+    command: Command, streams: Mapping[str, tuple[str, str]], about: Mapping[str, str], chapters: str
+) -> Command:
+    """The command with what ffmpeg-python cannot say: an option given several times, an input without a stream."""
+    *arguments, out = command.arguments
+    for stream, (title, code) in streams.items():
         for name, value in (("language", code), ("title", title), ("handler_name", title)):
-            parts += [f"-metadata:s:{stream}", f"{name}={value}"]
-        parts += [f"-disposition:{stream}", "default" if stream == "a:0" else "0"]
-        counted[kind] += 1
+            arguments += [f"-metadata:s:{stream}", f"{name}={value}"]
     for name, value in about.items():
-        parts += ["-metadata", f"{name}={value}"]
-    return [*parts, "-r", str(graph.RATE), "-f", container.name, *container.options]
+        arguments += ["-metadata", f"{name}={value}"]
+    if not chapters:
+        return Command([*arguments, "-map_chapters", "-1", out], command.feeds)
+    number, behind = arguments.count("-i"), arguments.index("-filter_complex")
+    arguments[behind:behind] = ["-f", "ffmetadata", "-i", "feed:chapters"]
+    return Command(
+        [*arguments, "-map_chapters", str(number), out], {**command.feeds, "feed:chapters": [chapters.encode()]}
+    )
 
 
 def _check(material: Material, wish: Wish) -> None:
@@ -119,46 +215,29 @@ def _check(material: Material, wish: Wish) -> None:
             raise WishError(f"nobody has the seat {seat}; the seats are {', '.join(sorted(seats))}")
 
 
-def _pictures(material: Material, wanted: Sequence[str], sources: Mapping[str, int], origin: str, wish: Wish) -> str:
-    cameras = [name for name in wanted if material.course.tracks[name].kind in VIDEO]
-    width, height = wish.size
-    frame = Canvas(
-        width=width,
-        height=height,
-        begin=wish.begin,
-        length=wish.end - wish.begin,
-        zero_ms=material.course.zero // 1_000_000,
-        mark=words.MARK,
-        origin=words.plain(origin),
-        zones=wish.zones,
-    )
-    large = None
-    places = layout.grid(len(cameras), frame.area) if cameras else []
-    if wish.layout == "speaker" and len(cameras) > 1:
-        place, places = layout.beside(len(cameras), frame.area)
-        heard = [material.pieces.get(_microphone(material, name), []) for name in cameras]
-        turns = layout.turns(heard, wish.begin, wish.end)
-        large = place, [turn._replace(t0=turn.t0 - wish.begin, t1=turn.t1 - wish.begin) for turn in turns]
-    tiles = [
-        Tile(box, sources.get(name), words.label(material.course, name, wish.begin), _cards(material, name, wish))
-        for name, box in zip(cameras, places, strict=True)
+def _turns(material: Material, cameras: Sequence[str], wish: Wish, t0: int, t1: int) -> list[Turn]:
+    """Who is large from t0 to t1, told from the beginning of the copy on; ms from t0."""
+    heard = [material.pieces.get(_microphone(material, name), []) for name in cameras]
+    turns = layout.turns(heard, wish.begin, wish.end)
+    return [
+        Turn(max(turn.t0, t0) - t0, min(turn.t1, t1) - t0, turn.which)
+        for turn in turns
+        if turn.t0 < t1 and t0 < turn.t1
     ]
-    return graph.picture(tiles, frame, large)
 
 
-def _cards(material: Material, camera: str, wish: Wish) -> tuple[Card, ...]:
+def _cards(material: Material, camera: str, wish: Wish, t0: int, t1: int) -> tuple[Card, ...]:
     """What is written over a picture: why there is none, and why its microphone is missing."""
     seat = words.seat_of(camera)
-    length = wish.end - wish.begin
     if seat in wish.masked:
-        return (Card(0, length, words.COVERED),)
+        return (Card(0, t1 - t0, words.COVERED),)
     cards = []
     for kind, track, over in (("Picture", camera, False), ("Sound", _microphone(material, camera), True)):
         if track not in material.course.tracks or (over and camera not in (f"{seat}_cam",)):
             continue
-        for gap in material.missing(track, wish.begin, wish.end):
+        for gap in material.missing(track, t0, t1):
             told = "Microphone" if over and gap.cause in SWITCHED_OFF else kind
-            cards.append(Card(gap.t0 - wish.begin, gap.t1 - wish.begin, f"{told}: {words.why(gap.cause)}", over))
+            cards.append(Card(gap.t0 - t0, gap.t1 - t0, f"{told}: {words.why(gap.cause)}", over))
     return tuple(cards)
 
 
@@ -168,33 +247,24 @@ def _microphone(material: Material, camera: str) -> str:
     return next((name for name in material.tracks(SOUND) if words.seat_of(name) == seat), "")
 
 
-def _sounds(
-    plan: CopyPlan, material: Material, wanted: Sequence[str], sources: Mapping[str, int], wish: Wish
-) -> list[str]:
+def _sounds(material: Material, wanted: Sequence[str], used: Sequence[str], wish: Wish) -> list[Sound]:
     """The floor, all microphones together, then each channel of interpretation by itself."""
-    length = wish.end - wish.begin
     tracks = material.course.tracks
-    floor = [sources[name] for name in wanted if tracks[name].kind == SOUND and name in sources]
     left_out = " (voices left out)" if wish.masked else ""
-    plan.sounds.append(("floor", f"Floor{left_out}", words.FLOOR))
-    chains = [graph.sound("floor", floor, wish.begin, length)]
-    for at, name in enumerate(name for name in wanted if tracks[name].kind == LANGUAGE):
+    floor = tuple(name for name in used if tracks[name].kind == SOUND)
+    found = [Sound(f"Floor{left_out}", words.FLOOR, floor)]
+    for name in (name for name in wanted if tracks[name].kind == LANGUAGE):
         tag = tracks[name].lang
-        plan.sounds.append((f"lang{at}x", f"Interpretation: {words.language(tag)}", words.iso_639_2(tag)))
-        chains.append(graph.sound(f"lang{at}x", [sources[name]] if name in sources else [], wish.begin, length))
-    return chains
+        heard = (name,) if name in used else ()
+        found.append(Sound(f"Interpretation: {words.language(tag)}", words.iso_639_2(tag), heard))
+    return found
 
 
-def _texts(plan: CopyPlan, material: Material, wish: Wish) -> None:
-    """Subtitles and chapters."""
-    told = [("Log", "eng", subtitles.of_log(material, wish.begin, wish.end))]
+def _texts(material: Material, wish: Wish) -> tuple[list[Text], int]:
+    """Subtitles, and how many captions could not be shown."""
+    told = [Text("Log", "eng", subtitles.of_log(material, wish.begin, wish.end))]
+    lacking = 0
     if wish.case is not None:
-        captions, plan.lacking = subtitles.captions(material, wish.case, wish.begin, wish.end)
-        told += [(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues) for tag, cues in captions.items()]
-    for title, code, cues in told:
-        if cues:
-            number = plan.add(("-f", "webvtt"), [subtitles.webvtt(cues).encode()])
-            plan.subtitles.append((number, title, code))
-    marks = subtitles.chapters(material, wish.begin, wish.end)
-    if marks:
-        plan.chapters = plan.add(("-f", "ffmetadata"), [marks.encode()])
+        captions, lacking = subtitles.captions(material, wish.case, wish.begin, wish.end)
+        told += [Text(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues) for tag, cues in captions.items()]
+    return [text for text in told if text.cues], lacking

@@ -2,165 +2,37 @@
 
 `python -m media.evidence.render.render BAG --policy FILE --identity FILE OUT.mp4` or `vivavoce render`. Needs ffmpeg,
 no network and no server. Exit codes: 0 made, 1 not made, 2 usage error, 20 and 30 the verdict on the recording
-(failed, cannot verify), 130 interrupted. Nothing is left when it is not made.
+(failed, cannot verify), 130 interrupted: the same command goes on from there.
 """
 
-import contextlib
-import hashlib
-import json
-import os
 import re
-import secrets
 import signal
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from media.evidence.check.files_check import IdentityError, read_identities
-from media.evidence.check.verify import (
-    USAGE_ERROR,
-    Parser,
-    UsageError,
-    VerificationReport,
-    read_file,
-    request_of,
-    verify,
-)
+from media.evidence.check.verify import USAGE_ERROR, Parser, UsageError, read_file, request_of, verify
 from media.evidence.log.custody import CustodyError
 from media.evidence.log.journal_lines import key_of_file
-from media.evidence.render import encoders, graph, material, plan, words
+from media.evidence.render import graph, making, material, parts, plan, signing, words
 from media.evidence.render.encoders import FfmpegError
-from media.evidence.render.feed import RenderError, run
-from media.evidence.render.material import Identities, Material, MaterialError
-from media.evidence.render.plan import CopyPlan, Wish, WishError
+from media.evidence.render.feed import RenderError
+from media.evidence.render.making import Maker, RefusedError
+from media.evidence.render.material import MaterialError
+from media.evidence.render.parts import PartsError
+from media.evidence.render.plan import Wish, WishError
+from media.evidence.render.signing import SigningError
 from media.evidence.render.subtitles import CaseError
 
 NOT_MADE, INTERRUPTED = 1, 130
 _TIME = re.compile(r"(?:(?:(\d{1,3}):)?(\d{1,2}):)?(\d{1,6})(?:\.(\d{1,3}))?")
 _SIZE = re.compile(r"(\d{3,4})x(\d{3,4})")
-READ_BYTES = 1 << 20
-
-
-class RefusedError(Exception):
-    """The recording is not verified, so no copy of it is made."""
-
-    def __init__(self, report: VerificationReport) -> None:
-        super().__init__(f"the verdict is {report.verdict} (first: {report.findings.first})")
-        self.report = report
-
-
-def require_verified(report: VerificationReport) -> None:
-    """Raises RefusedError unless a recording is verified, with gaps or without, and UsageError for an excerpt."""
-    if report.findings.verdict not in ("verified", "gaps"):
-        raise RefusedError(report)
-    if report.excerpt is not None:
-        raise UsageError("this is an excerpt, without a journal: a copy is made of a whole recording (--from, --to)")
-
-
-def make(
-    bag: Path,
-    report: VerificationReport,
-    identities: Identities,
-    wish: Wish,
-    out: Path,
-    now: datetime,
-    progress: Callable[[int], None] = lambda _pictures: None,
-) -> dict[str, Any]:
-    """Make the copy of a verified recording, and beside it `OUT.json`, which names its original; returns that.
-
-    Raises RefusedError, UsageError, WishError, FfmpegError, CaseError, MaterialError and RenderError: then nothing is
-    left. Effects: two files of mode 0600, under their names only when they are complete.
-    """
-    require_verified(report)
-    container, ffmpeg = encoders.container_of(out), encoders.at_hand()
-    codecs = encoders.codecs(ffmpeg, container)
-    told = out.with_name(f"{out.name}.json")
-    for path in (out, told):
-        if path.exists() or path.is_symlink():
-            raise UsageError(f"{path} is there already")
-    held = material.read(bag, report.root)
-    held.lock(identities)
-    planned = plan.make(held, identities, report.origin, wish)
-    head = f"{report.size}:{report.root}"
-    about = {"title": f"{words.MARK}: {report.origin}", "comment": f"{words.MARK}. Original: {report.origin} {head}"}
-    with _unfinished(out) as part, _unfinished(told) as part_told:
-        arguments = plan.arguments(planned, container, codecs, about)
-        run(ffmpeg.path, planned.inputs, [*arguments, "-y", f"file:{part}"], progress)
-        facts = _facts(report, held, planned, wish, now) | {
-            "file": out.name,
-            "size": part.stat().st_size,
-            "sha256": _sha256(part),
-            "ffmpeg": ffmpeg.version,
-        }
-        part_told.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        part_told.rename(told)
-        part.rename(out)
-    return facts
-
-
-def _facts(report: VerificationReport, held: Material, planned: CopyPlan, wish: Wish, now: datetime) -> dict[str, Any]:
-    """What the file beside a copy says of it."""
-    zero = held.course.zero // 1_000_000
-    return {
-        "what": words.MARK,
-        "original": {
-            "origin": report.origin,
-            "size": report.size,
-            "root": report.root,
-            "head": f"{report.size}:{report.root}",
-            "verdict": report.findings.verdict,
-            "waived": report.findings.waived,
-        },
-        "from_ms": wish.begin,
-        "until_ms": wish.end,
-        "from": _utc(zero + wish.begin),
-        "until": _utc(zero + wish.end),
-        "layout": wish.layout,
-        "tracks": planned.used,
-        "masked": list(wish.masked),
-        "sounds": [{"title": title, "language": code} for _label, title, code in planned.sounds],
-        "subtitles": [{"title": title, "language": code} for _number, title, code in planned.subtitles],
-        "captions_without_text": planned.lacking,
-        "clocks": [zone.key for zone in wish.zones],
-        "made": now.astimezone(UTC).isoformat(timespec="seconds"),
-        "software": f"Vivavoce {metadata.version('vivavoce')}",
-    }
-
-
-def _utc(ms: int) -> str:
-    moment = datetime.fromtimestamp(ms // 1000, UTC).replace(microsecond=ms % 1000 * 1000, tzinfo=None)
-    return moment.isoformat(timespec="milliseconds") + "Z"
-
-
-@contextlib.contextmanager
-def _unfinished(out: Path) -> Iterator[Path]:
-    """A new file beside `out` for its owner alone; gone at the end, unless it was renamed. Raises UsageError."""
-    part = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
-    try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
-    try:
-        yield part
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sha256(path: Path) -> str:
-    hasher = hashlib.sha256()
-    with path.open("rb", buffering=0) as stream:
-        while block := stream.read(READ_BYTES):
-            hasher.update(block)
-    return hasher.hexdigest()
-
-
-# --- the command -----------------------------------------------------------------------------------------------------
 
 
 def _parser() -> Parser:
@@ -195,6 +67,18 @@ def _parser() -> Parser:
     )
     parser.add_argument("--case", type=Path, metavar="FOLDER", help="the exported case, for the text of captions")
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="size of the picture, both even")
+    parser.add_argument("--by", default="", metavar="NAME", help="who makes the copy, as it is to say")
+    parser.add_argument("--purpose", default="", metavar="TEXT", help="what the copy is for, as it is to say")
+    parser.add_argument(
+        "--sign-with",
+        nargs=2,
+        type=Path,
+        metavar=("CERT", "KEY"),
+        help="sign the MP4 (C2PA): certificates and private key, as PEM",
+    )
+    parser.add_argument(
+        "--discard", action="store_true", help="make no copy, but remove what a run that ended early has left of it"
+    )
     return parser
 
 
@@ -237,21 +121,25 @@ def _wish(options: Namespace, end: int) -> Wish:
 
 
 class ProgressLines:
-    """Says on a stream how far a copy is, at most once a second: per cent, times real time, time left."""
+    """Says on a stream how far a step is, at most once a second: per cent, times real time, time left for it."""
 
     def __init__(self, length: int, stream: Any, clock: Callable[[], float]) -> None:
         self.seconds, self.stream, self.clock = length / 1000, stream, clock
-        self.began, self.last = clock(), float("-inf")
+        self.step, self.first, self.began, self.last = "", 0.0, clock(), float("-inf")
 
-    def __call__(self, pictures: int) -> None:
-        """So many pictures of the copy are done."""
+    def __call__(self, step: str, pictures: int) -> None:
+        """So many pictures have gone through a step. What an earlier run finished is no part of the speed."""
         now, at = self.clock(), pictures / graph.RATE
-        if now - self.last < 1 or at <= 0:
+        if step != self.step:
+            self.began, self.first = (now, at) if self.step or at > 0 else (self.began, 0.0)
+            self.step, self.last = step, float("-inf")
+        if now - self.last < 1 or at <= self.first:
             return
         self.last = now
-        speed = at / max(now - self.began, 0.001)
+        speed = (at - self.first) / max(now - self.began, 0.001)
         left = words.clock(round(max(0.0, self.seconds - at) / speed * 1000))
-        print(f"{min(100.0, 100 * at / self.seconds):5.1f} %  {speed:.1f} x  {left} left", file=self.stream, flush=True)
+        share = min(100.0, 100 * at / self.seconds)
+        print(f"{step} {share:5.1f} %  {speed:.1f} x  {left} left", file=self.stream, flush=True)
 
 
 def _wrapped(data: Path) -> Mapping[int, bytes]:
@@ -260,47 +148,82 @@ def _wrapped(data: Path) -> Mapping[int, bytes]:
     return {key: read_file(path, "the recording's key") for key, path in found.items() if key is not None}
 
 
-def _run(options: Namespace) -> Mapping[str, Any]:
-    report = verify(options.bag, request_of(options, time.time_ns()))
-    if report.findings.verdict not in ("verified", "gaps"):
-        raise RefusedError(report)
-    if report.excerpt is not None:
-        raise UsageError(
-            "an excerpt has no journal: a copy is made of a whole recording (choose times with --from, --to)"
+def _maker(options: Namespace) -> Maker:
+    signer = None
+    if options.sign_with:
+        certificates, key = (
+            read_file(path, what) for path, what in zip(options.sign_with, ("the certificate", "the key"), strict=True)
         )
+        signer = signing.signer(certificates, key)
+    return Maker(words.plain(options.by), words.plain(options.purpose), signer)
+
+
+def _run(options: Namespace) -> Mapping[str, Any]:
+    maker = _maker(options)
+    report = verify(options.bag, request_of(options, time.time_ns()))
+    making.require_verified(report)
     identities = read_identities(read_file(options.identity, "the key file"), _wrapped(options.bag / "data"))
     wish = _wish(options, material.read(options.bag, report.root).course.end)
     progress = ProgressLines(wish.end - wish.begin, sys.stderr, time.monotonic)
-    return make(options.bag, report, identities, wish, options.out, datetime.now(UTC), progress)
+    return making.make(options.bag, report, identities, wish, options.out, datetime.now(UTC), maker, progress)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = None
     try:
-        facts = _run(_parser().parse_args(argv))
+        options = _parser().parse_args(argv)
+        if options.discard:
+            return _discard(options.out)
+        facts = _run(options)
     except RefusedError as refused:
         print(refused.report.as_text(), end="", file=sys.stderr)
         print("vivavoce render: no copy is made of a recording that is not verified", file=sys.stderr)
         return refused.report.exit_code
-    except (UsageError, IdentityError, WishError, FfmpegError, CaseError) as error:
+    except (UsageError, IdentityError, WishError, FfmpegError, CaseError, PartsError, SigningError) as error:
         print(f"vivavoce render: {error}", file=sys.stderr)
         return USAGE_ERROR
     except (MaterialError, RenderError, OSError, CustodyError) as error:
         print(f"vivavoce render: no copy was made: {error}", file=sys.stderr)
+        _say_what_is_left(options)
         return NOT_MADE
     except KeyboardInterrupt:
-        print("vivavoce render: interrupted; nothing is left", file=sys.stderr)
+        print("vivavoce render: interrupted", file=sys.stderr)
+        _say_what_is_left(options)
         return INTERRUPTED
     finally:
         signal.signal(signal.SIGTERM, before)
+    _tell(facts)
+    return 0
+
+
+def _say_what_is_left(options: Namespace | None) -> None:
+    """What is finished is a clear part of the recording: whoever left it is told where it is."""
+    folder = parts.folder_of(options.out) if options is not None else None
+    if folder is None or not folder.exists():
+        print("vivavoce render: nothing is left", file=sys.stderr)
+        return
+    print(
+        f"vivavoce render: what is finished is in {folder}, not encrypted: the same command goes on from there, and"
+        " --discard removes it",
+        file=sys.stderr,
+    )
+
+
+def _discard(out: Path) -> int:
+    there = parts.discard(out)
+    print(f"{parts.folder_of(out)} is removed" if there else f"nothing of {out} was left")
+    return 0
+
+
+def _tell(facts: Mapping[str, Any]) -> None:
     for part in facts["masked"]:
         print(f"masked:    {part}: {words.COVERED.lower()}")
     if facts["captions_without_text"]:
         print(f"captions:  {facts['captions_without_text']} without text, or not as they were sealed: left out")
     print(f"original:  {facts['original']['origin']} {facts['original']['head']}")
     print(f"copy:      {facts['file']}, SHA-256 {facts['sha256']}")
-    return 0
 
 
 if __name__ == "__main__":

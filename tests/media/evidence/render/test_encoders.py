@@ -13,14 +13,14 @@ from media.evidence.render.encoders import CONTAINERS, FfmpegError
 def test_the_ffmpeg_at_hand_can_make_both_kinds_of_file() -> None:
     found = encoders.at_hand()
     assert re.match(r"ffmpeg version \S+$", found.version)
-    assert encoders.codecs(found, CONTAINERS[".mp4"])[:2] == ["-c:v", "libx264"]
-    assert "libopus" in encoders.codecs(found, CONTAINERS[".webm"])
+    assert encoders.codecs(found, CONTAINERS[".mp4"])[0]["c:v"] == "libx264"
+    assert encoders.codecs(found, CONTAINERS[".webm"])[1]["c:a"] == "libopus"
 
 
 def test_the_next_best_encoder_is_taken_and_none_at_all_is_told() -> None:
     found = encoders.at_hand()
     less = replace(found, encoders=frozenset({"libopenh264", "aac"}))
-    assert encoders.codecs(less, CONTAINERS[".mp4"])[:2] == ["-c:v", "libopenh264"]
+    assert encoders.codecs(less, CONTAINERS[".mp4"])[0]["c:v"] == "libopenh264"
     with pytest.raises(FfmpegError, match="no encoder for webm \\(libvpx or libvpx-vp9\\)"):
         encoders.codecs(less, CONTAINERS[".webm"])
 

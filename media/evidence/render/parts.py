@@ -1,0 +1,181 @@
+"""What of a copy is finished, so that a run can go on from another: pictures by stretches, in a folder beside it.
+
+`OUT.parts` holds `begun.json` (what the copy is to be), a file for each finished stretch, and `finished` (a line for
+each: number, bytes, SHA-256). The stretches are parts of the copy itself, as clear as it: for their owner alone, and
+gone when the copy is there.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+STRETCH = 120_000
+"""Milliseconds of pictures in one file: what is lost at most when a run ends early. A multiple of a picture's 40."""
+BEGUN, FINISHED = "begun.json", "finished"
+_LINE = re.compile(r"^([0-9]{1,6}) ([0-9]{1,18}) ([0-9a-f]{64})$", re.MULTILINE)
+
+
+class PartsError(ValueError):
+    """What is there beside the copy cannot be gone on from; the text says why and what to do."""
+
+
+def folder_of(out: Path) -> Path:
+    """The folder of a copy that is not complete."""
+    return out.with_name(f"{out.name}.parts")
+
+
+def discard(out: Path) -> bool:
+    """Remove what a run has left; says whether there was anything. Raises PartsError while another makes the copy."""
+    folder = folder_of(out)
+    if folder.is_symlink() or not (folder / BEGUN).is_file():
+        return False
+    with (folder / BEGUN).open("rb") as lock:
+        _hold(lock, out)
+        shutil.rmtree(folder)
+    return True
+
+
+class Parts:
+    """The finished stretches of one copy. Use as a context; no two runs hold the same folder at a time."""
+
+    def __init__(self, out: Path, begin: int, end: int, facts: Mapping[str, Any]) -> None:
+        """`facts` is all that shapes the pictures: a folder of others is not gone on from. Times in ms."""
+        self.out, self.folder = out, folder_of(out)
+        self.facts = json.loads(json.dumps({**facts, "begin": begin, "end": end, "stretch": STRETCH}))
+        self.stretches = [(t0, min(end, t0 + STRETCH)) for t0 in range(begin, end, STRETCH)]
+        self.finished: set[int] = set()
+        self._lock: IO[bytes] | None = None
+
+    def __enter__(self) -> "Parts":
+        """Raises PartsError."""
+        try:
+            self.folder.mkdir(mode=0o700)
+        except FileExistsError:
+            self._take_up()
+        except OSError as error:
+            raise PartsError(f"{self.out} cannot be written: {error.strerror}") from None
+        else:
+            _write(self.folder / BEGUN, json.dumps(self.facts, indent=1))
+            self._lock = (self.folder / BEGUN).open("rb")
+            _hold(self._lock, self.out)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is left of a run that finished no stretch."""
+        if not self.finished:
+            self.remove()
+        self.close()
+
+    def close(self) -> None:
+        """Let another run go on."""
+        if self._lock is not None:
+            self._lock.close()
+
+    def file(self, number: int) -> Path:
+        """The file of a stretch."""
+        return self.folder / f"{number:04d}{self.out.suffix.lower()}"
+
+    def room(self, name: str) -> Path:
+        """A new empty file in the folder, in the place of one that an earlier run has left."""
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        return path
+
+    def unfinished(self) -> Iterator[tuple[int, int, Path]]:
+        """The stretches that are to be made: from, to, and where to write. Each is kept when the next is asked for."""
+        for number, (t0, t1) in enumerate(self.stretches):
+            if number not in self.finished:
+                part = self.room("unfinished")
+                yield t0, t1, part
+                self._keep(number, part)
+
+    def listed(self) -> Iterator[bytes]:
+        """All of them, for ffmpeg's `concat`. Raises PartsError when one has changed since it was finished."""
+        lines = ["ffconcat version 1.0"]
+        told = self._told()
+        for number, (t0, t1) in enumerate(self.stretches):
+            file = self.file(number)
+            if told.get(number) != _measured(file):
+                raise PartsError(f"{file} has changed since it was made: begin anew with --discard")
+            path = str(file.absolute()).replace("'", "'\\''")
+            lines += [f"file 'file:{path}'", f"duration {(t1 - t0) / 1000:.3f}"]
+        yield "\n".join([*lines, ""]).encode()
+
+    def remove(self) -> None:
+        """Nothing of them is left."""
+        self.finished.clear()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _take_up(self) -> None:
+        """Go on from what is there."""
+        try:
+            if self.folder.is_symlink():
+                raise FileExistsError
+            self._lock = (self.folder / BEGUN).open("rb")
+            _hold(self._lock, self.out)
+            begun = json.loads(self._lock.read())
+            others = sorted(name for name in {*begun, *self.facts} if begun.get(name) != self.facts.get(name))
+        except (OSError, ValueError, TypeError) as error:
+            self.close()
+            if isinstance(error, PartsError):
+                raise
+            raise PartsError(f"{self.folder} is in the way, and was not left by a copy that was begun") from None
+        if others:
+            self.close()
+            raise PartsError(
+                f"{self.folder} was begun with another {', '.join(others)}: give the same options as then, or throw it"
+                " away with --discard"
+            )
+        told = self._told()
+        self.finished = {
+            number for number in range(len(self.stretches)) if told.get(number, ()) == _measured(self.file(number))
+        }
+
+    def _keep(self, number: int, part: Path) -> None:
+        """A stretch is finished, and is so after a loss of power too."""
+        size, digest = _measured(part)
+        with part.open("rb") as stream:
+            os.fsync(stream.fileno())
+        part.rename(self.file(number))
+        told = {**self._told(), number: (size, digest)}
+        lines = self.room("finishing")
+        _write(lines, "".join(f"{n} {size} {digest}\n" for n, (size, digest) in told.items()))
+        lines.rename(self.folder / FINISHED)
+        self.finished.add(number)
+
+    def _told(self) -> dict[int, tuple[int, str]]:
+        """What was said of each when it was finished; what is no such line says nothing."""
+        path = self.folder / FINISHED
+        lines = _LINE.findall(path.read_text(errors="replace")) if path.exists() else []
+        return {int(number): (int(size), digest) for number, size, digest in lines}
+
+
+def _measured(file: Path) -> tuple[int, str]:
+    """Bytes and SHA-256 of a file; of one that is missing, none."""
+    try:
+        with file.open("rb") as stream:
+            return file.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()
+    except FileNotFoundError:
+        return -1, ""
+
+
+def _hold(lock: IO[bytes], out: Path) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise PartsError(f"{out} is being made already, by another run") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text for its owner alone, and have it on the disk."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
