@@ -27,7 +27,7 @@ from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
 from media.evidence.check import bag, excerpt, verify
 from media.evidence.log import custody, tlog
-from media.evidence.render import render
+from media.evidence.render import checking, render
 from media.evidence.seal import seal_key, token
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.keyfile import make_with
@@ -65,6 +65,7 @@ OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
     "render": (render.main, "Make a copy of a recording to look at"),
     "transcribe": (transcribe.main, "Write down what was said in a recording: a machine's draft"),
+    "check-copy": (checking.main, "Say whether such a copy names a recording"),
     "receive": (receive_command.main, "Check, store and acknowledge a released copy"),
     "cosigner": (cosigner_command.main, "Cosign other courts' recordings"),
     "keys": (keys_command.main, "Make, show and re-wrap keys"),
