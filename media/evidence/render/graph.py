@@ -26,6 +26,8 @@ RATE = 25
 _CARD, _BAR = "0x202428", "0x101214"
 LETTER = {"fontcolor": "white", "box": 1, "boxcolor": "black@0.5", "boxborderw": 2}
 """How a text looks."""
+_LETTER_WIDTH = 0.6
+"""Mean width of a letter, in parts of its height."""
 
 
 @dataclass(frozen=True)
@@ -112,27 +114,36 @@ def picture(tiles: Sequence[Tile], frame: Canvas, large: tuple[Box, Sequence[Tur
     """The whole picture. With `large`, one of the pictures stands there too, in turn."""
     places = [tile.box for tile in tiles]
     if large is None:
-        return _put_together(
-            [_tile(tile, tile.box, f"tile{at}", frame) for at, tile in enumerate(tiles)], places, frame
-        )
-    both = [_tile(tile, large[0], f"tile{at}", frame).split() for at, tile in enumerate(tiles)]
-    small = [
-        one[0].filter("scale", tile.box.w, tile.box.h, flags="fast_bilinear").filter("setsar", 1)
-        for one, tile in zip(both, tiles, strict=True)
-    ]
-    return _put_together([*small, _in_turn([one[1] for one in both], frame, large)], [*places, large[0]], frame)
+        alone = [_fitted(tile, _moved(tile, frame), tile.box, f"tile{at}", frame) for at, tile in enumerate(tiles)]
+        return _put_together(alone, places, frame)
+    small, big = [], []
+    for at, tile in enumerate(tiles):
+        moved = _moved(tile, frame)
+        twice = (None, None) if moved is None else tuple(moved.split()[way] for way in range(2))
+        small.append(_fitted(tile, twice[0], tile.box, f"tile{at}", frame))
+        big.append(_fitted(tile, twice[1], large[0], f"big{at}", frame))
+    return _put_together([*small, _in_turn(big, frame, large)], [*places, large[0]], frame)
 
 
-def _tile(tile: Tile, size: Box, name: str, frame: Canvas) -> Stream:
+def _moved(tile: Tile, frame: Canvas) -> Stream | None:
+    """The source of a picture, with the times of the copy."""
+    return tile.source.video.filter("setpts", f"PTS-{seconds(frame.begin)}/TB") if tile.source is not None else None
+
+
+def letters(box: Box, frame: Canvas) -> int:
+    """Height of the letters in a picture, in pixels: readable in a small one, modest in a large one."""
+    return min(max(10, min(box.h // 6, box.w // 27)), max(10, frame.height // 30))
+
+
+def _fitted(tile: Tile, source: Stream | None, size: Box, name: str, frame: Canvas) -> Stream:
     """A picture in its size with its cards and its label."""
-    text = max(8, min(size.h, size.w * 3 // 4) // 20)
-    if tile.source is None:
+    text = letters(size, frame)
+    if source is None:
         shown = colour(name, _CARD, size.w, size.h)
     else:
         fitted = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2, "flags": "fast_bilinear"}
         shown = (
-            tile.source.video.filter("setpts", f"PTS-{seconds(frame.begin)}/TB")
-            .filter("scale", size.w, size.h, **fitted)
+            source.filter("scale", size.w, size.h, **fitted)
             .filter("fps", fps=RATE, start_time=0)
             .filter("pad", size.w, size.h, -1, -1, eval="frame")
             .filter("setsar", 1)
@@ -140,7 +151,7 @@ def _tile(tile: Tile, size: Box, name: str, frame: Canvas) -> Stream:
             .filter("tpad", stop=-1, stop_mode="clone")
         )
     covered = [(card.t0, card.t1) for card in tile.cards if not card.over]
-    if covered and tile.source is not None:
+    if covered and source is not None:
         shown = shown.filter("drawbox", c=_CARD, t="fill", **during(covered))
     for line, over in dict.fromkeys((card.text, card.over) for card in tile.cards):
         when = during((card.t0, card.t1) for card in tile.cards if (card.text, card.over) == (line, over))
@@ -173,23 +184,29 @@ def _put_together(pictures: Sequence[Stream], places: Sequence[Box], frame: Canv
     shown = write(shown, frame.mark, size // 2, upper, size)
     shown = write(shown, frame.origin, f"w-tw-{size // 2}", upper, size * 3 // 4)
     shown = write(shown, f"%{{pts:hms:{seconds(frame.begin)}}}", size // 2, lower, size, moving=True)
-    return _clocks(shown, frame, size * 3 // 4, lower).filter("trim", end=seconds(frame.length))
+    return _clocks(shown, frame, size, lower).filter("trim", end=seconds(frame.length))
 
 
 def _clocks(shown: Stream, frame: Canvas, size: int, y: str) -> Stream:
     """The courts' clocks: local time by the zone's own rules, also when they change in the recording."""
-    share = frame.width * 3 // 4 // max(1, len(frame.zones))
+    begin = size * 9
+    share = (frame.width - begin) // max(1, len(frame.zones))
+    longest = max((len(_place(zone)) for zone in frame.zones), default=0) + len("2026-09-21 17:13:25  (UTC+3:00) ")
+    fits = max(6, int(share / longest / _LETTER_WIDTH))
     for index, zone in enumerate(frame.zones):
-        x = frame.width // 4 + index * share
+        x = begin + index * share
         for t0, t1, offset in offsets(zone, frame.zero_ms + frame.begin, frame.length):
             at = (frame.zero_ms + frame.begin) / 1000 + offset
-            place = zone.key.rpartition("/")[2].replace("_", " ")
             sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
-            text = (
-                f"%{{pts:gmtime:{at:.3f}:%Y-%m-%d %H\\:%M\\:%S}} {place} (UTC{sign}{minutes // 60}:{minutes % 60:02d})"
-            )
-            shown = write(shown, text, x, y, size, when=during([(t0, t1)]), moving=True)
+            behind = f" {_place(zone)} (UTC{sign}{minutes // 60}:{minutes % 60:02d})"
+            text = f"%{{pts:gmtime:{at:.3f}:%Y-%m-%d %H\\:%M\\:%S}}{behind}"
+            shown = write(shown, text, x, y, min(size * 3 // 4, fits), when=during([(t0, t1)]), moving=True)
     return shown
+
+
+def _place(zone: ZoneInfo) -> str:
+    """`Buenos Aires` of `America/Argentina/Buenos_Aires`."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
 
 
 def offsets(zone: ZoneInfo, begin_ms: int, length: int) -> list[tuple[int, int, int]]:
@@ -225,7 +242,7 @@ def _stereo(sound: Stream) -> Stream:
 
 def _wrapped(text: str, width: int, size: int) -> str:
     """A text in lines that fit a width, by the mean width of letters."""
-    most = max(8, int(width / (size * 0.6)))
+    most = max(8, int(width / (size * _LETTER_WIDTH)))
     lines = [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:

@@ -50,6 +50,7 @@ class Parts:
         self.facts = json.loads(json.dumps({**facts, "begin": begin, "end": end, "stretch": STRETCH}))
         self.stretches = [(t0, min(end, t0 + STRETCH)) for t0 in range(begin, end, STRETCH)]
         self.finished: set[int] = set()
+        self.rooms: set[Path] = set()
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> "Parts":
@@ -67,7 +68,9 @@ class Parts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is left of a run that finished no stretch."""
+        """Only finished stretches are left, and nothing of a run without any."""
+        for path in self.rooms:
+            path.unlink(missing_ok=True)
         if not self.finished:
             self.remove()
         self.close()
@@ -84,6 +87,7 @@ class Parts:
     def room(self, name: str) -> Path:
         """A new empty file in the folder, in the place of one that an earlier run has left."""
         path = self.folder / name
+        self.rooms.add(path)
         path.unlink(missing_ok=True)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         return path

@@ -17,7 +17,7 @@ from media.evidence.render.feed import Command
 from media.evidence.render.graph import Canvas, Card, Stream, Tile
 from media.evidence.render.layout import Turn
 from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Identities, Material
-from media.evidence.render.subtitles import Cue
+from media.evidence.render.subtitles import Captions, Cue
 
 LAYOUTS = ("grid", "speaker")
 _MEDIA: Mapping[str, str | int] = {"f": "matroska", "reinit_filter": 0}
@@ -87,8 +87,7 @@ class CopyPlan:
     subtitles: Sequence[Text]
     chapters: str
     """As ffmetadata; "" without any."""
-    lacking: int
-    """Captions of this time of which the text is not at hand, or is not the one that was sealed."""
+    captions: Captions
 
     def pictures(self, t0: int, t1: int, options: Mapping[str, str | int], out: Path) -> Command:
         """The command that makes the pictures from t0 to t1, without sound."""
@@ -163,7 +162,7 @@ def make(material: Material, identities: Identities, origin: str, wish: Wish) ->
         and material.course.tracks[name].kind in {*VIDEO, SOUND, LANGUAGE}
         and material.has_media(name, wish.begin, wish.end)
     ]
-    texts, lacking = _texts(material, wish)
+    texts, captions = _texts(material, wish)
     return CopyPlan(
         material,
         identities,
@@ -174,7 +173,7 @@ def make(material: Material, identities: Identities, origin: str, wish: Wish) ->
         sounds=_sounds(material, wanted, used, wish),
         subtitles=texts,
         chapters=subtitles.chapters(material, wish.begin, wish.end),
-        lacking=lacking,
+        captions=captions,
     )
 
 
@@ -260,11 +259,12 @@ def _sounds(material: Material, wanted: Sequence[str], used: Sequence[str], wish
     return found
 
 
-def _texts(material: Material, wish: Wish) -> tuple[list[Text], int]:
-    """Subtitles, and how many captions could not be shown."""
+def _texts(material: Material, wish: Wish) -> tuple[list[Text], Captions]:
+    """Subtitles, and the captions among them."""
     told = [Text("Log", "eng", subtitles.of_log(material, wish.begin, wish.end))]
-    lacking = 0
+    captions = Captions({}, 0, 0)
     if wish.case is not None:
-        captions, lacking = subtitles.captions(material, wish.case, wish.begin, wish.end)
-        told += [Text(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues) for tag, cues in captions.items()]
-    return [text for text in told if text.cues], lacking
+        captions = subtitles.captions(material, wish.case, wish.begin, wish.end, wish.masked)
+    for tag, cues in captions.shown.items():
+        told.append(Text(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues))
+    return [text for text in told if text.cues], captions

@@ -220,6 +220,8 @@ def _discard(out: Path) -> int:
 def _tell(facts: Mapping[str, Any]) -> None:
     for part in facts["masked"]:
         print(f"masked:    {part}: {words.COVERED.lower()}")
+    if facts["captions_of_masked"]:
+        print(f"captions:  {facts['captions_of_masked']} of masked people: left out")
     if facts["captions_without_text"]:
         print(f"captions:  {facts['captions_without_text']} without text, or not as they were sealed: left out")
     print(f"original:  {facts['original']['origin']} {facts['original']['head']}")

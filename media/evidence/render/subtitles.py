@@ -6,7 +6,7 @@ case, and only when the hash that the journal has of that entry is the one of th
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,14 +71,26 @@ def chapters(material: Material, begin: int, end: int) -> str:
     return "\n".join(parts) + "\n"
 
 
-def captions(material: Material, case: Path, begin: int, end: int) -> tuple[dict[str, list[Cue]], int]:
-    """Language → captions that the seal covers, and how many of the journal's could not be shown. Raises CaseError.
+@dataclass(frozen=True)
+class Captions:
+    """By language those that are shown. `lacking`: how many of the journal's have no text, or not the sealed one;
+    `masked`: how many are left out because they name a masked person as the speaker.
+    """
+
+    shown: Mapping[str, list[Cue]]
+    lacking: int
+    masked: int
+
+
+def captions(material: Material, case: Path, begin: int, end: int, masked: Collection[str] = ()) -> Captions:
+    """The captions that the seal covers, but for those of whoever has one of the masked seats. Raises CaseError.
 
     Each stands where it was spoken; a correction stands in the place of what it corrects.
     """
-    texts = _texts(case)
+    texts, seats = _read(case)
     shown: dict[int, Caption] = {}
-    lacking = 0
+    hidden: set[int] = set()
+    lacking = left_out = 0
     for one in material.course.entries:
         if one.kind != CAPTION:
             continue
@@ -86,15 +98,22 @@ def captions(material: Material, case: Path, begin: int, end: int) -> tuple[dict
         if data is None:
             lacking += begin <= one.t < end
             continue
+        corrected = data.get("corrects", 0)
+        if corrected in hidden or seats.get(data.get("participant", "")) in masked:
+            hidden.add(one.number)
+            shown.pop(corrected, None)
+            left_out += begin <= one.t < end
+            continue
         spoken = data.get("timecode_ms") if data.get("recording") == material.recording else None
         new = Caption(one.t if spoken is None else spoken, data["lang"], words.plain(data["text"]))
-        old = shown.get(data.get("corrects", 0))
-        shown[data["corrects"] if old else one.number] = replace(new, t=old.t) if old else new
+        old = shown.get(corrected)
+        shown[corrected if old else one.number] = replace(new, t=old.t) if old else new
     told: dict[str, list[tuple[int, str]]] = {}
     for caption in shown.values():
         if begin <= caption.t < end:
             told.setdefault(caption.lang, []).append((caption.t - begin, caption.text))
-    return {lang: _until_the_next(lines, end - begin) for lang, lines in sorted(told.items())}, lacking
+    cues = {lang: _until_the_next(lines, end - begin) for lang, lines in sorted(told.items())}
+    return Captions(cues, lacking, left_out)
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
@@ -106,22 +125,26 @@ def webvtt(cues: Iterable[Cue]) -> str:
     return "\n".join(parts)
 
 
-def _texts(case: Path) -> dict[str, Mapping[str, Any]]:
-    """Hash → data of each caption in the logs of an exported case, the hash computed from what is there."""
+def _read(case: Path) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+    """Hash → data of each caption in the logs of an exported case, the hash computed from what is there; and by their
+    id the seats of the people in its hearings.
+    """
     files = sorted(case.glob("hearings/*/log.json")) or sorted(case.glob("data/hearings/*/log.json"))
     if not files:
         raise CaseError(f"{case} holds no log of a hearing (hearings/…/log.json): it is no exported case")
     found: dict[str, Mapping[str, Any]] = {}
+    seats: dict[str, str] = {}
     for file in files:
         try:
             entries = json.loads(file.read_bytes())
-            hearing = json.loads((file.parent / "hearing.json").read_bytes())["id"]
+            hearing = json.loads((file.parent / "hearing.json").read_bytes())
+            seats |= {person["id"]: person["seat"] for person in hearing.get("people", ())}
             for entry in entries:
                 if entry["kind"] == CAPTION and entry["id"]:
-                    found[_hash(entry, hearing)] = dict(entry["data"])
+                    found[_hash(entry, hearing["id"])] = dict(entry["data"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CaseError(f"{file} cannot be read as the log of a hearing: {error!r}") from None
-    return found
+    return found, seats
 
 
 def _hash(entry: Mapping[str, Any], hearing: str) -> str:

@@ -1,8 +1,10 @@
 """What is burnt in is what was meant, whatever letters it has; clocks follow their zone."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import ffmpeg
+import pytest
 
 from media.evidence.render import graph, layout
 from media.evidence.render.graph import Canvas
@@ -43,7 +45,7 @@ def test_clock_and_time_code_show_the_instant_of_the_recording() -> None:
     picture = drawn(graph.picture([], made), "2.0")
     size, y = made.bar * 3 // 5, f"h-({made.bar}+th)/2"
     expected = graph.write(black(c="0x101214"), "\N{NO-BREAK SPACE}00:00:03.500", size // 2, y, size)
-    expected = graph.write(expected, "2026-09-22 07:00:03 Bangkok (UTC+7:00)", WIDTH // 4, y, size * 3 // 4)
+    expected = graph.write(expected, "2026-09-22 07:00:03 Bangkok (UTC+7:00)", size * 9, y, size * 3 // 4)
     reference = drawn(expected, "2.0")
     below = WIDTH * (HEIGHT - made.bar)
     assert picture[below:] == reference[below:]
@@ -75,3 +77,34 @@ def test_a_clock_that_is_put_back_in_the_recording_shows_both_times() -> None:
 def test_the_time_of_a_card_ends_before_the_picture_that_follows() -> None:
     assert graph.during([(1_000, 2_000)]) == {"enable": "gte(t,1.000)*lt(t,2.000)"}
     assert graph.during([]) == {"enable": "0"}
+
+
+def test_a_small_picture_beside_the_speaker_is_not_distorted() -> None:
+    """A square camera stays a square in a place four times as wide as high."""
+    made = frame()
+    place, places = layout.beside(8, made.area)
+    square = [ffmpeg.input(f"color@{at}=c=white:s=64x64:r=25:d=4", f="lavfi") for at in range(8)]
+    tiles = [graph.Tile(box, source, "") for box, source in zip(places, square, strict=True)]
+    picture = drawn(graph.picture(tiles, made, (place, [layout.Turn(0, 4_000, 0)])), "1")
+    middle = (places[3].y + places[3].h // 2) * WIDTH
+    bright = sum(value > 200 for value in picture[middle + places[3].x : middle + WIDTH])
+    assert abs(bright - places[3].h) <= 2
+    assert graph.letters(places[3], made) >= 10
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_clocks_do_not_cover_one_another(width: int, count: int) -> None:
+    zones = [ZoneInfo(name) for name in ("America/Argentina/ComodRivadavia", "Europe/Bucharest", "Asia/Kathmandu")][
+        :count
+    ]
+    made = Canvas(width, width * 9 // 16, 0, 4_000, UTC_MIDNIGHT, "mark", "origin", tuple(zones))
+    texts = " ".join(ffmpeg.get_args(ffmpeg.output(graph.picture([], made), "-"))).replace("\\", "")
+    written = re.findall(r"fontsize=(\d+):text=%{pts:([^}]*)}([^:]*:?[^:]*\))?:x=(\d+)", texts)
+    ends = [
+        int(x) + int(size) * 0.55 * (12 if form.startswith("hms") else 19 + len(behind))
+        for size, form, behind, x in written
+    ]
+    begins = [int(x) for *_, x in written]
+    assert len(written) == count + 1
+    assert all(end <= begin for end, begin in zip(ends, [*begins[1:], width], strict=True)), (begins, ends)

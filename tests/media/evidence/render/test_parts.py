@@ -47,6 +47,7 @@ def test_they_are_for_their_owner_alone(tmp_path: Path) -> None:
     begin(tmp_path / "copy.mp4", 1)
     folder = tmp_path / "copy.mp4.parts"
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert sorted(path.name for path in folder.iterdir()) == ["0000.mp4", "begun.json", "finished"]
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 

@@ -13,7 +13,7 @@ from hearings.sitting.recordings import entry, sha256
 from media.evidence.log.course import Course, Entry
 from media.evidence.render import subtitles
 from media.evidence.render.material import Material
-from media.evidence.render.subtitles import CaseError, Cue
+from media.evidence.render.subtitles import Captions, CaseError, Cue
 
 RECORDING, HEARING = "0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-00000000aaaa"
 
@@ -53,8 +53,9 @@ def test_captions_stand_where_they_were_spoken_in_their_language(tmp_path: Path)
     one = caption(5, "Did you see it?", recording=RECORDING, timecode_ms=3_200)
     two = caption(6, "L-ați văzut?", "ro")
     case = write_case(tmp_path, exported(one), exported(two))
-    assert subtitles.captions(material(one, two), case, 2_000, 30_000) == (
+    assert subtitles.captions(material(one, two), case, 2_000, 30_000) == Captions(
         {"en": [Cue(1_200, 6_200, "Did you see it?")], "ro": [Cue(4_000, 9_000, "L-ați văzut?")]},
+        0,
         0,
     )
 
@@ -62,7 +63,7 @@ def test_captions_stand_where_they_were_spoken_in_their_language(tmp_path: Path)
 def test_a_correction_takes_the_place_of_what_it_corrects(tmp_path: Path) -> None:
     one, two = caption(5, "I sore it."), caption(8, "I saw it.", corrects=5)
     case = write_case(tmp_path, exported(one), exported(two))
-    assert subtitles.captions(material(one, two), case, 0, 30_000)[0] == {"en": [Cue(5_000, 10_000, "I saw it.")]}
+    assert subtitles.captions(material(one, two), case, 0, 30_000).shown == {"en": [Cue(5_000, 10_000, "I saw it.")]}
 
 
 def test_a_text_that_is_not_the_sealed_one_is_left_out_and_counted(tmp_path: Path) -> None:
@@ -71,10 +72,25 @@ def test_a_text_that_is_not_the_sealed_one_is_left_out_and_counted(tmp_path: Pat
     altered["data"] = altered["data"] | {"text": "I did."}
     hidden = exported(two) | {"id": ""}
     case = write_case(tmp_path, altered, hidden, exported(three))
-    assert subtitles.captions(material(one, two, three), case, 0, 30_000) == (
+    assert subtitles.captions(material(one, two, three), case, 0, 30_000) == Captions(
         {"en": [Cue(7_000, 12_000, "As sealed.")]},
         2,
+        0,
     )
+
+
+def test_captions_of_a_masked_person_are_left_out_and_counted(tmp_path: Path) -> None:
+    one, two, three = caption(5, "Who?", participant="p-1"), caption(6, "Me.", participant="p-2"), caption(7, "Nobody.")
+    four, five = caption(8, "Me!", corrects=6), caption(9, "Me too.", corrects=7, participant="p-2")
+    told = [one, two, three, four]
+    case = write_case(tmp_path, *(exported(event) for event in [*told, five]))
+    people = [{"id": "p-1", "seat": "judge_1"}, {"id": "p-2", "seat": "witness_1"}]
+    next(case.glob("hearings/*/hearing.json")).write_text(json.dumps({"id": HEARING, "people": people}))
+    found = subtitles.captions(material(*told), case, 0, 30_000, ["witness_1"])
+    assert [cue.text for cue in found.shown["en"]] == ["Who?", "Nobody."]
+    assert (found.lacking, found.masked) == (0, 2)
+    found = subtitles.captions(material(*told, five), case, 0, 30_000, ["witness_1"])
+    assert [cue.text for cue in found.shown["en"]] == ["Who?"]
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '[{"kind": "caption"}]', "null"])
