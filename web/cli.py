@@ -34,7 +34,7 @@ from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from media.evidence.transcript import transcribe
 from web.app import create_app
-from web.custody import keys_command, receive_command
+from web.custody import copy_command, keys_command, receive_command
 from web.custody.recipient_commands import STANDS_BY
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
@@ -55,7 +55,7 @@ class Refused(Exception):
 
 REFUSALS = (
     *(Refused, NotInitialised, SettingsError, errors.DatabaseRefused, errors.Invalid, errors.NotReady, errors.NotFound),
-    *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData),
+    *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData, copy_command.NotNoted),
 )
 """What ends a command with its text and exit code 2."""
 ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
@@ -138,6 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     out.add_argument("--by", required=True, metavar="PERSON", help="who takes it: e-mail address or name of the staff")
     out.add_argument("--why", default="export from the command line", help="reason, kept in the custody log")
     out.add_argument("--despite", default="", metavar="ORDER", help="who ordered the export of one that fails")
+    find = (lambda *asked: asyncio.run(_accessor(*asked)), lambda *asked: asyncio.run(_recording(*asked)))
+    copy_command.add_to(add, *find)
     operation.add_to(add)
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)

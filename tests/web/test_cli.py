@@ -266,8 +266,10 @@ def test_verify_is_the_verifiers_own_command(environment, tmp_path):
 
 
 @pytest.mark.usefixtures("initialised")
-def test_exporting_what_is_not_there_is_refused(environment, capsys):
+def test_exporting_or_noting_what_is_not_there_is_refused(environment, capsys):
     run(capsys, "demo")
+    code, _out, told = run(capsys, "note-copy", "2222-2222", "copy.mp4.json", "--by", "judge")
+    assert (code, "no recording or hearing" in told) == (2, True)
     code, _out, told = run(capsys, "export", "2222-2222", "bag", "--by", "judge")
     assert (code, "no recording or hearing" in told) == (2, True)
     code, _out, told = run(capsys, "export", "2222-2222", "bag", "--by", "zzz")

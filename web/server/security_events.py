@@ -166,6 +166,7 @@ COMMANDS: dict[str, EventCode] = {
     "keys rotate-seal": C.installation_made,
     "demo": C.link_made,
     "export": C.recording_taken,
+    "note-copy": C.recording_taken,
     "backup": C.backup_made,
     "restore": C.restored,
     "takeover": C.taken_over,

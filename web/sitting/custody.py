@@ -70,6 +70,7 @@ DID = {
     "view_continued": N_("Viewing, continued"),
     "export": N_("Copy taken (bag)"),
     "excerpt": N_("Excerpt taken (bag)"),
+    "render": N_("Copy to look at made"),
     "rewrap_proposed": N_("New recipients proposed"),
     "rewrap_confirmed": N_("New recipients confirmed"),
     "rewrap": N_("Re-wrapped keys taken in"),

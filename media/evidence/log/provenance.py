@@ -38,7 +38,13 @@ PEOPLE: Mapping[str, Callable[[dict[str, Any]], Sequence[tuple[str, str, str]]]]
     "received": lambda line: [(line["by"], "", line["state"])],
 }
 """Who did it, by types of lines that say so in fields of their own, whoever decided first: name, role and State."""
-ACCESSES = {"view": "viewed", "view_continued": "viewed", "export": "exported", "excerpt": "copied in part"}
+ACCESSES = {
+    "view": "viewed",
+    "view_continued": "viewed",
+    "export": "exported",
+    "excerpt": "copied in part",
+    "render": "made a copy to look at",
+}
 
 
 def document(origin: str, journal: Sequence[bytes], custody: Sequence[bytes]) -> bytes:
