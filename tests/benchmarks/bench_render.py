@@ -96,7 +96,7 @@ def clear_command(folder: Path, planned: plan.CopyPlan) -> list[str]:
     """What anybody would give ffmpeg for the same film, had they its tracks as clear files: all of it at one stroke."""
     fed, tool, container = Fed(), encoders.at_hand(), encoders.CONTAINERS[".mp4"]
     video, audio = encoders.codecs(tool, container)
-    streams = [planned.shown(fed, planned.wish.begin, planned.wish.end), *planned.heard(fed)]
+    streams = [planned.picture_stream(fed, planned.wish.begin, planned.wish.end), *planned.sound_streams(fed)]
     made = ffmpeg.output(*streams, f"file:{folder / 'clear.mp4'}", r=graph.RATE, f=container.name, **video, **audio)
     names = {name: folder / f"{name.replace(':', '-')}.clear" for name in fed.feeds}
     for name, file in names.items():

@@ -26,7 +26,7 @@ NOT_THIS = 1
 
 
 @dataclass(frozen=True)
-class Answer:
+class NamingAnswer:
     """What one of the three says. `names`: whether it names the recording, None when there is nothing to say so."""
 
     source: str
@@ -34,7 +34,7 @@ class Answer:
     text: str
 
 
-def answers(copy: Path, origin: str, head: str, anchors: bytes | None = None) -> list[Answer]:
+def answers(copy: Path, origin: str, head: str, anchors: bytes | None = None) -> list[NamingAnswer]:
     """What a copy, and what lies beside it, says of the recording with this origin and head (`SIZE:ROOT`).
 
     `anchors`: trusted certificates (PEM). Raises FfmpegError without ffprobe, and SigningError when `anchors` are given
@@ -43,75 +43,75 @@ def answers(copy: Path, origin: str, head: str, anchors: bytes | None = None) ->
     return [_tags(copy, origin, head), _beside(copy, origin, head), _credentials(copy, origin, head, anchors)]
 
 
-def names(found: Sequence[Answer]) -> bool:
+def names(found: Sequence[NamingAnswer]) -> bool:
     """Whether one at least names the recording, and none another or a changed copy."""
     told = [one.names for one in found if one.names is not None]
     return bool(told) and all(told)
 
 
-def _tags(copy: Path, origin: str, head: str) -> Answer:
+def _tags(copy: Path, origin: str, head: str) -> NamingAnswer:
     """The comment in the file itself."""
     if shutil.which("ffprobe") is None:
         raise FfmpegError("ffprobe is not installed: it reads the copy (on Debian: apt install ffmpeg)")
     command = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", "format_tags", f"file:{copy}"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=600)
     if done.returncode != 0:
-        return Answer("tags", False, f"{copy.name} is no film that ffprobe can read")
+        return NamingAnswer("tags", False, f"{copy.name} is no film that ffprobe can read")
     tags = {name.lower(): value for name, value in json.loads(done.stdout).get("format", {}).get("tags", {}).items()}
     comment = str(tags.get("comment", ""))
     if "Original: " not in comment:
-        return Answer("tags", None, "name no recording")
+        return NamingAnswer("tags", None, "name no recording")
     return _compared("tags", comment.rpartition("Original: ")[2].split(" "), origin, head)
 
 
-def _beside(copy: Path, origin: str, head: str) -> Answer:
+def _beside(copy: Path, origin: str, head: str) -> NamingAnswer:
     """The file beside it."""
     path = copy.with_name(f"{copy.name}.json")
     if not path.exists():
-        return Answer("file beside", None, f"there is no {path.name}")
+        return NamingAnswer("file beside", None, f"there is no {path.name}")
     try:
         told = json.loads(path.read_bytes())
         named, sha256 = _original(told), told["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
-        return Answer("file beside", False, f"{path.name} is not what a copy has beside it")
+        return NamingAnswer("file beside", False, f"{path.name} is not what a copy has beside it")
     if sha256 != making.sha256_of(copy):
-        return Answer("file beside", False, f"{path.name} is of another file, or the copy has changed since")
+        return NamingAnswer("file beside", False, f"{path.name} is of another file, or the copy has changed since")
     return _compared("file beside", named, origin, head)
 
 
-def _credentials(copy: Path, origin: str, head: str, anchors: bytes | None) -> Answer:
+def _credentials(copy: Path, origin: str, head: str, anchors: bytes | None) -> NamingAnswer:
     """The content credentials."""
     source = "credentials"
     if copy.suffix.lower() != ".mp4":
-        return Answer(source, False if anchors is not None else None, "only an MP4 can have them")
+        return NamingAnswer(source, False if anchors is not None else None, "only an MP4 can have them")
     try:
         found = signing.credentials(copy, anchors)
     except SigningError as error:
         if anchors is not None:
             raise
-        return Answer(source, None, f"not looked at: {error}")
+        return NamingAnswer(source, None, f"not looked at: {error}")
     if found is None:
-        return Answer(source, False if anchors is not None else None, "none: nobody signed the copy")
+        return NamingAnswer(source, False if anchors is not None else None, "none: nobody signed the copy")
     if found.problems:
-        return Answer(source, False, f"the copy has changed since it was signed: {', '.join(found.problems)}")
+        return NamingAnswer(source, False, f"the copy has changed since it was signed: {', '.join(found.problems)}")
     if anchors is not None and not found.trusted:
-        return Answer(source, False, f"signed by {found.signer}, whose certificate leads to none of those given")
+        return NamingAnswer(source, False, f"signed by {found.signer}, whose certificate leads to none of those given")
     try:
         compared = _compared(source, _original(found.about), origin, head)
     except (KeyError, TypeError):
-        return Answer(source, False, f"signed by {found.signer}, but not as a copy of a recording")
+        return NamingAnswer(source, False, f"signed by {found.signer}, but not as a copy of a recording")
     trust = "trusted" if found.trusted else "a certificate that nobody was asked to trust"
-    return Answer(source, compared.names, f"{compared.text}; signed by {found.signer} ({trust}), unchanged since")
+    return NamingAnswer(source, compared.names, f"{compared.text}; signed by {found.signer} ({trust}), unchanged since")
 
 
 def _original(told: Mapping[str, Any]) -> list[str]:
     return [str(told["original"]["origin"]), str(told["original"]["head"])]
 
 
-def _compared(source: str, named: Sequence[str], origin: str, head: str) -> Answer:
+def _compared(source: str, named: Sequence[str], origin: str, head: str) -> NamingAnswer:
     if list(named) == [origin, head]:
-        return Answer(source, True, "this recording")
-    return Answer(source, False, f"another recording: {' '.join(named)}")
+        return NamingAnswer(source, True, "this recording")
+    return NamingAnswer(source, False, f"another recording: {' '.join(named)}")
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

@@ -27,14 +27,14 @@ class RenderError(Exception):
 
 
 @dataclass(frozen=True)
-class Command:
+class FfmpegCommand:
     """A command of ffmpeg behind its name; `feeds` has by their names in it the bytes of the inputs from memory."""
 
     arguments: Sequence[str]
     feeds: Mapping[str, Iterable[bytes]]
 
 
-def run(ffmpeg: str, command: Command, progress: Callable[[int], None] = lambda _done: None) -> None:
+def run(ffmpeg: str, command: FfmpegCommand, progress: Callable[[int], None] = lambda _done: None) -> None:
     """Run ffmpeg to its end; `progress` gets the number of pictures that are done, about twice a second.
 
     Raises RenderError, and what an input raises while it is read: then, as after KeyboardInterrupt, ffmpeg is stopped.

@@ -20,7 +20,7 @@ from media.evidence.render.feed import run
 from media.evidence.render.material import Identities, Material, MaterialError
 from media.evidence.render.parts import Parts
 from media.evidence.render.plan import CopyPlan, Wish
-from media.evidence.render.signing import Signer
+from media.evidence.render.signing import CopySigner
 
 PICTURES, SOUNDS = "pictures", "sounds"
 """Steps of making a copy, as progress is told."""
@@ -48,7 +48,7 @@ class Maker:
 
     by: str = ""
     purpose: str = ""
-    signer: Signer | None = None
+    signer: CopySigner | None = None
 
 
 def make(

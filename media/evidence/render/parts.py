@@ -103,7 +103,7 @@ class Parts:
     def listed(self) -> Iterator[bytes]:
         """All of them, for ffmpeg's `concat`. Raises PartsError when one has changed since it was finished."""
         lines = ["ffconcat version 1.0"]
-        told = self._told()
+        told = self._lines()
         for number, (t0, t1) in enumerate(self.stretches):
             file = self.file(number)
             if told.get(number) != _measured(file):
@@ -137,7 +137,7 @@ class Parts:
                 f"{self.folder} was begun with another {', '.join(others)}: give the same options as then, or throw it"
                 " away with --discard"
             )
-        told = self._told()
+        told = self._lines()
         self.finished = {
             number for number in range(len(self.stretches)) if told.get(number, ()) == _measured(self.file(number))
         }
@@ -148,13 +148,13 @@ class Parts:
         with part.open("rb") as stream:
             os.fsync(stream.fileno())
         part.rename(self.file(number))
-        told = {**self._told(), number: (size, digest)}
+        told = {**self._lines(), number: (size, digest)}
         lines = self.room("finishing")
         _write(lines, "".join(f"{n} {size} {digest}\n" for n, (size, digest) in told.items()))
         lines.rename(self.folder / FINISHED)
         self.finished.add(number)
 
-    def _told(self) -> dict[int, tuple[int, str]]:
+    def _lines(self) -> dict[int, tuple[int, str]]:
         """What was said of each when it was finished; what is no such line says nothing."""
         path = self.folder / FINISHED
         lines = _LINE.findall(path.read_text(errors="replace")) if path.exists() else []

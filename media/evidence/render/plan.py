@@ -13,11 +13,11 @@ import ffmpeg
 
 from media.evidence.log.journal_lines import SWITCHED_OFF
 from media.evidence.render import graph, layout, subtitles, words
-from media.evidence.render.feed import Command
+from media.evidence.render.feed import FfmpegCommand
 from media.evidence.render.graph import Canvas, Card, Stream, Tile
 from media.evidence.render.layout import Turn
 from media.evidence.render.material import LANGUAGE, SOUND, VIDEO, Identities, Material
-from media.evidence.render.subtitles import Captions, Cue
+from media.evidence.render.subtitles import Cue, ShownCaptions
 
 LAYOUTS = ("grid", "speaker")
 _MEDIA: Mapping[str, str | int] = {"f": "matroska", "reinit_filter": 0}
@@ -87,24 +87,24 @@ class CopyPlan:
     subtitles: Sequence[Text]
     chapters: str
     """As ffmetadata; "" without any."""
-    captions: Captions
+    captions: ShownCaptions
 
-    def pictures(self, t0: int, t1: int, options: Mapping[str, str | int], out: Path) -> Command:
+    def pictures(self, t0: int, t1: int, options: Mapping[str, str | int], out: Path) -> FfmpegCommand:
         """The command that makes the pictures from t0 to t1, without sound."""
         fed = Fed()
-        made = ffmpeg.output(self.shown(fed, t0, t1), f"file:{out}", r=graph.RATE, **options)
+        made = ffmpeg.output(self.picture_stream(fed, t0, t1), f"file:{out}", r=graph.RATE, **options)
         return _command(made, fed)
 
     def together(
         self, parts: Iterable[bytes], options: Mapping[str, str | int], about: Mapping[str, str], out: Path
-    ) -> Command:
+    ) -> FfmpegCommand:
         """The command that puts the pictures, as they are, and sounds, subtitles and chapters into one file.
 
         `parts` lists the files of pictures for ffmpeg's `concat`; `about` are the tags of the copy.
         """
         fed = Fed()
         pictures = fed.input(parts, f="concat", safe=0, protocol_whitelist="file,pipe").video
-        heard = self.heard(fed)
+        heard = self.sound_streams(fed)
         texts = [fed.input([subtitles.webvtt(text.cues).encode()], f="webvtt")["s"] for text in self.subtitles]
         streams = {f"a:{at}": (sound.title, sound.code) for at, sound in enumerate(self.sounds)}
         streams |= {f"s:{at}": (text.title, text.code) for at, text in enumerate(self.subtitles)}
@@ -115,7 +115,7 @@ class CopyPlan:
     def _stream(self, track: str, t0: int, t1: int) -> Iterable[bytes]:
         return self.material.stream(track, t0, t1, self.identities)
 
-    def heard(self, fed: Fed) -> list[Stream]:
+    def sound_streams(self, fed: Fed) -> list[Stream]:
         """The sounds, as streams of a graph; their inputs are added to `fed`."""
         wish, made = self.wish, []
         for at, sound in enumerate(self.sounds):
@@ -123,7 +123,7 @@ class CopyPlan:
             made.append(graph.sound(f"sound{at}", sources, wish.begin, wish.end - wish.begin))
         return made
 
-    def shown(self, fed: Fed, t0: int, t1: int) -> Stream:
+    def picture_stream(self, fed: Fed, t0: int, t1: int) -> Stream:
         """The pictures from t0 to t1, as a stream of a graph; their inputs are added to `fed`."""
         material, wish = self.material, self.wish
         cameras = [name for name in self.wanted if material.course.tracks[name].kind in VIDEO]
@@ -177,14 +177,14 @@ def make(material: Material, identities: Identities, origin: str, wish: Wish) ->
     )
 
 
-def _command(made: Stream, fed: Fed) -> Command:
+def _command(made: Stream, fed: Fed) -> FfmpegCommand:
     """What ffmpeg-python compiles. Times are the recording's; the file is there already, and empty."""
-    return Command(["-copyts", "-y", *ffmpeg.get_args(made)], fed.feeds)
+    return FfmpegCommand(["-copyts", "-y", *ffmpeg.get_args(made)], fed.feeds)
 
 
 def _with_tags(
-    command: Command, streams: Mapping[str, tuple[str, str]], about: Mapping[str, str], chapters: str
-) -> Command:
+    command: FfmpegCommand, streams: Mapping[str, tuple[str, str]], about: Mapping[str, str], chapters: str
+) -> FfmpegCommand:
     """The command with what ffmpeg-python cannot say: an option given several times, an input without a stream."""
     *arguments, out = command.arguments
     for stream, (title, code) in streams.items():
@@ -193,10 +193,10 @@ def _with_tags(
     for name, value in about.items():
         arguments += ["-metadata", f"{name}={value}"]
     if not chapters:
-        return Command([*arguments, "-map_chapters", "-1", out], command.feeds)
+        return FfmpegCommand([*arguments, "-map_chapters", "-1", out], command.feeds)
     number, behind = arguments.count("-i"), arguments.index("-filter_complex")
     arguments[behind:behind] = ["-f", "ffmetadata", "-i", "feed:chapters"]
-    return Command(
+    return FfmpegCommand(
         [*arguments, "-map_chapters", str(number), out], {**command.feeds, "feed:chapters": [chapters.encode()]}
     )
 
@@ -259,10 +259,10 @@ def _sounds(material: Material, wanted: Sequence[str], used: Sequence[str], wish
     return found
 
 
-def _texts(material: Material, wish: Wish) -> tuple[list[Text], Captions]:
+def _texts(material: Material, wish: Wish) -> tuple[list[Text], ShownCaptions]:
     """Subtitles, and the captions among them."""
     told = [Text("Log", "eng", subtitles.of_log(material, wish.begin, wish.end))]
-    captions = Captions({}, 0, 0)
+    captions = ShownCaptions({}, 0, 0)
     if wish.case is not None:
         captions = subtitles.captions(material, wish.case, wish.begin, wish.end, wish.masked)
     for tag, cues in captions.shown.items():

@@ -32,7 +32,7 @@ class SigningError(Exception):
 
 
 @dataclass(frozen=True)
-class Signer:
+class CopySigner:
     """Who signs: certificates as PEM, the own one first; the private key as PEM, and its algorithm."""
 
     certificates: bytes
@@ -50,7 +50,7 @@ class Credentials(NamedTuple):
     about: Mapping[str, Any]
 
 
-def signer(certificates: bytes, key: bytes) -> Signer:
+def signer(certificates: bytes, key: bytes) -> CopySigner:
     """Reads both from PEM. Raises SigningError when they do not belong together."""
     try:
         chain = x509.load_pem_x509_certificates(certificates)
@@ -69,7 +69,7 @@ def signer(certificates: bytes, key: bytes) -> Signer:
     if private.public_key().public_bytes(*forms) != chain[0].public_key().public_bytes(*forms):
         raise SigningError("the key does not belong to the first certificate")
     plain = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return Signer(b"".join(one.public_bytes(Encoding.PEM) for one in chain), plain, algorithm)
+    return CopySigner(b"".join(one.public_bytes(Encoding.PEM) for one in chain), plain, algorithm)
 
 
 def manifest(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def manifest(facts: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def sign(unsigned: Path, signed: Path, told: Mapping[str, Any], by: Signer) -> None:
+def sign(unsigned: Path, signed: Path, told: Mapping[str, Any], by: CopySigner) -> None:
     """Write the signed copy, and check it as anybody would. Raises SigningError. `told` is of `manifest`."""
     c2pa = _library()
     try:

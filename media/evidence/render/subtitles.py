@@ -72,7 +72,7 @@ def chapters(material: Material, begin: int, end: int) -> str:
 
 
 @dataclass(frozen=True)
-class Captions:
+class ShownCaptions:
     """By language those that are shown. `lacking`: how many of the journal's have no text, or not the sealed one;
     `masked`: how many are left out because they name a masked person as the speaker.
     """
@@ -82,7 +82,7 @@ class Captions:
     masked: int
 
 
-def captions(material: Material, case: Path, begin: int, end: int, masked: Collection[str] = ()) -> Captions:
+def captions(material: Material, case: Path, begin: int, end: int, masked: Collection[str] = ()) -> ShownCaptions:
     """The captions that the seal covers, but for those of whoever has one of the masked seats. Raises CaseError.
 
     Each stands where it was spoken; a correction stands in the place of what it corrects.
@@ -113,7 +113,7 @@ def captions(material: Material, case: Path, begin: int, end: int, masked: Colle
         if begin <= caption.t < end:
             told.setdefault(caption.lang, []).append((caption.t - begin, caption.text))
     cues = {lang: _until_the_next(lines, end - begin) for lang, lines in sorted(told.items())}
-    return Captions(cues, lacking, left_out)
+    return ShownCaptions(cues, lacking, left_out)
 
 
 def webvtt(cues: Iterable[Cue]) -> str:

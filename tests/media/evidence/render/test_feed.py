@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from media.evidence.render import feed
-from media.evidence.render.feed import Command, RenderError, run
+from media.evidence.render.feed import FfmpegCommand, RenderError, run
 
 RAW = ("-f", "s16le", "-ar", "48000", "-ac", "1")
 
@@ -27,7 +27,7 @@ def test_inputs_larger_than_a_pipe_all_arrive_and_progress_is_told(tmp_path: Pat
     out, told = tmp_path / "out.mkv", []
     graph = "[0][1]amix=inputs=2[out];color=s=16x16:r=25:d=60[picture]"
     mixed = [*fed(2), "-filter_complex", graph, "-map", "[picture]", "-map", "[out]", "-c:a", "pcm_s16le"]
-    command = Command([*mixed, "-f", "matroska", str(out)], {"feed:0": silence(60), "feed:1": silence(60)})
+    command = FfmpegCommand([*mixed, "-f", "matroska", str(out)], {"feed:0": silence(60), "feed:1": silence(60)})
     run("ffmpeg", command, told.append)
     assert told[-1] == 1_500
     reading = ["ffmpeg", "-v", "error", "-i", str(out), "-map", "0:a", "-f", "s16le", "-"]
@@ -36,7 +36,7 @@ def test_inputs_larger_than_a_pipe_all_arrive_and_progress_is_told(tmp_path: Pat
 
 def test_an_input_that_ffmpeg_does_not_need_to_its_end_is_no_failure(tmp_path: Path) -> None:
     out = tmp_path / "out.raw"
-    run("ffmpeg", Command([*fed(1), "-t", "1", "-f", "s16le", str(out)], {"feed:0": silence(3_600)}))
+    run("ffmpeg", FfmpegCommand([*fed(1), "-t", "1", "-f", "s16le", str(out)], {"feed:0": silence(3_600)}))
     assert out.stat().st_size == 96_000
 
 
@@ -48,15 +48,15 @@ def test_what_an_input_raises_is_raised_and_no_thread_is_left() -> None:
     before = threading.active_count()
     feeds = {"feed:0": broken(), "feed:1": silence(3_600)}
     with pytest.raises(ValueError, match="not what was sealed"):
-        run("ffmpeg", Command([*fed(2), "-map", "1", "-f", "s16le", "-y", "/dev/null"], feeds))
+        run("ffmpeg", FfmpegCommand([*fed(2), "-map", "1", "-f", "s16le", "-y", "/dev/null"], feeds))
     assert threading.active_count() == before
 
 
 def test_a_failure_of_ffmpeg_is_told_in_its_own_words() -> None:
     with pytest.raises(RenderError, match="no_such_filter"):
-        run("ffmpeg", Command([*fed(1), "-af", "no_such_filter", "-f", "null", "-"], {"feed:0": silence(1)}))
+        run("ffmpeg", FfmpegCommand([*fed(1), "-af", "no_such_filter", "-f", "null", "-"], {"feed:0": silence(1)}))
 
 
 def test_a_command_that_the_system_would_not_take_is_refused() -> None:
     with pytest.raises(RenderError, match="render less of it at a time"):
-        run("ffmpeg", Command(["-filter_complex", "x" * (feed.MOST_ARGUMENT + 1)], {}))
+        run("ffmpeg", FfmpegCommand(["-filter_complex", "x" * (feed.MOST_ARGUMENT + 1)], {}))

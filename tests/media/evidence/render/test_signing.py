@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_told(one: Identity) -> None:
 def test_a_certificate_that_may_not_sign_is_told_and_not_used(tmp_path: Path, signed: Path, one: Identity) -> None:
     wrong = identity()
     chain = wrong.certificates.split(b"-----END CERTIFICATE-----\n")
-    by = signing.Signer(chain[1] + b"-----END CERTIFICATE-----\n", one.key, "ES256")
+    by = signing.CopySigner(chain[1] + b"-----END CERTIFICATE-----\n", one.key, "ES256")
     (tmp_path / "copy.mp4").touch()
     with pytest.raises(SigningError):
         signing.sign(signed.with_name("plain.mp4"), tmp_path / "copy.mp4", signing.manifest(FACTS, "copy.mp4"), by)

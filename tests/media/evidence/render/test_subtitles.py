@@ -13,7 +13,7 @@ from hearings.sitting.recordings import entry, sha256
 from media.evidence.log.course import Course, Entry
 from media.evidence.render import subtitles
 from media.evidence.render.material import Material
-from media.evidence.render.subtitles import Captions, CaseError, Cue
+from media.evidence.render.subtitles import CaseError, Cue, ShownCaptions
 
 RECORDING, HEARING = "0198c0de-0000-7000-8000-000000000001", "0198c0de-0000-7000-8000-00000000aaaa"
 
@@ -53,7 +53,7 @@ def test_captions_stand_where_they_were_spoken_in_their_language(tmp_path: Path)
     one = caption(5, "Did you see it?", recording=RECORDING, timecode_ms=3_200)
     two = caption(6, "L-ați văzut?", "ro")
     case = write_case(tmp_path, exported(one), exported(two))
-    assert subtitles.captions(material(one, two), case, 2_000, 30_000) == Captions(
+    assert subtitles.captions(material(one, two), case, 2_000, 30_000) == ShownCaptions(
         {"en": [Cue(1_200, 6_200, "Did you see it?")], "ro": [Cue(4_000, 9_000, "L-ați văzut?")]},
         0,
         0,
@@ -72,7 +72,7 @@ def test_a_text_that_is_not_the_sealed_one_is_left_out_and_counted(tmp_path: Pat
     altered["data"] = altered["data"] | {"text": "I did."}
     hidden = exported(two) | {"id": ""}
     case = write_case(tmp_path, altered, hidden, exported(three))
-    assert subtitles.captions(material(one, two, three), case, 0, 30_000) == Captions(
+    assert subtitles.captions(material(one, two, three), case, 0, 30_000) == ShownCaptions(
         {"en": [Cue(7_000, 12_000, "As sealed.")]},
         2,
         0,
