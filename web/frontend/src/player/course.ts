@@ -1,7 +1,7 @@
 // The course of a sitting as the journal has it: when which microphone and which interpretation was recorded, what is
 // missing, when the floor was closed, and the entries of the log. Nothing is heard for this: who spoke is not in a journal.
 
-import { type Gap, LATE, LOCKED, PAUSE, type Segment } from "./journal";
+import { type Gap, LATE, LOCKED, PAUSE, type Played } from "./journal";
 import type { LogEntry } from "./reader";
 import type { RecordingView, TrackView } from "./wire";
 
@@ -41,7 +41,7 @@ export interface Mark extends LogEntry {
 }
 
 /** Gaps in which nothing that was said is missing, and what is there, and closed to the key file. */
-const QUIET = ["sender_off", "order", PAUSE, LATE, LOCKED];
+export const QUIET = ["sender_off", "order", PAUSE, LATE, LOCKED];
 /** A hold begins with the first, and is over with one of the others. */
 const HOLD = "hold";
 const OPEN_AGAIN = ["resumed", "closed", "aborted"];
@@ -65,7 +65,7 @@ export function courseOf(recording: RecordingView, shapes: Record<string, Shape>
 /** Per cent of its packets from which a part's line counts as weak (web/sitting/course.py has the same). */
 const WEAK = 5;
 
-function isWeak({ packets }: Segment): boolean {
+function isWeak({ packets }: Played): boolean {
   const [received = 0, lost = 0] = packets ?? [];
   return lost * 100 >= WEAK * (received + lost) && lost > 0;
 }

@@ -1,7 +1,7 @@
 // Which segments of a track are in its buffer: one unbroken run, appended in order. Where decoding must start, and up to
 // where may be let go, is decided here; nothing here touches an element.
 
-import type { Segment } from "./journal";
+import type { Played } from "./journal";
 
 /** A segment may hold pictures or sound of up to this many ms before its t0: what came late was written into the next. */
 export const LATE = 5_000;
@@ -14,7 +14,7 @@ export class Cursor {
   done = -1;
 
   constructor(
-    private readonly segments: readonly Segment[],
+    private readonly segments: readonly Played[],
     private readonly video: boolean,
   ) {}
 
@@ -73,7 +73,7 @@ export class Cursor {
 
   /** The segment of `bad` without which nothing of `t` can be shown: the one that answers for it or, back to the key frame
    * before `t`, one of those before it. */
-  broken(t: number, bad: { has(n: number): boolean }): Segment | undefined {
+  broken(t: number, bad: { has(n: number): boolean }): Played | undefined {
     for (let index = this.indexAt(t); index >= 0; index -= 1) {
       const segment = this.segments[index]!;
       if (bad.has(segment.n)) return segment;

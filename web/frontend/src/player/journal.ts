@@ -4,13 +4,11 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Line = { [key: string]: Json } & { type: string; at: string };
 
-export interface Segment {
+/** What of a segment is needed to play it. */
+export interface Played {
   /** Packets received, and lost on the way; missing where a journal does not say. */
   packets?: number[];
   n: number;
-  file: string;
-  size: number;
-  sha256: string;
   /** Milliseconds on the recording's timeline, half open. */
   t0: number;
   t1: number;
@@ -18,6 +16,12 @@ export interface Segment {
   k: number[];
   /** Number of the segment to start decoding from. */
   rap: number;
+}
+
+export interface Segment extends Played {
+  file: string;
+  size: number;
+  sha256: string;
   /** Number of the key it is encrypted to, 0 or none the main one. */
   key?: number;
 }
@@ -230,6 +234,29 @@ export function readLine(line: string | null, length: number): Read {
   if (canonical(value) !== line) return { value, code: "line_form" };
   if (length > MAX_LINE && value["type"] !== "close") return { value, code: "line_length" };
   return { value, code: "" };
+}
+
+const I = "(0|[1-9][0-9]{0,14})";
+const PART = "([1-9][0-9]{0,5})";
+/** The one spelling of a `segment` line without fields of its own. */
+const SEGMENT = new RegExp(
+  `^\\{"at":"(0|[1-9][0-9]{0,19})","file":"([ !#-\\[\\]-~]*)","holes":\\[${I},${I}\\],"k":\\[((?:${I}(?:,${I})*)?)\\],"n":${PART},` +
+  `"packets":\\[${I},${I},${I}\\],"rap":${PART},"rtp":\\[${I},${I}\\],"seq":\\[${I},${I}\\],"sha256":"([0-9a-f]{64})","size":${I},` +
+  `"t0":${I},"t1":${I},"track":"([a-z][a-z0-9_]{0,31})","type":"segment"\\}$`,
+);
+
+/** A `segment` line as `readLine` and `wellTyped` would let it pass, at a fraction of the time: nearly all lines are one.
+ * Null says nothing: the line may be right in a way of its own. */
+export function segmentLine(line: string): Line | null {
+  const found = line.length <= MAX_LINE ? SEGMENT.exec(line) : null;
+  if (!found) return null;
+  const number = (at: number): number => Number(found[at]);
+  const k = found[5] ? found[5].split(",").map(Number) : [];
+  return {
+    type: "segment", at: found[1]!, file: found[2]!, holes: [number(3), number(4)], k, n: number(8), packets: [number(9), number(10), number(11)],
+    rap: number(12), rtp: [number(13), number(14)], seq: [number(15), number(16)], sha256: found[17]!, size: number(18), t0: number(19), t1: number(20),
+    track: found[21]!,
+  };
 }
 
 /** Whether a line has `type` and `at` and, if its type is known, every field in its form. */

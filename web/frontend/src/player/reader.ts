@@ -3,7 +3,7 @@
 
 import {
   CUSTODY_ONLY, type Fault, type Json, type Line, PAUSE, SWITCHED_OFF, type Segment, decodeLine, eachLine, isKnown, isNumber, isObject, isTrack,
-  keyFile, namedIn, partFile, partName, readLine, wellTyped,
+  keyFile, namedIn, partFile, partName, readLine, segmentLine, wellTyped,
 } from "./journal";
 import { type Pause, type Rekey, TrackLines } from "./track-lines";
 import { Tree, hex } from "./tlog";
@@ -134,6 +134,8 @@ class Reader {
   }
 
   private line(text: string | null, length: number): void {
+    const segment = text === null ? null : segmentLine(text);
+    if (segment && this.at) return this.known(segment);
     const { value, code } = readLine(text, length);
     if (this.at === 0 && value?.["type"] === "open" && typeof value["format"] === "number" && value["format"] !== 1) {
       this.found.format = value["format"];
@@ -144,13 +146,20 @@ class Reader {
     this.order(type);
     if (!value) return;
     if (text?.includes('"blob"')) this.blobs(value);
-    if (!wellTyped(value)) {
-      this.wrong("line_fields");
-      this.salvage(value);
-      return;
-    }
-    this.found.ats.push([this.at, BigInt(value.at)]);
-    this.take(value);
+    if (wellTyped(value)) return this.heed(value);
+    this.wrong("line_fields");
+    this.salvage(value);
+  }
+
+  /** A line with all its fields, in its one spelling. */
+  private known(line: Line): void {
+    this.order(line.type);
+    this.heed(line);
+  }
+
+  private heed(line: Line): void {
+    this.found.ats.push([this.at, BigInt(line.at)]);
+    this.take(line);
   }
 
   private order(type: Json | undefined): void {

@@ -118,7 +118,7 @@ export class TrackLines {
       record.setUint16(6, key);
       record.setUint16(8, back);
       record.setUint32(12, size);
-      for (let at = 0; at < 32; at += 1) record.setUint8(16 + at, parseInt(hash.slice(2 * at, 2 * at + 2), 16));
+      for (let at = 0; at < 4; at += 1) record.setBigUint64(16 + 8 * at, BigInt(`0x${hash.slice(16 * at, 16 * at + 16)}`));
     }
     if (this.records.length === n - 1) this.records.push(record);
     return fits;

@@ -5,7 +5,7 @@
 
 import { JUMP, rateFor } from "./clock";
 import { Cursor, LATE } from "./cursor";
-import { type Gap, LATE as CAME_LATE, type Segment } from "./journal";
+import { type Gap, LATE as CAME_LATE, type Played } from "./journal";
 import type { TrackView } from "./wire";
 
 const AHEAD = 20_000;
@@ -31,7 +31,7 @@ export type GetPart = (track: string, n: number, generation: number) => Promise<
 export type Showing =
   | { what: "media" }
   | { what: "gap"; gap: Gap }
-  | { what: "bad"; segment: Segment }
+  | { what: "bad"; segment: Played }
   | { what: "broken" }
   | { what: "outside" }
   /** The picture on the screen is that of another time. */
@@ -227,7 +227,7 @@ export class TrackPlayer {
   }
 
   /** The next segment, if it is near enough to be asked for. */
-  private wanted(): Segment | undefined {
+  private wanted(): Played | undefined {
     const segment = this.view.segments[this.cursor.next];
     return segment && segment.t0 <= this.aim + AHEAD ? segment : undefined;
   }
@@ -348,8 +348,8 @@ export class TrackPlayer {
     this.chain = this.chain.then(() => this.remove(0, end, generation));
   }
 
-  /** Brings the element to the clock. `running` is whether the clock runs. */
-  follow(t: number, running: boolean): void {
+  /** Brings the element to the clock, which goes at `speed`. `running` is whether it runs. */
+  follow(t: number, running: boolean, speed = 1): void {
     const element = this.element;
     const showing = this.showing(t).what === "media";
     if (!showing) {
@@ -366,13 +366,13 @@ export class TrackPlayer {
       this.place(t, NEAR);
       return;
     }
-    if (Math.abs(this.drift) > JUMP) this.place(t + 40, JUMP);
+    if (Math.abs(this.drift) > JUMP) this.place(t + 40 * speed, JUMP);
     if (element.paused) {
       void element.play().catch(() => undefined);
     }
     if (!element.seeking && element.readyState >= 3) this.started = true;
-    const rate = this.started ? rateFor(this.drift, element.playbackRate !== 1) : 1;
-    if (Math.abs(rate - element.playbackRate) > 0.004 || (rate === 1 && element.playbackRate !== 1)) {
+    const rate = speed * (this.started ? rateFor(this.drift, element.playbackRate !== speed) : 1);
+    if (Math.abs(rate - element.playbackRate) > 0.004 || (rate === speed && element.playbackRate !== speed)) {
       element.playbackRate = rate;
     }
   }

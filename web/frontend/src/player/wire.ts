@@ -4,7 +4,7 @@
 import type { KeptTranscript, SealedPart } from "../transcript/derived";
 import type { Transcript } from "../transcript/document";
 import type { Word } from "./check";
-import type { Fault, Gap, Segment } from "./journal";
+import type { Fault, Gap, Played } from "./journal";
 import type { LogEntry, Seated } from "./reader";
 
 export interface TrackView {
@@ -15,7 +15,7 @@ export interface TrackView {
   kind: string;
   lang: string;
   mime: string;
-  segments: Segment[];
+  segments: Played[];
   gaps: Gap[];
 }
 

@@ -15,7 +15,8 @@ import { type Bytes, hex, parseCheckpoint, parseNote } from "./tlog";
 import { type Frame, onItsOwn, withoutHoles } from "./webm";
 import type { FromWorker, OwnKey, RefusalCode, ToWorker } from "./wire";
 
-const IN_FLIGHT = 3;
+/** What browsers have under way to one server over HTTP/1.1. */
+const IN_FLIGHT = 6;
 const CHECK_IN_FLIGHT = 2;
 /** Bytes of a recording that are checked whole without being asked. */
 const CHECK_UNASKED = 64 * 1024 * 1024;
@@ -168,8 +169,7 @@ async function fetchMaybe(path: string): Promise<Bytes | null> {
 /** The custody log and its head: two fetches while another viewing may add a line, so it is tried again until they agree. */
 async function fetchCustody(): Promise<Omit<Logs, "journal">> {
   for (let attempt = 0; ; attempt += 1) {
-    const custodyHead = await fetchMaybe("custody-checkpoint");
-    const custody = await fetchMaybe("custody.jsonl");
+    const [custodyHead, custody] = await Promise.all([fetchMaybe("custody-checkpoint"), fetchMaybe("custody.jsonl")]);
     const size = custodyHead && sizeOf(custodyHead);
     const count = custody?.reduce((sum, byte) => sum + (byte === 10 ? 1 : 0), 0);
     if (size === null || size === count || attempt === 4) return { custody, custodyHead };
@@ -189,12 +189,15 @@ async function open(origin: string): Promise<void> {
   if (!key) throw new Refused("no_identity");
   check = new Check({ policy: key.policy, origin, withoutStamp: true });
   say({ type: "step", step: "checkpoint" });
+  // All at once: on a long line each would take its own time there and back.
+  const coming = { journal: fetchFile("journal.jsonl"), token: fetchMaybe("checkpoint.tsr"), custody: fetchCustody() };
+  for (const each of Object.values(coming)) each.catch(() => undefined);
   const note = await fetchFile("checkpoint");
-  const token = await fetchMaybe("checkpoint.tsr");
-  say({ type: "step", step: "journal" });
-  const journalLines = await fetchFile("journal.jsonl");
-  const custodyLog = await fetchCustody();
   await check.readHead(note);
+  say({ type: "step", step: "journal" });
+  const token = await coming.token;
+  const journalLines = await coming.journal;
+  const custodyLog = await coming.custody;
   if (token) check.readToken(token, note);
   await check.readLogs({ journal: journalLines, ...custodyLog });
   transcripts = custodyLog.custody ? namedIn(custodyLog.custody) : [];
@@ -277,7 +280,7 @@ function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened
   const ordered = (gap: Gap): Gap => (gap.cause === PAUSE ? { ...gap, by: journal.pauses.findLast(({ begin }) => begin <= gap.t0)?.by ?? "" } : gap);
   const tracks = journal.tracks.map((track) => ({
     name: track.name, t: track.t, end: journal.ends.get(track.name) ?? track.known(), role: track.role, kind: track.kind,
-    lang: track.lang, mime: track.mime, segments: openIn(track),
+    lang: track.lang, mime: track.mime, segments: openIn(track).map(({ n, t0, t1, k, rap, packets }) => ({ n, t0, t1, k, rap, packets: packets ?? [] })),
     gaps: [...track.gaps.map(ordered), ...track.segments.filter(isLocked).map(({ t0, t1 }) => ({ track: track.name, t0, t1, cause: LOCKED }))],
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
