@@ -311,7 +311,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     for client in (clerk, authority):
         walk.follow(client, [one.format_map(court) for one in AFTER])
     of_it = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
-    more = ("/captions.json", "/keys", "/keeping", "/releases", "/transcript")
+    more = ("/captions.json", "/log.json", "/keys", "/keeping", "/releases", "/transcript")
     walk.follow(clerk, [f"/recordings/{recording}{part}" for part in (*of_it, *more)])
     released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
     walk.follow(authority, [f"/recordings/{recording}/keeping"])

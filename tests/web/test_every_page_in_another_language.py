@@ -219,6 +219,7 @@ NO_PAGE = {
     "/healthz/write": "for machines",
     "/metrics": "for machines",
     "/recordings/{recording}/captions.json": "for the player, as JSON",
+    "/recordings/{recording}/log.json": "for the player, as JSON",
     "/recordings/{recording}/file/{path:path}": "sealed bytes",
     "/requests/{reference}/act/{action}": "goes back to the request",
     "/requests/{reference}/documents/{attachment}": "the file itself",

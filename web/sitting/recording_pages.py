@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hearings import queries
+from hearings import events, queries
+from hearings.events import EventKind
 from hearings.interpreting import captions
 from hearings.models import HearingRequest
 from hearings.permissions import Decision, may
@@ -53,7 +54,7 @@ logger = logging.getLogger("vivavoce.web.sitting.recording_pages")
 
 PAGE = 50
 CAPTIONS = 500
-"""Captions that the player gets at a time."""
+"""Captions, or entries of the log, that the player gets at a time."""
 PLAYABLE = frozenset({RecordingStatus.sealed, RecordingStatus.failed})
 
 
@@ -92,6 +93,7 @@ async def player(request: Request) -> Response:
         "reasons": [{"code": code, "text": _(text)} for code, text in WHY.items()],
         "kinds": {kind.value: {"text": _(event_log.WORDS[kind]), "shape": shape} for kind, shape in MARKS.items()},
         "log": f"/h/{access.hearing.ref}/log",
+        "texts": f"/recordings/{access.recording.id}/log.json",
         "captions": f"/recordings/{access.recording.id}/captions.json",
         "messages_url": messages_url("player"),
     }
@@ -207,14 +209,12 @@ async def caption_lines(request: Request) -> Response:
     """
     access = await access_of(request)
     access.require("view_recording")
-    after = request.query_params.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 10):
-        raise HTTPException(400, "bad_request")
+    after = _number(request)
     hearing = access.hearing
     async with request.app.state.parts.database.reading() as db:
         people = await queries.participants(db, hearing.id)
         asked = await queries.get(db, HearingRequest, hearing.request_id)
-        rows = await captions.of_recording(db, hearing.id, access.recording.id, after=int(after), limit=CAPTIONS)
+        rows = await captions.of_recording(db, hearing.id, access.recording.id, after=after, limit=CAPTIONS)
     rules = recorded_words.name_rules(people, asked.person_name)
     lines = [
         {
@@ -226,6 +226,41 @@ async def caption_lines(request: Request) -> Response:
         if rules.quoted(row.data["text"]) == row.data["text"]
     ]
     return JSONResponse({"lines": lines, "next": rows[-1].seq if len(rows) == CAPTIONS else None})
+
+
+async def log_lines(request: Request) -> Response:
+    """The log of the hearing in words, for the player's search: JSON, the newest first, `CAPTIONS` at a time below the
+    number `after` (0: from the end), each with the hash by which the journal names its entry. Captions have a list of
+    their own.
+
+    Who may view the recording may read it, as on the log's own page, which hides the same names.
+    """
+    access = await access_of(request)
+    access.require("view_recording")
+    below = _number(request)
+    hearing = access.hearing
+    async with request.app.state.parts.database.reading() as db:
+        people = await queries.participants(db, hearing.id)
+        asked = await queries.get(db, HearingRequest, hearing.request_id)
+        of_hearing = await queries.recordings_of_hearing(db, hearing.id)
+        rows = await events.newest(
+            db, hearing.id, without=EventKind.caption.value, before=below or None, limit=CAPTIONS
+        )
+    told = event_log.log_lines(rows, people, asked.person_name, recordings=of_hearing, clocks=access.places)
+    lines = [
+        {"seq": line.seq, "what": line.what, "about": line.about, "by": line.by, "detail": line.detail}
+        | {"sha256": line.sha256}
+        for line in told
+    ]
+    return JSONResponse({"lines": lines, "next": rows[-1].seq if len(rows) == CAPTIONS else None})
+
+
+def _number(request: Request) -> int:
+    """The number of the log from which a list goes on."""
+    after = request.query_params.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise HTTPException(400, "bad_request")
+    return int(after)
 
 
 async def _asked(request: Request) -> dict[str, Any]:
@@ -321,6 +356,7 @@ routes = [
     Route("/recordings/{recording}", player),
     Route("/recordings/{recording}/viewing", viewing, methods=["POST"]),
     Route("/recordings/{recording}/captions.json", caption_lines),
+    Route("/recordings/{recording}/log.json", log_lines),
     Route("/recordings/{recording}/file/{path:path}", file),
     Route("/recordings/{recording}/verify", verify_page),
     Route("/recordings/{recording}/export", export, methods=["POST"]),

@@ -397,10 +397,53 @@ async def test_a_caption_with_a_name_that_has_been_protected_since_is_not_sent(a
     assert "Ana" not in answer.text and len(answer.json()["lines"]) == 1
 
 
-@pytest.mark.parametrize(("who", "status"), [(OFFICER, 403), (STRANGER, 404), ("", 401)])
-async def test_captions_are_for_those_who_may_view_the_recording(archive, browser, who, status):
+async def add_log(archive) -> list[HearingEvent]:
+    """Entries of the log, two of which say something, and a caption."""
     await add_captions(archive)
+    async with archive.database.transaction() as db:
+        _recording, hearing = await queries.recording(db, archive.sealed.recording, state="RO")
+        seat = next(one for one in await queries.participants(db, hearing.id) if one.display_name == "Ana Popa")
+        now = datetime.now(UTC)
+        for kind in (EventKind.court_message, EventKind.court_answer):
+            said = {"text": f"Ana Popa, {kind}", "participant": seat.id}
+            await events.record(db, hearing=hearing, kind=kind, actor=SYSTEM, now=now, **said)
+        return [row for row in await queries.events(db, hearing.id) if row.kind != "caption"]
+
+
+async def test_the_player_gets_the_log_in_words_with_the_hashes_of_its_entries(archive, browser, monkeypatch):
+    hand, message, answer = await add_log(archive)
+    async with browser(AUTHORITY) as client:
+        got = (await client.get(f"{archive.path}/log.json")).json()
+        assert [line["seq"] for line in got["lines"]] == [row.seq for row in (answer, message, hand)]
+        assert [line["sha256"] for line in got["lines"]] == [
+            recordings.sha256(recordings.entry(row)) for row in (answer, message, hand)
+        ]
+        told = {"what": "Message to the court", "about": "Ana Popa", "detail": "Ana Popa, court_message"}
+        assert told.items() <= got["lines"][1].items() and got["next"] is None
+        monkeypatch.setattr("web.sitting.recording_pages.CAPTIONS", 2)
+        one = (await client.get(f"{archive.path}/log.json")).json()
+        two = (await client.get(f"{archive.path}/log.json?after={one['next']}")).json()
+        assert [len(page["lines"]) for page in (one, two)] == [2, 1] and one["next"] == message.seq
+        assert (await client.get(f"{archive.path}/log.json?after=x")).status_code == 400
+
+
+async def test_a_name_that_has_been_protected_since_is_in_no_text_of_the_log(archive, browser):
+    await add_log(archive)
+    async with archive.database.transaction() as db:
+        _recording, hearing = await queries.recording(db, archive.sealed.recording, state="RO")
+        seat = next(one for one in await queries.participants(db, hearing.id) if one.display_name == "Ana Popa")
+        seat.identity_method = "protected_identity"
+        db.add(seat)
+    async with browser(JUDGE) as client:
+        answer = await client.get(f"{archive.path}/log.json")
+    assert "Popa" not in answer.text and len(answer.json()["lines"]) == 3
+
+
+@pytest.mark.parametrize("file", ["captions.json", "log.json"])
+@pytest.mark.parametrize(("who", "status"), [(OFFICER, 403), (STRANGER, 404), ("", 401)])
+async def test_captions_and_log_are_for_those_who_may_view_the_recording(archive, browser, who, status, file):
+    await add_log(archive)
     async with browser(who) as client:
-        answer = await client.get(f"{archive.path}/captions.json", headers={"accept": "application/json"})
+        answer = await client.get(f"{archive.path}/{file}", headers={"accept": "application/json"})
     assert answer.status_code == status
-    assert "lines" not in answer.json() and "văzut" not in answer.text
+    assert "lines" not in answer.json() and "văzut" not in answer.text and "Popa" not in answer.text
