@@ -11,7 +11,7 @@ from hearings.db import Database
 from hearings.people import logins
 from hearings.roles import Role
 from hearings.status import HearingStatus
-from tests.support.evidence.recordings import COURT, END, ZERO, SealedRecording
+from tests.support.evidence.recordings import COURT, END, HEARING, ZERO, SealedRecording
 from tests.support.evidence.seals import ServedSeal
 from tests.support.installation import Installation, free_port
 from tests.support.rows import keep, make_hearing, make_person, make_recording, make_request, make_seat, make_sitting
@@ -61,7 +61,7 @@ class Archive(Installation):
         }
         request = make_request(reference="RO-2025-1", created_at=now)
         hearing = make_hearing(
-            request.id, case_number=CASE, starts_at=STARTS, ends_at=STARTS + timedelta(hours=2),
+            request.id, id=HEARING, case_number=CASE, starts_at=STARTS, ends_at=STARTS + timedelta(hours=2),
             wall_start="2025-12-04T09:00:00", requesting_city="Bucharest", status=HearingStatus.concluded,
             created_at=now,
         )  # fmt: skip

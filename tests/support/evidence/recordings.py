@@ -4,7 +4,7 @@ import hashlib
 import math
 import shutil
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -25,6 +25,7 @@ from tests.support.evidence.seals import LocalSeal
 
 COURT = "demo.vivavoce.example"
 RECORDING = "019300aa-0000-7000-8000-00000000beef"
+HEARING = "019300aa-0000-7000-8000-00000000cafe"
 ZERO = 1_764_831_600_000_000_000
 """2025-12-04 07:00:00 UTC: 09:00 in Bucharest, 14:00 in Bangkok."""
 SEGMENT = 2_000
@@ -201,11 +202,11 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def entry_line(number: int, kind: str, who: str, seat: str, *, t: int) -> Line:
-    """The line of an entry of the hearing's log."""
+def entry_line(number: int, kind: str, who: str, seat: str, sha256: str = "", *, t: int) -> Line:
+    """The line of an entry of the hearing's log; without its hash, one of nothing."""
     return {
         "type": "event", "entry": number, "kind": kind, "t": t, "who": who, "seat": seat,
-        "sha256": hash_of(str(number)),
+        "sha256": sha256 or hash_of(str(number)),
     }  # fmt: skip
 
 
@@ -217,9 +218,10 @@ def build(
     end: int = END,
     own: tuple[int, int] | None = None,
     reader: age.Identity | None = None,
+    log: Sequence[tuple[int, str, str, str] | tuple[int, str, str, str, str]] = LOG,
 ) -> SealedRecording:
     """Make the whole folder. `own`: a time, in whole segments, with a key of its own, which `reader` can open, or the
-    authority."""
+    authority. `log`: as `LOG`, with the hash of each entry where it is of one that there is."""
     (folder / "seg").mkdir(parents=True)
     (folder / "index").mkdir()
     authority, identity = age.make_identity(), age.make_identity()
@@ -235,7 +237,7 @@ def build(
 
     lines: list[Line] = [
         {
-            "type": "open", "format": 1, "recording": made.recording, "hearing": "019300aa-0000-7000-8000-00000000cafe",
+            "type": "open", "format": 1, "recording": made.recording, "hearing": HEARING,
             "origin": made.origin, "software": "test", "recipient": identity.recipient.text,
             "recipients": [authority.recipient.text], "clock": "monotonic", "zero": str(ZERO),
         },
@@ -281,7 +283,7 @@ def build(
         assert len(ledger.records) <= PAGE * len(pages)
         closing[track] = ledger.closing(pages)
     timed += changes
-    timed += [(min(t, end), entry_line(number, *rest, t=min(t, end))) for number, (t, *rest) in enumerate(LOG, 1)]
+    timed += [(min(t, end), entry_line(number, *rest, t=min(t, end))) for number, (t, *rest) in enumerate(log, 1)]
     lines[2:2] = [
         {"type": "person", "seat": seat, "role": role, "state": state, "sha256": hash_of(seat)}
         for seat, role, state in SEATS

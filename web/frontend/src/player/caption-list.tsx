@@ -1,18 +1,19 @@
-// Captions in the player: those of this moment under the pictures, and all of them in a list that can be searched. They are
-// no live region: a screen reader's user hears the hearing itself.
+// Captions in the player: those of this moment under the pictures, and all of them in a list. They are no live region: a
+// screen reader's user hears the hearing itself. The search is finder.tsx's.
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useId } from "preact/hooks";
 import { languageName, t, tn } from "../i18n";
-import { type Caption, type CaptionRow, matching, opened, sealed, standing } from "./captions";
+import { type Caption, type CaptionRow, opened, sealed, standing } from "./captions";
 import type { Engine } from "./engine";
+import { pages } from "./pages";
 import { TimePair, timesText } from "./times";
 import type { Place } from "./words";
 
 /** Rows of the list at a time. */
 const ROWS = 100;
 /** So long before a caption is its place: it is written after the words. */
-const BEFORE = 3_000;
+export const BEFORE = 3_000;
 
 export interface CaptionState {
   captions: Signal<Caption[]>;
@@ -28,7 +29,7 @@ export function useCaptions(engine: Engine, address: string): CaptionState {
   const feeds = useSignal<ReadonlySet<string>>(new Set());
   useEffect(() => {
     let gone = false;
-    void read(address).then(async (rows) => {
+    void pages<CaptionRow>(address).then(async (rows) => {
       const found = await sealed(rows, engine.recording.events);
       if (gone) return;
       captions.value = opened(found.captions, engine.recording.ownKeys);
@@ -40,19 +41,6 @@ export function useCaptions(engine: Engine, address: string): CaptionState {
     };
   }, [engine, address]);
   return { captions, refused, feeds };
-}
-
-/** All rows, page by page; those that have come if one does not. */
-async function read(address: string): Promise<CaptionRow[]> {
-  const rows: CaptionRow[] = [];
-  for (let after: number | null = 0; after !== null; ) {
-    const answer: Response | null = await fetch(`${address}?after=${after}`, { headers: { accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) return rows;
-    const page = (await answer.json()) as { lines: CaptionRow[]; next: number | null };
-    rows.push(...page.lines);
-    after = page.next;
-  }
-  return rows;
 }
 
 /** What is said now, in writing. */
@@ -69,16 +57,14 @@ export function CaptionsNow({ engine, state }: { engine: Engine; state: CaptionS
 }
 
 export function CaptionList({ engine, state, zero, places }: { engine: Engine; state: CaptionState; zero: number; places: Place[] }) {
-  const search = useSignal("");
   const id = useId();
   const { captions, feeds, refused } = state;
   if (!captions.value.length && !refused.value) return null;
   const kinds = new Map(captions.value.map((each) => [each.feed, each]));
-  const found = matching(captions.value, feeds.value, search.value);
-  const wanted = search.value.trim() !== "";
-  // Without a search the list is where the player is, so that it stays short.
+  const found = captions.value.filter((each) => feeds.value.has(each.feed));
+  // The list is where the player is, so that it stays short.
   const now = engine.time.value;
-  const from = wanted ? 0 : Math.max(0, found.findLastIndex((each) => each.t0 <= now) - ROWS / 2);
+  const from = Math.max(0, found.findLastIndex((each) => each.t0 <= now) - ROWS / 2);
   const current = found.findLast((each) => each.t0 <= now && now < each.t1)?.n;
   const turn = (feed: string, on: boolean): void => {
     const others = [...feeds.peek()].filter((each) => each !== feed);
@@ -98,11 +84,6 @@ export function CaptionList({ engine, state, zero, places }: { engine: Engine; s
             </label>
           ))}
         </div>
-        <div class="field">
-          <label for={`${id}-search`}>{t("Search the captions")}</label>
-          <input id={`${id}-search`} type="search" dir="auto" autocomplete="off" value={search.value} onInput={(event) => (search.value = event.currentTarget.value)} />
-        </div>
-        <p role="status">{wanted && tn("{n} caption found.", "{n} captions found.", found.length)}</p>
       </div>
       {found.length > 0 && (
         <ol class="player-entries" tabIndex={0} aria-labelledby={id}>
@@ -110,7 +91,7 @@ export function CaptionList({ engine, state, zero, places }: { engine: Engine; s
             <li key={each.n} class={each.n === current ? "is-current" : ""} aria-current={each.n === current ? "true" : undefined}>
               <span aria-hidden="true">“</span>
               <div>
-                <button type="button" class="link-button" onClick={() => engine.seek(Math.max(0, each.t0 - BEFORE))}
+                <button type="button" class="link-button" onClick={() => engine.goTo(each.t0 - BEFORE)}
                   aria-label={t("Go to the caption at {time}", { time: timesText(zero + each.t0, places) })}>
                   <TimePair at={zero + each.t0} places={places} />
                 </button>

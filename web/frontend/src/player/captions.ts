@@ -76,12 +76,3 @@ export function opened(captions: readonly Caption[], ownKeys: readonly OwnKey[])
 export function standing(captions: readonly Caption[], feeds: ReadonlySet<string>, t: number): Caption[] {
   return captions.filter((each) => feeds.has(each.feed) && each.t0 <= t && t < each.t1);
 }
-
-/** Letters alone, whatever their case and their marks. */
-const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
-
-/** The captions of these feeds that have all words of a search; all of them without a word. */
-export function matching(captions: readonly Caption[], feeds: ReadonlySet<string>, search: string): Caption[] {
-  const words = plain(search).split(/\s+/).filter(Boolean);
-  return captions.filter((each) => feeds.has(each.feed) && words.every((word) => plain(`${each.by} ${each.text}`).includes(word)));
-}

@@ -26,6 +26,10 @@ export class Engine {
   /** The failed part that playing has stopped at. */
   readonly stopped = signal<Failure | null>(null);
   readonly language = signal<Choice>("");
+  /** Where somebody has gone last; a new object each time. */
+  readonly went = signal<{ at: number } | null>(null);
+  /** How fast it plays, 1 as it was. */
+  readonly speed = signal(1);
   /** Percent of the original beside an interpretation, 0 to 40. */
   readonly original = signal(15);
   readonly silenced = signal<ReadonlySet<string>>(new Set());
@@ -118,6 +122,19 @@ export class Engine {
     this.tick();
   }
 
+  /** Goes where somebody pointed: in a list, the timeline or a search. The page says where it went. */
+  goTo(t: number): void {
+    this.seek(t);
+    this.went.value = { at: this.clock.now() };
+  }
+
+  /** Plays as fast as this from now on, one of `SPEEDS`. */
+  setSpeed(speed: number): void {
+    this.clock.speed = speed;
+    this.speed.value = speed;
+    this.tick();
+  }
+
   private tick(): void {
     let t = this.clock.now();
     if (t >= this.recording.end) {
@@ -138,7 +155,7 @@ export class Engine {
     if (this.clock.running && !ready) this.clock.stop();
     const running = this.clock.running || this.starting;
     for (const track of this.tracks) {
-      track.follow(t, running);
+      track.follow(t, running, this.clock.speed);
       track.watch(t, running);
     }
     this.mix(t);

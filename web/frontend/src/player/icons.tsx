@@ -11,6 +11,7 @@ const PATHS = {
   forward: "M13 6l6 6-6 6M5 6l6 6-6 6",
   nopicture: "M3 6h12v12H3zM15 10.5l6-3v9l-6-3M3 3l18 18",
   large: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
 } as const;
 
 export type IconName = keyof typeof PATHS;

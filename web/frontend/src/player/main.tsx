@@ -2,44 +2,26 @@
 
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { languageName, load, t } from "../i18n";
+import { load, t } from "../i18n";
 import { HttpError, post } from "../client/http";
 import { Badge } from "./badge";
-import { CaptionList, CaptionsNow, useCaptions } from "./caption-list";
 import { Engine } from "./engine";
-import { partName } from "./journal";
 import { KeyForm, type KeyState } from "./key-form";
-import { Stage, absentText } from "./stage";
-import { Dates, timesText } from "./times";
-import { GapList, type KindOfEntry, Log } from "./rail";
-import { Legend, Timeline } from "./timeline";
-import { STEP, Transport } from "./transport";
+import { type PageConfig, Player } from "./page";
 import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
 import "./player.css";
-import { type Place, badgeWords, elapsedText, heard, personName, placeIn, refusalText } from "./words";
+import { badgeWords, placeIn, refusalText } from "./words";
 
-interface Config {
-  /** Path of the recording's pages: `/recordings/<id>`. */
-  base: string;
+interface Config extends PageConfig {
   csrf: string;
   worker: string;
   origin: string;
-  places: Place[];
   reasons: { code: string; text: string }[];
-  /** The entries of the log that are marked on the timeline, by kind. */
-  kinds: Record<string, KindOfEntry>;
-  /** Path of the log with its texts. */
-  log: string;
-  /** Path of the captions in the log. */
-  captions: string;
   messages_url?: string;
 }
 
 const root = document.getElementById("player") as HTMLElement;
 const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
-
-const shapes = Object.fromEntries(Object.entries(config.kinds).map(([kind, { shape }]) => [kind, shape]));
 
 /** A quarter of the time after which staff who do nothing are signed out (hearings/people/logins.py). */
 const AWAKE_MS = 5 * 60_000;
@@ -197,126 +179,6 @@ async function renew(): Promise<void> {
 
 // --- views -----------------------------------------------------------------------------------------------------------
 
-function Player({ engine: player }: { engine: Engine }) {
-  const first = player.tracks.find((track) => track.video && heard(track.view)) ?? player.tracks.find((track) => track.video);
-  const [large, setLarge] = useState(first?.view.name ?? "");
-  const zero = Number(BigInt(player.recording.zero) / 1_000_000n);
-  const captions = useCaptions(player, config.captions);
-  const frame = useRef<HTMLDivElement>(null);
-  useEffect(() => frame.current?.focus(), []);
-  const keys = (event: KeyboardEvent): void => {
-    const inside = event.target as HTMLElement;
-    if (event.altKey || event.ctrlKey || event.metaKey || inside.closest("input, select, summary, a")) return;
-    if (event.key === " " && !inside.closest("button")) {
-      event.preventDefault();
-      if (player.wanted.peek()) player.pause();
-      else player.play();
-    } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      event.preventDefault();
-      player.seek(player.clock.now() + (event.key === "ArrowLeft" ? -STEP : STEP));
-    }
-  };
-  const { places } = config;
-  return (
-    <div class="split player-open-page">
-      <div class="column player-frame" ref={frame} tabIndex={-1} role="region" aria-label={t("Player")} onKeyDown={keys}>
-        <div>
-          <Stopped player={player} />
-          <Stage engine={player} large={large} onLarge={setLarge} />
-          <CaptionsNow engine={player} state={captions} />
-        </div>
-        <section class="panel player-controls" aria-label={t("Playing")}>
-          <div class="body">
-            <p class="player-day"><Dates at={zero} places={places} /></p>
-            <Transport engine={player} places={places} zero={zero} />
-            <Timeline engine={player} places={places} zero={zero} shapes={shapes} />
-            <Legend engine={player} shapes={shapes} />
-            <p class="small"><a href={`${config.base}/timeline`}>{t("As a table, with the quality of the lines")}</a> · <span class="sub">{t("Keys while the player has the focus: space plays and pauses, the arrow keys skip 10 seconds back and forward.")}</span></p>
-          </div>
-        </section>
-      </div>
-      <div class="column">
-        <Languages player={player} />
-        <Log engine={player} zero={zero} places={places} kinds={config.kinds} shapes={shapes} log={config.log} />
-        <CaptionList engine={player} state={captions} zero={zero} places={places} />
-        <GapList engine={player} zero={zero} places={places} />
-      </div>
-      <Announcer player={player} zero={zero} />
-    </div>
-  );
-}
-
-function Stopped({ player }: { player: Engine }) {
-  const failure = player.stopped.value;
-  return (
-    <div role="alert" class={failure ? "inset rec" : ""} data-testid="stopped">
-      {failure && <p><strong>{t("Stopped: part {part} failed the check.", { part: partName(failure.track, failure.n) })}</strong> {t("What follows in this track is not what was sealed. Do not rely on this recording. Playback continues after the failed part, without it.")}</p>}
-    </div>
-  );
-}
-
-function Languages({ player }: { player: Engine }) {
-  const language = player.language.value;
-  const original = player.original.value;
-  const options = ["", ...player.languages];
-  return (
-    <fieldset class="player-languages">
-      <legend>{t("Language you hear")}</legend>
-      <div class="player-options">
-        {options.map((option) => (
-          <label key={option}>
-            <input type="radio" name="language" value={option} checked={language === option} onChange={() => (player.language.value = option)} />
-            <span lang={option || undefined}>{option === "" ? t("Original (floor)") : languageName(option)}</span>
-          </label>
-        ))}
-      </div>
-      {language !== "" && (
-        <div class="player-original">
-          <label for="original">{t("Original under the interpretation")}</label>
-          <input id="original" type="range" min={0} max={40} step={5} value={original} aria-valuetext={t("{n} percent", { n: original })} dir="ltr"
-            onInput={(event) => (player.original.value = Number(event.currentTarget.value))} />
-          <output for="original"><bdi dir="ltr">{original} %</bdi></output>
-        </div>
-      )}
-      <p class="player-hears" role="status">{hears(player)}</p>
-    </fieldset>
-  );
-}
-
-function hears(player: Engine): string {
-  const language = player.language.value;
-  if (language === "") return t("You hear everyone in the original.");
-  const name = languageName(language);
-  return player.interpreted.value
-    ? t("You hear {language}: those who speak it, and the interpreter.", { language: name })
-    : t("No interpreter into {language} at this moment. You hear everyone in the original.", { language: name });
-}
-
-/** Says what changes to people who do not see it, at most once in 1.5 s. */
-function Announcer({ player, zero }: { player: Engine; zero: number }) {
-  const [text, setText] = useState("");
-  const wanted = player.wanted.value;
-  const absent = player.tracks.filter((track) => track.video).map((track) => [track, absentText(track, player.showing.value.get(track.view.name))] as const);
-  const gone = absent.filter(([, words]) => words !== "").map(([track, words]) => `${personName(track.view)}: ${words}`).join(". ");
-  const before = useRef({ wanted: false, gone: "" });
-  const waiting = useRef("");
-  useEffect(() => {
-    if (before.current.wanted !== wanted) {
-      waiting.current = wanted ? t("Playing") : t("Paused at {time}", { time: `${elapsedText(player.clock.now())}, ${timesText(zero + player.clock.now(), config.places)}` });
-    }
-    before.current.wanted = wanted;
-    // What lasts no longer than this is not worth a word: a picture that comes at once.
-    const timer = setTimeout(() => {
-      const parts = [waiting.current, before.current.gone === gone ? "" : gone].filter((part) => part !== "");
-      waiting.current = "";
-      before.current.gone = gone;
-      if (parts.length) setText(parts.join(". "));
-    }, 300);
-    return () => clearTimeout(timer);
-  }, [wanted, gone, player, zero]);
-  return <p class="visually-hidden" role="status" data-testid="live-polite">{text}</p>;
-}
-
 function App() {
   const found = verdict.value;
   const player = engine.value;
@@ -327,7 +189,7 @@ function App() {
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
       {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
       {shut.value && <p class="inset rec">{t("This recording cannot be played: its seal or its journal is not what was signed.")}</p>}
-      {player && <Player engine={player} />}
+      {player && <Player engine={player} config={config} />}
       {!player && !shut.value && (
         <section class="panel" aria-label={t("Open the recording")}><div class="body"><KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
           onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} /></div></section>

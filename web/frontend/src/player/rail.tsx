@@ -1,13 +1,14 @@
 // Beside the pictures: the log of the sitting, what is missing, and where the rest is. Each row goes to its place.
 
-import { useMemo } from "preact/hooks";
+import type { Signal } from "@preact/signals";
 import { pt, t, tn } from "../i18n";
-import { type Shape, courseOf } from "./course";
+import type { Mark, Shape } from "./course";
 import type { Engine } from "./engine";
+import { byCause, interruptions, type Interruption } from "./interruptions";
 import { PAUSE } from "./journal";
+import { type LogRow, detailOf } from "./log-texts";
 import { MarkIcon } from "./timeline";
 import { TimePair, timesText } from "./times";
-import { type Interruption, interruptions } from "./transport";
 import { type Place, causeWord, lengthText, ownKeyText, personAndState, roleWord, trackName } from "./words";
 import type { TrackView } from "./wire";
 
@@ -19,37 +20,41 @@ export interface KindOfEntry {
 
 interface LogProps {
   engine: Engine;
+  marks: Mark[];
+  /** What the entries say, by number, as far as it has come. */
+  texts: Signal<ReadonlyMap<number, LogRow>>;
   zero: number;
   places: Place[];
   kinds: Record<string, KindOfEntry>;
-  shapes: Record<string, Shape>;
   log: string;
 }
 
 /** So long before an event is its place, so that it is seen to come. */
-const BEFORE = 2_000;
+export const BEFORE = 2_000;
 
-export function Log({ engine, zero, places, kinds, shapes, log }: LogProps) {
-  const { marks } = useMemo(() => courseOf(engine.recording, shapes), [engine, shapes]);
+export function Log({ engine, marks, texts, zero, places, kinds, log }: LogProps) {
   const now = engine.time.value;
   const current = marks.findLast((mark) => mark.t <= now)?.entry;
   return (
     <section class="panel player-log" aria-labelledby="player-log">
-      <header><h2 id="player-log">{t("Log")}</h2><span class="count">{marks.length}</span><span class="end"><a href={log}>{t("With its texts")}</a></span></header>
+      <header><h2 id="player-log">{t("Log")}</h2><span class="count">{marks.length}</span><span class="end"><a href={log}>{t("The whole log")}</a></span></header>
       {marks.length === 0 && <div class="body"><p>{t("The journal of this recording has no entry of the log.")}</p></div>}
       {marks.length > 0 && (
         <ol class="player-entries" tabIndex={0} aria-labelledby="player-log">
           {marks.map((mark) => {
-            const by = mark.who ? roleWord(mark.who) : t("The system");
+            const text = texts.value.get(mark.entry);
+            const by = text?.by ?? (mark.who ? roleWord(mark.who) : t("The system"));
+            const detail = text ? detailOf(text) : "";
             return (
               <li key={mark.entry} class={mark.entry === current ? "is-current" : ""} aria-current={mark.entry === current ? "true" : undefined}>
                 <MarkIcon shape={mark.shape} />
                 <div>
-                  <button type="button" class="link-button" onClick={() => engine.seek(Math.max(0, mark.t - BEFORE))}
+                  <button type="button" class="link-button" onClick={() => engine.goTo(mark.t - BEFORE)}
                     aria-label={t("Go to entry {n}, {what}, at {time}", { n: mark.entry, what: kinds[mark.kind]?.text ?? mark.kind, time: timesText(zero + mark.t, places) })}>
                     <TimePair at={zero + mark.t} places={places} />
                   </button>
                   <p>{kinds[mark.kind]?.text ?? mark.kind} <span class="sub">{by}</span></p>
+                  {detail && <p class="sub" dir="auto">{detail}</p>}
                 </div>
               </li>
             );
@@ -60,7 +65,7 @@ export function Log({ engine, zero, places, kinds, shapes, log }: LogProps) {
   );
 }
 
-/** Interruptions that are listed without being asked for. */
+/** Interruptions of one cause that are listed without being asked for. */
 const UNFOLDED = 5;
 
 export function GapList({ engine, zero, places }: { engine: Engine; zero: number; places: Place[] }) {
@@ -68,15 +73,18 @@ export function GapList({ engine, zero, places }: { engine: Engine; zero: number
   const paused = all.filter((gap) => gap.cause === PAUSE);
   const missing = all.filter((gap) => !gap.quiet && gap.cause !== PAUSE);
   const quiet = all.filter((gap) => gap.quiet);
-  const words = tn("{n} interruption, declared in the journal", "{n} interruptions, declared in the journal", missing.length);
   const rows = (gaps: Interruption[]) => <GapRows engine={engine} zero={zero} places={places} gaps={gaps} />;
   return (
     <section class="panel" id="player-gaps" aria-labelledby="player-gaps-heading">
       <header><h2 id="player-gaps-heading">{t("Gaps")}</h2><span class="count">{missing.length}</span></header>
       {engine.recording.ownKeys.length > 0 && <OwnKeyRows engine={engine} zero={zero} places={places} />}
       {missing.length === 0 && <div class="body"><p>{t("No picture or sound of the floor is missing from this recording.")}</p></div>}
-      {missing.length > UNFOLDED && <details class="fold"><summary><span>{words}</span></summary>{rows(missing)}</details>}
-      {missing.length > 0 && missing.length <= UNFOLDED && rows(missing)}
+      {byCause(missing).map(({ cause, gaps, length }) => (
+        <details key={cause} class="fold" open={gaps.length <= UNFOLDED}>
+          <summary><span>{t("Gap: {cause}", { cause: causeWord(cause) })}</span><span class="result">{tn("{n} interruption, {length} in all", "{n} interruptions, {length} in all", gaps.length, { length: lengthText(length) })}</span></summary>
+          {rows(gaps)}
+        </details>
+      ))}
       {paused.length > 0 && (
         <>
           <div class="body"><p>{tn("In {n} break the recording was paused by order: what was said then was not to be kept.", "In {n} breaks the recording was paused by order: what was said then was not to be kept.", engine.recording.pauses.length)}</p></div>
@@ -117,7 +125,7 @@ function GapRows({ engine, zero, places, gaps }: { engine: Engine; zero: number;
           <p><strong>{causeWord(gap.cause, gap.by)}</strong> · <bdi class="t">{lengthText(gap.t1 - gap.t0)}</bdi></p>
           <p class="sub"><TimePair at={zero + gap.t0} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span> <TimePair at={zero + gap.t1} places={places} /></p>
           <ul class="sub">{gap.tracks.map((name) => <li key={name}>{nameOf(views.get(name)!, gap.t0)}</li>)}</ul>
-          <button type="button" class="button second narrow" onClick={() => engine.seek(Math.max(0, gap.t0 - BEFORE))}
+          <button type="button" class="button second narrow" onClick={() => engine.goTo(gap.t0 - BEFORE)}
             aria-label={gap.cause === PAUSE ? t("Go to the break at {time}", { time: timesText(zero + gap.t0, places) }) : t("Go to the gap at {time}", { time: timesText(zero + gap.t0, places) })}>{t("Go there")}</button>
         </li>
       ))}

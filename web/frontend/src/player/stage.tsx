@@ -1,4 +1,4 @@
-// The pictures: one large, the others beside it. Elements stay where they are in the document (moving one would stop
+// The pictures: one large and the others beside it, or all of one size. Elements stay where they are in the document (moving one would stop
 // it); which is large is a matter of style.
 
 import { useEffect, useRef } from "preact/hooks";
@@ -63,13 +63,14 @@ function Tile({ track, lang, showing, large, onLarge }: TileProps) {
   );
 }
 
+/** `large` is the name of a track; "" is none. */
 export function Stage({ engine, large, onLarge }: { engine: Engine; large: string; onLarge: (track: string) => void }) {
   const showing = engine.showing.value;
   const videos = engine.tracks.filter((track) => track.video);
   const sounds = engine.tracks.filter((track) => !track.video);
   const speaks = (track: TrackPlayer): string => sounds.find((each) => each.view.role === track.view.role && each.view.kind === "floor-audio")?.view.lang ?? "";
   return (
-    <div class={`player-tiles count-${Math.min(videos.length, 6)}`}>
+    <div class={`player-tiles count-${Math.min(videos.length, 6)}${large ? "" : " is-grid"}`}>
       {videos.map((track) => (
         <Tile key={track.view.name} lang={speaks(track)} track={track} showing={showing.get(track.view.name)} large={track.view.name === large} onLarge={() => onLarge(track.view.name)} />
       ))}

@@ -1,16 +1,21 @@
-// The timeline under the transport: a row a seat and a language, holds, gaps and marks, over the bar's own axis. A press
-// goes there; by keyboard the bar and the list of the log do. Not mirrored right-to-left, as the bar is not.
+// The timeline under the transport: a row a seat and a language, gaps by their cause, breaks, closed sessions, holds, and
+// the entries of the log, over the bar's own axis. A press anywhere goes there. By keyboard it is one stop: up and down
+// choose a row, left and right what is in it, Enter goes there. Not mirrored right-to-left, as the bar is not.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { languageName, t } from "../i18n";
-import { type Course, type Row, type Shape, type Stretch, courseOf, ticksOf } from "./course";
+import { t } from "../i18n";
+import { type Course, type Shape, ticksOf } from "./course";
 import type { Engine } from "./engine";
-import type { Place } from "./words";
-import { personAndState, wallTime } from "./words";
+import { type Lane, type Piece, lanesOf, moved } from "./lanes";
+import { BEFORE, type KindOfEntry } from "./rail";
+import { timesText } from "./times";
+import { type Place, lengthText, wallTime } from "./words";
 
 const ROW = 22;
 const BAR = 14;
 const AXIS = 16;
+/** Where there is no room for names beside the rows, they stand above them, so high. */
+const ABOVE = 16;
 /** Pixels an hour of the axis needs. */
 const TICK = 76;
 /** The least that is drawn of a stretch: one of half a second in three hours is still seen. */
@@ -18,49 +23,79 @@ const LEAST = 3;
 
 interface Props {
   engine: Engine;
+  course: Course;
+  kinds: Record<string, KindOfEntry>;
   places: Place[];
   zero: number;
-  shapes: Record<string, Shape>;
 }
 
-interface Line {
-  key: string;
-  label: string;
-  kind: string;
-  recorded: Stretch[];
-  missing: Stretch[];
+/** Whether the names of the rows stand above them. */
+function useNarrow(): boolean {
+  const query = useMemo(() => matchMedia("(max-width: 48rem)"), []);
+  const [narrow, setNarrow] = useState(query.matches);
+  useEffect(() => {
+    const change = (): void => setNarrow(query.matches);
+    query.addEventListener("change", change);
+    return () => query.removeEventListener("change", change);
+  }, [query]);
+  return narrow;
 }
 
-export function Timeline({ engine, places, zero, shapes }: Props) {
+export function Timeline({ engine, course, kinds, places, zero }: Props) {
   const holder = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
+  const narrow = useNarrow();
   const { recording } = engine;
-  const course = useMemo(() => courseOf(recording, shapes), [recording, shapes]);
+  const lanes = useMemo(() => lanesOf(recording, course, kinds), [recording, course, kinds]);
+  const [chosen, setChosen] = useState<[number, number]>(() => [Math.max(0, lanes.findIndex(({ pieces }) => pieces.length)), 0]);
   useEffect(() => {
     const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry?.contentRect.width ?? 0)));
     if (holder.current) watch.observe(holder.current);
     return () => watch.disconnect();
   }, []);
-  const lines = linesOf(course, engine);
+  const row = narrow ? ROW + ABOVE : ROW;
   const at = (time: number): number => (time / Math.max(1, recording.end)) * width;
-  const height = lines.length * ROW + ROW;
-  const go = (event: MouseEvent): void => {
+  const height = lanes.length * row;
+  const press = (event: MouseEvent): void => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
-    engine.seek(((event.clientX - box.left) / Math.max(1, box.width)) * recording.end);
+    engine.goTo(((event.clientX - box.left) / Math.max(1, box.width)) * recording.end);
+  };
+  const go = (piece: Piece): void => engine.goTo(piece.shape ? piece.t0 - BEFORE : piece.t0);
+  const keys = (event: KeyboardEvent): void => {
+    const [lane, piece] = chosen;
+    const here = lanes[lane]?.pieces[piece];
+    if (event.key === "Enter" || event.key === " ") {
+      if (here) go(here);
+    } else {
+      const next = moved(lanes, chosen, event.key);
+      if (!next) return;
+      setChosen(next);
+      holder.current?.querySelector<SVGElement>(`[data-at="${next.join()}"]`)?.focus();
+    }
+    event.preventDefault();
+    event.stopPropagation();
   };
   return (
     <div class="player-course">
-      <div class="player-course-names" aria-hidden="true">
-        {lines.map((line) => <span key={line.key}>{line.label}</span>)}
-        <span>{t("Marks")}</span>
-      </div>
+      {!narrow && <div class="player-course-names" aria-hidden="true">{lanes.map((lane) => <span key={lane.key} title={lane.label}>{lane.label}</span>)}</div>}
       <div class="player-course-plot" ref={holder} dir="ltr">
         {width > 0 && (
-          <svg width={width} height={height + AXIS * places.length} role="img" aria-label={t("Timeline of the sitting. The list of the log says the same in words.")} onClick={go}>
+          <svg width={width} height={height + AXIS * places.length} role="group" onClick={press} onKeyDown={keys}
+            aria-label={t("Timeline of the sitting. The arrow keys choose a row and what is in it, Enter goes there.")}>
             <Patterns />
             {ticksOf(zero, recording.end, Math.max(1, Math.floor(width / TICK))).map((time) => <Tick key={time} x={at(time)} height={height} time={zero + time} places={places} width={width} />)}
-            {lines.map((line, index) => <Lane key={line.key} line={line} y={index * ROW + (ROW - BAR) / 2} at={at} />)}
-            {course.marks.map((mark) => <Mark key={mark.entry} shape={mark.shape} x={Math.min(Math.max(6, at(mark.t)), width - 6)} y={lines.length * ROW + ROW / 2} />)}
+            {lanes.map((lane, index) => (
+              <g key={lane.key} role="group" aria-label={lane.label}>
+                {narrow && <text class="name" x={0} y={index * row + ABOVE - 3} aria-hidden="true">{lane.label}</text>}
+                {lane.pieces.map((piece, number) => (
+                  <g key={`${piece.kind} ${piece.t0} ${number}`} role="button" data-at={`${index},${number}`} tabindex={chosen[0] === index && chosen[1] === number ? 0 : -1}
+                    aria-label={pieceText(lane, piece, zero, places)} onFocus={() => setChosen([index, number])}
+                    onClick={(event) => { if (piece.shape || event.detail === 0) { event.stopPropagation(); go(piece); } }}>
+                    <Drawn piece={piece} y={index * row + (narrow ? ABOVE : 0)} at={at} width={width} />
+                  </g>
+                ))}
+              </g>
+            ))}
             <Now engine={engine} at={at} height={height} />
           </svg>
         )}
@@ -69,28 +104,22 @@ export function Timeline({ engine, places, zero, shapes }: Props) {
   );
 }
 
-function linesOf(course: Course, engine: Engine): Line[] {
-  const { people } = engine.recording;
-  const row = (each: Row, label: string, kind: string): Line => ({ key: each.track.name, label, kind, recorded: each.recorded, missing: each.missing });
-  return [
-    ...course.seats.map((each, index) => row(each, personAndState(each.track, people, 0), `c${(index % 5) + 1}`)),
-    ...course.languages.map((each) => row(each, t("Into {language}", { language: languageName(each.track.lang) }), "language")),
-    ...(course.weak.length ? [{ key: "weak", label: t("Weak line"), kind: "weak", recorded: course.weak, missing: [] }] : []),
-    ...(course.breaks.length ? [{ key: "breaks", label: t("Break"), kind: "pause", recorded: course.breaks, missing: [] }] : []),
-    ...(course.closed.length ? [{ key: "closed", label: t("Closed session"), kind: "closed", recorded: course.closed, missing: [] }] : []),
-    ...(course.holds.length ? [{ key: "holds", label: t("Hold"), kind: "hold", recorded: course.holds, missing: [] }] : []),
-  ];
+/** `Hold, 1 min 5 s, from 09:00:13 București and 14:00:13 Bangkok`. */
+function pieceText(lane: Lane, piece: Piece, zero: number, places: Place[]): string {
+  const time = timesText(zero + piece.t0, places);
+  if (piece.shape) return t("{what}, at {time}", { what: piece.words || lane.label, time });
+  return t("{what}, {length}, from {time}", { what: piece.words || lane.label, length: lengthText(piece.t1 - piece.t0), time });
 }
 
-function Lane({ line, y, at }: { line: Line; y: number; at: (time: number) => number }) {
-  const rect = ({ t0, t1 }: Stretch, kind: string) => <rect key={`${kind} ${t0}`} class={kind} x={at(t0)} y={y} width={Math.max(LEAST, at(t1) - at(t0))} height={BAR} rx={2} />;
-  return <g>{line.recorded.map((each) => rect(each, line.kind))}{line.missing.map((each) => rect(each, "missing"))}</g>;
+function Drawn({ piece, y, at, width }: { piece: Piece; y: number; at: (time: number) => number; width: number }) {
+  if (piece.shape) return <path class={`mark-${piece.shape}`} d={SHAPES[piece.shape]} transform={`translate(${Math.min(Math.max(6, at(piece.t0)), width - 6)} ${y + ROW / 2})`} />;
+  return <rect class={piece.kind} x={at(piece.t0)} y={y + (ROW - BAR) / 2} width={Math.max(LEAST, at(piece.t1) - at(piece.t0))} height={BAR} rx={2} />;
 }
 
 function Tick({ x, height, time, places, width }: { x: number; height: number; time: number; places: Place[]; width: number }) {
   const anchor = x < 24 ? "start" : x > width - 24 ? "end" : "middle";
   return (
-    <g>
+    <g aria-hidden="true">
       <line class="grid" x1={x} x2={x} y1={0} y2={height} />
       {places.map((place, index) => <text key={place.zone} class={index ? "there" : ""} x={x} y={height + AXIS * index + 12} text-anchor={anchor}>{wallTime(time, place.zone)}</text>)}
     </g>
@@ -102,10 +131,6 @@ const SHAPES: Record<Shape, string> = {
   exhibit: "M-5 -5H5V5H-5z",
   course: "M-5 5L0 -5L5 5z",
 };
-
-function Mark({ shape, x, y }: { shape: Shape; x: number; y: number }) {
-  return <path class={`mark-${shape}`} d={SHAPES[shape]} transform={`translate(${x} ${y})`} />;
-}
 
 /** The shape of a mark in a list or legend. */
 export function MarkIcon({ shape }: { shape: Shape }) {
@@ -128,8 +153,8 @@ function Patterns() {
   );
 }
 
-export function Legend({ engine, shapes }: { engine: Engine; shapes: Record<string, Shape> }) {
-  const { breaks, closed, holds, weak, seats, languages, marks } = useMemo(() => courseOf(engine.recording, shapes), [engine, shapes]);
+export function Legend({ course }: { course: Course }) {
+  const { breaks, closed, holds, weak, seats, languages, marks } = course;
   const drawn = new Set(marks.map((mark) => mark.shape));
   const missing = [...seats, ...languages].some((row) => row.missing.length > 0);
   return (

@@ -4,7 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import type { Engine } from "./engine";
 import { Icon } from "./icons";
-import { LOCKED, PAUSE } from "./journal";
+import { interruptions } from "./interruptions";
+import { PAUSE } from "./journal";
 import { TimePair, timesText } from "./times";
 import { type Place, elapsedText } from "./words";
 
@@ -95,44 +96,4 @@ function drawGaps(canvas: HTMLCanvasElement, engine: Engine): void {
     context.stroke();
     context.restore();
   }
-}
-
-/** What is missing from when to when, in which tracks. Parts of a gap that the recorder declared one after the other are one. */
-export interface Interruption {
-  t0: number;
-  t1: number;
-  cause: string;
-  tracks: string[];
-  /** Nobody interpreted then: nothing that was said is missing. */
-  quiet: boolean;
-  /** Of a pause by order: the role of who ordered it. */
-  by?: string;
-}
-
-const known = new WeakMap<Engine, Interruption[]>();
-
-export function interruptions(engine: Engine): Interruption[] {
-  let all = known.get(engine);
-  if (!all) known.set(engine, (all = findInterruptions(engine)));
-  return all;
-}
-
-function findInterruptions(engine: Engine): Interruption[] {
-  const found = new Map<string, Interruption>();
-  for (const track of engine.recording.tracks) {
-    const joined: Pick<Interruption, "t0" | "t1" | "cause" | "by">[] = [];
-    for (const gap of track.gaps.filter((each) => each.cause !== LOCKED).sort((a, b) => a.t0 - b.t0)) {
-      const last = joined.at(-1);
-      if (last && last.t1 === gap.t0 && last.cause === gap.cause && last.by === gap.by) last.t1 = gap.t1;
-      else joined.push({ t0: gap.t0, t1: gap.t1, cause: gap.cause, ...(gap.by === undefined ? {} : { by: gap.by }) });
-    }
-    for (const gap of joined) {
-      const quiet = track.kind === "language" && gap.cause === "sender_off";
-      const key = `${gap.t0} ${gap.t1} ${gap.cause} ${quiet}`;
-      const one = found.get(key) ?? { ...gap, tracks: [], quiet };
-      one.tracks.push(track.name);
-      found.set(key, one);
-    }
-  }
-  return [...found.values()].sort((a, b) => a.t0 - b.t0 || a.t1 - b.t1);
 }

@@ -1,0 +1,85 @@
+// Transcripts: what programs write is read with its voices and languages, and what is malformed is refused with its place.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Index, type Findable, type Source } from "../src/player/search";
+import { MOST_BYTES, TranscriptError, readTranscript } from "../src/player/transcript";
+
+const read = (text: string) => readTranscript(new TextEncoder().encode(text));
+const VTT = `WEBVTT Hearing of 4 December
+Kind: subtitles
+Language: ro
+
+NOTE made by a machine
+--> is no time here
+
+STYLE
+::cue { color: red }
+
+7
+00:01.500 --> 00:03.000 align:start
+<v Ana Popa>Unde erați <i>atunci</i> &amp; cu cine?
+
+01:00:00.000 --> 01:00:02.250
+<v.loud Somchai Wongsa><lang th>ที่บ้าน</lang>
+<v Interpret>Acasă.
+`;
+
+test("a WebVTT transcript is read with times, voices and languages, and without tags, notes and styles", () => {
+  assert.deepEqual(read(VTT), [
+    { t0: 1_500, t1: 3_000, who: "Ana Popa", text: "Unde erați atunci & cu cine?", lang: "ro" },
+    { t0: 3_600_000, t1: 3_602_250, who: "Somchai Wongsa", text: "ที่บ้าน", lang: "th" },
+    { t0: 3_600_000, t1: 3_602_250, who: "Interpret", text: "Acasă.", lang: "ro" },
+  ]);
+  assert.deepEqual(read(`\ufeff${VTT.replaceAll("\n", "\r\n")}`), read(VTT));
+});
+
+test("a JSON transcript is read in order of time, with the language of the whole where a segment names none", () => {
+  const segments = [{ start: 4, end: 5.25, text: " two " }, { start: 1.5, text: "one", speaker: "A", language: "th" }, { start: 9, end: 10, text: " " }];
+  const expected = (lang: string) => [
+    { t0: 1_500, t1: 1_500, who: "A", text: "one", lang: "th" },
+    { t0: 4_000, t1: 5_250, who: "", text: "two", lang },
+  ];
+  assert.deepEqual(read(JSON.stringify({ language: "en", segments })), expected("en"));
+  assert.deepEqual(read(JSON.stringify(segments)), expected(""));
+});
+
+// text -> what is wrong, and where
+const WRONG: [string, string, number][] = [
+  ["", "form", 1],
+  ["WEBVTTX\n\n00:01.000 --> 00:02.000\na", "form", 1],
+  ["WEBVTT\n", "empty", 0],
+  ["WEBVTT\n\n00:01.000 -> 00:02.000\na", "form", 4],
+  ["WEBVTT\n\n00:01.000 --> 00:02,000\na", "form", 3],
+  ["WEBVTT\n\n00:61.000 --> 00:62.000\na", "form", 3],
+  ["WEBVTT\n\n1\n00:03.000 --> 00:02.000\na", "time", 4],
+  ["{", "form", 0],
+  ["{}", "form", 0],
+  ["[]", "empty", 0],
+  ["[1]", "form", 1],
+  ['[{"start":1,"text":"a"},{"start":1}]', "form", 2],
+  ['[{"start":-1,"text":"a"}]', "time", 1],
+  ['[{"start":2,"end":1,"text":"a"}]', "time", 1],
+  ['[{"start":"1","text":"a"}]', "time", 1],
+];
+
+test("a file that is no transcript is refused, with the line or the segment at fault", () => {
+  for (const [text, code, at] of WRONG) {
+    assert.throws(() => read(text), (error: unknown) => error instanceof TranscriptError && error.code === code && error.at === at, text);
+  }
+  assert.throws(() => readTranscript(Uint8Array.of(0xff)), { code: "not_text" });
+  assert.throws(() => readTranscript(new Uint8Array(MOST_BYTES + 1)), { code: "too_long" });
+});
+
+const item = (source: Source, n: number, t: number, text: string, who = ""): Findable => ({ source, n, t, who, text, lang: "" });
+const ITEMS = [
+  item("caption", 9, 5_000, "Am văzut mașina.", "Somchai Wongsa"), item("log", 3, 2_000, "Exhibit shown: photograph of the car"),
+  item("transcript", 1, 9_000, "I saw the CAR."), item("log", 4, 2_000, "Objection"),
+];
+
+test("a search finds all its words in any order, in any case and without marks, of the speaker too, in order of time", () => {
+  const index = new Index(ITEMS);
+  const found = (search: string, ...sources: Source[]): number[] => index.find(search, new Set(sources.length ? sources : (["log", "caption", "transcript"] as const))).map(({ n }) => n);
+  assert.equal(index.size, 4);
+  assert.deepEqual([found("car"), found("MASINA vazut"), found("wongsa"), found("car photograph"), found("o")], [[3, 1], [9], [9], [3], [3, 4, 9]]);
+  assert.deepEqual([found("car", "transcript"), found("car", "caption"), found("nothing"), found("  ")], [[1], [], [], []]);
+});
