@@ -47,8 +47,8 @@ async def test_no_barrier_is_found_on_the_pages_of_a_recording(viewer: Viewer, l
 
 async def test_the_players_timeline_says_what_was_recorded_and_a_gap_as_a_gap(viewer: Viewer):
     await viewer.opened()
-    timeline = viewer.page.get_by_role("img", name=re.compile("Timeline of the sitting"))
-    await expect(timeline.locator("rect.missing")).to_have_count(1)
+    timeline = viewer.page.get_by_role("group", name=re.compile("Timeline of the sitting"))
+    await expect(timeline.locator("rect.missing")).to_have_count(2)
     await expect(timeline.locator("rect.hold")).to_have_count(1)
     await expect(timeline.locator("[class^=mark-]")).to_have_count(9)
     names = viewer.page.locator(".player-course-names")
@@ -73,7 +73,7 @@ async def test_an_entry_of_the_log_is_reached_by_keyboard_and_marked_when_the_cl
 
 async def test_a_press_on_the_timeline_goes_there(viewer: Viewer):
     await viewer.opened()
-    timeline = viewer.page.get_by_role("img", name=re.compile("Timeline of the sitting"))
+    timeline = viewer.page.get_by_role("group", name=re.compile("Timeline of the sitting"))
     box = await timeline.bounding_box()
     assert box
     await timeline.click(position={"x": box["width"] * 0.76, "y": 10})

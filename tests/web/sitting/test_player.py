@@ -77,7 +77,7 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
 
     # Romanian: the judge speaks it, the witness is interpreted.
     began, before = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
-    await viewer.page.get_by_label("Romanian").check()
+    await viewer.page.get_by_role("radio", name="Romanian").check()
     await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
     ended, after = await viewer.page.evaluate("() => [performance.now() / 1000, probe.time('judge_1_cam')]")
     assert after - before < ended - began + 0.9  # it went on, and did not jump
@@ -87,7 +87,7 @@ async def test_it_plays_pictures_and_both_languages_and_keeps_its_place(viewer: 
     assert max(others) < judge - 25, levels
 
     # Thai: the other way round; the original can be turned off altogether.
-    await viewer.page.get_by_label("Thai").check()
+    await viewer.page.get_by_role("radio", name="Thai").check()
     await viewer.page.get_by_label("Original under the interpretation").fill("0")
     before = await viewer.media("judge_1_cam")
     await viewer.page.wait_for_function("before => probe.time('judge_1_cam') > before + 0.6", arg=before)
@@ -180,7 +180,7 @@ async def test_lost_packets_inside_a_part_leave_no_hole_that_an_element_would_st
 @pytest.mark.quiet
 async def test_where_nobody_interprets_the_original_is_heard_in_full_and_the_page_says_so(viewer: Viewer):
     await viewer.opened()
-    await viewer.page.get_by_label("Thai").check()
+    await viewer.page.get_by_role("radio", name="Thai").check()
     await viewer.seek(21)
     await viewer.play.click()
     await viewer.page.wait_for_function("() => probe.time('judge_1_cam') > 21.5", timeout=15_000)
@@ -555,7 +555,7 @@ async def test_no_barrier_is_found_and_nothing_is_wider_than_the_screen(viewer: 
     assert found.violations_count == 0, found.generate_report()
     await viewer.opened()
     await viewer.seek(13)
-    await page.get_by_label("Thai").check()
+    await page.get_by_role("radio", name="Thai").check()
     await expect(page.get_by_test_id("tile-witness_1_cam")).to_contain_text("No picture")
     found = await Axe().run(page, options=options)
     assert found.violations_count == 0, found.generate_report()
