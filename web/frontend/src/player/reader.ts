@@ -334,8 +334,9 @@ class Reader {
   private numbered(line: Line): TrackLines | null {
     const name = String(line["track"]);
     const n = Number(line["n"]);
-    this.name(partFile(name, n), line, partName(name, n));
-    if (line["file"] !== partFile(name, n)) this.wrong("file_name");
+    const file = partFile(name, n);
+    this.name(file, line, partName(name, n));
+    if (line["file"] !== file) this.wrong("file_name");
     if (!this.wrapped) {
       this.wrapped = true;
       this.wrong("keywrap_first");

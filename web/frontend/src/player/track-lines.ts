@@ -47,6 +47,9 @@ function meets(pause: Pause, t0: number, t1: number): boolean {
   return Math.max(t0, pause.begin) < Math.min(t1, pause.end ?? Infinity);
 }
 
+/** Where on its page the record of a number begins. */
+const offset = (n: number): number => ((n - 1) % PAGE) * RECORD;
+
 export interface IndexPage {
   file: string;
   size: number;
@@ -66,7 +69,9 @@ export class TrackLines {
   /** (number, line) of recovered segments whose gap has not followed yet. */
   recovered: [number, number][] = [];
   recoveredCount = 0;
-  private readonly records: DataView[] = [];
+  /** Bytes of the index pages, each of `PAGE` records, and how many records there are. */
+  private readonly index: DataView<ArrayBuffer>[] = [];
+  private recordCount = 0;
   private lastT0 = -1;
 
   constructor(
@@ -103,25 +108,33 @@ export class TrackLines {
     if (gap.cause === LATE) return;
     this.items.push({ ...gap, line, n: 0 });
     if (gap.cause !== "recovered") return;
-    for (const [n] of this.recovered) if (gap.t0 < 2 ** 32) this.records[n - 1]?.setUint32(0, gap.t0);
+    for (const [n] of this.recovered) if (gap.t0 < 2 ** 32) this.record(n)?.setUint32(offset(n), gap.t0);
     this.recovered = [];
   }
 
   /** The record of a number on its index page; false if a value does not fit into it. */
   addRecord(n: number, times: [number, number, number, number], size: number, hash: string): boolean {
     const [t0, length, key, back] = times;
-    const record = new DataView(new ArrayBuffer(RECORD));
     const fits = t0 < 2 ** 32 && length >= 0 && length <= 0xffff && key <= 0xffff && back >= 0 && back <= 0xffff && size < 2 ** 32;
-    if (fits && hash) {
-      record.setUint32(0, t0);
-      record.setUint16(4, length);
-      record.setUint16(6, key);
-      record.setUint16(8, back);
-      record.setUint32(12, size);
-      for (let at = 0; at < 4; at += 1) record.setBigUint64(16 + 8 * at, BigInt(`0x${hash.slice(16 * at, 16 * at + 16)}`));
+    if (this.recordCount !== n - 1) return fits;
+    this.recordCount = n;
+    if (offset(n) === 0) this.index.push(new DataView(new ArrayBuffer(PAGE * RECORD)));
+    const page = this.record(n);
+    if (fits && hash && page) {
+      const at = offset(n);
+      page.setUint32(at, t0);
+      page.setUint16(at + 4, length);
+      page.setUint16(at + 6, key);
+      page.setUint16(at + 8, back);
+      page.setUint32(at + 12, size);
+      for (let word = 0; word < 8; word += 1) page.setUint32(at + 16 + 4 * word, parseInt(hash.slice(8 * word, 8 * word + 8), 16));
     }
-    if (this.records.length === n - 1) this.records.push(record);
     return fits;
+  }
+
+  /** The page with the record of a number, if there is one. */
+  private record(n: number): DataView<ArrayBuffer> | undefined {
+    return n <= this.recordCount ? this.index[Math.floor((n - 1) / PAGE)] : undefined;
   }
 
   recordOf(segment: Segment): boolean {
@@ -136,15 +149,11 @@ export class TrackLines {
   }
 
   pages(): IndexPage[] {
-    const pages: IndexPage[] = [];
-    for (let at = 0; at < this.records.length; at += PAGE) {
-      const records = this.records.slice(at, at + PAGE);
-      const bytes = new Uint8Array(records.length * RECORD);
-      records.forEach((record, index) => bytes.set(new Uint8Array(record.buffer), index * RECORD));
-      const file = `index/${this.name}-${String(at / PAGE).padStart(4, "0")}.idx`;
-      pages.push({ file, size: bytes.length, sha256: hex(sha256(bytes)), t0: records[0]!.getUint32(0) });
-    }
-    return pages;
+    return this.index.map((page, number) => {
+      const bytes = new Uint8Array(page.buffer, 0, Math.min(PAGE, this.recordCount - number * PAGE) * RECORD);
+      const file = `index/${this.name}-${String(number).padStart(4, "0")}.idx`;
+      return { file, size: bytes.length, sha256: hex(sha256(bytes)), t0: page.getUint32(0) };
+    });
   }
 
   /** Segments and gaps tile [t, end) exactly: tolerance 0. Without an end, there is no hole and no overlap so far. */
