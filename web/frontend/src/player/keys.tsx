@@ -77,7 +77,7 @@ export function press(event: KeyboardEvent, engine: Engine, hands: Hands): boole
 export function KeyList({ id }: { id: string }) {
   return (
     <details class="player-keys" id={id}>
-      <summary>{t("Keys")}</summary>
+      <summary>{t("Keyboard")}</summary>
       <p class="sub">{t("They work while the focus is in the player, and not in a field.")}</p>
       <dl>
         {KEYS.map(({ shown, words }) => (

@@ -189,7 +189,7 @@ function App() {
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
       {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
       {shut.value && <p class="inset rec">{t("This recording cannot be played: its seal or its journal is not what was signed.")}</p>}
-      {player && <Player engine={player} config={config} />}
+      {player && <Player engine={player} config={config} fits={found?.word !== "failed"} />}
       {!player && !shut.value && (
         <section class="panel" aria-label={t("Open the recording")}><div class="body"><KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
           onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} /></div></section>

@@ -34,7 +34,9 @@ export interface PageConfig {
 /** Of two entries as near as this the step back goes to the earlier: playing has gone on meanwhile. */
 const NEAR = 1_500;
 
-export function Player({ engine: player, config }: { engine: Engine; config: PageConfig }) {
+/** `fits`: whether the page may move so that pictures, transport and timeline are in the window; what stands above them is
+ * then out of sight. */
+export function Player({ engine: player, config, fits }: { engine: Engine; config: PageConfig; fits: boolean }) {
   const { base, places, kinds } = config;
   const shapes = useMemo(() => Object.fromEntries(Object.entries(kinds).map(([kind, { shape }]) => [kind, shape])), [kinds]);
   const course = useMemo(() => courseOf(player.recording, shapes), [player, shapes]);
@@ -47,7 +49,12 @@ export function Player({ engine: player, config }: { engine: Engine; config: Pag
   const frame = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const list = useId();
-  useEffect(() => frame.current?.focus(), []);
+  useEffect(() => {
+    frame.current?.focus({ preventScroll: true });
+    // Not before the timeline is drawn: until then the page is too short to be moved so far.
+    const drawn = requestAnimationFrame(() => requestAnimationFrame(() => { if (fits) frame.current?.scrollIntoView({ block: "start" }); }));
+    return () => cancelAnimationFrame(drawn);
+  }, []);
   const enlarge = (name: string): void => {
     setLarge(name);
     setGrid(false);

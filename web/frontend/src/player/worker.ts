@@ -210,8 +210,8 @@ async function open(origin: string): Promise<void> {
   if (decrypters.size) await useNoted([...decrypters.keys()]);
   const custody = check.custodyHead && { size: check.custodyHead.size, root: hex(check.custodyHead.root) };
   const seal = head && { origin: head.origin, size: head.size, root: hex(head.root), custody, authority: key.authority, demo: key.demo };
-  say({ type: "opened", recording: intact ? view(journal) : null, seal });
   sayVerdict();
+  say({ type: "opened", recording: intact ? view(journal) : null, seal });
   if (intact && bytesLeft <= CHECK_UNASKED) checkAll();
 }
 
