@@ -182,7 +182,7 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=3, help="length of the recording")
     options = parser.parse_args()
     end = round(options.hours * 3_600_000 / PERIOD) * PERIOD
-    os.fsync = lambda _descriptor: None  # type: ignore[assignment]  65,000 files that nobody will miss
+    os.fsync = lambda fd: None  # 65,000 files that nobody will miss
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "served").mkdir()

@@ -49,7 +49,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: ["-", "+", "="], shown: ["−", "+"], words: () => t("Slower, faster"), act: (engine, _hands, key) => engine.setSpeed(nextSpeed(engine.speed.peek(), key === "-" ? -1 : 1)) },
   { keys: ["g", "G"], shown: ["G"], words: () => t("All pictures of one size, or one large"), act: (_engine, hands) => hands.turnGrid() },
   { keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9"], shown: ["1–9"], words: () => t("The first to the ninth picture large"), act: (_engine, hands, key) => hands.enlarge(Number(key)) },
-  { keys: ["/"], shown: ["/"], words: () => t("Search"), act: (_engine, hands) => hands.search() },
+  { keys: ["/"], shown: ["/"], words: () => t("To the search"), act: (_engine, hands) => hands.search() },
   { keys: ["?"], shown: ["?"], words: () => t("This list"), act: (_engine, hands) => hands.help() },
 ];
 

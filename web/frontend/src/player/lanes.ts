@@ -4,7 +4,7 @@ import { languageName, t } from "../i18n";
 import { type Course, QUIET, type Row, type Shape, type Stretch } from "./course";
 import { byCause, interruptions } from "./interruptions";
 import type { RecordingView } from "./wire";
-import { causeWord, personAndState } from "./words";
+import { causeWord, gapWord, personAndState } from "./words";
 
 /** A stretch, or a mark at a moment (then it has a shape). */
 export interface Piece {
@@ -23,7 +23,7 @@ export interface Lane {
   pieces: Piece[];
 }
 
-const SHAPED: Record<Shape, () => string> = { exhibit: () => t("Exhibits"), note: () => t("Notes"), course: () => t("Course of the sitting") };
+export const SHAPED: Record<Shape, () => string> = { exhibit: () => t("Exhibits"), note: () => t("Notes"), course: () => t("Course of the sitting") };
 
 /** Rows from top to bottom; none is empty but those of seats. */
 export function lanesOf(recording: RecordingView, course: Course, kinds: Record<string, { text: string }>): Lane[] {
@@ -32,7 +32,7 @@ export function lanesOf(recording: RecordingView, course: Course, kinds: Record<
   const plain = (key: string, label: string, kind: string, stretches: readonly Stretch[]): Lane => ({ key, label, pieces: stretches.map(({ t0, t1 }) => ({ t0, t1, kind })) });
   const optional = [
     plain("weak", t("Weak line"), "weak", course.weak),
-    ...gaps.map(({ cause, gaps: mine }) => plain(`gap ${cause}`, t("Gap: {cause}", { cause: causeWord(cause) }), "missing", mine)),
+    ...gaps.map(({ cause, gaps: mine }) => plain(`gap ${cause}`, gapWord(cause), "missing", mine)),
     plain("breaks", t("Break"), "pause", course.breaks),
     plain("closed", t("Closed session"), "closed", course.closed),
     plain("holds", t("Hold"), "hold", course.holds),

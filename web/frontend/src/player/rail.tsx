@@ -9,7 +9,7 @@ import { PAUSE } from "./journal";
 import { type LogRow, detailOf } from "./log-texts";
 import { MarkIcon } from "./timeline";
 import { TimePair, timesText } from "./times";
-import { type Place, causeWord, lengthText, ownKeyText, personAndState, roleWord, trackName } from "./words";
+import { type Place, causeWord, gapWord, lengthText, ownKeyText, personAndState, roleWord, trackName } from "./words";
 import type { TrackView } from "./wire";
 
 /** A kind of entry of the log: its words, and the shape of its mark. */
@@ -81,7 +81,7 @@ export function GapList({ engine, zero, places }: { engine: Engine; zero: number
       {missing.length === 0 && <div class="body"><p>{t("No picture or sound of the floor is missing from this recording.")}</p></div>}
       {byCause(missing).map(({ cause, gaps, length }) => (
         <details key={cause} class="fold" open={gaps.length <= UNFOLDED}>
-          <summary><span>{t("Gap: {cause}", { cause: causeWord(cause) })}</span><span class="result">{tn("{n} interruption, {length} in all", "{n} interruptions, {length} in all", gaps.length, { length: lengthText(length) })}</span></summary>
+          <summary><span>{gapWord(cause)}</span><span class="result">{tn("{n} interruption, {length} in all", "{n} interruptions, {length} in all", gaps.length, { length: lengthText(length) })}</span></summary>
           {rows(gaps)}
         </details>
       ))}

@@ -6,7 +6,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { type Course, type Shape, ticksOf } from "./course";
 import type { Engine } from "./engine";
-import { type Lane, type Piece, lanesOf, moved } from "./lanes";
+import { type Lane, type Piece, SHAPED, lanesOf, moved } from "./lanes";
 import { BEFORE, type KindOfEntry } from "./rail";
 import { timesText } from "./times";
 import { type Place, lengthText, wallTime } from "./words";
@@ -168,7 +168,7 @@ export function Legend({ course }: { course: Course }) {
       {holds.length > 0 && <li><i class="key player-key-hold" />{t("Hold: the floor was closed")}</li>}
       {drawn.has("note") && <li><MarkIcon shape="note" />{t("Note")}</li>}
       {drawn.has("exhibit") && <li><MarkIcon shape="exhibit" />{t("Exhibit shown")}</li>}
-      {drawn.has("course") && <li><MarkIcon shape="course" />{t("Course of the sitting")}</li>}
+      {drawn.has("course") && <li><MarkIcon shape="course" />{SHAPED.course()}</li>}
     </ul>
   );
 }

@@ -114,6 +114,11 @@ export function causeWord(cause: string, by = ""): string {
   return CAUSES[cause]?.() ?? cause;
 }
 
+/** `Gap: the line was lost`. */
+export function gapWord(cause: string): string {
+  return t("Gap: {cause}", { cause: causeWord(cause) });
+}
+
 export function refusalText(code: RefusalCode, detail: string): string {
   const texts: Record<RefusalCode, () => string> = {
     too_long: () => t("This is not a key file: it is far too long. Choose the key file of your authority."),
