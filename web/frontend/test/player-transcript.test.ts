@@ -43,6 +43,13 @@ test("a JSON transcript is read in order of time, with the language of the whole
   assert.deepEqual(read(JSON.stringify(segments)), expected(""));
 });
 
+test("a transcript of vivavoce transcribe is read as it stands", () => {
+  const of = (n: number, t0: number, text: string) => ({ n, track: "a", language: "th", name: "Somchai Wongsa", t0, t1: t0 + 900, text, status: "draft" });
+  const line = (t0: number, text: string) => ({ t0, t1: t0 + 900, who: "Somchai Wongsa", text, lang: "th" });
+  assert.deepEqual(read(JSON.stringify({ format: 1, segments: [of(0, 4_000, "two"), of(1, 1_500, " one ")] })), [line(1_500, "one"), line(4_000, "two")]);
+  assert.throws(() => read('{"segments":[{"t0":2,"t1":1,"text":"a"}]}'), { code: "time", at: 1 });
+});
+
 // text -> what is wrong, and where
 const WRONG: [string, string, number][] = [
   ["", "form", 1],

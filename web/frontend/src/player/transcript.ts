@@ -82,7 +82,8 @@ function spoken(text: string): string {
 
 // --- JSON ------------------------------------------------------------------------------------------------------------
 
-/** `{"language": "th", "segments": [{"start": 1.5, "end": 3, "text": "…", "speaker": "…"}]}`, or the segments alone. */
+/** As `vivavoce transcribe` and the page of corrections write it; or, as many programs do,
+ * `{"language": "th", "segments": [{"start": 1.5, "end": 3, "text": "…", "speaker": "…"}]}`, or the segments alone. */
 function readJson(text: string): TranscriptLine[] {
   let whole: unknown;
   try {
@@ -98,11 +99,16 @@ function readJson(text: string): TranscriptLine[] {
 
 function segment(value: unknown, at: number, lang: string): TranscriptLine {
   if (typeof value !== "object" || value === null) throw new TranscriptError("form", at);
-  const { start, end = start, text, speaker, language } = value as Record<string, unknown>;
+  const { start, end = start, text, speaker, language, t0, t1, name } = value as Record<string, unknown>;
   if (typeof text !== "string") throw new TranscriptError("form", at);
+  if (t0 !== undefined) {
+    // As `vivavoce transcribe` writes it (docs/transcript.md).
+    if (!isSeconds(t0) || !isSeconds(t1) || t1 < t0) throw new TranscriptError("time", at);
+    return { t0, t1, who: word(name), text: text.replace(/\s+/g, " ").trim(), lang: word(language) };
+  }
   if (!isSeconds(start) || !isSeconds(end) || end < start) throw new TranscriptError("time", at);
   return { t0: Math.round(start * 1_000), t1: Math.round(end * 1_000), who: word(speaker), text: text.replace(/\s+/g, " ").trim(), lang: word(language) || lang };
 }
 
-const isSeconds = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 1e6;
+const isSeconds = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 1e9;
 const word = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
