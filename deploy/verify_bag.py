@@ -41,6 +41,7 @@ LINE_BYTES, CLOSE_BYTES, NOTE_BYTES, NOTE_LINES, DEEPEST = 65_536, 1_048_576, 13
 PAGE, UNKNOWN = 512, 0xFFFF
 KEYFILE = re.compile(r"hearing-key(?:-[1-9][0-9]{0,2})?\.age")
 PROOF = re.compile(r"proofs/[^/]*\.tlog-proof")
+ANEW = re.compile(r"custody-keywrap(?:-[1-9][0-9]{0,2})?")
 TRACK = re.compile(r"[a-z][a-z0-9_]{0,31}")
 HASH = re.compile(r"[0-9a-f]{64}")
 DIGITS = re.compile(r"0|[1-9][0-9]{0,19}")
@@ -1593,8 +1594,15 @@ def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Cus
         tree, head = verifier.journal.tree, verifier.head
         whole = (len(tree), tree.roots({len(tree)})[len(tree)])
         log.run(data / "custody.jsonl", origin, whole if head is None else (head.size, head.root))
-    if "custody-checkpoint" not in found:
-        return log
+    head = check_custody_head(verifier) if "custody-checkpoint" in found else None
+    if head is not None and "custody.jsonl" in found and log.tree.roots({head.size}).get(len(log.tree)) != head.root:
+        report.fail(CUSTODY, 0, "custody", "custody-checkpoint does not cover the custody log")
+    return log
+
+
+def check_custody_head(verifier: Verifier) -> Note | None:
+    """The signed head of the custody log; nothing when it is none of this recording."""
+    report, origin = verifier.report, verifier.origin
     try:
         head = parse_note(verifier.read("custody-checkpoint"))
         if not head.origin.endswith("/custody") or head.origin != (f"{origin}/custody" if origin else head.origin):
@@ -1608,13 +1616,58 @@ def check_custody(data: Path, found: dict[str, File], verifier: Verifier) -> Cus
             report.fail(CUSTODY, 0, "custody", "custody-checkpoint: no valid signature of the seal")
     except Malformed as error:
         report.fail(CUSTODY, 0, "custody", f"custody-checkpoint: {error}")
-        return log
-    if "custody.jsonl" in found and log.tree.roots({head.size}).get(len(log.tree)) != head.root:
-        report.fail(CUSTODY, 0, "custody", "custody-checkpoint does not cover the custody log")
-    return log
+        return None
+    return head
+
+
+def check_keys_anew(verifier: Verifier, proofs: dict[str, bytes]) -> None:
+    """The keys of an excerpt that were wrapped anew after the close: lines of the custody log (§6)."""
+    report, log = verifier.report, verifier.custody
+    verifier.unnamed.discard("custody-checkpoint")
+    if "custody-checkpoint" not in verifier.found:
+        report.fail(CUSTODY, 0, "custody", "custody-checkpoint is not there")
+        return
+    head = check_custody_head(verifier)
+    for name, data in sorted(proofs.items()) if head is not None else ():
+        try:
+            index, raw = proven(data, head, verifier.read("custody-checkpoint"))
+            faults: list[str] = []
+            line = parse_line(raw, faults)
+            if faults:
+                raise Malformed(faults[0])
+            check_form(line, in_custody=True)
+            if line["type"] != "keywrap" or name != f"custody-{name_of_key(line)}":
+                raise Malformed("it proves another line than its name says")
+            log.take(index, raw)
+        except Malformed as error:
+            report.fail(CUSTODY, 0, "custody", f"proofs/{name}.tlog-proof: {error}")
 
 
 # --- an excerpt (§6) ----------------------------------------------------------------------------------------------
+
+
+def proven(data: bytes, head: Note | None, bears: bytes) -> tuple[int, bytes]:
+    """Number and bytes of the line that a proof (tlog-proof) proves under a head; `bears` is the head's file."""
+    top, blank, note = data.partition(b"\n\n")
+    form = re.fullmatch(
+        rb"c2sp\.org/tlog-proof@v1\nextra (?P<extra>[^\n]+)\nindex (?P<index>0|[1-9][0-9]{0,15})"
+        rb"(?P<path>(?:\n[^\n]+)*)",
+        top,
+    )
+    if form is None or not blank:
+        raise Malformed("not a proof")
+    raw, index = unbase64(form["extra"]), int(form["index"])
+    path = [unbase64(line) for line in form["path"].split(b"\n")[1:]]
+    if note != bears or head is None:
+        raise Malformed("it bears another checkpoint")
+    if included(hashlib.sha256(b"\x00" + raw).digest(), index, head.size, path) != head.root:
+        raise Malformed("it does not prove its line")
+    return index, raw
+
+
+def name_of_key(line: dict[str, Any]) -> str:
+    """The name of the proof of a `keywrap` line."""
+    return f"keywrap{line['file'][len('hearing-key') : -len('.age')]}"
 
 
 @dataclass
@@ -1632,7 +1685,7 @@ class Excerpt:
         for name in sorted(proofs, key=lambda name: (name != "open", name)):
             rank, first = (SEGMENT, name) if re.fullmatch(r"[a-z0-9_]+-[0-9]{6}", name) else (CHECKPOINT, "checkpoint")
             try:
-                index, raw = self.proven(proofs[name])
+                index, raw = proven(proofs[name], self.head, self.note)
                 faults: list[str] = []
                 line = parse_line(raw, faults)
                 self.log.look_at(line if name == "open" else {})
@@ -1657,27 +1710,9 @@ class Excerpt:
         """Proofs that lie beside a whole recording hold."""
         for name, data in proofs.items() if self.head is not None else ():
             try:
-                self.proven(data)
+                proven(data, self.head, self.note)
             except Malformed as error:
                 self.log.report.fail(CHECKPOINT, 0, "checkpoint", f"proofs/{name}.tlog-proof: {error}")
-
-    def proven(self, data: bytes) -> tuple[int, bytes]:
-        """Number and bytes of the line that a proof (tlog-proof) proves under the bag's checkpoint."""
-        top, blank, note = data.partition(b"\n\n")
-        form = re.fullmatch(
-            rb"c2sp\.org/tlog-proof@v1\nextra (?P<extra>[^\n]+)\nindex (?P<index>0|[1-9][0-9]{0,15})"
-            rb"(?P<path>(?:\n[^\n]+)*)",
-            top,
-        )
-        if form is None or not blank:
-            raise Malformed("not a proof")
-        raw, index = unbase64(form["extra"]), int(form["index"])
-        path = [unbase64(line) for line in form["path"].split(b"\n")[1:]]
-        if note != self.note or self.head is None:
-            raise Malformed("it bears another checkpoint")
-        if included(hashlib.sha256(b"\x00" + raw).digest(), index, self.head.size, path) != self.head.root:
-            raise Malformed("it does not prove its line")
-        return index, raw
 
     def name_of(self, index: int, line: dict[str, Any]) -> str | None:
         """The name that the proof of a line has; any other when no name is laid down."""
@@ -1686,7 +1721,7 @@ class Excerpt:
             return f"{track}-{line['n']:06}"
         names = {"track": f"track-{track}", "init": f"init-{track}", "gap": f"gap-{track}-{index}"}
         if kind == "keywrap":
-            return f"keywrap{line['file'][len('hearing-key') : -len('.age')]}"
+            return name_of_key(line)
         return names.get(kind, kind if kind in ("open", "close") else None)
 
     def check(self) -> None:
@@ -1767,7 +1802,10 @@ class Verifier:
             )
             self.check_closed()
         elif self.head is not None:
-            excerpt.run(proofs)
+            anew = {name: data for name, data in proofs.items() if ANEW.fullmatch(name)}
+            excerpt.run({name: data for name, data in proofs.items() if name not in anew})
+            if anew and journal.format == 1:
+                check_keys_anew(self, anew)
         self.check_open()
         self.check_kept(whole_recording)
         if journal.format == 1 and whole_recording:

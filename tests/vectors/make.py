@@ -665,6 +665,18 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "excerpt-rap": excerpt(
             edited_second(rap=3), "failed", "line 6", "to be decoded from a segment behind it on"
         ),
+        "excerpt-rewrapped": excerpt(
+            rewrapped().recording, "verified", note="of a recording whose key was wrapped anew", anew=True
+        ),
+        "excerpt-rewrapped-stranger": excerpt(
+            rewrapped().recording, "failed", "custody", "custody log signed by a stranger", anew=True, seed=b"x" * 32
+        ),
+        "excerpt-rewrapped-former": excerpt(
+            rewrapped().recording, "failed", "custody line 3", "the key before lies in it", anew=True, former=True
+        ),
+        "excerpt-rewrapped-unproven": excerpt(
+            rewrapped().recording, "failed", "line 1", "the new key lies in it without the line that names it"
+        ),
         "count-in-close": Vector("failed", "line 7", "close says 3 numbers", edited_close(count=3)),
         "not-required": Vector("failed", "line 7", "no track is required", edited("track", required=False)),
         "ahead-of-now": Vector(
@@ -674,8 +686,21 @@ def vectors(scratch: Path) -> dict[str, Vector]:
     }  # fmt: skip
 
 
-def excerpt(recording: Any, expect: str, first: str = "-", note: str = "") -> Vector:
-    """Only lines with their proofs, and the parts they name: no journal, no index."""
+def excerpt(
+    recording: Any,
+    expect: str,
+    first: str = "-",
+    note: str = "",
+    *,
+    anew: bool = False,
+    seed: bytes | None = None,
+    former: bool = False,
+) -> Vector:
+    """Only lines with their proofs, and the parts they name: no journal, no index.
+
+    `anew`: the line by which its key was wrapped anew is proven too, under a head of the custody log that `seed` has
+    signed; `former`: the key that lies there is the one before.
+    """
 
     def reduce(bag: Path) -> None:
         lines, head, data = recording.encoded(), recording.note(), bag / "data"
@@ -691,8 +716,23 @@ def excerpt(recording: Any, expect: str, first: str = "-", note: str = "") -> Ve
             if kind != "anchor":
                 proof = proofs_check.Proof(index, lines[index], tuple(tree.inclusion(index)), head)
                 (data / f"proofs/{name}.tlog-proof").write_bytes(proofs_check.write_proof(proof))
+        if anew:
+            _prove_anew(recording, data, seed)
+        if former:
+            (data / "hearing-key.age").write_bytes(b"wrapped for somebody before")
 
     return Vector(expect, first, note, recording, after=reduce)
+
+
+def _prove_anew(recording: Any, data: Path, seed: bytes | None) -> None:
+    """The last `keywrap` of the custody log, proven under its head."""
+    files = recording.custody_files(seed)
+    lines, note = files["custody.jsonl"].splitlines(), files["custody-checkpoint"]
+    tree = tlog.Tree(tlog.leaf_hash(line) for line in lines)
+    index = max(at for at, line in enumerate(lines) if b'"type":"keywrap"' in line)
+    proof = proofs_check.Proof(index, lines[index], tuple(tree.inclusion(index)), note)
+    (data / "custody-checkpoint").write_bytes(note)
+    (data / "proofs/custody-keywrap.tlog-proof").write_bytes(proofs_check.write_proof(proof))
 
 
 def after_close(kind: str, **fields: Any) -> Vector:

@@ -165,9 +165,6 @@ async def make(request: Request) -> Response:
     except excerpt.NothingThereError:
         nothing = FormError("from", _("Nothing was recorded of them in this time."))
         return _again(request, access, sitting, form, [nothing])
-    except excerpt.RewrappedError:
-        anew = FormError("from", _("The key of this recording was re-wrapped: take a copy of the whole instead."))
-        return _again(request, access, sitting, form, [anew])
     except UnsoundError as error:
         raise await not_proven(request, access, error) from error
     except ExportError as error:

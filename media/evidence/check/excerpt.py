@@ -21,6 +21,7 @@ from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_f
 from media.evidence.check.proofs_check import Proof, write_proof
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log import journal_lines, tlog
+from media.evidence.log.custody import LOG, LOG_CHECKPOINT
 from media.evidence.log.journal_lines import Line
 
 CONTEXT = ("person", "event", "pause", "resume", "rekey", "anchor")
@@ -29,10 +30,6 @@ CONTEXT = ("person", "event", "pause", "resume", "rekey", "anchor")
 
 class ExcerptError(ExportError):
     """The excerpt could not be made; nothing is left of it."""
-
-
-class RewrappedError(ExcerptError):
-    """A key of the recording was wrapped anew: the line that names it is in the custody log, and no excerpt has it."""
 
 
 class NothingThereError(ExcerptError):
@@ -157,6 +154,33 @@ class SealedJournal:
         return write_proof(Proof(index, self.lines[index], tuple(self.tree.inclusion(index)), self.checkpoint))
 
 
+class _KeysAnew:
+    """The keys of a recording that were wrapped anew after its close, by the lines of its custody log under its signed
+    head. Raises `ExcerptError` when the lines are not those that the head names."""
+
+    def __init__(self, data: Path, origin: str) -> None:
+        self.wrapped: dict[str, tuple[int, Line]] = {}
+        """By file, index and object of the last line that wraps it."""
+        if not (data / LOG).is_file():
+            return
+        self.checkpoint = _bytes(data / LOG_CHECKPOINT)  # before the log, which may grow meanwhile
+        try:
+            head = tlog.parse_checkpoint(tlog.parse_note(self.checkpoint).text)
+        except (tlog.NoteError, UnicodeDecodeError) as error:
+            raise ExcerptError(f"the checkpoint of the custody log is damaged: {error}") from error
+        self.lines = _bytes(data / LOG).split(b"\n")[:-1][: head.size]
+        self.tree = tlog.Tree(map(tlog.leaf_hash, self.lines))
+        if (origin + tlog.CUSTODY, self.tree.size, self.tree.root()) != (head.origin, head.size, head.root):
+            raise ExcerptError("the custody log is not the one its checkpoint names; nothing was made of it")
+        for index, line in enumerate(self.lines):
+            if b'"type":"keywrap"' in line and (value := _parsed(index, line))["type"] == "keywrap":
+                self.wrapped[value["file"]] = index, value
+
+    def proof(self, index: int) -> bytes:
+        """The file that proves a line to lie under the checkpoint of the custody log."""
+        return write_proof(Proof(index, self.lines[index], tuple(self.tree.inclusion(index)), self.checkpoint))
+
+
 def _add(track: _Track, index: int, line: Line, key: int) -> None:
     kind = line["type"]
     if kind == "init":
@@ -255,30 +279,26 @@ def _write(journal: SealedJournal, building: Path, pieces: Mapping[str, list[_Pi
         proofs |= {f"{name}-{n:06d}": track.numbers[n] for n in run}
         proofs |= {f"gap-{name}-{piece.index}": piece.index for piece in found if not piece.n}
     proofs |= _context(journal, pieces, part)
-    for name, index in proofs.items():
-        path = f"proofs/{name}.tlog-proof"
-        manifest[f"data/{path}"] = _put(payload / path, journal.proof(index))
+    written = {name: journal.proof(index) for name, index in proofs.items()}
+    anew = _KeysAnew(data, journal.head.origin)
     for index in files:
         line = journal.value(index)
-        digest = copy_file(data / line["file"], payload / line["file"])
-        if digest != line["sha256"] and _rewrapped(data, line["file"], digest):
-            raise RewrappedError("its key was encrypted to others after the close: take a copy of the whole")
+        file = line["file"]
+        if file in anew.wrapped:
+            index, line = anew.wrapped[file]
+            written[f"custody-{file.replace('hearing-key', 'keywrap').removesuffix('.age')}"] = anew.proof(index)
+            manifest[f"data/{LOG_CHECKPOINT}"] = _put(payload / LOG_CHECKPOINT, anew.checkpoint)
+        digest = copy_file(data / file, payload / file)
         if digest != line["sha256"]:
-            raise ExcerptError(f"{line['file']} is not the file that was sealed")
-        manifest[f"data/{line['file']}"] = digest
+            raise ExcerptError(f"{file} is not the file that was sealed")
+        manifest[f"data/{file}"] = digest
+    for name, content in written.items():
+        path = f"proofs/{name}.tlog-proof"
+        manifest[f"data/{path}"] = _put(payload / path, content)
     manifest["data/checkpoint"] = _put(payload / "checkpoint", journal.checkpoint)
     if (data / "checkpoint.tsr").is_file():
         manifest["data/checkpoint.tsr"] = copy_file(data / "checkpoint.tsr", payload / "checkpoint.tsr")
     return manifest
-
-
-def _rewrapped(data: Path, name: str, digest: str) -> bool:
-    """Whether the custody log names this content of a wrapped key."""
-    try:
-        lines = [_parsed(index, line) for index, line in enumerate(_bytes(data / "custody.jsonl").split(b"\n")[:-1])]
-    except ExcerptError:
-        return False
-    return any(line["type"] == "keywrap" and (line["file"], line["sha256"]) == (name, digest) for line in lines)
 
 
 def _context(journal: SealedJournal, tracks: Iterable[str], part: Part) -> dict[str, int]:
@@ -306,7 +326,7 @@ def _parsed(index: int, line: bytes) -> Line:
         value: Line = journal_lines.parse(line)
         journal_lines.check_fields(value)
     except journal_lines.LineError as error:
-        raise ExcerptError(f"line {index} of the journal is malformed: {error}") from error
+        raise ExcerptError(f"line {index} is malformed: {error}") from error
     return value
 
 

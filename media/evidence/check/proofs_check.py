@@ -16,6 +16,7 @@ from media.evidence.check.heads_check import HeadsCheck
 from media.evidence.check.journal_check import AHEAD_NS, ORIGIN
 from media.evidence.check.track_check import Item, Track
 from media.evidence.log import journal_lines, tlog
+from media.evidence.log.custody import LOG_CHECKPOINT
 from media.evidence.log.journal_lines import LATE, Line, LineError
 
 MAX_PROOF = 2 * 1024 * 1024
@@ -25,6 +26,8 @@ FURTHEST = 65_535
 """The most numbers that `rap` lies before `n`: the field of an index record has 16 bits."""
 _NUMBERED = re.compile(r"(?P<track>[a-z][a-z0-9_]{0,31})-(?P<n>[0-9]{6})")
 _NAMED = re.compile(r"open|close|keywrap(?:-[1-9][0-9]{0,2})?")
+_ANEW = re.compile(r"custody-keywrap(?:-[1-9][0-9]{0,2})?")
+"""A key that was wrapped anew after the close: its line is in the custody log."""
 _GAP = re.compile(r"gap-(?P<track>[a-z][a-z0-9_]{0,31})-(?P<line>0|[1-9][0-9]{0,15})")
 
 
@@ -120,6 +123,7 @@ def check_excerpt(
     if excerpt.foreign:
         return {}
     runs = excerpt.check()
+    excerpt.check_keys_anew()
     files.finish()
     heads.check_times(excerpt.last_at)
     return runs
@@ -144,7 +148,9 @@ class Excerpt:
         """Check every proof in the bag and keep the lines that are proven."""
         paths = sorted(filter(_is_proof, self.bag.payload), key=lambda path: (path != "proofs/open.tlog-proof", path))
         for path in paths:
-            name = path.removeprefix("proofs/").removesuffix(".tlog-proof")
+            name = _name(path)
+            if _ANEW.fullmatch(name):
+                continue
             try:
                 proof = check_proof(_read(self.bag, path), head, checkpoint)
                 value = journal_lines.parse(proof.line)
@@ -192,6 +198,38 @@ class Excerpt:
         if not runs:
             self.findings.cannot("proofs of segments: the excerpt holds none")
         return runs
+
+    def check_keys_anew(self) -> None:
+        """Keys that were wrapped anew after the close: lines of the custody log, under its signed head."""
+        paths = [path for path in sorted(self.bag.payload) if _is_proof(path) and _ANEW.fullmatch(_name(path))]
+        if not paths:
+            return
+        self.files.named(LOG_CHECKPOINT)
+        if LOG_CHECKPOINT not in self.bag.payload:
+            self.findings.custody(None, f"{LOG_CHECKPOINT} is not there")
+            return
+        checkpoint = _read(self.bag, LOG_CHECKPOINT)
+        head = self.heads.check_custody_head(
+            checkpoint, None if self.heads.origin is None else self.heads.origin + tlog.CUSTODY
+        )
+        if head is None:
+            return
+        for path in paths:
+            try:
+                proof = check_proof(_read(self.bag, path), head, checkpoint)
+                value = journal_lines.parse(proof.line)
+                journal_lines.check_fields(value)
+                if value["type"] != "keywrap" or f"custody-{_of_key(value['file'])}" != _name(path):
+                    raise ProofFileError("the line proven is not the one the proof is named after")
+            except (ProofFileError, LineError) as error:
+                self.findings.custody(None, f"{printable(path)}: {error}")
+                continue
+            report = partial(self.findings.custody, proof.index)
+            if self.heads.now_ns is not None and int(value["at"]) > self.heads.now_ns + AHEAD_NS:
+                report("the line claims a time that has not come yet")
+            for sha256 in journal_lines.blobs(value):
+                self.files.blob(sha256, report)
+            self.files.wrapped_key(value["file"], report, value["size"], value["sha256"])
 
     def _check_run(self, track: str, numbers: dict[int, ProvenLine]) -> None:
         for name in (f"track-{track}", f"init-{track}"):
@@ -248,7 +286,7 @@ class Excerpt:
         if kind in ("open", "close"):
             fits = name == kind
         elif kind == "keywrap":
-            fits = name == value["file"].replace("hearing-key", kind).removesuffix(".age")
+            fits = name == _of_key(value["file"])
         elif kind in ("track", "init"):
             fits = name == f"{kind}-{value['track']}"
         elif kind in ("segment", "recovered_segment"):
@@ -274,6 +312,15 @@ class Excerpt:
             self.findings.segment(match["track"], int(match["n"]), 0, what)
         else:
             self.findings.checkpoint(what)
+
+
+def _of_key(file: str) -> str:
+    """The name of the proof of a key's line."""
+    return file.replace("hearing-key", "keywrap").removesuffix(".age")
+
+
+def _name(path: str) -> str:
+    return path.removeprefix("proofs/").removesuffix(".tlog-proof")
 
 
 def _is_proof(path: str) -> bool:

@@ -17,7 +17,7 @@ const NAMES = readdirSync(VECTORS, { withFileTypes: true }).filter((each) => eac
 /** Who signed a time-stamp is not looked at in the browser: it says so instead of a verdict. */
 const TOKENS = ["stamped"];
 /** Excerpts are not read in the browser. */
-const EXCERPTS = ["excerpt", "excerpt-rap"];
+const EXCERPTS = ["excerpt", "excerpt-rap", "excerpt-rewrapped", "excerpt-rewrapped-former", "excerpt-rewrapped-stranger", "excerpt-rewrapped-unproven"];
 
 function walk(folder: string, from = folder): [string, Part][] {
   return readdirSync(from, { withFileTypes: true }).flatMap((entry): [string, Part][] => {

@@ -11,7 +11,7 @@ from pathlib import Path
 data = Path(sys.argv[1])
 head = (data / "checkpoint").read_bytes()
 origin, size, root = head.decode().split("\n")[:3]
-lines, files = {}, {"checkpoint": ""}
+lines, files, anew = {}, {"checkpoint": ""}, {}  # anew: keys that were wrapped anew after the close
 if (data / "checkpoint.tsr").exists():
     files["checkpoint.tsr"] = ""
 
@@ -20,8 +20,8 @@ def node(left, right):
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-def lies_under(index, leaf, path):
-    """Whether the leaf is the one at this index of the tree of the signed root (RFC 9162, 2.1.3.2)."""
+def lies_under(index, leaf, path, size, root):
+    """Whether the leaf is the one at this index of the tree of a signed root (RFC 9162, 2.1.3.2)."""
     at, last, found = index, int(size) - 1, leaf
     for other in path:
         if last == 0:
@@ -45,11 +45,22 @@ for proof in sorted((data / "proofs").iterdir()):
     magic, extra, index, *parts = text.decode().split("\n")
     line = base64.b64decode(extra.split(" ")[1])
     number, path = int(index.split(" ")[1]), [base64.b64decode(part) for part in parts]
-    proven = lies_under(number, hashlib.sha256(b"\x00" + line).digest(), path)
-    if magic != "c2sp.org/tlog-proof@v1" or checkpoint != head or not proven:
+    custody = proof.name.startswith("custody-keywrap")
+    signed = (data / "custody-checkpoint").read_bytes() if custody else head
+    named = signed.decode().split("\n")[:3]
+    proven = lies_under(number, hashlib.sha256(b"\x00" + line).digest(), path, *named[1:])
+    if magic != "c2sp.org/tlog-proof@v1" or checkpoint != signed or not proven:
         sys.exit(f"FAILED: {proof.name} does not prove its line")
-    lines[number] = json.loads(line)
     files[f"proofs/{proof.name}"] = ""
+    if not custody:
+        lines[number] = json.loads(line)
+        continue
+    entry = json.loads(line)
+    if named[0] != f"{origin}/custody" or entry["type"] != "keywrap":
+        sys.exit(f"FAILED: {proof.name} is no key of this recording")
+    anew[entry["file"]] = entry["sha256"]
+    files["custody-checkpoint"] = ""
+    print(f"WRAPPED ANEW after the close: {entry['file']}")
 kinds = [entry["type"] for entry in lines.values()]
 missing = [kind for kind in ("open", "close", "keywrap") if kind not in kinds]
 if missing or 0 not in lines or lines[0]["origin"] != origin:
@@ -71,6 +82,7 @@ for number in sorted(lines):
         print(f"MISSING {clock(zero + entry['t0'])} to {clock(zero + entry['t1'])} UTC: {track}: {entry['cause']}")
     if kind == "person":
         print(f"{entry['seat']}: {entry['role']}, {entry['state']}")
+files.update(anew)
 for track, found in sorted(numbers.items()):
     if not declared.issuperset({("track", track), ("init", track)}):
         sys.exit(f"CANNOT VERIFY: the proofs of track and init of {track} are not there")

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import bagit
+import pyrage
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -25,6 +26,7 @@ from tests.deploy import verify_bag_mutations as mutations
 from tests.media.evidence.check.test_verify_txt import follow
 
 NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)
+ANEW = "proofs/custody-keywrap.tlog-proof"
 SCRIPT = mutations.ROOT / "deploy" / "verify_bag.py"
 
 
@@ -179,6 +181,107 @@ def test_of_the_keys_of_a_recording_those_of_its_time_go_with_an_excerpt(
     made = cut(recording.write(tmp_path / "bag"), tmp_path / "part", recording, *span)
     assert both(made.folder, recording)[0] == "verified"
     assert sorted(path.name for path in (made.folder / "data").glob("hearing-key*")) == keys
+
+
+def wrapped_anew(recording: Any, number: int = 0) -> bytes:
+    """A key of the recording encrypted anew after the close, with its line in the custody log; the new file."""
+    name = f"hearing-key-{number}.age" if number else "hearing-key.age"
+    again = pyrage.encrypt(f"{recording.keys[number]}\n".encode(), [recording.authority.to_public()])
+    recording.access(what="rewrap")
+    recording.custody("keywrap", **recording.file(name, again))
+    return bytes(again)
+
+
+def test_an_excerpt_of_a_recording_whose_key_was_wrapped_anew_carries_the_new_key_and_its_proof(
+    recording: Any, tmp_path: Path
+) -> None:
+    first = recording.files["hearing-key.age"]
+    key = wrapped_anew(recording)
+    recording.access(what="view")
+    bag = recording.write(tmp_path / "bag")
+    made = cut(bag, tmp_path / "part", recording, 2500, 3000)
+    assert both(made.folder, recording)[0] == "verified"
+    data = made.folder / "data"
+    assert (data / "hearing-key.age").read_bytes() == key != first
+    proof = parse_proof((data / ANEW).read_bytes())
+    assert (
+        proof.checkpoint == (data / "custody-checkpoint").read_bytes() == (bag / "data/custody-checkpoint").read_bytes()
+    )
+    assert not (data / "custody.jsonl").exists()
+    (tmp_path / "policy.txt").write_bytes(recording.policy())
+    (tmp_path / "key-file.txt").write_bytes(recording.key_file())
+    failed, said = follow(made.folder, tmp_path)
+    assert failed == "", said
+    assert said.count("Signature Verified Successfully") == 2
+    assert "WRAPPED ANEW after the close: hearing-key.age" in said
+
+
+def test_of_several_keys_the_one_that_was_wrapped_anew_is_proven_by_the_custody_log_and_the_others_as_before(
+    builder: ModuleType, webm: dict[str, list[bytes]], tmp_path: Path
+) -> None:
+    recording = builder.Recording()
+    recording.begin()
+    recording.track("judge_1_mic", "floor-audio")
+    recording.init("judge_1_mic", webm["audio"][0], builder.MIMES["audio"])
+    recording.segment("judge_1_mic", 1, webm["audio"][1], (0, 2000), [])
+    recording.wrap()
+    recording.rekey(1, 2000)
+    recording.segment("judge_1_mic", 2, webm["audio"][2], (2000, 4000), [])
+    recording.close(4000)
+    wrapped_anew(recording, 1)
+    wrapped_anew(recording, 1)
+    bag = recording.write(tmp_path / "bag")
+    made = cut(bag, tmp_path / "part", recording, 2500, 3000)
+    assert both(made.folder, recording)[0] == "verified"
+    assert [path.name for path in (made.folder / "data/proofs").glob("custody*")] == ["custody-keywrap-1.tlog-proof"]
+    before = cut(bag, tmp_path / "before", recording, 0, 2000)
+    assert both(before.folder, recording)[0] == "verified"
+    assert not (before.folder / "data/custody-checkpoint").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "by_hand"),
+    [
+        (lambda data: (data / "custody-checkpoint").unlink(), "line 1", 1),
+        (lambda data: (data / "custody-checkpoint").write_bytes((data / "checkpoint").read_bytes()), "line 1", 1),
+        (lambda data: (data / ANEW).unlink(), "custody-checkpoint", 1),
+        (lambda data: shutil.copy(data / "proofs/keywrap.tlog-proof", data / ANEW), "line 1", 1),
+        (lambda data: (data / ANEW).rename(data / "proofs/custody-keywrap-1.tlog-proof"), "line 1", 0),
+        (lambda data: (data / "hearing-key.age").write_bytes(b"another"), "custody line 4", 1),
+    ],
+)  # fmt: skip
+def test_a_new_key_without_its_line_under_a_signed_head_is_found_by_all_who_check(
+    recording: Any, builder: ModuleType, tmp_path: Path, change: Any, said: str, by_hand: int
+) -> None:
+    wrapped_anew(recording)
+    made = cut(recording.write(tmp_path / "bag"), tmp_path / "part", recording, 0, 4000)
+    change(made.folder / "data")
+    builder.rebag(made.folder)
+    policy = tmp_path / "policy.txt"
+    policy.write_bytes(recording.policy())
+    command = [sys.executable, str(SCRIPT), str(made.folder), "--policy", str(policy), "--without-stamp", "--json"]
+    other = json.loads(subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout)
+    own = verify(made.folder, VerificationRequest(parse(recording.policy()), without_stamp=True)).as_json()
+    assert (other["first"], own["verdict"], own["first"]) == (own["first"], "failed", said)
+    script = Path(excerpt.__file__).with_name("standalone") / "proofs.py"
+    done = subprocess.run([sys.executable, str(script), str(made.folder / "data")], capture_output=True, check=False)
+    assert done.returncode == by_hand
+
+
+def test_no_excerpt_is_cut_when_the_custody_log_is_not_the_one_signed_or_the_key_is_a_former_one(
+    recording: Any, tmp_path: Path
+) -> None:
+    first = recording.files["hearing-key.age"]
+    wrapped_anew(recording)
+    bag = recording.write(tmp_path / "bag")
+    (bag / "data/hearing-key.age").write_bytes(first)
+    with pytest.raises(ExcerptError, match=r"hearing-key\.age is not the file that was sealed"):
+        cut(bag, tmp_path / "part", recording, 0, 4000)
+    log = (bag / "data/custody.jsonl").read_bytes()
+    (bag / "data/custody.jsonl").write_bytes(log.replace(b"rewrap", b"unwrap"))
+    with pytest.raises(ExcerptError, match="the custody log is not the one its checkpoint names"):
+        cut(bag, tmp_path / "part", recording, 0, 4000)
+    assert not (tmp_path / "part").exists()
 
 
 @pytest.mark.parametrize(
