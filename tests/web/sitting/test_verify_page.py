@@ -1,6 +1,9 @@
 """The public page that checks a bag in the browser: the verdict, what is named, and that nothing is sent."""
 
 import base64
+import json
+import re
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +14,11 @@ import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
-from media.evidence.check import bag
-from media.evidence.log import custody
+from media.evidence.check import bag, excerpt
+from media.evidence.check.policy import parse
+from media.evidence.check.proofs_check import parse_proof
+from media.evidence.log import custody, key_exchange
+from media.evidence.seal import age
 from tests.support.evidence.recordings import RECORDING, TRACKS, build
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
@@ -77,6 +83,59 @@ async def test_an_untouched_bag_is_verified_without_a_network_and_nothing_is_sen
     assert found.violations_count == 0, found.generate_report()
 
 
+def cut(sealed: Any, target: Path, start: int, end: int) -> Path:
+    """An excerpt of the recording, of the witness's microphone and camera."""
+    tracks = frozenset({"witness_1_mic", "witness_1_cam"})
+    part, policy = excerpt.Part(start, end, tracks), parse(policy_of(sealed).encode())
+    return excerpt.make(excerpt.SealedJournal(sealed.folder), target, part, policy, datetime.now(UTC)).folder
+
+
+def policy_of(sealed: Any) -> str:
+    return f"log {sealed.seal.key.vkey('demo.vivavoce.example')}\nquorum none\n"
+
+
+async def test_an_excerpt_is_checked_without_a_network_and_the_page_says_what_it_holds_and_does_not_prove(
+    page: Page, sealed: Any, tmp_path: Path
+):
+    folder = cut(sealed, tmp_path / "part", 4_000, 9_000)
+    await page.wait_for_load_state("networkidle")
+    await page.context.set_offline(True)
+    verdict = await check(page, folder, sealed.key_file())
+    await expect(verdict).to_have_attribute("data-word", re.compile("verified|gaps"))
+    await expect(verdict).to_contain_text(f"It is an excerpt of the recording: {sealed.origin}")
+    told = verdict.get_by_test_id("excerpt")
+    lines = [parse_proof(path.read_bytes()).line for path in (folder / "data/proofs").glob("witness_1_mic-*")]
+    times = [(line["t0"], line["t1"]) for line in map(json.loads, lines)]
+    first, last = min(t0 for t0, _ in times), max(t1 for _, t1 in times)
+    assert first <= 4_000 < 9_000 <= last
+    for t in (first, last):
+        at = datetime.fromtimestamp(sealed.zero / 10**9 + t / 1000, UTC)
+        await expect(told).to_contain_text(f"{at:%H:%M:%S} UTC")
+    numbers = sorted(json.loads(line)["n"] for line in lines)
+    await expect(told).to_contain_text(f"parts {numbers[0]} to {numbers[-1]} of ")
+    await expect(told).to_contain_text("Witness")
+    await expect(told).to_contain_text("It does not prove what came before or after it")
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+async def test_an_excerpt_of_a_recording_that_was_wrapped_anew_says_so_and_a_forged_one_is_failed(
+    page: Page, tmp_path: Path
+):
+    built = build(tmp_path / "built" / RECORDING, tmp_path / "built-seal", tracks=TRACKS)
+    own = age.unwrap((built.folder / "hearing-key.age").read_bytes(), built.authority)
+    key = age.wrap(own, [age.make_identity().recipient.text])
+    key_exchange.rewrap(built.folder, {"hearing-key.age": key}, [], built.seal, time.time_ns())
+    folder = cut(built, tmp_path / "part", 4_000, 9_000)
+    verdict = await check(page, folder, built.key_file())
+    await expect(verdict).to_have_attribute("data-word", re.compile("verified|gaps"))
+    await expect(verdict).to_contain_text("Its key was encrypted to others after the recording was closed")
+    flip(folder / "data/hearing-key.age")
+    verdict = await check(page, folder, built.key_file())
+    await expect(verdict).to_have_attribute("data-word", "failed")
+    await expect(verdict).to_contain_text("The recording's sealed key: not what was sealed.")
+
+
 def _segment(folder: Path) -> None:
     flip(folder / "data/seg/witness_1_mic-000003.age")
 
@@ -124,7 +183,7 @@ async def test_tampering_is_failed_and_named(
     page: Page, copy: Path, sealed: Any, change: Callable[[Path], None], words: str
 ):
     change(copy)
-    verdict = await check(page, copy, f"log {sealed.seal.key.vkey('demo.vivavoce.example')}\nquorum none\n")
+    verdict = await check(page, copy, policy_of(sealed))
     await expect(verdict).to_have_attribute("data-word", "failed")
     await expect(verdict).to_contain_text(words)
 

@@ -3,6 +3,7 @@
 
 import { type CustodyLog, custodyLine, readCustody } from "./custody";
 import { type Head, Pins, type Signed, parseHead } from "./heads";
+import { type Excerpt, isAnew, readAnew, readExcerpt } from "./excerpt";
 import type { Fault } from "./journal";
 import { type Policy, quorumMet } from "./policy";
 import { type HeadLine, type Journal, type Named, headSizes, originUuid, readJournal } from "./reader";
@@ -13,6 +14,7 @@ export type Word = "verified" | "gaps" | "failed" | "cannot";
 
 const SLACK = 60_000_000_000n;
 const ALWAYS = ["journal.jsonl", "checkpoint", "checkpoint.tsr", "custody.jsonl", "custody-checkpoint"];
+const ALWAYS_IN_EXCERPT = ["checkpoint", "checkpoint.tsr"];
 const CLASSES = ["part", "orphan", "line", "checkpoint", "token", "custody", "bag"];
 
 export interface Wanted {
@@ -34,6 +36,13 @@ export interface Logs {
   custodyHead: Bytes | null;
 }
 
+/** What an excerpt has in place of logs: its proofs by name, and the heads they lead to; null where one is not there. */
+export interface Proofs {
+  proofs: ReadonlyMap<string, Bytes>;
+  checkpoint: Bytes | null;
+  custodyHead: Bytes | null;
+}
+
 export class Check {
   readonly faults: Fault[] = [];
   readonly missing: string[] = [];
@@ -43,7 +52,12 @@ export class Check {
   /** Key files that were destroyed by order: nobody can open what was recorded to them. */
   readonly destroyed: string[] = [];
   head: Head | null = null;
+  /** Of an excerpt, what its proven lines say. */
   journal: Journal | null = null;
+  /** What of the recording is here, when it is not the whole. */
+  excerpt: Excerpt | null = null;
+  /** Key files of an excerpt that were wrapped anew after the close. */
+  anew: string[] = [];
   custody: CustodyLog | null = null;
   /** The newest head of the custody log. */
   custodyHead: Head | null = null;
@@ -134,6 +148,39 @@ export class Check {
     await this.times(journal);
   }
 
+  /** The proofs of an excerpt under its head, and of keys that were wrapped anew under that of the custody log. */
+  async readProofs({ proofs, checkpoint, custodyHead }: Proofs, kept: Uint8Array[] = []): Promise<void> {
+    for (const each of kept) await this.keptHead(parseHead(each), null);
+    this.compareNamed(null);
+    if (!this.head || !checkpoint) return;
+    const excerpt = readExcerpt(proofs, this.head, checkpoint);
+    const { journal } = excerpt;
+    this.excerpt = excerpt;
+    this.journal = journal;
+    if (journal.format !== 1) return this.cannot("format");
+    for (const code of excerpt.missing) this.cannot(code);
+    for (const fault of journal.faults) this.fail(fault.first, fault.code, fault.line);
+    for (const [line, at] of journal.ats) if (this.pins.isAhead(at)) this.fail(`line ${line}`, "ahead", line);
+    for (const time of this.cosigned.values()) {
+      if (excerpt.last !== null && time < excerpt.last - SLACK) this.fail("checkpoint", "cosigned_early");
+    }
+    if ([...proofs.keys()].some(isAnew)) await this.readAnew(proofs, custodyHead, journal);
+  }
+
+  private async readAnew(proofs: ReadonlyMap<string, Bytes>, custodyHead: Bytes | null, journal: Journal): Promise<void> {
+    journal.spoken.add("custody-checkpoint");
+    const head = custodyHead && parseHead(custodyHead);
+    if (!custodyHead || !head) return this.fail("custody", custodyHead ? "checkpoint_form" : "absent");
+    if (head.origin !== this.head!.origin + CUSTODY) this.fail("custody", "checkpoint_origin");
+    await this.sealed(head, "custody");
+    const anew = readAnew(proofs, head, custodyHead);
+    for (const fault of anew.faults) this.fail(fault.first, fault.code);
+    for (const [line, at] of anew.ats) if (this.pins.isAhead(at)) this.fail(custodyLine(line), "ahead", line);
+    for (const [file, named] of anew.wrapped) journal.files.set(file, named);
+    for (const named of anew.removable) if (!journal.removable.has(named.file)) journal.removable.set(named.file, named);
+    this.anew = [...anew.wrapped.keys()];
+  }
+
   /** A head that minutes or a mail name; without the journal (an excerpt), one of another size says nothing. */
   compareNamed(journal: Journal | null): void {
     const { head: named } = this.wanted;
@@ -167,7 +214,7 @@ export class Check {
     for (const named of journal.removable.values()) if (!there.has(named.file)) this.removed.push(named.file);
     for (const path of there) {
       const known = journal.files.has(path) || journal.removable.has(path) || journal.spoken.has(path);
-      const always = ALWAYS.includes(path);
+      const always = (this.excerpt ? ALWAYS_IN_EXCERPT : ALWAYS).includes(path);
       if (!known && !always && !/^proofs\/[^/]+\.tlog-proof$/.test(path)) this.fail(path, "orphan");
     }
   }
@@ -253,11 +300,12 @@ export class Check {
     if (code) this.fail("token", code);
   }
 
-  private async keptHead(head: Head | null, journal: Journal): Promise<void> {
+  private async keptHead(head: Head | null, journal: Journal | null): Promise<void> {
     if (!head) return this.fail("checkpoint", "kept_head");
     const signed = await this.pins.signatures(head);
     if (signed.codes.length) this.fail("checkpoint", "kept_head");
     if (!this.head) return this.cannot("checkpoint");
+    if (head.origin === this.head.origin + CUSTODY && !journal) return this.cannot("excerpt");
     if (head.origin === this.head.origin + CUSTODY) {
       if (this.custody?.roots.get(head.size) !== hex(head.root)) this.fail("custody", "kept_head");
     } else if (head.origin !== this.head.origin) this.fail("checkpoint", "kept_head");

@@ -92,6 +92,22 @@ function prefixed(kind: number, first: Uint8Array, second?: Uint8Array): Uint8Ar
   return found;
 }
 
+/** The root that a proof of inclusion leads to (RFC 9162 §2.1.3.2); null when it cannot be one of this size. `line`: the leaf. */
+export function included(line: Uint8Array, index: number, size: number, path: Uint8Array[]): Uint8Array | null {
+  if (index >= size) return null;
+  let [at, last] = [BigInt(index), BigInt(size) - 1n];
+  let root: Uint8Array = sha256.create().update(Uint8Array.of(0)).update(line).digest();
+  for (const other of path) {
+    if (last === 0n) return null;
+    if (at & 1n || at === last) {
+      root = nodeHash(other, root);
+      while (at && !(at & 1n)) [at, last] = [at >> 1n, last >> 1n];
+    } else root = nodeHash(root, other);
+    [at, last] = [at >> 1n, last >> 1n];
+  }
+  return last === 0n ? root : null;
+}
+
 export interface Signature {
   name: string;
   id: Bytes;

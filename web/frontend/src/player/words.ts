@@ -32,14 +32,17 @@ const ROLES: Record<string, () => string> = {
   technician: () => t("Technician"),
 };
 
+/** What a track says of itself. */
+type Named = Pick<TrackView, "name" | "role" | "kind" | "lang">;
+
 /** The journal says "witness 1": a role and a number, never a name. */
-function roleOf(view: TrackView): { role: string; number: string } {
+function roleOf(view: Named): { role: string; number: string } {
   const [role = "", number = "1"] = view.role.split(" ");
   return { role, number };
 }
 
 /** "Witness", or "Witness 2" from the second of a role on; `known` is the role by which the journal names the person. */
-export function personName(view: TrackView, known = ""): string {
+export function personName(view: Named, known = ""): string {
   const { role, number } = roleOf(view);
   const word = (ROLES[known] ?? ROLES[role])?.() ?? role.replaceAll("_", " ");
   return number === "1" ? word : `${word} ${number}`;
@@ -57,18 +60,18 @@ export function seatedAt(track: string, people: Seated[], time: number): Seated 
 }
 
 /** The person of a track with the State they belong to, "Witness (Thailand)", where the journal says it. */
-export function personAndState(view: TrackView, people: Seated[], time: number): string {
+export function personAndState(view: Named, people: Seated[], time: number): string {
   const seated = seatedAt(view.name, people, time);
   const person = personName(view, seated?.role);
   return seated?.state ? t("{person} ({state})", { person, state: stateName(seated.state) }) : person;
 }
 
 /** Whether the track is of the person the hearing is about. */
-export function heard(view: TrackView): boolean {
+export function heard(view: Named): boolean {
   return ["witness", "expert", "defendant", "accused"].includes(roleOf(view).role);
 }
 
-export function trackName(view: TrackView, person = personName(view)): string {
+export function trackName(view: Named, person = personName(view)): string {
   if (view.kind === "language") return t("Interpretation into {language}", { language: languageName(view.lang) });
   if (view.kind === "floor-audio") return t("{person}, microphone", { person });
   if (view.kind === "screen") return t("{person}, shared screen", { person });
@@ -203,6 +206,7 @@ const FAULTS: Record<string, () => string> = {
   token_other: () => t("it is not over the signed head"),
   head_form: () => t("the head it holds is not in canonical form"),
   head_differs: () => t("the head it holds does not match the log before it"),
+  proof: () => t("a proof does not lead to the signed head, or proves another line than its name says"),
   orphan: () => t("no line of the journal names it"),
   bag_empty: () => t("it holds no data folder"),
   bag_incomplete: () => t("a tag file is missing"),
@@ -238,7 +242,9 @@ export function missingText(code: string): string {
     format: () => t("the recording has a format unknown to this page"),
     stamp: () => t("this page does not check who signed a time-stamp"),
     checkpoint: () => t("there is no signed head"),
-    excerpt: () => t("this is an excerpt, which this page cannot check"),
+    excerpt: () => t("only the whole recording shows whether that head is one of it"),
+    proof: () => t("the excerpt lacks a proof that it needs"),
+    no_segment: () => t("the excerpt holds no part of the recording"),
   };
   return texts[code]?.() ?? code;
 }

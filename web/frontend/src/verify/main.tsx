@@ -1,4 +1,4 @@
-// The public page that checks a bag in the browser of whoever has it: nothing is uploaded, no account is needed, and the
+// The public page that checks a bag, of a whole recording or an excerpt, in the browser of whoever has it: nothing is uploaded, no account is needed, and the
 // policy comes from the reader. The checks are those of the player; nothing is decrypted.
 
 import { signal } from "@preact/signals";
@@ -6,6 +6,7 @@ import { render } from "preact";
 import { load, pt, t, tn } from "../i18n";
 import { type Part, checkBag } from "../player/bag";
 import { Check } from "../player/check";
+import type { Excerpt } from "../player/excerpt";
 import { parseNamedHead } from "../player/heads";
 import { Icon } from "../player/icons";
 import { KeyFileError, MAX_KEY_FILE, type Policy, parseKeyFile, parsePolicy } from "../player/policy";
@@ -13,7 +14,7 @@ import type { Journal } from "../player/reader";
 import { Dates, TimePair } from "../player/times";
 import { hex } from "../player/tlog";
 import { closedStretches } from "../player/track-lines";
-import { faultText, missingText, offsetText, readersText, refusalText } from "../player/words";
+import { type Place, faultText, missingText, offsetText, personAndState, readersText, refusalText, trackName } from "../player/words";
 import { fromBase64url } from "../sign/canonical";
 import { MAX_STATEMENT, RELEASE, type Receipt, type ReceiptFault, checkReceipt } from "./receipt";
 import "../player/player.css";
@@ -151,7 +152,8 @@ function Result({ found }: { found: Check }) {
           {found.waived.includes("cosigner") ? t("No time-stamp and no cosigner were checked.") : t("No time-stamp was checked.")}{" "}
           {found.gaps > 0 && tn("{n} gap is declared in the journal.", "{n} gaps are declared in the journal.", found.gaps)}
         </p>
-        {head && <p>{t("It is the recording:")} <bdi dir="ltr"><code>{head.origin}</code></bdi>. {found.namedFits && t("The head from the minutes or a mail is that of this recording.")}</p>}
+        {head && <p>{found.excerpt ? t("It is an excerpt of the recording:") : t("It is the recording:")} <bdi dir="ltr"><code>{head.origin}</code></bdi>. {found.namedFits && t("The head from the minutes or a mail is that of this recording.")}</p>}
+        {word !== "failed" && found.excerpt && found.journal && <Holds excerpt={found.excerpt} journal={found.journal} anew={found.anew} />}
         {word !== "failed" && found.journal && <ClosedSessions journal={found.journal} />}
         {head && (
           <details>
@@ -172,15 +174,44 @@ function Result({ found }: { found: Check }) {
   );
 }
 
-/**
- * What was recorded to keys of its own, and who alone can open it. A journal knows no place, so the times are UTC and
- * those of the reader's own clock.
- */
+/** Where times are told: a journal knows no place, so they are UTC and those of the reader's own clock. */
+function placesAt(at: number): Place[] {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return [{ city: "UTC", zone: "UTC" }, ...(offsetText(at, own) === offsetText(at, "UTC") ? [] : [{ city: t("on your clock"), zone: own }])];
+}
+
+function Span({ from, to, places }: { from: number; to: number; places: Place[] }) {
+  return <><Dates at={from} places={places} /> <TimePair at={from} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span><span aria-hidden="true">–</span> <TimePair at={to} places={places} /></>;
+}
+
+/** What of the recording an excerpt holds, from when to when, and what it does not prove. */
+function Holds({ excerpt, journal, anew }: { excerpt: Excerpt; journal: Journal; anew: readonly string[] }) {
+  const zero = Number(BigInt(journal.zero) / 1_000_000n);
+  const places = placesAt(zero);
+  const times = excerpt.runs.flatMap(({ t0, t1 }) => (t0 === null || t1 === null ? [] : [t0, t1]));
+  return (
+    <div data-testid="excerpt">
+      {times.length > 0 && <p>{t("It holds:")} <Span from={zero + Math.min(...times)} to={zero + Math.max(...times)} places={places} /></p>}
+      <ul class="player-faults">
+        {excerpt.runs.map(({ track, first, last, of, t0, t1 }) => (
+          <li key={track.name}>
+            {trackName(track, personAndState(track, journal.people, t0 ?? 0))}
+            {t0 !== null && t1 !== null && <>: <TimePair at={zero + t0} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span><span aria-hidden="true">–</span> <TimePair at={zero + t1} places={places} /></>}
+            {of !== null && <>; {t("parts {first} to {last} of {total}", { first, last, total: of })}</>}
+          </li>
+        ))}
+      </ul>
+      {anew.length > 0 && <p>{t("Its key was encrypted to others after the recording was closed; a line of the custody log proves it.")} <bdi dir="ltr">{anew.join(", ")}</bdi></p>}
+      <p>{t("It does not prove what came before or after it or was recorded on other tracks: whoever made the excerpt chose that. Nor does it show who has had the recording. Ask for the whole recording where it matters.")}</p>
+    </div>
+  );
+}
+
+/** What was recorded to keys of its own, and who alone can open it. */
 function ClosedSessions({ journal }: { journal: Journal }) {
   const zero = Number(BigInt(journal.zero) / 1_000_000n);
   const found = closedStretches(journal.rekeys, journal.end ?? Math.max(0, ...journal.tracks.map((track) => track.known())));
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const places = [{ city: "UTC", zone: "UTC" }, ...(offsetText(zero, own) === offsetText(zero, "UTC") ? [] : [{ city: t("on your clock"), zone: own }])];
+  const places = placesAt(zero);
   if (!found.length) return null;
   return (
     <div data-testid="closed-sessions">
@@ -188,7 +219,7 @@ function ClosedSessions({ journal }: { journal: Journal }) {
       <ul class="player-faults">
         {found.map((each) => (
           <li key={each.key}>
-            <Dates at={zero + each.t} places={places} /> <TimePair at={zero + each.t} places={places} /> <span class="visually-hidden">{pt("time range", "to")}</span><span aria-hidden="true">–</span> <TimePair at={zero + each.until} places={places} />{" "}
+            <Span from={zero + each.t} to={zero + each.until} places={places} />{" "}
             {t("Readable by: {readers}", { readers: readersText(each.recipients) })}
           </li>
         ))}
@@ -241,7 +272,7 @@ function App() {
       <form class="player-open body" onSubmit={(event) => void check(event)} noValidate>
         <div class="field">
           <label for="bag">{t("Folder of the bag")}</label>
-          <p class="hint" id="bag-hint">{t("Unpack the copy and choose its folder, the one that holds bagit.txt. The files stay on your machine.")}</p>
+          <p class="hint" id="bag-hint">{t("Unpack the copy or the excerpt and choose its folder, the one that holds bagit.txt. The files stay on your machine.")}</p>
           <Folder />
           {bag.value.size > 0 && <p role="status">{tn("{n} file chosen.", "{n} files chosen.", bag.value.size)}</p>}
         </div>
