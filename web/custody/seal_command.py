@@ -1,7 +1,9 @@
 """`vivavoce keys rotate-seal`: the court's seal gets another key, while it goes on sealing (docs/keys.md).
 
 From the beginning to `--end` every head is signed by both keys. The custody log of each closed recording gets a
-`sealkey` line, and behind it the first head that covers it, which both keys have signed.
+`sealkey` line, and behind it the first head that covers it, which both keys have signed. A seal that has an account of
+its own is changed as that account (`media.evidence.seal.rotation`); then this command takes its new key and writes the
+lines.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from media.evidence.log.proof import CourtSeal
 from media.evidence.seal import rotation
 from media.evidence.seal.client import SealClient, SealSilentError
 from media.evidence.seal.seal_key import read_seal_key
-from web.seal_keeper import SealKeeper, policy_of, take_vkey
+from web.seal_keeper import SealKeeper, policy_of, seal_vkey, take_vkey
 from web.server import security_events
 from web.settings import Settings
 from web.sitting.sealed_files import RECORDING_ID
@@ -47,25 +49,41 @@ def _rotate(settings: Settings, *, end: bool) -> int:
     if settings.seal_token:
         raise NotHere("the seal key is on a token: make another there (docs/seal.md)")
     if settings.seal_socket is not None:
-        raise NotHere(
-            "the seal has an account of its own: as that account `python -m media.evidence.seal.rotation FOLDER`, "
-            "then `vivavoce init` here (docs/keys.md)"
-        )
+        return _changed_elsewhere(settings, end=end)
     folder = settings.seal_folder
     if end:
         return _end(settings)
     rotation.begin(folder)
-    seal = _renewed(settings)
+    _take(settings, _renewed(settings), "`vivavoce keys rotate-seal --end`")
+    return 0
+
+
+def _changed_elsewhere(settings: Settings, *, end: bool) -> int:
+    """Of a seal with an account of its own: take the key that was made there, and write the lines. `end`: those that
+    are still missing, before the old key is deleted there."""
+    seal = SealKeeper(settings).ensure()
+    there = "python -m media.evidence.seal.rotation FOLDER"
+    if len(seal.keys()) < 2:
+        raise NotHere(
+            f"the seal has an account of its own: first `{there}` as that account, then this command (docs/keys.md)"
+        )
+    if end and seal.vkey(settings.court_name) != seal_vkey(settings):
+        raise NotHere("the new key has not been taken here: give the command without --end first")
+    _take(settings, seal, f"`{there} --end`, as the account of the seal,")
+    return 0
+
+
+def _take(settings: Settings, seal: SealClient, ended_by: str) -> None:
+    """Pin the seal's present key, write it into the custody logs, and say what follows."""
     vkey = seal.vkey(settings.court_name)
     take_vkey(settings, vkey)
     written, left = tell_logs(settings.recordings, seal, vkey)
     print(f"Seal key, to be pinned by whoever verifies from now on: {vkey}")
-    print(f"Both keys sign until `vivavoce keys rotate-seal --end`. In the custody logs of {written} recordings.")
+    print(f"Both keys sign until {ended_by} has run. In the custody logs of {written} recordings.")
     if left:
-        print(f"{left} are not closed, or could not be written: `--end` looks at them again.")
+        print(f"{left} are not closed, or could not be written: `vivavoce keys rotate-seal --end` looks at them again.")
     print("The policy, to be handed to authorities and cosigners:")
     print(policy_of(settings), end="")
-    return 0
 
 
 def _end(settings: Settings) -> int:

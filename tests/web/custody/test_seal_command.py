@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,12 +24,13 @@ from scheduler.due import Action, Kind
 from scheduler.environment import World
 from scheduler.jobs import PREPARE
 from tests.support.evidence.recordings import COURT, SealedRecording
-from tests.support.evidence.seals import LocalSeal
+from tests.support.evidence.seals import LocalSeal, SealProcess
 from tests.support.installation import Installation
 from tests.support.process import end_seal
 from web import cli, clock
 from web.parts import read_keys
 from web.seal_keeper import SealKeeper, policy_of
+from web.settings import Settings
 
 
 @pytest.fixture
@@ -129,10 +132,48 @@ def test_init_afterwards_changes_nothing(court, built):
     assert policy_of(court.settings) == before
 
 
-def test_a_seal_on_a_token_or_with_an_account_of_its_own_is_changed_there(court, monkeypatch, capsys):
-    monkeypatch.setenv("VIVAVOCE_SEAL_SOCKET", str(court.settings.data / "none.sock"))
+@pytest.fixture
+def apart(court: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The seal's folder, whose process the court reaches by its socket alone, as with an account of its own."""
+    folder = shutil.copytree(court.settings.seal_folder, tmp_path / "apart")
+    shutil.rmtree(court.settings.seal_folder)
+    process = SealProcess(folder, tmp_path / "apart.sock")
+    assert process.answers()
+    monkeypatch.setenv("VIVAVOCE_SEAL_SOCKET", str(tmp_path / "apart.sock"))
+    yield folder
+    process.end()
+
+
+def test_a_seal_with_an_account_of_its_own_is_changed_there_and_its_lines_are_written_here(court, built, apart, capsys):
+    there = [sys.executable, "-m", "media.evidence.seal.rotation", str(apart)]
+    old = policy_of(court.settings)
     assert cli.main(["keys", "rotate-seal"]) == 2
     assert "media.evidence.seal.rotation" in capsys.readouterr().err
-    monkeypatch.delenv("VIVAVOCE_SEAL_SOCKET")
+    assert not [line for line in lines(court, built) if line["type"] == "sealkey"]
+    subprocess.run(there, check=True, timeout=60)
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 2
+    assert "without --end first" in capsys.readouterr().err
+    assert cli.main(["keys", "rotate-seal"]) == 0
+    both = policy_of(court.settings)
+    assert both in capsys.readouterr().out and both.count("log ") == 2
+    found = lines(court, built)[-2:]
+    assert [line["type"] for line in found] == ["sealkey", "head"]
+    assert f"log {found[0]['vkey']}" == both.splitlines()[0]
+    assert len(tlog.parse_note(found[1]["note"].encode()).signatures) == 2
+    for pinned in (old, both):
+        assert verdict(court, built, pinned) == "gaps"
+    assert cli.main(["keys", "rotate-seal", "--end"]) == 0
+    assert lines(court, built)[-2:] == found
+    subprocess.run([*there, "--end"], check=True, timeout=60)
+    assert not list(apart.glob("*.former"))
+    access = custody.Accessor("Ana Popa", "judge", "RO").line("view", "minutes")
+    settings = Settings.from_environment(os.environ)
+    custody.record(settings.recordings / built.recording, [access], SealKeeper(settings).ensure(), time.time_ns())
+    note = (settings.recordings / built.recording / "custody-checkpoint").read_bytes()
+    assert len(tlog.parse_note(note).signatures) == 1
+    assert verdict(court, built, both) == "gaps"
+
+
+def test_without_a_rotation_under_way_there_is_none_to_end(court, capsys):
     assert cli.main(["keys", "rotate-seal", "--end"]) == 2
     assert "no rotation" in capsys.readouterr().err
