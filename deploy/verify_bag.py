@@ -570,6 +570,66 @@ def parse_token(data: bytes) -> tuple[bytes, int]:
     return imprint, calendar.timegm(when) * SECOND + int(fraction.ljust(9, b"0"))
 
 
+RSA = bytes.fromhex("2a864886f70d010101")
+RELIED = ((2048, "20131231"), (3072, "20301231"))
+RELIED_AT_MOST = "20351231"
+
+
+def date_of(tag: int, text: bytes) -> int:
+    """A Time of X.509, in seconds since 1970."""
+    century = (b"20" if text[:2] < b"50" else b"19") if tag == 0x17 else b""
+    try:
+        return calendar.timegm(time.strptime((century + text).decode(), "%Y%m%d%H%M%SZ"))
+    except ValueError as error:
+        raise Malformed("no time") from error
+
+
+def end_of_token(data: bytes) -> int | None:
+    """Until when the certificate that signed a token is valid and its key relied on, in ns (§5); nothing when the
+    token does not hold that certificate."""
+    try:
+        token = fields(der(data)[0][1], 0x30, 0x30)[1]
+        signed_data = der(fields(fields(token, 0x06, 0xA0)[1], 0x30)[0])
+        certificates = next(content for tag, content in signed_data if tag == 0xA0)
+        signer = fields(signed_data[-1][1], 0x30)[0]
+        issuer, serial = der(fields(signer, 0x02, 0x30)[1])[:2]
+        for _, certificate in der(certificates):
+            parts = der(fields(certificate, 0x30)[0])
+            parts = parts[1:] if parts[0][0] == 0xA0 else parts
+            if (parts[2], parts[0]) == (issuer, serial):
+                ends = date_of(*der(parts[3][1])[1])
+                return min(ends, relied_until(parts[5][1])) * SECOND
+    except (Malformed, IndexError, StopIteration):
+        return None
+    return None
+
+
+def relied_until(key: bytes) -> int:
+    """Until when signatures of a key are relied on, by the table of the page, in seconds since 1970."""
+    algorithm, bits = fields(key, 0x30, 0x03)[:2]
+    last = RELIED_AT_MOST
+    if fields(algorithm, 0x06)[0] == RSA:
+        modulus = fields(fields(bits[1:], 0x30)[0], 0x02)[0]
+        size = int.from_bytes(modulus, "big").bit_length()
+        last = next((day for below, day in RELIED if size < below), last)
+    return calendar.timegm(time.strptime(last, "%Y%m%d")) + 86_400
+
+
+class Stamp(NamedTuple):
+    """A token of a `stamp` line of the custody log that verifies; `covers`: lines of that log under its head."""
+
+    line: int
+    covers: int
+    response: bytes
+    at: int
+    end: int | None
+
+
+def renews(line: int, end: int, later: list[Stamp]) -> bool:
+    """Whether one of these tokens covers a line, and was taken before that one's end."""
+    return any(one.covers > line and one.at <= end for one in later)
+
+
 def check_chain(response: bytes, message: bytes, when: int, anchors: Path) -> str:
     """What is wrong with a token's chain at its time, by `openssl ts`; empty when nothing is."""
     with tempfile.TemporaryDirectory() as folder:
@@ -1001,6 +1061,7 @@ class Log:
     entries: dict[str, Entry] = field(default_factory=dict)
     destroyed: set[str] = field(default_factory=set)
     heads: list[tuple[int, str, int, bytes]] = field(default_factory=list)
+    stamps: list[Stamp] = field(default_factory=list)
     origins: tuple[str, ...] = ()
     last: int = 0
     held: int = 0
@@ -1101,6 +1162,9 @@ class Log:
                 response = b""
             token = check_token(self.report, self.wanted, response, note, self.name(index))
             times += [] if token is None else [token]
+            if token is not None and self.in_custody:
+                covers = head.size if head.origin.endswith("/custody") else 0
+                self.stamps.append(Stamp(index, covers, response, token, end_of_token(response)))
         if not self.in_custody:
             self.held = max(self.held, *times) if times else max(self.held, int(line["at"]))
 
@@ -1957,6 +2021,27 @@ class Verifier:
             report.fail(CHECKPOINT, 0, "checkpoint", "cosigned before the last line was written")
         if token is not None and token < max([last, *cosigned]) - BACK:
             report.fail(TOKEN, 0, "token", "stamped before the last line was written, or before it was cosigned")
+        self.check_ends(token)
+
+    def check_ends(self, token: int | None) -> None:
+        """The certificate of the token has not ended, or a later token renewed it before (§5)."""
+        report, wanted, good = self.report, self.wanted, list[Stamp]()
+        for one in reversed(self.custody.stamps):
+            if one.end is None or wanted.now <= one.end or renews(one.line, one.end, good):
+                good.append(one)
+        if len(good) < len(self.custody.stamps):
+            report.note("time-stamps of the custody log: certificates that have ended, and were not renewed")
+        response = self.read("checkpoint.tsr")
+        end = end_of_token(response) if token is not None else None
+        if end is None or wanted.now <= end:
+            return
+        what = f"the certificate of the time-stamp ended at {utc(end)}"
+        if any(one.response == response and renews(one.line, end, good) for one in self.custody.stamps):
+            report.note(f"{what}; it was renewed before")
+        elif wanted.without_stamp:
+            report.note(f"{what}; it was not renewed")
+        else:
+            report.cannot(f"a later time-stamp: {what}, and none renews it")
 
 
 def verify(bag: Path, wanted: Wanted) -> Report:

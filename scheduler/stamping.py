@@ -5,11 +5,10 @@ While a sitting is recorded, its newest head at the opening and every ten minute
 token lies beside it; afterwards that of the custody log, when something was added to it. Nothing here can hold a
 recording up: it reads what recorder and seal have written, and an authority that is away is asked again, less and less
 often. Tokens taken while recording are kept beside the recordings and go into the custody log as `stamp` lines once the
-recording is closed.
+recording is closed. Before the certificate of a token ends it is renewed.
 """
 
 import asyncio
-import base64
 import json
 import logging
 import os
@@ -17,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import httpx
 
 from media.evidence.log import custody, journal_lines, tlog
 from media.evidence.log.store import sync_folder, write_durably
-from media.evidence.stamping import timestamps
+from media.evidence.stamping import renewal, timestamps
 from media.evidence.stamping.timestamps import Authorities, HeadChangedError, NoStampError
 from scheduler.environment import World
 
@@ -38,6 +38,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 10.0, 600.0
 """Seconds until the authorities are asked again after none gave a token: twice as long each time, up to the longest."""
 BESIDE = ".stamps"
 """Folder beside the recordings for tokens over heads of recordings that are not closed yet."""
+RENEWED_AGAIN = timedelta(hours=6)
+"""After which the authorities are asked again for a token that lasts longer, when none gave one."""
 OWN = ("head", "stamp")
 """Lines of a custody log that need no stamp: they are evidence of others about it."""
 
@@ -69,13 +71,15 @@ class Stamping:
         self._settled: dict[str, tuple[int, ...]] = {}
         self._fitting: dict[str, tuple[int, ...]] = {}
         """Recordings whose checkpoint has a token that holds, with the times of the two files."""
+        self._renewals: dict[str, datetime] = {}
+        """When the tokens of a closed recording are looked at again, since one of them will end."""
         self._failed = 0
         self._again = 0.0
 
     async def stamp_due(self, world: World) -> int:
         """Take the tokens that are due; returns how many. Effects: those of the module."""
         count = 0
-        for name, seen in (await asyncio.to_thread(self._changed)).items():
+        for name, seen in (await asyncio.to_thread(self._changed, world.clock())).items():
             if self._steady() < self._again:
                 break
             try:
@@ -92,7 +96,7 @@ class Stamping:
                 logger.exception("a recording could not be time-stamped, id %s", name)
         return count
 
-    def _changed(self) -> dict[str, tuple[int, ...]]:
+    def _changed(self, now: datetime) -> dict[str, tuple[int, ...]]:
         """The recordings that may need a token, the newest first, each with the times of its files."""
         found: dict[str, tuple[int, ...]] = {}
         for entry in os.scandir(self.recordings):
@@ -100,7 +104,8 @@ class Stamping:
                 continue
             names = (custody.CHECKPOINT, timestamps.FILE, custody.LOG_CHECKPOINT)
             seen = tuple(_changed_at(Path(entry.path) / name) for name in names)
-            if seen[0] and self._settled.get(entry.name) != seen:
+            ending = self._renewals.get(entry.name)
+            if seen[0] and (self._settled.get(entry.name) != seen or (ending is not None and ending <= now)):
                 found[entry.name] = seen
         return dict(sorted(found.items(), reverse=True))
 
@@ -122,12 +127,37 @@ class Stamping:
             shutil.rmtree(self.recordings / BESIDE / name, ignore_errors=True)
         due = await asyncio.to_thread(_custody_due, folder, world.clock().timestamp())
         if due is None:
-            return count, not kept
+            return count + await self._renew(world, name), not kept
         if due:
-            line = _line(due, (await self._obtain(world, due)).tsr)
+            line = renewal.line(due, (await self._obtain(world, due)).tsr)
             await asyncio.to_thread(_record, folder, [line], world)
             count += 1
         return count, False
+
+    async def _renew(self, world: World, name: str) -> int:
+        """Renew the tokens of a closed recording when one of them ends soon; returns how many were taken. Effects: a
+        token over the head of its custody log, under which the old ones lie, as a `stamp` line that names them."""
+        folder, now = self.recordings / name, world.clock()
+        ending = await asyncio.to_thread(renewal.outstanding, folder)
+        self._renewals.pop(name, None)
+        if ending.ends is None:
+            return 0
+        if now < ending.ends - renewal.BEFORE:
+            self._renewals[name] = ending.ends - renewal.BEFORE
+            return 0
+        self._renewals[name] = now + RENEWED_AGAIN
+        if ending.missing is not None:
+            await asyncio.to_thread(_record, folder, [ending.missing], world)
+        note = await asyncio.to_thread((folder / custody.LOG_CHECKPOINT).read_bytes)
+        try:
+            stamp = await self._obtain(world, note, outlasting=ending.ends)
+        except NoStampError as error:
+            logger.warning("a time-stamp ends on %s and cannot be renewed, id %s: %s", ending.ends, name, error)
+            return 0
+        await asyncio.to_thread(
+            _record, folder, [renewal.line(note, stamp.tsr) | {"renews": list(ending.renews)}], world
+        )
+        return 1
 
     async def _going_on(self, world: World, name: str) -> int:
         live = self._live.get(name)
@@ -138,17 +168,15 @@ class Stamping:
         if live is not None and size == live.size:
             return 0
         stamp = await self._obtain(world, note)
-        await asyncio.to_thread(_put_beside, self.recordings / BESIDE / name, size, _line(note, stamp.tsr))
+        await asyncio.to_thread(_put_beside, self.recordings / BESIDE / name, size, renewal.line(note, stamp.tsr))
         self._live[name] = _Live(size, self._steady())
         return 1
 
-    async def _obtain(self, world: World, note: bytes) -> timestamps.Stamp:
+    async def _obtain(self, world: World, note: bytes, *, outlasting: datetime | None = None) -> timestamps.Stamp:
         async with self._client() as client:
-            return await timestamps.obtain(self.authorities, note, client=client, clock=world.clock)
-
-
-def _line(note: bytes, tsr: bytes) -> dict[str, Any]:
-    return {"type": "stamp", "note": note.decode(), "tsr": base64.b64encode(tsr).decode()}
+            return await timestamps.obtain(
+                self.authorities, note, client=client, clock=world.clock, outlasting=outlasting
+            )
 
 
 def _changed_at(path: Path) -> int:

@@ -3,9 +3,13 @@ authority that is away holds nothing up and is asked again.
 """
 
 import base64
+import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,11 +19,13 @@ from typing import Any
 import pytest
 
 from media.evidence.check import bag
+from media.evidence.check.findings import EXIT_CODES
 from media.evidence.check.policy import parse
+from media.evidence.check.stamp_check import Stamped, counting, end_of
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
 from media.evidence.log import custody, tlog
 from media.evidence.log.journal import Journal
-from media.evidence.stamping import timestamps
+from media.evidence.stamping import renewal, timestamps
 from media.evidence.stamping.timestamps import Authorities
 from scheduler.environment import World
 from scheduler.stamping import BESIDE, Stamping
@@ -28,6 +34,7 @@ from tests.support.evidence.recordings import COURT, TRACKS, SealedRecording, bu
 from tests.support.evidence.seals import LocalSeal
 from web.demo.time_authority import REPLY, Authority
 
+VERIFY_BAG = Path(__file__).parents[2] / "deploy" / "verify_bag.py"
 BY = custody.Accessor("I. Marin", "clerk", "RO")
 
 
@@ -94,8 +101,23 @@ class Court:
         """The verdict on a bag that is taken now, with the token demanded."""
         target = tmp_path / f"bag-{len(list(tmp_path.iterdir()))}"
         bag.export(self.folder, target, self.seal, BY, "test", datetime.now(UTC))
-        pins = f"log {self.seal.key.vkey(COURT)}\nquorum none\n"
-        return verify(target, VerificationRequest(parse(pins.encode()), anchors=self.authority.anchors))
+        return verify(target, VerificationRequest(parse(self.pins()), anchors=self.authority.anchors))
+
+    def pins(self) -> bytes:
+        """The policy that its recordings are verified by."""
+        return f"log {self.seal.key.vkey(COURT)}\nquorum none\n".encode()
+
+    def both(self, target: Path, anchors: bytes, days: int) -> list[str]:
+        """The verdicts of both verifiers on a bag, so many days from now."""
+        now = time.time_ns() + days * 86_400 * 10**9
+        own = verify(target, VerificationRequest(parse(self.pins()), anchors=anchors, now_ns=now)).findings
+        (target.parent / "policy").write_bytes(self.pins())
+        (target.parent / "tsa.pem").write_bytes(anchors)
+        command = [sys.executable, str(VERIFY_BAG), str(target), "--policy", str(target.parent / "policy"), "--json"]
+        command += ["--tsa", str(target.parent / "tsa.pem"), "--now", str(now)]
+        other = json.loads(subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout)
+        assert (other["exit"], bool(other["missing"])) == (EXIT_CODES[own.verdict], bool(own.missing)), other
+        return [own.verdict, *own.missing, *(note for note in own.notes if "certificate" in note)]
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +214,103 @@ async def test_a_token_that_no_longer_fits_is_taken_anew(court: Court, tmp_path:
     court.begin()
     assert await court.round(5) == 1
     assert court.verify(tmp_path).verdict == "verified"
+
+
+@pytest.fixture
+def ending(court: Court, tmp_path: Path) -> Authority:
+    """The court's authority from now on: its certificate ends in five days."""
+    court.authority = tsa.soon_over(tmp_path / "ending", 5)
+    court.begin()
+    return court.authority
+
+
+def renewing(court: Court, *authorities: Authority) -> bytes:
+    """The court trusts these authorities, and the last of them answers; the trust anchors."""
+    anchors = b"".join(one.anchors for one in authorities)
+    court.authority = authorities[-1]
+    court.job = Stamping(Authorities([court.url], anchors), court.recordings, steady=lambda: court.steady)
+    return anchors
+
+
+def custody_lines(court: Court) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (court.folder / custody.LOG).read_bytes().splitlines()]
+
+
+async def test_a_token_is_renewed_before_its_certificate_ends_and_counts_afterwards(
+    court: Court, ending: Authority, authority: Authority, tmp_path: Path
+) -> None:
+    court.write(2)
+    await court.round()
+    court.write()
+    await court.round(5)  # the token of the close
+    court.quiet()
+    await court.round(5)  # that of the custody log, and the first attempt to renew
+    before = tmp_path / "before"
+    bag.export(court.folder, before, court.seal, BY, "test", datetime.now(UTC))
+    assert court.both(before, ending.anchors, 1) == ["verified"]
+    assert court.both(before, ending.anchors, 6)[0] == "cannot"
+    assert "none renews it" in court.both(before, ending.anchors, 6)[1]
+
+    anchors = renewing(court, ending, authority)
+    court.quiet()
+    assert renewal.renewed_at(court.folder, anchors) is None
+    assert await court.round(700) == 1  # over what was written since, and so over the old tokens
+    beside = hashlib.sha256((court.folder / timestamps.FILE).read_bytes()).hexdigest()
+    stamped = [
+        hashlib.sha256(base64.b64decode(one["tsr"])).hexdigest()
+        for one in custody_lines(court)
+        if one["type"] == "stamp"
+    ]
+    assert beside in stamped
+    assert renewal.renewed_at(court.folder, anchors) is not None
+    assert await court.round(700) == 0
+    after = tmp_path / "after"
+    bag.export(court.folder, after, court.seal, BY, "test", datetime.now(UTC))
+    assert court.both(after, anchors, 1) == ["verified"]
+    verdict, note = court.both(after, anchors, 6)
+    assert verdict == "verified" and "it was renewed before" in note
+    assert court.both(after, anchors, 3700)[0] == "cannot"
+
+
+async def test_a_token_that_lasts_no_longer_is_not_kept_and_is_asked_for_again_later(
+    court: Court, ending: Authority, authority: Authority
+) -> None:
+    court.write()
+    await court.round()
+    court.quiet()
+    await court.round(700)
+    await court.round(700)
+    assert not [line for line in custody_lines(court) if "renews" in line]
+    for _ in range(3):
+        await court.round(700)
+    asked = court.asked
+    assert await court.round(700) == 0
+    assert court.asked == asked
+    renewing(court, ending, authority)
+    assert await court.round(700) == 1
+    assert [line["type"] for line in custody_lines(court)[-2:]] == ["stamp", "stamp"]
+    renewed = hashlib.sha256((court.folder / timestamps.FILE).read_bytes()).hexdigest()
+    assert renewed in custody_lines(court)[-1]["renews"]
+    assert renewal.renewed_at(court.folder, ending.anchors + authority.anchors) is not None
+
+
+async def test_a_token_that_was_renewed_too_late_counts_no_more(
+    court: Court, ending: Authority, authority: Authority, tmp_path: Path
+) -> None:
+    court.write()
+    await court.round()
+    renewing(court, ending, authority)
+    court.quiet()
+    await court.round(700)
+    await court.round(700)
+    stamps = [line for line in custody_lines(court) if line["type"] == "stamp"]
+    tokens = [base64.b64decode(stamps[at]["tsr"]) for at in (1, -1)]
+    late = [
+        Stamped(index, size, tsr, 10 * index, 10 * index + end)
+        for index, (tsr, size, end) in enumerate(zip(tokens, (0, 1), (5, 100), strict=True))
+    ]
+    assert [one.line for one in counting(late, 50)] == [1]
+    assert [one.line for one in counting([replace(late[0], end_ns=10), late[1]], 50)] == [0, 1]
+    assert counting(late, 200) == []
+    assert end_of(late[0].tsr) != end_of(late[1].tsr)
+    assert end_of(b"nothing") is None

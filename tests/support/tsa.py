@@ -5,6 +5,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from web.demo.time_authority import Authority
 
@@ -15,6 +16,26 @@ def stamped(authority: Authority, data: bytes) -> bytes:
     command = ["openssl", "ts", "-query", "-data", "stamped", "-sha256", "-cert"]
     done = subprocess.run(command, cwd=authority.folder, check=True, capture_output=True, timeout=60)
     return authority.answer(done.stdout)
+
+
+def soon_over(folder: Path, days: int) -> Authority:
+    """An authority whose certificate ends in some days."""
+    Authority(folder)
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-key",
+        "tsa.key",
+        "-days",
+        str(days),
+        "-out",
+        "tsa.pem",
+        "-config",
+        "tsa.cnf",
+    ]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=60)
+    return Authority(folder)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from media.evidence.archive import copies, status as archive_status
 from media.evidence.check import bag
 from media.evidence.cosigning import waiting
 from media.evidence.log import course as journal_course, custody, tlog
-from media.evidence.stamping import timestamps
+from media.evidence.stamping import renewal, timestamps
 from web import strict_json
 from web.seal_keeper import authorities_of, cosigners_of
 from web.server import forms
@@ -156,12 +157,33 @@ async def _cosignatures(request: Request, note: bytes) -> Sequence[cosignatures.
     return cosignatures.of_head(note, await run_in_threadpool(cosigners_of, settings), waits)
 
 
-async def _stamp(request: Request, folder: Path) -> tuple[bool, datetime | None]:
-    """Whether time-stamps are taken here, and the time of that over the closing head, if it is there and holds."""
+@dataclass(frozen=True)
+class HeldStamp:
+    """The time-stamp over the closing head, that holds: its time, until when it is relied on, and when it was renewed
+    last."""
+
+    at: datetime
+    until: datetime | None
+    renewed: datetime | None
+    ending: bool
+    """Whether it is to be renewed by now."""
+
+
+async def _stamp(request: Request, folder: Path) -> tuple[bool, HeldStamp | None]:
+    """Whether time-stamps are taken here, and that over the closing head, if it is there and holds."""
     authorities = await run_in_threadpool(authorities_of, request.app.state.parts.settings)
     if authorities is None:
         return False, None
-    return True, await run_in_threadpool(timestamps.stamped_at, folder, authorities.anchors)
+    return True, await run_in_threadpool(_held_stamp, folder, authorities.anchors, datetime.now(UTC))
+
+
+def _held_stamp(folder: Path, anchors: bytes, now: datetime) -> HeldStamp | None:
+    at = timestamps.stamped_at(folder, anchors)
+    if at is None:
+        return None
+    until = renewal.outstanding(folder).ends
+    ending = until is not None and until - renewal.BEFORE <= now
+    return HeldStamp(at, until, renewal.renewed_at(folder, anchors), ending)
 
 
 async def _copies(

@@ -118,7 +118,7 @@ class CustodyCheck:
         elif kind == "destroyed":
             self.files.destroyed(value["files"])
         elif kind in ("head", "stamp"):
-            self.heads.check_line(value, dict(self._logs()), report)
+            self.heads.check_line(value, dict(self._logs()), report, index)
 
     def _logs(self) -> Iterator[tuple[str, tuple[tlog.Tree, int]]]:
         """The logs whose heads this log may contain: itself, over earlier lines, and the recording's journal."""

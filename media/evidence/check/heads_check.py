@@ -6,12 +6,22 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Protocol
 
 from media.evidence.check.findings import Findings
 from media.evidence.check.journal_check import AHEAD_NS, SLACK_NS, is_origin
 from media.evidence.check.policy import Policy
-from media.evidence.check.stamp_check import StampError, StampUnavailable, check_token, require_token_over
+from media.evidence.check.stamp_check import (
+    Stamped,
+    StampError,
+    StampUnavailable,
+    check_token,
+    counting,
+    end_of,
+    renewed,
+    require_token_over,
+)
 from media.evidence.log import tlog
 from media.evidence.log.journal_lines import Line
 
@@ -47,6 +57,10 @@ class HeadsCheck:
         self.head: tlog.Checkpoint | None = None
         self.cosigned: dict[str, int] = {}
         self.token_ns: int | None = None
+        self._token = b""
+        self._waived = False
+        self._stamps: list[Stamped] = []
+        """Those of the custody log that verify."""
 
     @property
     def origin(self) -> str | None:
@@ -83,6 +97,7 @@ class HeadsCheck:
 
     def check_token(self, tsr: bytes | None, checkpoint: bytes | None, *, waived: bool) -> None:
         """The time-stamp token of the checkpoint, `data/checkpoint.tsr`."""
+        self._waived, self._token = waived, tsr or b""
         if waived:
             self.findings.waived.append("time-stamp: not asked for (--without-stamp)")
         if tsr is None or checkpoint is None:
@@ -117,6 +132,28 @@ class HeadsCheck:
         if self.token_ns < latest - SLACK_NS:
             self.findings.token("the token is earlier than a cosignature it should cover")
 
+    def check_ends(self) -> None:
+        """What of the tokens counts no more, since the certificate has ended and no later token covers it (§5).
+
+        After both logs. Nothing without a time of the check.
+        """
+        if self.now_ns is None:
+            return
+        good = counting(self._stamps, self.now_ns)
+        if len(good) < len(self._stamps):
+            lost = len(self._stamps) - len(good)
+            self.findings.note(f"time-stamps of the custody log whose certificate has ended, not renewed: {lost}")
+        end = end_of(self._token) if self.token_ns is not None else None
+        if end is None or self.now_ns <= end:
+            return
+        day = f"{datetime.fromtimestamp(end // SECOND_NS, UTC):%Y-%m-%d}"
+        if any(one.tsr == self._token and renewed(one.line, end, good) for one in self._stamps):
+            self.findings.note(f"the certificate of the time-stamp ended on {day}; it was renewed before")
+        elif self._waived:
+            self.findings.note(f"the certificate of the time-stamp ended on {day}; it was not renewed")
+        else:
+            self.findings.cannot(f"a later time-stamp: the certificate of this one ended on {day}, and none renews it")
+
     def check_custody_head(self, data: bytes, origin: str | None) -> tlog.Checkpoint | None:
         """The newest head of the custody log; None if it cannot be read."""
         try:
@@ -137,11 +174,16 @@ class HeadsCheck:
         return head
 
     def check_line(
-        self, value: Line, logs: Mapping[str, tuple[tlog.Tree, int]], report: Callable[[str], None]
+        self,
+        value: Line,
+        logs: Mapping[str, tuple[tlog.Tree, int]],
+        report: Callable[[str], None],
+        in_custody: int | None = None,
     ) -> int | None:
         """A `head` or `stamp` line; returns the time it proves, in ns, or None if it proves none.
 
-        `logs`: origin → tree, and the most lines that a head of it may cover. `report` takes the faults.
+        `logs`: origin → tree, and the most lines that a head of it may cover. `report` takes the faults. `in_custody`:
+        its number in the custody log, where it is one of it.
         """
         try:
             note = tlog.parse_note(value["note"].encode())
@@ -160,7 +202,12 @@ class HeadsCheck:
             report(problem)
         times = list(signed.cosigned.values())
         if value["type"] == "stamp":
-            times += self._check_stamp(value)
+            taken = self._check_stamp(value)
+            times += taken
+            if taken and in_custody is not None:
+                covers = head.size if head.origin.endswith(tlog.CUSTODY) else 0
+                tsr = base64.b64decode(value["tsr"])
+                self._stamps.append(Stamped(in_custody, covers, tsr, taken[0], end_of(tsr)))
         return max(times, default=int(value["at"]))
 
     def check_kept(self, name: str, data: bytes, tree: tlog.Tree | None, custody: "CustodyHeads | None" = None) -> None:

@@ -8,12 +8,22 @@ import re
 import shutil
 import subprocess
 import tempfile
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME = re.compile(r"^Time stamp: (\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9})\d*)? (\d{4}) GMT$", re.MULTILINE)
 _LIMIT_S = 30
+
+KEY_ENDS = (
+    ("rsa", 2048, date(2013, 12, 31)),
+    ("rsa", 3072, date(2030, 12, 31)),
+    ("", 0, date(2035, 12, 31)),
+)
+"""How long a signature of an authority's key is relied on, by its kind and, below so many bits, its last day: the first
+row that fits counts; "" is every kind (NIST SP 800-131A, SP 800-57 part 1, IR 8547)."""
 
 
 class StampError(ValueError):
@@ -94,6 +104,62 @@ def check_token(tsr: bytes, data: bytes, anchors: bytes) -> int:
         chain = ["-CAfile", "anchors", "-partial_chain", "-attime", str(time_ns // 10**9)]
         _run([openssl, "ts", "-verify", "-in", "token", "-digest", imprint_of(data).hex(), *chain], folder)
     return time_ns
+
+
+def end_of(tsr: bytes) -> int | None:
+    """Until when the certificate that signed a token is valid and its key relied on (`KEY_ENDS`), ns since 1970.
+
+    None where the token does not hold that certificate, or cannot be read. Verifies nothing.
+    """
+    from asn1crypto import tsp
+
+    try:
+        signed = tsp.TimeStampResp.load(tsr, strict=True)["time_stamp_token"]["content"]
+        signer = signed["signer_infos"][0]["sid"].chosen
+        wanted = signer["issuer"].dump(), signer["serial_number"].native
+        for choice in signed["certificates"]:
+            certificate = choice.chosen
+            if (certificate.issuer.dump(), certificate.serial_number) != wanted:
+                continue
+            key = certificate.public_key
+            bits = key["public_key"].parsed["modulus"].native.bit_length() if key.algorithm == "rsa" else 0
+            last = next(
+                day for kind, below, day in KEY_ENDS if kind in ("", key.algorithm) and (not below or bits < below)
+            )
+            relied = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
+            return int(min(certificate.not_valid_after, relied).timestamp()) * 10**9
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None
+    return None
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """A token of a `stamp` line of a custody log that verifies."""
+
+    line: int
+    """Index of its line."""
+    covers: int
+    """How many lines of the custody log the head has that it is over; 0 of a head of the journal."""
+    tsr: bytes
+    at_ns: int
+    end_ns: int | None
+    """`end_of` it."""
+
+
+def counting(stamps: Sequence[Stamped], now_ns: int) -> list[Stamped]:
+    """Those that count at a time: whose certificate has not ended, or which were renewed before it did. `stamps` in the
+    order of their lines."""
+    found: list[Stamped] = []
+    for one in reversed(stamps):
+        if one.end_ns is None or now_ns <= one.end_ns or renewed(one.line, one.end_ns, found):
+            found.append(one)
+    return found[::-1]
+
+
+def renewed(line: int, end_ns: int, later: Iterable[Stamped]) -> bool:
+    """Whether a token in this line of the custody log, with this end, is covered by a later one taken before that."""
+    return any(one.covers > line and one.at_ns <= end_ns for one in later)
 
 
 def _time(text: str) -> int:

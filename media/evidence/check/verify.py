@@ -179,6 +179,7 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
         if wanted.head is not None:
             heads.check_named(wanted.head, None)
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
+    heads.check_ends()
     locked = 0
     if wanted.identity is not None:
         locked = _check_content(bag, files, journal, wanted.identity, findings)

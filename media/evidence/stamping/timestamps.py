@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from media.evidence.check.stamp_check import StampError, check_token, imprint_of, require_token_over
+from media.evidence.check.stamp_check import StampError, check_token, end_of, imprint_of, require_token_over
 from media.evidence.log import custody
 from media.evidence.log.store import sync_folder, write_durably
 
@@ -91,9 +91,17 @@ def _nonce(tsr: bytes) -> int | None:
 
 
 async def obtain(
-    authorities: Authorities, data: bytes, *, client: "httpx.AsyncClient", clock: Callable[[], datetime]
+    authorities: Authorities,
+    data: bytes,
+    *,
+    client: "httpx.AsyncClient",
+    clock: Callable[[], datetime],
+    outlasting: datetime | None = None,
 ) -> Stamp:
-    """A token over these bytes, from the first authority that gives one that holds. Raises `NoStampError`."""
+    """A token over these bytes, from the first authority that gives one that holds, and longer than `outlasting`.
+
+    Raises `NoStampError`.
+    """
     import httpx
 
     reasons: dict[str, str] = {}
@@ -102,11 +110,18 @@ async def obtain(
         try:
             tsr = await _ask(client, url, query(data, nonce))
             at = await asyncio.to_thread(check, tsr, data, nonce, authorities.anchors, clock())
+            _require_outlasting(tsr, outlasting)
         except (StampError, httpx.HTTPError) as error:
             reasons[url] = str(error) or type(error).__name__
             continue
         return Stamp(tsr, at, urlsplit(url).netloc)
     raise NoStampError(reasons)
+
+
+def _require_outlasting(tsr: bytes, than: datetime | None) -> None:
+    end = end_of(tsr) if than is not None else None
+    if than is not None and end is not None and end <= than.timestamp() * 10**9:
+        raise StampError("its certificate ends no later than that of the token it would renew")
 
 
 async def _ask(client: "httpx.AsyncClient", url: str, asked: bytes) -> bytes:

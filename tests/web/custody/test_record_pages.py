@@ -15,10 +15,12 @@ from pyhanko_certvalidator import ValidationContext
 
 from hearings.documents import pdf_seals
 from media.evidence.log import custody
+from media.evidence.stamping import renewal, timestamps
 from media.evidence.stamping.timestamps import Authorities
 from tests.support import tsa
 from web.custody import record_pages
 from web.demo.time_authority import REPLY, Authority
+from web.sitting import recording_pages
 
 JUDGE, STRANGER = "judge", "stranger"
 
@@ -132,3 +134,25 @@ async def test_a_journal_that_does_not_fit_its_head_is_printed_nowhere(archive, 
     path.write_bytes(data)
     answer = await get("custody.pdf")
     assert (answer.status_code, b"%PDF" in answer.content) == (503, False)
+
+
+async def test_the_page_says_when_a_time_stamp_must_be_renewed_and_when_it_was(
+    archive, get, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path
+):
+    folder, seal = archive.sealed.folder, archive.sealed.seal
+    ending = tsa.soon_over(tmp_path / "ending", 5)
+    trusted = Authorities(["http://127.0.0.1:9/"], ending.anchors + authority.anchors)
+    monkeypatch.setattr(recording_pages, "authorities_of", lambda _settings: trusted)
+    view(archive)
+    checkpoint = (folder / custody.CHECKPOINT).read_bytes()
+    (folder / timestamps.FILE).write_bytes(tsa.stamped(ending, checkpoint))
+    missing = renewal.outstanding(folder).missing
+    assert missing is not None
+    shown = await get("verify")
+    assert "The time-stamp must be renewed" in shown.text and "was renewed" not in shown.text
+    custody.record(folder, [missing], seal, archive.sealed.zero + 2 * 10**12)
+    note = (folder / custody.LOG_CHECKPOINT).read_bytes()
+    custody.record(folder, [renewal.line(note, tsa.stamped(authority, note))], seal, archive.sealed.zero + 3 * 10**12)
+    assert renewal.outstanding(folder).missing is None
+    shown = await get("verify")
+    assert "The time-stamp was renewed" in shown.text and "must be renewed" not in shown.text
