@@ -21,7 +21,7 @@ from hearings.custody import keeping as decided
 from hearings.models import KeepingDecision, Recording
 from hearings.outward import claims, notices
 from hearings.status import RecordingStatus
-from media.evidence.archive import keeping, status, volumes
+from media.evidence.archive import keeping, putting_back, status, volumes
 from media.evidence.archive.keeping import KeptObject
 from media.evidence.archive.status import ArchiveStatus, CopyStatus, TargetStatus
 from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
@@ -174,6 +174,7 @@ class Archiving:
             papers = self._keep(folder, store, volume, source, lock)
             custody.record(folder, [papers.line], seal, int(now.timestamp()) * 10**9)
             self._completed += 1
+        putting_back.keep_log(self.recordings, folder)
         checked = status.read_checked(self.recordings)
         if new or store.name not in checked.get(folder.name, {}):
             checked.setdefault(folder.name, {})[store.name] = int(now.timestamp())

@@ -34,7 +34,7 @@ from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from media.evidence.transcript import transcribe
 from web.app import create_app
-from web.custody import copy_command, keys_command, receive_command
+from web.custody import archive_command, copy_command, keys_command, receive_command
 from web.custody.recipient_commands import STANDS_BY
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
@@ -141,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     find = (lambda *asked: asyncio.run(_accessor(*asked)), lambda *asked: asyncio.run(_recording(*asked)))
     copy_command.add_to(add, *find)
     operation.add_to(add)
+    archive_command.add_to(add)
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)
     staff_commands.add_to(add, operation.account)

@@ -165,7 +165,8 @@ async def _hearings(settings: Settings) -> int:
         await database.close()
 
 
-def _store(settings: Settings, name: str) -> ArchiveStore:
+def store_named(settings: Settings, name: str) -> ArchiveStore:
+    """The archive of a name. Raises `BackupRefused`."""
     stores = {store.name: store for store in settings.archive_stores}
     if name not in stores:
         raise BackupRefused(f"No archive is named {name}; VIVAVOCE_ARCHIVES names: {', '.join(stores) or 'none'}")
@@ -174,7 +175,7 @@ def _store(settings: Settings, name: str) -> ArchiveStore:
 
 def _from_archive(settings: Settings, archive: str, folder: Path) -> dict[str, str]:
     """Every recording the archive has; by recording, why one could not be fetched."""
-    store, request = _store(settings, archive), _request(settings)
+    store, request = store_named(settings, archive), requests_of(settings)
     logs = parse(policy_of(settings).encode()).logs
 
     def verifies(fetched: Path) -> bool:
@@ -207,7 +208,7 @@ def compare(
     sealed = {name for name, status in docket.items() if status is RecordingStatus.sealed}
     here = {path.name for path in settings.recordings.iterdir() if custody.is_closed(path)}
     there = {path.name for path in restored.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    request = _request(settings)
+    request = requests_of(settings)
     for name in sorted(here | there | sealed | faults.keys()):
         if name in faults:
             yield DrillRow(name, "", "", "lacking", faults[name])
@@ -225,7 +226,8 @@ def _bad(name: str, head: str, verdict: str, here: str) -> DrillRow:
     return DrillRow(name, head, verdict, here, HERE[here].lower())
 
 
-def _request(settings: Settings) -> Callable[[Path], VerificationRequest]:
+def requests_of(settings: Settings) -> Callable[[Path], VerificationRequest]:
+    """By what a recording in a folder is verified here: this installation's policy, and its trust anchors."""
     policy, authorities = parse(policy_of(settings).encode()), authorities_of(settings)
 
     def of(folder: Path) -> VerificationRequest:

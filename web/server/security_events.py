@@ -169,6 +169,7 @@ COMMANDS: dict[str, EventCode] = {
     "note-copy": C.recording_taken,
     "backup": C.backup_made,
     "restore": C.restored,
+    "archive": C.restored,
     "takeover": C.taken_over,
     "accept-loss": C.loss_accepted,
 }

@@ -71,6 +71,7 @@ DID = {
     "export": N_("Copy taken (bag)"),
     "excerpt": N_("Excerpt taken (bag)"),
     "render": N_("Copy to look at made"),
+    "restored": N_("Put back from an archive"),
     "rewrap_proposed": N_("New recipients proposed"),
     "rewrap_confirmed": N_("New recipients confirmed"),
     "rewrap": N_("Re-wrapped keys taken in"),

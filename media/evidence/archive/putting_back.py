@@ -1,0 +1,148 @@
+"""A recording whose folder is gone is put back out of an archive (docs/archive.md), as far as the seal has signed it.
+
+What an archive has of a custody log lacks its last lines: those that say that it was archived, and later time-stamps.
+The seal signs nothing that does not go on from what it signed last, and nothing is cut off: the missing lines come from
+a copy of the log that is kept beside the recordings, or from the second copy.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from media.evidence.archive import restoring
+from media.evidence.archive.status import FOLDER
+from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
+from media.evidence.log import custody, journal_lines, tlog
+from media.evidence.log.proof import CourtSeal
+from media.evidence.log.store import sync_folder, write_durably
+
+LOGS = "logs"
+"""Folder within that of the archives' status: the newest custody log of each archived recording."""
+
+
+class DiffersError(Exception):
+    """Where the recording would be put is something else; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a recording is put back from: an archive, and folders that may have a longer custody log of it."""
+
+    store: ArchiveStore
+    logs: Sequence[Path]
+
+
+def keep_log(recordings: Path, folder: Path) -> None:
+    """Keep the custody log of an archived recording as it is now, beside the recordings; durable. OSError."""
+    kept = recordings / FOLDER / LOGS / folder.name
+    with custody.locked(folder):
+        texts = {name: (folder / name).read_bytes() for name in (custody.LOG, custody.LOG_CHECKPOINT)}
+    if all((kept / name).is_file() and (kept / name).read_bytes() == text for name, text in texts.items()):
+        return
+    kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in texts.items():
+        draft = kept / f".{name}"
+        draft.unlink(missing_ok=True)
+        write_durably(draft, text)
+        draft.replace(kept / name)
+    sync_folder(kept)
+
+
+def put_back(
+    sources: Sources,
+    recording: str,
+    recordings: Path,
+    seal: CourtSeal,
+    keys: Sequence[tlog.VerifierKey],
+    verifies: Callable[[Path], bool],
+) -> bool:
+    """Put a recording back into the folder of recordings; False, and nothing done, where it is there as in the archive.
+
+    `keys`: the court's, by which heads are signed; `verifies`: whether a folder is what was sealed and signed last.
+    Raises DiffersError; ArchiveError when the archive does not have it, or not as far as the seal has signed it, and
+    OSError: nothing was changed then.
+    """
+    target, room = recordings / recording, recordings / f".{recording}.restoring"
+    shutil.rmtree(room, ignore_errors=True)
+    try:
+        restoring.fetch(sources.store, recording, room, keys, lambda folder: _is_ours(folder, recording))
+        _complete(room, [*(folder / recording for folder in sources.logs), target], seal)
+        _destroy(room)
+        if not verifies(room):
+            raise ArchiveError(Trouble.altered, "what is there does not verify, or is not what the seal signed last")
+        if target.exists():
+            _require_same(target, room, verifies)
+            return False
+        for path in [room, *room.iterdir()]:
+            if path.is_dir():
+                sync_folder(path)
+        room.rename(target)
+        sync_folder(recordings)
+        return True
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _is_ours(folder: Path, recording: str) -> bool:
+    """Whether what was fetched is of this recording at all; whether it is sound is looked at when its log is whole."""
+    head = tlog.parse_checkpoint(tlog.parse_note((folder / custody.CHECKPOINT).read_bytes()).text)
+    return head.origin.rpartition("/")[2] == recording
+
+
+def _complete(room: Path, others: Sequence[Path], seal: CourtSeal) -> None:
+    """Give the custody log the lines that the seal has signed since it was archived. ArchiveError where nobody has
+    them, or the seal has signed another past."""
+    origin = tlog.parse_checkpoint(tlog.parse_note((room / custody.CHECKPOINT).read_bytes()).text).origin
+    last = seal.trust().last(origin + tlog.CUSTODY)
+    archived = _lines(room)
+    if last is None or last.size < len(archived):
+        raise ArchiveError(Trouble.not_proven, "the seal knows less of this recording than the archive has")
+    for folder in (room, *others):
+        lines = _lines(folder)[: last.size]
+        tree = tlog.Tree(map(tlog.leaf_hash, lines))
+        if (tree.size, tree.root()) != (last.size, last.root) or lines[: len(archived)] != archived:
+            continue
+        note = seal.sign_head(last, tree)
+        for name, text in ((custody.LOG, b"".join(line + b"\n" for line in lines)), (custody.LOG_CHECKPOINT, note)):
+            (room / name).unlink()
+            write_durably(room / name, text)
+        return
+    raise ArchiveError(
+        Trouble.not_proven,
+        f"the seal has signed {last.size} lines of its custody log, the archive has {len(archived)}, and nobody else "
+        "here has the rest",
+    )
+
+
+def _lines(folder: Path) -> list[bytes]:
+    try:
+        return (folder / custody.LOG).read_bytes().split(b"\n")[:-1]
+    except OSError:
+        return []
+
+
+def _destroy(room: Path) -> None:
+    """Key files that were destroyed by order do not come back."""
+    for raw in _lines(room):
+        line = json.loads(raw) if b'"type":"destroyed"' in raw else {}
+        for name in line.get("files", ()) if line.get("type") == "destroyed" else ():
+            if journal_lines.KEY_FILE.fullmatch(str(name)):
+                (room / str(name)).unlink(missing_ok=True)
+
+
+def _require_same(target: Path, room: Path, verifies: Callable[[Path], bool]) -> None:
+    try:
+        names = (custody.CHECKPOINT, custody.LOG)
+        same = all(_text(target / name) == _text(room / name) for name in names) and verifies(target)
+    except (OSError, custody.CustodyError):
+        same = False
+    if not same:
+        raise DiffersError(f"{target} is there and is not what the archive has: look at it, and move it away first")
+
+
+def _text(path: Path) -> bytes:
+    """A file; of a checkpoint what was signed, since cosignatures may have been added."""
+    data = path.read_bytes()
+    return tlog.parse_note(data).text if path.name == custody.CHECKPOINT else data

@@ -1,0 +1,127 @@
+"""`vivavoce archive restore`: a recording whose folder is gone comes back whole, or nothing is changed."""
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from media.evidence.archive import putting_back
+from media.evidence.archive.folder_store import MARK, FolderStore
+from media.evidence.archive.status import FOLDER
+from media.evidence.check import bag
+from media.evidence.log import custody
+from tests.support.evidence.archive import Archive
+from tests.support.evidence.recordings import COURT, SealedRecording
+from tests.web.operation.test_backup import Done, command
+from tests.web.operation.test_drill_command import archived
+
+pytestmark = pytest.mark.timeout(180)
+CLERK = custody.Accessor("Ioana Marin", "clerk", "RO")
+
+
+@pytest.fixture
+async def court(prepared: Path, tmp_path: Path, built: SealedRecording) -> AsyncIterator[Archive]:
+    """An installation whose one recording is in an archive's folder, `shelf`."""
+    made = await Archive.make(prepared, tmp_path / "court", built)
+    custody.open_log(made.sealed.folder, made.sealed.origin, made.sealed.seal, made.sealed.zero)
+    custody.close_log(made.sealed.folder, made.sealed.seal, made.sealed.zero + 60 * 10**9)
+    (made.settings.keys / "seal.pub").write_text(made.sealed.seal.key.vkey(COURT) + "\n", encoding="ascii")
+    (tmp_path / "shelf").mkdir()
+    (tmp_path / "shelf" / MARK).touch()
+    await archived(made, tmp_path / "shelf")
+    yield made
+    made.served.close()
+
+
+async def restore(made: Archive, shelf: Path, recording: str = "", **more: str) -> Done:
+    """The command, in a thread: it has a loop of its own."""
+    environment = {"VIVAVOCE_COURT_NAME": COURT, "VIVAVOCE_SEAL_SOCKET": str(made.settings.seal_socket)}
+    words = ["archive", "restore", recording or made.sealed.recording, "--archive", "shelf"]
+    words += ["--by", "Ana Popa", "--why", "the disk had failed"]
+    where = {"VIVAVOCE_ARCHIVES": f"file://{shelf}"}
+    return await asyncio.to_thread(command, made.settings.data, *words, **environment, **where, **more)
+
+
+def all_files(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def lines(folder: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (folder / custody.LOG).read_bytes().splitlines()]
+
+
+async def test_a_recording_that_is_gone_here_comes_back_as_it_was_and_its_custody_log_says_so(
+    court: Archive, tmp_path: Path
+) -> None:
+    folder = court.sealed.folder
+    before = all_files(folder)
+    assert lines(folder)[-1]["type"] == "archive"  # which the archive itself does not have
+    shutil.rmtree(folder)
+    done = await restore(court, tmp_path / "shelf")
+    assert done.returncode == 0, done.stderr
+    assert "was put back from the archive shelf" in done.stdout
+    after = all_files(folder)
+    logs = {custody.LOG, custody.LOG_CHECKPOINT}
+    assert {name: data for name, data in after.items() if name not in logs} == {
+        name: data for name, data in before.items() if name not in logs
+    }
+    assert after[custody.LOG].startswith(before[custody.LOG])
+    (line,) = lines(folder)[len(before[custody.LOG].splitlines()) :]
+    assert (line["type"], line["what"], line["why"]) == ("access", "restored", "the disk had failed")
+    assert line["person"].startswith("Ana Popa (account ")
+    assert not list(court.settings.recordings.glob(".*.restoring"))
+    bag.export(folder, tmp_path / "bag", court.sealed.seal, CLERK, "copy", datetime.now(UTC))  # the court goes on
+    again = await restore(court, tmp_path / "shelf")
+    assert (again.returncode, "nothing was changed" in again.stdout) == (0, True), again.stderr
+
+
+async def test_what_is_there_as_in_the_archive_is_left_alone_and_what_differs_is_not_written_over(
+    court: Archive, tmp_path: Path
+) -> None:
+    folder = court.sealed.folder
+    before = all_files(folder)
+    same = await restore(court, tmp_path / "shelf")
+    assert (same.returncode, "nothing was changed" in same.stdout) == (0, True), same.stderr
+    assert all_files(folder) == before
+    piece = next((folder / "seg").glob("*-000001.age"))
+    piece.unlink()
+    spoilt = all_files(folder)
+    refused = await restore(court, tmp_path / "shelf")
+    assert (refused.returncode, "move it away first" in refused.stderr) == (2, True), refused.stdout
+    assert all_files(folder) == spoilt
+
+
+async def test_without_the_last_lines_of_its_custody_log_or_with_an_altered_part_nothing_is_put_back(
+    court: Archive, tmp_path: Path
+) -> None:
+    folder, kept = court.sealed.folder, court.settings.recordings / FOLDER / putting_back.LOGS
+    shutil.move(folder, tmp_path / "second" / folder.name)
+    shutil.rmtree(kept)
+    short = await restore(court, tmp_path / "shelf")
+    assert short.returncode == 2 and "lines of its custody log" in short.stderr and not folder.exists()
+    (tmp_path / "second" / MARK).touch()
+    (part,) = [one for one in FolderStore(tmp_path / "shelf").listed("") if "/part-" in one.key]
+    place = tmp_path / "shelf" / part.key / part.version
+    good = place.read_bytes()
+    place.chmod(0o600)
+    place.write_bytes(good[:-700] + bytes([good[-700] ^ 1]) + good[-699:])
+    broken = await restore(court, tmp_path / "shelf", VIVAVOCE_SECOND_TARGET=str(tmp_path / "second"))
+    assert broken.returncode == 2 and "altered" in broken.stderr and not folder.exists()
+    place.write_bytes(good)
+    done = await restore(court, tmp_path / "shelf", VIVAVOCE_SECOND_TARGET=str(tmp_path / "second"))
+    assert done.returncode == 0, done.stderr
+    assert lines(folder)[-1]["what"] == "restored"
+
+
+async def test_a_recording_that_the_docket_does_not_know_as_sealed_is_not_put_anywhere(
+    court: Archive, tmp_path: Path
+) -> None:
+    there = {path.name for path in court.settings.recordings.iterdir()}
+    for name in ("019300aa-0000-7000-8000-0000000000ff", "../elsewhere", "x"):
+        refused = await restore(court, tmp_path / "shelf", name)
+        assert (refused.returncode, "knows no sealed recording" in refused.stderr) == (2, True), refused.stderr
+    assert {path.name for path in court.settings.recordings.iterdir()} == there
