@@ -27,11 +27,12 @@ from hearings.sentences import tell
 from hearings.signatures.recipients import fingerprint, is_post_quantum
 from media.evidence.log import custody, former_keys, key_exchange
 from media.evidence.log.journal_lines import Line, key_of_file
-from media.evidence.seal import rewrapping
+from media.evidence.seal import key_use, rewrapping
 from web.server.forms import FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
 from web.signatures.recipient_pages import KINDS
+from web.sitting.custody import WHY
 from web.sitting.recording_access import NoProvenEnd, RecordingAccess, access_of, folder_of, not_proven, seal_of
 from web.words.i18n import N_, _, state_name
 
@@ -45,8 +46,15 @@ DONE = {
     "taken": N_("The keys of the recording are encrypted to the new recipients."),
     "put_back": N_("The former keys are in their places again."),
     "discarded": N_("The former keys have been deleted."),
+    "told": N_("The use of the key is in the custody log, with your name."),
 }
-LABELS = {"recipients": N_("New recipients"), "reason": N_("Reason"), "file": N_("File with the keys")}
+LABELS = {
+    "recipients": N_("New recipients"),
+    "reason": N_("Reason"),
+    "file": N_("File with the keys"),
+    "note": N_("Note of the use"),
+    "why": N_("Why was the key used?"),
+}
 ON = (errors.Invalid, errors.NotReady, errors.NotFound, errors.NotAllowed)
 FORMER_KEPT = N_(
     "The keys were exchanged before, and the former ones are still kept: open the recording with the present keys"
@@ -55,6 +63,7 @@ FORMER_KEPT = N_(
 NO_FORMER = N_("No former keys of the recording are kept any more")
 TAKEN_IN = N_("The keys have been taken in already")
 NOT_NAMED = N_("A key of a closed session in it is for somebody whom the order of that session does not name")
+NO_NOTE = N_("This file is no note that `vivavoce render` or `vivavoce verify` has made for this recording")
 OTHER_FILE = N_("This file was not made by `vivavoce keys rewrap` for this recording and these recipients")
 
 
@@ -94,6 +103,8 @@ async def _page(request: Request, _person: Person, values: Mapping[str, Any], wr
         "errors": wrong,
         "mixed": len({is_post_quantum(key.recipient) for key in known}) > 1,
         "notice": notice(request, DONE, wrong),
+        "may_tell": access.may("view_recording").allowed,
+        "reasons": [(code, _(text)) for code, text in WHY.items()],
     }
     return render(request, "recording_keys.html", context, status=422 if wrong else 200)
 
@@ -279,6 +290,36 @@ def _still(sent: Sent, row_id: str, claim: str) -> Callable[[], None]:
     return lambda: anyio.from_thread.run(look)
 
 
+def _typed_use(form: Any) -> dict[str, Any]:
+    return {"why": form.text("why"), "recipients": []}
+
+
+@page_act(again(_page, explained(LABELS), _typed_use), ON, files=1)
+async def tell_use(sent: Sent) -> str:
+    """Tell that a key was used away from this server. Effects: those of `key_exchange.record_use`, with the name of who
+    brings the note, and with what was done when; a note is written once."""
+    access = await access_of(sent.request)
+    access.require("view_recording")
+    if not sent.form.file:
+        raise errors.Invalid(tell("Choose the note"), "note")
+    why = sent.form.text("why")
+    if why not in WHY:
+        raise errors.Invalid(tell("Choose a reason"), "why")
+    try:
+        use = key_use.read(sent.form.file, access.recording.origin, sent.now)
+    except key_use.KeyUseError as error:
+        raise errors.Invalid(tell(NO_NOTE), "note") from error
+    more = {"what": use.what, "used": str(int(use.at.timestamp()) * 10**9)}
+    lines = [access.accessor.key_line(key, why, use.id) | more for key in use.keys]
+    folder, seal = folder_of(sent.request, access), await seal_of(sent.request)
+    work = partial(key_exchange.record_use, folder, lines, seal, time.time_ns(), access.head_at_close)
+    try:
+        await _written(sent, access, work)
+    except key_exchange.NoSuchKeyError as error:
+        raise errors.Invalid(tell(NO_NOTE), "note") from error
+    return f"/recordings/{access.recording.id}/keys?done=told"
+
+
 async def _claimed(sent: Sent, access: RecordingAccess, row_id: str, claim: str, work: Callable[[], T]) -> T:
     """As `_written`; where it does not come off, the claim ends. It stays where the server died or may have signed."""
     try:
@@ -299,6 +340,8 @@ async def _written(sent: Sent, access: RecordingAccess, work: Callable[[], T]) -
         raise await not_proven(sent.request, access, error) from error
     except custody.NotAllowedError as error:
         raise errors.Invalid(tell(OTHER_FILE), "file") from error
+    except key_exchange.NoSuchKeyError:
+        raise
     except key_exchange.NoFormerError as error:
         raise errors.NotReady(tell(NO_FORMER)) from error
     except key_exchange.FormerKeptError as error:
@@ -347,4 +390,5 @@ routes = [
     Route("/recordings/{recording}/keys/take-in", take_in, methods=["POST"]),
     Route("/recordings/{recording}/keys/put-back", put_back, methods=["POST"]),
     Route("/recordings/{recording}/keys/discard", discard, methods=["POST"]),
+    Route("/recordings/{recording}/keys/used", tell_use, methods=["POST"]),
 ]

@@ -47,6 +47,7 @@ EVENTS: dict[tuple[str, str], EventCode] = {
     ("POST", "/recordings/{recording}/viewing"): C.recording_taken,
     ("POST", "/recordings/{recording}/export"): C.recording_taken,
     ("POST", "/recordings/{recording}/key-use"): C.recording_taken,
+    ("POST", "/recordings/{recording}/keys/used"): C.recording_taken,
     ("POST", "/recordings/{recording}/keys/propose"): C.recipient_changed,
     ("POST", "/recordings/{recording}/keys/confirm"): C.recipient_changed,
     ("POST", "/recordings/{recording}/keys/withdraw"): C.recipient_changed,

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,6 +28,7 @@ from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_f
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import LOG, LOG_CHECKPOINT
 from media.evidence.log.journal_lines import MAX_CLOSE, key_of_file
+from media.evidence.seal import key_use
 from media.evidence.seal.client import SealClient
 
 USAGE_ERROR = 2
@@ -71,6 +73,8 @@ class VerificationReport:
     """For an excerpt: track → (first number, last number, numbers of the whole)."""
     content: int | None
     """Files whose content was checked with the recording's identities, or None if none was given."""
+    keys: tuple[int, ...] = ()
+    """Numbers of the recording's keys that were used for that."""
 
     @property
     def verdict(self) -> str:
@@ -180,9 +184,9 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
             heads.check_named(wanted.head, None)
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
     heads.check_ends()
-    locked = 0
+    locked, keys = 0, tuple[int, ...]()
     if wanted.identity is not None:
-        locked = _check_content(bag, files, journal, wanted.identity, findings)
+        locked, keys = _check_content(bag, files, journal, wanted.identity, findings)
     findings.note("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
     head = heads.head
     return VerificationReport(
@@ -193,6 +197,7 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
         custody=custody,
         excerpt=excerpt,
         content=len(files.segments) - locked if files.collect else None,
+        keys=keys,
     )
 
 
@@ -272,8 +277,8 @@ def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, report: Callable[
 
 def _check_content(
     bag: Bag, files: FilesCheck, journal: JournalCheck | None, key_file: bytes, findings: Findings
-) -> int:
-    """Decrypts what the key file opens; returns how many files have a key that it does not open."""
+) -> tuple[int, tuple[int, ...]]:
+    """Decrypts what the key file opens; returns how many files have a key that it does not open, and the keys used."""
     wrapped = {key_of_file(path): _small(bag, path) for path in sorted(bag.paths)}
     try:
         identities = read_identities(key_file, {key: data for key, data in wrapped.items() if key is not None})
@@ -283,7 +288,7 @@ def _check_content(
     locked = check_content(bag.folder / "data", files, identities, key_of, findings)
     if locked:
         findings.note(f"not decrypted, since the identity given does not open their key: {locked} file(s)")
-    return locked
+    return locked, tuple(identities)
 
 
 def _small(bag: Bag, path: str) -> bytes | None:
@@ -323,6 +328,9 @@ def _parser() -> Parser:
     parser = Parser(prog="vivavoce verify", description="Check the recording in a bag.")
     parser.add_argument(
         "--identity", type=Path, metavar="FILE", help="age identity: also decrypt everything and look for WebM"
+    )
+    parser.add_argument(
+        "--key-use", type=Path, metavar="FILE", help="with --identity: a new file that tells the court of this use"
     )
     parser.add_argument("--stored", action="store_true", help="the folder is a recording where the server keeps it")
     parser.add_argument("--seal", type=Path, help="socket of the seal process: the journal is what it signed last")
@@ -388,6 +396,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         report = (verify_stored if options.stored else verify)(options.bag, wanted)
         receipted = _receipt(options, report)
+        _tell_key_use(options, report)
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -401,6 +410,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(report.as_text() + (receipted.as_text() if receipted else ""), end="")
     codes = {report.exit_code, EXIT_CODES[receipted.verdict] if receipted else 0}
     return EXIT_CODES["failed"] if EXIT_CODES["failed"] in codes else max(codes)
+
+
+def _tell_key_use(options: argparse.Namespace, report: VerificationReport) -> None:
+    """Write the note of a use of a key for the court, or say how. UsageError when it cannot be written."""
+    if options.key_use is None and report.keys:
+        print("note: a key was used; with --key-use FILE a note is written for the court's log", file=sys.stderr)
+    if options.key_use is None:
+        return
+    if not report.keys:
+        raise UsageError("--key-use goes with --identity, of a key file that opens the recording")
+    note = key_use.made(report.origin, report.keys, "verify", datetime.now(UTC))
+    try:
+        with options.key_use.open("x", encoding="utf-8") as file:
+            json.dump(note.as_json(), file, indent=1)
+    except OSError as error:
+        raise UsageError(f"{options.key_use} cannot be written: {error.strerror}") from None
+    print(f"key use:   bring {options.key_use} to the recording's page Keys at the court", file=sys.stderr)
 
 
 def copy_of(folder: Path, report: VerificationReport) -> receipt.Copy:

@@ -21,6 +21,7 @@ from media.evidence.render.material import Identities, Material, MaterialError
 from media.evidence.render.parts import Parts
 from media.evidence.render.plan import CopyPlan, Wish
 from media.evidence.render.signing import CopySigner
+from media.evidence.seal import key_use
 
 PICTURES, SOUNDS = "pictures", "sounds"
 """Steps of making a copy, as progress is told."""
@@ -90,6 +91,7 @@ def make(
         except MaterialError:
             parts.remove()
             raise
+        facts["key_use"] = key_use.made(report.origin, identities, "render", now).as_json()
         facts |= {"file": out.name, "size": whole.stat().st_size, "sha256": sha256_of(whole)}
         written = parts.room("told")
         written.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -226,6 +226,9 @@ def _tell(facts: Mapping[str, Any]) -> None:
         print(f"captions:  {facts['captions_without_text']} without text, or not as they were sealed: left out")
     print(f"original:  {facts['original']['origin']} {facts['original']['head']}")
     print(f"copy:      {facts['file']}, SHA-256 {facts['sha256']}")
+    print(
+        f"key use:   bring {facts['file']}.json to the recording's page Keys at the court, which logs that it was used"
+    )
 
 
 if __name__ == "__main__":

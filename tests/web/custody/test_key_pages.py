@@ -17,7 +17,7 @@ from hearings.db import Database
 from hearings.models import Rewrap
 from hearings.signatures import recipients
 from media.evidence.log import custody as log, former_keys
-from media.evidence.seal import age, rewrapping
+from media.evidence.seal import age, key_use, rewrapping
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 
 
@@ -324,3 +324,31 @@ async def test_the_other_state_sees_it_and_changes_nothing_and_strangers_see_not
         assert (await send(archive, browser, AUTHORITY, act, **chosen)).status_code == 422
     async with browser(STRANGER) as client:
         assert (await client.get(f"{archive.path}/keys")).status_code == 404
+
+
+async def test_a_use_of_a_key_elsewhere_is_told_by_its_note_once_and_with_the_name_of_who_brings_it(archive, browser):
+    made = key_use.made(archive.sealed.origin, [0], "render", datetime.now(UTC))
+    note = json.dumps({"what": "a copy", "key_use": made.as_json()}).encode()
+
+    async def bring(who: str, data: bytes, why: str = "party") -> httpx.Response:
+        form = {"csrf": archive.token(who), "why": why}
+        async with browser(who) as client:
+            return await client.post(f"{archive.path}/keys/used", data=form, files={"note": ("note.json", data)})
+
+    def uses() -> list[dict[str, Any]]:
+        return [line for line in custody(archive) if line["type"] == "keyuse"]
+
+    for _again in range(2):
+        assert done(await bring(JUDGE, note), "told")
+    (line,) = uses()
+    assert (line["key"], line["person"], line["why"], line["what"]) == (0, "Ana Popa", "party", "render")
+    assert line["used"] == str(int(made.at.timestamp()) * 10**9) and line["viewing"] == made.id
+    other = key_use.made(archive.sealed.origin.replace("019300aa", "019300ab"), [0], "render", datetime.now(UTC))
+    unknown = key_use.made(archive.sealed.origin, [7], "render", datetime.now(UTC))
+    for data in (b"", b"{}", json.dumps(other.as_json()).encode(), json.dumps(unknown.as_json()).encode()):
+        refused = await bring(JUDGE, data)
+        assert refused.status_code == 422 and 'value="party" selected' in refused.text
+    assert (await bring(JUDGE, note, why="curiosity")).status_code == 422
+    assert (await bring(OFFICER, note)).status_code == 422
+    assert (await bring(STRANGER, note)).status_code == 404
+    assert uses() == [line]

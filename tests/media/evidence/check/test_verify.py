@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
+from media.evidence.seal import key_use
 from tests.support.tsa import stamped
 from tests.vectors import make
 from web.demo.time_authority import Authority
@@ -828,3 +830,23 @@ def test_a_segment_under_another_key_than_the_one_in_force_is_failed(n: int, key
     shutil.rmtree(tmp_path / "bag")
     report = check(recording, tmp_path, identity=recording.key_file())
     assert summary(report) == ("failed", f"judge_1_mic-00000{n}")
+
+
+def test_a_check_with_a_key_leaves_a_note_of_its_use_where_it_is_told_to(
+    good_bag: Path, good_recording: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "policy").write_bytes(good_recording.policy())
+    (tmp_path / "key").write_bytes(good_recording.key_file())
+    words = [str(good_bag), "--policy", str(tmp_path / "policy"), "--without-stamp"]
+    with_key = [*words, "--identity", str(tmp_path / "key")]
+    assert main(with_key) == 0
+    assert "--key-use FILE" in capsys.readouterr().err
+    for _again in range(2):
+        code = main([*with_key, "--key-use", str(tmp_path / "note.json")])
+        assert code == (2 if _again else 0)
+    note = key_use.read((tmp_path / "note.json").read_bytes(), good_recording.origin, datetime.now(UTC))
+    assert (note.keys, note.what) == ((0,), "verify")
+    assert main(words) == 0
+    assert "key was used" not in capsys.readouterr().err
+    assert main([*words, "--key-use", str(tmp_path / "other.json")]) == 2
+    assert not (tmp_path / "other.json").exists()

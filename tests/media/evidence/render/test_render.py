@@ -100,6 +100,7 @@ def test_the_log_is_in_subtitles_and_its_course_in_chapters(copy: Path) -> None:
 
 def test_the_file_beside_a_copy_names_its_original_and_both_are_for_their_owner_alone(bagged, copy: Path) -> None:
     told = json.loads(copy.with_name("copy.mp4.json").read_text())
+    assert (told["key_use"]["what"], told["key_use"]["recording"]) == ("render", told["original"]["origin"])
     root = bagged.recording.root().hex()
     assert told["original"]["origin"] == bags.ORIGIN
     assert told["original"]["head"] == f"{len(bagged.recording.lines)}:{root}"
