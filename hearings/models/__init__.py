@@ -25,7 +25,14 @@ from hearings.models.diary import (
 from hearings.models.hearing import Hearing
 from hearings.models.history import ActHead, HearingEvent, InstallationEvent, StatusChange
 from hearings.models.law import JointChange, LawKind, LawRow
-from hearings.models.minutes import Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models.minutes import (
+    Minutes,
+    MinutesAnswer,
+    MinutesCorrection,
+    MinutesPassage,
+    MinutesReading,
+    MinutesReservation,
+)
 from hearings.models.network_test import NetworkTest
 from hearings.models.outbox import (
     CalendarEntry,
@@ -105,6 +112,7 @@ __all__ = [
     "Login",
     "Minutes",
     "MinutesAnswer",
+    "MinutesCorrection",
     "MinutesPassage",
     "MinutesReading",
     "MinutesReservation",

@@ -162,3 +162,35 @@ class MinutesReservation(Deed, table=True):
     """Who entered it."""
     author_label: str = Field(max_length=200)
     at: datetime = instant()
+
+
+class MinutesCorrection(Deed, table=True):
+    """A correction of minutes both authorities have signed: a record beside their text, itself signed by both. Only
+    grows.
+    """
+
+    __tablename__ = "minutes_correction"
+    __table_args__ = (
+        state_check(),
+        state_check("asked_by"),
+        CheckConstraint("length(text_sha256) = 64 AND length(sha256) = 64", name="hashes"),
+        UniqueConstraint("minutes_id", "number"),
+    )
+
+    minutes_id: str = Field(foreign_key="minutes.id", max_length=36)
+    number: int = 1
+    asked_by: str = state_code()
+    """The State that asks for it."""
+    texts: dict[str, str] = json(default_factory=dict)
+    """What is to be read instead, by language of the minutes."""
+    reasons: dict[str, str] = json(default_factory=dict)
+    """Why, by language of the minutes."""
+    text_sha256: str = Field(max_length=64)
+    """Of the text of the minutes that were signed."""
+    heads: dict[str, str] = json(default_factory=dict)
+    """`SIZE:ROOT` of each recording of the minutes, by its id."""
+    sha256: str = Field(max_length=64)
+    """Of this correction as it is signed (`hearings.minutes.signed_corrections.text`)."""
+    author: str = Field(max_length=36)
+    author_label: str = Field(max_length=200)
+    at: datetime = instant()

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
-from hearings.minutes import corrections, minutes, passages, text as minutes_text
+from hearings.minutes import corrections, minutes, passages, signed_corrections, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
 from hearings.models import (
     Agreement,
@@ -226,9 +226,14 @@ async def _hearing(
         "agreements.json": [await _agreement(db, agreement, state) for agreement in reversed(agreed)],
         "recordings.json": _rows(await queries.recordings_of_hearing(db, hearing.id), RECORDING),
     }
+    later: list[Row] = []
     for record in written:
         files |= await _minutes(db, hearing, record, hidden)
-    return files, [*agreed, *written]
+        for correction in await signed_corrections.of_minutes(db, record):
+            name = f"minutes-{record.number}-correction-{correction.number}.json"
+            files[name] = await signed_corrections.whole(db, hearing, record, correction)
+            later.append(correction)
+    return files, [*agreed, *written, *later]
 
 
 async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, str]) -> dict[str, Any]:

@@ -192,6 +192,7 @@ ONLY_GROW = {
     *("status_change", "hearing_event", "law_row", "consultation", "informal_message", "request_event", "signature"),
     *("refused_statement", "site_profile", "agreement_offer", "line_report", "shared_view", "minutes_passage"),
     *("minutes_reading", "minutes_answer", "minutes_reservation", "installation_event", "act_head"),
+    "minutes_correction",
     "keeping_decision",
 }
 """Tables whose rows the database refuses to change or delete, after every migration: on SQLite a table that is copied

@@ -27,7 +27,7 @@ IN = {
     *("agreement", "agreement_offer", "attachment", "attachment_bytes", "booking", "consent", "consultation"),
     *("fingerprint_comparison", "hearing", "hearing_day", "hearing_event", "hearing_request", "informal_message"),
     *("line_report", "line_test", "minutes", "minutes_answer", "minutes_passage", "minutes_reading"),
-    *("minutes_reservation", "offer"),
+    *("minutes_correction", "minutes_reservation", "offer"),
     *("participant", "recording", "request_event", "resource", "room_confirmation", "shared_view", "signature"),
     *("signing_key", "sitting", "sound_check", "status_change", "terms_consent", "translation"),
 }
