@@ -5,6 +5,7 @@ Reads a line of JSON (root certificates as PEM) and then the file from its input
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import resource
@@ -22,6 +23,8 @@ from pyhanko_certvalidator import ValidationContext
 
 MEMORY = 1 << 30
 SECONDS = 20
+LONGEST = 10_000
+"""Greatest number of characters of a reason that is read."""
 MOST = 50
 """Greatest number of signatures that are checked."""
 
@@ -63,11 +66,15 @@ async def one_signature(signature: EmbeddedPdfSignature, context: ValidationCont
         "whole_file": False,
         "trusted": False,
         "problem": "",
+        "reason": "",
+        "certificate": "",
     }
     try:
         report["signer"] = _printable(signature.signer_cert.subject.human_friendly)
         report["issuer"] = _printable(signature.signer_cert.issuer.human_friendly)
         report["said_at"] = signature.self_reported_timestamp.isoformat() if signature.self_reported_timestamp else ""
+        report["reason"] = _printable(str(signature.sig_object.get("/Reason", "")), LONGEST)
+        report["certificate"] = hashlib.sha256(signature.signer_cert.dump()).hexdigest()
         status = await async_validate_pdf_signature(signature, context)
         report["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         added = status.modification_level
@@ -83,10 +90,10 @@ async def one_signature(signature: EmbeddedPdfSignature, context: ValidationCont
     return report
 
 
-def _printable(name: str) -> str:
+def _printable(name: str, most: int = 300) -> str:
     """A name without control characters: a certificate may hold any character, and PostgreSQL stores no NUL."""
     return "".join(
-        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:300]
+        "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:most]
     )
 
 

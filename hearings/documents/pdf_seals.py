@@ -1,12 +1,17 @@
-"""Seals on PDF: making the installation's own (PAdES B-B or B-T, ETSI EN 319 142-1), and checking those of others.
+"""Seals on PDF: making the installation's own and those it keeps for each State (PAdES B-B or B-T, ETSI EN 319 142-1),
+and checking those of others.
 
-The seal shows which installation made a file and that it is unchanged. It is no authority's signature: its reason and
-the file's last line say so. Its key is made by `vivavoce init`, with a self-signed certificate.
+The installation's seal shows which installation made a file and that it is unchanged. It is no authority's signature:
+its reason and the file's last line say so. Its key is made by `vivavoce init`, with a self-signed certificate. The seal
+of a State is set on what its authority has signed, and its reason repeats what that was; its key is made when it is
+first needed.
 """
 
 import asyncio
+import contextlib
 import json
 import os
+import secrets
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 REASON = "Sealed by this installation, not by the authority"
+OF_STATE = "Set by the installation on what the authority has signed"
 LIFETIME = timedelta(days=3653)
 LARGEST = 26_214_400
 """Greatest size in bytes of a file that is checked: that of an attachment."""
@@ -43,6 +49,15 @@ class DocumentSeal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A seal to be set: whose, in which field of the file, and the reason it gives."""
+
+    seal: DocumentSeal
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PdfSignature:
     """One signature of a PDF: whom it names as signer, and which checks it passes."""
 
@@ -57,6 +72,14 @@ class PdfSignature:
     trusted: bool
     """Whether its certificate leads to a root that an administrator has added; else the signer is unknown."""
     problem: str = ""
+    reason: str = ""
+    """What the signature says it is for; covered by it."""
+    certificate: str = ""
+    """SHA-256 of the signer's certificate (DER), in hexadecimal: by it two files of one signer are told from others."""
+
+
+OF_SIGNATURE = (*("signer", "issuer", "said_at", "intact", "whole_file", "trusted", "problem"),)
+"""What is kept and shown of a signature in a file from outside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +108,50 @@ def make_seal(*, key: Path, certificate: Path, name: str, now: datetime) -> Docu
             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, REASON),
         ]
     )
+    _write(key, _pem(private))
+    _write(certificate, _certified(private, subject, now))
+    return DocumentSeal(key, certificate)
+
+
+def seal_of_state(folder: Path, *, state: str, name: str, now: datetime) -> DocumentSeal:
+    """The seal that the installation `name` keeps for a State, made when there is none yet. Two processes that make it
+    at once get the same. Effects: the folder, mode 0700, and two files in it, mode 0600.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    seal = DocumentSeal(folder / f"{state}.key", folder / f"{state}.crt")
+    _once(seal.key, lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
+
+    def certified() -> bytes:
+        private = serialization.load_pem_private_key(seal.key.read_bytes(), None)
+        assert isinstance(private, ec.EllipticCurvePrivateKey)
+        subject = x509.Name(
+            [
+                x509.NameAttribute(NameOID.COUNTRY_NAME, state),
+                x509.NameAttribute(NameOID.COMMON_NAME, f"Seal of {state} at {name}"[:64]),
+                x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, OF_STATE),
+            ]
+        )
+        return _certified(private, subject, now)
+
+    _once(seal.certificate, certified)
+    return seal
+
+
+def _once(path: Path, content: Callable[[], bytes]) -> None:
+    """Make a file, whole or not at all, unless it is there."""
+    if path.exists():
+        return
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _write(beside, content())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink()
+
+
+def _certified(private: ec.EllipticCurvePrivateKey, subject: x509.Name, now: datetime) -> bytes:
+    """A certificate of a seal's key, signed by the key itself (PEM)."""
     made = (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -111,12 +178,13 @@ def make_seal(*, key: Path, certificate: Path, name: str, now: datetime) -> Docu
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
         .sign(private, hashes.SHA256())
     )
-    encoded = private.private_bytes(
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def _pem(private: ec.EllipticCurvePrivateKey) -> bytes:
+    return private.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write(key, encoded)
-    _write(certificate, made.public_bytes(serialization.Encoding.PEM))
-    return DocumentSeal(key, certificate)
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -127,19 +195,21 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None) -> bytes:
-    """The PDF with the installation's seal added as an incremental revision; with `stamp` its time is that of a
-    time-stamping authority (PAdES B-T, ETSI EN 319 142-1, clause 6). Computed in a thread with a loop of its own, where
-    `stamp` is awaited; what it raises is raised.
+async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[Mark] = ()) -> bytes:
+    """The PDF with the seals `first` and then the installation's, each added as an incremental revision; with `stamp`
+    the time of the last is that of a time-stamping authority (PAdES B-T, ETSI EN 319 142-1, clause 6). Computed in a
+    thread with a loop of its own, where `stamp` is awaited; what it raises is raised.
     """
-    return await asyncio.to_thread(_seal, pdf, seal, stamp)
+    return await asyncio.to_thread(_seal, pdf, seal, stamp, first)
 
 
-def _seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None) -> bytes:
-    return asyncio.run(_sealed(pdf, seal, stamp))
+def _seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[Mark] = ()) -> bytes:
+    for mark in first:
+        pdf = asyncio.run(_sealed(pdf, mark, None))
+    return asyncio.run(_sealed(pdf, Mark(seal=seal, field="InstallationSeal", reason=REASON), stamp))
 
 
-async def _sealed(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None) -> bytes:
+async def _sealed(pdf: bytes, mark: Mark, stamp: Stamp | None) -> bytes:
     from asn1crypto import tsp
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers, timestamps
@@ -159,14 +229,15 @@ async def _sealed(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None) -> bytes:
             assert stamp is not None and md_algorithm == "sha256"
             return tsp.TimeStampResp.load(await stamp(message_digest))["time_stamp_token"]
 
-    signer = signers.SimpleSigner.load(str(seal.key), str(seal.certificate))  # type: ignore[no-untyped-call]
+    key, certificate = str(mark.seal.key), str(mark.seal.certificate)
+    signer = signers.SimpleSigner.load(key, certificate)  # type: ignore[no-untyped-call]
     if signer is None:
-        raise ValueError(f"The document seal {seal.key} cannot be read")
+        raise ValueError(f"The document seal {mark.seal.key} cannot be read")
     # No picture on the page: its font would not be embedded, which PDF/A forbids. A field of no size needs none.
     meta = signers.PdfSignatureMetadata(
-        field_name="InstallationSeal",
+        field_name=mark.field,
         md_algorithm="sha256",
-        reason=REASON,
+        reason=mark.reason,
         subfilter=fields.SigSeedSubFilter.PADES,
     )
     asked = Stamper() if stamp else None  # type: ignore[no-untyped-call]
@@ -215,7 +286,10 @@ def as_json(report: SignedPdfReport) -> dict[str, Any]:
     return {
         "problem": report.problem,
         "intact": report.intact,
-        "signatures": [asdict(signature) for signature in report.signatures],
+        "signatures": [
+            {name: value for name, value in asdict(signature).items() if name in OF_SIGNATURE}
+            for signature in report.signatures
+        ],
     }
 
 

@@ -1,16 +1,19 @@
 """Documents of this installation: typeset as PDF, and sealed with its own seal (docs/documents.md)."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hearings.documents import documents, pdf_seals
-from hearings.documents.pdf_seals import SignedPdfReport, Stamp
+from hearings.documents.pdf_seals import DocumentSeal, Mark, SignedPdfReport, Stamp
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
 from web import security_log
+from web.parts import Parts
 from web.security_log import EventCode
 from web.server import security_events
 from web.server.rendering import MANIFEST
@@ -18,19 +21,40 @@ from web.words import i18n, sentences
 
 FONTS = MANIFEST.parent / "print-fonts"
 """Folder of fonts, copied there when the browser code is built."""
+STATE_SEALS = "state-seals"
+"""Folder beside the keys for the seals of the States: `RO.key`, `RO.crt`."""
 ROOTS = "pdf-roots"
 """Folder beside the keys for root certificates an administrator trusts, one PEM a file (`*.pem`)."""
 
 
 async def sealed(
-    request: Request, kind: str, data: Mapping[str, Any], *, lang: str, stamp: Stamp | None = None
+    request: Request,
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    lang: str,
+    stamp: Stamp | None = None,
+    for_states: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A document as PDF with the installation's seal, and a time-stamp where `stamp` gives one. Effects: the event
-    `document_sealed` in the security log."""
+    """A document as PDF with the installation's seal, and a time-stamp where `stamp` gives one; before it the seal of
+    each State in `for_states`, with the reason given there. Effects: the event `document_sealed` in the security log;
+    the seal of a State that had none."""
+    parts = request.app.state.parts
     made = await documents.pdf(kind, data, lang=lang, fonts=FONTS, say=sentences.say)
-    pdf = await pdf_seals.seal(made, request.app.state.parts.keys.documents, stamp)
+    marks = [
+        Mark(seal=await run_in_threadpool(_of_state, parts, state), field=f"Seal{state}", reason=reason)
+        for state, reason in (for_states or {}).items()
+    ]
+    pdf = await pdf_seals.seal(made, parts.keys.documents, stamp, marks)
     security_log.emit(EventCode.document_sealed, **security_events.who(request.scope))
     return pdf
+
+
+def _of_state(parts: Parts, state: str) -> DocumentSeal:
+    settings = parts.settings
+    return pdf_seals.seal_of_state(
+        settings.keys / STATE_SEALS, state=state, name=settings.court_name, now=datetime.now(UTC)
+    )
 
 
 async def hearing_request(request: Request, papers: Papers) -> bytes:
