@@ -25,7 +25,7 @@ from hearings.outward import installation
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
 from hearings.signatures import recipients, signing_keys
-from media.evidence.check import bag, excerpt, verify
+from media.evidence.check import bag, excerpt
 from media.evidence.log import custody, tlog
 from media.evidence.render import checking, render
 from media.evidence.seal import seal_key, token
@@ -34,7 +34,7 @@ from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from media.evidence.transcript import transcribe
 from web.app import create_app
-from web.custody import archive_command, copy_command, keys_command, receive_command
+from web.custody import archive_command, copy_command, keys_command, receive_command, verify_command
 from web.custody.recipient_commands import STANDS_BY
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
@@ -61,7 +61,7 @@ REFUSALS = (
 ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
 OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
-    "verify": (verify.main, "Check a bag"),
+    "verify": (verify_command.main, "Check a bag, and the minutes that name it"),
     "excerpt": (excerpt.main, "Cut an excerpt from a bag"),
     "render": (render.main, "Make a copy of a recording to look at"),
     "transcribe": (transcribe.main, "Write down what was said in a recording: a machine's draft"),

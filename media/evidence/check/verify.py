@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from media.evidence.check import bag_check, proofs_check, receipt
 from media.evidence.check.bag_check import Bag, printable
@@ -324,6 +324,22 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message)
 
 
+class PaperReport(Protocol):
+    """What was found about a paper that was given beside the bag, such as signed minutes."""
+
+    @property
+    def verdict(self) -> str: ...
+    def as_json(self) -> dict[str, Any]: ...
+    def as_text(self) -> str: ...
+
+
+class Papers(Protocol):
+    """Further papers that a command compares with the bag: their arguments, and how they are checked."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def check(self, options: argparse.Namespace, report: VerificationReport) -> Sequence[PaperReport]: ...
+
+
 def _parser() -> Parser:
     parser = Parser(prog="vivavoce verify", description="Check the recording in a bag.")
     parser.add_argument(
@@ -385,10 +401,13 @@ def request_of(options: argparse.Namespace, now_ns: int) -> VerificationRequest:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, papers: Papers | None = None) -> int:
     """Runs the command; returns the exit code."""
+    parser = _parser()
+    if papers is not None:
+        papers.arguments(parser)
     try:
-        options = _parser().parse_args(argv)
+        options = parser.parse_args(argv)
         wanted = replace(
             request_of(options, time.time_ns()),
             identity=read_file(options.identity, "the key file") if options.identity else None,
@@ -397,6 +416,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = (verify_stored if options.stored else verify)(options.bag, wanted)
         receipted = _receipt(options, report)
         _tell_key_use(options, report)
+        beside = papers.check(options, report) if papers is not None else ()
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -404,11 +424,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"vivavoce verify: the bag cannot be read: {error}", file=sys.stderr)
         return USAGE_ERROR
     if options.json:
-        more = {"receipt": receipted.as_json()} if receipted else {}
+        more: dict[str, Any] = {"receipt": receipted.as_json()} if receipted else {}
+        more |= {"minutes": [one.as_json() for one in beside]} if beside else {}
         print(json.dumps(report.as_json() | more, ensure_ascii=False, indent=2))
     else:
-        print(report.as_text() + (receipted.as_text() if receipted else ""), end="")
+        told = "".join(one.as_text() for one in beside)
+        print(report.as_text() + (receipted.as_text() if receipted else "") + told, end="")
     codes = {report.exit_code, EXIT_CODES[receipted.verdict] if receipted else 0}
+    codes |= {EXIT_CODES[one.verdict] for one in beside}
     return EXIT_CODES["failed"] if EXIT_CODES["failed"] in codes else max(codes)
 
 
