@@ -89,7 +89,8 @@ def right_to_left(tag: str) -> bool:
 
 
 _CITY = r"[^\d\W][^\n(),\u060c;\u061b]{0,80}"
-TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)? (?:UTC|{_CITY} \([+-]\d\d:\d\d\))|\d{{4}}-\d\d-\d\d")
+_PLACE = rf"(?:UTC|\({_CITY}\)|{_CITY} \([+-]\d\d:\d\d\))"
+TIME = re.compile(rf"(?:\d{{4}}-\d\d-\d\d )?\d\d:\d\d(?::\d\d)?(?:–\d\d:\d\d)? {_PLACE}|\d{{4}}-\d\d-\d\d")
 
 
 def times_together(text: str, tag: str) -> str:

@@ -8,10 +8,16 @@ web. Messages are collected for translators by `python -m web.words.catalogues`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from enum import StrEnum
 from typing import Any, Literal, Self
 
 JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; ", "space": " ", "none": ""}
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
+    *("November", "December"),
+)
+"""In English, whatever the locale of the machine."""
 Joint = Literal["and", "or", "comma", "semicolon", "space", "none"]
 
 Say = Callable[[str, str], str]
@@ -92,6 +98,20 @@ class LanguageName(str):
         """The language of this tag with its English name; without a name, the tag."""
         made = cls(name or tag)
         made.tag = tag
+        return made
+
+
+class Day(str):
+    """A day of the Gregorian calendar, written out: `3 December 2026`."""
+
+    __slots__ = ("on",)
+    on: date
+
+    @classmethod
+    def of(cls, on: date) -> Self:
+        """The day with its English text."""
+        made = cls(f"{on.day} {MONTHS[on.month - 1]} {on.year}")
+        made.on = on
         return made
 
 

@@ -42,7 +42,12 @@ from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
 from web.live.relays import Relays
 from web.logins import LoginWatch
-from web.minutes import copy_pages as minutes_copies, minutes_pages as minutes, passage_pages as minutes_passages
+from web.minutes import (
+    copy_pages as minutes_copies,
+    correction_pages as minutes_corrections,
+    minutes_pages as minutes,
+    passage_pages as minutes_passages,
+)
 from web.operation import admin_pages, language_pages, monitoring_pages as operation, setup_pages
 from web.outward import (
     change_stream,
@@ -303,6 +308,7 @@ MODULES = (
     minutes,
     minutes_passages,
     minutes_copies,
+    minutes_corrections,
     people,
     hearing_languages,
     network_test,

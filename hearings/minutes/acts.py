@@ -4,7 +4,8 @@ A corrected entry is written once, with its newest words, at the time of the fir
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from hearings.events import EventKind
@@ -12,7 +13,7 @@ from hearings.languages import language_name, same, state_name
 from hearings.minutes.facts import DraftContext, PassageLine, line, open_line
 from hearings.models import HearingEvent, Participant
 from hearings.roles import LABELS, Role
-from hearings.sentences import N_, Sentence, tell
+from hearings.sentences import N_, Day, Sentence, Series, tell
 from hearings.sitting.cards import CARDS
 from hearings.sitting.recorded_acts import GROUNDS, PRIVILEGES, RecordedAct, in_force
 
@@ -67,7 +68,7 @@ SAID: Mapping[tuple[str, str], str] = {
     (K.ruling, "reserved"): N_(
         "{time}: {by} reserved the ruling on the objection or claim raised {raised}, under the law of {law}."
     ),
-    (K.exhibit_shown, ""): N_("{time}: {by} showed {person} the exhibit {exhibit}, SHA-256 {hash}."),
+    (K.exhibit_shown, ""): N_("{time}: {by} showed {person} the exhibit {exhibit}."),
     (K.counsel_asked, ""): N_("{time}: {person} asked to speak to counsel."),
     (K.card_adopted, ""): N_("{time}: {who} took over a draft text for a card, under the law of {law}."),
     (K.card_read, ""): N_("{time}: {by} read a card to {person}, under the law of {law}, in {language}."),
@@ -102,7 +103,9 @@ def said(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
     event, data = entry.event, entry.event.data
     sources = tuple(f"event:{logged.seq}" for logged in entry.events)
     wordless = WORDLESS.get(event.kind) if not data.get("text") else None
-    yield line(wordless or SAID[event.kind, _outcome(event)], *sources, **_values(draft, entry))
+    yield in_recording(
+        draft, entry, line(wordless or SAID[event.kind, _outcome(event)], *sources, **_values(draft, entry))
+    )
     if data.get("ground"):
         yield line(N_("    Ground: {ground}."), *sources, ground=tell({**GROUNDS, **PRIVILEGES}[data["ground"]]))
     yield from _card(event, sources)
@@ -110,10 +113,20 @@ def said(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
         yield line(N_("    Under the law of {law}."), *sources, law=state_name(data["law"]))
     if data.get("text") and event.kind not in WORDED:
         yield line(N_("    Wording, or where it is found: “{text}”"), *sources, text=draft.quoted(str(data["text"])))
-    yield _entered(draft, entry.first)
-    if len(entry.events) > 1:
-        values = {"time": draft.when(event.at), "who": draft.who(event)}
-        yield line(N_("    Entered in correction, {time}, by {who}."), *sources[-1:], **values)
+    if entry.first.data.get("timecode_ms") is None:
+        yield line(N_("    No recording was running."), *sources)
+
+
+def in_recording(draft: DraftContext, entry: RecordedAct, told: PassageLine) -> PassageLine:
+    """The line with the time code of its act in the recording, in brackets; before it, where there are several
+    recordings, the number of the sitting.
+    """
+    code = entry.first.data.get("timecode_ms")
+    if code is None:
+        return told
+    number = draft.sitting_of(str(entry.first.data.get("recording", "")))
+    where = clock(code) if len(draft.facts.recordings) < 2 else f"{number}/{clock(code)}"
+    return replace(told, says=Series.of((told.says, f"[{where}]"), "space"))
 
 
 def _outcome(event: HearingEvent) -> str:
@@ -124,8 +137,8 @@ def _outcome(event: HearingEvent) -> str:
     return str(data.get("what") or data.get("ruling") or data.get("answer") or "")
 
 
-def _card(event: HearingEvent, sources: tuple[str, ...]) -> Iterator[PassageLine]:
-    """The script card of an entry: its version, and what was read in each language, with its hash."""
+def _card(event: HearingEvent, sources: tuple[str, ...], *, hashes: bool = False) -> Iterator[PassageLine]:
+    """The script card of an entry: its version, and what was read in each language; with its hash for the annex."""
     card = event.data.get("card")
     if not card:
         return
@@ -134,11 +147,15 @@ def _card(event: HearingEvent, sources: tuple[str, ...]) -> Iterator[PassageLine
     if not card["texts"]:
         yield line(N_("    Card: {card}. It was not read out."), *sources, card=title)
     for text in card["texts"]:
-        message = CARD_TEXTS["approved" if text["approved"] else "draft"]
+        message = (CARD_TEXTS if hashes else CARDS_READ)["approved" if text["approved"] else "draft"]
         values = {"card": title, "version": card["version"], "language": language_name(text["language"])}
-        approval = {"authority": text["approved_by"], "day": text["approved_on"]} if text["approved"] else {}
+        approval = (
+            {"authority": text["approved_by"], "day": Day.of(date.fromisoformat(text["approved_on"]))}
+            if text["approved"]
+            else {}
+        )
         yield line(message, *sources, hash=text["sha256"], **values, **approval)
-        if not same(text["language"], text["wanted"]):
+        if not hashes and not same(text["language"], text["wanted"]):
             yield line(NO_TRANSLATION, *sources, language=language_name(text["wanted"]))
 
 
@@ -149,6 +166,10 @@ CARD_TEXTS: Mapping[str, str] = {
     "draft": N_(
         "    Card: {card}, version {version}, in {language}, a draft that no State has approved, SHA-256 {hash}."
     ),
+}
+CARDS_READ: Mapping[str, str] = {
+    "approved": N_("    Card: {card}, version {version}, in {language}, approved by {authority} on {day}."),
+    "draft": N_("    Card: {card}, version {version}, in {language}, a draft that no State has approved."),
 }
 NO_TRANSLATION = N_("    There was no text of this card in {language}.")
 
@@ -168,17 +189,28 @@ def _values(draft: DraftContext, entry: RecordedAct) -> dict[str, Any]:
         "language": language_name(str(data.get("language", "–"))),
         "raised": "–" if raised is None else draft.when(raised.at),
         "exhibit": draft.quoted(str(exhibit.get("name", "–"))),
-        "hash": str(exhibit.get("sha256", "–")),
         "text": draft.quoted(str(data.get("text", ""))),
     }
 
 
-def _entered(draft: DraftContext, event: HearingEvent) -> PassageLine:
-    source, who, code = f"event:{event.seq}", draft.who(event), event.data.get("timecode_ms")
+def entered(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
+    """For the annex: who entered an act, at which number of the log, where it is in the recording; the hash of what
+    was shown or read; and who corrected it.
+    """
+    event, source, code = entry.first, f"event:{entry.first.seq}", entry.first.data.get("timecode_ms")
+    values = {"number": str(event.seq), "time": draft.when(event.at), "who": draft.who(event)}
     if code is None:
-        return line(N_("    Entered by {who}. No recording was running."), source, who=who)
-    message = N_("    Entered by {who}. Recording {id}, time code {code}.")
-    return line(message, source, who=who, id=event.data["recording"], code=clock(code))
+        yield line(N_("Entry {number}, {time}: entered by {who}. No recording was running."), source, **values)
+    else:
+        message = N_("Entry {number}, {time}: entered by {who}. Recording {id}, time code {code}.")
+        yield line(message, source, id=event.data["recording"], code=clock(code), **values)
+    for later in entry.events[1:]:
+        values = {"number": str(later.seq), "time": draft.when(later.at), "who": draft.who(later)}
+        yield line(N_("    Entered in correction, {time}, by {who}."), f"event:{later.seq}", **values)
+    if exhibit := entry.event.data.get("exhibit"):
+        values = {"name": draft.quoted(str(exhibit["name"])), "hash": str(exhibit["sha256"])}
+        yield line(N_("    Exhibit {name}, SHA-256 {hash}."), f"event:{entry.event.seq}", **values)
+    yield from _card(entry.event, (f"event:{entry.event.seq}",), hashes=True)
 
 
 def clock(milliseconds: int) -> str:

@@ -1,20 +1,21 @@
 """Sections on the course of the hearing: times, events, interruptions, interventions of the authority, recordings."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from hearings.actors import SYSTEM
 from hearings.events import EventKind
 from hearings.languages import language_name, state_name
 from hearings.minutes import acts as minutes_acts
-from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage
+from hearings.minutes.facts import DraftContext, Passage, PassageLine, lasted, line, log, open_line, passage
 from hearings.minutes.people import CAPACITIES, CONSENTS
 from hearings.models import HearingEvent, Recording
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.requests.consent_answers import OUTSTANDING, OUTSTANDING_UNSURE, PERSON_TO_BE_HEARD
 from hearings.roles import LABELS, Role
-from hearings.sentences import N_, Sentence, Series, tell
+from hearings.sentences import N_, Sentence, Series, tell, tell_n
 from hearings.sitting import breakdowns, closed_sessions, gaps
 from hearings.sitting.breaks import PURPOSES
 from hearings.status import RecordingStatus
@@ -44,7 +45,7 @@ def times(draft: DraftContext) -> Iterator[Passage]:
         line(
             N_("Fixed for: {time}; time-zone data {version}."),
             "row:hearing.starts_at",
-            time=draft.when(hearing.starts_at),
+            time=draft.exactly(hearing.starts_at),
             version=hearing.tzdb_version,
         ),
     )
@@ -52,11 +53,11 @@ def times(draft: DraftContext) -> Iterator[Passage]:
         source = f"row:sitting.{number}"
         lines = [line(N_("Sitting {number}: lobby opened {time}."), source, number=number, time=_opened(draft, number))]
         if sitting.started_at:
-            lines.append(line(N_("In session from {time}."), source, time=draft.when(sitting.started_at)))
+            lines.append(line(N_("In session from {time}."), source, time=draft.exactly(sitting.started_at)))
         else:
             lines.append(line(N_("It was not in session."), source))
         if sitting.closed_at:
-            lines.append(line(N_("Closed {time}."), source, time=draft.when(sitting.closed_at)))
+            lines.append(line(N_("Closed {time}."), source, time=draft.exactly(sitting.closed_at)))
         else:
             lines.append(line(N_("Not closed when this was drafted."), source))
         yield passage(f"times.sitting_{number}", *lines)
@@ -113,26 +114,6 @@ def _replaced(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     return {**_person(draft, event), "successor": successor, "reason": draft.quoted(str(event.data["reason"]))}
 
 
-def _relay(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
-    lang = str(event.data.get("lang", ""))
-    source = tell("the channel of {language}, by relay", language=language_name(lang)) if lang else tell("the floor")
-    return {"person": draft.about(event), "source": source}
-
-
-def _signal(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
-    return {"person": draft.about(event), "what": tell(SIGNALS[str(event.data["what"])])}
-
-
-def _uncovered(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
-    return {"language": language_name(str(event.data["lang"])), "seconds": str(event.data["seconds"])}
-
-
-SIGNALS: Mapping[str, str] = {
-    "cannot_hear": N_("cannot hear well"),
-    "slower": N_("more slowly, please"),
-    "repeat": N_("please repeat"),
-    "cannot_interpret": N_("cannot interpret now"),
-}
 TOLD: Mapping[str, Saying] = {
     K.lobby_opened: (N_("{time}: {who} opened the lobby."), _actor),
     K.roll_call: (N_("{time}: {who} began the roll call."), _actor),
@@ -145,9 +126,6 @@ TOLD: Mapping[str, Saying] = {
     K.released: (N_("{time}: {who} released {person} from the hearing."), _person),
     K.replaced: (N_("{time}: {who} put {successor} in the place of {person}. Reason: “{reason}”"), _replaced),
     K.taken_off: (N_("{time}: {who} took {person} off the list."), _person),
-    K.relay_chosen: (N_("{time}: {person} interprets from {source}."), _relay),
-    K.signal: (N_("{time}: {person} signalled: {what}."), _signal),
-    K.uncovered: (N_("{time}: until then nobody interpreted into {language}, for {seconds} seconds."), _uncovered),
     K.muted: (N_("{time}: {who} muted {person}."), _person),
     K.floor_mode: (N_("{time}: {who} changed how people speak."), _actor),
     K.unrecorded_proposed: (N_("{time}: {who} proposed to go on without a recording."), _actor),
@@ -191,11 +169,12 @@ ELSEWHERE: frozenset[str] = frozenset(
     }
     | {K.intervention, K.counsel_waived}
     | {K.fingerprints_compared, K.fingerprints_stale, K.caption}
+    | {K.relay_chosen, K.signal, K.uncovered, K.floor_given}
 )
 """Events that another section writes."""
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
-    | {K.floor_given, K.floor_next, K.interpreting_begun, K.interpreting_ended}
+    | {K.floor_next, K.interpreting_begun, K.interpreting_ended}
     | {
         K.microphone,
         K.camera,
@@ -216,28 +195,91 @@ NOTES: frozenset[str] = frozenset(
 """Recorded acts written in the course; a correction replaces the entry it corrects."""
 
 
+PHASES: Mapping[str, str] = {
+    K.lobby_opened: N_("Opening"),
+    K.started: N_("Hearing"),
+    K.closing: N_("Closing"),
+    K.aborted: N_("Closing"),
+}
+"""The events with which a part of a sitting begins, and its heading."""
+
+
 def course(draft: DraftContext) -> Iterator[Passage]:
-    """The events in order, one passage a sitting. An event without a sentence is written with its code."""
-    number, lines = 0, list[PassageLine]()
-    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(draft, *map(EventKind, NOTES))}
+    """The events in order, one passage a sitting, under the headings of its parts; who had the floor by turn at its
+    end. An event without a sentence is written with its code.
+    """
+    number, sitting = 0, list[HearingEvent]()
     for event in draft.facts.events:
-        if event.kind == K.lobby_opened and lines:
-            yield passage(f"course.sitting_{max(number, 1)}", *lines)
-            lines = []
-        number += event.kind == K.lobby_opened
-        if event.seq in notes:
-            lines += minutes_acts.said(draft, notes[event.seq])
-        elif event.kind not in ELSEWHERE and event.kind not in UNTOLD and event.kind not in NOTES:
-            lines += _event_lines(draft, event)
+        if event.kind == K.lobby_opened:
+            yield from _sitting(draft, max(number, 1), sitting)
+            number, sitting = number + 1, []
+        sitting.append(event)
+    yield from _sitting(draft, max(number, 1), sitting)
+
+
+def _sitting(draft: DraftContext, number: int, events: Sequence[HearingEvent]) -> Iterator[Passage]:
+    notes = {entry.first.seq: entry for entry in minutes_acts.recorded(draft, *map(EventKind, NOTES))}
+    told = [
+        event
+        for event in events
+        if event.seq in notes or not (event.kind in ELSEWHERE or event.kind in UNTOLD or event.kind in NOTES)
+    ]
+    lines, phase = list[PassageLine](), ""
+    for event, together in _together(told):
+        if PHASES.get(event.kind, phase) != phase:
+            phase = PHASES[event.kind]
+            lines.append(line(phase, f"event:{event.seq}"))
+        lines += minutes_acts.said(draft, notes[event.seq]) if event.seq in notes else _event_lines(draft, *together)
     if lines:
-        yield passage(f"course.sitting_{max(number, 1)}", *lines)
+        yield passage(f"course.sitting_{number}", *lines)
+    if turns := list(_turns(draft, events)):
+        yield passage(f"course.turns_{number}", *turns)
 
 
-def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLine]:
-    source = f"event:{event.seq}"
+TOGETHER = frozenset({K.admitted, K.released, K.muted})
+"""Events told in one sentence when one person does the same to several people, one after the other."""
+
+
+def _together(told: Sequence[HearingEvent]) -> Iterator[tuple[HearingEvent, list[HearingEvent]]]:
+    """The events, each with those told in the same sentence."""
+
+    def alike(place: int, event: HearingEvent) -> object:
+        bare = event.kind in TOGETHER and not event.data.keys() - {"participant"}
+        return (event.kind, event.actor) if bare else place
+
+    for _key, found in groupby(enumerate(told), key=lambda numbered: alike(*numbered)):
+        group = [event for _place, event in found]
+        yield group[0], group
+
+
+def _turns(draft: DraftContext, events: Sequence[HearingEvent]) -> Iterator[PassageLine]:
+    """Who had the floor by turn, in the order of their first turns, how often and how long."""
+    ends = (K.floor_given, K.floor_mode, K.hold, K.break_ordered, K.closing, K.aborted, K.closed)
+    turns: dict[str, list[float]] = {}
+    given = [event for event in events if event.kind == K.floor_given]
+    for event in given:
+        later = (one for one in events if one.seq > event.seq and one.kind in ends)
+        end = next(later, None)
+        turns.setdefault(draft.about(event), []).append((end.at - event.at).total_seconds() if end else 0.0)
+    if turns:
+        people = [
+            tell_n("{person} ({n} turn, {length})", "{person} ({n} turns, {length})", len(lengths), person=name,
+                   length=lasted(sum(lengths)))
+            for name, lengths in turns.items()
+        ]  # fmt: skip
+        sources = [f"event:{event.seq}" for event in given]
+        yield line(N_("Examination by turns, by who was given the floor: {people}."), *sources,
+                   people=Series.of(people, "semicolon"))  # fmt: skip
+
+
+def _event_lines(draft: DraftContext, event: HearingEvent, *alike: HearingEvent) -> Iterator[PassageLine]:
+    source, sources = f"event:{event.seq}", [f"event:{one.seq}" for one in (event, *alike)]
     if event.kind in TOLD:
         message, values = TOLD[event.kind]
-        yield line(message, source, time=draft.when(event.at), **values(draft, event))
+        given = dict(values(draft, event))
+        if alike:
+            given["person"] = Series.of(draft.about(one) for one in (event, *alike))
+        yield line(message, *sources, time=draft.when(event.at, (event, *alike)[-1].at), **given)
     else:
         message = N_("{time}: an entry “{what}” in the log, by {who}.")
         yield line(message, source, time=draft.when(event.at), what=event.kind, who=draft.who(event))
@@ -264,6 +306,8 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         if event.data.get("why") == HoldCode.interpreter_line_poor:
             poor = N_("    The line of {person}, who interpreted, was too poor for simultaneous interpreting.")
             yield line(poor, source, person=draft.about(event))
+    if (seconds := _stopped(draft, event)) is not None:
+        yield line(N_("    It lasted {length}."), source, length=lasted(seconds))
     if event.kind == K.hold:
         yield line(N_("    Cause: {cause}."), source, cause=CAUSES[HoldCause(event.data["cause"])])
     reason = str(event.data.get("reason") or event.data.get("text") or "")
@@ -271,6 +315,14 @@ def _event_lines(draft: DraftContext, event: HearingEvent) -> Iterator[PassageLi
         yield PassageLine(says=why_held(reason, draft.names, draft.quoted), sources=(source,))
     elif reason:
         yield line(N_("    Reason given: “{text}”"), source, text=draft.quoted(reason))
+
+
+def _stopped(draft: DraftContext, event: HearingEvent) -> float | None:
+    """The seconds for which the floor was closed or there was a break, of the event that ended it."""
+    begins = {K.resumed: K.hold, K.break_ended: K.break_ordered}.get(K(event.kind)) if event.kind in set(K) else None
+    earlier = [one for one in draft.facts.events if one.seq < event.seq and one.kind in (begins, event.kind)]
+    since = next((place for place in range(len(earlier), 0, -1) if earlier[place - 1].kind == event.kind), 0)
+    return (event.at - earlier[since].at).total_seconds() if begins and earlier[since:] else None
 
 
 PAUSED_AFTER = N_(
@@ -334,11 +386,9 @@ ENDS: Mapping[str, frozenset[str]] = {
 }
 """The events that end each kind of interruption."""
 BROKEN: Mapping[str, str] = {
-    K.reconnecting: N_("From {time} until {end} ({seconds} s): the line of {person} was lost."),
-    K.media_lost: N_("From {time} until {end} ({seconds} s): sound and picture of everyone were lost."),
-    K.recording_failing: N_(
-        "From {time} until {end} ({seconds} s): the recording was not known to be running ({code})."
-    ),
+    K.reconnecting: N_("{time}, for {length}: the line of {person} was lost."),
+    K.media_lost: N_("{time}, for {length}: sound and picture of everyone were lost."),
+    K.recording_failing: N_("{time}, for {length}: the recording was not known to be running ({code})."),
 }
 UNENDED: Mapping[str, str] = {
     K.reconnecting: N_("From {time}: the line of {person} was lost; its restoration is not recorded."),
@@ -378,7 +428,7 @@ GAPS: Mapping[str, Sentence] = {
 NO_SOUND = N_("No sound of {person} {span}: {cause}.")
 NO_PICTURE = N_("No picture of {person} {span}: {cause}.")
 NO_INTERPRETATION = N_("No interpretation into {language} {span}: {cause}.")
-CLOCKS = N_("from {time} until {end} ({code})")
+CLOCKS = N_("{time} ({code})")
 TIME_CODE = N_("from {from_time} to {until} of the recording")
 """The span of a gap: by both courts' clocks where these are known, and by the recording's time code."""
 
@@ -415,9 +465,8 @@ def _interruption(draft: DraftContext, event: HearingEvent, place: int) -> Passa
         values["code"] = why_failing(str(event.data.get("code", "")))
     if end is None:
         return line(UNENDED[event.kind], f"event:{event.seq}", **values)
-    seconds = round((end.at - event.at).total_seconds())
-    sources = (f"event:{event.seq}", f"event:{end.seq}")
-    return line(BROKEN[event.kind], *sources, end=draft.when(end.at), seconds=seconds, **values)
+    values |= {"time": draft.when(event.at, end.at), "length": lasted((end.at - event.at).total_seconds())}
+    return line(BROKEN[event.kind], f"event:{event.seq}", f"event:{end.seq}", **values)
 
 
 def interventions(draft: DraftContext) -> Iterator[Passage]:
@@ -452,9 +501,30 @@ def recording(draft: DraftContext) -> Iterator[Passage]:
             continue
         recorded += 1
         yield passage(f"recording.sitting_{number}", *_recorded(draft, row, number))
-    lines = [_gap(draft, event) for event in draft.facts.events if event.kind == K.gap]
+    lines = list(_gaps(draft))
     if recorded:
         yield passage("recording.gaps", *(lines or [line(N_("No gap in the log of the hearing."), log(draft))]))
+
+
+def _gaps(draft: DraftContext) -> Iterator[PassageLine]:
+    """Each gap that is alone of its kind; several of one track and cause in one line, with their number and length."""
+    found: dict[tuple[str, str, str], list[HearingEvent]] = {}
+    for event in draft.facts.events:
+        if event.kind == K.gap:
+            subject = (str(event.data.get(name, "")) for name in ("track", "participant", "cause"))
+            track, whose, cause = subject
+            found.setdefault((track, whose, cause), []).append(event)
+    for events in found.values():
+        first = _gap(draft, events[0])
+        if len(events) == 1:
+            yield first
+            continue
+        spans = [(one.data.get("from_ms"), one.data.get("until_ms")) for one in events]
+        seconds = sum(end - start for start, end in spans if isinstance(start, int) and isinstance(end, int)) / 1000
+        sources = tuple(f"event:{event.seq}" for event in events)
+        more = tell_n("With {n} further of this cause: {length} in all.", "With {n} further of this cause: "
+                      "{length} in all.", len(events) - 1, length=lasted(seconds))  # fmt: skip
+        yield PassageLine(says=Series.of((first.says, more), "space"), sources=sources)
 
 
 def _gap(draft: DraftContext, event: HearingEvent) -> PassageLine:
@@ -464,7 +534,7 @@ def _gap(draft: DraftContext, event: HearingEvent) -> PassageLine:
     instants = gaps.span(data, gaps.zero_of(event, draft.facts.recordings.values()))
     span = tell(TIME_CODE, **code)
     if instants is not None:
-        span = tell(CLOCKS, time=draft.when(instants[0]), end=draft.when(instants[1]), code=span)
+        span = tell(CLOCKS, time=draft.when(*instants), code=span)
     values = {"span": span, "cause": GAPS.get(data.get("cause", ""), data.get("cause", "–"))}
     source = f"event:{event.seq}"
     if data.get("participant"):
@@ -502,13 +572,13 @@ def _clock(milliseconds: object) -> str:
 
 def statement_lines(draft: DraftContext) -> Iterator[PassageLine]:
     """References to the recordings that contain questions and answers; the minutes have no transcript."""
-    for row in draft.facts.recordings.values():
-        if row.opened_at:
-            yield line(
-                N_("For questions and answers see recording {id}, started {time}; its time code counts from there."),
-                "row:recording.opened_at",
-                id=row.id,
-                time=draft.when(row.opened_at),
+    for number, sitting in enumerate(draft.facts.sittings, 1):
+        row = draft.facts.recordings.get(sitting.id)
+        if row is not None and row.opened_at:
+            message = N_(
+                "For questions and answers see the recording of sitting {number}, started {time}; "
+                "its time code counts from there."
             )
+            yield line(message, "row:recording.opened_at", number=number, time=draft.when(row.opened_at))
     if not any(row.opened_at for row in draft.facts.recordings.values()):
         yield open_line("clerk")

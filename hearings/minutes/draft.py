@@ -17,9 +17,11 @@ from hearings.minutes.sections import (
     statements,
     technical,
 )
+from hearings.minutes.summary import annex, summary
 from hearings.sentences import Say, Untranslated
 
 WRITERS: Mapping[str, Section] = {
+    "summary": summary,
     "case": case,
     "times": times,
     "people": people,
@@ -37,9 +39,10 @@ WRITERS: Mapping[str, Section] = {
     "interventions": interventions,
     "conditions": conditions,
     "protection": protection,
+    "remarks": remarks,
     "technical": technical,
     "recording": recording,
-    "remarks": remarks,
+    "annex": annex,
 }
 
 

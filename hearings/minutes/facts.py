@@ -5,18 +5,19 @@ the identity of the person heard, the others taking part and their functions, oa
 is what a court needs to rely on the record. A passage whose facts are not known says who has to write it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.people.staff import protected, protected_names
 from hearings.roles import LABELS, Role
-from hearings.sentences import N_, Quoted, Sentence, Series, tell
+from hearings.sentences import N_, Day, Quoted, Sentence, Series, tell, tell_n
 
 SECTIONS: Mapping[str, str] = {
+    "summary": N_("Summary of the hearing"),
     "case": N_("Case and legal basis"),
     "times": N_("Dates, times and places"),
     "people": N_("Authorities and persons present"),
@@ -34,11 +35,14 @@ SECTIONS: Mapping[str, str] = {
     "interventions": N_("Interventions of the requested authority"),
     "conditions": N_("Conditions of the requested State"),
     "protection": N_("Protection measures"),
+    "remarks": N_("Other remarks"),
     "technical": N_("Technical conditions"),
     "recording": N_("Recording"),
-    "remarks": N_("Other remarks"),
+    "annex": N_("Entries, identifiers and hashes"),
 }
 """The sections, in their order, with their headings."""
+ANNEX = frozenset({"technical", "recording", "annex"})
+"""The sections that stand in the annex: the last ones."""
 
 MINIMUM = ("date", "place", "identity_person_heard", "identities_functions_others", "oaths", "technical_conditions")
 """Required where the instrument is silent or leaves it to agreement: the list of ETS 182 art. 9(6)."""
@@ -188,8 +192,27 @@ class DraftContext:
                 self.names[participant.person_id] = name
         self.hidden = dict(secrets(self.facts.request.person_name, self.facts.participants))
 
-    def when(self, at: datetime) -> Series:
+    def when(self, at: datetime, end: datetime | None = None) -> Series:
+        """An instant, or the time until `end`, by the clocks of both courts; with its day where that is another than
+        the day of the first sitting.
+        """
+        return clocks(self.facts.hearing, at, end, known=self.day)
+
+    def exactly(self, at: datetime) -> Series:
+        """An instant with its day, the offsets of both clocks, and UTC to the second."""
         return moment(self.facts.hearing, at)
+
+    @property
+    def day(self) -> date:
+        """The day of the first sitting by the clock of the requesting court, which the summary names."""
+        sittings = [sitting.started_at for sitting in self.facts.sittings if sitting.started_at]
+        begun = min(sittings, default=self.facts.hearing.starts_at)
+        return both_times(self.facts.hearing, begun)[0].datetime.date()
+
+    def sitting_of(self, recording: str) -> int:
+        """The number of the sitting of a recording; 0 for one of another."""
+        rows = (self.facts.recordings.get(sitting.id) for sitting in self.facts.sittings)
+        return next((number for number, row in enumerate(rows, 1) if row is not None and row.id == recording), 0)
 
     def who(self, event: HearingEvent) -> str:
         """The actor of an event: a name, a pseudonym, a role, or the system."""
@@ -208,15 +231,41 @@ class DraftContext:
 def moment(hearing: Hearing, at: datetime) -> Series:
     """An instant by the clocks of both courts and in UTC: the date once, and again where a calendar shows another."""
     utc = at.astimezone(UTC)
-    clocks = [
+    walls = [
         (instant.datetime, f"{instant.datetime:%H:%M} {instant.city} ({instant.offset})")
         for instant in both_times(hearing, at)
     ]
-    day, times = "", list[str]()
-    for wall, text in (*clocks, (utc, f"{utc:%H:%M:%S} UTC")):
-        times.append(text if f"{wall:%Y-%m-%d}" == day else f"{wall:%Y-%m-%d} {text}")
-        day = f"{wall:%Y-%m-%d}"
+    return _dated((*walls, (utc, f"{utc:%H:%M:%S} UTC")), None)
+
+
+def clocks(hearing: Hearing, at: datetime, end: datetime | None = None, *, known: date | None = None) -> Series:
+    """An instant by the clocks of both courts, to the minute, as a sentence takes it; until `end` where that is given
+    and on the same day. The day is left out where it is `known`, and told again where a calendar shows another.
+    """
+    starts, ends = both_times(hearing, at), both_times(hearing, end or at)
+    same = all(start.datetime.date() == last.datetime.date() for start, last in zip(starts, ends, strict=True))
+    if not same:
+        return Series.of((clocks(hearing, at, known=known), "–", clocks(hearing, end or at, known=known)), "space")
+    walls = []
+    for start, last in zip(starts, ends, strict=True):
+        first, until = f"{start.datetime:%H:%M}", f"{last.datetime:%H:%M}"
+        walls.append((start.datetime, f"{first if first == until else f'{first}–{until}'} ({start.city})"))
+    return _dated(walls, known)
+
+
+def _dated(walls: Iterable[tuple[datetime, str]], known: date | None) -> Series:
+    day, times = known, list[str]()
+    for wall, text in walls:
+        times.append(text if wall.date() == day else Series.of((Day.of(wall.date()), text), "space"))
+        day = wall.date()
     return Series.of(times)
+
+
+def lasted(seconds: float) -> Sentence:
+    """A length of time in words: whole seconds below two minutes, else whole minutes."""
+    if seconds < 120:
+        return tell_n("{n} second", "{n} seconds", round(seconds))
+    return tell_n("{n} minute", "{n} minutes", round(seconds / 60))
 
 
 def redacted(text: str, hidden: Mapping[str, str]) -> str:

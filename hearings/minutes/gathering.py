@@ -1,11 +1,13 @@
 """Reads the facts minutes are drafted from: rows of the hearing and its request, and the rules of law on minutes."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.agreement import agreements, line_tests
+from hearings.hearing.hearing import both_times
 from hearings.law import law
 from hearings.law.law import Law
 from hearings.minutes.facts import MINIMUM, Basis, Consenting, ExhibitFact, Facts
@@ -66,6 +68,14 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         else (_source(agreement), str(agreement.terms["session"]["interpreting"])),
         number=minutes.number,
     )
+
+
+async def day(db: AsyncSession, hearing: Hearing, minutes: Minutes) -> date:
+    """The day of the minutes by the clock of the requesting court: that on which their first sitting was in session,
+    else that fixed for the hearing.
+    """
+    query = select(func.min(Sitting.started_at)).where(col(Sitting.id).in_(minutes.sittings))
+    return both_times(hearing, (await db.exec(query)).one())[0].datetime.date()
 
 
 def bases(law_now: Law, request: HearingRequest) -> Iterator[Basis]:

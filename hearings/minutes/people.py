@@ -48,16 +48,25 @@ def _person(draft: DraftContext, participant: Participant) -> Iterator[PassageLi
         state=state_name(participant.state),
     )
     stays = list(_stays(draft, participant))
+    ended = [(start, end) for start, end in stays if end is not None]
+    if ended and len(draft.facts.sittings) == 1 and _throughout(draft, *ended[0]):
+        sources = [f"event:{event.seq}" for event in ended[0]]
+        yield line(N_("    Present throughout."), *sources)
+    elif ended:
+        sources = [f"event:{event.seq}" for stay in ended for event in stay]
+        times = Series.of((draft.when(start.at, end.at) for start, end in ended), "semicolon")
+        yield line(N_("    In the room: {times}."), *sources, times=times)
     for start, end in stays:
         if end is None:
-            yield line(N_("In the room from {time}."), f"event:{start.seq}", time=draft.when(start.at))
-        else:
-            sources = (f"event:{start.seq}", f"event:{end.seq}")
-            yield line(
-                N_("In the room from {time} until {end}."), *sources, time=draft.when(start.at), end=draft.when(end.at)
-            )
+            yield line(N_("    In the room from {time}."), f"event:{start.seq}", time=draft.when(start.at))
     if not stays:
-        yield line(N_("The log does not show this person in the room."), log(draft))
+        yield line(N_("    The log does not show this person in the room."), log(draft))
+
+
+def _throughout(draft: DraftContext, start: HearingEvent, end: HearingEvent) -> bool:
+    """Whether a stay is from before the sitting was in session until it was closed."""
+    started = draft.facts.sittings[0].started_at
+    return started is not None and start.at <= started and end.kind == K.closed
 
 
 def _stays(draft: DraftContext, participant: Participant) -> Iterator[tuple[HearingEvent, HearingEvent | None]]:
@@ -149,16 +158,7 @@ def rights(draft: DraftContext) -> Iterator[Passage]:
     """The notice of recording, from the log. The rights under both laws: the notice the request asks for, and the
     notices recorded as given; an open line for each person without one.
     """
-    lines = [
-        line(
-            N_("{time}: {name} acknowledged the notice that the hearing is recorded."),
-            f"event:{event.seq}",
-            time=draft.when(event.at),
-            name=draft.about(event),
-        )
-        for event in draft.facts.events
-        if event.kind == K.notice_acknowledged
-    ]
+    lines = _acknowledged(draft, [event for event in draft.facts.events if event.kind == K.notice_acknowledged])
     yield passage("rights.recording", *(lines or [line(N_("No acknowledgement in the log."), log(draft))]))
     for side, state, who in (
         ("requesting", draft.facts.hearing.requesting_state, "presiding_judge"),
@@ -179,6 +179,20 @@ def rights(draft: DraftContext) -> Iterator[Passage]:
         missing = N_("Notice of the rights under this law to {name}")
         done = minutes_acts.each(draft, given, _heard(draft), who=who, nothing=what, missing=missing)
         yield passage(f"rights.{side}", *asked, *done)
+
+
+def _acknowledged(draft: DraftContext, events: Sequence[HearingEvent]) -> list[PassageLine]:
+    """Who acknowledged the notice that the hearing is recorded, and when: one line for all."""
+    if not events:
+        return []
+    names = list(dict.fromkeys(draft.about(event) for event in events))
+    message = (
+        N_("{time}: {name} acknowledged the notice that the hearing is recorded.")
+        if len(names) == 1
+        else N_("{time}: these persons acknowledged the notice that the hearing is recorded: {name}.")
+    )
+    when = draft.when(events[0].at, events[-1].at)
+    return [line(message, *(f"event:{event.seq}" for event in events), time=when, name=Series.of(names))]
 
 
 CAPACITIES = {
@@ -271,6 +285,8 @@ def languages(draft: DraftContext) -> Iterator[Passage]:
             *_interpreter(draft, participant),
             *minutes_acts.interpreter(draft, participant),
         )
+    if said := list(_signalled(draft)):
+        yield passage("languages.signals", *said)
     if totals := list(_totals(draft)):
         yield passage("languages.totals", *totals)
     if fed := [_fed(draft, *feed) for feed in captions.by_feed(draft.facts.events).items()]:
@@ -304,6 +320,33 @@ def _totals(draft: DraftContext) -> Iterator[PassageLine]:
         )
 
 
+def _signalled(draft: DraftContext) -> Iterator[PassageLine]:
+    """From which channel each interpreter took what is said, by relay, and what they signalled, each once."""
+    found: dict[tuple[str, str, str], list[HearingEvent]] = {}
+    for event in draft.facts.events:
+        if event.kind in (K.relay_chosen, K.signal):
+            what = str(event.data.get("lang" if event.kind == K.relay_chosen else "what", ""))
+            found.setdefault((event.kind, draft.about(event), what), []).append(event)
+    for (kind, person, what), events in found.items():
+        sources = [f"event:{event.seq}" for event in events]
+        when = draft.when(events[0].at, events[-1].at)
+        if kind == K.signal:
+            values = {"person": person, "what": tell(SIGNALS[what]), "n": str(len(events))}
+            yield line(N_("{time}: {person} signalled: {what}. Times {n}."), *sources, time=when, **values)
+        else:
+            source = tell("the channel of {language}, by relay", language=language_name(what))
+            source = source if what else tell("the floor")
+            yield line(
+                N_("{time}: {person} interprets from {source}."), *sources, time=when, person=person, source=source
+            )
+
+
+SIGNALS: Mapping[str, str] = {
+    "cannot_hear": N_("cannot hear well"),
+    "slower": N_("more slowly, please"),
+    "repeat": N_("please repeat"),
+    "cannot_interpret": N_("cannot interpret now"),
+}
 FED_BY: Mapping[str, str] = {"stenographer": N_("a stenographer"), "machine": N_("a machine")}
 """Who wrote captions, by `CaptionSource`."""
 NOT_OF_RECORD = N_("    Captions helped to follow the hearing. They are not the record of what was said.")

@@ -7,11 +7,11 @@ from hearings.languages import state_name
 from hearings.minutes import acts as minutes_acts
 from hearings.minutes.course import statement_lines
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage
-from hearings.models import HearingEvent, Participant
+from hearings.models import HearingEvent
 from hearings.models.sitting import CheckStatus
 from hearings.requests.conditions import SENTENCES
 from hearings.roles import HEARD
-from hearings.sentences import N_, tell
+from hearings.sentences import N_, Series, tell
 from hearings.sitting import fingerprints
 
 CONDITIONS = {kind.value: sentence for kind, sentence in SENTENCES.items()}
@@ -107,13 +107,13 @@ def objections(draft: DraftContext) -> Iterator[Passage]:
 
 
 def exhibits(draft: DraftContext) -> Iterator[Passage]:
-    """Exhibits of the case file, by hash, and those recorded as shown; an open line if none was."""
+    """Exhibits of the case file, and those recorded as shown; an open line if none was. Their hashes are in the
+    annex."""
     lines = [
         line(
-            N_("In the file: {name}, SHA-256 {hash}."),
+            N_("In the file: {name}."),
             exhibit.source,
             name=draft.quoted(exhibit.name),
-            hash=exhibit.sha256,
         )
         for exhibit in draft.facts.exhibits
     ]
@@ -154,7 +154,7 @@ def technical(draft: DraftContext) -> Iterator[Passage]:
     compared = [line_ for event_ in draft.facts.events for line_ in _compared(draft, event_)]
     if compared:
         yield passage("technical.fingerprints", *compared)
-    checks = [line_ for one_ in draft.facts.participants for line_ in _devices(draft, one_)]
+    checks = list(_devices(draft))
     yield passage("technical.devices", *(checks or [line(N_("No device check in the log."), log(draft))]))
     people = {person.id: person for person in draft.facts.participants}
     sound: list[PassageLine] = []
@@ -222,13 +222,22 @@ OWN_CHECK = {
 }
 
 
-def _devices(draft: DraftContext, participant: Participant) -> Iterator[PassageLine]:
-    checked = [
-        event
+def _devices(draft: DraftContext) -> Iterator[PassageLine]:
+    """The last check of each person: one line for all whose devices work, a line for each device of the others."""
+    last = {
+        str(event.data.get("participant")): event
         for event in draft.facts.events
-        if event.kind == EventKind.devices_checked and event.data.get("participant") == participant.id
-    ]
-    for event in checked[-1:]:
+        if event.kind == EventKind.devices_checked
+    }
+    mine = [(one, last[one.id]) for one in draft.facts.participants if one.id in last]
+    well = [(one, event) for one, event in mine if all(event.data.get(name) for name, _label in DEVICES)]
+    if well:
+        names = Series.of(draft.names[one.id] for one, _event in well)
+        sources = [f"event:{event.seq}" for _one, event in well]
+        yield line(N_("By their own checks camera, microphone and loudspeaker work: {names}."), *sources, names=names)
+    for participant, event in mine:
+        if (participant, event) in well:
+            continue
         for name, label in DEVICES:
             message = OWN_CHECK[bool(event.data.get(name))]
             yield line(message, f"event:{event.seq}", name=draft.names[participant.id], device=label)

@@ -13,7 +13,7 @@ import rfc8785
 
 from hearings.minutes.corrections import Correction, answers_json
 from hearings.minutes.passages import minutes_languages
-from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation, Recording
+from hearings.models import Hearing, Minutes, MinutesPassage, MinutesReading, MinutesReservation, Recording, Signature
 from hearings.models.columns import Row
 from hearings.status import RecordingStatus
 
@@ -100,6 +100,16 @@ def earlier_body(minutes: Minutes, recordings: Iterable[Recording]) -> dict[str,
     """The body signed by earlier versions, without the size of each recording, which its root implies."""
     roots = {key: head.rpartition(":")[2] for key, head in heads(recordings).items()}
     return {"text_sha256": minutes.text_sha256, "recordings": roots}
+
+
+def sealed_for(format_: str, about_: str, body_: Mapping[str, Any], signature: Signature) -> str:
+    """The reason that a State's seal on a PDF gives: which text and which heads its authority has signed, and by which
+    statement. `vivavoce verify --minutes` reads it.
+    """
+    hashes = (f"{name}={body_[name]}" for name in ("text_sha256", "correction_sha256") if name in body_)
+    named = (f"recording={key}@{head}" for key, head in sorted(body_["recordings"].items()))
+    statement = f"statement_sha256={signature.payload_sha256}"
+    return " ".join((f"{signature.owner_state} signed {format_} {about_}", *hashes, *named, statement))
 
 
 def whole(

@@ -30,6 +30,7 @@ from hearings.models import (
     InformalMessage,
     Minutes,
     Participant,
+    Recording,
     SharedView,
     Signature,
     SigningKey,
@@ -150,6 +151,8 @@ class CaseExport:
     request: HearingRequest
     texts: dict[str, bytes]
     papers: Papers
+    written: Sequence[tuple[Hearing, Minutes]] = ()
+    """The minutes, to be printed into the bag."""
     shown: list[Row] = field(default_factory=list)
     """Exported rows, for view notes."""
 
@@ -191,7 +194,9 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     parts["case.json"] = {"format": FORMAT, "version": VERSION, "reference": request.reference, "as_known_to": state}
     texts = {name: _text(value) for name, value in parts.items()}
     texts["documents/request.json"] = request_document.canonical(papers)
-    return CaseExport(request=request, texts=dict(sorted(texts.items())), papers=papers, shown=rows)
+    written = [(hearing, row) for hearing in hearings for row in await minutes.of_hearing(db, hearing)]
+    sorted_texts = dict(sorted(texts.items()))
+    return CaseExport(request=request, texts=sorted_texts, papers=papers, written=written, shown=rows)
 
 
 async def _hearing(
@@ -224,7 +229,7 @@ async def _hearing(
         "offers.json": _rows(offers, OFFER),
         "bookings.json": [_row(booking, BOOKING) | {"resource": _row(what, RESOURCE)} for booking, what in booked],
         "agreements.json": [await _agreement(db, agreement, state) for agreement in reversed(agreed)],
-        "recordings.json": _rows(await queries.recordings_of_hearing(db, hearing.id), RECORDING),
+        "recordings.json": [_recording(row) for row in await queries.recordings_of_hearing(db, hearing.id)],
     }
     later: list[Row] = []
     for record in written:
@@ -247,6 +252,14 @@ async def _sitting(db: AsyncSession, sitting: Sitting, hidden: Mapping[str, str]
             _rows(sorted(confirmed, key=lambda confirmation: confirmation.id), CONFIRMATION), hidden
         ),
     }
+
+
+def _recording(row: Recording) -> dict[str, Any]:
+    """A recording without its media: the head by which minutes and `vivavoce verify --head` name it, and the page of
+    this installation that gives its bag to whoever may have it.
+    """
+    head = minutes_text.heads([row]).get(row.id, "")
+    return _row(row, RECORDING) | {"head": head, "page": f"/recordings/{row.id}"}
 
 
 def _event(event: HearingEvent, people: Sequence[Participant], hidden: Mapping[str, str]) -> dict[str, Any]:

@@ -34,7 +34,8 @@ CHOSEN = {
     "agreement/outcome", "agreement/room_rules", "custody/receipts", "custody/two_people",
     "law/needs", "law/overlays", "law/paragraphs",
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document", "minutes/facts",
-    "minutes/gathering", "minutes/people", "minutes/sections", "outward/administrators", "outward/notices",
+    "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary", "outward/administrators",
+    "outward/notices",
     "requests/conditions", "requests/consent_answers", "sitting/breakdowns", "sitting/closed_sessions",
     "times/resources",
 }  # fmt: skip

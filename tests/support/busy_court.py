@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlmodel import select
+
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.db import Database
-from hearings.models import Person, RecordingRelease
+from hearings.models import Minutes, MinutesCorrection, Person, RecordingRelease
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from hearings.requests import consultations, requests, translations
@@ -172,6 +174,23 @@ class BusyCourt:
 
         async def work(database: Database) -> None:
             await (await Court.load(database, self.service.ref)).write_minutes(datetime.now(UTC), NONSENSE)
+
+        self.service.run(work)
+
+    def correct(self) -> None:
+        """A correction of the minutes, as it lies in the database: to be signed."""
+
+        async def work(database: Database) -> None:
+            async with database.transaction() as db:
+                (found,) = (await db.exec(select(Minutes))).all()
+                texts = dict.fromkeys((found.language_requesting, found.language_requested), NONSENSE)
+                db.add(
+                    MinutesCorrection(
+                        owner_state=found.owner_state, minutes_id=found.id, asked_by="TH", texts=texts, reasons=texts,
+                        text_sha256="ab" * 32, sha256="cd" * 32, author="1", author_label=NONSENSE,
+                        at=datetime.now(UTC),
+                    )
+                )  # fmt: skip
 
         self.service.run(work)
 

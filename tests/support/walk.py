@@ -327,6 +327,8 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(clerk, f"{page}/readings/1/answer", {"answer": NONSENSE}, page)
     walk.do(clerk, f"{page}/read-back", said)
     walk.follow(clerk, [f"{page}/sign"])
+    busy_court.correct()
+    walk.follow(clerk, [f"{page}/corrections", f"{page}/corrections/1"])
 
 
 KEPT = frozenset({"csrf", "version", "number", "revision", "lists", "offer", "secret"})

@@ -12,6 +12,8 @@ from starlette.responses import Response, StreamingResponse
 
 from hearings.actors import Actor
 from hearings.documents.bags import Bag
+from hearings.minutes import printed, signed_corrections
+from hearings.minutes.printed import Printed
 from hearings.models import Attachment, HearingRequest
 from hearings.models.request_parts import RequestAct
 from hearings.overview import case_export
@@ -19,6 +21,7 @@ from hearings.overview.case_export import CaseExport
 from hearings.requests import attachments
 from hearings.requests.log import log
 from web.server import printing
+from web.words import sentences
 
 IN_MEMORY = 1 << 20
 """The largest bag kept in memory, in bytes; a larger one is in an unnamed temporary file."""
@@ -41,6 +44,9 @@ async def packed(
                 await asyncio.to_thread(bag.add, name, text)
             paper = await printing.hearing_request(request, case.papers)
             await asyncio.to_thread(bag.add, "documents/request.pdf", paper)
+            for name, (values, seals) in await _minutes(db, case):
+                pdf = await printing.sealed(request, "minutes", values, lang=values["languages"][0], for_states=seals)
+                await asyncio.to_thread(bag.add, name, pdf)
             for name, attachment in case.attachments:
                 _attachment, data = await attachments.bytes_of(db, request=row, attachment_id=attachment.id)
                 await asyncio.to_thread(bag.add, name, data)
@@ -56,6 +62,18 @@ async def packed(
         "cache-control": "no-store",
     }
     return case, StreamingResponse(_stream(file), headers=headers, media_type="application/zip")
+
+
+async def _minutes(db: AsyncSession, case: CaseExport) -> list[tuple[str, Printed]]:
+    """What minutes and corrections after signing are printed from, by the name of each file in the bag."""
+    found: list[tuple[str, Printed]] = []
+    for hearing, row in case.written:
+        name = f"hearings/{hearing.ref}/minutes-{row.number}"
+        found.append((f"{name}.pdf", await printed.minutes(db, hearing, row, say=sentences.say)))
+        for one in await signed_corrections.of_minutes(db, row):
+            values = await printed.correction(db, hearing, row, one, say=sentences.say)
+            found.append((f"{name}-correction-{one.number}.pdf", values))
+    return found
 
 
 def foreign_files(case: CaseExport, state: str) -> list[Attachment]:

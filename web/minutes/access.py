@@ -11,16 +11,22 @@ from starlette.responses import RedirectResponse
 
 from hearings import errors, queries
 from hearings.actors import Actor
-from hearings.minutes import corrections, document as minutes_document, minutes, passages, text as minutes_text
+from hearings.minutes import (
+    corrections,
+    minutes,
+    passages,
+    signed_corrections,
+    text as minutes_text,
+)
 from hearings.minutes.passages import Obstacle, minutes_languages
-from hearings.models import Hearing, HearingRequest, Minutes, MinutesPassage, Participant
+from hearings.models import Hearing, Minutes, MinutesPassage, Participant
 from hearings.permissions import may, require, require_staff
 from hearings.roles import CONDUCTING
 from hearings.signatures import signatures
 from hearings.status import MinutesStatus
 from web.server import view_log as shown
 from web.server.sign_in import SignedIn, may_on, seat, signed_in
-from web.words import court_clocks, minutes as minutes_words, sentences
+from web.words import court_clocks, minutes as minutes_words
 
 M = MinutesStatus
 
@@ -120,6 +126,9 @@ async def context_of(db: AsyncSession, access: MinutesAccess, row: Minutes) -> d
         "states": (access.hearing.requesting_state, access.hearing.requested_state),
         "heads": minutes_text.heads(await minutes.recordings(db, row)),
         "history": await queries.history(db, row),
+        "later": [
+            (one, await signed_corrections.signed_by(db, one)) for one in await signed_corrections.of_minutes(db, row)
+        ],
         "can": {
             "edit": edits and row.status in passages.EDITABLE,
             "refresh": edits and row.status is M.drafted,
@@ -128,6 +137,7 @@ async def context_of(db: AsyncSession, access: MinutesAccess, row: Minutes) -> d
             "read": edits and row.status is M.in_review,
             "reopen": edits and row.status is M.read_back,
             "sign": signs and row.status is M.read_back and access.state not in signed and not obstacles,
+            "correct": edits and row.status is M.signed,
             "reserve": access.may("enter_reservation"),
             "acknowledge": row.status is M.signed and row.received_at is None and access.may_staff("receive_minutes"),
         },
@@ -175,14 +185,19 @@ def displayed(sections: Sequence[SectionView], asked: str) -> str:
     return next((section.name for section in sections if section.open), "")
 
 
-def back(request: Request, done: str, path: str = "") -> RedirectResponse:
-    """Redirects after an act to the page of the minutes, or to `path` below it."""
-    return RedirectResponse(f"/h/{request.path_params['ref']}/minutes{path}?done={done}", 303)
+def back(request: Request, done: str, path: str = "", number: int = 0) -> RedirectResponse:
+    """Redirects after an act to the page of the minutes, or to `path` below it; `number`: of minutes that are to be
+    shown, where they need not be the newest.
+    """
+    which = f"&no={number}" if number else ""
+    return RedirectResponse(f"/h/{request.path_params['ref']}/minutes{path}?done={done}{which}", 303)
 
 
 async def whole(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, Any]:
     """The whole of the minutes as JSON, with the signatures as received (docs/minutes.md)."""
-    return minutes_text.whole(
+    later = await signed_corrections.of_minutes(db, row)
+    beside = {"later_corrections": [await signed_corrections.whole(db, hearing, row, one) for one in later]}
+    return beside | minutes_text.whole(
         hearing,
         row,
         passages=await passages.latest(db, row),
@@ -191,21 +206,4 @@ async def whole(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, A
         recordings=await minutes.recordings(db, row),
         reservations=await corrections.reservations_to(db, row),
         signatures=await signatures.signatures_of(db, row),
-    )
-
-
-async def printed(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, Any]:
-    """The data from which the document `minutes` is typeset; a draft is marked as a draft."""
-    asked = await queries.get(db, HearingRequest, hearing.request_id)
-    return minutes_document.document(
-        hearing,
-        row,
-        reference=asked.reference,
-        passages=await passages.latest(db, row),
-        reading=await minutes.reading_in_force(db, row),
-        corrections=await corrections.of_minutes(db, row),
-        heads=minutes_text.heads(await minutes.recordings(db, row)),
-        signed=await minutes.signed_by(db, row),
-        reservations=await corrections.reservations_to(db, row),
-        say=sentences.say,
     )

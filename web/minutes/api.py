@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hearings import queries
 from hearings.actors import Actor
-from hearings.minutes import corrections, minutes as life, passages, text as minutes_text
+from hearings.minutes import corrections, minutes as life, passages, printed, text as minutes_text
 from hearings.models import Hearing, Minutes
 from hearings.roles import Role
 from hearings.signatures import signatures
@@ -326,6 +326,6 @@ async def download_minutes_json(caller: Caller, ref: Ref, minutes: Number) -> Re
 async def download_minutes_pdf(caller: Caller, ref: Ref, minutes: Number) -> Response:
     """The minutes as PDF/A-2b in both languages, sealed by this installation; a draft says that it is one."""
     hearing, row = await _find(caller, ref, minutes)
-    data = await minutes_papers.printed(caller.db, hearing, row)
-    made = await printing.sealed(caller.request, "minutes", data, lang=data["languages"][0])
+    data, seals = await printed.minutes(caller.db, hearing, row, say=sentences.say)
+    made = await printing.sealed(caller.request, "minutes", data, lang=data["languages"][0], for_states=seals)
     return files.download(made, name=f"minutes-{hearing.ref}-{row.number}.pdf", media_type="application/pdf")

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
-from hearings.minutes import minutes, text as minutes_text
+from hearings.minutes import minutes, printed, text as minutes_text
 from hearings.minutes.document import SHA256_OF_TEXT
 from hearings.permissions import require
 from hearings.signatures import signatures
@@ -19,6 +19,7 @@ from web.server.forms import FormError
 from web.server.page_acts import Sent, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
+from web.words import sentences
 from web.words.i18n import _
 
 
@@ -82,8 +83,8 @@ async def as_pdf(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
         row = await found_of(db, access, request)
-        data = await minutes_papers.printed(db, access.hearing, row)
-    made = await printing.sealed(request, "minutes", data, lang=data["languages"][0])
+        data, seals = await printed.minutes(db, access.hearing, row, say=sentences.say)
+    made = await printing.sealed(request, "minutes", data, lang=data["languages"][0], for_states=seals)
     return printing.file(made, f"minutes-{access.hearing.ref}-{row.number}.pdf", "application/pdf")
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from hearings.actors import SYSTEM
 from hearings.events import EventKind
-from hearings.minutes.course import EXCLUDED, FAILING, HELD, OWN_KEY, SIGNALS, readers, why_failing, why_held
+from hearings.minutes.course import EXCLUDED, FAILING, HELD, OWN_KEY, readers, why_failing, why_held
+from hearings.minutes.people import SIGNALS
 from hearings.models import HearingEvent, Participant, Recording, StatusChange
 from hearings.sentences import tell
 from hearings.sitting import breakdowns, fingerprints, gaps, messages_to_court, recordings

@@ -257,6 +257,11 @@ def day(on: date) -> str:
     return format_date(on, "d MMMM y", locale=current.get().cldr)
 
 
+def full_day(on: date) -> str:
+    """`3 December 2026`, `3 de diciembre de 2026`: a day in full, as the language of the request writes it."""
+    return format_date(on, "long", locale=current.get().cldr)
+
+
 def month_name(first: date) -> str:
     """`December 2026` in the language of the request."""
     return format_skeleton("yMMMM", datetime.combine(first, time(), UTC), locale=current.get().cldr)

@@ -306,7 +306,9 @@ def minutes(languages: list[str], texts: list[str]) -> dict[str, Any]:
     return {
         "title": texts,
         "languages": languages,
-        "meta": [{"label": texts, "value": "7F3K-22QD"}],
+        "meta": [{"label": texts, "texts": ["7F3K-22QD"], "code": True}],
+        "phases": [],
+        "annex": {"heading": texts, "sections": []},
         "notice": texts,
         "sections": [{"heading": texts, "rows": [{"key": "a", "texts": texts, "notes": ["", "Ana"][: len(texts)]}]}],
         "reading": {"heading": texts, "at": "2026-12-02 11:00 Bucharest", "rows": [{"label": texts, "value": "Ana"}]},
@@ -357,7 +359,7 @@ async def test_minutes_stand_in_their_languages_side_by_side(languages: list[str
 async def test_the_states_stand_on_the_page_of_the_heading_over_their_signatures_wherever_it_falls() -> None:
     row = {"key": "a", "texts": ["A line of the minutes"], "notes": [""]}
     pages = set()
-    for number in range(12, 24):
+    for number in range(24, 60, 3):
         data = minutes(["en"], ["x"]) | {"reservations": {"heading": [], "rows": []}, "heads": []}
         data["sections"] = [{"heading": ["Course"], "rows": [row] * number}]
         data["signatures"]["heading"] = ["Signatures"]
@@ -368,6 +370,26 @@ async def test_the_states_stand_on_the_page_of_the_heading_over_their_signatures
         assert "ef" * 8 in bare(texts[at].replace("\u200b", "")) and "Unsigned" in texts[at], number
         pages.add(at)
     assert pages == {0, 1}, "the break falls before and behind it"
+
+
+HASH = "0a1b2c3d4e5f6789" * 4
+LONG = (f"Head 412:{HASH}, SHA-256 {HASH}.", "demo.example/hearing/0192f3a4-7c1e-7b2a-9d3e-1f2a3b4c5d6e/" + "x" * 90)
+
+
+@pytest.mark.parametrize("languages", [["ro", "th"], ["ar", "en"], ["th", "ar"]])
+async def test_nothing_in_the_annex_runs_over_the_margin_or_into_the_other_language(languages: list[str]) -> None:
+    data = minutes(languages, ["x"] * 2)
+    rows = [{"key": "a", "texts": [f"ก ب {text}"] * 2, "notes": ["", ""]} for text in LONG]
+    data["annex"] = {"heading": ["Annex"] * 2, "sections": [{"heading": ["Hashes"] * 2, "rows": rows}]}
+    made = pypdfium2.PdfDocument(await documents.pdf("minutes", data, lang=languages[0], fonts=FONTS))
+    (page,) = [one for one in made if "Hashes" in one.get_textpage().get_text_range()]
+    text, margin = page.get_textpage(), 20 / 25.4 * 72
+    boxes = [text.get_charbox(at) for at in range(text.count_chars()) if text.get_text_range(at, 1).strip()]
+    assert min(box[0] for box in boxes if box[2] > box[0]) >= margin - 1
+    assert max(box[2] for box in boxes) <= page.get_width() - margin + 2
+    gutter = (page.get_width() / 2 - 5, page.get_width() / 2 + 5)
+    foot = 22 / 25.4 * 72
+    assert [box for box in boxes if box[1] > foot and box[0] < gutter[0] and box[2] > gutter[1]] == []
 
 
 # --- as data -----------------------------------------------------------------------------------------------------

@@ -19,8 +19,9 @@ from hearings.sitting.recorded_acts import KINDS
 from hearings.status import SittingStatus
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
-WHEN = "2026-12-02 23:30 Paris (+01:00), 22:30 Las Palmas (+00:00), 22:30:00 UTC"
-LATER = "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC"
+WHEN = "23:30 (Paris), 22:30 (Las Palmas)"
+LATER = "23:31 (Paris), 22:31 (Las Palmas)"
+CODE = "[0:42:17]"
 HASH = "ab" * 32
 
 
@@ -117,7 +118,7 @@ def test_no_noun_is_put_into_a_sentence_of_an_act() -> None:
          "Ana claimed a privilege under the law of Spain."),
         ("exhibits.all",
          event(4, "exhibit_shown", participant=ANA.id, by=JUDGE.id, exhibit={"name": "a.pdf", "sha256": HASH}),
-         f"Eva showed Ana the exhibit a.pdf, SHA-256 {HASH}."),
+         "Eva showed Ana the exhibit a.pdf."),
         ("interventions.all", event(4, "intervention", actor=AUTHORITY, law="ES", text="Not that question."),
          "Ines intervened under the law of Spain: “Not that question.”"),
         ("course.sitting_1", event(4, "log_note", text="Ana drinks."), "Paul noted: “Ana drinks.”"),
@@ -127,11 +128,25 @@ def test_no_noun_is_put_into_a_sentence_of_an_act() -> None:
 )  # fmt: skip
 def test_a_recorded_act_is_told_with_its_entry_and_time_code(key: str, entry: HearingEvent, line: str) -> None:
     lines, passage = passages(facts(entry))[key]
-    at = lines.index(f"{WHEN}: {line}")
-    by = {AUTHORITY.id: "Ines", LUIS.id: "Luis"}.get(entry.actor, "Paul")
-    where = next(one for one in lines[at:] if "time code" in one)
-    assert where == f"    Entered by {by}. Recording r-1, time code 0:42:17."
+    assert f"{WHEN}: {line} {CODE}" in lines
     assert "event:4" in passage.sources
+    by = {AUTHORITY.id: "Ines", LUIS.id: "Luis"}.get(entry.actor, "Paul")
+    assert passages(facts(entry))["annex.entries"][0][0] == (
+        f"Entry 4, {WHEN}: entered by {by}. Recording r-1, time code 0:42:17."
+    )
+
+
+def test_the_annex_has_the_hash_of_an_exhibit_and_of_a_card() -> None:
+    shown = event(4, "exhibit_shown", participant=ANA.id, by=JUDGE.id, exhibit={"name": "a.pdf", "sha256": HASH})
+    found = passages(facts(shown, event(5, "card_read", by=JUDGE.id, law="FR", language="fr", card=card(APPROVED))))
+    lines = found["annex.entries"][0]
+    assert lines[1] == f"    Exhibit a.pdf, SHA-256 {HASH}."
+    assert lines[3] == (
+        "    Card: Privilege not to testify, version 3, in French, approved by Ministry on 15 January 2026, "
+        f"SHA-256 {HASH}."
+    )
+    everything = "".join(line for key, (lines, _one) in found.items() if key != "annex.entries" for line in lines)
+    assert HASH not in everything
 
 
 def card(*texts: dict[str, Any]) -> dict[str, Any]:
@@ -155,14 +170,11 @@ def test_of_a_card_it_is_told_what_was_read_in_which_language_and_what_it_was() 
         event(9, "counsel_asked", participant=ANA.id),
     )
     lines = passages(facts(*entries))["course.sitting_1"][0]
-    told = [line.partition(f"{WHEN}: ")[2] or line for line in lines]
+    told = [line.partition(f"{WHEN}: ")[2].removesuffix(f" {CODE}") or line for line in lines]
     assert told.index("Eva read a card to Ana, under the law of France, in French.") + 1 == told.index(
-        f"    Card: Privilege not to testify, version 3, in French, approved by Ministry on 2026-01-15, SHA-256 {HASH}."
+        "    Card: Privilege not to testify, version 3, in French, approved by Ministry on 15 January 2026."
     )
-    draft_line = (
-        "    Card: Privilege not to testify, version 3, in English, a draft that no State has approved, "
-        f"SHA-256 {HASH}."
-    )
+    draft_line = "    Card: Privilege not to testify, version 3, in English, a draft that no State has approved."
     assert told[told.index(draft_line) + 1] == "    There was no text of this card in Spanish."
     for line in (
         "Luis interpreted the card for Ana into Spanish.",
@@ -218,8 +230,8 @@ def test_an_objection_without_a_ruling_is_open_and_the_ruling_names_it() -> None
     lines, found = passages(facts(raised))["objections.all"]
     assert (lines[1], found.open_for) == ("    Under the law of Spain.", "presiding_judge")
     lines, found = passages(facts(raised, ruling))["objections.all"]
-    assert (lines[3], found.open_for) == (
-        f"{LATER}: Eva upheld in part the objection or claim raised {WHEN}, under the law of France.", "",
+    assert (lines[2], found.open_for) == (
+        f"{LATER}: Eva upheld in part the objection or claim raised {WHEN}, under the law of France. {CODE}", "",
     )  # fmt: skip
     assert found.sources == ("event:4", "event:5")
 
@@ -229,9 +241,9 @@ def test_an_objection_tells_its_ground_and_one_withdrawn_is_not_open() -> None:
     withdrawn = event(5, "objection_withdrawn", 1, on=4, by=AUTHORITY.id)
     lines, found = passages(facts(raised, withdrawn))["objections.all"]
     assert (lines[0], lines[1]) == (
-        f"{WHEN}: Ines objected: “Leading.”", "    Ground: The question suggests its answer.",
+        f"{WHEN}: Ines objected: “Leading.” {CODE}", "    Ground: The question suggests its answer.",
     )  # fmt: skip
-    assert (lines[3], found.open_for) == (f"{LATER}: Ines withdrew the objection or claim raised {WHEN}.", "")
+    assert (lines[2], found.open_for) == (f"{LATER}: Ines withdrew the objection or claim raised {WHEN}. {CODE}", "")
 
 
 def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_all() -> None:
@@ -239,9 +251,9 @@ def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_
     wrong, gone = event(6, "objection", participant=AUTHORITY.id, text="?"), event(7, "entry_withdrawn", corrects=6)
     found = passages(facts(old, new, wrong, gone))
     lines, course = found["course.sitting_1"]
-    assert lines == [
-        f"{WHEN}: Paul noted: “Anne”",
-        "    Entered by Paul. Recording r-1, time code 0:42:17.",
+    assert lines == [f"{WHEN}: Paul noted: “Anne” {CODE}"]
+    assert found["annex.entries"][0] == [
+        f"Entry 4, {WHEN}: entered by Paul. Recording r-1, time code 0:42:17.",
         f"    Entered in correction, {LATER}, by Eva.",
     ]
     assert course.sources == ("event:4", "event:5")
@@ -250,7 +262,7 @@ def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_
 
 def test_without_a_recording_it_says_so() -> None:
     note = event(4, "log_note", text="x", timecode_ms=None, recording=None)
-    assert passages(facts(note))["course.sitting_1"][0][1] == "    Entered by Paul. No recording was running."
+    assert passages(facts(note))["course.sitting_1"][0] == [f"{WHEN}: Paul noted: “x”", "    No recording was running."]
 
 
 def test_nobody_protected_is_named_in_what_was_recorded() -> None:
@@ -278,6 +290,7 @@ def test_a_break_is_told_with_its_end_its_purpose_and_who_was_not_back() -> None
         "    Reason given: “Lunch.”",
         f"{LATER}: the break ended. Purpose: Rest.",
         "    Ana was not back.",
+        "    It lasted 60 seconds.",
     ]
 
 

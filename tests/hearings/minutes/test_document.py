@@ -5,7 +5,15 @@ from typing import Any
 
 from hearings.minutes.corrections import Correction
 from hearings.minutes.document import document
-from hearings.models import Hearing, Minutes, MinutesAnswer, MinutesPassage, MinutesReading, MinutesReservation
+from hearings.models import (
+    Hearing,
+    HearingRequest,
+    Minutes,
+    MinutesAnswer,
+    MinutesPassage,
+    MinutesReading,
+    MinutesReservation,
+)
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 
 AT = datetime(2026, 12, 2, 22, 30, tzinfo=UTC)
@@ -45,7 +53,16 @@ def made(**changes: Any) -> dict[str, Any]:
     return document(
         hearing,
         minutes,
-        reference="FR-1",
+        request=HearingRequest(
+            owner_state="FR",
+            reference="FR-1",
+            requesting_state="FR",
+            requested_state="TH",
+            created_by="-",
+            created_at=AT,
+            requesting_authority="Tribunal de Paris",
+            case_number="12/2026",
+        ),
         passages=[passage],
         reading=reading,
         corrections=[Correction(reading=asked, unmade=("th",), answer=answer), Correction(reading=asked, unmade=())],
@@ -64,7 +81,15 @@ def test_every_label_stands_in_each_language_and_in_english_where_it_is_not_tran
         "heading": ["Public (fr)", "Public"],
         "rows": [{"key": "public.all", "texts": ["Publique.", "เปิดเผย"], "notes": ["", "Translated by: Somsri"]}],
     }
-    assert [row["value"] for row in found["meta"]] == ["AAAA-BBBB", "FR-1", "1"]
+    assert [row["texts"] for row in found["meta"]] == [
+        ["Tribunal de Paris"],
+        ["12/2026"],
+        ["2 December 2026"],
+        ["Paris, France; Bangkok, Thailand"],
+        ["AAAA-BBBB"],
+        ["FR-1"],
+        ["1"],
+    ]
 
 
 def test_a_draft_says_so_and_shows_who_has_not_signed() -> None:
@@ -76,7 +101,7 @@ def test_a_draft_says_so_and_shows_who_has_not_signed() -> None:
 
 def test_readings_and_reservations_carry_both_courts_times() -> None:
     found = made()
-    time = "2026-12-02 23:30 Paris (+01:00), 2026-12-03 05:30 Bangkok (+07:00), 2026-12-02 22:30:00 UTC"
+    time = "2 December 2026 23:30 Paris (+01:00), 3 December 2026 05:30 Bangkok (+07:00), 2 December 2026 22:30:00 UTC"
     assert (found["reading"]["at"], found["reservations"]["rows"][0]["at"]) == (time, time)
     assert found["reading"]["rows"][1]["value"] == "A, B"
     assert found["reservations"]["rows"][0]["kind"] == ["Refusal to sign", "Refusal to sign"]

@@ -12,7 +12,7 @@ from hearings.events import EventKind
 from hearings.law.law import LAW
 from hearings.minutes.course import ELSEWHERE, FAILING, GAPS, HELD, NOTES, TOLD, UNTOLD
 from hearings.minutes.draft import WRITERS, draft, text_of
-from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, minimum, moment
+from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Facts, clocks, minimum, moment
 from hearings.minutes.gathering import bases, each_place
 from hearings.minutes.people import MODES, SIDES
 from hearings.minutes.sections import OATHS
@@ -132,8 +132,8 @@ def test_captions_are_told_once_for_each_feed_with_who_wrote_them() -> None:
     ]
     found = told(facts(*fed))
     romanian, thai, what = found["languages.captions"].splitlines()
-    assert romanian.startswith("Captions in Romanian, written by a stenographer, were shown from 2026-12-02 ")
-    assert ":31:00 UTC to " in romanian and romanian.endswith(":34:00 UTC.")
+    assert romanian.startswith("Captions in Romanian, written by a stenographer, were shown from 23:31 (Paris), ")
+    assert " to 23:34 (Paris)" in romanian and romanian.endswith(", 22:34 (Las Palmas).")
     assert thai.startswith("Captions in Thai, written by a machine, were shown from ")
     assert what == "    Captions helped to follow the hearing. They are not the record of what was said."
     assert "languages.captions" not in told(facts())
@@ -144,7 +144,7 @@ def test_confirmed_conditions_are_told_with_who_confirmed_them() -> None:
     confirmed = event(1, "condition_confirmed", actor="requested_authority", condition="nobody_else_in_room")
     found = told(facts(confirmed, people=(person(Role.requested_authority, "Eva"),)))["conditions.all"]
     assert found == (
-        "2026-12-02 23:30 Paris (+01:00), 22:30 Las Palmas (+00:00), 22:30:00 UTC: Eva confirmed: "
+        "23:30 (Paris), 22:30 (Las Palmas): Eva confirmed: "
         "Nobody but the person heard and those named here is in the room with them."
     )
 
@@ -160,7 +160,7 @@ def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() 
         event(5, "start_ordered", 4, actor="clerk", without_comparison="differs", reason="The line was noisy."),
     ]
     found = told(facts(*events, people=people))
-    assert [line.rpartition("UTC: ")[2] for line in found["technical.fingerprints"].splitlines()] == [
+    assert [line.partition("(Las Palmas): ")[2] for line in found["technical.fingerprints"].splitlines()] == [
         "Ion stated that the security codes of the server's certificate, read aloud between the courts, matched: "
         "00000 00000 00000 00000 00000 00000.",
         "the server was replaced, and with it its certificate; its security code from then on: "
@@ -168,7 +168,7 @@ def test_fingerprints_compared_stand_under_technical_conditions_with_the_code() 
         "Eva stated that the security codes of the server's certificate, read aloud between the courts, did not match. "
         "The server's own code was 00001 00001 00001 00001 00001 00001.",
     ]
-    assert found["course.sitting_1"].splitlines()[2:] == [
+    assert found["course.sitting_1"].splitlines()[3:] == [
         "    Although the security codes read aloud did not match.",
         "    Reason given: “The line was noisy.”",
     ]
@@ -179,7 +179,7 @@ def test_a_consent_that_was_missing_is_told_in_each_language() -> None:
     unsure = lacking | {"who": "", "status": "pending", "known": False}
     kept = ["witness, s. 1: withdrawn", lacking, unsure]  # a text, as earlier versions kept it, first
     found = facts(event(1, "lobby_opened"), event(2, "resumed", 1, reason="All agree.", without_consent=kept))
-    assert told(found)["course.sitting_1"].splitlines()[2:] == [
+    assert told(found)["course.sitting_1"].splitlines()[3:] == [
         "    Without the consent that is needed: witness, s. 1: withdrawn.",
         "    Without the consent that is needed: Accused, art. 24: withdrawn.",
         "    Without the consent that is needed: person to be heard, art. 24: asked, no answer yet; whether "
@@ -192,9 +192,8 @@ def test_a_consent_that_was_missing_is_told_in_each_language() -> None:
 
 def test_an_act_that_is_new_is_told_by_its_code() -> None:
     found = told(facts(event(1, "lobby_opened"), event(2, "witness_fainted", 1, text="At once")))
-    assert found["course.sitting_1"].splitlines()[1:] == [
-        "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00), 22:31:00 UTC: "
-        "an entry “witness_fainted” in the log, by the system.",
+    assert found["course.sitting_1"].splitlines()[2:] == [
+        "23:31 (Paris), 22:31 (Las Palmas): an entry “witness_fainted” in the log, by the system.",
         "    Reason given: “At once”",
     ]
 
@@ -210,10 +209,10 @@ def test_an_interruption_ends_with_its_own_end_or_is_said_to_have_none() -> None
         event(6, "recording_failing", 5, code="disk_full"),
     ]
     lines = told(facts(*lost, people=people))["interruptions.all"].splitlines()
-    assert [line.rpartition("UTC")[2] for line in lines] == [
+    assert [line.partition("(Las Palmas)")[2] for line in lines] == [
         ": the line of Ana was lost; its restoration is not recorded.",
-        " (60 s): the line of Luis was lost.",
-        " (60 s): sound and picture of everyone were lost.",
+        ", for 60 seconds: the line of Luis was lost.",
+        ", for 60 seconds: sound and picture of everyone were lost.",
         ": the recording was not known to be running (no storage space was left); its resumption is not recorded.",
     ]
     assert draft(facts(*lost, people=people)).passages
@@ -230,10 +229,14 @@ def test_a_person_may_leave_and_come_again() -> None:
         event(4, "closed", 30),
     ]
     lines = told(facts(*moves, people=people))["people.witness_1"].splitlines()
-    assert [line.split(" ")[0:4] for line in lines[1:]] == [["In", "the", "room", "from"]] * 2
-    assert "until 2026-12-02 23:35" in lines[1] and "until 2026-12-03 00:00 Paris" in lines[2]
+    assert lines[1:] == [
+        "    In the room: 23:30–23:35 (Paris), 22:30–22:35 (Las Palmas); 23:39 (Paris), 22:39 (Las Palmas) – "
+        "3 December 2026 00:00 (Paris), 2 December 2026 23:00 (Las Palmas)."
+    ]
+    stayed = (event(1, "admitted", -5, participant="witness"), event(2, "closed", 30))
+    assert told(facts(*stayed, people=people))["people.witness_1"].splitlines()[1:] == ["    Present throughout."]
     absent = told(facts(people=people))["people.witness_1"].splitlines()[1]
-    assert absent == "The log does not show this person in the room."
+    assert absent == "    The log does not show this person in the room."
 
 
 @pytest.mark.parametrize(
@@ -278,15 +281,13 @@ def test_a_gap_tells_what_is_missing_of_whom_and_when() -> None:
         event(5, "gap", -2, track="witness_1_mic", **late),  # before there was a recording, as far as is known
     )
     code = "from 0:01:05 to 0:01:07.500 of the recording"
-    at = "2026-12-02 23:31 Paris (+01:00), 22:31 Las Palmas (+00:00)"
-    when = f"from {at}, 22:31:05 UTC until {at}, 22:31:07 UTC ({code})"
+    when = f"23:31 (Paris), 22:31 (Las Palmas) ({code})"
     lines = told(facts(*events, people=people, recordings={"s": kept}))["recording.gaps"].splitlines()
     assert lines == [
         f"No sound of Witness 1 {when}: it arrived too late.",
         f"No picture of Eva {when}: it arrived too late.",
         f"No interpretation into Spanish {when}: it arrived too late.",
-        f"Gap in witness_1_mic {when}: it arrived too late.",
-        f"Gap in witness_1_mic {code}: it arrived too late.",
+        f"Gap in witness_1_mic {when}: it arrived too late. With 1 further of this cause: 5 seconds in all.",
     ]
 
 
@@ -373,8 +374,8 @@ def test_interpreting_is_told_with_its_relays_signals_gaps_and_figures() -> None
     course = " ".join(found.values())
     for words in (
         "interprets from the channel of English, by relay.",
-        "signalled: more slowly, please.",
-        "nobody interpreted into French, for 7.5 seconds.",
+        "signalled: more slowly, please. Times 1.",
+        "Nobody interpreted into French, although somebody needed it: times 1, minutes 0.1.",
     ):
         assert words in course
 
@@ -482,13 +483,30 @@ def test_a_recording_is_told_as_far_as_it_is_known(status: RecordingStatus, line
 def test_a_moment_gives_the_date_again_where_a_calendar_shows_another() -> None:
     place = hearing()
     place.requested_city, place.requested_zone = "Kiritimati", "Pacific/Kiritimati"
-    told = ("2026-12-02 23:30 Paris (+01:00)", "2026-12-03 12:30 Kiritimati (+14:00)", "2026-12-02 22:30:00 UTC")
+    told = (
+        "2 December 2026 23:30 Paris (+01:00)",
+        "3 December 2026 12:30 Kiritimati (+14:00)",
+        "2 December 2026 22:30:00 UTC",
+    )
     assert moment(place, AT) == ", ".join(told)
+    here = ("23:30–23:40 (Paris)", "3 December 2026 12:30–12:40 (Kiritimati)")
+    assert clocks(place, AT, AT + timedelta(minutes=10), known=AT.date()) == ", ".join(here)
 
 
-@pytest.mark.parametrize(("lang", "comma"), [("fr", ", "), ("ar", "، "), ("zh-Hans", "、"), ("pt-BR", ", ")])
-def test_what_is_told_one_after_the_other_has_the_comma_of_the_language(lang: str, comma: str) -> None:
-    times = ("2026-12-02 23:30 Paris (+01:00)", "22:30 Las Palmas (+00:00)", "22:30:00 UTC")
+@pytest.mark.parametrize(
+    ("lang", "comma", "day"),
+    [
+        ("fr", ", ", "2 décembre 2026"),
+        ("ar", "، ", "2 ديسمبر 2026"),
+        ("zh-Hans", "、", "2026年12月2日"),
+        ("pt-BR", ", ", "2 de dezembro de 2026"),
+        ("ro", ", ", "2 decembrie 2026"),
+        ("th", ", ", "2 ธันวาคม ค.ศ. 2026"),
+        ("en", ", ", "2 December 2026"),
+    ],
+)
+def test_a_moment_has_the_day_and_the_comma_of_its_language(lang: str, comma: str, day: str) -> None:
+    times = (f"{day} 23:30 Paris (+01:00)", "22:30 Las Palmas (+00:00)", "22:30:00 UTC")
     assert sentences.say_whole(lang, moment(hearing(), AT)) == comma.join(times)
 
 

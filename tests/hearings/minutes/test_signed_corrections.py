@@ -105,7 +105,7 @@ async def test_a_correction_is_signed_by_both_and_changes_nothing_of_the_text(si
     assert len(whole["signatures"]) == 2
     with pytest.raises(DBAPIError, match="only grows"):
         async with signed.database.transaction() as db:
-            await db.exec(text("UPDATE minutes_correction SET asked_by = 'RO'"))  # type: ignore[call-overload]
+            await db.exec(text("UPDATE minutes_correction SET asked_by = 'RO'"))
 
 
 async def test_either_side_asks_and_each_correction_has_its_number(signed: Any, now: datetime) -> None:

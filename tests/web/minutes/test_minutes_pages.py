@@ -5,6 +5,9 @@ import io
 import json
 import re
 import secrets
+import subprocess
+import tempfile
+import zipfile
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -20,13 +23,14 @@ from hearings.actors import SYSTEM, participant_actor
 from hearings.documents import pdf_seals
 from hearings.minutes import minutes, passages
 from hearings.minutes.revision import How, Writing
-from hearings.models import Hearing, Minutes, Person
+from hearings.models import Hearing, HearingRequest, Minutes, Person
 from hearings.moves import move
 from hearings.roles import Role
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus, RecordingStatus, SittingStatus
 from tests.support.court import seated
+from web.custody import minutes_check
 from web.words import i18n
 
 pytestmark = pytest.mark.beside
@@ -298,8 +302,87 @@ def test_from_the_draft_to_both_signatures(service, held, drafted, place):
     assert whole["text_sha256"] in "".join(words.replace("\u200b", "").split())
     assert "It was nine." in words and "It was <eight>." in words
     assert "Publică." in words and "Întrebarea trei lipsește." in words
-    (seal,) = asyncio.run(pdf_seals.check(printed.content)).signatures
-    assert (pdf_seals.REASON in seal.signer, seal.intact, seal.whole_file) == (True, True, True)
+    ours, theirs, last = asyncio.run(pdf_seals.check(printed.content)).signatures
+    assert (pdf_seals.REASON in last.signer, last.intact, last.whole_file) == (True, True, True)
+    (named,) = whole["recordings"].items()
+    for state, seal in (("RO", ours), ("TH", theirs)):
+        assert (seal.intact, f"Seal of {state}" in seal.signer, pdf_seals.OF_STATE in seal.signer) == (True,) * 3
+        assert seal.reason.startswith(f"{state} signed vivavoce-minutes {whole['text']['hearing']}/1 text_sha256=")
+        assert whole["text_sha256"] in seal.reason and f"recording={named[0]}@{named[1]}" in seal.reason
+    with pikepdf.open(io.BytesIO(printed.content)) as pdf:
+        assert (pdf.pdf_version, "/Version" in pdf.Root) == ("1.7", False)
+    correct(clerk, authority, held, place, whole)
+    lies_in_the_case_file(service, clerk, whole)
+
+
+def correct(clerk, authority, held, place, whole):
+    """A correction after signing, on the pages: asked for by one State, signed by both; the minutes stay."""
+    asking, one = f"{place}/corrections", f"{place}/corrections/1"
+    said = {"text_ro": "Ora <nouă>.", "text_th": "เก้าโมง", "reason_ro": "Greșeală.", "reason_th": "พิมพ์ผิด"}
+    refused = authority.post(asking, said | {"reason_th": ""}, page=asking)
+    assert (refused.status_code, 'href="#reason_th"' in refused.text, "Ora &lt;nouă&gt;." in refused.text) == (
+        422, True, True,
+    )  # fmt: skip
+    answer = authority.post(asking, said, page=asking)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{one}?done=correction&no=1")
+    draft = pypdfium2.PdfDocument(clerk.get(f"{one}.pdf").content)[0].get_textpage().get_text_range()
+    assert "This correction is not in force" in draft
+    assert "To be signed by both" in clerk.words(clerk.get(place))
+    for client, state in ((authority, "TH"), (clerk, "RO")):
+        answer = client.post(f"{one}/sign", signed_form(client, one, held[state]), page=one)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{one}?done=sign&no=1")
+    assert "In force" in clerk.words(clerk.get(place)) and "data-statement" not in clerk.get(one).text
+    after = clerk.get(f"{place}.json").json()
+    (kept,) = after.pop("later_corrections")
+    assert kept == clerk.get(f"{one}.json").json() and kept["text"]["texts"]["ro"] == "Ora <nouă>."
+    assert {name: value for name, value in whole.items() if name != "later_corrections"} == after
+    printed = clerk.get(f"{one}.pdf").content
+    reasons = [seal.reason for seal in asyncio.run(pdf_seals.check(printed)).signatures]
+    assert [reason.split(" ")[0] for reason in reasons[:2]] == ["RO", "TH"] and len(reasons) == 3
+    assert all(f"correction_sha256={kept['correction_sha256']}" in reason for reason in reasons[:2])
+    words = " ".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(printed))
+    assert "Ora <nouă>." in words and "This correction is not in force" not in words
+    listed = pypdfium2.PdfDocument(clerk.get(f"{place}.pdf").content)
+    words = "".join(page.get_textpage().get_text_range() for page in listed).replace("\u200b", "")
+    assert kept["correction_sha256"] in "".join(words.split())
+    names_this(kept, after, printed, clerk.get(f"{place}.pdf").content)
+
+
+def lies_in_the_case_file(service, clerk, whole):
+    """The export of the case has minutes and correction, as JSON and as PDF, and the recording by its head."""
+
+    async def reference(database):
+        async with database.reading() as db:
+            return (await queries.get(db, HearingRequest, service.made.hearing.request_id)).reference
+
+    answer = clerk.get(f"/requests/{service.run(reference)}/export.zip")
+    bag = zipfile.ZipFile(io.BytesIO(answer.content))
+    files = {name.rpartition("/")[2]: name for name in bag.namelist() if f"/hearings/{service.ref}/" in name}
+    assert json.loads(bag.read(files["minutes-1.json"]))["text_sha256"] == whole["text_sha256"]
+    assert len(json.loads(bag.read(files["minutes-1-correction-1.json"]))["signatures"]) == 2
+    for name in ("minutes-1.pdf", "minutes-1-correction-1.pdf"):
+        assert len(asyncio.run(pdf_seals.check(bag.read(files[name]))).signatures) == 3
+    (recording,) = json.loads(bag.read(files["recordings.json"]))
+    assert {recording["id"]: recording["head"]} == whole["recordings"]
+    assert clerk.get(recording["page"]).status_code != 404
+
+
+def names_this(correction, whole, *papers):
+    """What `vivavoce verify --minutes` says of these papers, and pdfsig of both States' seals on each."""
+    ((recording, head),) = whole["recordings"].items()
+    of = minutes_check.RecordingHead(recording, head)
+    files = [("m.json", rfc8785.dumps(whole)), ("c.json", rfc8785.dumps(correction))]
+    files += [(f"{number}.pdf", data) for number, data in enumerate(papers)]
+    found = minutes_check.check(files, of, keys=[], pdf=lambda data: asyncio.run(pdf_seals.check(data)).signatures)
+    assert [(one.verdict, one.failures) for one in found] == [("cannot", [])] * 4, "whose they are, nobody has said"
+    assert [set(one.signed_for) for one in found] == [set(), set(), {"RO", "TH"}, {"RO", "TH"}]
+    for data in papers:
+        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+            file.write(data)
+            file.flush()
+            told = subprocess.run(["pdfsig", "-nocert", file.name], capture_output=True, check=True).stdout.decode()
+        assert told.count("Signature is Valid") == 3, told
+        assert "Seal of RO" in told and "Seal of TH" in told
 
 
 @pytest.mark.parametrize("path", ["", "/p/public.all", "/p/public.all/history", "/read-back", "/sign"])
