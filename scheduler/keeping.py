@@ -1,6 +1,7 @@
 """What was decided about the keeping of recordings is carried out, by the elected clock alone (docs/archive.md).
 
-Legal holds become lines of the custody log, and so do receipts whose line could not be written when they came. Keys
+Legal holds become lines of the custody log, and so do receipts whose line could not be written when they came, and
+that minutes, or a correction of them, were signed by both authorities. Keys
 that two people have decided to destroy are destroyed: first the line that says so, under a signed head; then, once that
 line was read back, the files here that it names; then in every archive whose lock has ended. A process that ends in
 between leaves what the next one completes: nothing is missing that no line explains.
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hearings.custody import keeping, receipts
+from hearings.custody import keeping, receipts, signed_papers
 from hearings.models import KeepingDecision
 from hearings.models.sitting import KeepingKind
 from hearings.outward import claims, notices
@@ -47,6 +48,7 @@ class Keeping:
         self._failing: set[str] = set()
         self._asked: dict[tuple[str, str], float] = {}
         self._receipts_since: datetime | None = None
+        self._signed_since: datetime | None = None
 
     async def carry_out(self, world: World) -> int:
         """Write the lines that are due, and destroy keys; returns how many recordings were changed.
@@ -73,7 +75,7 @@ class Keeping:
                 if name not in self._failing:  # once, not at every look
                     logger.exception("what was decided about a recording was not carried out, id %s", name)
                 self._failing.add(name)
-        return count + await self._tell_receipts(world)
+        return count + await self._tell_receipts(world) + await self._tell_signed(world)
 
     async def _tell_receipts(self, world: World) -> int:
         """Write the lines of receipts that are not in their custody logs yet; returns how many."""
@@ -91,6 +93,27 @@ class Keeping:
                 logger.exception("the line of a receipt was not written, recording %s", row.recording_id)
         if not missed:
             self._receipts_since = now - MARGIN
+        return count
+
+    async def _tell_signed(self, world: World) -> int:
+        """Write the lines on minutes and corrections that both authorities have signed; returns how many. A recording
+        that is not here, or not closed, has none.
+        """
+        now, count, missed = world.clock(), 0, False
+        async with world.database.reading() as db:
+            found = await signed_papers.signed(db, since=self._signed_since)
+        for name, line in found:
+            folder = self.recordings / name
+            try:
+                if custody.is_closed(folder):
+                    count += await asyncio.to_thread(_write_once, world, folder, line, signed_papers.TOLD_APART)
+            except (custody.CustodyError, OSError, ValueError):
+                missed = True
+                if f"{name} signed" not in self._failing:  # once, not at every look
+                    logger.exception("the line on signed minutes was not written, recording %s", name)
+                self._failing.add(f"{name} signed")
+        if not missed:
+            self._signed_since = now - MARGIN
         return count
 
     def _destroy(self, world: World, seal: Callable[[], SealClient], name: str) -> bool:

@@ -3,18 +3,24 @@ destroyed after the line that says so, wherever a store lets them go."""
 
 import hashlib
 import json
+import secrets
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import select
 
 from hearings.actors import person_actor
 from hearings.custody import keeping as rules
 from hearings.custody.keeping import YEAR
-from hearings.models import OutboxMessage
+from hearings.minutes import signed_corrections, text as minutes_text
+from hearings.models import Minutes, MinutesCorrection, OutboxMessage
+from hearings.signatures import jws, signatures, signing_keys
+from hearings.signatures.signatures import Act
+from hearings.status import MinutesStatus
 from media.evidence.archive.folder_store import FolderStore
 from media.evidence.log import custody
 from scheduler import keeping
@@ -78,6 +84,59 @@ async def test_a_hold_and_its_lifting_are_lines_of_the_custody_log_once(court: A
     assert [(line["hold"], line["in_force"], line["person"]) for line in said(court)] == [
         (hold.id, True, "A. Popa"),
         (hold.id, False, "D. Ionescu"),
+    ]
+    assert court.verdict(court.folder) == "verified"
+
+
+@pytest.fixture
+async def minuted(court: Any) -> tuple[Minutes, MinutesCorrection]:
+    """Signed minutes about the recording and a correction of them, with the head that the recording has."""
+    setting, common = court.setting, {"owner_state": "RO", "created_by": "-", "created_at": court.now}
+    hearing, recording = setting.hearing, setting.recording
+    minutes = Minutes(
+        requested_state=hearing.requested_state, hearing_id=hearing.id, status=MinutesStatus.signed,
+        language_requesting="ro", language_requested="th", sittings=[recording.sitting_id], text_sha256="ab" * 32,
+        signed_at=court.now, **common,
+    )  # fmt: skip
+    said = {"ro": "Nouă.", "th": "เก้า"}
+    correction = MinutesCorrection(
+        owner_state="RO", minutes_id=minutes.id, asked_by="TH", texts=said, reasons=said, text_sha256="ab" * 32,
+        heads=minutes_text.heads([recording]), sha256="cd" * 32, author="-", author_label="-", at=court.now,
+    )  # fmt: skip
+    await keep(court.database, minutes)
+    await keep(court.database, correction)
+    return minutes, correction
+
+
+async def sign(court: Any, subject: Any, about: str, body: Any, state: str) -> None:
+    """An authority signs something about the minutes, with a key of its own."""
+    seed, other = secrets.token_bytes(32), {"RO": "TH", "TH": "RO"}[state]
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    what: dict[str, Any] = {"act": Act.sign_minutes, "about": about, "state": state, "other": other, "now": court.now}
+    proof = signatures.sign(signatures.statement(body=body, **what), seed=seed)
+    async with court.database.transaction() as db:
+        await signing_keys.add(db, state=state, authority_name=state, public_key=jws.encode(public), now=court.now)
+        actor = replace(court.people["judge"], state=state)
+        await signatures.receive(db, jws=proof, subject=subject, actor=actor, **what)
+
+
+async def test_minutes_and_corrections_that_both_have_signed_are_named_in_the_custody_log_by_hash(
+    court: Any, minuted: tuple[Minutes, MinutesCorrection]
+) -> None:
+    minutes, correction = minuted
+    of = f"{court.setting.hearing.ref}/1"
+    work = job(court)
+    await sign(court, minutes, of, minutes_text.body(minutes, [court.setting.recording]), "TH")
+    assert await work.carry_out(court.world) == 1
+    on_correction = (correction, f"{of}/correction/1", signed_corrections.body(correction))
+    await sign(court, *on_correction, "TH")
+    assert await work.carry_out(court.world) == 0, "one State only has signed the correction"
+    await sign(court, *on_correction, "RO")
+    assert [await one.carry_out(court.world) for one in (work, work, job(court))] == [1, 0, 0]
+    lines = [json.loads(line) for line in court.lines()]
+    assert [(one["code"], one["text"]) for one in lines if one["type"] == "notice"] == [
+        ("minutes_signed", f"{of} text_sha256={'ab' * 32}"),
+        ("correction_signed", f"{of}/correction/1 correction_sha256={'cd' * 32} text_sha256={'ab' * 32}"),
     ]
     assert court.verdict(court.folder) == "verified"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hearings.custody.signed_papers import CORRECTION_SIGNED, MINUTES_SIGNED
 from hearings.events import EventKind
 from media.evidence.log import tlog
 from web.sitting import course
@@ -59,8 +60,10 @@ NOTICES = {
     "clock_step": N_("the system clock was adjusted"),
     "file_damaged": N_("a file is missing or was altered"),
     "file_removed": N_("a file that belonged to nothing was removed"),
+    MINUTES_SIGNED: N_("both authorities have signed the minutes"),
+    CORRECTION_SIGNED: N_("both authorities have signed a correction of the minutes"),
 }
-"""The recorder's notices in words, by code. The text in the journal is English and names the file or track."""
+"""Notices in words, by code. The text in the log is English and names the file or track, or the minutes by hash."""
 DERIVED = {"transcript": N_("Transcript, corrected by a person, kept with the recording")}
 """What was made from a recording and is kept with it, by the word of its `derive` line."""
 AGAIN = N_("the recorder was started again")
@@ -228,7 +231,7 @@ GROUPED = frozenset({"notice", "head", "stamp"})
 
 def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
     """The rows of the custody page; `state` is that of who did it, where a line says it. Consecutive notices of one
-    code are one row, and so are consecutive cosigned heads."""
+    code are one row, but for those on signed papers, and so are consecutive cosigned heads."""
     zero = 0
     notice: dict[str, Any] | None = None
     for number, raw in enumerate(lines):
@@ -238,7 +241,8 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             zero = int(line["zero"])
         if kind not in ENTRY_KINDS:
             continue
-        if notice and kind == notice["type"] and notice["code"] == line.get("code"):
+        alone = line.get("code") in (MINUTES_SIGNED, CORRECTION_SIGNED)
+        if notice and kind == notice["type"] and notice["code"] == line.get("code") and not alone:
             notice["more"] += 1
             continue
         if notice:
