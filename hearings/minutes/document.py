@@ -30,6 +30,8 @@ from hearings.sentences import Day, Say, Series, tell
 from hearings.signatures import signatures
 
 SHA256_OF_TEXT = tell("SHA-256 of the text")
+CORRECTION_SHA256 = tell("SHA-256 of the correction")
+MINUTES_SHA256 = tell("SHA-256 of the text of the minutes, which does not change")
 LABELS = {
     "title": tell("Minutes"),
     "requesting_court": tell("Requesting court"),
@@ -62,8 +64,8 @@ LABELS = {
     "minutes_number": tell("Minutes no."),
     "correction_number": tell("Correction no."),
     "not_in_force": tell("This correction is not in force. It has not been signed by both authorities."),
-    "correction_sha256": tell("SHA-256 of the correction"),
-    "minutes_sha256": tell("SHA-256 of the text of the minutes, which does not change"),
+    "correction_sha256": CORRECTION_SHA256,
+    "minutes_sha256": MINUTES_SHA256,
     "annex": tell("Annex: technical details"),
     "draft": tell("This is a draft. It has not been signed by both authorities."),
     "translated": tell("Translated by"),

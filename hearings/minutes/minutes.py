@@ -37,13 +37,14 @@ from hearings.people.staff import refuse_names
 from hearings.permissions import require, require_staff
 from hearings.queries import get
 from hearings.roles import CONDUCTING
-from hearings.sentences import Say, Word, tell
+from hearings.sentences import N_, Say, Word, tell
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.status import MinutesStatus, SittingStatus
 from hearings.texts import clean
 
-"""Translates a message into the language of a tag."""
+AUTHORITIES_SIGN = N_("Only the key of an authority signs the minutes; others enter a reservation")
+SIGNED_ALREADY = N_("This State has already signed this text")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,9 +353,7 @@ async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, no
     """
     require("sign_minutes", actor, target_state=actor.state)
     if actor.role not in CONDUCTING:
-        raise NotAllowed(
-            tell("Only the key of an authority signs the minutes; others enter a reservation"), sorted(CONDUCTING)
-        )
+        raise NotAllowed(tell(AUTHORITIES_SIGN), sorted(CONDUCTING))
     minutes = await get(db, Minutes, minutes.id, lock=True)
     hearing = await get(db, Hearing, minutes.hearing_id)
     if minutes.status is not MinutesStatus.read_back:
@@ -370,7 +369,7 @@ async def sign(db: AsyncSession, *, minutes: Minutes, jws: str, actor: Actor, no
     _refuse(await obstacles(db, minutes))
     recorded = await recordings(db, minutes)
     if actor.state in await signed_by(db, minutes):
-        raise TermsChanged(tell("This State has already signed this text"))
+        raise TermsChanged(tell(SIGNED_ALREADY))
     signature = await signatures.receive(
         db,
         jws=jws,

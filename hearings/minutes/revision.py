@@ -13,10 +13,11 @@ from typing import Any, Protocol
 
 from hearings.errors import Invalid, StillOpen, WouldBeLost
 from hearings.people.staff import refuse_names
-from hearings.sentences import LanguageName, Series, tell
+from hearings.sentences import N_, LanguageName, Series, tell
 from hearings.texts import clean
 
 LONGEST = 20_000
+NOT_IN_IT = N_("These minutes are not in this language")
 
 
 class How(StrEnum):
@@ -120,7 +121,7 @@ def change(
     texts, marks = dict(before.texts), {lang: dict(mark) for lang, mark in before.marks.items()}
     for lang, writing in writings.items():
         if lang not in languages:
-            raise Invalid(tell("These minutes are not in this language"), f"text_{lang}")
+            raise Invalid(tell(NOT_IN_IT), f"text_{lang}")
         if writing.how is None:
             _left_alone(before, lang, writing)
             continue

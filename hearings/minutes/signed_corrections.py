@@ -14,7 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady, TermsChanged
 from hearings.minutes import minutes as life, passages, text as minutes_text
+from hearings.minutes.minutes import AUTHORITIES_SIGN, SIGNED_ALREADY
 from hearings.minutes.passages import minutes_languages
+from hearings.minutes.revision import NOT_IN_IT
 from hearings.models import Hearing, Minutes, MinutesCorrection, Signature
 from hearings.people.staff import refuse_names
 from hearings.permissions import require
@@ -111,7 +113,7 @@ async def ask(
         raise NotFound
     languages, names = minutes_languages(minutes), await passages.hidden_names(db, minutes)
     if (texts.keys() | reasons.keys()) - set(languages):
-        raise Invalid(tell("These minutes are not in this language"), "texts")
+        raise Invalid(tell(NOT_IN_IT), "texts")
     said: dict[str, dict[str, str]] = {"text": {}, "reason": {}}
     for kind, given in (("text", texts), ("reason", reasons)):
         for lang in languages:
@@ -146,9 +148,7 @@ async def sign(db: AsyncSession, *, minutes: Minutes, number: int, jws: str, act
     """
     require("sign_minutes", actor, target_state=actor.state)
     if actor.role not in CONDUCTING:
-        raise NotAllowed(
-            tell("Only the key of an authority signs the minutes; others enter a reservation"), sorted(CONDUCTING)
-        )
+        raise NotAllowed(tell(AUTHORITIES_SIGN), sorted(CONDUCTING))
     minutes = await get(db, Minutes, minutes.id, lock=True)
     hearing = await get(db, Hearing, minutes.hearing_id)
     correction = await find(db, minutes, number)
@@ -156,7 +156,7 @@ async def sign(db: AsyncSession, *, minutes: Minutes, number: int, jws: str, act
     if actor.state not in states:
         raise NotFound
     if actor.state in await signed_by(db, correction):
-        raise TermsChanged(tell("This State has already signed this text"))
+        raise TermsChanged(tell(SIGNED_ALREADY))
     signature = await signatures.receive(
         db,
         jws=jws,

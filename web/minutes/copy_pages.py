@@ -20,7 +20,9 @@ from web.server.page_acts import Sent, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
 from web.words import sentences
-from web.words.i18n import _
+from web.words.i18n import N_, _
+
+ROOT_OF = N_("Root of recording {id}")
 
 
 async def sign_page(request: Request) -> Response:
@@ -37,7 +39,7 @@ async def _sign(request: Request, wrong: list[FormError], status: int) -> Respon
         hearing = access.hearing
         body = minutes_text.body(row, await minutes.recordings(db, row))
         facts = [(_(SHA256_OF_TEXT), str(body["text_sha256"]))]
-        facts += [(_("Root of recording {id}").format(id=id_), root) for id_, root in body["recordings"].items()]
+        facts += [(_(ROOT_OF).format(id=id_), root) for id_, root in body["recordings"].items()]
         context["prepared"] = await signing.prepare(
             db,
             state=access.state,

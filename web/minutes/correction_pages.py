@@ -12,13 +12,14 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.minutes import printed, signed_corrections
-from hearings.minutes.document import LABELS
+from hearings.minutes.document import CORRECTION_SHA256, MINUTES_SHA256
 from hearings.minutes.passages import minutes_languages
 from hearings.models import Hearing, Minutes, MinutesCorrection
 from hearings.permissions import require
 from hearings.roles import CONDUCTING
 from hearings.signatures import signatures
 from web.minutes.access import MinutesAccess, access_to, back, found_of
+from web.minutes.copy_pages import ROOT_OF
 from web.server import forms, printing, statements as signing
 from web.server.forms import FormError
 from web.server.page_acts import Sent, notice, page_act
@@ -72,8 +73,8 @@ async def _prepared(
     db: AsyncSession, access: MinutesAccess, row: Minutes, correction: MinutesCorrection
 ) -> signing.Prepared:
     hearing, body = access.hearing, signed_corrections.body(correction)
-    facts = [(_(LABELS["correction_sha256"]), correction.sha256), (_(LABELS["minutes_sha256"]), correction.text_sha256)]
-    facts += [(_("Root of recording {id}").format(id=key), head) for key, head in correction.heads.items()]
+    facts = [(_(CORRECTION_SHA256), correction.sha256), (_(MINUTES_SHA256), correction.text_sha256)]
+    facts += [(_(ROOT_OF).format(id=key), head) for key, head in correction.heads.items()]
     return await signing.prepare(
         db,
         state=access.state,
