@@ -9,7 +9,6 @@ from starlette.routing import Route
 from hearings import queries
 from hearings.agreement import room_rules
 from hearings.permissions import may
-from hearings.roles import Role
 from hearings.status import HearingStatus
 from web.server import view_log as shown
 from web.server.rendering import asset, messages_url, render
@@ -45,14 +44,13 @@ async def live(request: Request) -> Response:
         "locale": current.get().tag,
         "messages_url": messages_url("live"),
         "home_url": f"/h/{hearing.ref}" if signed.person else "/",
+        "limiter_url": asset("limiter.js"),
         "test_hooks": parts.settings.test_hooks,
     }
     if signed.person and may("read_minutes", me.role).allowed:
         config["minutes_url"] = f"/h/{hearing.ref}/minutes"
     if signed.person and recording is not None and may("view_recording", me.role).allowed:
         config["recording_url"] = f"/recordings/{recording.id}"
-    if me.role is Role.interpreter:
-        config["limiter_url"] = asset("limiter.js")
     if rules.session:
         config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
     return render(request, "live.html", {"config": config, "hearing": hearing})

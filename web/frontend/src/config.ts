@@ -24,7 +24,7 @@ export interface PageConfig {
   base?: string;
   /** Whether the page of the network test checks camera, microphone and loudspeaker too. */
   devices?: boolean;
-  /** Program of the acoustic-shock limiter through which interpreters hear. */
+  /** Program of what cuts howling, and of the acoustic-shock limiter through which interpreters hear. */
   limiter_url?: string;
   /** Exposes the sound graph to tests. */
   test_hooks?: boolean;

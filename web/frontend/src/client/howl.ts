@@ -15,6 +15,8 @@ const HIGHEST = 10_000;
 /** So much above its neighbours (I-B4 of the interpreting measures), and so loud, a peak is a howl's: dB, dBFS. */
 const ABOVE = 15;
 const LOUD = -20;
+/** A sound none of whose samples is beyond this has no peak so loud: the window of a spectrum lets 42 % of a tone through. */
+export const QUIET = 10 ** (LOUD / 20) / 0.42;
 /** The steps on either side that belong to the peak itself (the window's main lobe), and as far as its neighbours go. */
 const LOBE = 3;
 const SPAN = 12;
@@ -35,21 +37,30 @@ export function tone({ levels, step }: Spectrum): number {
   return peak;
 }
 
+/** Hz of the tone whose peak is at this step: the vertex of the parabola through it and the steps beside it. */
+export function pitch({ levels, step }: Spectrum, peak: number): number {
+  const [before, height, after] = [levels[peak - 1] ?? -200, levels[peak] ?? -200, levels[peak + 1] ?? -200];
+  const bend = before - 2 * height + after;
+  return (peak + (bend < 0 ? (before - after) / (2 * bend) : 0)) * step;
+}
+
 export class HowlWatch {
   /** How many howls there were. */
   count = 0;
-  private at = -1;
+  /** The step of the tone at the last look; −1 without one. */
+  at = -1;
   private since = 0;
   private last = -Infinity;
 
-  /** A look, several in `STEADY_MS`; null while there is nothing to hear. */
-  take(now: number, spectrum: Spectrum | null): void {
+  /** A look, several in `STEADY_MS`; null while there is nothing to hear. Whether it howls at this look. */
+  take(now: number, spectrum: Spectrum | null): boolean {
     const found = spectrum ? tone(spectrum) : -1;
     if (found < 0 || this.at < 0 || Math.abs(found - this.at) > 1) this.since = now;
     this.at = found;
-    if (found < 0 || now - this.since < STEADY_MS) return;
+    if (found < 0 || now - this.since < STEADY_MS) return false;
     if (!this.recent(now)) this.count += 1;
     this.last = now;
+    return true;
   }
 
   /** Whether it howls, or did a moment ago. */

@@ -1,7 +1,9 @@
-// The sound graph: every receiving m-line becomes MediaStreamSource → (limiter) → Gain → master → loudspeaker.
+// The sound graph: every receiving m-line becomes MediaStreamSource → (howl guard) → (limiter) → Gain → master → speaker,
+// whose gain is lowered while the own microphone howls.
 // Chromium feeds WebAudio with silence from a remote track unless the track also plays in a media element, so each one
 // plays muted in an <audio> as well.
 import type { Spectrum } from "./howl";
+import { cutHowling, quietenSpeaker, type Guard } from "./howl-guard";
 import type { SlotView } from "../messages";
 
 interface Line {
@@ -9,6 +11,7 @@ interface Line {
   source: MediaStreamAudioSourceNode;
   gain: GainNode;
   analyser: AnalyserNode;
+  guard: Guard | null;
   limiter: AudioWorkletNode | null;
 }
 
@@ -39,10 +42,15 @@ export class Sound {
   readonly context: AudioContext;
   readonly master: GainNode;
   private lines = new Map<string, Line>();
+  /** What all lines are played through last; an ear lowers it (`protect`). */
+  private readonly speaker: GainNode;
   private own: { source: MediaStreamAudioSourceNode; analyser: AnalyserNode } | null = null;
+  private ownGuard: Guard | null = null;
+  private ownSent = false;
   private alarmTimer = 0;
   private callTimer = 0;
-  /** Whether every line goes through a limiter (`protect`). */
+  /** Whether howling is cut, and whether every line goes through a limiter (`protect`). */
+  private guarded = false;
   private limited = false;
   /** How often a limiter had to step in. */
   limits = 0;
@@ -50,7 +58,8 @@ export class Sound {
   constructor() {
     this.context = new AudioContext({ latencyHint: "interactive" });
     this.master = this.context.createGain();
-    this.master.connect(this.context.destination);
+    this.speaker = this.context.createGain();
+    this.master.connect(this.speaker).connect(this.context.destination);
   }
 
   /** True when the browser waits for a click before it lets the page sound. */
@@ -64,29 +73,55 @@ export class Sound {
     for (const line of this.lines.values()) void line.element.play().catch(() => undefined);
   }
 
-  /** From now on every line goes through the acoustic-shock limiter, whose program is at `address`. False, and nothing
-   * sounds any more, where the browser cannot do that. */
-  async protect(address: string): Promise<boolean> {
-    if (this.limited) return true;
+  /** From now on howling is cut, in every line and at the own loudspeaker, and for `ears` every line goes through the
+   * acoustic-shock limiter; `address` is their program. False where the browser cannot do that: what was to be limited
+   * does not sound any more then. */
+  async protect(address: string, ears: boolean): Promise<boolean> {
+    if (this.guarded && (this.limited || !ears)) return true;
     try {
       await this.context.audioWorklet.addModule(address);
     } catch {
-      this.master.gain.value = 0;
+      if (ears) this.master.gain.value = 0;
       return false;
     }
-    this.limited = true;
-    for (const line of this.lines.values()) {
-      line.source.disconnect(line.gain);
-      line.limiter = this.limiter(line.source, line.gain);
-    }
+    this.guarded = true;
+    this.limited ||= ears;
+    for (const line of this.lines.values()) this.wire(line);
+    this.guardSpeaker();
     return true;
   }
 
-  private limiter(source: MediaStreamAudioSourceNode, gain: GainNode): AudioWorkletNode {
-    const node = new AudioWorkletNode(this.context, "limiter", { channelCount: 1, channelCountMode: "explicit", outputChannelCount: [1] });
-    node.port.onmessage = ({ data }) => (this.limits += Number(data) || 0);
-    source.connect(node).connect(gain);
-    return node;
+  /** Puts what guards ears between a line and its gain. */
+  private wire(line: Line): void {
+    this.unwire(line);
+    if (this.guarded) line.guard = cutHowling(this.context, line.source);
+    let last = line.guard?.out ?? line.source;
+    if (this.limited) {
+      line.limiter = new AudioWorkletNode(this.context, "limiter", { channelCount: 1, channelCountMode: "explicit", outputChannelCount: [1] });
+      line.limiter.port.onmessage = ({ data }) => (this.limits += Number(data) || 0);
+      last = last.connect(line.limiter);
+    }
+    last.connect(line.gain);
+    line.source.connect(line.analyser);
+  }
+
+  private unwire(line: Line): void {
+    line.guard?.end();
+    line.limiter?.disconnect();
+    line.source.disconnect();
+    line.guard = line.limiter = null;
+  }
+
+  /** Whether the own microphone is sent: only then can the own loudspeaker feed a howl, and becomes quieter by one. */
+  set sent(on: boolean) {
+    if (on === this.ownSent) return;
+    this.ownSent = on;
+    this.guardSpeaker();
+  }
+
+  private guardSpeaker(): void {
+    this.ownGuard?.end();
+    this.ownGuard = this.guarded && this.ownSent && this.own ? quietenSpeaker(this.context, this.own.source, this.speaker) : null;
   }
 
   /** How loud everything received is, 0 to 1.5; the alarm and the bell do not depend on it. */
@@ -110,17 +145,15 @@ export class Sound {
     analyser.fftSize = 1024;
     analyser.smoothingTimeConstant = 0;
     gain.connect(this.master);
-    const limiter = this.limited ? this.limiter(source, gain) : null;
-    if (!limiter) source.connect(gain);
-    source.connect(analyser);
-    this.lines.set(mid, { element, source, gain, analyser, limiter });
+    const line: Line = { element, source, gain, analyser, guard: null, limiter: null };
+    this.wire(line);
+    this.lines.set(mid, line);
   }
 
   private remove(mid: string): void {
     const line = this.lines.get(mid);
     if (!line) return;
-    line.source.disconnect();
-    line.limiter?.disconnect();
+    this.unwire(line);
     line.gain.disconnect();
     line.element.srcObject = null;
     this.lines.delete(mid);
@@ -151,6 +184,8 @@ export class Sound {
 
   /** Watches the own microphone; the sound goes nowhere. */
   watch(track: MediaStreamTrack | null): void {
+    this.ownGuard?.end();
+    this.ownGuard = null;
     this.own?.source.disconnect();
     this.own = null;
     if (!track) return;
@@ -160,6 +195,7 @@ export class Sound {
     analyser.smoothingTimeConstant = 0;
     source.connect(analyser);
     this.own = { source, analyser };
+    this.guardSpeaker();
   }
 
   /** The last instants of the own microphone, −1 to 1; null while it is not open. */

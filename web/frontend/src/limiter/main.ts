@@ -1,4 +1,6 @@
-// The limiter as a processor of the sound graph; a page without it lets no interpreter hear.
+// What guards ears as processors of the sound graph: the limiter, without which a page lets no interpreter hear, and the
+// ear for howling, whose outputs steer the filter of a line or the gain of the loudspeaker (client/howl-guard.ts).
+import { HowlEar } from "./howl-ear";
 import { Limiter } from "./limiter";
 
 interface Processor {
@@ -10,6 +12,7 @@ declare function registerProcessor(name: string, made: new () => Processor): voi
 
 /** Times between two reports of how often it stepped in, in blocks of 128 samples: about a second. */
 const EVERY = 375;
+const SILENCE = new Float32Array(128);
 
 class LimiterProcessor extends AudioWorkletProcessor {
   private readonly limiter = new Limiter(sampleRate);
@@ -28,4 +31,24 @@ class LimiterProcessor extends AudioWorkletProcessor {
   }
 }
 
+/** Hears its input. First output: Hz of the howl to be cut, or 0; second: what the gain of a loudspeaker is to lose. */
+class HowlProcessor extends AudioWorkletProcessor {
+  private readonly ear = new HowlEar(sampleRate);
+  private over = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = () => (this.over = true);
+  }
+
+  process(inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
+    this.ear.hear(inputs[0]?.[0] ?? SILENCE);
+    outputs[0]?.[0]?.fill(this.ear.howl);
+    const quieter = outputs[1]?.[0];
+    if (quieter) this.ear.quieten(quieter);
+    return !this.over;
+  }
+}
+
 registerProcessor("limiter", LimiterProcessor);
+registerProcessor("howl", HowlProcessor);

@@ -373,9 +373,10 @@ export class Hearing {
   }
 
   private async protectEars(graph: Sound): Promise<void> {
-    if (!isInterpreter(this.me.peek())) return;
-    graph.volume = preferences.peek().incoming / 100;
-    this.unprotectedEars.value = !(await graph.protect(this.config.limiter_url ?? ""));
+    const interpreter = isInterpreter(this.me.peek());
+    if (interpreter) graph.volume = preferences.peek().incoming / 100;
+    const guarded = await graph.protect(this.config.limiter_url ?? "", interpreter);
+    this.unprotectedEars.value = interpreter && !guarded;
   }
 
   /** Sets how loud an interpreter hears everything, per cent; kept in this browser. */
@@ -540,7 +541,9 @@ export class Hearing {
   private meters(): void {
     this.devices.listen();
     if (!this.graph) return;
-    const me = this.microphone.peek() === "on" ? (this.me.peek()?.participant ?? "") : "";
+    const sent = this.microphone.peek() === "on";
+    this.graph.sent = sent;
+    const me = sent ? (this.me.peek()?.participant ?? "") : "";
     this.listening.heard(this.graph.heardLevel());
     if (isInterpreter(this.me.peek())) this.listening.howling(performance.now(), this.graph.heardSpectra());
     this.levels.measure(this.graph, this.slots.peek(), this.view.peek()?.people ?? [], me, performance.now());
