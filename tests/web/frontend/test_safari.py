@@ -13,9 +13,9 @@ FILES = [*WEB.glob("frontend/src/**/*.ts*"), *WEB.glob("static/js/*.js")]
 COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 ALLOWED = {
-    "hearing.ts vibrate": "called where it is there; a bell rings and the page says so as well",
+    "ears.ts vibrate": "called where it is there; a bell rings and the page says so as well",
     "main.tsx stats": "of our own line",
-    "hearing.ts stats": "of our own line",
+    "own-line.ts stats": "of our own line",
     "engine.ts serial": "of our own counting",
     "preferences.ts preferences": "of the person, kept by us",
     "probe.ts stats": "of our own looking",

@@ -8,6 +8,8 @@ type CommandMessage = Extract<BrowserToWeb, { id: string }>;
 /** A command without the parts that the connection adds. */
 export type Wanted<Type extends CommandMessage["type"]> = Omit<Extract<CommandMessage, { type: Type }>, "type" | "id">;
 export type CommandType = CommandMessage["type"];
+/** Asks the server for something. */
+export type Act = <Type extends CommandType>(type: Type, fields: Wanted<Type>) => Promise<Result>;
 
 export type Status = "connecting" | "open" | "lost" | "taken" | "ended";
 

@@ -30,7 +30,7 @@ export function IncomingControl() {
       <span>
         {t("Incoming level")} <bdi dir="ltr">{preferences.value.incoming} %</bdi>
       </span>
-      <input type="range" min={0} max={LOUDEST} step={5} value={preferences.value.incoming} onInput={(event) => hearing.setIncoming(event.currentTarget.valueAsNumber)} />
+      <input type="range" min={0} max={LOUDEST} step={5} value={preferences.value.incoming} onInput={(event) => hearing.ears.setIncoming(event.currentTarget.valueAsNumber)} />
     </label>
   );
 }
@@ -41,7 +41,7 @@ export function RelayState({ booth }: { booth: BoothView }) {
   const lost = booth.relay !== "" && !booth.relay_heard;
   return (
     <>
-      {hearing.unprotectedEars.value && (
+      {hearing.ears.unprotected.value && (
         <p class="warn" role="alert">
           <Warn /> {t("This browser cannot protect your hearing from sudden sounds, so you hear nothing. Use another browser.")}
         </p>
@@ -65,7 +65,7 @@ export function TurnButton({ booth }: { booth: BoothView }) {
   const hearing = useHearing();
   const asked = booth.asked === "me" || booth.asked === "both";
   return (
-    <button type="button" class={`btn target${asked ? " chosen" : ""}`} onClick={() => void hearing.handOver()}>
+    <button type="button" class={`btn target${asked ? " chosen" : ""}`} onClick={() => void hearing.sending.handOver()}>
       {asked ? t("Take it back") : booth.mine ? t("Hand over") : t("Take the turn")}
     </button>
   );
@@ -74,20 +74,20 @@ export function TurnButton({ booth }: { booth: BoothView }) {
 /** Heard by nobody as long as it is held down. */
 export function CoughButton() {
   const hearing = useHearing();
-  const coughing = hearing.coughing.value;
+  const coughing = hearing.sending.coughing.value;
   return (
     <button
       type="button"
       class={`btn target${coughing ? " chosen" : ""}`}
       aria-pressed={coughing}
-      disabled={hearing.microphone.value !== "on"}
-      onPointerDown={() => hearing.cough(true)}
-      onPointerUp={() => hearing.cough(false)}
-      onPointerLeave={() => hearing.cough(false)}
-      onPointerCancel={() => hearing.cough(false)}
-      onKeyDown={(event) => [" ", "Enter"].includes(event.key) && hearing.cough(true)}
-      onKeyUp={() => hearing.cough(false)}
-      onBlur={() => hearing.cough(false)}
+      disabled={hearing.sending.microphone.value !== "on"}
+      onPointerDown={() => hearing.sending.cough(true)}
+      onPointerUp={() => hearing.sending.cough(false)}
+      onPointerLeave={() => hearing.sending.cough(false)}
+      onPointerCancel={() => hearing.sending.cough(false)}
+      onKeyDown={(event) => [" ", "Enter"].includes(event.key) && hearing.sending.cough(true)}
+      onKeyUp={() => hearing.sending.cough(false)}
+      onBlur={() => hearing.sending.cough(false)}
     >
       {coughing ? t("Coughing: nobody hears you") : t("Cough (hold)")}
     </button>
@@ -147,7 +147,7 @@ function TakeOver({ until }: { until: number }) {
       const modifiers = combination(event).split("+").slice(0, -1).join("+");
       if (event.code !== "KeyT" || event.repeat || modifiers !== (keys === "plain" ? "" : keys) || typing(event.target)) return;
       event.preventDefault();
-      void hearing.takeTurnOver();
+      void hearing.sending.takeTurnOver();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
@@ -158,7 +158,7 @@ function TakeOver({ until }: { until: number }) {
       <p>
         <Warn /> {t("Your partner’s line is lost. Nobody interprets.")}
       </p>
-      <button type="button" class="btn primary wide" onClick={() => void hearing.takeTurnOver()}>
+      <button type="button" class="btn primary wide" onClick={() => void hearing.sending.takeTurnOver()}>
         {keys && <kbd aria-hidden="true">T</kbd>} {t("Take over now")} <bdi dir="ltr">{left > 0 ? `${left} s` : ""}</bdi>
       </button>
     </div>

@@ -92,7 +92,7 @@ export function Countdown({ hold, view }: { hold: HoldView; view: View }) {
   const over = until > 0 && hearing.now.value >= until;
   useEffect(() => {
     if (!over) return;
-    hearing.sound.chime();
+    hearing.ears.sound.chime();
     announce(t("The time of the break is over. The presiding judge opens the floor again."), "matters");
   }, [over]);
   if (!until) return null;

@@ -58,15 +58,15 @@ export function Console({ view }: { view: View }) {
     return () => window.removeEventListener("keydown", press);
   }, [keys, view.languages, view.booth]);
   const current = view.languages.find((language) => language.lang === renders);
-  const microphone = hearing.microphone.value === "on";
-  const live = microphone && renders !== "" && !view.hold && hearing.mediaStatus.value === "connected" && hearing.connected.value;
+  const microphone = hearing.sending.microphone.value === "on";
+  const live = microphone && renders !== "" && !view.hold && hearing.line.status.value === "connected" && hearing.connected.value;
   return (
     <section class="console" aria-labelledby="console-title">
       <h2 id="console-title">{t("Interpreter’s console")}</h2>
       <div class="console-in">
         <div class="speak">
           <p class={`live-state${live ? " live" : ""}`} role="status">
-            <Mic off={!microphone} /> {hearing.coughing.value ? t("Coughing: nobody hears you") : stateWords(view, current?.name ?? "", microphone, live)}
+            <Mic off={!microphone} /> {hearing.sending.coughing.value ? t("Coughing: nobody hears you") : stateWords(view, current?.name ?? "", microphone, live)}
             {microphone && <Meter value={hearing.levels.own.value} />}
           </p>
           {live && current?.listeners != null && (

@@ -23,7 +23,7 @@ import type { View } from "../messages";
 
 function MicrophoneButton() {
   const hearing = useHearing();
-  const state = hearing.microphone.value;
+  const state = hearing.sending.microphone.value;
   const on = state === "on";
   const floor = hearing.view.value?.phase === "room" ? hearing.view.value.floor : null;
   const refused = !on && floor !== null && !floor.may_speak;
@@ -34,7 +34,7 @@ function MicrophoneButton() {
       disabled={state === "asking"}
       aria-disabled={refused ? "true" : undefined}
       aria-describedby={refused ? "mic-state" : undefined}
-      onClick={() => !refused && void hearing.setMicrophone(!on)}
+      onClick={() => !refused && void hearing.sending.setMicrophone(!on)}
     >
       <Mic off={!on} /> {on ? t("Mute") : t("Unmute")}
     </button>
@@ -43,10 +43,10 @@ function MicrophoneButton() {
 
 function CameraButton() {
   const hearing = useHearing();
-  const state = hearing.camera.value;
+  const state = hearing.sending.camera.value;
   const on = state === "on";
   return (
-    <button type="button" class={`btn${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.setCamera(!on)}>
+    <button type="button" class={`btn${on ? " is-on" : ""}`} disabled={state === "asking"} onClick={() => void hearing.sending.setCamera(!on)}>
       <Cam off={!on} /> {on ? t("Turn camera off") : t("Turn camera on")}
     </button>
   );
@@ -108,7 +108,7 @@ function OriginalControl({ view }: { view: View }) {
 function MicrophoneState({ view }: { view: View }) {
   const hearing = useHearing();
   const self = hearing.me.value;
-  const on = hearing.microphone.value === "on";
+  const on = hearing.sending.microphone.value === "on";
   const talking = hearing.levels.unheard.value;
   if (!maySpeak(view)) {
     return (
@@ -252,11 +252,11 @@ export function Controls({ view }: { view: View }) {
   const [open, setOpen] = useState<Question | "">("");
   const menu = useMenu();
   const shown = useShown(view);
-  const problems = [hearing.equipment.problems.value.microphone, hearing.equipment.problems.value.camera].filter((problem) => problem !== undefined);
+  const problems = [hearing.sending.equipment.problems.value.microphone, hearing.sending.equipment.problems.value.camera].filter((problem) => problem !== undefined);
   useEffect(() => {
     // By default with two modifiers, so that no screen reader's or typist's key is taken.
     const press = (event: KeyboardEvent): void => {
-      if (pressed(event, "microphone") && maySpeak(view)) void hearing.setMicrophone(hearing.microphone.value !== "on");
+      if (pressed(event, "microphone") && maySpeak(view)) void hearing.sending.setMicrophone(hearing.sending.microphone.value !== "on");
       else if (pressed(event, "hold") && offers(view, hearing.me.value).get("hold") === "allowed") setOpen("hold");
       else return;
       event.preventDefault();

@@ -9,20 +9,20 @@ import { t } from "../i18n";
 
 export function DevicesDialog({ onClose }: { onClose(): void }) {
   const hearing = useHearing();
-  const problems = hearing.equipment.problems.value;
-  useEffect(() => void hearing.equipment.refresh(), []);
-  const missing = !hearing.equipment.microphone.value || !hearing.equipment.camera.value;
+  const problems = hearing.sending.equipment.problems.value;
+  useEffect(() => void hearing.sending.equipment.refresh(), []);
+  const missing = !hearing.sending.equipment.microphone.value || !hearing.sending.equipment.camera.value;
   return (
     <Dialog title={t("Devices")} onClose={onClose}>
       <div class="preview small-preview">
         <SelfVideo />
-        {!hearing.equipment.camera.value && <p>{t("Your picture appears here.")}</p>}
+        {!hearing.sending.equipment.camera.value && <p>{t("Your picture appears here.")}</p>}
       </div>
       {missing && (
         <button
           type="button"
           class="btn"
-          onClick={() => void hearing.equipment.openAll()}
+          onClick={() => void hearing.sending.equipment.openAll()}
         >
           {t("Allow camera and microphone")}
         </button>
@@ -30,7 +30,7 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
       {[problems.microphone, problems.camera].map((problem) => problem && <p class="problem" role="alert" key={problem.kind}>{deviceWords(problem)}</p>)}
       <DeviceSelect kind="camera" />
       <DeviceSelect kind="microphone" />
-      {hearing.equipment.microphone.value && (
+      {hearing.sending.equipment.microphone.value && (
         <p class="say">
           <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("The bars move when you speak.")}
         </p>
@@ -38,7 +38,7 @@ export function DevicesDialog({ onClose }: { onClose(): void }) {
       <DeviceSelect kind="speaker" />
       <ConnectionChoice />
       <div class="row">
-        <button type="button" class="btn" onClick={() => hearing.sound.test()}>
+        <button type="button" class="btn" onClick={() => hearing.ears.sound.test()}>
           {t("Play a sound")}
         </button>
         <button type="button" class="btn primary" onClick={onClose}>
@@ -54,7 +54,7 @@ function ConnectionChoice() {
   const hearing = useHearing();
   const [route, setRoute] = useState<Route>("");
   useEffect(() => {
-    const look = (): void => void hearing.route().then(setRoute);
+    const look = (): void => void hearing.line.media.route().then(setRoute);
     look();
     const timer = window.setInterval(look, 1_000);
     return () => window.clearInterval(timer);
@@ -62,9 +62,9 @@ function ConnectionChoice() {
   return (
     <>
       {route && <p data-route={route}>{routeWords(route)}</p>}
-      {hearing.relays.value.length > 0 && (
+      {hearing.line.relays.value.length > 0 && (
         <label class="tickbox">
-          <input type="checkbox" checked={hearing.relayOnly.value} onChange={(event) => hearing.setRelayOnly(event.currentTarget.checked)} />
+          <input type="checkbox" checked={hearing.line.relayOnly.value} onChange={(event) => hearing.line.setRelayOnly(event.currentTarget.checked, hearing.view.value)} />
           {t("Connect by the court’s relay only")}
         </label>
       )}

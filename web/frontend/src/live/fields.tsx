@@ -9,7 +9,7 @@ import type { View } from "../messages";
 /** The person's own picture, mirrored. */
 export function SelfVideo({ label }: { label?: string }) {
   const hearing = useHearing();
-  return <TrackVideo track={hearing.equipment.camera.value} mirrored label={label ?? t("Your own picture")} />;
+  return <TrackVideo track={hearing.sending.equipment.camera.value} mirrored label={label ?? t("Your own picture")} />;
 }
 
 export function TrackVideo({ track, label, mirrored = false }: { track: MediaStreamTrack | null; label: string; mirrored?: boolean }) {
@@ -27,7 +27,7 @@ export function TrackVideo({ track, label, mirrored = false }: { track: MediaStr
 /** What is wrong with the own devices although they are open, in words. */
 export function Troubles() {
   const hearing = useHearing();
-  const words = hearing.troubles.value.map((trouble) => [trouble, troubleWords(trouble)] as const).filter(([, text]) => text);
+  const words = hearing.sending.devices.troubles.value.map((trouble) => [trouble, troubleWords(trouble)] as const).filter(([, text]) => text);
   return (
     <>
       {words.map(([trouble, text]) => (
@@ -88,17 +88,17 @@ export function HearSelect({ view }: { view: View }) {
 /** A device of one kind. */
 export function DeviceSelect({ kind }: { kind: "camera" | "microphone" | "speaker" }) {
   const hearing = useHearing();
-  const devices = hearing.equipment.devices.value[kind];
+  const devices = hearing.sending.equipment.devices.value[kind];
   if (devices.length === 0) return null;
   const label = { camera: t("Camera"), microphone: t("Microphone"), speaker: t("Loudspeaker") }[kind];
   const options = devices.map((device, index) => ({
     value: device.deviceId,
     label: device.label || `${label} ${index + 1}`,
   }));
-  const chosen = hearing.equipment.chosen.value[kind] || options[0]?.value || "";
+  const chosen = hearing.sending.equipment.chosen.value[kind] || options[0]?.value || "";
   const change = (id: string): void => {
-    if (kind === "speaker") void hearing.equipment.useSpeaker(id);
-    else void hearing.equipment.open(kind, id);
+    if (kind === "speaker") void hearing.sending.equipment.useSpeaker(id);
+    else void hearing.sending.equipment.open(kind, id);
   };
   return <Select label={label} value={chosen} options={options} onChange={change} />;
 }

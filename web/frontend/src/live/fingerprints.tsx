@@ -21,7 +21,7 @@ export function FingerprintsBar({ view }: { view: View }) {
   const told = view.fingerprints;
   if (!told) return null;
   // While the control line is down, what the service has said may be of an earlier line.
-  const own = hearing.connected.value ? mismatch(hearing.fingerprints.value, told) : "";
+  const own = hearing.connected.value ? mismatch(hearing.line.fingerprints.value, told) : "";
   if (own || told.status === "differs") {
     return (
       <div class="bar bar-red" role="alert">
@@ -94,7 +94,7 @@ function Said({ told }: { told: FingerprintsView }) {
 function Code({ told }: { told: FingerprintsView }) {
   const hearing = useHearing();
   const [busy, setBusy] = useState(false);
-  const found = hearing.fingerprints.value;
+  const found = hearing.line.fingerprints.value;
   if (!found) return <p class="quiet">{t("The code appears once sound and picture are connected.")}</p>;
   const wrong = mismatch(found, told);
   const say = async (matched: boolean): Promise<void> => {

@@ -98,7 +98,7 @@ export function FloorBar({ view }: { view: View }) {
   );
 
   async function begin(): Promise<void> {
-    if ((await hearing.act("interpret", {})).ok) await hearing.setMicrophone(true);
+    if ((await hearing.act("interpret", {})).ok) await hearing.sending.setMicrophone(true);
   }
 }
 

@@ -114,10 +114,10 @@ export function Lobby({ view }: { view: View }) {
         <aside class="lobby-side" aria-label={t("My equipment")}>
           <div class="preview">
             <SelfVideo />
-            {!hearing.equipment.camera.value && <p>{t("Your camera is off.")}</p>}
-            {hearing.equipment.camera.value && <p class="preview-note">{t("You, mirrored only for you")}</p>}
+            {!hearing.sending.equipment.camera.value && <p>{t("Your camera is off.")}</p>}
+            {hearing.sending.equipment.camera.value && <p class="preview-note">{t("You, mirrored only for you")}</p>}
           </div>
-          {hearing.equipment.microphone.value ? (
+          {hearing.sending.equipment.microphone.value ? (
             <p class="say">
               <Meter value={hearing.levels.own.value} label={t("Microphone level")} /> {t("Microphone works. Nobody hears you here.")}
             </p>

@@ -73,13 +73,13 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
   const [busy, setBusy] = useState(false);
   const [played, setPlayed] = useState(props.heard !== "");
   const [missing, setMissing] = useState<string[]>([]);
-  const camera = hearing.equipment.camera.value;
-  const microphone = hearing.equipment.microphone.value;
-  const problems = hearing.equipment.problems.value;
+  const camera = hearing.sending.equipment.camera.value;
+  const microphone = hearing.sending.equipment.microphone.value;
+  const problems = hearing.sending.equipment.problems.value;
   const turnOn = async (): Promise<void> => {
     setBusy(true);
-    void hearing.startSound();
-    await hearing.equipment.openAll();
+    void hearing.ears.start();
+    await hearing.sending.equipment.openAll();
     setBusy(false);
     setMissing([]);
   };
@@ -134,7 +134,7 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
               <b>{t("Loudspeaker")}</b> <State ok={props.heard === "yes"} bad={props.heard === "no"}>{props.heard === "yes" ? t("You heard it") : props.heard === "no" ? t("Not heard") : t("Not checked")}</State>
             </p>
             <div class="row">
-              <button type="button" class="btn" onClick={() => { hearing.sound.test(); setPlayed(true); }}>
+              <button type="button" class="btn" onClick={() => { hearing.ears.sound.test(); setPlayed(true); }}>
                 {t("Play a sound")}
               </button>
             </div>
@@ -183,11 +183,11 @@ function EquipmentStep(props: { heard: "" | "yes" | "no"; setHeard(heard: "yes" 
 function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(): void }) {
   const hearing = useHearing();
   const [busy, setBusy] = useState(false);
-  const camera = hearing.equipment.camera.value;
+  const camera = hearing.sending.equipment.camera.value;
   const join = async (): Promise<void> => {
     setBusy(true);
-    void hearing.startSound();
-    const microphone = hearing.equipment.microphone.value !== null;
+    void hearing.ears.start();
+    const microphone = hearing.sending.equipment.microphone.value !== null;
     await hearing.act("ready", { notice: true, camera: camera !== null, microphone, speaker: heard });
     setBusy(false);
   };
@@ -212,9 +212,9 @@ function AudienceStep({ view, heard, back }: { view: View; heard: boolean; back(
         <label class="tickbox">
           <input
             type="checkbox"
-            checked={hearing.joinWithCamera.value && camera !== null}
+            checked={hearing.sending.joinWithCamera.value && camera !== null}
             disabled={camera === null}
-            onChange={(event) => (hearing.joinWithCamera.value = event.currentTarget.checked)}
+            onChange={(event) => (hearing.sending.joinWithCamera.value = event.currentTarget.checked)}
           />
           {t("Turn camera on when I enter the room")}
         </label>

@@ -80,7 +80,7 @@ function nothing(view: View): string {
 
 function NotRecording({ view, claim }: { view: View; claim: Claim }) {
   const hearing = useHearing();
-  const alarm = isResponsible(hearing.me.value) && !hearing.alarmAcknowledged.value;
+  const alarm = isResponsible(hearing.me.value) && !hearing.ears.alarmAcknowledged.value;
   // The alert's own words never change while it stands, so that it is said once.
   return (
     <div class="rec rec-red" data-testid="rec-indicator" tabIndex={0} role="region" aria-label={t("Recording status")}>
@@ -103,7 +103,7 @@ function NotRecording({ view, claim }: { view: View; claim: Claim }) {
       )}
       <span aria-hidden="true">{nothing(view)}</span>
       {alarm && (
-        <button type="button" class="btn" onClick={() => hearing.acknowledgeAlarm()}>
+        <button type="button" class="btn" onClick={() => hearing.ears.acknowledgeAlarm()}>
           {t("Stop the alarm sound")}
         </button>
       )}

@@ -67,10 +67,10 @@ export function Room({ view }: { view: View }) {
         <CallsBar view={view} />
         <FingerprintsBar view={view} />
         <NextBar view={view} />
-        {hearing.soundBlocked.value && (
+        {hearing.ears.blocked.value && (
           <div class="bar bar-warn" role="alert">
             <Warn /> {t("The browser keeps the sound off until you press this button.")}
-            <button type="button" class="btn" onClick={() => void hearing.startSound()}>
+            <button type="button" class="btn" onClick={() => void hearing.ears.start()}>
               {t("Turn on the sound")}
             </button>
           </div>
@@ -236,7 +236,7 @@ function Lost({ view }: { view: View }) {
   const control = hearing.controlLost.value;
   const media = hearing.mediaLost.value;
   const worst = Math.max(control, media);
-  const refused = hearing.mediaStatus.value === "refused";
+  const refused = hearing.line.status.value === "refused";
   const big = worst >= PANEL_AFTER || refused;
   const faulty = refused && control === 0 && Boolean(hearing.me.value?.fault);
   const title = faulty
@@ -262,7 +262,7 @@ function Lost({ view }: { view: View }) {
       <p>
         <bdi dir="ltr">{worst} s</bdi> · <TimePair at={hearing.now.value} places={view.places} seconds />
       </p>
-      {refused && !faulty && <p>{hearing.mediaText.value || t("The server has refused this browser’s connection. Reload the page or use another browser.")}</p>}
+      {refused && !faulty && <p>{hearing.line.text.value || t("The server has refused this browser’s connection. Reload the page or use another browser.")}</p>}
       {hearing.config.help_phone && (
         <p>
           {t("Telephone of the court:")} <bdi dir="ltr">{hearing.config.help_phone}</bdi>

@@ -41,9 +41,9 @@ function main(view: View, speaker: string): string {
 }
 
 function trackOf(hearing: Hearing, person: PersonView): MediaStreamTrack | null {
-  if (person.you) return hearing.camera.value === "on" ? hearing.equipment.camera.value : null;
-  const slot = hearing.slots.value.find((slot) => slot.kind === "camera" && slot.participant === person.participant);
-  return (slot && hearing.videos.value.get(slot.mid)) ?? null;
+  if (person.you) return hearing.sending.camera.value === "on" ? hearing.sending.equipment.camera.value : null;
+  const slot = hearing.line.slots.value.find((slot) => slot.kind === "camera" && slot.participant === person.participant);
+  return (slot && hearing.line.videos.value.get(slot.mid)) ?? null;
 }
 
 function describe(person: PersonView, speaking: boolean): string {
