@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { HelpAnswer } from "./calls";
 import { useHearing } from "./context";
-import { HelpButton } from "./controls";
+import { HelpButton } from "./switches";
 import { LobbyMessages } from "./courtmessages";
 import { DevicesDialog, LeaveDialog } from "./devices";
 import { Refusal } from "./dialog";
