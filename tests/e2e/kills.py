@@ -312,6 +312,8 @@ async def run(times: int, only: list[str], orders: list[str], seed: int, folder:
     with serving(prepared, folder) as installation:
         demo = Demo(installation, installation.demonstration())
         async with chromium(*DEVICES) as browser, gathering(browser, installation, demo, folder) as people:
+            # What an interpreter's page measures tells of the machine here, and would have people speak by turn.
+            people.picture = {"unmeasured": True}
             await people.gather()
             await people.start_sitting()
             hearing = Hearing(people, installation, chance)
