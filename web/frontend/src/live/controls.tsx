@@ -140,6 +140,8 @@ export function Controls({ view }: { view: View }) {
         onClick={menu.press}
       >
         {shown.menu.map(one)}
+        {/* In a narrow window: there the bar has no room for it. */}
+        {!maySpeak(view) && <p class="mic-why">{right(view, "speak_floor")?.reason}</p>}
       </div>
       <div class="ctl ctl-bar">
         {shown.bar.filter((control) => control !== "hold" && !CONSOLE.includes(control)).map(one)}

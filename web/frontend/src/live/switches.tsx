@@ -99,7 +99,7 @@ export function MicrophoneState({ view }: { view: View }) {
   if (!maySpeak(view)) {
     return (
       <p class="mic-state">
-        {t("You take part without a microphone.")} {right(view, "speak_floor")?.reason}
+        {t("You take part without a microphone.")} <span class="mic-why">{right(view, "speak_floor")?.reason}</span>
       </p>
     );
   }
