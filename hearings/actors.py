@@ -19,6 +19,8 @@ class Actor:
     participant_id: str = ""
     presence: PresenceStatus | None = None
     """Presence of a participant in the hearing; None for other actors."""
+    client: str = ""
+    """Id of the API client that acts in this person's name; empty for who is here themselves."""
 
 
 SYSTEM = Actor(id="system", label="Vivavoce", state="")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
 from web.api import openapi, problems, tokens
+from web.custody import keeping_api as keeping, releases_api as releases
 from web.documents import (
     api as documents,
     attachments_api as attachments,
@@ -52,7 +53,7 @@ REQUESTS = (
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     hearing_languages,
-    *(line_tests, recorded_acts, captions, recordings, minutes, clock_changes),
+    *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes, clock_changes),
 )
 RESOURCES = (
     *(

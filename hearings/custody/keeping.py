@@ -29,6 +29,8 @@ YEAR = timedelta(days=365.25)
 NOTICE = timedelta(days=14)
 """The least time between the proposal of a destruction and its decision: what is destroyed never comes back, and the
 other State must have read the mail, and placed a hold, before. Two weeks: its court may be closed for one of them."""
+DECIDING = ("judge", "authority")
+"""The functions of staff that decide about keeping, as the permission table has it."""
 OTHER_STATE = N_("Only the State that began it can do this")
 
 
@@ -150,11 +152,18 @@ def _add(
         refers_to=refers_to,
         person_id=actor.id,
         person_name=actor.label[:200],
+        role=_role(actor),
+        through=actor.client,
         reason=clean(reason, "reason", most=1000, least=3),
         at=now,
     )
     db.add(made)
     return made
+
+
+def _role(actor: Actor) -> str:
+    """The role in the hearing, or the function of staff that gives the right."""
+    return str(actor.role or next((one for one in DECIDING if one in actor.functions), ""))
 
 
 async def set_retention(
@@ -188,7 +197,7 @@ async def lift_hold(
         raise NotFound
     if placed.owner_state != actor.state:
         raise NotAllowed(tell(OTHER_STATE))
-    await two_people.require(db, placed.person_id, actor)
+    await two_people.require(db, placed.person_id, actor, through=placed.through)
     return _add(db, recording, hearing, K.lift, actor=actor, now=now, reason=reason, refers_to=placed.id)
 
 
@@ -225,7 +234,7 @@ async def decide_destruction(
     proposal = _proposal(found)
     if proposal.owner_state != actor.state:
         raise NotAllowed(tell(OTHER_STATE))
-    await two_people.require(db, proposal.person_id, actor)
+    await two_people.require(db, proposal.person_id, actor, through=proposal.through)
     _may_be_destroyed(found, now)
     if now < proposal.at + NOTICE:
         raise NotReady(

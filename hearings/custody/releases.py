@@ -128,6 +128,8 @@ async def propose(
         limits=await limits_now(db, request),
         proposed_by=actor.id,
         proposed_label=actor.label,
+        proposed_role=str(actor.role or ""),
+        proposed_through=actor.client,
         proposed_at=now,
     )
     db.add(row)
@@ -144,7 +146,7 @@ async def confirm(
     what `signatures.receive` raises. Effects: keeps the statement; the release can be taken.
     """
     row = await _deciding(db, release_id, recording, hearing, actor)
-    await two_people.require(db, row.proposed_by, actor)
+    await two_people.require(db, row.proposed_by, actor, through=row.proposed_through)
     kept = await signatures.receive(
         db,
         jws=jws,
@@ -180,6 +182,7 @@ async def _deciding(
 
 async def _decide(db: AsyncSession, row: RecordingRelease, actor: Actor, now: datetime) -> RecordingRelease:
     row.decided_by, row.decided_label, row.decided_at = actor.id, actor.label, now
+    row.decided_role = str(actor.role or "")
     db.add(row)
     await db.flush()
     return row

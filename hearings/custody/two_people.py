@@ -23,6 +23,7 @@ class Shared(StrEnum):
     passkey = "passkey"
     identity = "identity"
     name = "name"
+    client = "client"
 
 
 WHY: Mapping[Shared, str] = {
@@ -34,6 +35,10 @@ WHY: Mapping[Shared, str] = {
     ),
     Shared.name: N_(
         "Both accounts have the same name in the same authority: they count as one person. Nothing was changed"
+    ),
+    Shared.client: N_(
+        "The same API client has begun it: it counts as one person, whomever it names. Another client, or somebody "
+        "signed in, has to do this. Nothing was changed"
     ),
 }
 
@@ -81,9 +86,12 @@ async def _values(db: AsyncSession, table: Any, columns: Iterable[str], person: 
     return frozenset(tuple(getattr(row, name) for name in columns) for row in rows)
 
 
-async def require(db: AsyncSession, proposed_by: str, actor: Actor) -> None:
+async def require(db: AsyncSession, proposed_by: str, actor: Actor, *, through: str = "") -> None:
     """Raises `NotAllowed`, saying why, unless the actor is another person than the one who proposed it (id of a
-    `Person`), as far as this installation can tell."""
+    `Person`), as far as this installation can tell. `through`: id of the API client that proposed it in that person's
+    name; one client that names two persons is one, since nothing but its word says that there are two."""
+    if through and through == actor.client:
+        raise NotAllowed(tell(WHY[Shared.client]))
     proposer, other = await get(db, Person, proposed_by), await get(db, Person, actor.id)
     if (found := await shared(db, proposer, other)) is not None:
         raise NotAllowed(tell(WHY[found]))

@@ -224,6 +224,10 @@ class KeepingDecision(Deed, table=True):
     refers_to: str = Field(default="", max_length=36)
     person_id: str = Field(max_length=36)
     person_name: str = Field(max_length=200)
+    role: str = Field(default="", max_length=40)
+    """Role in the hearing, or the function of staff it was decided with; empty where it was not kept."""
+    through: str = Field(default="", max_length=36)
+    """Id of the API client that decided in that person's name; empty: they were signed in themselves."""
     reason: str = Field(max_length=1000)
     at: datetime = instant()
 
@@ -258,9 +262,14 @@ class RecordingRelease(Row, table=True):
     """Limits on the use, each with its `source` and `text`, as they stood when it was proposed."""
     proposed_by: str = Field(max_length=36)
     proposed_label: str = Field(max_length=200)
+    proposed_role: str = Field(default="", max_length=40)
+    """Role in the hearing; empty where it was not kept."""
     proposed_at: datetime = instant()
+    proposed_through: str = Field(default="", max_length=36)
+    """Id of the API client that proposed it in that person's name; empty: they were signed in themselves."""
     decided_by: str = Field(default="", max_length=36)
     decided_label: str = Field(default="", max_length=200)
+    decided_role: str = Field(default="", max_length=40)
     decided_at: datetime | None = instant(default=None)
     confirmed: bool = False
     """Decided, and not refused or withdrawn."""

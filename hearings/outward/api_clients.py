@@ -68,6 +68,10 @@ SCOPES: Mapping[str, Scope] = {
     "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
     "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),
     "recipients:write": Scope(N_("Add and retire recipients of recordings"), ("administrator",)),
+    "recordings:read": Scope(N_("Read releases and receipts of recordings, and how long each recording is kept")),
+    "recordings:write": Scope(
+        N_("Release copies of recordings, and decide how long each recording is kept, for people the client names")
+    ),
     "webhooks": Scope(N_("Subscribe to webhooks"), ("administrator",)),
     "events": Scope(N_("Follow events as they happen")),
     "export": Scope(N_("Export a whole case")),

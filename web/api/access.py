@@ -1,13 +1,14 @@
 """Who is asking, and how often: token and proof of a request become a `Caller`, which acts for one State and on one
 database. Requests count for their client, told in headers; before a client is known, for its address."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from hearings.actors import Actor
 from hearings.db import Database
@@ -45,6 +46,9 @@ class Caller:
     """Of a route that reads: further lines of a log, written together with the note of what is shown."""
     after: list[Callable[[], None]] = field(default_factory=list)
     """Of an act: what is told inside this process once it is committed."""
+    finish: Callable[[], Awaitable[Response]] | None = None
+    """Of an act: what is still to be done once it is committed and that gives the answer, such as what waits for the
+    seal or reads and writes files. The answer kept for an `Idempotency-Key` is that of the act itself."""
     written: tuple[object, bytes] = (None, b"")
     """A representation and its JSON, of which its tag was made: it is not written twice."""
 

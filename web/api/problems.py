@@ -64,6 +64,7 @@ CODES: Mapping[str, tuple[int, str]] = {
     "precondition_required": (428, "If-Match is needed to change this"),
     "too_many_requests": (429, "Too many requests"),
     "failed": (500, "The service has failed to answer"),
+    "recording_away": (503, "The recording, its archive copies or the seal cannot be read or written now"),
     "sandbox_off": (503, "This installation has no sandbox"),
 }
 """Codes of the API itself: status, title. Those of `hearings` are in `codes()`."""

@@ -247,6 +247,7 @@ async def _act(route: ApiRoute, caller: Caller, read: ReadRequest) -> Response:
         caller.headers.clear()
         caller.shown.clear()
         caller.after.clear()
+        caller.finish = None
         try:
             async with caller.database.transaction() as db:
                 caller.db = db
@@ -267,7 +268,7 @@ async def _act(route: ApiRoute, caller: Caller, read: ReadRequest) -> Response:
             continue
         for tell in caller.after:
             tell()
-        return response
+        return response if caller.finish is None else await caller.finish()
     raise ApiError("too_many_requests", "Another request with this Idempotency-Key is under way", {"Retry-After": "1"})
 
 

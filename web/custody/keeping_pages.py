@@ -1,7 +1,6 @@
 """How long a recording is kept: its retention class, legal holds, and the destruction of its keys under four eyes."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,56 +15,16 @@ from hearings.custody.retention_classes import CLASSES
 from hearings.models import KeepingDecision, Person
 from hearings.models.sitting import KeepingKind
 from hearings.outward import claims
-from hearings.roles import StaffFunction
-from hearings.sentences import tell
+from web.custody import keeping_acts
 from web.server.forms import FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
 from web.server.sign_in import may_on
 from web.sitting import sealed_files
 from web.sitting.recording_access import RecordingAccess, access_of
-from web.words import sentences
 from web.words.i18n import N_, _, about
 
-K, F = KeepingKind, StaffFunction
-HOLDERS = (F.judge, F.authority)
-"""Who can place a hold: all of them are told what a hold would stop, since those who knew the case may have left."""
-Decide = Callable[..., Awaitable[KeepingDecision]]
-
-
-@dataclass(frozen=True)
-class KeepingAct:
-    """A decision of the form. `right`: of the permission table; `told`: the news for the other State."""
-
-    right: str
-    decide: Decide
-    told: str
-    argument: str = ""
-    """What the word after the colon is to the function."""
-    functions: tuple[StaffFunction, ...] = ()
-    """Whom it is told; empty: those concerned with the case."""
-
-
-ACTS: Mapping[str, KeepingAct] = {
-    "retention": KeepingAct(
-        "set_retention", keeping.set_retention, N_("The retention of a recording was changed"), "code"
-    ),
-    "hold": KeepingAct("hold_recording", keeping.place_hold, N_("A legal hold was placed on a recording")),
-    "lift": KeepingAct("hold_recording", keeping.lift_hold, N_("A legal hold on a recording was lifted"), "hold"),
-    "propose": KeepingAct(
-        "destroy",
-        keeping.propose_destruction,
-        N_("The destruction of the keys of a recording was proposed: a legal hold would stop it"),
-        functions=HOLDERS,
-    ),
-    "withdraw": KeepingAct(
-        "destroy", keeping.withdraw_destruction, N_("The proposed destruction of keys of a recording was withdrawn")
-    ),
-    "decide": KeepingAct(
-        "destroy", keeping.decide_destruction, N_("The keys of a recording will be destroyed"), functions=HOLDERS
-    ),
-}
-"""What can be decided, by the word of the form."""
+K = KeepingKind
 KINDS: Mapping[KeepingKind, str] = {
     K.retention: N_("Retention"),
     K.hold: N_("Legal hold placed"),
@@ -120,7 +79,7 @@ async def _rendered(
         decisions = (await keeping.decisions_on(db, [recording.id]))[recording.id]
         gone = bool(await claims.claimed(db, [keeping.destroyed_key(recording.id)]))
     found = keeping.keeping_status(recording.closed_at, decisions, now) if recording.closed_at is not None else None
-    rights = frozenset(act.right for act in ACTS.values() if may_on(act.right, person, access.hearing))
+    rights = frozenset(act.right for act in keeping_acts.ACTS.values() if may_on(act.right, person, access.hearing))
     context = {
         "access": access,
         "places": access.places,
@@ -144,38 +103,15 @@ def _detail(row: KeepingDecision) -> str:
 @page_act(again(_again, explained(LABELS)))
 async def act(sent: Sent) -> str:
     """Takes a decision. Effects: those of `hearings.custody.keeping`; a mail to the other State's staff."""
-    from hearings.outward import notices  # its calendars are slow to load, and this is rare
-
     recording_id = sent.path["recording"]
     if not sealed_files.RECORDING_ID.fullmatch(recording_id):
         raise errors.NotFound
     recording, hearing = await queries.recording(sent.db, recording_id, state=sent.state)
     word, _colon, given = sent.form.text("act").partition(":")
-    if (wanted := ACTS.get(word)) is None:
-        raise errors.Invalid(tell("Choose what is decided"), "act")
-    more = {wanted.argument: given} if wanted.argument else {}
-    row = await wanted.decide(
-        sent.db, recording=recording, hearing=hearing, reason=sent.form.text("reason"), **more, **sent.by
+    await keeping_acts.decide(
+        sent.db, sent.parts, recording, hearing, word=word, given=given, reason=sent.form.text("reason"), **sent.by
     )
-    await sent.db.flush()
-    for state in _others(hearing.requesting_state, hearing.requested_state, sent.state):
-        await notices.notify(
-            sent.db,
-            subject=hearing,
-            to=state,
-            functions=wanted.functions,
-            text=wanted.told,
-            key=f"keeping:{row.id}",
-            origin=sent.parts.settings.origin,
-            say=sentences.say,
-            now=sent.now,
-            useful=keeping.NOTICE,
-        )
     return f"/recordings/{recording_id}/keeping?done=decided"
-
-
-def _others(first: str, second: str, own: str) -> Sequence[str]:
-    return [state for state in dict.fromkeys((first, second)) if state != own]
 
 
 routes = [

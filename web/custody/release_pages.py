@@ -22,17 +22,16 @@ from hearings.models.signature import Act
 from hearings.queries import get
 from hearings.sentences import tell
 from hearings.signatures import signatures
-from media.evidence.check import excerpt
-from media.evidence.check.bag import ExportError, UnsoundError
+from media.evidence.check.bag import ExportError
 from media.evidence.log import course as journal_course, custody
 from media.evidence.log.course import Course
 from web.custody import released_copy, seal_lines
+from web.custody.release_notices import tell_second_person
 from web.server import forms, statements as signing
 from web.server.forms import Form, FormError
 from web.server.page_acts import Answer, FollowUp, Sent, notice, page_act
 from web.server.problems import status_of
 from web.server.rendering import render
-from web.sitting import export_rooms, sealed_files
 from web.sitting.custody import RECEIPT_VERDICTS
 from web.sitting.excerpt_pages import choices, part_of
 from web.sitting.recording_access import (
@@ -168,6 +167,7 @@ async def propose(sent: Sent) -> FollowUp:
             row = await releases.propose(
                 db, recording=access.recording, hearing=access.hearing, wanted=wanted, actor=access.actor, now=sent.now
             )
+            await tell_second_person(db, sent.parts, access.recording, access.hearing, row, sent.now)
         return f"{_path(access, row)}?done=propose"
 
     return read_and_propose
@@ -330,30 +330,17 @@ async def take(sent: Sent) -> FollowUp:
 
 
 async def _hand_out(sent: Sent, access: RecordingAccess, row: RecordingRelease, statement: Signature) -> Response:
-    request, parts = sent.request, sent.parts
+    taking = released_copy.Taking(access.recording, access.accessor, row, statement)
     try:
-        seal = await seal_of(request)
-        made = await run_in_threadpool(
-            released_copy.make, folder_of(request, access), parts.settings.data, access, row, statement, seal
-        )
-    except BaseException as error:
-        async with parts.database.transaction() as db:
-            await releases.not_taken(db, release_id=row.id)
-        if isinstance(error, excerpt.NothingThereError):
-            raise errors.NotReady(tell("Nothing was recorded of them in this time")) from error
-        if isinstance(error, UnsoundError):
-            raise await not_proven(request, access, error) from error
-        if isinstance(error, ExportError):
-            logger.error("a released copy could not be made: %s", error)
-            raise HTTPException(503, "unavailable") from error
-        raise
-    try:
-        async with parts.database.transaction() as db:
-            await releases.taken(db, release_id=row.id, bag_sha256=made.bag_sha256, custody=made.custody)
+        seal = await seal_of(sent.request)
     except BaseException:
-        export_rooms.leave(made.room)
+        await released_copy.give_back(sent.parts, row)
         raise
-    return await run_in_threadpool(sealed_files.tar_answer, made.target, made.room)
+    try:
+        return await released_copy.hand_out(sent.parts, taking, seal)
+    except ExportError as error:
+        logger.error("a released copy could not be made: %s", error)
+        raise HTTPException(503, "unavailable") from error
 
 
 # --- the receipt -----------------------------------------------------------------------------------------------------

@@ -136,9 +136,9 @@ async def set_priority(caller: Caller, request_id: RequestId, body: Override) ->
     return etags.tag(caller, ShownPriority.make(caller, row))
 
 
-@router.read("/staff", scope=EITHER)
+@router.read("/staff", scope=f"{EITHER}|recordings:write")
 async def list_staff(caller: Caller) -> Staff:
-    """The active staff of one's own State: to whom a request can be given."""
+    """The active staff of one's own State: to whom a request can be given, in whose name a recording is released."""
     people = await queries.people(caller.db, state=caller.state)
     return Staff(items=[Colleague.from_row(person, functions=sorted(person.functions)) for person in people])
 

@@ -23,6 +23,7 @@ from hearings.sentences import tell
 from media.evidence.check import bag
 from media.evidence.log import custody, tlog
 from media.evidence.seal.client import SealClient, SealSilentError
+from web.parts import Parts
 from web.server.sign_in import SignedIn, staff
 from web.sitting import sealed_files
 from web.words import court_clocks, sentences
@@ -137,25 +138,32 @@ async def proven_logs(request: Request, access: RecordingAccess) -> ProvenLogs |
 async def not_proven(
     request: Request, access: RecordingAccess, error: custody.NotProvenError | bag.UnsoundError
 ) -> NotProven:
+    """As `told_not_proven`, of the recording that was asked for."""
+    return await told_not_proven(request.app.state.parts, access.recording, error)
+
+
+async def told_not_proven(
+    parts: Parts, recording: Recording, error: custody.NotProvenError | bag.UnsoundError
+) -> NotProven:
     """The error for the response. Effects: at most once a day, the row of a failed audit and the mail to the staff of
     both States who are notified of one; a line in the service's log."""
     from hearings.outward import notices  # its calendars are slow to load, and this is rare
 
     first = error.report.findings.first if isinstance(error, bag.UnsoundError) else f"journal {error.code}"
-    logger.error("a recording is not the one that was sealed, id %s: %s", access.recording.id, first)
-    parts, now = request.app.state.parts, datetime.now(UTC)
+    logger.error("a recording is not the one that was sealed, id %s: %s", recording.id, first)
+    now = datetime.now(UTC)
     async with parts.database.transaction() as db:
         row = CustodyAudit(
-            owner_state=access.recording.owner_state,
-            recording_id=access.recording.id,
+            owner_state=recording.owner_state,
+            recording_id=recording.id,
             at=now,
             verdict="failed",
             first=first[:200],
         )
-        if await queries.audit_said(db, access.recording.id, first[:200], since=now - timedelta(days=1)):
+        if await queries.audit_said(db, recording.id, first[:200], since=now - timedelta(days=1)):
             return NotProven(tell("The recording is not the one that was sealed ({what})", what=first))
         db.add(row)
-        subject = await notices.subject_of(db, "recording", access.recording.id)
+        subject = await notices.subject_of(db, "recording", recording.id)
         to, functions, text = notices.DUE["audit_failed"]
         if subject is not None:
             await notices.notify(
@@ -164,7 +172,7 @@ async def not_proven(
                 to=to,
                 functions=functions,
                 text=text,
-                key=f"not_proven:{access.recording.id}:{first}:{now:%Y-%m-%d}",
+                key=f"not_proven:{recording.id}:{first}:{now:%Y-%m-%d}",
                 origin=parts.settings.origin,
                 say=sentences.say,
                 now=now,

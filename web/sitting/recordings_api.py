@@ -33,7 +33,7 @@ class RecordingList(Shown):
     items: list[ShownRecording]
 
 
-@router.read("/hearings/{ref}/recordings", scope="hearings:read", errors=(404,))
+@router.read("/hearings/{ref}/recordings", scope="hearings:read", errors=(404,), gives={"recording": "items/0/id"})
 async def list_recordings(caller: Caller, ref: Ref) -> RecordingList:
     """The recordings of a hearing's sittings: how far they are, and the root by which a copy is checked."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)

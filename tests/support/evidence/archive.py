@@ -30,10 +30,10 @@ class Archive(Installation):
     cookies: dict[str, str]
 
     @classmethod
-    async def make(cls, prepared: Path, folder: Path, sealed: SealedRecording) -> "Archive":
+    async def make(cls, prepared: Path, folder: Path, sealed: SealedRecording, address: str = "") -> "Archive":
         """A copy of the recording in a copy of the installation, which has sealed it by its own key."""
         port, socket = free_port(), folder / "seal.sock"
-        address = f"http://localhost:{port}"
+        address = address or f"http://localhost:{port}"
         made = cls.copy(prepared, folder, port=port, public_url=address, court_name=COURT, seal_socket=socket)
         made.sealed, made.cookies = sealed.copy(made.settings.recordings), {}
         made.served = ServedSeal(made.sealed.seal, socket)

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from hearings.custody import receipts
 from hearings.custody.releases import ReleaseStage, stage_of
 from hearings.errors import AnchorAway
+from hearings.models import OutboxMessage
 from media.evidence.check import receipt, verify
 from media.evidence.check.policy import parse
 from media.evidence.log import custody
@@ -247,3 +249,20 @@ async def test_a_receipt_for_another_copy_or_by_another_key_is_refused_and_says_
     assert counter.lines("received") == []
     assert stage_of(await counter.row(path)) is ReleaseStage.taken
     assert json.loads((bag / "release.json").read_text())["statement"]["act"] == "release_recording"
+
+
+async def mailed(counter: Counter) -> list[tuple[str, str]]:
+    """Addresses and first lines of the mails about releases that wait."""
+    async with counter.archive.database.reading() as db:
+        rows = (await db.exec(select(OutboxMessage).order_by(col(OutboxMessage.id)))).all()
+    return [(row.address, row.payload["subject"]) for row in rows if "waits for a second person" in str(row.payload)]
+
+
+async def test_those_who_can_be_the_second_person_are_mailed_that_a_release_waits_and_nobody_else(counter: Counter):
+    await counter.proposed(CLERK)
+    (told,) = await mailed(counter)
+    assert told[0] == "judge@ro.example" and "a release of a recording waits" in told[1]
+    await counter.confirmed()
+    assert [address for address, _subject in await mailed(counter)] == ["judge@ro.example"] * 2
+    await counter.proposed(JUDGE)
+    assert (await mailed(counter))[-1][0] == "ioana@ro.example"

@@ -15,13 +15,18 @@ import pytest
 import uvloop
 
 from hearings import queries
+from hearings.actors import person_actor
+from hearings.custody import releases
 from hearings.hearing import days as hearing_days
+from hearings.models import Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from hearings.people import directory, staff
+from hearings.roles import Role
 from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
 from tests.support.court import Court
 from tests.support.databases import apart, memory
+from tests.support.rows import make_seat
 
 HOOK = "http://localhost:9/hooks"
 ACCUSED = {
@@ -46,6 +51,8 @@ class Docket:
     th: Any
     days: Iterator[int] = field(default_factory=lambda: itertools.count(60, 7))
     sites: dict[str, str] = field(default_factory=dict)
+    people: list[str] = field(default_factory=list)
+    """Ids of the accounts in whose name a client can act on a recording."""
     copies: "Copies" = field(init=False)
 
     @classmethod
@@ -227,10 +234,29 @@ class Docket:
         return await Court.load(self.installation.database, path.rpartition("/")[2])
 
     async def heard(self, path: str, **how: Any) -> None:
-        """Held, and its recording sealed."""
+        """Held, and its recording sealed; its judge has proposed a release, on the page."""
         court, now = await self.court(path), datetime.now(UTC)
         await court.begin(now)
-        await court.end(now, **how)
+        recording_id = await court.end(now, **how)
+        async with self.installation.database.transaction() as db:
+            recording, hearing = await queries.recording(db, recording_id, state="RO")
+            judge, clerk = await self._accounts(db)
+            for person, role in ((judge, Role.presiding_judge), (clerk, Role.clerk)):
+                seat = make_seat(hearing.id, role, person_id=person.id, display_name=person.name, state="RO")
+                db.add(seat)
+            wanted = releases.Proposal(to_person="Anong Chaiyasit", body="Court of Bangkok", purpose="The trial")
+            actor = replace(person_actor(judge), role=Role.presiding_judge)
+            for _twice in range(2):
+                await releases.propose(db, recording=recording, hearing=hearing, wanted=wanted, actor=actor, now=now)
+
+    async def _accounts(self, db: Any) -> list[Any]:
+        """A judge and a clerk, who are two people."""
+        if not self.people:
+            for name, function in (("Andrei Ionescu", "judge"), ("Mihai Dinu", "clerk")):
+                who = {"name": name, "email": f"{function}@ro.example", "functions": [function]}
+                person = await staff.add(db, state="RO", city="", authority_name="Court", **who)
+                self.people.append(person.id)
+        return [await queries.get(db, Person, one) for one in self.people]
 
     async def minutes(self, path: str, stage: str) -> None:
         """Minutes, as far as `stage`: written in both languages; of complete ones corrections are asked for."""

@@ -33,6 +33,8 @@ NAMES = {
 KNOWN = [{}, {"url": "http://localhost:9/hooks"}]
 """What no operation tells: where a webhook may go in this installation."""
 STATE = "RO"
+PERSON = "person"
+"""A parameter of the query that names an account; what it can be is known, not told by the example."""
 TOKEN = "/oauth/token"
 TOKEN_LASTS = 200
 """Seconds after which new tokens are asked for; they last 300."""
@@ -238,7 +240,7 @@ class Finder:
             ]
         )
         query = {
-            one["name"]: str((_samples(operation, one["name"]) or [STATE])[0])
+            one["name"]: self._asked(operation, one["name"])
             for one in operation.get("parameters", ())
             if one.get("in") == "query" and (one["required"] or (method != "GET" and _samples(operation, one["name"])))
         }
@@ -248,8 +250,16 @@ class Finder:
         if any(kind == JOSE for kind, _body in bodies):
             bodies, statements = [(JOSE, "")], self.statements(path)
         clients = self.clients if operation["security"] and not names else self.clients[:2]
-        for params, (kind, body), statement, client in itertools.product(targets, bodies, statements, clients):
-            yield Recipe(method, path, client, params, kind, body, query, statement, wants_tag)
+        queries = [dict(zip(query, row, strict=True)) for row in itertools.product(*query.values())]
+        for params, (kind, body), asked, statement, client in itertools.product(
+            targets, bodies, queries, statements, clients
+        ):
+            yield Recipe(method, path, client, params, kind, body, asked, statement, wants_tag)
+
+    def _asked(self, operation: dict[str, Any], name: str) -> list[str]:
+        """What a parameter of the query can be."""
+        known = self.values(name) if name == PERSON else []
+        return list(map(str, known or (_samples(operation, name) or [STATE])[:1]))
 
     def statements(self, path: str) -> list[str]:
         """Where the statement for an act may be read, the likeliest first."""
@@ -319,7 +329,9 @@ class Finder:
     async def body(self, recipe: Recipe, params: dict[str, Any] | None = None) -> Any:
         """The body of a recipe, with what can be sent only once made anew."""
         if recipe.statement:
-            answer = await recipe.client.get(recipe.statement.format(**(params or recipe.params)))
+            named = {name: value for name, value in recipe.query.items() if name == PERSON}
+            where = recipe.statement.format(**(params or recipe.params))
+            answer = await recipe.client.get(where, **({"params": named} if named else {}))
             if answer.status_code != 200:
                 return recipe.body
             statement = answer.json()
@@ -386,6 +398,7 @@ async def finder(tape: Tape, docket: Any, installation: Any) -> Finder:
     clients = [docket.ro, docket.th, await installation.client("RO", sandbox=True)]
     docket.copies.keep()
     found = Finder(description, clients, docket.copies)
+    found.facts += [{PERSON: one} for one in docket.people]
     await found.renew()
     await found.harvest()
     await found.find()
