@@ -28,7 +28,6 @@ from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from media.evidence.archive.volumes import Volume
 from media.evidence.log import custody
 from media.evidence.stamping import timestamps
-from scheduler.due import Policy, retention_ends
 from scheduler.environment import World
 
 logger = logging.getLogger("vivavoce.scheduler.archiving")
@@ -339,13 +338,11 @@ def _changed_at(path: Path) -> int:
         return 0
 
 
-def keep_until(
-    closed_at: datetime, policy: Policy, decisions: Sequence[KeepingDecision] = (), *, now: datetime
-) -> date:
+def keep_until(closed_at: datetime, decisions: Sequence[KeepingDecision] = (), *, now: datetime) -> date:
     """The first day on which a recording need not be kept any more; under a legal hold, in two years at most."""
-    until = (retention_ends(closed_at, policy, decided.years(decisions)) + timedelta(days=1)).date()
-    held = decided.keeping_status(closed_at, decisions, now).holds
-    return max(until, date(now.year + 2, 1, 1)) if held else until
+    found = decided.keeping_status(closed_at, decisions, now)
+    until = (found.ends_at + timedelta(days=1)).date()
+    return max(until, date(now.year + 2, 1, 1)) if found.holds else until
 
 
 async def _stored(world: World) -> dict[str, _Stored]:
@@ -357,7 +354,7 @@ async def _stored(world: World) -> dict[str, _Stored]:
         rows, decisions = (await db.exec(query)).all(), await decided.all_decisions(db)
     now = world.clock()
     return {
-        row_id: _Stored(state, keep_until(at, world.policy, decisions.get(row_id, ()), now=now))
+        row_id: _Stored(state, keep_until(at, decisions.get(row_id, ()), now=now))
         for row_id, state, at in rows
         if at is not None
     }

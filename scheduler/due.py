@@ -3,7 +3,8 @@
 The key of an action holds everything it depends on, the instant included: a hearing that moves has new reminders.
 One-shot actions stay due while their rows are unchanged, so a clock that jumps forward and back loses none; a process
 that carries one out claims its key (`hearings.outward.claims`), so none happens twice. Periodic actions
-are named by the number of their period, and only that of `now` is due: a missed audit is made up for by the next one.
+are named by the number of their period, and only that of `now` is due: a missed audit or review of retention is made
+up for by the next one.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from hearings.custody.retention_classes import Retention
 from hearings.models import Hearing, HearingRequest
 from hearings.sentences import N_
 from hearings.status import HearingStatus, RequestStatus
@@ -68,8 +70,9 @@ class StoredRecording:
     owner_state: str
     closed_at: datetime
     hearing_ref: str
-    years: int | None = None
-    """How long it is kept, where that was decided; else `Policy.retention_years`."""
+    retention: Retention
+    gone: bool = False
+    """Whether the destruction of its keys was decided: there is nothing to review any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,6 @@ class Policy:
     escalate_after_submission: timedelta = 30 * DAY
     """For a request that has no due date."""
     opening: timedelta = timedelta(minutes=30)
-    retention_years: int = 10
     audit_every: timedelta = 30 * DAY
     sweep_every: timedelta = HOUR
     tidy_every: timedelta = DAY
@@ -220,25 +222,15 @@ def _request_action(
     )
 
 
-def retention(policy: Policy = POLICY, years: int | None = None) -> timedelta:
-    """How long a recording is kept from its closing until its retention is reviewed."""
-    return (years or policy.retention_years) * 365.25 * DAY
-
-
-def retention_ends(closed_at: datetime, policy: Policy = POLICY, years: int | None = None) -> datetime:
-    """When the retention of a recording is due for review."""
-    return closed_at + retention(policy, years)
-
-
-def retention_key(recording_id: str, policy: Policy = POLICY, years: int | None = None) -> str:
-    """The key of the reminder of that review."""
-    return _key(Kind.retention_review, recording_id, str(years or policy.retention_years))
+def retention_key(recording_id: str, retention: Retention, number: int = 1) -> str:
+    """The key of the mail about a review of a recording's retention, by its number: the first is 1."""
+    return _key(Kind.retention_review, recording_id, retention.name, str(number) if number > 1 else "")
 
 
 def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> Iterator[Action]:
-    def action(kind: Kind, at: datetime, number: int) -> Action:
+    def action(kind: Kind, at: datetime, key: str) -> Action:
         return Action(
-            key=_key(kind, recording.id, str(number)),
+            key=key,
             kind=kind,
             due_at=at,
             subject="recording",
@@ -249,9 +241,11 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
 
     number = (now - recording.closed_at) // policy.audit_every
     if number >= 1:
-        yield action(Kind.custody_audit, recording.closed_at + number * policy.audit_every, number)
-    years = recording.years or policy.retention_years
-    yield action(Kind.retention_review, retention_ends(recording.closed_at, policy, years), years)
+        at = recording.closed_at + number * policy.audit_every
+        yield action(Kind.custody_audit, at, _key(Kind.custody_audit, recording.id, str(number)))
+    if (review := recording.retention.reviews(now)) and not recording.gone:
+        at = recording.retention.review_at(review)
+        yield action(Kind.retention_review, at, retention_key(recording.id, recording.retention, review))
 
 
 def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:

@@ -54,7 +54,7 @@ async def audit(world: World) -> int:
     """Do the due audits of stored recordings: they take long, and nothing else waits for them."""
     now = world.clock()
     async with world.database.reading() as db:
-        rows = Rows(recordings=await _recordings(db))
+        rows = Rows(recordings=await _recordings(db, now))
     return await _all(world, rows, now)
 
 
@@ -71,7 +71,7 @@ async def _requests(db: AsyncSession) -> Sequence[HearingRequest]:
     return (await db.exec(select(HearingRequest).where(col(HearingRequest.status).in_(_OPEN_REQUESTS)))).all()
 
 
-async def _recordings(db: AsyncSession) -> Sequence[StoredRecording]:
+async def _recordings(db: AsyncSession, now: datetime) -> Sequence[StoredRecording]:
     query = (
         select(Recording.id, Recording.owner_state, Recording.closed_at, Hearing.ref)
         .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
@@ -80,12 +80,21 @@ async def _recordings(db: AsyncSession) -> Sequence[StoredRecording]:
     )
     decided = await keeping.all_decisions(db)
     return [
-        StoredRecording(
-            id=row_id, owner_state=state, closed_at=at, hearing_ref=ref, years=keeping.years(decided.get(row_id))
-        )
+        _stored(row_id, state, at, ref, keeping.keeping_status(at, decided.get(row_id, ()), now))
         for row_id, state, at, ref in (await db.exec(query)).all()
         if at is not None
     ]
+
+
+def _stored(row_id: str, state: str, at: datetime, ref: str, found: keeping.KeepingStatus) -> StoredRecording:
+    return StoredRecording(
+        id=row_id,
+        owner_state=state,
+        closed_at=at,
+        hearing_ref=ref,
+        retention=found.dates,
+        gone=found.destroyed is not None,
+    )
 
 
 # --- doing -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.custody import two_people
-from hearings.custody.retention_classes import CLASSES, STANDARD, RetentionClass
+from hearings.custody.retention_classes import CLASSES, STANDARD, Retention, RetentionClass
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Hearing, KeepingDecision, Recording
 from hearings.models.sitting import KeepingKind
@@ -25,7 +25,6 @@ from hearings.status import RecordingStatus
 from hearings.texts import clean
 
 K = KeepingKind
-YEAR = timedelta(days=365.25)
 NOTICE = timedelta(days=14)
 """The least time between the proposal of a destruction and its decision: what is destroyed never comes back, and the
 other State must have read the mail, and placed a hold, before. Two weeks: its court may be closed for one of them."""
@@ -39,8 +38,7 @@ class KeepingStatus:
     """Where a recording stands."""
 
     retention: RetentionClass
-    ends_at: datetime
-    """When its retention ends, and the first review is due."""
+    dates: Retention
     review_at: datetime
     """When the next review is due, at the instant it was asked for."""
     holds: tuple[KeepingDecision, ...] = ()
@@ -51,13 +49,18 @@ class KeepingStatus:
     """The decision by which its keys are destroyed; the clock carries it out."""
 
     @property
+    def ends_at(self) -> datetime:
+        """When its retention ends, and the first review is due."""
+        return self.dates.ends_at
+
+    @property
     def decidable_at(self) -> datetime | None:
         """From when a proposed destruction can be decided; None without a proposal."""
         return None if self.proposal is None else self.proposal.at + NOTICE
 
     def is_over(self, now: datetime) -> bool:
         """Whether its retention has ended."""
-        return now >= self.ends_at
+        return self.dates.is_over(now)
 
 
 def destroyed_key(recording: str) -> str:
@@ -65,14 +68,7 @@ def destroyed_key(recording: str) -> str:
     return f"keys_destroyed:{recording}"
 
 
-def years(decisions: Sequence[KeepingDecision] | None) -> int | None:
-    """How many years a recording is kept; None where nobody has decided it."""
-    if not any(row.kind is K.retention for row in decisions or ()):
-        return None
-    return _retention(decisions or ()).years
-
-
-def _retention(decisions: Sequence[KeepingDecision]) -> RetentionClass:
+def _class(decisions: Sequence[KeepingDecision]) -> RetentionClass:
     by_state = {row.owner_state: CLASSES[row.value] for row in decisions if row.kind is K.retention}
     undecided = [CLASSES[STANDARD]] if len(by_state) < 2 else []
     return max([*by_state.values(), *undecided], key=lambda each: each.years)
@@ -81,15 +77,13 @@ def _retention(decisions: Sequence[KeepingDecision]) -> RetentionClass:
 def keeping_status(closed_at: datetime, decisions: Sequence[KeepingDecision], now: datetime) -> KeepingStatus:
     """From the decisions on one recording, oldest first. Of what two States decided, the longer retention counts; a
     State that has decided nothing wants the standard one."""
-    retention = _retention(decisions)
+    retention = _class(decisions)
+    dates = retention.of(closed_at)
     ended = {row.refers_to for row in decisions}
-    ends_at = closed_at + retention.years * YEAR
-    late = max(now - ends_at, timedelta())
-    again = -(-late // (retention.again * YEAR))
     return KeepingStatus(
         retention=retention,
-        ends_at=ends_at,
-        review_at=ends_at + again * retention.again * YEAR,
+        dates=dates,
+        review_at=dates.next_review(now),
         holds=tuple(row for row in decisions if row.kind is K.hold and row.id not in ended),
         proposal=next((row for row in decisions if row.kind is K.propose and row.id not in ended), None),
         destroyed=next((row for row in decisions if row.kind is K.destroy), None),

@@ -1,11 +1,13 @@
 """What is due: tables of times, clock changes in both zones, and properties for any sequence of clock steps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from hearings.custody.retention_classes import CLASSES, STANDARD, YEAR
 from hearings.models import Hearing
 from hearings.status import HearingStatus, RequestStatus
 from scheduler.due import EPOCH, MISSED, POLICY, Action, Kind, Rows, StoredRecording, due, wall_before
@@ -141,13 +143,38 @@ def test_dates_of_a_request(row: dict[str, object], at: datetime, expected: list
 
 
 def test_a_recording_is_audited_every_thirty_days_and_reviewed_after_ten_years() -> None:
-    rows = Rows(recordings=[StoredRecording(id="x", owner_state="RO", closed_at=NOW, hearing_ref="7F3K-22QD")])
+    rows = Rows(recordings=[stored("x", NOW)])
     assert due(NOW + 30 * DAY - SECOND, rows) == []
     (first,) = due(NOW + 30 * DAY, rows)
     assert (first.key, first.due_at) == ("custody_audit:x:1", NOW + 30 * DAY)
     assert [one.key for one in due(NOW + 89 * DAY, rows)] == ["custody_audit:x:2"]
     late = due(NOW + 3653 * DAY, rows)
     assert {one.kind for one in late} == {K.custody_audit, K.retention_review}
+
+
+@pytest.mark.parametrize(
+    ("code", "after", "key"),
+    [
+        ("standard", 9.9, None),
+        ("standard", 10, "retention_review:x:10"),
+        ("standard", 14.9, "retention_review:x:10"),
+        ("standard", 15, "retention_review:x:10:2"),
+        ("standard", 26, "retention_review:x:10:4"),
+        ("short", 10, "retention_review:x:5:2"),
+        ("historical", 109, "retention_review:x:100"),
+        ("historical", 110, "retention_review:x:100:2"),
+    ],
+)
+def test_every_review_of_a_retention_falls_due_under_a_key_of_its_own(code: str, after: float, key: str | None) -> None:
+    rows = Rows(recordings=[stored("x", NOW, code)])
+    found = [one for one in due(NOW + after * YEAR, rows) if one.kind is K.retention_review]
+    assert [one.key for one in found] == ([key] if key else [])
+    assert all(one.due_at <= NOW + after * YEAR < one.due_at + 10 * YEAR for one in found)
+
+
+def test_what_cannot_be_opened_any_more_is_not_reviewed() -> None:
+    rows = Rows(recordings=[replace(stored("x", NOW), gone=True)])
+    assert {one.kind for one in due(NOW + 11 * YEAR, rows)} == {K.custody_audit}
 
 
 def test_periodic_actions_are_those_of_the_present_period() -> None:
@@ -177,7 +204,12 @@ ZONES = [
     "Pacific/Apia",
 ]
 instants = st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
-PERIODIC = {K.custody_audit, K.calendar_sweep, K.priorities, K.timezone_check, K.clean_up}
+PERIODIC = {K.custody_audit, K.retention_review, K.calendar_sweep, K.priorities, K.timezone_check, K.clean_up}
+
+
+def stored(name: str, closed_at: datetime, code: str = STANDARD) -> StoredRecording:
+    kept = CLASSES[code].of(closed_at)
+    return StoredRecording(id=name, owner_state="RO", closed_at=closed_at, hearing_ref="7F3K-22QD", retention=kept)
 
 
 def sample() -> Rows:
@@ -188,7 +220,7 @@ def sample() -> Rows:
             make_request(status=R.information_requested, info_due=NOW, oral=True, written_due=NOW),
             make_request(status=R.postponed, review_due=NOW),
         ],
-        recordings=[StoredRecording(id="x", owner_state="RO", closed_at=NOW, hearing_ref="7F3K-22QD")],
+        recordings=[stored("x", NOW)],
         installation=True,
     )
 
@@ -221,10 +253,7 @@ def rows(draw: st.DrawFn) -> Rows:
         )
         for number in range(draw(st.integers(0, 3)))
     ]
-    recordings = [
-        StoredRecording(id=f"x{number}", owner_state="RO", closed_at=draw(instants), hearing_ref="7F3K-22QD")
-        for number in range(draw(st.integers(0, 2)))
-    ]
+    recordings = [stored(f"x{number}", draw(instants)) for number in range(draw(st.integers(0, 2)))]
     return Rows(hearings=hearings, requests=requests, recordings=recordings, installation=draw(st.booleans()))
 
 

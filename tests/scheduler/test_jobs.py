@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from hearings.clocks import tzdb_version
+from hearings.custody.retention_classes import YEAR
 from hearings.models import (
     Claim,
     CustodyAudit,
@@ -116,6 +117,16 @@ async def test_a_retention_review_is_asked_of_administrators(setting: Any) -> No
         ("authority@th.example", "Hearing 7F3K-22QD: the retention of a recording is due for review"),
     ]
     assert await all_of(setting, CustodyAudit) == []  # no folder of recordings is known
+
+
+async def test_each_review_of_a_retention_is_mailed_once(setting: Any) -> None:
+    setting.world = World(database=setting.database, origin=setting.world.origin, clock=lambda: setting.now)
+    told = []
+    for years in (9.9, 10, 12, 15, 15.1, 27):
+        setting.now = setting.recording.closed_at + years * YEAR
+        await jobs.audit(setting.world)
+        told.append(len([m for m in await mails(setting) if "retention" in m[1]]))
+    assert told == [0, 2, 2, 4, 4, 6]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from hearings.actors import person_actor
 from hearings.custody import keeping as rules
-from hearings.custody.keeping import YEAR
+from hearings.custody.retention_classes import YEAR
 from hearings.minutes import signed_corrections, text as minutes_text
 from hearings.models import Minutes, MinutesCorrection, OutboxMessage
 from hearings.signatures import jws, signatures, signing_keys

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from hearings import clocks
 from hearings.custody import keeping
 from hearings.custody.keeping import KeepingStatus
-from hearings.custody.retention_classes import CLASSES
+from hearings.custody.retention_classes import CLASSES, STANDARD, YEAR
 from hearings.models import Hearing, Recording
 from hearings.outward import claims
 from hearings.overview import retention
@@ -41,8 +41,7 @@ COLUMNS = (
     "reminded",
     "recording",
 )
-YEAR = 365.25 * due.DAY
-SHORTEST = min(each.years for each in CLASSES.values()) * YEAR
+SHORTEST = min(each.period for each in CLASSES.values())
 """What a recording is kept at least."""
 
 
@@ -67,7 +66,7 @@ RULES: tuple[RetentionRule, ...] = (
         "recording",
         N_("Recordings and their custody logs"),
         N_("Evidence of both States"),
-        due.retention(),
+        CLASSES[STANDARD].period,
         N_("After the recording was closed"),
         N_(
             "Administrators of both States are mailed to review it. Files stay; its keys are destroyed only when two "
@@ -216,29 +215,38 @@ async def _ending(request: Request, now: datetime, state: str) -> list[EndingRec
     async with request.app.state.parts.database.reading() as db:
         pairs = await retention.closed_before(db, state=state, before=now + AHEAD - SHORTEST)
         decisions = await keeping.decisions_on(db, [recording.id for recording, _hearing in pairs])
-        years = {name: keeping.years(rows) for name, rows in decisions.items()}
-        keys = {name: due.retention_key(name, years=count) for name, count in years.items()}
+        standing = {
+            recording.id: keeping.keeping_status(recording.closed_at, decisions[recording.id], now)
+            for recording, _hearing in pairs
+            if recording.closed_at is not None
+        }
+        keys = {name: _last_review(name, found, now) for name, found in standing.items()}
         gone = {name: keeping.destroyed_key(name) for name in keys}
         claimed = await claims.claimed(db, [*keys.values(), *gone.values()])
     found = []
     for recording, hearing in pairs:
         if recording.closed_at is None:
             continue
-        ends_at = due.retention_ends(recording.closed_at, years=years[recording.id])
+        found_here = standing[recording.id]
         line = EndingRecording(
             recording=recording,
             hearing=hearing,
             closed_at=recording.closed_at,
-            ends_at=ends_at,
-            over=ends_at <= now,
+            ends_at=found_here.ends_at,
+            over=found_here.is_over(now),
             reminded=keys[recording.id] in claimed,
             gone=gone[recording.id] in claimed,
-            standing=keeping.keeping_status(recording.closed_at, decisions[recording.id], now),
+            standing=found_here,
             places=court_clocks.own_first(court_clocks.of_hearing(hearing), state),
         )
-        if ends_at < now + AHEAD or line.standing.holds:
+        if line.ends_at < now + AHEAD or line.standing.holds:
             found.append(line)
     return found
+
+
+def _last_review(recording_id: str, found: KeepingStatus, now: datetime) -> str:
+    """The key of the mail about the review that fell due last; before any has, about the first."""
+    return due.retention_key(recording_id, found.dates, max(1, found.dates.reviews(now)))
 
 
 async def show(request: Request) -> Response:
@@ -253,7 +261,7 @@ async def show(request: Request) -> Response:
         "backup_at": backup.last_made(request.app.state.parts.settings),
         "places": court_clocks.of_person(person),
         "audit_days": due.POLICY.audit_every.days,
-        "period": long(due.retention()),
+        "period": long(CLASSES[STANDARD].period),
     }
     return render(request, "retention.html", context)
 

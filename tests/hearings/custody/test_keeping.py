@@ -8,7 +8,8 @@ import pytest
 
 from hearings.actors import Actor, person_actor
 from hearings.custody import keeping
-from hearings.custody.keeping import YEAR, KeepingStatus
+from hearings.custody.keeping import KeepingStatus
+from hearings.custody.retention_classes import YEAR
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Recording
 from hearings.status import RecordingStatus

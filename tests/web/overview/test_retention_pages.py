@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from hearings.custody.retention_classes import CLASSES, STANDARD
 from hearings.db import Database
 from hearings.models import Hearing, Recording, Sitting
 from hearings.outward import claims
@@ -17,6 +18,7 @@ from tests.support.rows import make_recording, make_sitting
 from web.overview import retention_pages
 from web.overview.retention_pages import RULES, long
 
+STANDARD_PERIOD = CLASSES[STANDARD].period
 pytestmark = pytest.mark.usefixtures("busy_court")
 
 
@@ -40,7 +42,7 @@ def test_the_page_names_every_class_of_recordings_and_does_not_say_that_nothing_
     ("period", "words"),
     [
         (None, "Without end"),
-        (due.retention(), "10 years"),
+        (STANDARD_PERIOD, "10 years"),
         (timedelta(days=400), "400 days"),
         (timedelta(days=1), "1 day"),
         (timedelta(minutes=5), "5 minutes"),
@@ -59,7 +61,7 @@ def test_a_recording_is_listed_before_its_retention_ends_and_after(service: Serv
         async with database.transaction() as db:
             hearing = (await db.exec(select(Hearing).where(Hearing.ref == service.ref))).one()
             for name, at in ends.items():
-                closed = at - due.retention()
+                closed = at - STANDARD_PERIOD
                 sitting = make_sitting(hearing.id, status=SittingStatus.closed)
                 recording = make_recording(
                     sitting.id, status=RecordingStatus.sealed, closed_at=closed, origin=f"demo.example/{name}"
@@ -68,7 +70,7 @@ def test_a_recording_is_listed_before_its_retention_ends_and_after(service: Serv
                 await db.flush()
                 db.add(recording)
                 made[name] = recording.id
-            key = due.retention_key(made["over"])
+            key = due.retention_key(made["over"], CLASSES[STANDARD].of(ends["over"] - STANDARD_PERIOD))
             await claims.claim(db, key=key, kind=due.Kind.retention_review, due_at=ends["over"], now=now)
         return made
 
@@ -107,9 +109,10 @@ def test_only_administrators_see_what_is_kept(service: Service, path: str) -> No
 
 def test_the_reminder_is_due_when_the_page_says_so() -> None:
     closed = datetime(2026, 1, 1, tzinfo=UTC)
-    stored = due.StoredRecording(id="r", owner_state="RO", closed_at=closed, hearing_ref="7F3K-22QD")
-    ends = due.retention_ends(closed)
+    kept = CLASSES[STANDARD].of(closed)
+    stored = due.StoredRecording(id="r", owner_state="RO", closed_at=closed, hearing_ref="7F3K-22QD", retention=kept)
+    ends = kept.ends_at
     for now, expected in ((ends, True), (ends - timedelta(seconds=1), False)):
         keys = {action.key for action in due.due(now, due.Rows(recordings=[stored]))}
-        assert (due.retention_key("r") in keys) is expected
+        assert (due.retention_key("r", kept) in keys) is expected
     assert timedelta(days=90) == retention_pages.AHEAD
