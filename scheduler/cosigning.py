@@ -12,14 +12,14 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
 from hearings.models import CustodyAudit, Recording
-from hearings.outward import claims, notices
+from hearings.outward import claims, notices, webhooks
 from media.evidence.cosigning import waiting
 from media.evidence.cosigning.asking import ALARMING, MOST_ANSWER, Cosigned, NotCosigned, Post, Reply, ask
 from media.evidence.cosigning.cosigners import Cosigners, NamedCosigner
@@ -31,6 +31,8 @@ from scheduler.environment import World
 
 logger = logging.getLogger("vivavoce.scheduler.cosigning")
 
+MISSING_AFTER = 3600
+"""Seconds for which a cosigner may sign nothing before administrators of both States are told, once."""
 PATIENCE = 10.0
 """Seconds a cosigner has to answer."""
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
@@ -85,6 +87,8 @@ class Cosigning:
         self._settled: dict[str, tuple[int, ...]] = {}
         self._away: dict[str, tuple[int, float]] = {}
         self._written: list[WaitingHead] | None = None
+        before = waiting.read(recordings)
+        self._missing: dict[str, int] = _earliest(before.heads if before is not None else ())
 
     async def send_due(self, world: World) -> int:
         """Send what is due to every cosigner; returns how many cosignatures came. Effects: those of the module."""
@@ -94,7 +98,9 @@ class Cosigning:
                 count += await self._recording(world, name, stamp)
             except (FollowedLogError, custody.CustodyError, OSError):
                 logger.exception("the heads of a recording could not be cosigned, id %s", name)
-        await asyncio.to_thread(self._write, int(world.clock().timestamp()))
+        now = int(world.clock().timestamp())
+        await self._tell_missing(world, now)
+        await asyncio.to_thread(self._write, now)
         return count
 
     def _changed(self) -> dict[str, tuple[int, ...]]:
@@ -222,53 +228,78 @@ class Cosigning:
 
     async def _alarm(self, world: World, name: str, one: NamedCosigner, why: NotCosigned) -> None:
         """Effects, once for each cosigner and reason: the row of a failed audit, mail to the staff of both States who
-        are told of one; a line in the service's log."""
+        are told of one, an event for the systems of both; a line in the service's log."""
         logger.error("A COSIGNER HAS SEEN ANOTHER PAST OF A RECORDING (%s), id %s", why, name)
-        now = world.clock()
-        to, functions, text = notices.DUE["head_refused"]
-        async with world.database.transaction() as db:
-            recording = await db.get(Recording, name)
-            subject = await notices.subject_of(db, "recording", name)
-            if recording is None or subject is None:
-                return
-            key = f"head_refused:{name}:{one.name}:{why}"
-            state = recording.owner_state
-            if not await claims.claim(
-                db,
-                key=key,
-                kind="head_refused",
-                subject="recording",
-                subject_id=name,
-                owner_state=state,
-                due_at=now,
-                now=now,
-            ):
-                return
-            first = f"cosigner {one.name}: {why}"[:200]
-            db.add(CustodyAudit(owner_state=state, recording_id=name, at=now, verdict="failed", first=first))
-            await notices.notify(
-                db,
-                subject=subject,
-                to=to,
-                functions=functions,
-                text=text,
-                key=key,
-                origin=world.origin,
-                say=world.say,
-                now=now,
-            )
+        key = f"head_refused:{name}:{one.name}:{why}"
+        await _tell(world, name, kind="head_refused", key=key, event=webhooks.REFUSED, cosigner=one.name, why=why)
 
-    def _write(self, now: int) -> None:
-        """Say which heads wait, for pages and health."""
-        heads = [
+    async def _tell_missing(self, world: World, now: int) -> None:
+        """Tell both States, once for each time a cosigner has signed nothing of what waits for `MISSING_AFTER`. What it
+        refuses because of another past is told by `_alarm`."""
+        heads = [head for head in self._waiting() if NotCosigned(head.why) not in ALARMING]
+        since = _earliest(heads)
+        self._missing = {one: min(at, self._missing.get(one, at)) for one, at in since.items()}
+        for cosigner, at in self._missing.items():
+            if now - at < MISSING_AFTER:
+                continue
+            first = min((head for head in heads if head.cosigner == cosigner), key=lambda head: head.since)
+            name, key = first.origin.rpartition("/")[2], f"head_missing:{cosigner}:{at}"
+            why, event = NotCosigned(first.why), webhooks.MISSING
+            await _tell(world, name, kind="head_missing", key=key, event=event, cosigner=cosigner, why=why)
+
+    def _waiting(self) -> list[WaitingHead]:
+        return [
             WaitingHead(state.origin, cosigner, asked.since, asked.why, asked.size, asked.at)
             for state in self._logs.values()
             for cosigner, asked in state.asked.items()
             if asked.why
         ]
+
+    def _write(self, now: int) -> None:
+        """Say which heads wait, for pages and health."""
+        heads = self._waiting()
         if heads != self._written:
             waiting.write(self.recordings, Waiting(now, heads))
             self._written = heads
+
+
+async def _tell(world: World, name: str, *, kind: str, key: str, event: str, cosigner: str, why: NotCosigned) -> None:
+    """Effects, once for each key: mail to the staff of both States who are told, an event for their systems; of another
+    past, which is an alarm, the row of a failed audit too."""
+    now = world.clock()
+    to, functions, text = notices.DUE[kind]
+    async with world.database.transaction() as db:
+        recording = await db.get(Recording, name)
+        subject = await notices.subject_of(db, "recording", name)
+        if recording is None or subject is None:
+            return
+        about = {"subject": "recording", "subject_id": name, "owner_state": recording.owner_state}
+        if not await claims.claim(db, key=key, kind=kind, due_at=now, now=now, **about):
+            return
+        if why in ALARMING:
+            state, first = recording.owner_state, f"cosigner {cosigner}: {why}"[:200]
+            db.add(CustodyAudit(owner_state=state, recording_id=name, at=now, verdict="failed", first=first))
+        more = {"recording": name, "cosigner": cosigner, "why": why.value}
+        await notices.announce(db, subject=subject, event=event, more=more, key=key, origin=world.origin, now=now)
+        await notices.notify(
+            db,
+            subject=subject,
+            to=to,
+            functions=functions,
+            text=text,
+            key=key,
+            origin=world.origin,
+            say=world.say,
+            now=now,
+        )
+
+
+def _earliest(heads: Iterable[WaitingHead]) -> dict[str, int]:
+    """By cosigner, since when the first of these heads waits."""
+    found: dict[str, int] = {}
+    for head in heads:
+        found[head.cosigner] = min(head.since, found.get(head.cosigner, head.since))
+    return found
 
 
 def _pause(tries: int) -> float:

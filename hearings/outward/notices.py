@@ -128,6 +128,7 @@ DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "retention_review": ("both", (F.administrator,), N_("The retention of a recording is due for review")),
     "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording failed verification")),
     "head_refused": ("both", (F.administrator, F.judge), N_("A cosigner has seen another past of a recording")),
+    "head_missing": ("both", (F.administrator,), N_("A cosigner has not signed a recording's heads for a long time")),
     "keys_destroyed": ("both", (F.judge, F.authority), N_("The keys of a recording were destroyed")),
     "archive_failed": ("", (F.administrator,), N_("A recording is not archived, or a copy in an archive is lost")),
     "time_moved": ("both", (), N_("Updated time-zone data would move the hearing; please decide")),
@@ -436,6 +437,39 @@ async def post(
     """Tell systems of a change of status. Effects: an event in the outbox for each webhook that listens."""
     event = webhooks.event_of(change.subject, change.after)
     return await _post(db, subject, change, event, origin, now) if event else []
+
+
+async def announce(
+    db: AsyncSession,
+    *,
+    subject: Hearing | HearingRequest,
+    event: str,
+    more: Mapping[str, str],
+    key: str,
+    origin: str,
+    now: datetime,
+) -> list[OutboxMessage]:
+    """Tell systems of both States of something that is no change of status. `more`: further members of its data;
+    `key` tells the occasion. Effects: an event in the outbox for each webhook that listens."""
+    data = {"reference": reference(subject), "status": event.partition(".")[2], "before": "", **more}
+    body = {
+        "type": event,
+        "timestamp": now.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "data": data | {"link": link(subject, origin)},
+    }
+    return [
+        await outbox.put(
+            db,
+            kind=OutboxKind.webhook,
+            to=webhook.id,
+            payload=body,
+            about=reference(subject),
+            owner_state=webhook.owner_state,
+            now=now,
+            key=f"event:{key}:{webhook.id}",
+        )
+        for webhook in await webhooks.listening(db, states=list(sides(subject, "both")), event=event)
+    ]
 
 
 async def _post(

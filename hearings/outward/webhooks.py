@@ -55,7 +55,12 @@ SUBJECTS = {
     "consent": ("consent", ConsentStatus),
 }
 """First half of an event's name: the table it comes from, and the statuses that are its second half."""
-EVENTS = tuple(f"{name}.{status.value}" for name, (_, statuses) in SUBJECTS.items() for status in statuses)
+REFUSED, MISSING = "cosignature.refused", "cosignature.missing"
+"""What the clock finds out about a recording's heads, and no change of status."""
+EVENTS = (
+    *(f"{name}.{status.value}" for name, (_, statuses) in SUBJECTS.items() for status in statuses),
+    *(REFUSED, MISSING),
+)
 """Every event: `request.accepted`, `hearing.agreed` …"""
 MOST = 20
 """Webhooks of one State that are not switched off."""

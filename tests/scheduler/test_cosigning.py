@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from hearings.models import CustodyAudit, OutboxMessage
+from hearings.models import CustodyAudit, OutboxMessage, Webhook
+from hearings.models.outbox import OutboxKind
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
@@ -25,6 +26,7 @@ from scheduler.environment import World
 from tests.support.evidence.cosigners import LocalCosigner
 from tests.support.evidence.recordings import COURT, END, TRACKS, SealedRecording, build
 from tests.support.evidence.seals import LocalSeal
+from tests.support.rows import keep
 
 NAMES = ("ro", "th")
 BY = custody.Accessor("I. Marin", "clerk", "RO")
@@ -267,6 +269,66 @@ async def test_another_past_is_refused_by_the_cosigner_and_both_states_are_told_
     ]
     assert all("a cosigner has seen another past of a recording" in mail.payload["subject"] for mail in mails)
     assert (audit.recording_id, audit.verdict, audit.first) == (court.name, "failed", "cosigner th: fork")
+
+
+async def told(court: Court) -> tuple[list[str], list[dict[str, Any]]]:
+    """The addresses that were mailed, and the events of webhooks."""
+    async with court.setting.database.reading() as db:
+        found = (await db.exec(select(OutboxMessage))).all()
+    mails = sorted(one.address for one in found if one.kind is OutboxKind.mail)
+    return mails, [one.payload for one in found if one.kind is OutboxKind.webhook]
+
+
+async def listen(court: Court, state: str) -> None:
+    hook = Webhook(
+        owner_state=state, url="https://a.example/h", events=["cosignature.refused", "cosignature.missing"],
+        salt="5a", created_by="a", created_at=court.setting.now,
+    )  # fmt: skip
+    await keep(court.setting.database, hook)
+
+
+async def test_a_cosigner_that_signs_nothing_for_an_hour_is_told_once_and_again_when_it_begins_anew(
+    court: Court,
+) -> None:
+    await listen(court, "TH")
+    court.wire.cut = {"th"}
+    court.write(9)
+    await court.round()
+    for _ in range(11):
+        await court.round(300)
+    assert await told(court) == ([], [])
+    court.job = court.begun()  # another process takes over, and knows since when
+    for _ in range(4):
+        await court.round(300)
+    mails, (event,) = await told(court)
+    assert mails == ["administrator@ro.example", "authority@th.example"]
+    assert event["type"] == "cosignature.missing"
+    assert {"recording": court.name, "cosigner": "th", "why": "away"}.items() <= event["data"].items()
+    court.wire.cut = set()
+    for _ in range(3):
+        await court.round(300)
+    assert court.waits() == []
+    court.wire.cut = {"th"}
+    court.write(1)
+    for _ in range(14):
+        await court.round(300)
+    assert len((await told(court))[1]) == 2
+
+
+async def test_systems_of_both_states_are_told_of_a_fork_once(court: Court) -> None:
+    await listen(court, "RO")
+    await listen(court, "TH")
+    forged = tlog.Tree(tlog.leaf_hash(f"forged {number}".encode()) for number in range(5))
+    note = court.seal.key.sign(tlog.checkpoint_text(court.whole.origin, 5, forged.root()), court.whole.origin)
+    court.clock()
+    assert court.wire.cosigners["th"].add(note, forged, 0, now=int(court.wire.now)).status == 200
+    court.write(9)
+    for _ in range(3):
+        await court.round(4000)
+    _mails, events = await told(court)
+    assert [one["type"] for one in events] == ["cosignature.refused"] * 2
+    assert {one["data"]["why"] for one in events} == {"fork"}
+    assert {one["data"]["reference"] for one in events} == {court.setting.hearing.ref}
 
 
 async def test_a_cosigner_that_has_seen_more_than_is_here_is_an_alarm_too(court: Court) -> None:
