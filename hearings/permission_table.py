@@ -202,11 +202,12 @@ TABLE: Mapping[str, PermissionRow] = {
         civil_party="by order of the court",
     ),
     "export_recording": _row(
-        "Take a copy of a recording, or an excerpt",
-        "● ● ● ○ – – ○ ○ ● ○ – – – ○ ○",
-        defendant="through counsel",
-        defence="the copy handed over",
-        civil_party="by order of the court",
+        "Take a copy of a recording, or an excerpt, alone",
+        "● – – – – – – – – – – – – ● –",
+        presiding_judge="for the court itself, or to hand over to a party by its order",
+        clerk="propose a release: another person of your State confirms it",
+        requested_authority="the other State's court releases it to you",
+        central_authority="the other State's court releases it to you",
     ),
     "transmit": _row(
         "Release a copy to the other State, two persons of two",
@@ -267,20 +268,43 @@ STAGES: Mapping[CaseStage, str] = {
     CaseStage.over: "request closed",
 }
 """The stages in words, for docs/permissions.md."""
-COPIES: Mapping[str, Mapping[CaseStage, bool]] = {
-    "view_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
-    "unseal": dict(zip(CaseStage, (False, True, True, True), strict=True)),
-    "export_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
-    "transmit": dict(zip(CaseStage, (False, True, True, False), strict=True)),
-    "verify": dict(zip(CaseStage, (True, True, True, True), strict=True)),
+ALL = frozenset(COLUMNS)
+NOBODY: frozenset[Role] = frozenset()
+COURTS = frozenset(
+    {
+        *(Role.presiding_judge, Role.clerk, Role.requested_authority, Role.central_authority),
+        *(Role.custodian, Role.auditor),
+    }
+)
+"""Who keeps or examines the case when it is over: the parties' part in it has ended."""
+
+
+def _stages(*who: frozenset[Role]) -> Mapping[CaseStage, frozenset[Role]]:
+    return dict(zip(CaseStage, who, strict=True))
+
+
+COPIES: Mapping[str, Mapping[CaseStage, frozenset[Role]]] = {
+    "view_recording": _stages(NOBODY, ALL, ALL, COURTS),
+    "unseal": _stages(NOBODY, ALL, ALL, COURTS),
+    "export_recording": _stages(NOBODY, ALL, ALL, ALL),
+    "transmit": _stages(NOBODY, ALL, ALL, NOBODY),
+    "verify": _stages(ALL, ALL, ALL, ALL),
 }
-"""The law of copies: by act and stage of the case, whether the row of the act in `TABLE` counts; where it does not,
-nobody may. After the request is closed a further release needs a request of its own (UNTOC 18(19), UNCAC 46(19))."""
+"""The law of copies: by act and stage of the case, for which roles the row of the act in `TABLE` counts; nobody else
+may. After the request is closed a further release needs a request of its own (UNTOC 18(19), UNCAC 46(19))."""
+KEEPING: Mapping[str, Mapping[CaseStage, bool]] = {
+    "set_retention": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "hold_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "destroy": dict(zip(CaseStage, (False, False, False, True), strict=True)),
+}
+"""The same of what is decided about a recording's keeping: whether the row of the act in `STAFF` counts. What a case is
+still about is not destroyed, however long it lasts."""
 
 
 def copy_cells(action: str, stage: CaseStage) -> Mapping[Role, Cell]:
     """What each role may do with a recording and its copies at a stage. `KeyError` for an act that is none of these."""
-    return TABLE[action].cells if COPIES[action][stage] else dict.fromkeys(COLUMNS, Cell.no)
+    counts = COPIES[action][stage]
+    return {role: cell if role in counts else Cell.no for role, cell in TABLE[action].cells.items()}
 
 
 CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
@@ -500,6 +524,11 @@ COPIES_TEXT = (
     "Who may do what with a recording, by the stage of its case. Notes on cells are those of the table above. A "
     "release takes two persons, and is a signed statement of their State ([receive](receive.md))."
 )
+KEEPING_TEXT = (
+    "What is decided about its keeping is decided by functions of staff of either State ([archive](archive.md)), at "
+    "the same stages. "
+    "What may be exported by one person, and what for, is in [receive](receive.md#what-one-person-takes-alone)."
+)
 _HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "CP", "SP", "OB", "TE", "AR", "AU")
 
 
@@ -534,6 +563,10 @@ def page() -> str:
         for stage in stages:
             cells = " | ".join(copy_cells(action, stage)[role].value for role in COLUMNS)
             lines.append(f"| `{action}` | {STAGES[stage]} | {cells} |")
+    lines += ["", KEEPING_TEXT, "", f"| Act | {' | '.join(STAGES.values())} |", "|---|" + "---|" * len(STAGES)]
+    for action, counts in KEEPING.items():
+        who = ", ".join(STAFF[action].functions)
+        lines.append(f"| `{action}` | {' | '.join(who if counts[stage] else Cell.no.value for stage in STAGES)} |")
     lines += ["", "## Lifting a hold", "", "| Cause | Who lifts it |", "|---|---|"]
     lines += [f"| `{cause.value}` | {names(roles)} |" for cause, roles in LIFTS.items()]
     lines += ["", "## From where", "", FROM_TEXT, "", "| From | What |", "|---|---|"]

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import COLUMNS, COPIES, FROM, LIFTS, STAFF, TABLE, CaseStage, Cell, PermissionRow, names
+from hearings.permission_table import (
+    COLUMNS,
+    COPIES,
+    FROM,
+    KEEPING,
+    LIFTS,
+    STAFF,
+    TABLE,
+    CaseStage,
+    Cell,
+    PermissionRow,
+    copy_cells,
+    names,
+)
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus
@@ -17,6 +30,10 @@ from hearings.status import IN_ROOM, PresenceStatus
 YOU_ARE_NOT_IN_ROOM = N_("You are not in the room")
 
 TOO_EARLY = N_("The recording is not closed and sealed yet: nothing of it is shown or handed out before")
+COURTS_ONLY = N_("The request is closed: the court and the authorities of both States alone look at the recording now")
+STILL_OPEN = N_(
+    "The request is not closed: what a case is still about is not destroyed, and its keys can be once it is closed"
+)
 TOO_LATE = N_("The request is closed: a further release needs a request of its own")
 
 __all__ = [
@@ -33,6 +50,7 @@ __all__ = [
     "refusal",
     "require",
     "require_from",
+    "require_keeping",
     "require_staff",
     "row",
 ]
@@ -114,10 +132,21 @@ def may(
 def may_copy(action: str, role: Role | None, *, stage: CaseStage, state: str, granted: bool = False) -> Decision:
     """Decide about a recording or its copies, for somebody of `state`, at a stage of the case (`COPIES`)."""
     decision = may(action, role, own_state=state, target_state=state, granted=granted)
-    if not decision.allowed or COPIES[action][stage]:
+    if not decision.allowed or column(role or Role.observer) in COPIES[action][stage]:
         return decision
-    early = stage is CaseStage.being_recorded
-    return Decision(allowed=False, reason=tell(TOO_EARLY) if early else tell(TOO_LATE))
+    if stage is CaseStage.being_recorded:
+        return Decision(allowed=False, reason=tell(TOO_EARLY))
+    if not COPIES[action][stage]:
+        return Decision(allowed=False, reason=tell(TOO_LATE))
+    able = tuple(one for one in COLUMNS if copy_cells(action, stage)[one] is Cell.yes)
+    return _no(tell(COURTS_ONLY), able)
+
+
+def require_keeping(right: str, stage: CaseStage) -> None:
+    """Raises `NotReady` unless this is decided about the keeping of a recording at this stage of the case
+    (`KEEPING`)."""
+    if not KEEPING[right][stage]:
+        raise NotReady(tell(TOO_EARLY) if stage is CaseStage.being_recorded else tell(STILL_OPEN))
 
 
 def may_from(action: str, presence: PresenceStatus | None) -> Decision:

@@ -13,12 +13,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
-from hearings.custody import two_people
+from hearings.custody import copies, two_people
 from hearings.custody.retention_classes import CLASSES, STANDARD, Retention, RetentionClass
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Hearing, KeepingDecision, Recording
 from hearings.models.sitting import KeepingKind
-from hearings.permissions import require_staff
+from hearings.permissions import require_keeping, require_staff
 from hearings.queries import get
 from hearings.sentences import N_, tell, tell_n
 from hearings.status import RecordingStatus
@@ -119,6 +119,7 @@ async def _status_for(
     row: Recording = await get(db, Recording, recording.id, lock=True)
     if row.status is not RecordingStatus.sealed or row.closed_at is None:
         raise NotReady(tell("The recording has not been closed"))
+    require_keeping(right, await copies.stage_of(db, row, hearing))
     found = keeping_status(row.closed_at, (await decisions_on(db, [row.id]))[row.id], now)
     if found.destroyed is not None:
         raise NotReady(tell("The keys of this recording have been destroyed"))

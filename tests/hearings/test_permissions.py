@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import NotAllowed
+from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import COLUMNS, COPIES, FROM, LIFTS, STAFF, TABLE, CaseStage, Cell, copy_cells
-from hearings.permissions import Decision, may, may_copy, may_staff, require, require_staff
+from hearings.permission_table import COLUMNS, COPIES, FROM, KEEPING, LIFTS, STAFF, TABLE, CaseStage, Cell, copy_cells
+from hearings.permissions import Decision, may, may_copy, may_staff, require, require_keeping, require_staff
 from hearings.roles import LABELS, Role
 from hearings.status import IN_ROOM, PresenceStatus
 
@@ -63,7 +63,7 @@ edit_minutes                ● ● ● – – – – – – – – – – 
 sign_minutes                ● ● ● – ◐ ○ – – – – – – – – –
 view_recording              ● ● ● ○ – – ○ ○ ● ○ – – – ○ ○
 unseal                      ● ● ● ○ – – ○ ○ ● ○ – – – – –
-export_recording            ● ● ● ○ – – ○ ○ ● ○ – – – ○ ○
+export_recording            ● – – – – – – – – – – – – ● –
 transmit                    ● ● ● ○ – – – – – – – – – – –
 verify                      ● ● ● ● – – – ● ● ● – – – ● ●
 show_picture                ● ● ● – ● ● ● ● ● ● ● – – – –
@@ -225,19 +225,52 @@ def test_a_refusal_says_why_and_who_could(action: str, role: Role, reason: str, 
     assert may(action, role) == Decision(allowed=False, reason=reason, who_can=tuple(Role(one) for one in who_can))
 
 
+EVERYBODY, NOBODY = frozenset(COLUMNS), frozenset[Role]()
+KEEPERS = EVERYBODY - {
+    *(Role.interpreter, Role.witness, Role.defendant, Role.defence, Role.prosecutor, Role.civil_party),
+    *(Role.support_person, Role.observer, Role.technician),
+}
+"""Of whom a case is not over when the request is closed."""
 COPIES_WANTED = {
     # being recorded, closed and sealed, minutes signed by both, request closed
-    "view_recording": (False, True, True, True),
-    "unseal": (False, True, True, True),
-    "export_recording": (False, True, True, True),
-    "transmit": (False, True, True, False),
-    "verify": (True, True, True, True),
+    "view_recording": (NOBODY, EVERYBODY, EVERYBODY, KEEPERS),
+    "unseal": (NOBODY, EVERYBODY, EVERYBODY, KEEPERS),
+    "export_recording": (NOBODY, EVERYBODY, EVERYBODY, EVERYBODY),
+    "transmit": (NOBODY, EVERYBODY, EVERYBODY, NOBODY),
+    "verify": (EVERYBODY, EVERYBODY, EVERYBODY, EVERYBODY),
+}
+KEEPING_WANTED = {
+    "set_retention": (False, True, True, True),
+    "hold_recording": (False, True, True, True),
+    "destroy": (False, False, False, True),
 }
 
 
 def test_the_law_of_copies_is_the_one_written_down_here_and_names_every_stage() -> None:
     assert {action: tuple(stages.values()) for action, stages in COPIES.items()} == COPIES_WANTED
-    assert {tuple(stages) for stages in COPIES.values()} == {tuple(CaseStage)}
+    assert {action: tuple(stages.values()) for action, stages in KEEPING.items()} == KEEPING_WANTED
+    assert {tuple(stages) for stages in (*COPIES.values(), *KEEPING.values())} == {tuple(CaseStage)}
+
+
+@pytest.mark.parametrize("right", KEEPING)
+@pytest.mark.parametrize("stage", CaseStage)
+def test_what_is_decided_about_keeping_is_refused_at_the_stages_the_table_names(right: str, stage: CaseStage) -> None:
+    if KEEPING[right][stage]:
+        require_keeping(right, stage)
+        return
+    with pytest.raises(NotReady):
+        require_keeping(right, stage)
+
+
+def test_a_refusal_of_a_copy_names_the_way_that_is_open() -> None:
+    for role, way in (
+        (Role.clerk, "propose a release: another person of your State confirms it"),
+        (Role.requested_authority, "the other State's court releases it to you"),
+    ):
+        found = may_copy("export_recording", role, stage=CaseStage.sealed, state="RO")
+        assert not found.allowed and way in found.reason and "presiding judge" in found.reason
+    found = may_copy("view_recording", Role.prosecutor, stage=CaseStage.over, state="RO")
+    assert "The request is closed" in found.reason and Role.presiding_judge in found.who_can
 
 
 @pytest.mark.parametrize("action", COPIES)

@@ -17,10 +17,10 @@ from hearings.actors import person_actor
 from hearings.custody import keeping as rules
 from hearings.custody.retention_classes import YEAR
 from hearings.minutes import signed_corrections, text as minutes_text
-from hearings.models import Minutes, MinutesCorrection, OutboxMessage
+from hearings.models import HearingRequest, Minutes, MinutesCorrection, OutboxMessage
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
-from hearings.status import MinutesStatus
+from hearings.status import MinutesStatus, RequestStatus
 from media.evidence.archive.folder_store import FolderStore
 from media.evidence.log import custody
 from scheduler import keeping
@@ -40,6 +40,10 @@ async def court(setting: Any, tmp_path: Path, whole: Any) -> Court:
     made = Court(setting, tmp_path, whole)
     second = make_person("judge", "RO", "D. Ionescu", "second@ro.example")
     await keep(setting.database, second)
+    async with setting.database.transaction() as db:
+        request = await db.get(HearingRequest, setting.request.id)
+        request.status = RequestStatus.closed
+        db.add(request)
     made.people = {  # type: ignore[attr-defined]
         "judge": person_actor(setting.people["judge"]),
         "second": person_actor(second),

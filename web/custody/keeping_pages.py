@@ -15,6 +15,7 @@ from hearings.custody.retention_classes import CLASSES
 from hearings.models import KeepingDecision, Person
 from hearings.models.sitting import KeepingKind
 from hearings.outward import claims
+from hearings.permission_table import KEEPING, CaseStage
 from web.custody import keeping_acts
 from web.server.forms import FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
@@ -37,9 +38,12 @@ DONE = {"decided": N_("The decision is recorded, and the other State is told.")}
 LABELS = {"act": N_("Decision"), "reason": N_("Reason")}
 
 
-def offered(found: KeepingStatus, person: Person, rights: frozenset[str], now: datetime) -> list[tuple[str, str]]:
+def offered(
+    found: KeepingStatus, person: Person, rights: frozenset[str], stage: CaseStage, now: datetime
+) -> list[tuple[str, str]]:
     """The decisions this person can take now: value and text of each option."""
     options: list[tuple[str, str]] = []
+    rights = frozenset(right for right in rights if KEEPING[right][stage])
     if found.destroyed is not None:
         return options
     if "hold_recording" in rights:
@@ -86,8 +90,9 @@ async def _rendered(
         "found": found,
         "over": found is not None and found.is_over(now),
         "gone": gone,
+        "open_case": access.stage is not CaseStage.over,
         "notice_days": keeping.NOTICE.days,
-        "options": offered(found, person, rights, now) if found is not None else [],
+        "options": offered(found, person, rights, access.stage, now) if found is not None else [],
         "history": [(_(KINDS[row.kind]), _detail(row), row) for row in reversed(decisions)],
         "values": values,
         "errors": wrong,

@@ -98,7 +98,7 @@ def _form(
         "bounds": [precise_clock(course.instant(sitting, t), zone) for t in (0, sitting.end)] if sitting else [],
         "day": course.instant(sitting, 0) if sitting else None,
         "options": [(one.key, one.label) for one in choices(sitting)] if sitting else [],
-        "reasons": [(code, _(text)) for code, text in WHY.items()],
+        "reasons": [(code, _(text)) for code, text in WHY.items() if code in access.export_for],
     }
     status = 422 if wrong else 200 if sitting else 409
     return render(request, "recording_excerpt.html", context, status=status)
@@ -158,6 +158,7 @@ async def make(request: Request) -> Response:
     wanted, wrong = wanted_of(form, sitting, access.places[0].zone)
     if wanted is None:
         return _again(request, access, sitting, form, wrong)
+    access.require_purpose(form.text("why"))
     seal = await seal_of(request)
     folder, data = folder_of(request, access), request.app.state.parts.settings.data
     try:

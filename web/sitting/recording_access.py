@@ -59,9 +59,16 @@ class RecordingAccess:
 
     def require(self, action: str) -> None:
         """Raises `NotAllowed` unless the action is allowed."""
-        decision = self.may(action)
-        if not decision.allowed:
-            raise errors.NotAllowed(decision.reason, decision.who_can)
+        copies.require(action, self.role, self.stage, self.signed.state)
+
+    @property
+    def export_for(self) -> frozenset[str]:
+        """What for somebody may take a copy alone, at the stage of the case."""
+        return copies.EXPORT_FOR[self.stage]
+
+    def require_purpose(self, why: str) -> None:
+        """Raises `NotAllowed`, naming the way that is open, unless one person may take a copy for this."""
+        copies.require_purpose(why, self.stage)
 
     @property
     def places(self) -> list[court_clocks.CourtClock]:

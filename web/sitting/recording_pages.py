@@ -143,8 +143,9 @@ async def verify_page(request: Request) -> Response:
         "separated": request.app.state.parts.seal.separated,
         "closed": ledger is not None and ledger.closed_at is not None,
         "court": tlog.key_name(access.recording.origin),
-        "reasons": [(code, _(text)) for code, text in WHY.items()],
+        "reasons": [(code, _(text)) for code, text in WHY.items() if code in access.export_for],
         "may_export": access.may("export_recording").allowed,
+        "may_release": access.may("transmit").allowed,
     }
     return render(request, "recording_verify.html", context)
 
@@ -347,6 +348,7 @@ async def export(request: Request) -> Response:
     why = form.text("why")
     if why not in WHY:
         raise HTTPException(422, "unprocessable")
+    access.require_purpose(why)
     parts = request.app.state.parts
     folder, seal = folder_of(request, access), await seal_of(request)
 

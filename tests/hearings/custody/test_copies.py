@@ -2,7 +2,10 @@
 
 import itertools
 
+import pytest
+
 from hearings.custody import copies
+from hearings.errors import NotAllowed
 from hearings.permission_table import CaseStage
 from hearings.status import RecordingStatus, RequestStatus
 
@@ -16,3 +19,24 @@ def test_every_status_has_its_stage() -> None:
             assert found is CaseStage.over
         else:
             assert found is (CaseStage.signed if signed else CaseStage.sealed)
+
+
+@pytest.mark.parametrize(
+    ("why", "stages"),
+    [
+        ("deliberation", "sealed signed over"),
+        ("integrity", "sealed signed over"),
+        ("party", "sealed signed"),
+        ("copy", "sealed signed"),
+        ("authority", ""),
+    ],
+)
+def test_one_person_takes_a_copy_alone_only_for_what_stays_with_the_court(why: str, stages: str) -> None:
+    for stage in CaseStage:
+        if stage.value in stages.split():
+            copies.require_purpose(why, stage)
+            continue
+        with pytest.raises(
+            NotAllowed, match="request of its own" if why in copies.HANDED_OVER else "propose a release"
+        ):
+            copies.require_purpose(why, stage)

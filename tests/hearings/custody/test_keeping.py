@@ -11,8 +11,8 @@ from hearings.custody import keeping
 from hearings.custody.keeping import KeepingStatus
 from hearings.custody.retention_classes import YEAR
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
-from hearings.models import Recording
-from hearings.status import RecordingStatus
+from hearings.models import HearingRequest, Recording
+from hearings.status import RecordingStatus, RequestStatus
 from tests.support.rows import Setting, keep, make_person
 
 
@@ -54,6 +54,7 @@ class Case:
 @pytest.fixture
 async def case(database: Any) -> Case:
     setting = Setting(database)
+    setting.request.status = RequestStatus.closed
     await setting.keep()
     case = Case(setting)
     await keep(database, *case.people)
@@ -118,6 +119,18 @@ async def test_the_other_state_has_fourteen_days_to_place_a_hold_before_a_destru
     case.now += timedelta(days=14)
     await case.decide("decide_destruction", case.second)
     assert (await case.status()).destroyed is not None
+
+
+@pytest.mark.parametrize("status", [RequestStatus.accepted, RequestStatus.executed])
+async def test_what_a_case_is_still_about_is_not_destroyed_however_old_it_is(case: Case, status: RequestStatus) -> None:
+    async with case.database.transaction() as db:
+        row = await db.get(HearingRequest, case.setting.request.id)
+        assert row is not None
+        row.status = status
+    case.after(12)
+    with pytest.raises(NotReady, match="The request is not closed"):
+        await case.decide("propose_destruction", case.judge)
+    await case.decide("place_hold", case.judge)
 
 
 async def test_the_longer_retention_of_the_two_states_counts(case: Case) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 from sqlmodel import select
 
 from hearings.models import KeepingDecision, OutboxMessage, Recording
+from hearings.permission_table import CaseStage
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER
 from tests.support.recording_clients import ApiCounter
 from tests.support.rows import keep, make_person
+from tests.web.custody.test_law_of_copies import at
 
 
 async def decide(api: ApiCounter, client: Any, who: str, act: str, **more: str) -> Any:
@@ -68,6 +70,9 @@ async def test_keys_are_destroyed_by_two_people_two_clients_and_not_before_the_n
     ro, other, second = await api.client(), await api.client(), await second_judge(api)
     assert (await decide(api, ro, JUDGE, "propose")).status_code == 409
     await older(api, 366 * 11, Recording, "closed_at")
+    answer = await decide(api, ro, JUDGE, "propose")
+    assert (answer.status_code, "The request is not closed" in answer.json()["detail"]) == (409, True)
+    await at(api.counter, CaseStage.over)
     assert (await decide(api, ro, OFFICER, "propose")).status_code == 403
     assert (await decide(api, ro, JUDGE, "propose")).status_code == 200
     answer = await decide(api, other, second, "decide")

@@ -11,9 +11,10 @@ from sqlmodel import select
 
 from hearings.custody import keeping
 from hearings.db import Database
-from hearings.models import KeepingDecision, OutboxMessage, Person, Recording
+from hearings.models import HearingRequest, KeepingDecision, OutboxMessage, Person, Recording
 from hearings.outward import claims
 from hearings.people import logins
+from hearings.status import RequestStatus
 from tests.support.rows import make_person
 
 JUDGE, AUTHORITY, OFFICER, STRANGER, SECOND = "judge", "authority", "officer", "stranger", "second"
@@ -66,7 +67,9 @@ async def grow_old(archive: Any, years: int) -> None:
     async with database.transaction() as db:
         (row,) = (await db.exec(select(Recording))).all()
         row.closed_at = datetime.now(UTC) - timedelta(days=366 * years)
-        db.add(row)
+        (request,) = (await db.exec(select(HearingRequest))).all()
+        request.status = RequestStatus.closed
+        db.add_all([row, request])
     await database.close()
 
 

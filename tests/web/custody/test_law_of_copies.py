@@ -9,12 +9,12 @@ from hearings.models import HearingRequest, Recording
 from hearings.permission_table import COPIES, CaseStage
 from hearings.queries import get, recording as recording_by_id
 from hearings.status import RecordingStatus, RequestStatus
-from tests.support.evidence.archive import JUDGE
+from tests.support.evidence.archive import AUTHORITY, JUDGE
 from tests.support.release_counter import CLERK, FORM, Counter
 
 ROUTES = {
     "view_recording": ("POST", "/viewing", {}),
-    "export_recording": ("POST", "/export", {"why": "copy"}),
+    "export_recording": ("POST", "/export", {"why": "integrity"}),
     "transmit": ("POST", "/releases", FORM),
     "verify": ("GET", "/verify", {}),
 }
@@ -49,7 +49,7 @@ async def ask(counter: Counter, action: str) -> httpx.Response:
 async def test_a_route_does_what_the_table_says_at_each_stage(counter: Counter, action: str, stage: CaseStage) -> None:
     await at(counter, stage)
     answer = await ask(counter, action)
-    assert (answer.status_code == 403) is not COPIES[action][stage], answer.text
+    assert (answer.status_code == 403) is not bool(COPIES[action][stage]), answer.text
     assert COPIES[action][stage] or counter.archive.accesses() == []
 
 
@@ -74,3 +74,33 @@ async def test_a_release_that_was_confirmed_is_not_taken_after_the_request_was_c
     async with counter.archive.database.reading() as db:
         assert (await get(db, Recording, counter.archive.sealed.recording)).status is RecordingStatus.sealed
     assert counter.lines("released") == []
+
+
+@pytest.mark.parametrize("path", ["/export", "/excerpt"])
+@pytest.mark.parametrize("who", [CLERK, AUTHORITY])
+async def test_a_clerk_or_an_authority_alone_gets_no_copy_and_is_told_the_way(
+    counter: Counter, who: str, path: str
+) -> None:
+    answer = await counter.post(who, f"{counter.archive.path}{path}", {"why": "copy"})
+    assert answer.status_code == 403
+    assert ("propose a release" if who == CLERK else "released by the other State") in answer.text
+    assert counter.archive.accesses() == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "why", "way"),
+    [
+        (CaseStage.sealed, "authority", "propose a release"),
+        (CaseStage.over, "authority", "propose a release"),
+        (CaseStage.over, "party", "a request of its own"),
+    ],
+)
+async def test_the_judge_alone_takes_no_copy_for_somebody_it_is_to_be_released_to(
+    counter: Counter, stage: CaseStage, why: str, way: str
+) -> None:
+    await at(counter, stage)
+    page = (await counter.browser(JUDGE).get(f"{counter.archive.path}/verify")).text
+    assert f'<option value="{why}">' not in page and '<option value="integrity">' in page
+    answer = await counter.post(JUDGE, f"{counter.archive.path}/export", {"why": why})
+    assert (answer.status_code, way in answer.text) == (403, True)
+    assert counter.archive.accesses() == []

@@ -321,8 +321,8 @@ async def test_the_check_page_says_who_has_cosigned_and_who_is_waited_for(archiv
 
 
 async def test_a_copy_is_a_bag_that_verifies_and_is_logged(archive, browser, tmp_path: Path):
-    client = browser(AUTHORITY)
-    form = {"csrf": archive.token(AUTHORITY), "why": "copy"}
+    client = browser(JUDGE)
+    form = {"csrf": archive.token(JUDGE), "why": "copy"}
     answer = await client.post(f"{archive.path}/export", data=form)
     assert answer.status_code == 200
     assert int(answer.headers["content-length"]) == len(answer.content)
