@@ -88,7 +88,9 @@ class Cosigning:
         self._away: dict[str, tuple[int, float]] = {}
         self._written: list[WaitingHead] | None = None
         before = waiting.read(recordings)
-        self._missing: dict[str, int] = _earliest(before.heads if before is not None else ())
+        self._missing: dict[str, int] = _earliest(
+            head for head in (before.heads if before is not None else ()) if head.why not in ALARMING
+        )
 
     async def send_due(self, world: World) -> int:
         """Send what is due to every cosigner; returns how many cosignatures came. Effects: those of the module."""
@@ -236,28 +238,29 @@ class Cosigning:
     async def _tell_missing(self, world: World, now: int) -> None:
         """Tell both States, once for each time a cosigner has signed nothing of what waits for `MISSING_AFTER`. What it
         refuses because of another past is told by `_alarm`."""
-        heads = [head for head in self._waiting() if NotCosigned(head.why) not in ALARMING]
-        since = _earliest(heads)
+        heads = [(name, head) for name, head in self._waiting() if NotCosigned(head.why) not in ALARMING]
+        since = _earliest(head for _name, head in heads)
         self._missing = {one: min(at, self._missing.get(one, at)) for one, at in since.items()}
         for cosigner, at in self._missing.items():
             if now - at < MISSING_AFTER:
                 continue
-            first = min((head for head in heads if head.cosigner == cosigner), key=lambda head: head.since)
-            name, key = first.origin.rpartition("/")[2], f"head_missing:{cosigner}:{at}"
-            why, event = NotCosigned(first.why), webhooks.MISSING
+            theirs = [(name, head) for name, head in heads if head.cosigner == cosigner]
+            name, first = min(theirs, key=lambda pair: pair[1].since)
+            why, event, key = NotCosigned(first.why), webhooks.MISSING, f"head_missing:{cosigner}:{at}"
             await _tell(world, name, kind="head_missing", key=key, event=event, cosigner=cosigner, why=why)
 
-    def _waiting(self) -> list[WaitingHead]:
+    def _waiting(self) -> list[tuple[str, WaitingHead]]:
+        """What waits, with the recording's id."""
         return [
-            WaitingHead(state.origin, cosigner, asked.since, asked.why, asked.size, asked.at)
-            for state in self._logs.values()
+            (name, WaitingHead(state.origin, cosigner, asked.since, asked.why, asked.size, asked.at))
+            for (name, _log), state in self._logs.items()
             for cosigner, asked in state.asked.items()
             if asked.why
         ]
 
     def _write(self, now: int) -> None:
         """Say which heads wait, for pages and health."""
-        heads = self._waiting()
+        heads = [head for _name, head in self._waiting()]
         if heads != self._written:
             waiting.write(self.recordings, Waiting(now, heads))
             self._written = heads
