@@ -877,6 +877,7 @@ FORMS: dict[str, Callable[[Any], bool]] = {
     "2 ints": lambda value: wholes(value, 2),
     "3 ints": lambda value: wholes(value, 3),
     "keyfile": match(KEYFILE),
+    "hashes": lambda value: isinstance(value, list) and all(map(match(HASH), value)),
     "keyfiles": lambda value: isinstance(value, list) and all(map(match(KEYFILE), value)),
     "key": lambda value: whole(value, 0, 999),
     "derived": match(re.compile(r"derived/[0-9]{6}\.age")),
@@ -943,6 +944,17 @@ received          custody  release text, by text, state text, verdict text, rece
 """Each type of line (§9): the log it has its place in, and its fields with their forms."""
 
 
+LATER = {
+    "access": {"root": "hash"},
+    "keyuse": {"root": "hash"},
+    "hold": {"role": "text", "root": "hash"},
+    "destroyed": {"roles": "2 texts", "hashes": "hashes", "root": "hash"},
+    "released": {"roles": "2 texts", "from": "text", "root": "hash"},
+    "received": {"role": "text", "why": "text/blob", "root": "hash"},
+}
+"""Fields that older lines lack (§9): where one is there, it has its form; `root` is that of the head of the close."""
+
+
 def depth_and_form(value: Any, depth: int = 1) -> None:
     """Numbers, keys and nesting of a line's value (§1, §3)."""
     if isinstance(value, float):
@@ -1007,6 +1019,9 @@ def check_form(line: dict[str, Any], in_custody: bool) -> None:
         raise Malformed(f"a line of type {kind} has its place in the other log")
     for name, form in forms.items():
         if name not in line or not FORMS[form](line[name]):
+            raise Malformed(f"{kind}: the field {name}")
+    for name, form in LATER.get(kind, {}).items():
+        if name in line and not FORMS[form](line[name]):
             raise Malformed(f"{kind}: the field {name}")
     if kind == "close":
         check_close_form(line)
@@ -1605,6 +1620,7 @@ class Custody(Log):
 
     def run(self, path: Path, origin: str | None, head: tuple[int, bytes]) -> None:
         """Read it; `head` is what the recording was closed with."""
+        closing = ""
         for index, raw in self.read(path):
             line, formed = self.take(index, raw)
             kind = line.get("type")
@@ -1616,9 +1632,11 @@ class Custody(Log):
             if kind == "custody" and origin is not None and said != (origin, origin.rpartition("/")[2]):
                 self.fail(index, "it is the custody log of another recording")
             if kind == "closed" and index == 1:
-                self.closed = True
+                self.closed, closing = True, line["root"]
                 if (line["size"], line["root"]) != (head[0], head[1].hex()):
                     self.fail(index, "the recording was closed with another head")
+            if kind in LATER and line.get("root", closing) != closing:
+                self.fail(index, "it names another head than the one at which the recording was closed")
             if kind == "access":
                 self.take_access(line)
             if kind == "keyuse":
@@ -1643,7 +1661,10 @@ class Custody(Log):
             }
         else:
             words = {"person": line["by"], "what": f"received ({line['verdict']})", "why": f"release {line['release']}"}
-        whose = ("releasing", "") if line["type"] == "released" else ("receiving", line["state"])
+        if line["type"] == "released":
+            whose = (" and ".join(line.get("roles", ["releasing"])), line.get("from", ""))
+        else:
+            whose = (line.get("role", "receiving"), line["state"])
         self.report.accesses.append({**words, "role": whose[0], "state": whose[1], "utc": utc(int(line["at"]))})
 
 

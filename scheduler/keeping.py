@@ -8,9 +8,10 @@ between leaves what the next one completes: nothing is missing that no line expl
 """
 
 import asyncio
+import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -200,18 +201,22 @@ def _delete_keys(folder: Path, files: Collection[str]) -> int:
     return sum(path.name not in files for path in found)
 
 
-def lines_of(decisions: Sequence[KeepingDecision], files: Sequence[str]) -> list[dict[str, Any]]:
-    """The lines of a custody log that say what was decided, oldest first. `files`: the key files there are."""
+def lines_of(decisions: Sequence[KeepingDecision], files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The lines of a custody log that say what was decided, oldest first. `files`: the key files there are, each with
+    its SHA-256."""
     by_id, lines = {row.id: row for row in decisions}, []
     for row in decisions:
-        who = {"person": row.person_name, "state": row.owner_state, "why": row.reason}
+        role = {"role": row.role} if row.role else {}
+        who = {"person": row.person_name, "state": row.owner_state, "why": row.reason, **role}
         if row.kind in (K.hold, K.lift):
             hold = row.id if row.kind is K.hold else row.refers_to
             lines.append({"type": "hold", "hold": hold, "in_force": row.kind is K.hold, **who})
         elif row.kind is K.destroy:
-            names = {"proposed": by_id[row.refers_to].person_name, "decided": row.person_name}
-            said = {"state": row.owner_state, "why": row.reason}
-            lines.append({"type": "destroyed", "files": list(files), **names, **said})
+            proposal = by_id[row.refers_to]
+            names = {"proposed": proposal.person_name, "decided": row.person_name}
+            roles = {"roles": [proposal.role, row.role]} if proposal.role and row.role else {}
+            said = {"state": row.owner_state, "why": row.reason, "hashes": list(files.values())}
+            lines.append({"type": "destroyed", "files": list(files), **names, **roles, **said})
     return lines
 
 
@@ -221,7 +226,8 @@ def _write(world: World, made: Callable[[], SealClient], folder: Path, decisions
     trust = seal.trust()
     there = custody.read_log(folder, custody.read(folder, trust).origin, trust)
     said = {_name(json.loads(line)) for line in there}
-    files = sorted(path.name for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name))
+    keys = sorted(path for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name))
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in keys}
     due = [line for line in lines_of(decisions, files) if _name(line) not in said]
     if due:
         custody.record(folder, due, seal, int(world.clock().timestamp()) * 10**9)

@@ -118,6 +118,8 @@ def line(row: RecordingRelease, receipt: Signature) -> dict[str, Any]:
         "type": "received",
         "release": row.id,
         "by": row.received_by,
+        "role": "recipient",
+        "why": row.purpose,
         "state": row.to_state,
         "verdict": row.verdict,
         "receipt": releases.digest(receipt.jws.encode("ascii")),

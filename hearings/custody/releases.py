@@ -235,7 +235,10 @@ async def taken(
 
 def line(row: RecordingRelease) -> dict[str, Any]:
     """The line `released` of the custody log (docs/recording-format.md §9). Pure."""
+    roles = {"roles": [row.proposed_role, row.decided_role]} if row.proposed_role and row.decided_role else {}
     return {
+        **roles,
+        "from": row.owner_state,
         "type": "released",
         "release": row.id,
         "what": "excerpt" if row.part else "whole",

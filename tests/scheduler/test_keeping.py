@@ -89,6 +89,7 @@ async def test_a_hold_and_its_lifting_are_lines_of_the_custody_log_once(court: A
         (hold.id, True, "A. Popa"),
         (hold.id, False, "D. Ionescu"),
     ]
+    assert {(line["role"], line["root"]) for line in said(court)} == {("judge", closing_root(court))}
     assert court.verdict(court.folder) == "verified"
 
 
@@ -145,15 +146,22 @@ async def test_minutes_and_corrections_that_both_have_signed_are_named_in_the_cu
     assert court.verdict(court.folder) == "verified"
 
 
+def closing_root(court: Any) -> str:
+    """The root of the head at which the recording was closed."""
+    return next(str(line["root"]) for line in map(json.loads, court.lines()) if line["type"] == "closed")
+
+
 async def test_keys_are_destroyed_here_and_in_archives_and_the_recording_still_verifies(court: Any) -> None:
     await court.settle()
     assert any("/keys-" in one.key for one in court.stores[0].listed(""))
     former = court.folder / f".hearing-key.age.{'a' * 64}.former"  # a re-wrap has replaced it
     former.write_bytes(b"a former key")
+    key = hashlib.sha256((court.folder / "hearing-key.age").read_bytes()).hexdigest()
     await after_retention(court)
     await job(court).carry_out(court.world)
     (line,) = said(court)
     assert (line["files"], line["proposed"], line["decided"]) == (["hearing-key.age"], "A. Popa", "D. Ionescu")
+    assert (line["roles"], line["hashes"], line["root"]) == (["judge", "judge"], [key], closing_root(court))
     assert not (court.folder / "hearing-key.age").exists() and not former.exists()
     assert [one.key for store in court.stores for one in store.listed("") if "/keys-" in one.key] == []
     assert court.verdict(court.folder) == "verified"

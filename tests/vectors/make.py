@@ -361,12 +361,16 @@ def key_used(**change: Any) -> Any:
     return recording
 
 
-def destroyed(*files: str, expect: str = "verified", first: str = "-", note: str = "", **more: Any) -> Vector:
-    """A hold placed and lifted, then the key destroyed; the file is not there any more."""
+def destroyed(
+    *files: str, expect: str = "verified", first: str = "-", note: str = "", rooted: bool = False, **more: Any
+) -> Vector:
+    """A hold placed and lifted, then the key destroyed; the file is not there any more. `rooted`: the line names the
+    head of the close."""
     recording = small()
     hold = {"hold": "0193c0de-0000-7000-8000-0000000000aa", "state": "RO", "why": "an appeal"}
     recording.custody("hold", in_force=True, person="Ioana Marin", **hold)
     recording.custody("hold", in_force=False, person="Ana Popa", **hold)
+    more |= {"root": recording.root().hex()} if rooted else {}
     fields = {"files": list(files), "proposed": "Ioana Marin", "decided": "Ana Popa", "state": "RO", "why": "its time"}
     recording.custody("destroyed", **{name: value for name, value in {**fields, **more}.items() if value is not None})
     return Vector(expect, first, note, recording, after=lambda bag: (bag / "data/hearing-key.age").unlink())
@@ -560,6 +564,13 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "destroyed-other": destroyed(
             "hearing-key-1.age", expect="failed", first="line 1", note="another key was destroyed than is missing"
         ),
+        "destroyed-roles": destroyed(
+            "hearing-key.age", note="the line says in which roles, and hashes of the files", hashes=["c" * 64],
+            roles=["presiding_judge", "judge"], rooted=True,
+        ),
+        "destroyed-role-of-one": destroyed(
+            "hearing-key.age", expect="failed", first="line 1", note="the role of one of two", roles=["judge"]
+        ),
         "destroyed-by-one": destroyed(
             "hearing-key.age", expect="failed", first="line 1", note="nobody decided that it be destroyed", decided=None
         ),
@@ -577,6 +588,9 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         ),
         "custody-other-head": custody(
             "custody line 1", "it names another root", lambda lines: lines[1].update(root="0" * 64)
+        ),
+        "custody-line-other-head": custody(
+            "custody line 2", "an access to what another head names", lambda lines: lines[2].update(root="0" * 64)
         ),
         "custody-other-recording": custody(
             "custody line 0", "it is that of another recording", lambda lines: lines[0].update(of=origin[:-1] + "2")

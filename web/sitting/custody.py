@@ -2,11 +2,11 @@
 accesses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from hearings.custody.signed_papers import CORRECTION_SIGNED, MINUTES_SIGNED
 from hearings.events import EventKind
@@ -66,6 +66,8 @@ NOTICES = {
 """Notices in words, by code. The text in the log is English and names the file or track, or the minutes by hash."""
 DERIVED = {"transcript": N_("Transcript, corrected by a person, kept with the recording")}
 """What was made from a recording and is kept with it, by the word of its `derive` line."""
+CAPACITIES = {"judge": N_("Judge"), "authority": N_("Authority"), "recipient": N_("Recipient")}
+"""What somebody is called who acts by a function of staff, or receives a copy, and has no role in the hearing."""
 AGAIN = N_("the recorder was started again")
 """The recorder's reason for reopening a recording, as in the journal."""
 DID = {
@@ -177,33 +179,63 @@ def _archive(line: dict[str, Any]) -> str:
     return row.format(line["bucket"], line["file"].rpartition("/")[2], _("locked until {day}").format(day=until))
 
 
+def _capacity(role: str, state: str) -> str:
+    """In which role, and for which State, somebody acted; either may not be known of older lines."""
+    return i18n.one_by_one([word for word in (_role(role), i18n.state_name(state) if state else "") if word])
+
+
+def _role(role: str) -> str:
+    """A role in the hearing, or another capacity in which somebody is named by a line."""
+    return _(CAPACITIES[role]) if role in CAPACITIES else roles.label(role) if role else ""
+
+
+def _two(names: Sequence[str], line: dict[str, Any]) -> list[Markup]:
+    """Two people who acted together, each with their role where the line says it."""
+    named = zip(names, line.get("roles", ("", "")), strict=True)
+    said = [(Markup("<bdi>{}</bdi>").format(name), _role(role)) for name, role in named]
+    return [Markup("{} ({})").format(name, role) if role else name for name, role in said]
+
+
 def _hold(line: dict[str, Any]) -> str:
     """The row of a `hold` line: whether it was placed or lifted, by whom, and why."""
     done = _("Placed") if line["in_force"] else _("Lifted")
     row = Markup("{} · <bdi>{}</bdi> ({}) · <bdi>{}</bdi>")
-    return row.format(done, line["person"], i18n.state_name(line["state"]), line["why"])
+    return row.format(done, line["person"], _capacity(line.get("role", ""), line["state"]), line["why"])
 
 
 def _destroyed(line: dict[str, Any]) -> str:
     """The row of a `destroyed` line: nobody can open the recording any more; by whom, and why."""
-    row = Markup("{} · <bdi>{}</bdi>, <bdi>{}</bdi> ({}) · <bdi>{}</bdi>")
+    row = Markup("{} · {}, {} ({}) · <bdi>{}</bdi>{}")
     told, state = _("Nobody can open what was recorded to them"), i18n.state_name(line["state"])
-    return row.format(told, line["proposed"], line["decided"], state, line["why"])
+    who = _two((line["proposed"], line["decided"]), line)
+    hashes = [one[:16] for one in line.get("hashes", ())]
+    keys = Markup(' · <bdi dir="ltr">{}</bdi>').format(" ".join(hashes)) if hashes else ""
+    return row.format(told, *who, state, line["why"], keys)
+
+
+def _digest(sha256: str) -> Markup:
+    """How a hash begins, which is enough to find what it is of."""
+    return Markup('<bdi dir="ltr">{}</bdi>').format(sha256[:16])
 
 
 def _released(line: dict[str, Any]) -> str:
     """The row of a `released` line: to whom, what for, by which two persons, and within which limits."""
     to = Markup("<bdi>{}</bdi> ({})").format(line["to"], i18n.state_name(line["state"]))
-    by = _("released by {first} and {second}").format(first=line["by"][0], second=line["by"][1])
+    first, second = _two(line["by"], line)
+    by = escape(_("released by {first} and {second}")).format(first=first, second=second)
     limits = Markup("; ").join(Markup("<bdi>{}</bdi>").format(limit) for limit in line["limits"])
-    parts = [to, Markup("<bdi>{}</bdi>").format(line["purpose"]), by]
+    statement = _digest(line["statement"])
+    parts = [to, Markup("<bdi>{}</bdi>").format(line["purpose"]), by, statement]
     return Markup(" · ").join([*parts, limits] if limits else parts)
 
 
 def _received(line: dict[str, Any]) -> str:
     """The row of a `received` line: who has it now, and what their check came to."""
     found = _(RECEIPT_VERDICTS.get(line["verdict"], line["verdict"]))
-    return Markup("<bdi>{}</bdi> ({}) · {}").format(line["by"], i18n.state_name(line["state"]), found)
+    who = _capacity(line.get("role", ""), line["state"])
+    why = Markup(" · <bdi>{}</bdi>").format(line["why"]) if isinstance(line.get("why"), str) else ""
+    row = Markup("<bdi>{}</bdi> ({}) · {}{} · {}")
+    return row.format(line["by"], who, found, why, _digest(line["receipt"]))
 
 
 COMPOSED = {
@@ -224,7 +256,8 @@ COMPOSED = {
 }
 """Types of lines whose row is made from several of their fields."""
 OF_THE_OTHER_STATE = frozenset({"released"})
-"""Types whose `state` is not that of who did it: a release names the State that the copy went to, and no other."""
+"""Types whose `state` is not that of who did it: a release names the State that the copy went to; the one that released
+it stands in `from`, which older lines lack."""
 GROUPED = frozenset({"notice", "head", "stamp"})
 """Types of which consecutive lines are one row; of notices, those of one code."""
 
@@ -249,7 +282,7 @@ def entries_of(lines: tuple[bytes, ...]) -> Iterator[dict[str, Any]]:
             yield notice
         entry = {"line": number, "kind": _(ENTRY_KINDS[kind]), "at": _instant(int(line["at"])), "until": None}
         entry |= {"code": line.get("code"), "more": 0, "text": _said(kind, line)}
-        state = "" if kind in OF_THE_OTHER_STATE else line.get("state", "")
+        state = line.get("from" if kind in OF_THE_OTHER_STATE else "state", "")
         entry |= {"type": kind, "state": state, "file": line.get("what") in ("export", "excerpt")}
         if kind == "event" and line["t"]:
             entry["at"] = _instant(zero + line["t"] * 1_000_000)

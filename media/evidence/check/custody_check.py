@@ -36,6 +36,7 @@ class CustodyCheck:
         self.tree = tlog.Tree()
         self.head: tlog.Checkpoint | None = None
         self._closed = False
+        self._root = ""
 
     @property
     def origin(self) -> str | None:
@@ -107,6 +108,8 @@ class CustodyCheck:
 
     def _known(self, index: int, value: Line) -> None:
         report, kind = partial(self.findings.custody, index), value["type"]
+        if kind in journal_lines.CONCERNED and value.get("root", self._root) != self._root:
+            report(f"{kind} names another head than the one at which the recording was closed")
         if kind == "custody" and index == 0:
             self._opening(value)
         elif kind == "closed" and index == 1:
@@ -132,7 +135,7 @@ class CustodyCheck:
             self.findings.custody(0, "it is the custody log of another recording")
 
     def _closing(self, value: Line) -> None:
-        self._closed = True
+        self._closed, self._root = True, value["root"]
         head = self.heads.head
         size, root = (head.size, head.root) if head else (self.journal_tree.size, self.journal_tree.root())
         if (value["size"], value["root"]) != (size, root.hex()):

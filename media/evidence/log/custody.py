@@ -279,7 +279,7 @@ def record_staged(
     if ledger.closed_at is None:
         raise NotClosedError("the recording has no close in force")
     closing = _freeze(folder, ledger, seal)
-    encoded = [_encode(entry, now_ns) for entry in entries]
+    encoded = [_encode(_concerned(entry, closing), now_ns) for entry in entries]
     open_log(folder, ledger.origin, seal, now_ns)
     log = _proven(folder, LOG, LOG_CHECKPOINT, ledger.origin + tlog.CUSTODY, seal.trust())
     signed = log.lines[: log.signed]
@@ -289,6 +289,11 @@ def record_staged(
     elif {**journal_lines.parse(signed[1]), **closed} != journal_lines.parse(signed[1]):
         raise NotProvenError("altered", "the custody log names another head than that of the close")
     return SignedHeads(closing, _append(folder, ledger.origin + tlog.CUSTODY, signed, encoded, log, seal))
+
+
+def _concerned(entry: Line, closing: tlog.Checkpoint) -> Line:
+    """The line with the root of the head that it is about, where lines of its type name one."""
+    return {"root": closing.root.hex(), **entry} if entry.get("type") in journal_lines.CONCERNED else entry
 
 
 def is_closed(folder: Path) -> bool:

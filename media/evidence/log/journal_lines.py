@@ -168,6 +168,9 @@ def check_fields(value: Line) -> None:
         field = value.get(name)
         if field is None or not is_valid(field):
             _check(name, field, is_valid)
+    for name, is_valid in OPTIONAL.get(value["type"], {}).items():
+        if name in value:
+            _check(name, value[name], is_valid)
 
 
 def blobs(value: Any) -> set[str]:
@@ -331,6 +334,10 @@ def _two_texts(value: Any) -> bool:
     return _texts(value) and len(value) == 2
 
 
+def _hashes(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_sha256, value))
+
+
 def _closing_tracks(value: Any) -> bool:
     return isinstance(value, dict) and all(_track(name) and _closing_track(item) for name, item in value.items())
 
@@ -443,7 +450,23 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
 }
 """The fields of every known type, each with the check of its form."""
 
-_KNOWN = frozenset({"type", "at", *(name for fields in FIELDS.values() for name in fields)})
+_CONCERNED: dict[str, Callable[[Any], bool]] = {"root": _sha256}
+OPTIONAL: dict[str, dict[str, Callable[[Any], bool]]] = {
+    "access": _CONCERNED,
+    "keyuse": _CONCERNED,
+    "hold": {"role": _text, **_CONCERNED},
+    "destroyed": {"roles": _two_texts, "hashes": _hashes, **_CONCERNED},
+    "released": {"roles": _two_texts, "from": _text, **_CONCERNED},
+    "received": {"role": _text, "why": _who, **_CONCERNED},
+}
+"""Fields that older lines lack; where one is there, it has its form. `root` is that of the
+head at which the recording was closed."""
+CONCERNED = frozenset(OPTIONAL)
+"""Types whose lines name that head."""
+
+_KNOWN = frozenset(
+    {"type", "at", *(name for table in (FIELDS, OPTIONAL) for fields in table.values() for name in fields)}
+)
 
 
 _INTEGER = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]

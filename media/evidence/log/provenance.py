@@ -32,10 +32,18 @@ JOURNAL_ACTIONS = {"open": "captured", "keywrap": "key wrapped", "rekey": "key c
 """Lines of the journal that are links of the chain of custody, and what happened; of the custody log each line is."""
 CUSTODY_ACTIONS = {"closed": "stored", "head": "cosigned", "stamp": "stamped", "keywrap": "key wrapped"}
 """Lines of the custody log that say in one word what happened; of others the type is that word."""
+
+
+def _two(names: Sequence[str], line: dict[str, Any], state: str) -> Sequence[tuple[str, str, str]]:
+    """Two people who acted together, whoever decided first; older lines do not say their roles."""
+    roles = line.get("roles", ("", ""))
+    return [(name, role, state) for name, role in reversed(list(zip(names, roles, strict=True)))]
+
+
 PEOPLE: Mapping[str, Callable[[dict[str, Any]], Sequence[tuple[str, str, str]]]] = {
-    "destroyed": lambda line: [(line[name], "", line["state"]) for name in ("decided", "proposed")],
-    "released": lambda line: [(name, "", "") for name in reversed(line["by"])],  # its State is that of the receiver
-    "received": lambda line: [(line["by"], "", line["state"])],
+    "destroyed": lambda line: _two((line["proposed"], line["decided"]), line, line["state"]),
+    "released": lambda line: _two(line["by"], line, line.get("from", "")),  # `state` is that of the receiver
+    "received": lambda line: [(line["by"], line.get("role", ""), line["state"])],
 }
 """Who did it, by types of lines that say so in fields of their own, whoever decided first: name, role and State."""
 ACCESSES = {

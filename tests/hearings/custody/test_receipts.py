@@ -31,6 +31,7 @@ async def test_a_receipt_of_the_other_state_is_accepted_whoever_brings_it_and_lo
     assert (kept.act, kept.owner_state, kept.jws) == (Act.receive_recording, "TH", receipt)
     line = receipts.line(row, kept)
     assert line["receipt"] == releases.digest(receipt.encode())
+    assert (line["role"], line["why"]) == ("recipient", "The trial in Bangkok")
     with pytest.raises(NotReady):
         await desk.accept(row, desk.receipt(row))
 

@@ -29,6 +29,7 @@ async def test_one_proposes_another_confirms_and_the_copy_is_taken_once(desk: De
         await desk.take(row)
     line = releases.line(row)
     assert line["by"] == ["Ioana Marin", "Ana Popa"]
+    assert (line["roles"], line["from"]) == (["clerk", "presiding_judge"], "RO")
     assert (line["to"], line["state"], line["what"]) == ("S. Srisai, Office of the Attorney General", "TH", "whole")
     async with desk.database.reading() as db:
         (kept,) = await signatures.signatures_of(db, row)

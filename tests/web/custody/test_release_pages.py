@@ -128,11 +128,19 @@ async def test_the_line_of_a_receipt_that_was_kept_is_written_later_and_once(
         assert await receipts.accepted(db, since=datetime.now(UTC)) == []
 
 
+def release_root(counter: Counter) -> str:
+    """The root of the head at which the recording was closed."""
+    (closed,) = counter.lines("closed")
+    return str(closed["root"])
+
+
 async def test_a_copy_is_released_by_two_received_by_command_and_acknowledged_on_the_page(counter: Counter, capsys):
     path, bag = await counter.taken()
     (access,) = counter.archive.accesses()
     (line,) = counter.lines("released")
     assert (access["what"], access["person"]) == ("export", "Ioana Marin")
+    assert access["root"] == line["root"] == release_root(counter)
+    assert (line["roles"], line["from"]) == (["clerk", "presiding_judge"], "RO")
     assert line["by"] == ["Ioana Marin", "Ana Popa"]
     assert (line["to"], line["state"], line["purpose"]) == ("S. Srisai, Attorney General", "TH", "The trial")
     assert any("18(19)" in limit for limit in line["limits"])

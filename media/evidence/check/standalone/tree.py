@@ -15,6 +15,7 @@ removable = {"checkpoint.tsr": ""}  # may have been removed, with no harm to the
 spans, people, missing, close, frozen, zero, logged = {}, {}, [], None, False, 0, 0
 rekeys, rekeyed, ended = [], 0, 0  # changes of the key, the time of the latest, and up to when segments go so far
 kept, pauses = [], []  # what segments (as "recovered") and gaps answer for; "pause" and "resume" with their times
+CONCERNED = ("access", "keyuse", "hold", "destroyed", "released", "received")  # name the head of the close
 CAUSES = {
     "network": "nothing came over the line",
     "sender_off": "switched off by the person",
@@ -75,7 +76,7 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         files[entry["file"]] = entry["sha256"]
     if kind == "destroyed":
         removable.update((name, files.pop(name)) for name in entry["files"] if name in files)
-        who = f"{entry['proposed']} and {entry['decided']} ({entry['state']})"
+        who = f"{entry['proposed']} and {entry['decided']} ({', '.join([*entry.get('roles', []), entry['state']])})"
         print(f"DESTROYED by {who}, so that nobody can open it: {', '.join(entry['files'])}: {entry['why']}")
     if kind == "derive":
         removable[entry["file"]] = entry["sha256"]
@@ -114,8 +115,10 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         close = entry if kind == "close" else None
     if kind == "custody" and entry["of"] != roots[0][0]:
         sys.exit("FAILED: the custody log is that of another recording")
+    if kind in CONCERNED and frozen and entry.get("root", frozen) != frozen:
+        sys.exit(f"FAILED: a line ({kind}) names another head than the one at which the recording was closed")
     if kind == "closed":
-        frozen = True
+        frozen = entry["root"]
         if (entry["size"], entry["root"]) != roots[0][1:]:
             sys.exit("FAILED: the custody log belongs to another state of the journal")
     if kind in ("access", "keyuse"):
@@ -123,6 +126,8 @@ for entry in chain(read("journal.jsonl", "checkpoint"), read("custody.jsonl", "c
         print(f"{clock(int(entry['at']) // 1000000)} UTC {entry.get('what', 'key used')}: {who}: {entry['why']}")
     if kind == "released":
         who, limits = " and ".join(entry["by"]), "; ".join(entry["limits"])
+        if "roles" in entry:
+            who += f" ({', '.join(entry['roles'])}, {entry.get('from', '')})"
         to = f"{entry['to']} ({entry['state']})"
         print(
             f"{clock(int(entry['at']) // 1000000)} UTC released to {to} by {who}: {entry['purpose']}; limits: {limits}"

@@ -70,7 +70,7 @@ def test_whoever_decided_released_or_received_is_named_and_not_the_court(tmp_pat
         {"type": "archive", "file": "x", "bucket": "b", "version": "1", "until": "2036-01-01"},
         hold,
         destroyed | {"proposed": "A. Popa", "decided": "D. Ionescu"},
-        released | {"purpose": "the trial", "by": ["I. Marin", "A. Popa"], "statement": "ab" * 32},
+        released | {"purpose": "the trial", "by": ["I. Marin", "A. Popa"], "statement": "ab" * 32, "from": "RO"},
         {"type": "received", "release": "2", "by": "S. Srisai", "state": "TH", "verdict": "verified"},
     ]
     logs = [json.dumps(line | {"at": str(1_790_000_000 * 10**9)}).encode() for line in lines]
@@ -91,7 +91,7 @@ def test_whoever_decided_released_or_received_is_named_and_not_the_court(tmp_pat
         ("archive", ("court.example", "")),
         ("hold", ("A. Popa", "RO")),
         ("destroyed", ("D. Ionescu", "RO"), ("A. Popa", "RO")),
-        ("released", ("A. Popa", ""), ("I. Marin", "")),
+        ("released", ("A. Popa", "RO"), ("I. Marin", "RO")),
         ("received", ("S. Srisai", "TH")),
     ]
     done = subprocess.run([*CASE_VALIDATE, tmp_path / provenance.FILE], capture_output=True, text=True, check=False)

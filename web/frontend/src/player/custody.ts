@@ -1,7 +1,7 @@
 // The custody log of a recording: who has had it since it was frozen at its close (docs/recording-format.md §4a). Never
 // throws: what is wrong becomes a fault. Signatures and the recording it belongs to are check.ts's.
 
-import { type Fault, type Json, type Line, decodeLine, eachLine, isJournalOnly, isKnown, namedIn, readLine, wellTyped } from "./journal";
+import { type Fault, type Json, type Line, decodeLine, eachLine, isConcerned, isJournalOnly, isKnown, namedIn, readLine, wellTyped } from "./journal";
 import { type HeadLine, type Named, blobsIn, headLine, headSizes, namedBy } from "./reader";
 import { Tree, hex } from "./tlog";
 
@@ -84,6 +84,7 @@ function take(found: CustodyLog, at: number, text: string | null, length: number
 
 function known(found: CustodyLog, at: number, line: Line): void {
   const name = String(line["file"]);
+  if (isConcerned(line.type) && Object.hasOwn(line, "root") && line["root"] !== found.closed?.root) wrong(found, "other_close", at);
   switch (line.type) {
     case "custody":
       if (at === 0) found.of = { origin: String(line["of"]), recording: String(line["recording"]) };

@@ -156,6 +156,23 @@ const FIELDS: Record<string, Record<string, Check>> = {
   close: { t: count, tracks: closing },
 };
 
+const pair: Check = (value) => list(text)(value) && (value as Json[]).length === 2;
+
+/** Fields that older lines lack; where one is there, it must look so. `root` is that of the head of the close. */
+const LATER: Record<string, Record<string, Check>> = {
+  access: { root: hash },
+  keyuse: { root: hash },
+  hold: { role: text, root: hash },
+  destroyed: { roles: pair, hashes: list(hash), root: hash },
+  released: { roles: pair, from: text, root: hash },
+  received: { role: text, why: textOrBlob, root: hash },
+};
+
+/** Whether lines of this type name the head at which the recording was closed, since they do. */
+export function isConcerned(type: unknown): boolean {
+  return typeof type === "string" && Object.hasOwn(LATER, type);
+}
+
 export function isKnown(type: unknown): type is string {
   return typeof type === "string" && Object.hasOwn(FIELDS, type);
 }
@@ -263,7 +280,8 @@ export function segmentLine(line: string): Line | null {
 export function wellTyped(value: Record<string, Json>): value is Line {
   if (typeof value["type"] !== "string" || !digits(value["at"])) return false;
   if (!isKnown(value["type"])) return true;
-  return Object.entries(FIELDS[value["type"]]!).every(([name, check]) => check(value[name]));
+  const later = Object.entries(LATER[value["type"]] ?? {}).every(([name, check]) => !Object.hasOwn(value, name) || check(value[name]));
+  return later && Object.entries(FIELDS[value["type"]]!).every(([name, check]) => check(value[name]));
 }
 
 /** Hashes of the blobs a value names, and paths in its `file` fields, at whatever depth. */

@@ -173,6 +173,7 @@ const FAULTS: Record<string, () => string> = {
   after_close: () => t("comes after the close, where it has no place"),
   custody_only: () => t("it has its place in the custody log"),
   journal_only: () => t("it has its place in the journal"),
+  other_close: () => t("it names another head than the one at which the recording was closed"),
   custody_first: () => t("the log does not begin as a custody log must"),
   custody_other: () => t("it is the custody log of another recording"),
   custody_lines: () => t("the number of lines differs from what was signed"),
