@@ -17,7 +17,8 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from hearings.custody import keeping as decided
+from hearings.custody import acceptance, keeping as decided
+from hearings.custody.acceptance import DestroyAfter
 from hearings.models import KeepingDecision, Recording
 from hearings.outward import claims, notices
 from hearings.status import RecordingStatus
@@ -338,11 +339,20 @@ def _changed_at(path: Path) -> int:
         return 0
 
 
-def keep_until(closed_at: datetime, decisions: Sequence[KeepingDecision] = (), *, now: datetime) -> date:
-    """The first day on which a recording need not be kept any more; under a legal hold, in two years at most."""
-    found = decided.keeping_status(closed_at, decisions, now)
+def keep_until(
+    closed_at: datetime,
+    decisions: Sequence[KeepingDecision] = (),
+    condition: DestroyAfter | None = None,
+    *,
+    now: datetime,
+) -> date:
+    """The first day on which a recording need not be kept any more; under a legal hold, in two years at most. So too
+    while it is open from when a condition of acceptance has it destroyed: a lock for years would break it."""
+    found, year = decided.keeping_status(closed_at, decisions, now, condition), date(now.year + 2, 1, 1)
+    if found.condition is not None and found.condition.retention is None:
+        return year
     until = (found.ends_at + timedelta(days=1)).date()
-    return max(until, date(now.year + 2, 1, 1)) if found.holds else until
+    return max(until, year) if found.holds else until
 
 
 async def _stored(world: World) -> dict[str, _Stored]:
@@ -352,9 +362,10 @@ async def _stored(world: World) -> dict[str, _Stored]:
     )
     async with world.database.reading() as db:
         rows, decisions = (await db.exec(query)).all(), await decided.all_decisions(db)
+        conditions = await acceptance.destroy_after(db)
     now = world.clock()
     return {
-        row_id: _Stored(state, keep_until(at, decisions.get(row_id, ()), now=now))
+        row_id: _Stored(state, keep_until(at, decisions.get(row_id, ()), conditions.get(row_id), now=now))
         for row_id, state, at in rows
         if at is not None
     }

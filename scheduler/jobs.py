@@ -10,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.custody import keeping
+from hearings.custody import acceptance, keeping
 from hearings.models import CustodyAudit, Hearing, HearingRequest, Recording, Sitting
 from hearings.outward import claims, invitations, notices
 from hearings.queries import get
@@ -78,9 +78,11 @@ async def _recordings(db: AsyncSession, now: datetime) -> Sequence[StoredRecordi
         .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
         .where(Recording.status == RecordingStatus.sealed, col(Recording.closed_at).is_not(None))
     )
-    decided = await keeping.all_decisions(db)
+    decided, conditions = await keeping.all_decisions(db), await acceptance.destroy_after(db)
     return [
-        _stored(row_id, state, at, ref, keeping.keeping_status(at, decided.get(row_id, ()), now))
+        _stored(
+            row_id, state, at, ref, keeping.keeping_status(at, decided.get(row_id, ()), now, conditions.get(row_id))
+        )
         for row_id, state, at, ref in (await db.exec(query)).all()
         if at is not None
     ]

@@ -13,7 +13,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
-from hearings.custody import copies, two_people
+from hearings.custody import acceptance, copies, two_people
+from hearings.custody.acceptance import DestroyAfter
 from hearings.custody.retention_classes import CLASSES, STANDARD, Retention, RetentionClass
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Hearing, KeepingDecision, Recording
@@ -39,6 +40,8 @@ class KeepingStatus:
 
     retention: RetentionClass
     dates: Retention
+    condition: DestroyAfter | None = None
+    """The condition of acceptance that counts instead of the class."""
     review_at: datetime
     """When the next review is due, at the instant it was asked for."""
     holds: tuple[KeepingDecision, ...] = ()
@@ -74,20 +77,33 @@ def _class(decisions: Sequence[KeepingDecision]) -> RetentionClass:
     return max([*by_state.values(), *undecided], key=lambda each: each.years)
 
 
-def keeping_status(closed_at: datetime, decisions: Sequence[KeepingDecision], now: datetime) -> KeepingStatus:
+def keeping_status(
+    closed_at: datetime, decisions: Sequence[KeepingDecision], now: datetime, condition: DestroyAfter | None = None
+) -> KeepingStatus:
     """From the decisions on one recording, oldest first. Of what two States decided, the longer retention counts; a
-    State that has decided nothing wants the standard one."""
+    State that has decided nothing wants the standard one. A `condition` of acceptance counts instead, unless the
+    requested State itself has decided on a retention since."""
     retention = _class(decisions)
-    dates = retention.of(closed_at)
+    if condition and any(row.kind is K.retention and row.owner_state == condition.state for row in decisions):
+        condition = None
+    dates = (condition.retention if condition else None) or retention.of(closed_at)
     ended = {row.refers_to for row in decisions}
     return KeepingStatus(
         retention=retention,
         dates=dates,
+        condition=condition,
         review_at=dates.next_review(now),
         holds=tuple(row for row in decisions if row.kind is K.hold and row.id not in ended),
         proposal=next((row for row in decisions if row.kind is K.propose and row.id not in ended), None),
         destroyed=next((row for row in decisions if row.kind is K.destroy), None),
     )
+
+
+async def status_now(db: AsyncSession, recording: Recording, closed_at: datetime, now: datetime) -> KeepingStatus:
+    """Where a recording that was closed stands, from its rows."""
+    conditions = await acceptance.destroy_after(db, [recording.id])
+    decisions = (await decisions_on(db, [recording.id]))[recording.id]
+    return keeping_status(closed_at, decisions, now, conditions.get(recording.id))
 
 
 async def decisions_on(db: AsyncSession, recordings: Collection[str]) -> Mapping[str, list[KeepingDecision]]:
@@ -120,7 +136,7 @@ async def _status_for(
     if row.status is not RecordingStatus.sealed or row.closed_at is None:
         raise NotReady(tell("The recording has not been closed"))
     require_keeping(right, await copies.stage_of(db, row, hearing))
-    found = keeping_status(row.closed_at, (await decisions_on(db, [row.id]))[row.id], now)
+    found = await status_now(db, row, row.closed_at, now)
     if found.destroyed is not None:
         raise NotReady(tell("The keys of this recording have been destroyed"))
     return found

@@ -202,8 +202,13 @@ HOW: Mapping[ConditionKind, str] = {
     ),
     ConditionKind.no_questions_on: N_("It is shown and read out; those present comply."),
     ConditionKind.identity_protected: N_("It is shown and read out; those present comply."),
-    ConditionKind.copy_to_requested_state: N_("It is shown; the requested State can open the recording in any case."),
-    ConditionKind.destroy_after: N_("It is shown; nothing is destroyed automatically."),
+    ConditionKind.copy_to_requested_state: N_(
+        "The recording's page of releases says until when, and whether a copy was released and taken."
+    ),
+    ConditionKind.destroy_after: N_(
+        "The retention ends so long after the request was closed, and the condition goes with every copy released; two "
+        "people decide on the destruction."
+    ),
 }
 """How the platform treats each kind; docs/conditions.md says the same."""
 

@@ -95,7 +95,7 @@ async def read_keeping(caller: Caller, recording: RecordingId) -> ShownKeeping:
     row, _hearing = await recording_of(caller, recording)
     decisions = (await keeping.decisions_on(caller.db, [row.id]))[row.id]
     gone = bool(await claims.claimed(caller.db, [keeping.destroyed_key(row.id)]))
-    found = keeping.keeping_status(row.closed_at, decisions, caller.now) if row.closed_at is not None else None
+    found = await keeping.status_now(caller.db, row, row.closed_at, caller.now) if row.closed_at is not None else None
     archives = await _archives(parts_of(caller.request), row)
     return ShownKeeping(
         recording=row.id,

@@ -82,7 +82,8 @@ async def _rendered(
     async with request.app.state.parts.database.reading() as db:
         decisions = (await keeping.decisions_on(db, [recording.id]))[recording.id]
         gone = bool(await claims.claimed(db, [keeping.destroyed_key(recording.id)]))
-    found = keeping.keeping_status(recording.closed_at, decisions, now) if recording.closed_at is not None else None
+        closed = recording.closed_at
+        found = await keeping.status_now(db, recording, closed, now) if closed is not None else None
     rights = frozenset(act.right for act in keeping_acts.ACTS.values() if may_on(act.right, person, access.hearing))
     context = {
         "access": access,

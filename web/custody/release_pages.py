@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors
-from hearings.custody import receipts, releases, two_people
+from hearings.custody import acceptance, receipts, releases, two_people
 from hearings.custody.releases import ReleaseStage
 from hearings.models import HearingRequest, Person, RecordingRelease, Signature
 from hearings.models.signature import Act
@@ -92,6 +92,7 @@ async def _index(request: Request, values: Mapping[str, Any], wrong: list[FormEr
         found = [row for row in await releases.of_recording(db, access.recording) if releases.seen_by(row, state)]
         wanted = await get(db, HearingRequest, access.hearing.request_id)
         limits = await releases.limits_now(db, wanted)
+        owed = acceptance.owed_copy(wanted, access.recording, found)
     decision = access.may("transmit")
     sitting = await _sitting(request, access) if decision.allowed else None
     options = [(one.key, one.label) for one in choices(sitting)] if sitting else []
@@ -104,6 +105,7 @@ async def _index(request: Request, values: Mapping[str, Any], wrong: list[FormEr
         "may": decision.allowed,
         "closed": sitting is not None,
         "limits": limits,
+        "owed": owed,
         "options": options,
         "values": {"choices": [key for key, _label in options], **values},
         "part_open": values.get("what") == "excerpt" or any(one.field in ("from", "to", "choices") for one in wrong),

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import clocks
-from hearings.custody import keeping
+from hearings.custody import acceptance, keeping
 from hearings.custody.keeping import KeepingStatus
 from hearings.custody.retention_classes import CLASSES, STANDARD, YEAR
 from hearings.models import Hearing, Recording
@@ -215,8 +215,11 @@ async def _ending(request: Request, now: datetime, state: str) -> list[EndingRec
     async with request.app.state.parts.database.reading() as db:
         pairs = await retention.closed_before(db, state=state, before=now + AHEAD - SHORTEST)
         decisions = await keeping.decisions_on(db, [recording.id for recording, _hearing in pairs])
+        conditions = await acceptance.destroy_after(db, list(decisions))
         standing = {
-            recording.id: keeping.keeping_status(recording.closed_at, decisions[recording.id], now)
+            recording.id: keeping.keeping_status(
+                recording.closed_at, decisions[recording.id], now, conditions.get(recording.id)
+            )
             for recording, _hearing in pairs
             if recording.closed_at is not None
         }
