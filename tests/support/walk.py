@@ -312,6 +312,8 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
         walk.follow(client, [one.format_map(court) for one in AFTER])
     of_it = ("", "/timeline", "/timeline.csv", "/lines.csv", "/custody", "/custody.csv", "/custody.pdf", "/verify")
     more = ("/captions.json", "/log.json", "/keys", "/keeping", "/releases", "/transcript")
+    alone = ("/verify", "/excerpt")  # of what only the presiding judge takes a copy
+    walk.follow(walk.service.signed_in("judge"), [f"/recordings/{recording}{part}" for part in alone])
     walk.follow(clerk, [f"/recordings/{recording}{part}" for part in (*of_it, *more)])
     released = dict.fromkeys(("to_person", "to_body", "purpose"), NONSENSE) | {"what": "whole"}
     walk.follow(authority, [f"/recordings/{recording}/keeping"])

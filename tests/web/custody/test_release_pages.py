@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from hearings.custody import receipts
 from hearings.custody.releases import ReleaseStage, stage_of
 from hearings.errors import AnchorAway
-from hearings.models import OutboxMessage
+from hearings.models import HearingRequest, OutboxMessage
 from media.evidence.check import receipt, verify
 from media.evidence.check.policy import parse
 from media.evidence.log import custody
@@ -274,3 +274,19 @@ async def test_those_who_can_be_the_second_person_are_mailed_that_a_release_wait
     assert [address for address, _subject in await mailed(counter)] == ["judge@ro.example"] * 2
     await counter.proposed(JUDGE)
     assert (await mailed(counter))[-1][0] == "ioana@ro.example"
+
+
+async def test_a_copy_that_the_acceptance_demands_is_due_until_one_was_taken(counter: Counter):
+    rules = [{"kind": "copy_to_requested_state", "days": 14}, {"kind": "destroy_after", "days": 90}]
+    async with counter.archive.database.transaction() as db:
+        (request,) = (await db.exec(select(HearingRequest))).all()
+        request.condition_rules = rules
+        db.add(request)
+    page = words((await counter.browser(JUDGE).get(counter.base)).text)
+    assert "gets a copy of the recording. None was taken yet." in page and "It is due by:" in page
+    assert "The recording is destroyed 90 days after the final decision." in page
+    keeping = words((await counter.browser(JUDGE).get(f"{counter.archive.path}/keeping")).text)
+    assert "It is destroyed 90 days after the final decision." in keeping
+    await counter.taken()
+    page = words((await counter.browser(JUDGE).get(counter.base)).text)
+    assert "A copy was released to it and taken." in page and "It is due by:" not in page
