@@ -30,6 +30,16 @@ PersonId = Annotated[
 ]
 
 
+MaybePerson = Annotated[
+    str,
+    Field(
+        max_length=36,
+        pattern="^[!-~]*$",
+        description="Id of the account in whose name it is sent (`GET /staff`); without it `confirmed_by` is null.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class NamedPerson:
     """A recording, its hearing, and the person in whose name a client acts on it."""

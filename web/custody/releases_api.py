@@ -27,7 +27,7 @@ from web.api.idempotency import HEADER
 from web.api.problems import ApiError
 from web.api.routes import Resource
 from web.custody import released_copy, seal_lines
-from web.custody.named_person import NamedPerson, PersonId, RecordingId, named_person, recording_of
+from web.custody.named_person import MaybePerson, NamedPerson, PersonId, RecordingId, named_person, recording_of
 from web.custody.release_notices import tell_second_person
 from web.custody.released_copy import Taking
 from web.sitting.recording_access import told_not_proven
@@ -187,18 +187,19 @@ async def read_release(caller: Caller, recording: RecordingId, release: ReleaseI
 
 @router.read(f"{ONE}/statement", scope=WRITE, errors=(404,))
 async def prepare_release_statement(
-    caller: Caller, recording: RecordingId, release: ReleaseId, person: PersonId
+    caller: Caller, recording: RecordingId, release: ReleaseId, person: MaybePerson = ""
 ) -> statements.Statement:
     """The statement by which the authority confirms a release (`release_recording`), in the name of this account."""
-    named = await named_person(caller, recording, person)
-    row = await releases.find(caller.db, release, named.recording, state=caller.state)
+    found, hearing = await recording_of(caller, recording)
+    row = await releases.find(caller.db, release, found, state=caller.state)
+    label = (await named_person(caller, recording, person)).actor.label if person else None
     return statements.Statement(
         **signatures.statement(
             state=row.owner_state,
             other=row.to_state,
             act=Act.release_recording,
-            about=named.hearing.ref,
-            body=releases.statement_body(row, named.recording, confirmed_by=named.actor.label),
+            about=hearing.ref,
+            body=releases.statement_body(row, found, confirmed_by="") | {"confirmed_by": label},
             now=caller.now,
         )
     )

@@ -23,6 +23,8 @@ from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from hearings.people import directory, staff
 from hearings.roles import Role
+from hearings.signatures import signatures
+from hearings.signatures.signatures import Act
 from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
 from tests.support.court import Court
 from tests.support.databases import apart, memory
@@ -234,20 +236,30 @@ class Docket:
         return await Court.load(self.installation.database, path.rpartition("/")[2])
 
     async def heard(self, path: str, **how: Any) -> None:
-        """Held, and its recording sealed; its judge has proposed a release, on the page."""
+        """Held, and its recording sealed; its judge has proposed two releases, on the page, and its clerk has confirmed
+        the first."""
         court, now = await self.court(path), datetime.now(UTC)
         await court.begin(now)
         recording_id = await court.end(now, **how)
         async with self.installation.database.transaction() as db:
             recording, hearing = await queries.recording(db, recording_id, state="RO")
             judge, clerk = await self._accounts(db)
-            for person, role in ((judge, Role.presiding_judge), (clerk, Role.clerk)):
-                seat = make_seat(hearing.id, role, person_id=person.id, display_name=person.name, state="RO")
-                db.add(seat)
+            seated = await queries.in_office(db, hearing.id)
+            presiding = next(one for one in seated if one.role is Role.presiding_judge)
+            presiding.person_id = judge.id
+            db.add_all(
+                [presiding, make_seat(hearing.id, Role.clerk, person_id=clerk.id, display_name=clerk.name, state="RO")]
+            )
             wanted = releases.Proposal(to_person="Anong Chaiyasit", body="Court of Bangkok", purpose="The trial")
             actor = replace(person_actor(judge), role=Role.presiding_judge)
-            for _twice in range(2):
-                await releases.propose(db, recording=recording, hearing=hearing, wanted=wanted, actor=actor, now=now)
+            about: dict[str, Any] = {"recording": recording, "hearing": hearing, "now": now}
+            row, _other = [await releases.propose(db, wanted=wanted, actor=actor, **about) for _twice in range(2)]
+            body = releases.statement_body(row, recording, confirmed_by=clerk.name)
+            act, states = Act.release_recording, {"state": "RO", "other": "TH"}
+            stated = signatures.statement(act=act, about=hearing.ref, body=body, now=now, **states)
+            signed = signatures.sign(stated, seed=self.installation.seeds["ROFalse"])
+            actor = replace(person_actor(clerk), role=Role.clerk)
+            await releases.confirm(db, release_id=row.id, jws=signed, actor=actor, **about)
 
     async def _accounts(self, db: Any) -> list[Any]:
         """A judge and a clerk, who are two people."""

@@ -21,8 +21,11 @@ OPEN = {
 """Nobody's rows: whoever has the scope reads them."""
 OWN = ("/court-periods", "/recipients", "/resources", "/sites", "/webhooks")
 """One State's own rows, which the other State does not see here either."""
-OWNERS = {"/requests/{request_id}/views", "/hearings/{ref}/views"}
-"""Who of the other State has looked: for the owner's eyes."""
+OWNERS = {
+    *("/requests/{request_id}/views", "/hearings/{ref}/views"),
+    "/recordings/{recording}/releases/{release}/statement",
+}
+"""Who of the other State has looked, and what a State is about to sign by itself: for the owner's eyes."""
 HEARING = "SELECT hearing.ref, {} FROM {} JOIN hearing ON hearing.id = hearing_id"
 ROWS = {
     "request_id": "SELECT id FROM hearing_request",
@@ -37,6 +40,8 @@ ROWS = {
     "ref minutes": HEARING.format("minutes.number", "minutes"),
     "ref minutes key": HEARING.format("minutes.number, key", "minutes_passage JOIN minutes")
     + " AND minutes.id = minutes_id",
+    "recording": "SELECT id FROM recording",
+    "recording release": "SELECT recording_id, id FROM recording_release ORDER BY NOT confirmed",
     "resource": "SELECT resource_no FROM resource",
     "period": "SELECT id FROM court_period",
     "site": "SELECT id FROM site",
@@ -45,6 +50,7 @@ ROWS = {
     "webhook delivery": "SELECT address, 'msg_' || id FROM outbox_message WHERE kind = 'webhook'",
 }
 """By the names in a path, what they can be in this docket."""
+RECORDED = "SELECT hearing_id FROM sitting JOIN recording ON sitting.id = sitting_id WHERE recording.id = ?"
 MADE_UP = {"ref": "2222-2222", "resource": "999999", "agreement": "99", "minutes": "99"}
 """What nobody has; elsewhere a random id."""
 
@@ -132,7 +138,8 @@ async def test_what_one_state_is_shown_of_the_others_is_noted_for_the_other(
                 continue
             grown = {one for one, times in dict(ask(installation, noted)).items() if times != before.get(one)}
             name = place.split("/")[2]
-            (subject,) = ask(installation, "SELECT id FROM hearing WHERE ref = ?", name) or [(name,)]
+            named = ask(installation, "SELECT id FROM hearing WHERE ref = ?", name) or ask(installation, RECORDED, name)
+            (subject,) = named or [(name,)]
             if subject[0] not in grown:
                 silent.add(path)
             break
