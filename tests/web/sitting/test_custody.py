@@ -115,11 +115,19 @@ def test_a_release_names_both_persons_and_every_limit_and_a_receipt_the_verdict(
         "state": "TH",
         "verdict": "gaps",
     }
-    lines: list[dict[str, object]] = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
+    older: list[dict[str, object]] = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
+    newer = [{"roles": ["clerk", "presiding_judge"], "from": "RO"}, {"role": "recipient", "why": "the trial"}]
+    lines = [*older, *(line | more for line, more in zip(older, newer, strict=True))]
     with i18n.speaking("en"):
         rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
     assert [str(row["text"]) for row in rows] == [
-        "<bdi>&lt;S. Srisai&gt;</bdi> (Thailand) · <bdi>the trial</bdi> · released by Ioana Marin and Ana Popa · "
+        "<bdi>&lt;S. Srisai&gt;</bdi> (Thailand) · <bdi>the trial</bdi> · released by <bdi>Ioana Marin</bdi> "
+        'and <bdi>Ana Popa</bdi> · <bdi dir="ltr">abababababababab</bdi> · '
         "<bdi>UNTOC art. 18(19): &lt;only&gt;</bdi>",
-        "<bdi>S. Srisai</bdi> (Thailand) · verified with declared gaps",
+        '<bdi>S. Srisai</bdi> (Thailand) · verified with declared gaps · <bdi dir="ltr">cdcdcdcdcdcdcdcd</bdi>',
+        "<bdi>&lt;S. Srisai&gt;</bdi> (Thailand) · <bdi>the trial</bdi> · released by <bdi>Ioana Marin</bdi> (Clerk) "
+        'and <bdi>Ana Popa</bdi> (Presiding judge) · <bdi dir="ltr">abababababababab</bdi> · '
+        "<bdi>UNTOC art. 18(19): &lt;only&gt;</bdi>",
+        "<bdi>S. Srisai</bdi> (Recipient, Thailand) · verified with declared gaps · <bdi>the trial</bdi> · "
+        '<bdi dir="ltr">cdcdcdcdcdcdcdcd</bdi>',
     ]

@@ -113,7 +113,8 @@ async def test_a_viewing_is_a_signed_line_with_person_and_reason_before_any_file
     headers = await begin(archive, client, AUTHORITY)
     (line,) = archive.accesses()
     said = {"person": "S. Srisai", "role": "requested_authority", "state": "TH", "what": "view", "why": "minutes"}
-    assert line == said | {"type": "access", "at": line["at"]}
+    root = archive._lines("custody.jsonl")[1]["root"]
+    assert line == said | {"type": "access", "at": line["at"], "root": root}
     assert archive.journal() == archive.sealed.lines
     heads = []
     for name in ("checkpoint", "custody-checkpoint"):

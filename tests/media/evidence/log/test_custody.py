@@ -48,7 +48,8 @@ def test_an_access_is_appended_to_the_custody_log_and_the_recording_stays_as_it_
     heads = custody.record(folder, [ACCESS, {**ACCESS, "at": "5"}], seal, NOW_NS)
     lines = [json.loads(line) for line in (folder / "custody.jsonl").read_bytes().splitlines()]
     assert [line["type"] for line in lines] == ["custody", "closed", "access", "access", "access"]
-    assert lines[3:] == [{**ACCESS, "at": str(NOW_NS)}, {**ACCESS, "at": "5"}]
+    about = {**ACCESS, "root": recording.root().hex()}
+    assert lines[3:] == [{**about, "at": str(NOW_NS)}, {**about, "at": "5"}]
     assert (lines[1]["size"], lines[1]["root"]) == (len(recording.lines), recording.root().hex())
     assert (heads.recording.size, heads.custody.size) == (len(recording.lines), 5)
     key = tlog.vkey("court.example/hearing", tlog.public_key(recording.seed))
