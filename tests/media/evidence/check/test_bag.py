@@ -82,7 +82,8 @@ def test_an_export_holds_the_folder_and_the_tag_files_and_nothing_else(
 def test_an_export_is_journaled_before_it_is_made(folder: Path, recording: Any, tmp_path: Path) -> None:
     export(folder, recording, tmp_path / "bag")
     last = json.loads((tmp_path / "bag/data/custody.jsonl").read_bytes().splitlines()[-1])
-    assert last == CLERK.line("export", "for the file") | {"at": str(int(NOW.timestamp()) * 10**9)}
+    said = {"at": str(int(NOW.timestamp()) * 10**9), "root": recording.root().hex()}
+    assert last == CLERK.line("export", "for the file") | said
     for name in LOGS:
         assert (folder / name).read_bytes() == (tmp_path / "bag/data" / name).read_bytes()
 
