@@ -130,7 +130,7 @@ class ReceiptList(Shown):
     items: list[Receipt]
 
 
-async def _shown(caller: Caller, row: RecordingRelease) -> ShownRelease:
+async def _release(caller: Caller, row: RecordingRelease) -> ShownRelease:
     kept = {one.act: one.jws for one in await signatures.signatures_of(caller.db, row)}
     part = ShownPart(start=row.part["from"], end=row.part["to"], tracks=row.part["tracks"]) if row.part else None
     return ShownRelease.from_row(
@@ -154,7 +154,7 @@ async def list_releases(caller: Caller, recording: RecordingId) -> ReleaseList:
     """The releases of a recording, with how far each has come."""
     found, _hearing = await recording_of(caller, recording)
     rows = [row for row in await releases.of_recording(caller.db, found) if releases.seen_by(row, caller.state)]
-    return ReleaseList(items=[await _shown(caller, row) for row in rows])
+    return ReleaseList(items=[await _release(caller, row) for row in rows])
 
 
 @router.create(BASE, scope=WRITE, errors=ACT, gives=GIVES)
@@ -175,14 +175,14 @@ async def propose_release(caller: Caller, recording: RecordingId, person: Person
     parts = parts_of(caller.request)
     await tell_second_person(caller.db, parts, named.recording, named.hearing, row, caller.now)
     caller.headers["Location"] = caller.url(f"/recordings/{recording}/releases/{row.id}")
-    return await _shown(caller, row)
+    return await _release(caller, row)
 
 
 @router.read(ONE, scope=READ, errors=(404,))
 async def read_release(caller: Caller, recording: RecordingId, release: ReleaseId) -> ShownRelease:
     """Read a release: to whom, what for, within which limits on the use, who decided, and what became of the copy."""
     found, _hearing = await recording_of(caller, recording)
-    return await _shown(caller, await releases.seen(caller.db, release, found, state=caller.state))
+    return await _release(caller, await releases.seen(caller.db, release, found, state=caller.state))
 
 
 @router.read(f"{ONE}/statement", scope=WRITE, errors=(404,))
@@ -215,7 +215,7 @@ async def confirm_release(
     """
     named = await named_person(caller, recording, person)
     row = await releases.confirm(caller.db, release_id=release, jws=body.jws, **_about(caller, named))
-    return await _shown(caller, row)
+    return await _release(caller, row)
 
 
 @router.act(f"{ONE}/refuse", scope=WRITE, errors=ACT)
@@ -224,7 +224,7 @@ async def refuse_release(
 ) -> ShownRelease:
     """Refuse a release; whoever proposed it withdraws it."""
     named = await named_person(caller, recording, person)
-    return await _shown(caller, await releases.refuse(caller.db, release_id=release, **_about(caller, named)))
+    return await _release(caller, await releases.refuse(caller.db, release_id=release, **_about(caller, named)))
 
 
 def _about(caller: Caller, named: NamedPerson) -> dict[str, Any]:
