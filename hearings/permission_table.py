@@ -268,30 +268,16 @@ STAGES: Mapping[CaseStage, str] = {
     CaseStage.over: "request closed",
 }
 """The stages in words, for docs/permissions.md."""
-ALL = frozenset(COLUMNS)
-NOBODY: frozenset[Role] = frozenset()
-COURTS = frozenset(
-    {
-        *(Role.presiding_judge, Role.clerk, Role.requested_authority, Role.central_authority),
-        *(Role.custodian, Role.auditor),
-    }
-)
-"""Who keeps or examines the case when it is over: the parties' part in it has ended."""
-
-
-def _stages(*who: frozenset[Role]) -> Mapping[CaseStage, frozenset[Role]]:
-    return dict(zip(CaseStage, who, strict=True))
-
-
-COPIES: Mapping[str, Mapping[CaseStage, frozenset[Role]]] = {
-    "view_recording": _stages(NOBODY, ALL, ALL, COURTS),
-    "unseal": _stages(NOBODY, ALL, ALL, COURTS),
-    "export_recording": _stages(NOBODY, ALL, ALL, ALL),
-    "transmit": _stages(NOBODY, ALL, ALL, NOBODY),
-    "verify": _stages(ALL, ALL, ALL, ALL),
+COPIES: Mapping[str, Mapping[CaseStage, bool]] = {
+    "view_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "unseal": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "export_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
+    "transmit": dict(zip(CaseStage, (False, True, True, False), strict=True)),
+    "verify": dict(zip(CaseStage, (True, True, True, True), strict=True)),
 }
-"""The law of copies: by act and stage of the case, for which roles the row of the act in `TABLE` counts; nobody else
-may. After the request is closed a further release needs a request of its own (UNTOC 18(19), UNCAC 46(19))."""
+"""The law of copies: by act and stage of the case, whether the row of the act in `TABLE` counts; where it does not,
+nobody may. After the request is closed a further release needs a request of its own (UNTOC 18(19), UNCAC 46(19)). The
+court's proceedings go on after that: who may view for them, such as counsel for an appeal, still may."""
 KEEPING: Mapping[str, Mapping[CaseStage, bool]] = {
     "set_retention": dict(zip(CaseStage, (False, True, True, True), strict=True)),
     "hold_recording": dict(zip(CaseStage, (False, True, True, True), strict=True)),
@@ -303,8 +289,7 @@ still about is not destroyed, however long it lasts."""
 
 def copy_cells(action: str, stage: CaseStage) -> Mapping[Role, Cell]:
     """What each role may do with a recording and its copies at a stage. `KeyError` for an act that is none of these."""
-    counts = COPIES[action][stage]
-    return {role: cell if role in counts else Cell.no for role, cell in TABLE[action].cells.items()}
+    return TABLE[action].cells if COPIES[action][stage] else dict.fromkeys(COLUMNS, Cell.no)
 
 
 CAME = frozenset(PresenceStatus) - {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}

@@ -20,7 +20,6 @@ from hearings.permission_table import (
     CaseStage,
     Cell,
     PermissionRow,
-    copy_cells,
     names,
 )
 from hearings.roles import LABELS, Role
@@ -30,7 +29,6 @@ from hearings.status import IN_ROOM, PresenceStatus
 YOU_ARE_NOT_IN_ROOM = N_("You are not in the room")
 
 TOO_EARLY = N_("The recording is not closed and sealed yet: nothing of it is shown or handed out before")
-COURTS_ONLY = N_("The request is closed: the court and the authorities of both States alone look at the recording now")
 STILL_OPEN = N_(
     "The request is not closed: what a case is still about is not destroyed, and its keys can be once it is closed"
 )
@@ -132,14 +130,10 @@ def may(
 def may_copy(action: str, role: Role | None, *, stage: CaseStage, state: str, granted: bool = False) -> Decision:
     """Decide about a recording or its copies, for somebody of `state`, at a stage of the case (`COPIES`)."""
     decision = may(action, role, own_state=state, target_state=state, granted=granted)
-    if not decision.allowed or column(role or Role.observer) in COPIES[action][stage]:
+    if not decision.allowed or COPIES[action][stage]:
         return decision
-    if stage is CaseStage.being_recorded:
-        return Decision(allowed=False, reason=tell(TOO_EARLY))
-    if not COPIES[action][stage]:
-        return Decision(allowed=False, reason=tell(TOO_LATE))
-    able = tuple(one for one in COLUMNS if copy_cells(action, stage)[one] is Cell.yes)
-    return _no(tell(COURTS_ONLY), able)
+    early = stage is CaseStage.being_recorded
+    return Decision(allowed=False, reason=tell(TOO_EARLY) if early else tell(TOO_LATE))
 
 
 def require_keeping(right: str, stage: CaseStage) -> None:

@@ -23,7 +23,7 @@ EXPORT_FOR: Mapping[CaseStage, frozenset[str]] = {
     CaseStage.being_recorded: frozenset(),
     CaseStage.sealed: OWN_USE | HANDED_OVER,
     CaseStage.signed: OWN_USE | HANDED_OVER,
-    CaseStage.over: OWN_USE,
+    CaseStage.over: OWN_USE | HANDED_OVER,
 }
 """What for one person may take a copy alone, by the stage of the case; anything else is a release by two."""
 RELEASE_IT = N_(
@@ -38,10 +38,6 @@ WAYS: Mapping[Role, str] = {
     Role.central_authority: _ASK,
 }
 """How those who take no copy alone come by one."""
-OWN_REQUEST = N_(
-    "The request is closed: a copy that leaves the court needs a request of its own. For its own use the court may "
-    "take one"
-)
 OVER = frozenset({RequestStatus.closed, RequestStatus.withdrawn})
 
 
@@ -76,4 +72,4 @@ def require_purpose(why: str, stage: CaseStage) -> None:
     """Raises `NotAllowed`, naming the way that is open, unless one person may take a copy for this purpose at this
     stage of the case. Pure."""
     if why not in EXPORT_FOR[stage]:
-        raise NotAllowed(tell(OWN_REQUEST if why in HANDED_OVER else RELEASE_IT))
+        raise NotAllowed(tell(RELEASE_IT))

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025_who_decided"
-down_revision = "0023_lost_keys"
+down_revision = "0024_minutes_corrections"
 branch_labels = None
 depends_on = None
 

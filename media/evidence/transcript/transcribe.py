@@ -26,8 +26,9 @@ from media.evidence.check.verify import USAGE_ERROR, Parser, UsageError, read_fi
 from media.evidence.log.custody import CustodyError
 from media.evidence.log.journal_lines import key_of_file
 from media.evidence.render import material, words
+from media.evidence.render.making import RefusedError, require_verified
 from media.evidence.render.material import Identities, Material, MaterialError
-from media.evidence.render.render import INTERRUPTED, NOT_MADE, RefusedError, require_verified
+from media.evidence.render.render import INTERRUPTED, NOT_MADE
 from media.evidence.transcript import formats, model, people, transcript
 from media.evidence.transcript.model import ModelError
 from media.evidence.transcript.people import CaseError, CasePeople
