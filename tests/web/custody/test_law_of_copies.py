@@ -92,7 +92,6 @@ async def test_a_clerk_or_an_authority_alone_gets_no_copy_and_is_told_the_way(
     [
         (CaseStage.sealed, "authority", "propose a release"),
         (CaseStage.over, "authority", "propose a release"),
-        (CaseStage.over, "party", "a request of its own"),
     ],
 )
 async def test_the_judge_alone_takes_no_copy_for_somebody_it_is_to_be_released_to(

@@ -116,7 +116,10 @@ def test_a_release_names_both_persons_and_every_limit_and_a_receipt_the_verdict(
         "verdict": "gaps",
     }
     older: list[dict[str, object]] = [released | {"statement": "ab" * 32}, received | {"receipt": "cd" * 32}]
-    newer = [{"roles": ["clerk", "presiding_judge"], "from": "RO"}, {"role": "recipient", "why": "the trial"}]
+    newer: list[dict[str, object]] = [
+        {"roles": ["clerk", "presiding_judge"], "from": "RO"},
+        {"role": "recipient", "why": "the trial"},
+    ]
     lines = [*older, *(line | more for line, more in zip(older, newer, strict=True))]
     with i18n.speaking("en"):
         rows = list(custody.entries_of(tuple(json.dumps(line | {"at": str(AT)}).encode() for line in lines)))
