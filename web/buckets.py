@@ -88,13 +88,13 @@ class Buckets:
         return max(0.0, (1 - level) * 60 / limit.per_minute)
 
     def charge(self, rate: str, who: str) -> None:
-        """Take a token that may not be there yet: then what comes next waits longer, at most ten minutes."""
+        """Take a token that may not be there yet: then what comes next waits longer, as for a second burst at most."""
         limit = self.rates[rate]
         with self.lock:
             now = self.clock()
             level, at = self.levels.pop((rate, who), (float(limit.burst), now))
             level = min(limit.burst, level + (now - at) * limit.per_minute / 60)
-            self.levels[(rate, who)] = (max(level - 1, -10 * limit.per_minute), now)
+            self.levels[(rate, who)] = (max(level - 1, -float(limit.burst)), now)
             if len(self.levels) > self.size:
                 self.levels.popitem(last=False)
 

@@ -89,6 +89,8 @@ ENTRY = re.compile(
     r"|/(sign-in|sign-ins|confirm)/issuer/[^/]+|/issuer/[^/]+/return"
 )
 """Paths of sign-ins that cannot be guessed, and of proving again who one is. The rate bounds the challenges kept."""
+AT_ONCE = 30
+"""Uses of links by one address that are answered at once: as many guesses may come before one is counted."""
 TRY_AGAIN = 1013
 """Close reason of a WebSocket whose page may reconnect later."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -348,6 +350,8 @@ class LimitsMiddleware:
         self.app = app
         self.buckets = buckets
         self.login = f"{login}=".encode()
+        self.in_use: dict[str, int] = {}
+        """Uses of links that are not answered yet, by address."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -361,7 +365,9 @@ class LimitsMiddleware:
     async def _link(self, scope: Scope, receive: Receive, send: Send, who: str) -> None:
         """The use of a link counts against guesses only if it lets nobody in: a courtroom comes all at once, by one
         address. An answer that signs in sets the cookie of the login."""
-        self._refuse(self.buckets.take("entry", who) or self.buckets.wait("sign_in", who))
+        in_use = self.in_use.get(who, 0)
+        self._refuse(float(in_use >= AT_ONCE) or self.buckets.take("entry", who) or self.buckets.wait("sign_in", who))
+        self.in_use[who] = in_use + 1
         signed_in = False
 
         async def look(message: Message) -> None:
@@ -375,6 +381,9 @@ class LimitsMiddleware:
         try:
             await self.app(scope, receive, look)
         finally:
+            self.in_use[who] -= 1
+            if not self.in_use[who]:
+                del self.in_use[who]
             if not signed_in:
                 self.buckets.charge("sign_in", who)
 
