@@ -31,7 +31,7 @@ PASSED_ON |= {("permissions", "here"), ("interpreting/interpreters", "narrow")}
 
 
 CHOSEN = {
-    "agreement/outcome", "agreement/room_rules", "custody/receipts", "custody/two_people",
+    "agreement/outcome", "agreement/room_rules", "custody/copies", "custody/receipts", "custody/two_people",
     "law/needs", "law/overlays", "law/paragraphs",
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document", "minutes/facts",
     "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary", "outward/administrators",

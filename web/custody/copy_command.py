@@ -15,6 +15,7 @@ from typing import Any
 from media.evidence.log import custody, tlog
 from media.evidence.log.journal_lines import Line
 from media.evidence.log.proof import CourtSeal
+from web import strict_json
 from web.seal_keeper import SealKeeper
 from web.settings import Settings
 
@@ -79,7 +80,7 @@ def note(
 def line_of(told: bytes, head: tlog.Checkpoint, by: custody.Accessor) -> Line:
     """The line: who, what for, from when to when (ms), which seats are masked, SHA-256 of the copy. Raises NotNoted."""
     try:
-        copy: dict[str, Any] = json.loads(told)
+        copy: dict[str, Any] = strict_json.parse(told)
         named = copy["original"]["origin"], copy["original"]["head"]
         sha256, purpose, masked = copy["sha256"], copy["purpose"], copy["masked"]
         t0, t1 = copy["from_ms"], copy["until_ms"]

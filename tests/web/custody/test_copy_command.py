@@ -42,6 +42,7 @@ def test_the_custody_log_says_who_made_which_copy_and_what_for(recording, tmp_pa
     assert last == {
         "type": "access", "at": str(NOW), "person": BY.person, "role": "operator", "state": "RO", "what": "render",
         "why": "appeal 12/2026", "t0": 500, "t1": 4_000, "masked": ["witness_1"], "sha256": "cd" * 32,
+        "root": recording.root().hex(),
     }  # fmt: skip
     bag.export(folder, tmp_path / "bag", seal, BY, "for the file", datetime.fromtimestamp(NOW // 10**9 + 1, UTC))
     report = verify(tmp_path / "bag", VerificationRequest(parse(recording.policy()), without_stamp=True))

@@ -92,9 +92,12 @@ async def test_one_account_is_one_person_by_page_and_by_api(api: ApiCounter):
 
 async def test_a_release_begun_on_the_page_is_confirmed_by_a_client_and_the_other_way_round(api: ApiCounter):
     client = await api.client()
-    assert (await api.confirm(client, JUDGE, await api.counter.proposed(CLERK))).status_code == 200
+    begun = await api.counter.proposed(CLERK)
+    assert (await api.confirm(client, JUDGE, begun)).status_code == 200
     path = await api.proposed(client)
     assert (await api.counter.sign(JUDGE, path)).status_code == 303
+    stages = [(await client.get(one)).json()["stage"] for one in (begun, path)]
+    assert stages == ["confirmed", "confirmed"]
 
 
 @pytest.mark.parametrize("stage", [CaseStage.being_recorded, CaseStage.sealed, CaseStage.over])
@@ -105,7 +108,11 @@ async def test_a_client_may_at_each_stage_what_the_person_it_names_may_on_the_pa
         answer = await api.post(client, who, api.base, WANTED)
         page = await api.counter.post(who, api.counter.base, {**WANTED, "what": "whole"})
         assert (answer.status_code == 403) is (page.status_code == 403), (who, answer.text)
-        assert answer.status_code in (201, 403)
+        shown = {item["id"] for item in (await client.get(api.base)).json()["items"]}
+        assert (answer.status_code, answer.json().get("code"), answer.json().get("id") in shown) in (
+            (201, None, True),
+            (403, "not_allowed", False),
+        )
 
 
 async def test_who_is_not_an_account_of_the_state_is_named_in_vain(api: ApiCounter):

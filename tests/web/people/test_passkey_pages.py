@@ -313,7 +313,7 @@ def test_whatever_an_administrator_changes_for_good_asks_for_a_fresh_proof() -> 
 def test_whatever_changes_who_opens_a_recording_or_lets_it_out_asks_for_a_fresh_proof() -> None:
     keys = {path for _method, path in security_events.EVENTS if path.startswith("/recordings/{recording}/keys/")}
     asked = {path for _method, path in step_up.STEP_UP}
-    assert keys - asked == {"/recordings/{recording}/keys/withdraw"}
+    assert keys - asked == {f"/recordings/{{recording}}/keys/{one}" for one in ("withdraw", "used")}
     for act in ("keeping", "releases/{release}/confirm", "releases/{release}/take"):
         assert f"/recordings/{{recording}}/{act}" in asked
 

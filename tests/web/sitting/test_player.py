@@ -1,5 +1,6 @@
 """The player in a real browser: what is seen and heard, what is refused, and that the key stays where it is."""
 
+import asyncio
 import base64
 import json
 import os
@@ -366,10 +367,12 @@ async def test_a_journal_altered_on_its_way_is_failed_and_nothing_is_played(
 
 async def test_a_line_written_by_another_viewing_meanwhile_is_no_fault(viewer: Viewer):
     sealed = viewer.installation.sealed
-    written = []
+    written, head_read = [], asyncio.Event()
+    viewer.page.on("requestfinished", lambda one: head_read.set() if one.url.endswith("/custody-checkpoint") else None)
 
     async def another(route: Any) -> None:
         if not written:
+            await head_read.wait()  # both are asked for at once
             entry = custody.Accessor("I. Marin", "clerk", "RO").line("view", "minutes")
             written.append(custody.record(sealed.folder, [entry], sealed.seal, time.time_ns()))
         await route.continue_()
