@@ -35,6 +35,8 @@ async def right(page: Page) -> None:
     assert await page.evaluate("document.documentElement.lang") == "th"
     over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await page.evaluate(over) <= 0, page.url
+    # What lies under the bar of controls is reached by scrolling: axe takes it for covered.
+    await page.evaluate("document.querySelector('[role=tablist]')?.scrollIntoView({block: 'center'})")
     found = await Axe().run(page, options={"runOnly": WCAG})
     assert found.violations_count == 0, (page.url, found.generate_report())
 
