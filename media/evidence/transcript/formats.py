@@ -26,8 +26,7 @@ def as_text(transcript: Transcript) -> str:
 
 
 def as_vtt(transcript: Transcript) -> str:
-    """WebVTT with the recording's own times from the beginning of the transcript; the speaker is a voice."""
-    begin = transcript["from_ms"]
+    """WebVTT with the recording's own times, also where only a part was transcribed; the speaker is a voice."""
     parts = [
         "WEBVTT",
         "",
@@ -36,7 +35,7 @@ def as_vtt(transcript: Transcript) -> str:
         "",
     ]
     for kind, one in _in_order(transcript):
-        parts.append(f"{_stamp(one['t0'] - begin)} --> {_stamp(one['t1'] - begin)}")
+        parts.append(f"{_stamp(one['t0'])} --> {_stamp(one['t1'])}")
         text = _markup(f"[{one['why']}{_of(one)}]") if kind else f"<v {_markup(who(one))}>{_markup(one['text'])}"
         parts += [text, ""]
     return "\n".join(parts)

@@ -41,10 +41,10 @@ def test_plain_text_has_who_both_times_how_sure_and_what_is_missing() -> None:
     assert "Interpretation: Romanian (corrected)" in text
 
 
-def test_webvtt_begins_at_the_transcripts_beginning_and_has_no_arrow_in_a_text() -> None:
+def test_webvtt_of_a_part_has_the_recordings_own_times_and_no_arrow_in_a_text() -> None:
     text = formats.as_vtt(MADE)
     assert text.startswith("WEBVTT\n\nNOTE\n")
-    assert "00:00:03.500 --> 00:00:05.000\n<v Ana &lt;b&gt; Popa, witness, RO>a --&gt; b" in text
+    assert "00:01:03.500 --> 00:01:05.000\n<v Ana &lt;b&gt; Popa, witness, RO>a --&gt; b" in text
     assert len(re.findall("-->", text)) == 3 and "<script>" not in text
 
 
