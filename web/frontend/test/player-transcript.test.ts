@@ -90,3 +90,12 @@ test("a search finds all its words in any order, in any case and without marks, 
   assert.deepEqual([found("car"), found("MASINA vazut"), found("wongsa"), found("car photograph"), found("o")], [[3, 1], [9], [9], [3], [3, 4, 9]]);
   assert.deepEqual([found("car", "transcript"), found("car", "caption"), found("nothing"), found("  ")], [[1], [], [], []]);
 });
+
+test("marks may be left out where people leave them out, and tell words apart where they are vowels and tones", () => {
+  const texts = ["ฉันเห็นเสือ", "เสื้อสีแดง", "ม้าของเขา", "Το αυτοκίνητο είναι εδώ", "Йод", "مُحَمَّد", "שָׁלוֹם", "がき", "की", "Nguyễn"];
+  const index = new Index(texts.map((text, n) => item("transcript", n, n, text)));
+  const found = (search: string): number[] => index.find(search, new Set(["transcript"] as const)).map(({ n }) => n);
+  // Tiger and shirt, to come and horse.
+  assert.deepEqual(["เสือ", "เสื้อ", "มา", "ม้า", "かき", "का"].map(found), [[0], [1], [], [2], [], []]);
+  assert.deepEqual(["ειναι", "ΕΊΝΑΙ", "иод", "محمد", "שלום", "がき", "की", "nguyen"].map(found), [[3], [3], [4], [5], [6], [7], [8], [9]]);
+});

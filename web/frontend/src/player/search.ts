@@ -16,8 +16,12 @@ export interface Findable {
   lang: string;
 }
 
-/** Letters alone, whatever their case and their marks. */
-export const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+/** Marks of the scripts in which people leave them out when they search. In others (Thai, Devanagari, kana) a mark is a
+ * vowel, a tone or another letter. */
+const MARKS = /([\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Arabic}\p{Script=Hebrew}])\p{M}+/gu;
+
+/** As it is searched: whatever its case, and the marks on its letters where those may be left out. */
+export const plain = (text: string): string => text.normalize("NFKD").replace(MARKS, "$1").toLocaleLowerCase();
 
 /** Made ready for being searched often. */
 export class Index {
