@@ -60,16 +60,40 @@ const PRESSED = "button, a, summary, [role=button]";
 /** And those that are scrolled by them. */
 const SCROLLED = "ol";
 
+/** Where a keyboard writes another script: what a place on it means, as `KeyboardEvent.code` names them. */
+const PLACES: Readonly<Record<string, string>> = {
+  KeyG: "g", KeyK: "k", BracketLeft: "[", BracketRight: "]", Slash: "/", Minus: "-", Equal: "=",
+  ...Object.fromEntries(Array.from("123456789", (digit) => [`Digit${digit}`, digit])),
+};
+/** A letter, vowel sign or digit that is not Latin. */
+const FOREIGN = /^(?![\p{Script=Latin}\p{ASCII}])[\p{L}\p{M}\p{N}]/u;
+/** Neither letter, digit nor space. */
+const SIGN = /^[^\p{L}\p{N}\s]$/u;
+
+/** A key that is held for a command of the browser or of the system. AltGr is not, where it only makes a sign; browsers tell
+ * it as Control and Alt. */
+function isCommand(event: KeyboardEvent): boolean {
+  if (event.metaKey) return true;
+  return (event.altKey || event.ctrlKey) && !(SIGN.test(event.key) && event.getModifierState("AltGraph"));
+}
+
+/** The key as the table names it. */
+function keyOf(event: KeyboardEvent): string {
+  const { key, code, shiftKey } = event;
+  return !shiftKey && FOREIGN.test(key) && !event.getModifierState("AltGraph") ? PLACES[code] ?? key : key;
+}
+
 /** Whether a key was one of the player's; then it has been done. */
 export function press(event: KeyboardEvent, engine: Engine, hands: Hands): boolean {
   const inside = event.target as Element;
-  if (event.altKey || event.ctrlKey || event.metaKey || inside.closest(TAKEN)) return false;
+  if (isCommand(event) || inside.closest(TAKEN)) return false;
   if (event.key === " " && inside.closest(PRESSED)) return false;
   if (["Home", "End"].includes(event.key) && inside.closest(SCROLLED)) return false;
-  const row = KEYS.find(({ keys }) => keys.includes(event.key));
+  const key = keyOf(event);
+  const row = KEYS.find(({ keys }) => keys.includes(key));
   if (!row) return false;
   event.preventDefault();
-  row.act(engine, hands, event.key, event.shiftKey);
+  row.act(engine, hands, key, event.shiftKey);
   return true;
 }
 
