@@ -1,5 +1,6 @@
 """A draft is corrected against the sound in a real browser, kept, and opened again; the server reads nothing of it."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import Browser, FilePayload, Route, expect
 
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.player_pages import Viewer, looking, viewing
@@ -152,3 +153,30 @@ async def test_no_barrier_is_found_while_a_transcript_is_corrected(
     found = await Axe().run(page, options=AXE)
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), port
+
+
+async def test_what_is_corrected_while_a_transcript_is_being_kept_stays_and_is_kept_next(viewer: Viewer):
+    page, sent, answered = viewer.page, asyncio.Event(), asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        sent.set()
+        await answered.wait()
+        await route.continue_()
+
+    await opened(viewer)
+    await choose(viewer, draft(viewer.installation))
+    text = page.get_by_test_id("piece").first.get_by_role("textbox")
+    await text.fill("Doamnă președintă")
+    await page.route("**/transcript", slow)
+    await page.get_by_role("button", name="Keep it with the recording").click()
+    await asyncio.wait_for(sent.wait(), 20)
+    await text.fill(MEANT)
+    answered.set()
+    await expect(page.get_by_text("Kept, without what you have changed since.")).to_be_visible(timeout=20_000)
+    await expect(text).to_have_value(MEANT)
+    await page.get_by_role("button", name="Choose another transcript").click()
+    await expect(page.get_by_role("alert").filter(has_text="have not been kept")).to_be_visible()
+    await page.get_by_role("button", name="Keep it with the recording").click()
+    await expect(page.get_by_text("Kept. The recording's custody log says")).to_be_visible(timeout=20_000)
+    await expect(text).to_have_value(MEANT)
+    assert len([one for one in viewer.installation._lines("custody.jsonl") if one["type"] == "derive"]) == 2

@@ -5,6 +5,7 @@ import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encr
 import type { Journal } from "../src/player/reader";
 import { grouped, keyAt, namedIn, sealed } from "../src/transcript/derived";
 import { CORRECTED, DocumentError, joined, parse, signedOff, split, withText, type Transcript } from "../src/transcript/document";
+import { meanwhile } from "../src/transcript/keeping";
 
 const SEGMENT = {
   n: 1, track: "witness_1_mic", kind: "floor", language: "ro", role: "witness", state: "RO", name: "", t0: 1_000, t1: 2_000, text: "da", confidence: 0.5, status: "draft" as const,
@@ -82,4 +83,12 @@ test("the custody log names transcripts; parts that were kept at one time are on
   const log = `{"at":"1","type":"notice"}\n${line("000001", "20", '"draft":"d",')}${line("000002", "20", '"draft":"d",')}${line("000003", "30", '"draft":"d",').replace("transcript", "waveform")}${line("000004", "40", '"draft":"d",')}`;
   const groups = grouped(namedIn(bytes(log)));
   assert.deepEqual(groups.map((group) => group.map(({ file }) => [file.file, file.line])), [[["derived/000001.age", 1], ["derived/000002.age", 2]], [["derived/000004.age", 4]]]);
+});
+
+test("what is corrected while a transcript is being kept is told from what is kept, and from another transcript", () => {
+  const of = withText(MADE, 1, "Da.");
+  const keeping = { of, made: signedOff(of, "ef", "Ana Popa", "2026-11-28T10:00:00Z"), draft: "ef" };
+  assert.equal(meanwhile(of, keeping), "same");
+  assert.equal(meanwhile(withText(withText(of, 2, "Nu."), 1, "Da, da."), keeping), "changed");
+  assert.deepEqual([null, read({})].map((now) => meanwhile(now, keeping)), ["left", "left"]);
 });

@@ -19,6 +19,7 @@ import {
 } from "./document";
 import { Listener } from "./listener";
 import { Session, type SessionConfig } from "./session";
+import { type Keeping, meanwhile } from "./keeping";
 import "./transcript.css";
 
 interface Config extends SessionConfig {
@@ -45,7 +46,8 @@ const problem = signal("");
 const playing = signal(0);
 const saving = signal("");
 const changed = signal(false);
-const saved = signal(false);
+/** Whether it has been kept: `all`, or without what was `changed` while it was under way. */
+const saved = signal<"" | "all" | "changed">("");
 
 session.onMessage = (message) => {
   if (message.type === "opened" && message.recording) {
@@ -80,7 +82,7 @@ function take(found: Transcript, of: string): void {
   draft.value = found.corrected?.draft ?? of;
   transcript.value = found;
   changed.value = false;
-  saved.value = false;
+  saved.value = "";
 }
 
 async function takeFile(file: File): Promise<void> {
@@ -100,7 +102,7 @@ function correct(n: number, text: string): void {
   if (!transcript.value) return;
   transcript.value = withText(transcript.value, n, text);
   changed.value = true;
-  saved.value = false;
+  saved.value = "";
 }
 
 function play(segment: Segment): void {
@@ -126,27 +128,26 @@ function leave(): void {
 
 // --- keeping ---------------------------------------------------------------------------------------------------------
 
-let toKeep: Transcript | null = null;
+let keeping: Keeping | null = null;
 
 function save(): void {
   const found = transcript.peek();
   if (!found || saving.peek()) return;
   problem.value = "";
   saving.value = t("Encrypting…");
-  toKeep = signedOff(found, draft.peek(), config.person, new Date().toISOString());
-  session.send({ type: "seal_transcript", transcript: toKeep });
+  const made = signedOff(found, draft.peek(), config.person, new Date().toISOString());
+  keeping = { of: found, made, draft: draft.peek() };
+  session.send({ type: "seal_transcript", transcript: made });
 }
 
 async function keep(parts: SealedPart[]): Promise<void> {
-  const found = toKeep;
+  const found = keeping;
   if (!found) return;
   saving.value = t("Keeping it with the recording…");
   try {
-    const body = JSON.stringify({ ticket: session.ticket, draft: draft.peek(), tracks: tracksOf(found), parts });
+    const body = JSON.stringify({ ticket: session.ticket, draft: found.draft, tracks: tracksOf(found.made), parts });
     await post(`${config.base}/transcript`, config.csrf, body, "application/json");
-    transcript.value = found;
-    changed.value = false;
-    saved.value = true;
+    done(found);
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     if (error.status === 403) void session.renew();
@@ -156,7 +157,23 @@ async function keep(parts: SealedPart[]): Promise<void> {
   }
 }
 
+/** It is kept: what has been corrected meanwhile stays, and stays to be kept. */
+function done(found: Keeping): void {
+  const page = meanwhile(transcript.peek(), found);
+  if (page === "left") return;
+  saved.value = page === "same" ? "all" : "changed";
+  if (page === "changed") return;
+  transcript.value = found.made;
+  changed.value = false;
+}
+
 // --- views -----------------------------------------------------------------------------------------------------------
+
+const SAVED: Record<typeof saved.value, () => string> = {
+  "": () => "",
+  all: () => t("Kept. The recording's custody log says that you have corrected it."),
+  changed: () => t("Kept, without what you have changed since. Keep it once more."),
+};
 
 function who(segment: Segment): string {
   if (segment.kind === "interpretation") return t("Interpretation into {language}", { language: languageName(segment.language) });
@@ -287,7 +304,7 @@ function Work({ found }: { found: Transcript }) {
         <div class="actions transcript-save">
           <button type="button" class="button" aria-disabled={saving.value !== ""} onClick={save}>{t("Keep it with the recording")}</button>
           <button type="button" class="button second" onClick={leave}>{t("Choose another transcript")}</button>
-          <span role="status">{saving.value || (saved.value ? t("Kept. The recording's custody log says that you have corrected it.") : "")}</span>
+          <span role="status">{saving.value || SAVED[saved.value]()}</span>
         </div>
         <p class="sub">{t("It is encrypted in this browser to the keys of the recording. The court's server cannot read it.")}</p>
       </div>
