@@ -114,6 +114,10 @@ async def test_a_draft_is_corrected_against_the_sound_kept_and_opened_again(view
         assert clear.encode() not in stored
         assert not any(clear in (request.post_data or "") for request in viewer.requests)
 
+    await page.get_by_role("button", name="Choose another transcript").click()
+    await page.get_by_role("button", name="Open the transcript of Ana Popa").click()
+    await expect(page.get_by_test_id("piece").first.get_by_role("textbox")).to_have_value(MEANT)
+
     await opened(viewer)
     await page.get_by_role("button", name="Open the transcript of Ana Popa").click()
     again = page.get_by_test_id("piece").first

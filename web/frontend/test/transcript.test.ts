@@ -5,7 +5,7 @@ import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encr
 import type { Journal } from "../src/player/reader";
 import { grouped, keyAt, namedIn, sealed } from "../src/transcript/derived";
 import { CORRECTED, DocumentError, joined, parse, signedOff, split, withText, type Transcript } from "../src/transcript/document";
-import { meanwhile } from "../src/transcript/keeping";
+import { asKept, meanwhile } from "../src/transcript/keeping";
 
 const SEGMENT = {
   n: 1, track: "witness_1_mic", kind: "floor", language: "ro", role: "witness", state: "RO", name: "", t0: 1_000, t1: 2_000, text: "da", confidence: 0.5, status: "draft" as const,
@@ -91,4 +91,11 @@ test("what is corrected while a transcript is being kept is told from what is ke
   assert.equal(meanwhile(of, keeping), "same");
   assert.equal(meanwhile(withText(withText(of, 2, "Nu."), 1, "Da, da."), keeping), "changed");
   assert.deepEqual([null, read({})].map((now) => meanwhile(now, keeping)), ["left", "left"]);
+});
+
+test("what was just kept is in the list as it will be read from the recording", () => {
+  const made = signedOff(MADE, "ef", "Ana Popa", "2026-11-28T10:00:00.000Z");
+  const { texts, ...told } = asKept({ of: MADE, made, draft: "ef" });
+  assert.deepEqual(told, { at: Date.UTC(2026, 10, 28, 10), person: "Ana Popa", draft: "ef", closed: 0, lost: 0 });
+  assert.deepEqual(joined(texts.map((text) => parse(text, "0198", "8:ab"))), made);
 });

@@ -13,6 +13,12 @@ export interface Keeping {
   draft: string;
 }
 
+/** It as one of those that are kept with the recording: the custody log that was read when the page opened does not name it. */
+export function asKept({ made, draft }: Keeping): KeptTranscript {
+  const { by = "", at = "" } = made.corrected ?? {};
+  return { at: Date.parse(at), person: by, draft, texts: [JSON.stringify(made)], closed: 0, lost: 0 };
+}
+
 /** What has become of the page meanwhile: `same`, `changed` by corrections that are not kept, or `left` for another one. */
 export function meanwhile(now: Transcript | null, { of }: Keeping): "same" | "changed" | "left" {
   if (now === of) return "same";

@@ -19,7 +19,7 @@ import {
 } from "./document";
 import { Listener } from "./listener";
 import { Session, type SessionConfig } from "./session";
-import { type Keeping, meanwhile } from "./keeping";
+import { type Keeping, asKept, meanwhile } from "./keeping";
 import "./transcript.css";
 
 interface Config extends SessionConfig {
@@ -39,6 +39,8 @@ const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
 const session = new Session(config);
 const listener = signal<Listener | null>(null);
 const kept = signal<KeptTranscript[] | null>(null);
+/** Those that were kept from this page since it was opened. */
+const own = signal<KeptTranscript[]>([]);
 const transcript = signal<Transcript | null>(null);
 /** SHA-256 of the machine's file. */
 const draft = signal("");
@@ -159,6 +161,7 @@ async function keep(parts: SealedPart[]): Promise<void> {
 
 /** It is kept: what has been corrected meanwhile stays, and stays to be kept. */
 function done(found: Keeping): void {
+  own.value = [...own.peek(), asKept(found)];
   const page = meanwhile(transcript.peek(), found);
   if (page === "left") return;
   saved.value = page === "same" ? "all" : "changed";
@@ -189,7 +192,7 @@ const SILENCES: Record<string, () => string> = {
 };
 
 function Choose() {
-  const list = kept.value;
+  const list = kept.value && [...kept.value, ...own.value];
   return (
     <section class="panel" aria-labelledby="choose-title">
       <div class="body">
