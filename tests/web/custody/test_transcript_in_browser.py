@@ -118,7 +118,12 @@ async def test_a_draft_is_corrected_against_the_sound_kept_and_opened_again(view
     await page.get_by_role("button", name="Open the transcript of Ana Popa").click()
     await expect(page.get_by_test_id("piece").first.get_by_role("textbox")).to_have_value(MEANT)
 
+    await page.route("**/file/derived/*", lambda route: route.fulfill(status=503))
     await opened(viewer)
+    await expect(page.get_by_role("alert").filter(has_text="server is not responding")).to_be_visible(timeout=20_000)
+    await page.unroute("**/file/derived/*")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("heading", name="Kept with the recording")).to_be_focused()
     await page.get_by_role("button", name="Open the transcript of Ana Popa").click()
     again = page.get_by_test_id("piece").first
     await expect(again.get_by_role("textbox")).to_have_value(MEANT)

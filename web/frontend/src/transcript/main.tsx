@@ -39,6 +39,8 @@ const config = JSON.parse(root.dataset["config"] ?? "{}") as Config;
 const session = new Session(config);
 const listener = signal<Listener | null>(null);
 const kept = signal<KeptTranscript[] | null>(null);
+/** Why they could not be fetched. */
+const refused = signal("");
 /** Those that were kept from this page since it was opened. */
 const own = signal<KeptTranscript[]>([]);
 const transcript = signal<Transcript | null>(null);
@@ -56,6 +58,7 @@ session.onMessage = (message) => {
     listener.value = new Listener(message.recording, session.send);
     session.send({ type: "transcripts" });
   } else if (message.type === "transcripts") kept.value = message.kept;
+  else if (message.type === "refused") refused.value = refusalText(message.code, message.detail);
   else if (message.type === "sealed_transcript") void keep(message.parts);
   else listener.peek()?.answer(message);
 };
@@ -191,6 +194,22 @@ const SILENCES: Record<string, () => string> = {
   gap: () => t("Gap in the recording"),
 };
 
+/** Where the transcripts that are kept will be: that they are coming, or why they did not come. */
+function Coming() {
+  const again = (): void => {
+    refused.value = "";
+    document.getElementById("kept-title")?.focus();
+    session.send({ type: "transcripts" });
+  };
+  if (!refused.value) return <p role="status">{t("Loading…")}</p>;
+  return (
+    <>
+      <p class="field-error" role="alert">{refused.value}</p>
+      <button type="button" class="button second" onClick={again}>{t("Try again")}</button>
+    </>
+  );
+}
+
 function Choose() {
   const list = kept.value && [...kept.value, ...own.value];
   return (
@@ -206,8 +225,8 @@ function Choose() {
               if (file) void takeFile(file);
             }} />
         </div>
-        <h3>{t("Kept with the recording")}</h3>
-        {list === null ? <p role="status">{t("Loading…")}</p> : list.length === 0 ? <p>{t("None yet.")}</p> : (
+        <h3 id="kept-title" tabIndex={-1}>{t("Kept with the recording")}</h3>
+        {list === null ? <Coming /> : list.length === 0 ? <p>{t("None yet.")}</p> : (
           <ul class="transcript-kept">
             {list.map((one) => (
               <li key={`${one.at}`}>

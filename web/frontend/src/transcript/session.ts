@@ -83,6 +83,11 @@ export class Session {
         if (this.openAfter) void this.open();
         return;
       case "refused": {
+        // Of an open recording nothing else is refused than what is kept with it.
+        if (this.recording.peek()) {
+          if (message.code === "ticket") void this.renew();
+          break;
+        }
         const text = refusalText(message.code, message.detail);
         if (this.busy.peek()) return this.refuse(text);
         this.chosen.value = { name: this.choosing, authority: "", demo: false, refusal: text, reading: false };
