@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ INIT = b"\x1a\x45\xdf\xa3init"
 CLUSTER = b"\x1f\x43\xb6\x75cluster"
 WITNESS = b"w" * 32
 SECOND_NS = 10**9
+SECOND = "data/seg/judge_1_mic-000002.age"
+TAG = 16
+"""Bytes that a chunk of an age file is longer than what it holds."""
 
 
 @dataclass
@@ -95,6 +99,63 @@ def swap(bag: Path) -> None:
     data = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(data)
+
+
+def cut(data: bytes) -> bytes:
+    """Cut off a segment's only chunk of 64 KiB, so that age's file ends where a chunk does."""
+    return data[: -len(CLUSTER) - TAG]
+
+
+def lines_swapped(data: bytes) -> bytes:
+    """Let the lines `anchor` and `track`, which ask for no order, change places."""
+    lines = data.splitlines(True)
+    lines[2], lines[3] = lines[3], lines[2]
+    return b"".join(lines)
+
+
+def segment_but(where: str, note: str, other: Callable[[Any], bytes]) -> Vector:
+    """The small recording with as many other bytes for its second segment; age's headers vary in length."""
+    recording = small()
+    size = recording.lines[6]["size"]
+    data = next(data for data in iter(lambda: other(recording), b"") if len(data) == size)
+    return Vector("failed", where, note, recording, after=on(SECOND, lambda _data: data))
+
+
+def of_another(_recording: Any) -> bytes:
+    """The segment of another hearing of the court, for its own key."""
+    another = builder.Recording(origin=builder.ORIGIN[:-1] + "2")
+    another.sealed("seg/judge_1_mic-000002.age", CLUSTER)
+    return bytes(another.files["seg/judge_1_mic-000002.age"])
+
+
+def forged(recording: Any) -> bytes:
+    """Another content of the same length, encrypted to the recording's own key, which is public."""
+    return pyrage.encrypt(CLUSTER.replace(b"cluster", b"FORGERY"), [recording.identity.to_public()])
+
+
+def up_to_first(recording: Any) -> Any:
+    """The recording as it was after its first segment."""
+    del recording.lines[6:]
+    del recording.files["seg/judge_1_mic-000002.age"]
+    recording.files.pop("index/judge_1_mic-0000.idx", None)
+    recording.records["judge_1_mic"] = recording.records["judge_1_mic"][:48]
+    return recording
+
+
+def tail_resigned() -> Vector:
+    """Who has the seal key drops the last segment, and signs another close; no witness cosigns that."""
+    recording = up_to_first(small())
+    recording.close(2000)
+    witness = builder.vkey("state.example", WITNESS, 4)
+    policy = recording.policy().replace(b"quorum none", f"witness state {witness}\nquorum state".encode())
+    return Vector("cannot", "-", "its tail dropped, with another close under the real seal key", recording, policy)
+
+
+def replayed() -> Vector:
+    """Journal and head of before, which the seal did sign; somebody kept the head of the close."""
+    recording = small()
+    newer = recording.note()
+    return Vector("failed", "checkpoint", "an older state, validly signed", up_to_first(recording), kept=[newer])
 
 
 def number_left_out() -> Vector:
@@ -426,10 +487,13 @@ def named_head(size: int, root: str) -> dict[str, str]:
     return {"waive": "stamp", "head": f"{size}:{root}"}
 
 
-def stamped(folder: Path, *, other: bool) -> Vector:
+def stamped(folder: Path, *, other: bool = False, early: bool = False) -> Vector:
+    """A recording whose head was stamped now, 60 days after its first line. `other`: the token is over other bytes;
+    `early`: it was taken a day before the last line was written, as by an authority whose clock was put back."""
     recording = small()
+    later = -60 * 86400 * SECOND_NS if not early else time.time_ns() + 86400 * SECOND_NS - builder.ZERO_NS
     for line in recording.lines:
-        line["at"] = str(int(line["at"]) - 60 * 86400 * SECOND_NS)
+        line["at"] = str(int(line["at"]) + later)
     (folder / "tsa.cnf").write_text(
         "[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=ext\n[dn]\nCN=Vector authority\n"
         "[ext]\nextendedKeyUsage=critical,timeStamping\nkeyUsage=critical,digitalSignature\n"
@@ -455,19 +519,22 @@ def stamped(folder: Path, *, other: bool) -> Vector:
     else:
         vector = Vector("verified", note="with a time-stamp token", recording=recording, after=after)
     vector.tsa, vector.more = (folder / "tsa.pem").read_bytes(), {}
+    if early:
+        vector.expect, vector.first, vector.note = "failed", "token", "stamped a day before its last line was written"
+        vector.more = {"now": str(int(recording.lines[-1]["at"]) + SECOND_NS)}
     return vector
 
 
 def vectors(scratch: Path) -> dict[str, Vector]:
     """Every vector by its name."""
-    segment, journal, checkpoint = "data/seg/judge_1_mic-000002.age", "data/journal.jsonl", "data/checkpoint"
+    segment, journal, checkpoint = SECOND, "data/journal.jsonl", "data/checkpoint"
     second = "judge_1_mic-000002"
     other = builder.Recording(seed=b"o" * 32)
     unclosed = small(close=False)
     unclosed.files = {path: data for path, data in unclosed.files.items() if not path.startswith("index/")}
     origin, seen = builder.ORIGIN, small()
     seen.access()
-    for name in ("good", "stamp", "stamp-other"):
+    for name in ("good", "stamp", "stamp-other", "stamp-early"):
         (scratch / name).mkdir()
     return {
         "good": Vector("verified", "-", "nothing is wrong", small(), more={"waive": "stamp", "origin": origin}),
@@ -625,8 +692,9 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "cosigned": cosigned(seconds=5, expect="verified", first="-", note="the quorum is met"),
         "cosigned-early": cosigned(seconds=-61, expect="failed", first="checkpoint", note="cosigned before it was"),
         "quorum-not-met": cosigned(seconds=0, expect="cannot", first="-", note="the cosignature is missing"),
-        "stamped": stamped(scratch / "stamp", other=False),
+        "stamped": stamped(scratch / "stamp"),
         "stamped-other": stamped(scratch / "stamp-other", other=True),
+        "stamped-early": stamped(scratch / "stamp-early", early=True),
         "no-stamp": Vector("cannot", recording=small(), note="a token is asked for, there is none", more={}),
         "no-close": Vector("cannot", recording=unclosed, note="the end is not proven"),
         "no-pin": Vector("cannot", recording=small(), policy=b"quorum none\n", note="no key pinned"),
@@ -658,6 +726,14 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         ),
         "segment-removed": Vector("failed", second, "", small(), after=lambda bag: (bag / segment).unlink()),
         "segments-swapped": Vector("failed", "judge_1_mic-000001", "", small(), after=swap),
+        "segment-of-another": segment_but(second, "the segment of another hearing", of_another),
+        "segment-forged": segment_but(second, "encrypted to the same key by somebody else", forged),
+        "segment-cut": Vector("failed", second, "cut off where a chunk ends", small(), after=on(segment, cut)),
+        "lines-swapped": Vector(
+            "failed", "checkpoint", "two lines changed places", small(), after=on(journal, lines_swapped)
+        ),
+        "tail-resigned": tail_resigned(),
+        "replayed": replayed(),
         "segment-added": Vector(
             "failed", "seg/judge_1_mic-000003.age", "", small(),
             after=lambda bag: shutil.copyfile(bag / segment, bag / "data/seg/judge_1_mic-000003.age") and None,
