@@ -44,6 +44,13 @@ def test_a_vector_gets_its_verdict_from_both(folder: Path, tmp_path: Path):
     mine, theirs = mutations.ask(mutations.vector_case(folder), tmp_path)
     assert (mine.verdict, mine.first) == expected, mine.as_text()
     assert (theirs.findings.verdict, theirs.findings.first) == expected
+    if "reason" in given:
+        reasons = given["reason"].strip().split(" | ")
+        for found in (
+            [text for *_, text in sorted(mine.failures)] or mine.missing,
+            [failure.what for failure in theirs.findings.ordered()] or theirs.findings.missing,
+        ):
+            assert any(words in found[0] for words in reasons), found
 
 
 @pytest.mark.beside

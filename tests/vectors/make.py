@@ -25,6 +25,41 @@ SECOND_NS = 10**9
 SECOND = "data/seg/judge_1_mic-000002.age"
 TAG = 16
 """Bytes that a chunk of an age file is longer than what it holds."""
+FILE = "SHA-256 differs | is not as its line says"
+LENGTH = "bytes, its line says | is not as its line says"
+LINES = "root is not the one | is not over the"
+SEAL = "seal of a pinned key does not verify | a wrong signature of court.example/hearing"
+REASONS = {
+    "byte-in-segment": FILE,
+    "byte-in-init": FILE,
+    "byte-in-journal": LINES,
+    "byte-in-checkpoint": SEAL,
+    "byte-in-manifest": "manifest-sha256.txt",
+    "segment-cut": LENGTH,
+    "segment-removed": "is not there",
+    "segments-swapped": f"{FILE} | {LENGTH}",
+    "segment-of-another": FILE,
+    "segment-forged": FILE,
+    "segment-added": "no line names",
+    "orphan": "no line names",
+    "lines-swapped": LINES,
+    "journal-cut": "does not end in",
+    "no-close": "a close | no `close`",
+    "tail-resigned": "quorum",
+    "quorum-not-met": "quorum",
+    "replayed": "kept head 0",
+    "rewritten": "kept head 0",
+    "custody-kept": "kept head 0",
+    "head-other": "named head has another root | head 8 does not fit",
+    "head-longer": "named head covers 9 lines | head 9 does not fit",
+    "cosigned-early": "earlier than the last line | before the last line",
+    "stamped-early": "earlier than the last line | before the last line",
+    "stamped-other": "it is over something else | it is over other bytes",
+    "ahead-of-now": "has not come yet | is still to come",
+    "relabelled": SEAL,
+    "wrong-origin": "000000000002",
+}
+"""Why a vector is refused: words of which some are in what a verifier finds first, each verifier having its own."""
 
 
 @dataclass
@@ -40,6 +75,7 @@ class Vector:
     rebag: bool = True
     kept: list[bytes] = field(default_factory=list)
     tsa: bytes = b""
+    reason: str = ""
     more: dict[str, str] = field(default_factory=lambda: {"waive": "stamp"})
 
     def write(self, folder: Path) -> None:
@@ -55,7 +91,9 @@ class Vector:
             (folder / f"kept/{number}").write_bytes(head)
         if self.tsa:
             (folder / "tsa.pem").write_bytes(self.tsa)
-        keys = {"expect": self.expect, "first": self.first, **self.more, "note": self.note}
+        keys = {"expect": self.expect, "first": self.first, **self.more}
+        keys |= {"reason": self.reason} if self.reason else {}
+        keys["note"] = self.note
         (folder / "vector.txt").write_text("".join(f"{key}: {value}\n" for key, value in keys.items()))
 
 
@@ -857,6 +895,7 @@ def make(folder: Path) -> None:
         for name, vector in vectors(Path(scratch)).items():
             shutil.rmtree(folder / name, ignore_errors=True)
             (folder / name).mkdir(parents=True)
+            vector.reason = REASONS.get(name, "")
             vector.write(folder / name)
 
 

@@ -29,7 +29,7 @@ function walk(folder: string, from = folder): [string, Part][] {
 async function run(folder: string): Promise<{ check: Check; expect: string; first: string }> {
   const lines = readFileSync(join(folder, "vector.txt"), "utf8").trimEnd().split("\n");
   const wanted = new Map(lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
-  for (const key of wanted.keys()) assert.ok(["expect", "first", "origin", "now", "waive", "head", "note"].includes(key), key);
+  for (const key of wanted.keys()) assert.ok(["expect", "first", "origin", "now", "waive", "head", "reason", "note"].includes(key), key);
   const now = wanted.get("now");
   const check = new Check({
     policy: parsePolicy(readFileSync(join(folder, "policy.txt"), "utf8").split("\n")),

@@ -13,8 +13,26 @@ from tests.vectors import make
 
 VECTORS = Path(__file__).parents[3] / "vectors"
 NAMES = sorted(path.parent.name for path in VECTORS.glob("*/vector.txt"))
-KEYS = {"expect", "first", "origin", "now", "waive", "head", "note"}
+KEYS = {"expect", "first", "origin", "now", "waive", "head", "reason", "note"}
 VERDICTS = {"verified", "gaps", "failed", "cannot"}
+ATTACKS = {
+    "a bit of a file is flipped": "byte-in-segment byte-in-init byte-in-journal byte-in-checkpoint byte-in-manifest",
+    "a file is cut off, where a chunk of its encryption ends too": "segment-cut journal-cut",
+    "segments change places": "segments-swapped",
+    "a segment is that of another hearing": "segment-of-another",
+    "a segment is forged with the public key of the recording": "segment-forged",
+    "a file is removed": "segment-removed",
+    "a file is added": "segment-added orphan",
+    "lines of the journal change places": "lines-swapped byte-in-journal",
+    "the journal ends early": "journal-cut no-close",
+    "the tail is dropped and the rest signed with a stolen seal key": "tail-resigned head-longer",
+    "an older state that was validly signed is put back": "replayed no-close custody-kept",
+    "all is written anew with a stolen seal key": "rewritten quorum-not-met head-other",
+    "its times are put back": "cosigned-early stamped-early",
+    "its times are put forward": "ahead-of-now",
+    "it is passed off as another recording": "relabelled wrong-origin stamped-other",
+}
+"""What somebody may do to a recording, and the vectors that show that it is noticed, and by what."""
 
 
 def read_vector(path: Path) -> dict[str, str]:
@@ -46,7 +64,16 @@ def run(folder: Path) -> None:
         now_ns=int(vector["now"]) if "now" in vector else None,
     )
     report = verify(folder / "bag", wanted)
-    assert (report.findings.verdict, report.findings.first) == (vector["expect"], vector["first"]), report.as_text()
+    findings = report.findings
+    assert (findings.verdict, findings.first) == (vector["expect"], vector["first"]), report.as_text()
+    if "reason" in vector:
+        first = [item.what for item in findings.ordered()[:1]] or findings.missing[:1]
+        assert first and is_reason(vector["reason"], first[0]), report.as_text()
+
+
+def is_reason(reasons: str, finding: str) -> bool:
+    """Whether some of the words that a vector gives, parted by " | ", are in what was found first."""
+    return any(words in finding for words in reasons.split(" | "))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -66,6 +93,19 @@ def test_the_vectors_hold_every_verdict_and_every_class_of_first() -> None:
     assert {vector["expect"] for vector in vectors} == VERDICTS
     firsts = {vector["first"].split(" ")[0] for vector in vectors}
     assert {"-", "line", "checkpoint", "token", "bag", "judge_1_mic-000002", "notes.txt"} <= firsts
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_has_vectors_that_are_refused_for_a_reason_that_they_tell(attack: str) -> None:
+    for name in ATTACKS[attack].split():
+        vector = read_vector(VECTORS / name / "vector.txt")
+        assert vector["expect"] in ("failed", "cannot"), name
+        assert vector.get("reason"), name
+
+
+def test_every_reason_that_a_vector_tells_is_that_of_an_attack() -> None:
+    told = {name for name in NAMES if "reason" in read_vector(VECTORS / name / "vector.txt")}
+    assert told == set(make.REASONS) == {name for names in ATTACKS.values() for name in names.split()}
 
 
 @pytest.mark.parametrize("line", ["expect: fine", "first -", "waive: quorum", "hint: x", "expect: failed"])
