@@ -946,6 +946,7 @@ received          custody  release text, by text, state text, verdict text, rece
 
 LATER = {
     "access": {"root": "hash"},
+    "derive": {"why": "text/blob", "root": "hash"},
     "keyuse": {"root": "hash"},
     "hold": {"role": "text", "root": "hash"},
     "destroyed": {"roles": "2 texts", "hashes": "hashes", "root": "hash"},

@@ -460,6 +460,17 @@ def key_used(**change: Any) -> Any:
     return recording
 
 
+def derived(**change: Any) -> Any:
+    """The small recording, with a transcript that somebody corrected and kept with it; fields of its line changed."""
+    recording = small()
+    recording.access()
+    file = recording.sealed("derived/000001.age", b"{}")
+    who = {"person": "Ioana Marin", "role": "clerk", "state": "RO", "why": "minutes"}
+    about = {"key": 0, "of": ["judge_1_mic"], "what": "transcript", "draft": "d" * 64, "root": recording.root().hex()}
+    recording.custody("derive", **{**file, **about, **who, **change})
+    return recording
+
+
 def destroyed(
     *files: str, expect: str = "verified", first: str = "-", note: str = "", rooted: bool = False, **more: Any
 ) -> Vector:
@@ -704,6 +715,11 @@ def vectors(scratch: Path) -> dict[str, Vector]:
         "key-used": Vector("verified", note="its key was used", recording=key_used()),
         "key-used-unnumbered": Vector("failed", "custody line 3", "a key of no such number", key_used(key=1000)),
         "key-used-in-journal": Vector("failed", "line 7", "such a line in the journal", in_journal("keyuse", key=0)),
+        "derived": Vector("verified", note="a transcript is kept with it", recording=derived()),
+        "derived-other-head": Vector(
+            "failed", "custody line 3", "a transcript of what another head names", derived(root="0" * 64)
+        ),
+        "derived-why": Vector("failed", "custody line 3", "its reason is a number", derived(why=1)),
         "released": Vector("verified", note="released to the other State and acknowledged", recording=released()),
         "released-alone": Vector(
             "failed", "custody line 3", "one person released it", released(lambda line: line["by"].pop()),

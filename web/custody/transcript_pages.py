@@ -1,7 +1,8 @@
 """The transcript of a recording: a machine's draft that a person corrects against the sound, in the browser.
 
 The server never sees its text: the browser encrypts it to the keys of the recording before it sends it. It is kept as a
-derived file of the recording, whose line in the custody log says who corrected which draft.
+derived file of the recording, whose line in the custody log says who corrected which draft, and the reason for which
+they opened the recording.
 """
 
 import base64
@@ -73,7 +74,8 @@ async def page(request: Request) -> Response:
 async def keep(request: Request) -> Response:
     """Keep a corrected transcript. Effects: `derive` lines of the custody log, then the files they name.
 
-    403 without the ticket of a viewing, 422 for what is not encrypted or names no key or track of the recording.
+    403 without the ticket of a viewing, 422 for what is not encrypted, names no key or track of the recording, or gives
+    none of the reasons of WHY.
     """
     access = await access_of(request)
     require_token(request)
@@ -117,9 +119,10 @@ def _asked(body: bytes) -> tuple[dict[int, bytes], Line, str]:
     except ValueError:
         raise HTTPException(400, "bad_request") from None
     asked = asked if isinstance(asked, dict) else {}
-    draft, tracks, told, ticket = (asked.get(name) for name in ("draft", "tracks", "parts", "ticket"))
+    draft, tracks, told, ticket, why = (asked.get(name) for name in ("draft", "tracks", "parts", "ticket", "why"))
     named = isinstance(tracks, list) and 0 < len(tracks) <= MOST_TRACKS and all(_matches(_TRACK, one) for one in tracks)
-    if not named or not _matches(_HASH, draft) or not isinstance(told, list) or not 0 < len(told) <= MOST + 1:
+    named = named and _matches(_HASH, draft) and isinstance(why, str) and why in WHY
+    if not named or not isinstance(told, list) or not 0 < len(told) <= MOST + 1:
         raise HTTPException(422, "unprocessable")
     parts: dict[int, bytes] = {}
     for part in told:
@@ -129,7 +132,7 @@ def _asked(body: bytes) -> tuple[dict[int, bytes], Line, str]:
         parts[key] = _sealed(part.get("content"))
     if sum(map(len, parts.values())) > MOST_BYTES:
         raise HTTPException(413, "too_large")
-    return parts, {"what": WHAT, "of": sorted(set(tracks)), "draft": draft}, str(ticket)
+    return parts, {"what": WHAT, "of": sorted(set(tracks)), "draft": draft, "why": why}, str(ticket)
 
 
 def _matches(form: re.Pattern[str], value: object) -> bool:

@@ -157,12 +157,15 @@ def _keyuse(line: dict[str, Any]) -> str:
 
 
 def _derive(line: dict[str, Any]) -> str:
-    """The row of a `derive` line: what was made, its file, and, where the line says it, by whom."""
+    """The row of a `derive` line: what was made, its file, and, where the line says it, by whom and why."""
     row = Markup('{} · <bdi dir="ltr">{}</bdi>').format(_(DERIVED.get(line["what"], line["what"])), line["file"])
     if not isinstance(line.get("person"), str):
         return row
     named = i18n.one_by_one((roles.label(str(line.get("role"))), i18n.state_name(str(line.get("state")))))
-    return Markup("{} · <bdi>{}</bdi> ({})").format(row, line["person"], named)
+    row = Markup("{} · <bdi>{}</bdi> ({})").format(row, line["person"], named)
+    if not isinstance(line.get("why"), str):
+        return row
+    return Markup("{} · {}").format(row, _(WHY.get(line["why"], line["why"])))
 
 
 def _keywrap(line: dict[str, Any]) -> str:

@@ -35,9 +35,9 @@ def keep(
 ) -> list[str]:
     """Keep sealed files with a closed recording, by the number of the key each is encrypted to; returns their names.
 
-    `about` is what their `derive` lines say beside file, size, hash and `key`: `what`, `of`, and who made them. The
-    lines are signed first: a crash leaves lines whose files are missing, which verifiers report as removed, and never a
-    file that no line names. NoSuchKeyError, NoSuchTrackError: nothing was kept. The rest as `custody.record`.
+    `about` is what their `derive` lines say beside file, size, hash and `key`: `what`, `of`, who made them, and why.
+    The lines are signed first: a crash leaves lines whose files are missing, which verifiers report as removed, and
+    never a file that no line names. NoSuchKeyError, NoSuchTrackError: nothing was kept. The rest as `custody.record`.
     """
     with custody.locked(folder):
         custody.record_locked(folder, [], seal, now_ns, kept)

@@ -453,6 +453,7 @@ FIELDS: dict[str, dict[str, Callable[[Any], bool]]] = {
 _CONCERNED: dict[str, Callable[[Any], bool]] = {"root": _sha256}
 OPTIONAL: dict[str, dict[str, Callable[[Any], bool]]] = {
     "access": _CONCERNED,
+    "derive": {"why": _who, **_CONCERNED},
     "keyuse": _CONCERNED,
     "hold": {"role": _text, **_CONCERNED},
     "destroyed": {"roles": _two_texts, "hashes": _hashes, **_CONCERNED},

@@ -107,7 +107,7 @@ async def test_a_draft_is_corrected_against_the_sound_kept_and_opened_again(view
     await expect(page.get_by_text("Kept. The recording's custody log says")).to_be_visible(timeout=20_000)
 
     (line,) = [each for each in archive._lines("custody.jsonl") if each["type"] == "derive"]
-    assert (line["person"], line["what"], line["key"]) == ("Ana Popa", "transcript", 0)
+    assert (line["person"], line["what"], line["key"], line["why"]) == ("Ana Popa", "transcript", 0, "minutes")
     stored = (archive.sealed.folder / line["file"]).read_bytes()
     assert stored.startswith(b"age-encryption.org/v1\n")
     for clear in (SAID, MEANT):

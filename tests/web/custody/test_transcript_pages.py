@@ -39,7 +39,7 @@ def sealed(text: str) -> str:
 def told(**change: Any) -> dict[str, Any]:
     """What the page's script sends, but the ticket."""
     part = {"key": 0, "content": sealed("{}")}
-    return {"draft": DRAFT, "tracks": ["judge_1_mic", "witness_1_mic"], "parts": [part]} | change
+    return {"why": "minutes", "draft": DRAFT, "tracks": ["judge_1_mic", "witness_1_mic"], "parts": [part]} | change
 
 
 async def ticket(archive, client: httpx.AsyncClient) -> str:
@@ -51,7 +51,7 @@ def kept(archive) -> list[dict[str, Any]]:
     return [line for line in archive._lines("custody.jsonl") if line["type"] == "derive"]
 
 
-async def test_who_corrected_which_draft_is_in_the_custody_log_and_the_recording_verifies(archive, browser):
+async def test_who_corrected_which_draft_and_why_is_in_the_custody_log_and_the_recording_verifies(archive, browser):
     async with browser(AUTHORITY) as client:
         held = await ticket(archive, client)
         answer = await client.post(f"{archive.path}/transcript", json=told(ticket=held))
@@ -60,18 +60,25 @@ async def test_who_corrected_which_draft_is_in_the_custody_log_and_the_recording
     (line,) = kept(archive)
     assert (line["person"], line["role"], line["state"]) == ("S. Srisai", "requested_authority", "TH")
     assert (line["what"], line["draft"], line["of"]) == ("transcript", DRAFT, ["judge_1_mic", "witness_1_mic"])
+    (closed,) = [each for each in archive._lines("custody.jsonl") if each["type"] == "closed"]
+    assert (line["why"], line["root"]) == ("minutes", closed["root"])
     assert file.status_code == 200 and file.content.startswith(b"age-encryption.org/v1\n")
     pinned = policy.parse(policy.of_key_file(archive.sealed.key_file().encode()))
     report = verify.verify_stored(archive.sealed.folder, verify.VerificationRequest(pinned, without_stamp=True))
     assert report.findings.verdict == "gaps", report.as_text()
     async with browser(JUDGE) as client:
         page = await client.get(f"{archive.path}/custody", headers={"accept": "text/html"})
-    assert "Transcript, corrected by a person" in page.text and "S. Srisai" in page.text
+    rows = [line for line in page.text.splitlines() if "Transcript, corrected by a person" in line]
+    assert rows and all("S. Srisai" in row and "To draw up or check the minutes" in row for row in rows)
 
 
 @pytest.mark.parametrize(
     "change",
     [
+        {"why": ""},
+        {"why": None},
+        {"why": ["minutes"]},
+        {"why": "curiosity"},
         {"draft": "ab"},
         {"draft": None},
         {"tracks": []},
@@ -89,7 +96,7 @@ async def test_who_corrected_which_draft_is_in_the_custody_log_and_the_recording
         {"parts": [{"key": 0}]},
     ],
 )
-async def test_what_is_in_the_clear_or_names_no_part_of_the_recording_is_refused(archive, browser, change):
+async def test_what_is_in_the_clear_or_names_no_part_of_the_recording_or_no_reason_is_refused(archive, browser, change):
     async with browser(JUDGE) as client:
         held = await ticket(archive, client)
         answer = await client.post(f"{archive.path}/transcript", json=told(ticket=held, **change))

@@ -15,7 +15,7 @@ removable = {"checkpoint.tsr": ""}  # may have been removed, with no harm to the
 spans, people, missing, close, frozen, zero, logged = {}, {}, [], None, False, 0, 0
 rekeys, rekeyed, ended = [], 0, 0  # changes of the key, the time of the latest, and up to when segments go so far
 kept, pauses = [], []  # what segments (as "recovered") and gaps answer for; "pause" and "resume" with their times
-CONCERNED = ("access", "keyuse", "hold", "destroyed", "released", "received")  # name the head of the close
+CONCERNED = ("access", "derive", "keyuse", "hold", "destroyed", "released", "received")  # name the head of the close
 CAUSES = {
     "network": "nothing came over the line",
     "sender_off": "switched off by the person",

@@ -17,7 +17,7 @@ from tests.support.evidence.seals import LocalSeal
 
 NOW_NS = 1_790_000_200 * 10**9
 ABOUT = {"what": "transcript", "of": ["judge_1_mic"], "draft": "ab" * 32, "person": "Ioana Marin"}
-ABOUT |= {"role": "judge", "state": "RO"}
+ABOUT |= {"role": "judge", "state": "RO", "why": "minutes"}
 SEALED = b"age-encryption.org/v1\n-> X25519 not opened here\n"
 
 
@@ -48,6 +48,7 @@ def test_a_file_is_kept_under_the_next_number_and_its_line_says_who_made_it_of_w
     assert derived.keep(folder, {0: SEALED + b"2"}, ABOUT, seal, NOW_NS + 1) == ["derived/000002.age"]
     first, second = lines(folder)
     assert {name: first[name] for name in ABOUT} == ABOUT and first["key"] == 0
+    assert first["root"] == second["root"] == recording.root().hex()
     assert second["sha256"] == hashlib.sha256((folder / "derived/000002.age").read_bytes()).hexdigest()
     assert stat.S_IMODE((folder / "derived/000001.age").stat().st_mode) == 0o600
     assert [path.name for path in sorted((folder / "derived").iterdir())] == ["000001.age", "000002.age"]

@@ -161,6 +161,7 @@ const pair: Check = (value) => list(text)(value) && (value as Json[]).length ===
 /** Fields that older lines lack; where one is there, it must look so. `root` is that of the head of the close. */
 const LATER: Record<string, Record<string, Check>> = {
   access: { root: hash },
+  derive: { why: textOrBlob, root: hash },
   keyuse: { root: hash },
   hold: { role: text, root: hash },
   destroyed: { roles: pair, hashes: list(hash), root: hash },

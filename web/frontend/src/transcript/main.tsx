@@ -150,7 +150,7 @@ async function keep(parts: SealedPart[]): Promise<void> {
   if (!found) return;
   saving.value = t("Keeping it with the recording…");
   try {
-    const body = JSON.stringify({ ticket: session.ticket, draft: found.draft, tracks: tracksOf(found.made), parts });
+    const body = JSON.stringify({ ticket: session.ticket, why: session.why.peek(), draft: found.draft, tracks: tracksOf(found.made), parts });
     await post(`${config.base}/transcript`, config.csrf, body, "application/json");
     done(found);
   } catch (error) {
