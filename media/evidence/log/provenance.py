@@ -46,6 +46,17 @@ PEOPLE: Mapping[str, Callable[[dict[str, Any]], Sequence[tuple[str, str, str]]]]
     "received": lambda line: [(line["by"], line.get("role", ""), line["state"])],
 }
 """Who did it, by types of lines that say so in fields of their own, whoever decided first: name, role and State."""
+DETAILS = {
+    "why": "why",
+    "purpose": "why",
+    "to": "to",
+    "sha256": "sha256",
+    "hashes": "sha256",
+    "statement": "statement",
+    "receipt": "receipt",
+}
+"""Fields whose values a description repeats, in this order, each under its word: the reason, who receives a copy, and
+the hash of the file, or of the paper, that an action was about."""
 ACCESSES = {
     "view": "viewed",
     "view_continued": "viewed",
@@ -91,7 +102,7 @@ def document(origin: str, journal: Sequence[bytes], custody: Sequence[bytes]) ->
             "uco-action:performer": {"@id": people[did[0]] if did else court},
             "uco-action:instrument": {"@id": tool},
             "uco-action:object": {"@id": record},
-            "uco-core:description": f"line {number} of {log}",
+            "uco-core:description": "; ".join([f"line {number} of {log}", *_details(line)]),
         }
         if did[1:]:
             action["uco-action:participant"] = [{"@id": people[who]} for who in did[1:]]
@@ -106,6 +117,20 @@ def _named(line: dict[str, Any]) -> Sequence[tuple[str, str, str]]:
     """The person of a line that names one; nobody where the court itself did it."""
     who = (str(line.get("person", "")), str(line.get("role", "")), str(line.get("state", "")))
     return [who] if who[0] else []
+
+
+def _details(line: dict[str, Any]) -> Iterator[str]:
+    """What a line says of DETAILS; a reason that is kept in a file of its own is told by its path."""
+    for name, word in DETAILS.items():
+        value = line.get(name)
+        if isinstance(value, dict):
+            value = f"blob/{value.get('blob')}.age"
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        if value and name == "to":
+            value = f"{value} ({line.get('state', '')})"
+        if value:
+            yield f"{word}: {value}"
 
 
 def _links(journal: Sequence[bytes], custody: Sequence[bytes]) -> Iterator[tuple[str, int, dict[str, Any], str]]:

@@ -55,23 +55,27 @@ def test_each_link_is_an_action_with_its_person_and_follows_the_one_before(expor
     ]
     _earlier, person = graph_of(exported, "uco-identity:Person")
     assert (person["uco-core:name"], person["uco-core:description"]) == (WHO.person, "clerk, RO")
+    key, viewing = actions[1]["uco-core:description"], actions[-2]["uco-core:description"]
+    named = hashlib.sha256((exported / "data/hearing-key.age").read_bytes()).hexdigest()
+    assert (key, viewing) == (f"line 1 of journal.jsonl; sha256: {named}", "line 3 of custody.jsonl; why: minutes")
     by = [action["uco-action:performer"]["@id"] == person["@id"] for action in actions]
     assert by == [False] * 5 + [True] * 2
     before = [action.get("case-investigation:wasInformedBy", {}).get("@id", "") for action in actions]
     assert before == ["", *(action["@id"] for action in actions[:-1])]
 
 
-def test_whoever_decided_released_or_received_is_named_and_not_the_court(tmp_path: Path) -> None:
+def test_whoever_decided_released_or_received_is_named_and_why_to_whom_and_of_what_hash(tmp_path: Path) -> None:
     hold = {"type": "hold", "hold": "1", "in_force": True, "person": "A. Popa", "state": "RO", "why": "appeal"}
     destroyed = {"type": "destroyed", "files": ["hearing-key.age"], "state": "RO", "why": "its time is over"}
     released = {"type": "released", "release": "2", "what": "whole", "to": "S. Srisai", "state": "TH", "limits": []}
+    received = {"type": "received", "release": "2", "by": "S. Srisai", "why": {"blob": "cd" * 32}}
     lines: list[dict[str, Any]] = [
         {"type": "custody", "format": 1},
         {"type": "archive", "file": "x", "bucket": "b", "version": "1", "until": "2036-01-01"},
         hold,
-        destroyed | {"proposed": "A. Popa", "decided": "D. Ionescu"},
+        destroyed | {"proposed": "A. Popa", "decided": "D. Ionescu", "hashes": ["01" * 32, "23" * 32]},
         released | {"purpose": "the trial", "by": ["I. Marin", "A. Popa"], "statement": "ab" * 32, "from": "RO"},
-        {"type": "received", "release": "2", "by": "S. Srisai", "state": "TH", "verdict": "verified"},
+        received | {"state": "TH", "verdict": "verified", "receipt": "ef" * 32},
     ]
     logs = [json.dumps(line | {"at": str(1_790_000_000 * 10**9)}).encode() for line in lines]
     made = provenance.document("court.example/hearing/1", [], logs)
@@ -93,6 +97,14 @@ def test_whoever_decided_released_or_received_is_named_and_not_the_court(tmp_pat
         ("destroyed", ("D. Ionescu", "RO"), ("A. Popa", "RO")),
         ("released", ("A. Popa", "RO"), ("I. Marin", "RO")),
         ("received", ("S. Srisai", "TH")),
+    ]
+    actions = graph_of(tmp_path, "case-investigation:InvestigativeAction")
+    assert [action["uco-core:description"] for action in actions] == [
+        "line 1 of custody.jsonl",
+        "line 2 of custody.jsonl; why: appeal",
+        f"line 3 of custody.jsonl; why: its time is over; sha256: {'01' * 32}, {'23' * 32}",
+        f"line 4 of custody.jsonl; why: the trial; to: S. Srisai (TH); statement: {'ab' * 32}",
+        f"line 5 of custody.jsonl; why: blob/{'cd' * 32}.age; receipt: {'ef' * 32}",
     ]
     done = subprocess.run([*CASE_VALIDATE, tmp_path / provenance.FILE], capture_output=True, text=True, check=False)
     assert (done.returncode, "Conforms: True" in done.stdout) == (0, True), done.stdout + done.stderr
