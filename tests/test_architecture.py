@@ -43,7 +43,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     ),
     "media": (
         {"messages": "messages"},
-        {"processes": "link bookmark log_budget children processes protocol relay"},
+        {"processes": "link bookmark held_folders log_budget children processes protocol relay"},
         {"live": "live", "evidence.log": "evidence.log"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},

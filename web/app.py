@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Mount
 from hearings.db import Database
 from hearings.law import scripts
 from hearings.outward import installation
+from media.evidence.archive import putting_back
 from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
@@ -224,6 +225,7 @@ async def _running(parts: Parts, change_watch: ChangeWatch) -> AsyncIterator[Non
     parts.pulse.start()
     if not parts.standing_by:
         await asyncio.to_thread(export_rooms.remove_left, parts.settings.data)
+        await asyncio.to_thread(putting_back.remove_left, parts.settings.recordings)
         await parts.anchor.start()
         await parts.conductors.start()
     parts.logins.start()

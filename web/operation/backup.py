@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,7 @@ from sqlalchemy.engine import URL, make_url
 from hearings.db import Database
 from hearings.models.history import InstallationKind
 from hearings.outward import installation
+from media.evidence.archive import putting_back
 from web.settings import Settings
 
 
@@ -144,11 +146,13 @@ def _postgresql(command: str, url: str, *arguments: str) -> None:
 
 
 def copy_tree(source: Path, target: Path, without: Collection[str] = ()) -> None:
-    """Copy files, each up to its present length, since journals may grow meanwhile. Folders 0700, files 0600."""
+    """Copy files, each up to its present length, since journals may grow meanwhile. Folders 0700, files 0600. Not what
+    is being put back out of an archive: it is there, and what a killed command has left is nothing to keep."""
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in sorted(source.rglob("*")):
-        to = target / path.relative_to(source)
-        if path.is_symlink() or path.name in without:
+        inner = path.relative_to(source)
+        to = target / inner
+        if path.is_symlink() or path.name in without or fnmatch(inner.parts[0], putting_back.ROOMS):
             continue
         if path.is_dir():
             to.mkdir(mode=0o700, exist_ok=True)

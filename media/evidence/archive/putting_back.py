@@ -2,24 +2,28 @@
 
 What an archive has of a custody log lacks its last lines: those that say that it was archived, and later time-stamps.
 The seal signs nothing that does not go on from what it signed last, and nothing is cut off: the missing lines come from
-a copy of the log that is kept beside the recordings, or from the second copy.
+a copy of the log that is kept beside the recordings, or from the second copy. Keys are fetched only where that whole
+log does not say that they were destroyed.
 """
 
 import json
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.evidence.archive import restoring
+from media import held_folders
+from media.evidence.archive import keeping, restoring
 from media.evidence.archive.status import FOLDER
 from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from media.evidence.log import custody, journal_lines, tlog
-from media.evidence.log.proof import CourtSeal
+from media.evidence.log.proof import CourtSeal, Trust
 from media.evidence.log.store import sync_folder, write_durably
 
 LOGS = "logs"
 """Folder within that of the archives' status: the newest custody log of each archived recording."""
+_SUFFIX = ".restoring"
+ROOMS = f".*{_SUFFIX}"
+"""Names of the hidden folders, beside the recordings, in which one is put together: no backup has them."""
 
 
 class DiffersError(Exception):
@@ -50,6 +54,11 @@ def keep_log(recordings: Path, folder: Path) -> None:
     sync_folder(kept)
 
 
+def remove_left(recordings: Path) -> int:
+    """Remove the folders in which a recording was put together until a kill; returns how many."""
+    return held_folders.remove_left(recordings, ROOMS)
+
+
 def put_back(
     sources: Sources,
     recording: str,
@@ -64,11 +73,21 @@ def put_back(
     Raises DiffersError; ArchiveError when the archive does not have it, or not as far as the seal has signed it, and
     OSError: nothing was changed then.
     """
-    target, room = recordings / recording, recordings / f".{recording}.restoring"
-    shutil.rmtree(room, ignore_errors=True)
+    remove_left(recordings)
+    trust, target = seal.trust(), recordings / recording
+    others = [*(folder / recording for folder in sources.logs), target]
+    held = held_folders.enter(recordings, f".{recording}.", _SUFFIX)
+    room = held / recording
     try:
-        restoring.fetch(sources.store, recording, room, keys, lambda folder: _is_ours(folder, recording))
-        _complete(room, [*(folder / recording for folder in sources.logs), target], seal)
+        restoring.fetch(
+            sources.store,
+            recording,
+            room,
+            keys,
+            lambda folder: _is_ours(folder, recording),
+            with_keys=lambda folder: _has_keys(folder, others, trust),
+        )
+        _complete(room, others, seal)
         _destroy(room)
         if not verifies(room):
             raise ArchiveError(Trouble.altered, "what is there does not verify, or is not what the seal signed last")
@@ -82,7 +101,7 @@ def put_back(
         sync_folder(recordings)
         return True
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        held_folders.leave(held)
 
 
 def _is_ours(folder: Path, recording: str) -> bool:
@@ -91,24 +110,38 @@ def _is_ours(folder: Path, recording: str) -> bool:
     return head.origin.rpartition("/")[2] == recording
 
 
+def _has_keys(room: Path, others: Sequence[Path], trust: Trust) -> bool:
+    """Whether its keys are to be there, by the custody log as the seal has signed it last. Where nobody has that log it
+    is not known, and nothing is put back anyway."""
+    try:
+        _last, lines = _whole(room, others, trust)
+    except ArchiveError:
+        return False
+    return not keeping.is_destroyed(lines)
+
+
 def _complete(room: Path, others: Sequence[Path], seal: CourtSeal) -> None:
-    """Give the custody log the lines that the seal has signed since it was archived. ArchiveError where nobody has
+    """Give the custody log the lines that the seal has signed since it was archived. ArchiveError as `_whole`."""
+    last, lines = _whole(room, others, seal.trust())
+    note = seal.sign_head(last, tlog.Tree(map(tlog.leaf_hash, lines)))
+    for name, text in ((custody.LOG, b"".join(line + b"\n" for line in lines)), (custody.LOG_CHECKPOINT, note)):
+        (room / name).unlink()
+        write_durably(room / name, text)
+
+
+def _whole(room: Path, others: Sequence[Path], trust: Trust) -> tuple[tlog.Checkpoint, list[bytes]]:
+    """The head that the seal has signed last, and the lines of the custody log under it. ArchiveError where nobody has
     them, or the seal has signed another past."""
     origin = tlog.parse_checkpoint(tlog.parse_note((room / custody.CHECKPOINT).read_bytes()).text).origin
-    last = seal.trust().last(origin + tlog.CUSTODY)
+    last = trust.last(origin + tlog.CUSTODY)
     archived = _lines(room)
     if last is None or last.size < len(archived):
         raise ArchiveError(Trouble.not_proven, "the seal knows less of this recording than the archive has")
     for folder in (room, *others):
         lines = _lines(folder)[: last.size]
         tree = tlog.Tree(map(tlog.leaf_hash, lines))
-        if (tree.size, tree.root()) != (last.size, last.root) or lines[: len(archived)] != archived:
-            continue
-        note = seal.sign_head(last, tree)
-        for name, text in ((custody.LOG, b"".join(line + b"\n" for line in lines)), (custody.LOG_CHECKPOINT, note)):
-            (room / name).unlink()
-            write_durably(room / name, text)
-        return
+        if (tree.size, tree.root()) == (last.size, last.root) and lines[: len(archived)] == archived:
+            return last, lines
     raise ArchiveError(
         Trouble.not_proven,
         f"the seal has signed {last.size} lines of its custody log, the archive has {len(archived)}, and nobody else "

@@ -33,12 +33,14 @@ def fetch(
     folder: Path,
     logs: Sequence[tlog.VerifierKey],
     verifies: Callable[[Path], bool],
+    with_keys: Callable[[Path], bool] = lambda _folder: True,
 ) -> int:
     """Write a recording into a folder that does not exist yet; returns the bytes read. ArchiveError; OSError when the
     disk here is full, or the folder is there.
 
     `logs`: the court's keys, by which the head of its custody log is signed. `verifies`: whether what is in the folder
-    is what was sealed. On an error the folder is not there.
+    is what was sealed. `with_keys`: whether its keys are wanted, by a folder that has nothing but its custody log yet.
+    On an error the folder is not there.
     """
     if folder.exists():
         raise FileExistsError(errno.EEXIST, "the folder is there already", str(folder))
@@ -46,7 +48,7 @@ def fetch(
     wrong = ArchiveError(Trouble.missing, "no custody log of it is there")
     for state in _papers(states):
         try:
-            read = _by(store, state, folder, recording, logs)
+            read = _by(store, state, folder, recording, logs, with_keys)
             if verifies(folder):
                 return read
             wrong = ArchiveError(Trouble.altered, "what is there does not verify")
@@ -72,7 +74,12 @@ def _papers(states: list[ObjectState]) -> Iterator[ObjectState]:
 
 
 def _by(
-    store: ArchiveStore, papers: ObjectState, folder: Path, recording: str, logs: Sequence[tlog.VerifierKey]
+    store: ArchiveStore,
+    papers: ObjectState,
+    folder: Path,
+    recording: str,
+    logs: Sequence[tlog.VerifierKey],
+    with_keys: Callable[[Path], bool],
 ) -> int:
     folder.mkdir(mode=0o700, parents=True)
     volumes.unpack(store.read(papers.key, papers.version), folder, volumes.MOST_PAPERS)
@@ -80,8 +87,9 @@ def _by(
     if not any(name.startswith("part-") for name in kept):
         raise ArchiveError(Trouble.missing, "its custody log names no parts")
     read = papers.size
+    unwanted = ("custody-",) if with_keys(folder) else ("custody-", "keys-")
     for one in keeping.current(kept):
-        if one.volume.startswith("custody-"):
+        if one.volume.startswith(unwanted):
             continue
         if volumes.unpack(store.read(one.key, one.version), folder, one.size) != one.sha256:
             raise ArchiveError(Trouble.altered, one.volume)

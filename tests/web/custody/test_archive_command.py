@@ -1,23 +1,32 @@
 """`vivavoce archive restore`: a recording whose folder is gone comes back whole, or nothing is changed."""
 
 import asyncio
+import hashlib
 import json
 import shutil
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from media import held_folders
 from media.evidence.archive import putting_back
 from media.evidence.archive.folder_store import MARK, FolderStore
+from media.evidence.archive.putting_back import Sources
 from media.evidence.archive.status import FOLDER
+from media.evidence.archive.store import ArchiveError
 from media.evidence.check import bag
-from media.evidence.log import custody
+from media.evidence.check.policy import parse
+from media.evidence.check.verify import VerificationRequest, verify_stored
+from media.evidence.log import custody, journal_lines
+from scheduler.audits import GOOD
 from tests.support.evidence.archive import Archive
 from tests.support.evidence.recordings import COURT, SealedRecording
 from tests.web.operation.test_backup import Done, command
 from tests.web.operation.test_drill_command import archived
+from web.operation import backup
 
 pytestmark = pytest.mark.timeout(180)
 CLERK = custody.Accessor("Ioana Marin", "clerk", "RO")
@@ -125,3 +134,78 @@ async def test_a_recording_that_the_docket_does_not_know_as_sealed_is_not_put_an
         refused = await restore(court, tmp_path / "shelf", name)
         assert (refused.returncode, "knows no sealed recording" in refused.stderr) == (2, True), refused.stderr
     assert {path.name for path in court.settings.recordings.iterdir()} == there
+
+
+def destroy_keys(made: Archive) -> None:
+    """As the clock does it: the signed line first, then the files; the kept log has the line, the archive has not."""
+    folder, seal = made.sealed.folder, made.sealed.seal
+    keys = [path for path in folder.iterdir() if journal_lines.KEY_FILE.fullmatch(path.name)]
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in keys]
+    who = {"proposed": "A. Popa", "decided": "D. Ionescu", "state": "RO", "why": "its retention has ended"}
+    line = {"type": "destroyed", "files": [path.name for path in keys], "hashes": hashes, **who}
+    custody.record(folder, [line], seal, time.time_ns())
+    for path in keys:
+        path.unlink()
+    putting_back.keep_log(made.settings.recordings, folder)
+
+
+async def test_keys_that_were_destroyed_since_it_was_archived_are_not_even_fetched(
+    court: Archive, tmp_path: Path
+) -> None:
+    recordings, recording, seal = court.settings.recordings, court.sealed.recording, court.sealed.seal
+    destroy_keys(court)
+    before = all_files(court.sealed.folder)
+    shutil.rmtree(court.sealed.folder)
+    store, policy = FolderStore(tmp_path / "shelf"), parse(f"log {seal.key.vkey(COURT)}\nquorum none\n".encode())
+    read, real = list[str](), store.read
+    store.read = lambda key, version: (read.append(key), real(key, version))[1]  # type: ignore[method-assign]
+
+    def verifies(folder: Path) -> bool:
+        assert putting_back.remove_left(recordings) == 0  # it is in use
+        return verify_stored(folder, VerificationRequest(policy, without_stamp=True)).findings.verdict in GOOD
+
+    logs = [recordings / FOLDER / putting_back.LOGS]
+    sources = Sources(store, logs)
+    assert putting_back.put_back(sources, recording, recordings, seal, policy.logs, verifies)
+    assert any("/part-" in key for key in read) and not any("/keys-" in key for key in read)
+    assert {name: data for name, data in all_files(court.sealed.folder).items() if name != custody.LOG_CHECKPOINT} == {
+        name: data for name, data in before.items() if name != custody.LOG_CHECKPOINT
+    }
+    assert lines(court.sealed.folder)[-1]["type"] == "destroyed"
+
+
+async def test_without_the_log_that_would_say_so_no_keys_are_fetched_either(court: Archive, tmp_path: Path) -> None:
+    recordings, seal = court.settings.recordings, court.sealed.seal
+    destroy_keys(court)
+    shutil.rmtree(court.sealed.folder)
+    shutil.rmtree(recordings / FOLDER / putting_back.LOGS)
+    store, policy = FolderStore(tmp_path / "shelf"), parse(f"log {seal.key.vkey(COURT)}\nquorum none\n".encode())
+    read, real = list[str](), store.read
+    store.read = lambda key, version: (read.append(key), real(key, version))[1]  # type: ignore[method-assign]
+    with pytest.raises(ArchiveError, match="lines of its custody log"):
+        putting_back.put_back(
+            Sources(store, []), court.sealed.recording, recordings, seal, policy.logs, lambda _folder: True
+        )
+    assert read and not any("/keys-" in key for key in read)
+    assert not list(recordings.glob(".*.restoring"))
+
+
+async def test_what_a_killed_command_left_goes_with_the_next_one_and_is_in_no_backup(
+    court: Archive, tmp_path: Path
+) -> None:
+    recordings, name = court.settings.recordings, court.sealed.recording
+    left, older = recordings / f".{name}.a1b2c3d4.restoring", recordings / f".{name}.restoring"
+    for room in (left / name, older):
+        room.mkdir(parents=True)
+        (room / "hearing-key.age").write_bytes(b"wrapped")
+    held = held_folders.enter(recordings, f".{name}.", ".restoring")  # another command is at work
+    try:
+        (held / "hearing-key.age").write_bytes(b"wrapped")
+        backup.copy_tree(recordings, tmp_path / "copied")
+        assert {path.name for path in (tmp_path / "copied").iterdir()} == {FOLDER, name}
+        assert (tmp_path / "copied" / name / "hearing-key.age").is_file()
+        done = await restore(court, tmp_path / "shelf")
+        assert done.returncode == 0, done.stderr
+        assert list(recordings.glob(".*.restoring")) == [held]
+    finally:
+        held_folders.leave(held)

@@ -61,8 +61,9 @@ def test_a_copy_that_a_kill_left_behind_is_removed_and_one_that_is_being_made_is
 def test_the_service_removes_at_its_start_what_an_earlier_one_left(prepared: Path, tmp_path: Path) -> None:
     port = free_port()
     made = Installation.copy(prepared, tmp_path, port=port, public_url=f"http://localhost:{port}")
-    left = made.settings.data / ".export-killed"
-    left.mkdir()
-    (left / "hearing-key.age").write_bytes(b"wrapped")
+    left = [made.settings.data / ".export-killed", made.settings.recordings / ".019300aa.a1b2c3d4.restoring"]
+    for folder in left:
+        folder.mkdir()
+        (folder / "hearing-key.age").write_bytes(b"wrapped")
     with made.in_thread():
-        assert not left.exists()
+        assert not any(folder.exists() for folder in left)
