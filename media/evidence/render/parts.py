@@ -2,9 +2,11 @@
 
 `OUT.parts` holds `begun.json` (what the copy is to be), a file for each finished stretch, and `finished` (a line for
 each: number, bytes, SHA-256). The stretches are parts of the copy itself, as clear as it: for their owner alone, and
-gone when the copy is there.
+gone when the copy is there. What is gone on from ends in a signed copy: a folder that another account could have filled
+is not touched, and no link in it is followed.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -12,6 +14,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,11 +34,13 @@ def folder_of(out: Path) -> Path:
 
 
 def discard(out: Path) -> bool:
-    """Remove what a run has left; says whether there was anything. Raises PartsError while another makes the copy."""
+    """Remove what a run has left; says whether there was anything. Raises PartsError while another makes the copy, and
+    for a folder that is not this account's own."""
     folder = folder_of(out)
     if folder.is_symlink() or not (folder / BEGUN).is_file():
         return False
-    with (folder / BEGUN).open("rb") as lock:
+    _require_own(folder)
+    with _open(folder / BEGUN) as lock:
         _hold(lock, out)
         shutil.rmtree(folder)
     return True
@@ -120,9 +125,8 @@ class Parts:
     def _take_up(self) -> None:
         """Go on from what is there."""
         try:
-            if self.folder.is_symlink():
-                raise FileExistsError
-            self._lock = (self.folder / BEGUN).open("rb")
+            _require_own(self.folder)
+            self._lock = _open(self.folder / BEGUN)
             _hold(self._lock, self.out)
             begun = json.loads(self._lock.read())
             others = sorted(name for name in {*begun, *self.facts} if begun.get(name) != self.facts.get(name))
@@ -145,7 +149,7 @@ class Parts:
     def _keep(self, number: int, part: Path) -> None:
         """A stretch is finished, and is so after a loss of power too."""
         size, digest = _measured(part)
-        with part.open("rb") as stream:
+        with _open(part) as stream:
             os.fsync(stream.fileno())
         part.rename(self.file(number))
         told = {**self._lines(), number: (size, digest)}
@@ -156,18 +160,48 @@ class Parts:
 
     def _lines(self) -> dict[int, tuple[int, str]]:
         """What was said of each when it was finished; what is no such line says nothing."""
-        path = self.folder / FINISHED
-        lines = _LINE.findall(path.read_text(errors="replace")) if path.exists() else []
+        try:
+            with _open(self.folder / FINISHED) as stream:
+                lines = _LINE.findall(stream.read().decode(errors="replace"))
+        except OSError as error:
+            _require_none(error)
+            return {}
         return {int(number): (int(size), digest) for number, size, digest in lines}
 
 
 def _measured(file: Path) -> tuple[int, str]:
-    """Bytes and SHA-256 of a file; of one that is missing, none."""
+    """Bytes and SHA-256 of a file; of one that is missing, or a link, none."""
     try:
-        with file.open("rb") as stream:
-            return file.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest()
-    except FileNotFoundError:
+        with _open(file) as stream:
+            return os.fstat(stream.fileno()).st_size, hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        _require_none(error)
         return -1, ""
+
+
+def _open(path: Path) -> BufferedReader:
+    """A file itself, to read, never what a link of its name leads to. OSError."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def _require_none(error: OSError) -> None:
+    """Raise it again unless it says that there is no such file, or a link in its place."""
+    if error.errno not in (errno.ENOENT, errno.ELOOP):
+        raise error
+
+
+def _require_own(folder: Path) -> None:
+    """Raise PartsError unless nobody but this account can have filled a folder. OSError where it is none, or a link."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        found = os.fstat(descriptor)
+    finally:
+        os.close(descriptor)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise PartsError(
+            f"{folder} is in the way: it belongs to another account, or is open to others. It is neither gone on from"
+            " nor removed: remove it yourself, or write the copy elsewhere"
+        )
 
 
 def _hold(lock: IO[bytes], out: Path) -> None:
@@ -179,7 +213,7 @@ def _hold(lock: IO[bytes], out: Path) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Write a text for its owner alone, and have it on the disk."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as stream:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())

@@ -1,5 +1,6 @@
 """Finished stretches: what is gone on from, what is refused, and that nothing is left that nobody asked for."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,43 @@ def test_what_somebody_else_put_there_is_neither_used_nor_removed(tmp_path: Path
     with pytest.raises(PartsError, match="is in the way"), Parts(link, 500, 6_000, FACTS):
         pass
     assert parts.folder_of(other).exists()
+
+
+@pytest.mark.parametrize("whose", ["of another account", "open to a group", "readable by all"])
+def test_a_folder_that_another_account_could_have_filled_is_neither_gone_on_from_nor_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    out = tmp_path / "copy.mp4"
+    begin(out, 1)
+    folder = parts.folder_of(out)
+    if whose != "of another account":
+        folder.chmod(0o770 if whose == "open to a group" else 0o755)
+    elif os.geteuid() == 0:
+        os.chown(folder, 65534, 65534)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(PartsError, match="another account"), Parts(out, 500, 6_000, FACTS):
+        pass
+    with pytest.raises(PartsError, match="another account"):
+        parts.discard(out)
+    assert sorted(path.name for path in folder.iterdir()) == ["0000.mp4", "begun.json", "finished"]
+
+
+def test_no_link_in_the_folder_is_followed(tmp_path: Path) -> None:
+    out, aside = tmp_path / "copy.mp4", tmp_path / "aside"
+    begin(out, 2)
+    folder = parts.folder_of(out)
+    aside.mkdir()
+    for name in ("0000.mp4", "finished", "begun.json"):
+        (folder / name).rename(aside / name)
+        (folder / name).symlink_to(aside / name)
+        if name == "0000.mp4":
+            with Parts(out, 500, 6_000, FACTS) as made:
+                assert made.finished == {1}  # the first is made anew
+        elif name == "finished":
+            with Parts(out, 500, 6_000, FACTS) as made:
+                assert made.finished == set()
+                made.finished = {1}  # else nothing of it is left
+    with pytest.raises(PartsError, match="is in the way"), Parts(out, 500, 6_000, FACTS):
+        pass
+    assert (aside / "0000.mp4").read_bytes() == b"pictures from 500"
