@@ -570,7 +570,7 @@ def parse_token(data: bytes) -> tuple[bytes, int]:
     return imprint, calendar.timegm(when) * SECOND + int(fraction.ljust(9, b"0"))
 
 
-RSA = bytes.fromhex("2a864886f70d010101")
+RSA = bytes.fromhex("2a864886f70d010101"), bytes.fromhex("2a864886f70d01010a")  # the second for RSASSA-PSS alone
 RELIED = ((2048, "20131231"), (3072, "20301231"))
 RELIED_AT_MOST = "20351231"
 
@@ -608,7 +608,7 @@ def relied_until(key: bytes) -> int:
     """Until when signatures of a key are relied on, by the table of the page, in seconds since 1970."""
     algorithm, bits = fields(key, 0x30, 0x03)[:2]
     last = RELIED_AT_MOST
-    if fields(algorithm, 0x06)[0] == RSA:
+    if fields(algorithm, 0x06)[0] in RSA:
         modulus = fields(fields(bits[1:], 0x30)[0], 0x02)[0]
         size = int.from_bytes(modulus, "big").bit_length()
         last = next((day for below, day in RELIED if size < below), last)

@@ -24,6 +24,8 @@ KEY_ENDS = (
 )
 """How long a signature of an authority's key is relied on, by its kind and, below so many bits, its last day: the first
 row that fits counts; "" is every kind (NIST SP 800-131A, SP 800-57 part 1, IR 8547)."""
+_KINDS = {"rsassa_pss": "rsa"}
+"""Kinds of keys that are those of another algorithm, certified for one use of it (RFC 4055 §1.2)."""
 
 
 class StampError(ValueError):
@@ -122,10 +124,9 @@ def end_of(tsr: bytes) -> int | None:
             if (certificate.issuer.dump(), certificate.serial_number) != wanted:
                 continue
             key = certificate.public_key
-            bits = key["public_key"].parsed["modulus"].native.bit_length() if key.algorithm == "rsa" else 0
-            last = next(
-                day for kind, below, day in KEY_ENDS if kind in ("", key.algorithm) and (not below or bits < below)
-            )
+            its = _KINDS.get(key.algorithm, key.algorithm)
+            bits = key["public_key"].parsed["modulus"].native.bit_length() if its == "rsa" else 0
+            last = next(day for kind, below, day in KEY_ENDS if kind in ("", its) and (not below or bits < below))
             relied = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
             return int(min(certificate.not_valid_after, relied).timestamp()) * 10**9
     except (ValueError, TypeError, KeyError, AttributeError, IndexError):
