@@ -11,6 +11,8 @@ import logging
 import resource
 import sys
 import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -18,7 +20,7 @@ from asn1crypto import pem, x509 as asn1_x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_signature
-from pyhanko.sign.validation.status import SignatureCoverageLevel
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 MEMORY = 1 << 30
@@ -48,15 +50,25 @@ async def look(data: bytes, roots: list[str]) -> dict[str, Any]:
         embedded = list(reader.embedded_regular_signatures)[:MOST]
     except Exception:
         return {"signatures": [], "problem": "unreadable"}
-    context = ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(pem.unarmor(root.encode())[2]) for root in roots],
-        allow_fetching=False,
-        revocation_mode="soft-fail",
-    )
-    return {"signatures": [await one_signature(signature, context) for signature in embedded], "problem": ""}
+    trusted = [asn1_x509.Certificate.load(pem.unarmor(root.encode())[2]) for root in roots]
+    return {"signatures": [await one_signature(signature, trusted) for signature in embedded], "problem": ""}
 
 
-async def one_signature(signature: EmbeddedPdfSignature, context: ValidationContext) -> dict[str, Any]:
+def _context(roots: Sequence[asn1_x509.Certificate], at: datetime | None = None) -> ValidationContext:
+    """How certificates are judged: as of an instant, by default now."""
+    return ValidationContext(trust_roots=roots, allow_fetching=False, revocation_mode="soft-fail", moment=at)
+
+
+async def _status(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x509.Certificate]) -> PdfSignatureStatus:
+    """The library's word: as of now, or of the time of a time-stamp whose own certificate leads to a root now."""
+    status = await async_validate_pdf_signature(signature, _context(roots))
+    stamp = status.timestamp_validity
+    if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
+        return status
+    return await async_validate_pdf_signature(signature, _context(roots, stamp.timestamp), _context(roots))
+
+
+async def one_signature(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x509.Certificate]) -> dict[str, Any]:
     """The report on one signature; what cannot be decided counts as failed."""
     report: dict[str, Any] = {
         "signer": "",
@@ -75,7 +87,7 @@ async def one_signature(signature: EmbeddedPdfSignature, context: ValidationCont
         report["said_at"] = signature.self_reported_timestamp.isoformat() if signature.self_reported_timestamp else ""
         report["reason"] = _printable(str(signature.sig_object.get("/Reason", "")), LONGEST)
         report["certificate"] = hashlib.sha256(signature.signer_cert.dump()).hexdigest()
-        status = await async_validate_pdf_signature(signature, context)
+        status = await _status(signature, roots)
         report["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
         added = status.modification_level
         unchanged = report["whole_file"] or (added is not None and added <= ModificationLevel.FORM_FILLING)

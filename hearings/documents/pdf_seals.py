@@ -4,7 +4,7 @@ and checking those of others.
 The installation's seal shows which installation made a file and that it is unchanged. It is no authority's signature:
 its reason and the file's last line say so. Its key is made by `vivavoce init`, with a self-signed certificate. The seal
 of a State is set on what its authority has signed, and its reason repeats what that was; its key is made when it is
-first needed.
+first needed, and a new one a year before the certificate ends.
 """
 
 import asyncio
@@ -28,6 +28,9 @@ from cryptography.x509.oid import NameOID
 REASON = "Sealed by this installation, not by the authority"
 OF_STATE = "Set by the installation on what the authority has signed"
 LIFETIME = timedelta(days=3653)
+AHEAD = timedelta(days=365)
+"""How long before its certificate ends a seal is replaced: what is sealed can be checked for a year at least, and the
+new certificate be given to those who are to know it."""
 LARGEST = 26_214_400
 """Greatest size in bytes of a file that is checked: that of an attachment."""
 PATIENCE = 30.0
@@ -113,12 +116,29 @@ def make_seal(*, key: Path, certificate: Path, name: str, now: datetime) -> Docu
     return DocumentSeal(key, certificate)
 
 
+def seals_of_state(folder: Path, state: str) -> list[DocumentSeal]:
+    """The seals that were made for a State, the one that is used last: `RO.key`, then `RO-2.key` and so on."""
+    seals: list[DocumentSeal] = []
+    while (seal := _numbered(folder, state, len(seals) + 1)).certificate.exists():
+        seals.append(seal)
+    return seals
+
+
+def _numbered(folder: Path, state: str, number: int) -> DocumentSeal:
+    name = state if number == 1 else f"{state}-{number}"
+    return DocumentSeal(folder / f"{name}.key", folder / f"{name}.crt")
+
+
 def seal_of_state(folder: Path, *, state: str, name: str, now: datetime) -> DocumentSeal:
-    """The seal that the installation `name` keeps for a State, made when there is none yet. Two processes that make it
-    at once get the same. Effects: the folder, mode 0700, and two files in it, mode 0600.
+    """The seal that the installation `name` keeps for a State, made when there is none yet, or when the newest one ends
+    within `AHEAD`; older ones stay, for those who are to know them. Two processes that make it at once get the same.
+    Effects: the folder, mode 0700, and two files in it, mode 0600.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    seal = DocumentSeal(folder / f"{state}.key", folder / f"{state}.crt")
+    made = seals_of_state(folder, state)
+    if made and expires(made[-1]) - now > AHEAD:
+        return made[-1]
+    seal = _numbered(folder, state, len(made) + 1)
     _once(seal.key, lambda: _pem(ec.generate_private_key(ec.SECP256R1())))
 
     def certified() -> bytes:

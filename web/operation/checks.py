@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from hearings import clocks
+from hearings.documents import pdf_seals
 from hearings.documents.glyphs import covered
+from hearings.documents.pdf_seals import DocumentSeal
 from hearings.errors import AnchorAway, DatabaseFull, DatabaseRefused, FontsMissing
 from hearings.law import scripts
 from hearings.outward import installation
@@ -30,7 +32,7 @@ from web.operation import network, older_data
 from web.operation.findings import Finding, Findings, Inspected, Severity, failure, note, ok, warning
 from web.operation.health import ROOM, folder_of
 from web.seal_keeper import SealKeeper, cosigners_of
-from web.server.printing import FONTS
+from web.server.printing import FONTS, STATE_SEALS
 from web.settings import Settings, SettingsError, is_loopback
 from web.words.i18n import N_
 
@@ -157,6 +159,31 @@ def keys(place: Inspected) -> Findings:
             warning(N_("The seal runs under this service's own account. Give it one of its own: docs/seal.md."))
         )
     return findings or [ok(N_("The keys are there and private, and the seal runs under an account of its own."))]
+
+
+def document_seals(place: Inspected) -> Findings:
+    """Until when the certificates of the seals on documents last: the installation's own, and those of the States."""
+    own, states = place.settings.keys / "document-seal.crt", place.settings.keys / STATE_SEALS
+    named = sorted({path.stem.partition("-")[0] for path in states.glob("*.crt")})
+    newest = [seals[-1] for state in named if (seals := pdf_seals.seals_of_state(states, state))]
+    findings, ends = [], []
+    for seal in (DocumentSeal(own.with_suffix(".key"), own), *newest):
+        path = seal.certificate
+        try:
+            ends.append(end := pdf_seals.expires(seal))
+        except (OSError, ValueError):
+            findings.append(failure(N_("The certificate {path} cannot be read."), path=path))
+            continue
+        day = f"{end:%Y-%m-%d}"
+        if end - place.now > pdf_seals.AHEAD:
+            continue
+        if path == own:
+            text = N_("The seal {path} ends on {day}. Move it and its key away, run `vivavoce init --anew documents`.")
+            findings.append((failure if end <= place.now else warning)(text, path=path, day=day))
+        else:
+            text = N_("The seal {path} ends on {day}. The next document of its State gets a new one, beside it.")
+            findings.append(note(text, path=path, day=day))
+    return findings or [ok(N_("The seals on documents last until {day} at least."), day=f"{min(ends):%Y-%m-%d}")]
 
 
 def clock(place: Inspected) -> Findings:
@@ -338,6 +365,7 @@ CHECKS: tuple[Check, ...] = (
     Check("database", N_("Database"), database),
     Check("installation", N_("Installation"), installation_kind),
     Check("keys", N_("Keys"), keys),
+    Check("document_seals", N_("Seals on documents"), document_seals),
     Check("media", N_("Sound and picture"), network.media),
     Check("relays", N_("Relays"), network.relays),
     Check("agreed_relays", N_("Relays of agreements"), network.agreed_relays),

@@ -22,7 +22,7 @@ from web.words import i18n, sentences
 FONTS = MANIFEST.parent / "print-fonts"
 """Folder of fonts, copied there when the browser code is built."""
 STATE_SEALS = "state-seals"
-"""Folder beside the keys for the seals of the States: `RO.key`, `RO.crt`."""
+"""Folder beside the keys for the seals of the States: `RO.key`, `RO.crt`; later ones are `RO-2.key` and so on."""
 ROOTS = "pdf-roots"
 """Folder beside the keys for root certificates an administrator trusts, one PEM a file (`*.pem`)."""
 

@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from asn1crypto import keys, tsp, x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from hearings.documents import documents, pdf_check, pdf_seals
-from hearings.documents.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal
+from hearings.documents.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal, seal_of_state, seals_of_state
 
 ROOT = Path(__file__).parents[3]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
@@ -83,6 +89,31 @@ def test_the_seal_is_made_once_and_kept_private(own: DocumentSeal) -> None:
     assert pdf_seals.expires(own) > NOW + timedelta(days=3650)
 
 
+def test_the_seal_of_a_state_gets_a_successor_a_year_before_it_ends_and_stays_itself(tmp_path: Path) -> None:
+    def at(now: datetime) -> DocumentSeal:
+        return seal_of_state(tmp_path, state="RO", name="court.example", now=now)
+
+    first = at(NOW)
+    before = first.key.read_bytes(), first.certificate.read_bytes()
+    last_day = pdf_seals.expires(first) - pdf_seals.AHEAD - timedelta(minutes=1)
+    assert at(last_day) == first
+    second = at(last_day + timedelta(minutes=2))
+    assert (second.key.name, second.certificate.name) == ("RO-2.key", "RO-2.crt")
+    assert pdf_seals.expires(second) > pdf_seals.expires(first) + timedelta(days=3_000)
+    assert at(last_day + timedelta(days=30)) == second == seals_of_state(tmp_path, "RO")[-1]
+    assert (
+        (first.key.read_bytes(), first.certificate.read_bytes())
+        == before
+        != (
+            second.key.read_bytes(),
+            second.certificate.read_bytes(),
+        )
+    )
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (second.key, second.certificate)] == [0o600, 0o600]
+    third = at(pdf_seals.expires(second) + timedelta(days=4_000))  # nothing was sealed in all those years
+    assert third.certificate.name == "RO-3.crt"
+
+
 # --- what others bring -------------------------------------------------------------------------------------------
 
 
@@ -90,6 +121,67 @@ async def test_a_root_that_an_administrator_added_makes_the_signer_known(sealed:
     assert [signature.trusted for signature in (await check(sealed, roots=[own.certificate])).signatures] == [True]
     assert pdf_seals.roots_in(own.certificate.parent) == [own.certificate]
     assert pdf_seals.roots_in(own.certificate.parent / "none") == []
+
+
+PEM = serialization.Encoding.PEM
+
+
+class Certified:
+    """A signer whom a root has certified for a time, and an authority whose time-stamps say what they are told to."""
+
+    def __init__(self, folder: Path, begin: datetime, end: datetime) -> None:
+        root_key, key, stamp_key = (rsa.generate_private_key(65537, 2048) for _ in range(3))
+        names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, one)]) for one in ("Root", "Clerk", "Times")]
+        root_name, name, stamp_name = names
+        begun, ends = NOW - timedelta(days=7_000), NOW + timedelta(days=400)
+        use = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
+        leaf = x509.CertificateBuilder(root_name, name, key.public_key(), 2, begin, end)
+        leaf = leaf.add_extension(use, critical=True)
+        root = x509.CertificateBuilder(root_name, root_name, root_key.public_key(), 1, begun, ends)
+        root = root.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        times = x509.CertificateBuilder(stamp_name, stamp_name, stamp_key.public_key(), 3, begun, ends)
+        times = times.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        self.root, self.times = folder / "root.pem", folder / "times.pem"
+        self.seal = DocumentSeal(folder / "clerk.key", folder / "clerk.crt")
+        made = times.sign(stamp_key, hashes.SHA256())
+        self.root.write_bytes(root.sign(root_key, hashes.SHA256()).public_bytes(PEM))
+        self.seal.certificate.write_bytes(leaf.sign(root_key, hashes.SHA256()).public_bytes(PEM))
+        self.times.write_bytes(made.public_bytes(PEM))
+        form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        self.seal.key.write_bytes(key.private_bytes(PEM, *form))
+        private = keys.PrivateKeyInfo.load(stamp_key.private_bytes(serialization.Encoding.DER, *form))
+        certificate = asn1_x509.Certificate.load(made.public_bytes(serialization.Encoding.DER))
+        self.stamper = DummyTimeStamper(certificate, private)
+
+    async def signed(self, at: datetime | None) -> bytes:
+        """A file that was signed, with a time-stamp of that time."""
+
+        async def stamp(digest: bytes) -> bytes:
+            self.stamper.fixed_dt = at
+            imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": digest}
+            query = tsp.TimeStampReq({"version": 1, "message_imprint": imprint, "cert_req": True})
+            return bytes((await self.stamper.async_request_tsa_response(query)).dump())
+
+        return await pdf_seals.seal(blank(), self.seal, stamp if at else None)
+
+
+async def test_a_certificate_that_has_ended_counts_as_of_the_time_of_a_time_stamp_that_is_trusted(
+    tmp_path: Path,
+) -> None:
+    begin, end = NOW - timedelta(days=1_500), NOW - timedelta(days=300)
+    clerk = Certified(tmp_path, begin, end)
+
+    async def trusted(at: datetime | None, *roots: Path) -> bool:
+        (one,) = (await check(await clerk.signed(at), roots=roots)).signatures
+        assert (one.intact, one.problem) == (True, "")
+        return one.trusted
+
+    assert await trusted(end - timedelta(days=1), clerk.root, clerk.times)
+    assert not await trusted(end - timedelta(days=1), clerk.root)  # anybody can say when it was
+    assert not await trusted(end - timedelta(days=1), clerk.times)
+    assert not await trusted(end + timedelta(days=1), clerk.root, clerk.times)
+    assert not await trusted(begin - timedelta(days=1), clerk.root, clerk.times)
+    assert not await trusted(None, clerk.root, clerk.times)
 
 
 @pytest.mark.parametrize(

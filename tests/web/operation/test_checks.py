@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from hearings.agreement import agreements
 from hearings.db import Database
+from hearings.documents import pdf_seals
 from hearings.models import SiteProfile
 from hearings.queries import get
 from media.evidence.archive import status as archive_status
@@ -107,11 +108,23 @@ def test_a_certificate_is_for_the_host_and_lasts(
 MAIL = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_sender": "court@court.example"}
 RELAY = {"turn_urls": "turns:127.0.0.1:9?transport=tcp", "turn_secret_file": "keys/cookie.key"}
 STAMPS = {"tsa_urls": "http://127.0.0.1:9/", "tsa_anchors": "keys/document-seal.crt"}
+
+
+def nearly_ended_seal(data: Path) -> None:
+    """The seal on documents as it is a month before its certificate ends."""
+    paths = data / "keys/document-seal.key", data / "keys/document-seal.crt"
+    for path in paths:
+        path.unlink()
+    made = NOW - pdf_seals.LIFETIME + timedelta(days=30)
+    pdf_seals.make_seal(key=paths[0], certificate=paths[1], name="court.example", now=made)
+
+
 SPOILT: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
     "settings": (lambda _data: None, {"test_hooks": True}, "VIVAVOCE_TEST_HOOKS is on"),
     "database": (lambda data: (data / "vivavoce.db").chmod(0o644), {}, "Others can read"),
     "installation": (lambda data: (data / "vivavoce.db").unlink(), {}, "does not answer"),
     "keys": (lambda data: (data / "keys/cookie.key").chmod(0o640), {}, "chmod 600"),
+    "document_seals": (nearly_ended_seal, {}, "ends on 2026-12-28. Move it and its key away"),
     "media": (lambda _data: None, {"udp_host": "192.0.2.1"}, "no address of this machine"),
     "relays": (lambda _data: None, RELAY, "does not answer"),
     "time_stamps": (lambda _data: None, STAMPS, "cannot be used"),
@@ -150,6 +163,25 @@ def test_every_check_of_the_table_says_something_and_no_secret(prepared: Path, t
     secrets = [path.read_text().strip() for path in made.settings.keys.rglob("*.key")]
     text = " ".join(one.sentence() for each in found.values() for one in each)
     assert not [secret for secret in secrets if secret in text]
+
+
+def test_a_seal_of_a_state_that_ends_soon_is_told_until_it_has_a_successor(prepared: Path, tmp_path: Path) -> None:
+    made = Installation.copy(prepared, tmp_path)
+    states = made.settings.keys / "state-seals"
+
+    def said() -> list[tuple[str, str]]:
+        return [(one.severity.value, one.sentence()) for one in look(made.settings)["document_seals"]]
+
+    ((severity, words),) = said()
+    assert (severity, "last until" in words) == ("ok", True), words
+    pdf_seals.seal_of_state(states, state="RO", name="court.example", now=NOW - pdf_seals.LIFETIME)
+    ((severity, words),) = said()
+    assert (severity, f"{states / 'RO.crt'} ends on 2026-11-28" in words) == ("note", True), words
+    pdf_seals.seal_of_state(states, state="RO", name="court.example", now=NOW)
+    assert [severity for severity, _words in said()] == ["ok"]
+    (states / "RO-2.crt").write_text("no certificate")
+    ((severity, words),) = said()
+    assert (severity, "RO-2.crt cannot be read" in words) == ("failure", True), words
 
 
 def test_a_check_that_fails_itself_is_a_failure_and_stops_no_other(
