@@ -328,8 +328,7 @@ def add_cosignatures(folder: Path, checkpoint: str, text: bytes, lines: Sequence
 def _freeze(folder: Path, ledger: Ledger, seal: CourtSeal) -> tlog.Checkpoint:
     """The head at which the recording was closed; unsigned lines behind it are set aside, its note is stored."""
     start = sum(len(line) + 1 for line in ledger.lines)
-    if set_aside(folder, JOURNAL, start):
-        _write_lines(folder / JOURNAL, start, b"")
+    _cut_off(folder, JOURNAL, start)
     closing = tlog.Checkpoint(ledger.origin, len(ledger.lines), ledger.tree.root(len(ledger.lines)))
     if ledger.head.size < closing.size:
         _replace(folder, CHECKPOINT, _sign(seal, closing, ledger.tree))
@@ -342,8 +341,7 @@ def _append(
     tree = tlog.Tree(tlog.leaf_hash(line) for line in (*signed, *encoded))
     head = tlog.Checkpoint(origin, tree.size, tree.root())
     start = sum(len(line) + 1 for line in signed)
-    if set_aside(folder, LOG, start):
-        _write_lines(folder / LOG, start, b"")
+    _cut_off(folder, LOG, start)
     if head == log.head:
         return head
     _write_lines(folder / LOG, start, b"".join(line + b"\n" for line in encoded))
@@ -386,20 +384,36 @@ def _proven(folder: Path, log: str, checkpoint: str, origin: str | None, trust: 
 def set_aside(folder: Path, log: str, start: int) -> bool:
     """Move the unsigned bytes of a log from offset `start` into the folder of unsigned lines beside the recordings.
 
-    Effects: a new file there, durable; then the log is truncated. False when there are no such bytes.
+    Effects: a new file there, under its name only when it is durable; the caller then cuts them off the log. False when
+    there are no such bytes. OSError when they cannot be kept; the log must not be cut then.
     """
-    with (folder / log).open("rb") as journal:
-        journal.seek(start)
-        tail = journal.read()
-    if not tail:
-        return False
     beside = folder.parent / UNSIGNED
-    beside.mkdir(mode=0o700, exist_ok=True)
-    name = f"{folder.name}-{log}-{start}-{hashlib.sha256(tail).hexdigest()[:16]}"
-    if not (beside / name).exists():
-        write_durably(beside / name, tail)
+    draft = beside / f".{secrets.token_hex(8)}.tmp"
+    try:
+        with (folder / log).open("rb") as journal:
+            journal.seek(start)
+            tail = journal.read()
+        if not tail:
+            return False
+        beside.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+        name = f"{folder.name}-{log}-{start}-{hashlib.sha256(tail).hexdigest()[:16]}"
+        write_durably(draft, tail)
+        draft.replace(beside / name)
         sync_folder(beside)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
     return True
+
+
+def _cut_off(folder: Path, log: str, start: int) -> None:
+    """Set the unsigned bytes of a log aside, if there are any, and cut them off it."""
+    try:
+        if set_aside(folder, log, start):
+            _write_lines(folder / log, start, b"")
+    except OSError as error:
+        raise CustodyError(f"unsigned lines cannot be set aside: {error.strerror}") from error
 
 
 def _encode(entry: Line, now_ns: int) -> bytes:
@@ -439,17 +453,9 @@ def _write_lines(path: Path, start: int, data: bytes) -> None:
 def _replace(folder: Path, name: str, data: bytes) -> None:
     temporary = folder / f".{name}.{secrets.token_hex(4)}.tmp"
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_durably(temporary, data)
         temporary.replace(folder / name)
-        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+        sync_folder(folder)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise CustodyError(f"the checkpoint cannot be written: {error.strerror}") from error

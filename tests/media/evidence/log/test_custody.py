@@ -1,6 +1,8 @@
 """After the close, lines are appended by one at a time, durably, and the recording stays verified."""
 
+import itertools
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,9 +12,11 @@ from typing import Any
 import pytest
 
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import VerificationRequest, verify
+from media.evidence.check.verify import VerificationRequest, verify, verify_stored
 from media.evidence.log import custody, tlog
 from media.evidence.seal.client import SealSilentError
+from tests.support.evidence import failing_disk
+from tests.support.evidence.failing_disk import FailingDisk
 from tests.support.evidence.seals import LocalSeal, ServedSeal
 
 NOW_NS = 1_790_000_100 * 10**9
@@ -244,3 +248,37 @@ def test_a_custody_log_that_is_a_link_is_not_written(
 def test_a_folder_that_is_not_there_is_named(recording: Any, seal: LocalSeal, tmp_path: Path) -> None:
     with pytest.raises(custody.CustodyError):
         custody.record(tmp_path / "none", [ACCESS], seal, NOW_NS)
+
+
+@pytest.mark.parametrize("kind", failing_disk.KINDS)
+def test_whichever_write_fails_it_is_said_what_was_recorded_stays_and_unsigned_lines_are_kept_whole(
+    folder: Path, recording: Any, seal: LocalSeal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    tail = b'{"at":"1790000000","type":"access"}\n{"at":"17900'
+    custody.record(folder, [ACCESS], seal, NOW_NS)
+    for name in ("journal.jsonl", "custody.jsonl"):
+        (folder / name).write_bytes((folder / name).read_bytes() + tail)
+    for at in itertools.count(1):
+        shutil.copytree(folder, tmp_path / str(at) / "recording")
+        shutil.copytree(seal.folder, tmp_path / str(at) / "seal")
+        here, own = tmp_path / str(at) / "recording", LocalSeal(tmp_path / str(at) / "seal", seal.key)
+        before = custody.signed_lines(here, own)
+        with monkeypatch.context() as patch:
+            disk = FailingDisk(patch, here.parent, kind, at, spared=own.folder)
+            try:
+                custody.record(here, [{**ACCESS, "at": "7"}], own, NOW_NS)
+                failed = False
+            except custody.CustodyError:
+                failed = True
+        assert failed == disk.fired, f"number {at}"
+        assert custody.signed_lines(here, own)[: len(before)] == before
+        custody.record(here, [{**ACCESS, "at": "8"}], own, NOW_NS)
+        times = [json.loads(line)["at"] for line in custody.signed_lines(here, own)[len(before) :]]
+        assert times in (["7", "8"], ["8"]) and (failed or times == ["7", "8"])
+        aside = [path.read_bytes() for path in here.parent.glob(".unsigned/*")]
+        assert aside.count(tail) == 2 and not any(path.name.endswith(".tmp") for path in here.rglob("*"))
+        stored = VerificationRequest(parse(recording.policy()), without_stamp=True)
+        assert verify_stored(here, stored).findings.verdict == "verified"
+        if not disk.fired:
+            break
+    assert at > 3, "the loop has met every write"

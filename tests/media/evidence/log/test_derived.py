@@ -1,7 +1,9 @@
 """What is made of a closed recording is kept with it, named by its custody log, and the recording verifies."""
 
 import hashlib
+import itertools
 import json
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify, verify_stored
 from media.evidence.log import custody, derived
 from media.evidence.log.key_exchange import NoSuchKeyError
+from tests.support.evidence import failing_disk
+from tests.support.evidence.failing_disk import FailingDisk
 from tests.support.evidence.seals import LocalSeal
 
 NOW_NS = 1_790_000_200 * 10**9
@@ -121,3 +125,31 @@ def test_of_a_recording_that_is_not_closed_nothing_is_kept(recording, tmp_path: 
     with pytest.raises(custody.NotClosedError):
         derived.keep(folder, {0: SEALED}, ABOUT, recording.court_seal(tmp_path / "seal"), NOW_NS)
     assert not list(folder.glob("derived/*"))
+
+
+@pytest.mark.parametrize("kind", failing_disk.KINDS)
+def test_whichever_write_fails_it_is_said_and_no_file_is_left_that_no_line_names(
+    folder: Path, recording: Any, seal: LocalSeal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    for at in itertools.count(1):
+        shutil.copytree(folder, tmp_path / str(at) / "recording")
+        shutil.copytree(seal.folder, tmp_path / str(at) / "seal")
+        here, own = tmp_path / str(at) / "recording", LocalSeal(tmp_path / str(at) / "seal", seal.key)
+        with monkeypatch.context() as patch:
+            disk = FailingDisk(patch, here.parent, kind, at, spared=own.folder)
+            try:
+                derived.keep(here, {0: SEALED + b"2"}, ABOUT, own, NOW_NS)
+                failed = False
+            except custody.CustodyError:
+                failed = True
+        assert failed == disk.fired, f"number {at}"
+        (again,) = derived.keep(here, {0: SEALED + b"3"}, ABOUT, own, NOW_NS)
+        assert (here / again).read_bytes() == SEALED + b"3"
+        assert (here / "derived/000001.age").read_bytes() == SEALED
+        named = {line["file"] for line in lines(here)}
+        assert {f"derived/{path.name}" for path in (here / "derived").iterdir()} <= named
+        assert report(here, recording).findings.verdict == "verified"
+        if not disk.fired:
+            break
+    assert at > 3, "the loop has met every write"
