@@ -1,20 +1,26 @@
 """The sealer against a store that fails: what is sealed, what becomes a gap, what is said, what is left behind."""
 
 import errno
+import hashlib
+import itertools
 import json
 import time
 from collections import Counter
 
 import pytest
 
+from media.evidence.log import tlog
 from media.evidence.log.journal import Journal, JournalFile, tree_of
 from media.evidence.log.store import TEMPORARY, FileStore, MemoryStore
-from media.evidence.recording import sealer, sealing_rounds
+from media.evidence.recording import mux, sealer, sealing_rounds
 from media.evidence.recording.ledger import TrackLedger
 from media.evidence.recording.mux import Block
+from media.evidence.recording.reserved_space import ReservedSpace
 from media.evidence.recording.track import Segment, TrackGap
 from media.evidence.seal import age as seal
 from media.evidence.seal.seal_key import SealKey
+from tests.support.evidence import failing_disk
+from tests.support.evidence.failing_disk import FailingDisk
 from tests.support.evidence.seals import LocalSeal
 
 ORIGIN = "court.example/hearing/0193c0de-0000-7000-8000-000000000001"
@@ -45,21 +51,28 @@ class Faults:
 class Bench:
     """A sealer with two video-or-audio tracks whose rounds are sealed one after the other."""
 
-    def __init__(self, folder, store, tracks=(AUDIO,), open_file=JournalFile):
+    def __init__(self, folder, store, tracks=(AUDIO,), open_file=JournalFile, ballast=None):
         self.folder = folder
         self.store = store
         self.progress = []
         self.failing = []
         self.journal = Journal(folder, ORIGIN, LocalSeal(folder / "seal", SealKey(bytes(32))), open_file=open_file)
         listener = sealing_rounds.Listener(
-            progress=self.progress.append,
+            progress=self._told,
             failing=lambda code, text: self.failing.append(code),
             room=lambda: None,
         )
+        self.acknowledged = []
+        """Of each report that something was sealed: how many segments in all, and the journal's bytes at that time."""
         self.identity = seal.make_identity()
-        self.sealer = sealer.Sealer(self.journal, store, self.identity.recipient, {}, listener)
+        self.sealer = sealer.Sealer(self.journal, store, self.identity.recipient, {}, listener, ballast)
         self.sealer.submit([_ledger(track) for track in tracks])
         _until(lambda: self.progress)
+
+    def _told(self, progress):
+        if progress.sealed:
+            self.acknowledged.append((progress.count, (self.folder / "journal.jsonl").read_bytes()))
+        self.progress.append(progress)
 
     def rounds(self, *rounds):
         """Seal each round before the next is handed over; then close; the journal's lines."""
@@ -216,3 +229,79 @@ def test_index_pages_say_what_the_journal_says(tmp_path):
         assert record[6:12].hex() == "ffff00000000"
         assert int.from_bytes(record[12:16], "big") == line["size"]
         assert record[16:].hex() == line["sha256"]
+
+
+ROUNDS = [[(AUDIO, segment(t)), (VIDEO, segment(t, key=t != 2_000))] for t in (0, 2_000, 4_000)]
+
+
+def record_on(disk, folder):
+    """Three rounds of two tracks on a real store, closed at the second try at the latest; the bench, and the journal's
+    lines, or None when the recording could not be opened, which was said."""
+    for name in ("seg", "index"):
+        (folder / name).mkdir(parents=True)
+    space = ReservedSpace(folder.parent / "reserved")
+    assert space.fill()
+    try:
+        bench = Bench(folder, FileStore(folder), (AUDIO, VIDEO), ballast=space)
+    except OSError:
+        assert disk.fired
+        return None, None
+    for entries in ROUNDS:
+        done = len(bench.progress)
+        bench.sealer.submit(entries)
+        _until(lambda done=done: len(bench.progress) > done and not bench.sealer.full)
+    try:
+        bench.sealer.close(6_000).result(20)
+    except (OSError, sealing_rounds.StoreError):
+        bench.failing.append("not closed")
+        bench.sealer.close(6_000).result(20)
+    assert bench.sealer.stop()
+    return bench, [json.loads(line) for line in (folder / "journal.jsonl").read_bytes().splitlines()]
+
+
+def check_what_was_acknowledged(bench, folder):
+    """Whatever was called sealed is in the journal, under a signed head, and its file opens to what was recorded."""
+    data = (folder / "journal.jsonl").read_bytes()
+    note = (folder / "checkpoint").read_bytes()
+    head = tlog.verify_checkpoint(note, ORIGIN, [tlog.vkey("court.example/hearing", SealKey(bytes(32)).public)])
+    assert (head.size, head.root) == (data.count(b"\n"), tree_of(data).root())
+    clear = {(track, part.t0): mux.clusters(part.blocks) for entries in ROUNDS for track, part in entries}
+    for count, then in bench.acknowledged:
+        assert data.startswith(then)
+        sealed = [line for line in map(json.loads, then.splitlines()) if line["type"] == "segment"]
+        assert len(sealed) == count
+        for line in sealed:
+            stored = (folder / line["file"]).read_bytes()
+            assert hashlib.sha256(stored).hexdigest() == line["sha256"]
+            assert bench.identity.unseal(stored) == clear[line["track"], line["t0"]]
+
+
+@pytest.mark.parametrize("kind", failing_disk.KINDS)
+def test_whichever_write_fails_what_was_acknowledged_opens_the_rest_is_declared_and_it_is_said(
+    tmp_path, monkeypatch, kind
+):
+    monkeypatch.setattr(sealer, "RETRY_EVERY", 0.01)
+    monkeypatch.setattr(sealer, "SIGN_EVERY", 0.02)
+    for at in itertools.count(1):
+        folder = tmp_path / str(at) / "recording"
+        folder.mkdir(parents=True)
+        with monkeypatch.context() as patch:
+            disk = FailingDisk(patch, folder, kind, at, spared=folder / "seal")
+            bench, lines = record_on(disk, folder)
+        if bench is None:
+            continue
+        stories = [story(lines, track) for track in (AUDIO, VIDEO)]
+        if not disk.fired:
+            break
+        assert bench.failing, f"number {at}: nobody was told"
+        assert [line["t1"] for line in lines if line["type"] in ("segment", "gap")][-2:] == [6_000, 6_000]
+        for told in stories:
+            kept = [one for one in told if one != "disk"]
+            assert kept == list(range(1, len(kept) + 1)) and len(told) == 3 and len(kept) >= 1, (at, told)
+        check_what_was_acknowledged(bench, folder)
+        named = {line["file"] for line in lines if line["type"] in ("init", "segment")}
+        pages = {page["file"] for track in lines[-1]["tracks"].values() for page in track["pages"]}
+        there = [*folder.glob("seg/*"), *folder.glob("index/*")]
+        assert {str(path.relative_to(folder)) for path in there} == named | pages
+    assert stories == [[1, 2, 3], [1, 2, 3]] and not bench.failing
+    assert len(bench.acknowledged) == 3 and at > 15, "the loop has met every write"
