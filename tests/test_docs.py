@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -243,3 +245,26 @@ def test_every_test_named_on_the_page_on_security_is_there() -> None:
     named = re.findall(r"`([a-z0-9_/]+\.py)`", (ROOT / "docs/security.md").read_text("utf-8"))
     assert len(named) > 40
     assert [name for name in named if not (ROOT / "tests" / name).is_file()] == []
+
+
+PROGRAMS = {"vivavoce": [sys.executable, "-m", "web.cli"], "python3": [sys.executable]}
+
+
+def test_both_commands_of_the_page_on_custody_find_a_copy_sound_and_a_changed_one_not(tmp_path: Path) -> None:
+    given = ROOT / "tests" / "vectors" / "stamped"
+    changed = shutil.copytree(given / "bag", tmp_path / "changed")
+    segment = changed / "data" / "seg" / "judge_1_mic-000001.age"
+    segment.write_bytes(segment.read_bytes()[:-1] + b"?")
+    commands = re.findall(r"`((?:vivavoce|python3) [^`]* BAG [^`]+)`", read(DOCS / "custody.md"))
+    assert [command.split()[:2] for command in commands] == [
+        ["vivavoce", "verify"],
+        ["python3", "deploy/verify_bag.py"],
+    ]
+    for command in commands:
+        for bag, code, said in ((given / "bag", 0, "verified"), (changed, 20, "failed")):
+            files = {"BAG": str(bag), "policy.txt": str(given / "policy.txt"), "tsa.pem": str(given / "tsa.pem")}
+            program, *rest = shlex.split(command)
+            typed = [*PROGRAMS[program], *(files.get(word, word) for word in rest)]
+            done = subprocess.run(typed, capture_output=True, text=True, check=False, timeout=120, cwd=ROOT)
+            assert done.returncode == code, done.stdout + done.stderr
+            assert re.search(rf"^verdict: +{said}$", done.stdout, re.MULTILINE), done.stdout
