@@ -21,7 +21,7 @@ import httpx
 from hearings.models import CustodyAudit, Recording
 from hearings.outward import claims, notices, webhooks
 from media.evidence.cosigning import waiting
-from media.evidence.cosigning.asking import ALARMING, MOST_ANSWER, Cosigned, NotCosigned, Post, Reply, ask
+from media.evidence.cosigning.asking import ALARMING, MOST_ANSWER, AnotherPast, Cosigned, NotCosigned, Post, Reply, ask
 from media.evidence.cosigning.cosigners import Cosigners, NamedCosigner
 from media.evidence.cosigning.followed_log import FollowedLog, FollowedLogError, SignedHead
 from media.evidence.cosigning.waiting import Waiting, WaitingHead
@@ -39,6 +39,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
 """Seconds until a cosigner that did not sign is asked again: twice as long after each time, up to the longest."""
 LOGS = ((custody.JOURNAL, custody.CHECKPOINT), (custody.LOG, custody.LOG_CHECKPOINT))
 """Files of the two logs of a recording: their lines and their head."""
+CALLED = {custody.CHECKPOINT: "recording", custody.LOG_CHECKPOINT: "custody"}
+"""What systems are told which log it is, by its head (docs/webhooks.md)."""
 
 
 @dataclass
@@ -162,12 +164,14 @@ class Cosigning:
             await asyncio.to_thread(self._keep, name, state, signed, lines, lasting)
         for one in due:
             answer = answers[one.name]
-            self._note(state, one.name, signed.head, answer, seconds)
-            if isinstance(answer, NotCosigned):
-                logger.warning("a head was not cosigned by %s: %s, id %s", one.key.name, answer, name)
-                # A process that was the clock until now may have sent a later head: then the next look settles it.
-                if answer is NotCosigned.fork or (answer in ALARMING and state.asked[one.name].tries > 1):
-                    await self._alarm(world, name, one, answer)
+            why = answer.why if isinstance(answer, AnotherPast) else answer
+            self._note(state, one.name, signed.head, why, seconds)
+            if isinstance(why, NotCosigned):
+                logger.warning("a head was not cosigned by %s: %s, id %s", one.key.name, why, name)
+            # A process that was the clock until now may have sent a later head: then the next look settles it.
+            if isinstance(answer, AnotherPast) and (why is NotCosigned.fork or state.asked[one.name].tries > 1):
+                about: dict[str, str | int] = {"log": CALLED[state.followed.checkpoint.name], "size": signed.head.size}
+                await self._alarm(world, name, one, answer, about)
         got = {name for name, answer in answers.items() if isinstance(answer, Cosigned)}
         return len(lines), [one.name for one in wanting if one.name not in got]
 
@@ -186,7 +190,9 @@ class Cosigning:
             return False
         return lasting or state.done is None or now - state.done >= self._every or bool(asked and asked.why)
 
-    async def _ask(self, state: _Log, one: NamedCosigner, signed: SignedHead, now: int) -> Cosigned | NotCosigned:
+    async def _ask(
+        self, state: _Log, one: NamedCosigner, signed: SignedHead, now: int
+    ) -> Cosigned | NotCosigned | AnotherPast:
         asked = state.asked.get(one.name, _Asked())
         tries, again = self._away.get(one.name, (0, 0.0))
         if self._steady() < again:  # another log has found it away meanwhile
@@ -228,12 +234,17 @@ class Cosigning:
         draft.replace(path)
         sync_folder(folder)
 
-    async def _alarm(self, world: World, name: str, one: NamedCosigner, why: NotCosigned) -> None:
+    async def _alarm(
+        self, world: World, name: str, one: NamedCosigner, seen: AnotherPast, about: Mapping[str, str | int]
+    ) -> None:
         """Effects, once for each cosigner and reason: the row of a failed audit, mail to the staff of both States who
-        are told of one, an event for the systems of both; a line in the service's log."""
+        are told of one, an event for the systems of both; a line in the service's log. `about`: which log, and the
+        size of the head that was refused."""
+        why = seen.why
         logger.error("A COSIGNER HAS SEEN ANOTHER PAST OF A RECORDING (%s), id %s", why, name)
-        key = f"head_refused:{name}:{one.name}:{why}"
-        await _tell(world, name, kind="head_refused", key=key, event=webhooks.REFUSED, cosigner=one.name, why=why)
+        key, more = f"head_refused:{name}:{one.name}:{why}", {**about, "cosigner_size": seen.size}
+        event, kind = webhooks.REFUSED, "head_refused"
+        await _tell(world, name, kind=kind, key=key, event=event, cosigner=one.name, why=why, more=more)
 
     async def _tell_missing(self, world: World, now: int) -> None:
         """Tell both States, once for each time a cosigner has signed nothing of what waits for `MISSING_AFTER`. What it
@@ -266,9 +277,19 @@ class Cosigning:
             self._written = heads
 
 
-async def _tell(world: World, name: str, *, kind: str, key: str, event: str, cosigner: str, why: NotCosigned) -> None:
-    """Effects, once for each key: mail to the staff of both States who are told, an event for their systems; of another
-    past, which is an alarm, the row of a failed audit too."""
+async def _tell(
+    world: World,
+    name: str,
+    *,
+    kind: str,
+    key: str,
+    event: str,
+    cosigner: str,
+    why: NotCosigned,
+    more: Mapping[str, str | int] | None = None,
+) -> None:
+    """Effects, once for each key: mail to the staff of both States who are told, an event for their systems, with
+    `more`; of another past, which is an alarm, the row of a failed audit too."""
     now = world.clock()
     to, functions, text = notices.DUE[kind]
     async with world.database.transaction() as db:
@@ -282,8 +303,8 @@ async def _tell(world: World, name: str, *, kind: str, key: str, event: str, cos
         if why in ALARMING:
             state, first = recording.owner_state, f"cosigner {cosigner}: {why}"[:200]
             db.add(CustodyAudit(owner_state=state, recording_id=name, at=now, verdict="failed", first=first))
-        more = {"recording": name, "cosigner": cosigner, "why": why.value}
-        await notices.announce(db, subject=subject, event=event, more=more, key=key, origin=world.origin, now=now)
+        data = {"recording": name, "cosigner": cosigner, "why": why.value, **(more or {})}
+        await notices.announce(db, subject=subject, event=event, more=data, key=key, origin=world.origin, now=now)
         await notices.notify(
             db,
             subject=subject,

@@ -444,7 +444,7 @@ async def announce(
     *,
     subject: Hearing | HearingRequest,
     event: str,
-    more: Mapping[str, str],
+    more: Mapping[str, str | int],
     key: str,
     origin: str,
     now: datetime,

@@ -328,6 +328,8 @@ async def test_systems_of_both_states_are_told_of_a_fork_once(court: Court) -> N
     _mails, events = await told(court)
     assert [one["type"] for one in events] == ["cosignature.refused"] * 2
     assert {one["data"]["why"] for one in events} == {"fork"}
+    sizes = [(one["data"]["log"], one["data"]["size"], one["data"]["cosigner_size"]) for one in events]
+    assert sizes == [("recording", 9, 5)] * 2
     assert {one["data"]["reference"] for one in events} == {court.setting.hearing.ref}
 
 

@@ -50,6 +50,14 @@ class Reply:
     body: bytes
 
 
+@dataclass(frozen=True)
+class AnotherPast:
+    """A failure of `ALARMING`, and the size of the head that the cosigner has signed last of this log."""
+
+    why: NotCosigned
+    size: int
+
+
 Post = Callable[[str, bytes], Awaitable[Reply]]
 """Posts a body to an address. OSError when nothing was answered."""
 
@@ -64,9 +72,10 @@ class Cosigned:
 
 async def ask(
     cosigner: NamedCosigner, note: bytes, tree: tlog.Tree, old: int, post: Post, now: int
-) -> Cosigned | NotCosigned:
+) -> Cosigned | NotCosigned | AnotherPast:
     """Submit the signed head `note`, of a size of `tree`; `old` is the size the cosigner has signed last, as far as is
-    known. `now` in seconds since 1970. Never raises for what the other side does.
+    known. `now` in seconds since 1970. A failure of `ALARMING` comes as `AnotherPast`. Never raises for what the other
+    side does.
     """
     head = tlog.parse_checkpoint(tlog.parse_note(note).text)
     for _ in range(MOST_TRIES):
@@ -77,14 +86,15 @@ async def ask(
         if reply.status == 200:
             return _taken(cosigner, note, reply.body, now)
         if reply.status != 409:
-            return STATUSES.get(reply.status, NotCosigned.away)
+            why = STATUSES.get(reply.status, NotCosigned.away)
+            return AnotherPast(why, old) if why in ALARMING else why
         size = _size(reply)
         if size is None:
             return NotCosigned.malformed
         if size > head.size:
-            return NotCosigned.ahead
+            return AnotherPast(NotCosigned.ahead, size)
         if size == old:
-            return NotCosigned.fork
+            return AnotherPast(NotCosigned.fork, size)
         old = size
     return NotCosigned.away
 

@@ -19,7 +19,7 @@ import pytest
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationRequest, verify
-from media.evidence.cosigning.asking import Cosigned, NotCosigned, Reply, ask
+from media.evidence.cosigning.asking import AnotherPast, Cosigned, NotCosigned, Reply, ask
 from media.evidence.cosigning.cosigners import NamedCosigner
 from media.evidence.log import custody, tlog
 from tests.support.evidence.cosigners import LocalCosigner, free_port
@@ -117,8 +117,10 @@ async def test_it_refuses_another_past_of_the_recording_and_we_take_that_as_one(
     assert isinstance(await ask(other.named, head(recording, tree, 9), tree, 0, post, int(time.time())), Cosigned)
     for size in (9, 20):
         note = head(recording, forged, size)
-        assert await ask(other.named, note, forged, 0, post, int(time.time())) is NotCosigned.fork
-    assert await ask(other.named, head(recording, tree, 4), tree, 0, post, int(time.time())) is NotCosigned.ahead
+        refused = await ask(other.named, note, forged, 0, post, int(time.time()))
+        assert refused == AnotherPast(NotCosigned.fork, 9)
+    refused = await ask(other.named, head(recording, tree, 4), tree, 0, post, int(time.time()))
+    assert refused == AnotherPast(NotCosigned.ahead, 9)
     assert len(other.evidence()) >= 2
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from media.evidence.cosigning import waiting
-from media.evidence.cosigning.asking import SKEW, Cosigned, NotCosigned, Reply, ask
+from media.evidence.cosigning.asking import SKEW, AnotherPast, Cosigned, NotCosigned, Reply, ask
 from media.evidence.cosigning.cosigner_key import CosignerKey
 from media.evidence.cosigning.cosigners import NamedCosigner
 from media.evidence.cosigning.followed_log import FollowedLog, FollowedLogError
@@ -68,10 +68,10 @@ async def test_the_next_submission_begins_where_the_cosigner_says() -> None:
         ([Reply(404, "", b"")], NotCosigned.untrusted),
         ([Reply(403, "", b"")], NotCosigned.untrusted),
         ([Reply(400, "", b"")], NotCosigned.malformed),
-        ([Reply(422, "", b"")], NotCosigned.fork),
-        ([size(b"4\n")], NotCosigned.fork),
-        ([size(b"6\n"), size(b"6\n")], NotCosigned.fork),
-        ([size(b"10\n")], NotCosigned.ahead),
+        ([Reply(422, "", b"")], AnotherPast(NotCosigned.fork, 4)),
+        ([size(b"4\n")], AnotherPast(NotCosigned.fork, 4)),
+        ([size(b"6\n"), size(b"6\n")], AnotherPast(NotCosigned.fork, 6)),
+        ([size(b"10\n")], AnotherPast(NotCosigned.ahead, 10)),
         ([size(b"06\n")], NotCosigned.malformed),
         ([size(b"six\n")], NotCosigned.malformed),
         ([size(b"6")], NotCosigned.malformed),
@@ -87,9 +87,9 @@ async def test_the_next_submission_begins_where_the_cosigner_says() -> None:
     ],
 )
 async def test_each_other_answer_is_a_failure_of_its_own(
-    replies: Sequence[Reply | OSError], failure: NotCosigned
+    replies: Sequence[Reply | OSError], failure: NotCosigned | AnotherPast
 ) -> None:
-    assert await ask(NAMED, NOTE, TREE, 4, Answers(*replies).post, NOW) is failure
+    assert await ask(NAMED, NOTE, TREE, 4, Answers(*replies).post, NOW) == failure
 
 
 @pytest.fixture
