@@ -153,6 +153,8 @@ class CaseExport:
     papers: Papers
     written: Sequence[tuple[Hearing, Minutes]] = ()
     """The minutes, to be printed into the bag."""
+    recorded: Sequence[tuple[Hearing, Recording]] = ()
+    """The recordings, whose signed heads go into the bag."""
     shown: list[Row] = field(default_factory=list)
     """Exported rows, for view notes."""
 
@@ -195,8 +197,11 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     texts = {name: _text(value) for name, value in parts.items()}
     texts["documents/request.json"] = request_document.canonical(papers)
     written = [(hearing, row) for hearing in hearings for row in await minutes.of_hearing(db, hearing)]
+    recorded = [(one, row) for one in hearings for row in await queries.recordings_of_hearing(db, one.id)]
     sorted_texts = dict(sorted(texts.items()))
-    return CaseExport(request=request, texts=sorted_texts, papers=papers, written=written, shown=rows)
+    return CaseExport(
+        request=request, texts=sorted_texts, papers=papers, written=written, recorded=recorded, shown=rows
+    )
 
 
 async def _hearing(

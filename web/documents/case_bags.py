@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import IO, cast
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,12 +21,15 @@ from hearings.overview import case_export
 from hearings.overview.case_export import CaseExport
 from hearings.requests import attachments
 from hearings.requests.log import log
+from media.evidence.log import custody
 from web.server import printing
 from web.words import sentences
 
 IN_MEMORY = 1 << 20
 """The largest bag kept in memory, in bytes; a larger one is in an unnamed temporary file."""
 CHUNK = 1 << 16
+HEADS = (custody.CHECKPOINT, custody.TOKEN, custody.LOG_CHECKPOINT)
+"""Files of a recording that go with its case: the signed heads of both logs, with cosignatures, and the time-stamp."""
 
 
 async def packed(
@@ -50,6 +54,11 @@ async def packed(
             for name, attachment in case.attachments:
                 _attachment, data = await attachments.bytes_of(db, request=row, attachment_id=attachment.id)
                 await asyncio.to_thread(bag.add, name, data)
+            for hearing, recording in case.recorded:
+                found = await asyncio.to_thread(_heads, request.app.state.parts.settings.recordings / recording.id)
+                for name, note in found.items():
+                    place = f"hearings/{hearing.ref}/recordings/{recording.id}/{name}"
+                    await asyncio.to_thread(bag.add, place, note)
             info = {"External-Identifier": row.reference, "Bagging-Date": now.date().isoformat(), "Contact-Name": state}
             await asyncio.to_thread(bag.close, info)
         size = file.tell()
@@ -62,6 +71,15 @@ async def packed(
         "cache-control": "no-store",
     }
     return case, StreamingResponse(_stream(file), headers=headers, media_type="application/zip")
+
+
+def _heads(folder: Path) -> dict[str, bytes]:
+    """By name, the signed heads of a recording as they are now, and the time-stamp over the first; what there is of
+    them. CustodyError or OSError when they cannot be read."""
+    if not folder.is_dir():
+        return {}
+    with custody.locked(folder):
+        return {name: (folder / name).read_bytes() for name in HEADS if (folder / name).exists()}
 
 
 async def _minutes(db: AsyncSession, case: CaseExport) -> list[tuple[str, Printed]]:

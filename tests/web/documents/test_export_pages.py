@@ -4,10 +4,14 @@ import io
 import zipfile
 from datetime import UTC, datetime
 
+import httpx
+
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.outward import view_notes
 from hearings.requests import requests
+from media.evidence.log import custody, tlog
+from tests.support.evidence.archive import JUDGE
 from web import cli
 from web.demo import demo
 from web.server import printing
@@ -70,3 +74,23 @@ def test_a_motive_that_is_none_is_named_beside_its_field(service):
     answer = service.act(authority, page, "refuse", said)
     assert answer.status_code == 303
     assert "case_specific_reasons" in authority.get(f"{page}?tab=history").text
+
+
+async def test_the_signed_heads_of_a_recording_go_with_its_case(archive):
+    custody.open_log(archive.sealed.folder, archive.sealed.origin, archive.sealed.seal, archive.sealed.zero)
+    (archive.sealed.folder / "checkpoint.tsr").write_bytes(b"a token")
+    headers = {"accept": "text/html", "cookie": f"__Host-vivavoce={archive.cookies[JUDGE]}"}
+    transport, address = httpx.ASGITransport(app=archive.app), archive.settings.public_url
+    async with httpx.AsyncClient(transport=transport, base_url=address, headers=headers, timeout=60) as client:
+        answer = await client.get("/requests/RO-2025-1/export.zip")
+    assert answer.status_code == 200, answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bag:
+        files = {name.partition("/data/")[2]: bag.read(name) for name in bag.namelist()}
+    here = next(name.rpartition("/")[0] for name in files if name.endswith("/recordings.json"))
+    within = f"{here}/recordings/{archive.sealed.recording}/"
+    heads = {name.removeprefix(within): data for name, data in files.items() if name.startswith(within)}
+    names = ("checkpoint", "checkpoint.tsr", "custody-checkpoint")
+    assert heads == {name: (archive.sealed.folder / name).read_bytes() for name in names}
+    key = archive.sealed.seal.key.vkey(archive.settings.court_name)
+    head = tlog.verify_checkpoint(heads["checkpoint"], archive.sealed.origin, [key])
+    assert f"{head.size}:{head.root.hex()}" in files[f"{here}/recordings.json"].decode()
