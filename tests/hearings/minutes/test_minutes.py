@@ -1,8 +1,10 @@
 """Minutes from the first draft to both signatures, over a real hearing; who may, and what is refused."""
 
 import json
+import re
 import secrets
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ from hearings.hearing import seats
 from hearings.minutes import corrections, minutes, passages, text as minutes_text
 from hearings.minutes.facts import SECTIONS
 from hearings.minutes.revision import How, Writing
-from hearings.models import Hearing, Minutes, MinutesPassage, Participant
+from hearings.models import Hearing, Minutes, MinutesPassage, Participant, Recording
 from hearings.models.minutes import ReservationKind
 from hearings.overview import worklist
 from hearings.roles import Role
@@ -27,7 +29,7 @@ from hearings.sentences import Untranslated
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.sitting import recordings, sittings
-from hearings.status import MinutesStatus
+from hearings.status import MinutesStatus, RecordingStatus
 
 pytestmark = [pytest.mark.beside, pytest.mark.parametrize("stage", ["in_session"])]
 """Both databases only where what is tested is the database's."""
@@ -365,6 +367,14 @@ async def sign(court: Any, role: Role, seed: bytes, now: datetime, **changed: An
     state = "TH" if role is AUTHORITY else "RO"
     stated = await statement(court, state, now) | changed
     return await act(court, minutes.sign, role, now, jws=signatures.sign(stated, seed=seed))
+
+
+def test_what_is_signed_is_as_the_page_of_minutes_shows_it(stage: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "minutes.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r'`(\{"text_sha256": .*\})` as act `sign_minutes`', page)
+    signed = Minutes(text_sha256="HASH")
+    sealed = Recording(id="ID", size=120, root="ab" * 32, status=RecordingStatus.sealed)
+    assert minutes_text.body(signed, [sealed]) == json.loads(shown.replace("SIZE:ROOT", "120:" + "ab" * 32))
 
 
 @pytest.mark.both_databases
