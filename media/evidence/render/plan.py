@@ -30,12 +30,15 @@ class WishError(ValueError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is wanted of a copy; times in ms on the recording's timeline. `tracks`: these alone, or all when empty."""
+    """What is wanted of a copy; times in ms on the recording's timeline. `tracks`: these alone, or all when empty;
+    `languages`: interpretation and captions in these alone (`words.primary`), or in all when empty.
+    """
 
     begin: int
     end: int
     layout: str = "grid"
     tracks: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
     masked: tuple[str, ...] = ()
     zones: tuple[ZoneInfo, ...] = (ZoneInfo("UTC"),)
     case: Path | None = None
@@ -154,7 +157,11 @@ class CopyPlan:
 def make(material: Material, identities: Identities, origin: str, wish: Wish) -> CopyPlan:
     """Plan a copy. Raises WishError, and CaseError for a case that cannot be read."""
     _check(material, wish)
-    wanted = [name for name in material.course.tracks if not wish.tracks or name in wish.tracks]
+    wanted = [
+        name
+        for name, track in material.course.tracks.items()
+        if (not wish.tracks or name in wish.tracks) and (track.kind != LANGUAGE or _is_wanted(wish, track.lang))
+    ]
     used = [
         name
         for name in wanted
@@ -163,6 +170,7 @@ def make(material: Material, identities: Identities, origin: str, wish: Wish) ->
         and material.has_media(name, wish.begin, wish.end)
     ]
     texts, captions = _texts(material, wish)
+    _require_languages(material, wish, captions)
     return CopyPlan(
         material,
         identities,
@@ -212,6 +220,18 @@ def _check(material: Material, wish: Wish) -> None:
     for seat in wish.masked:
         if seat not in seats:
             raise WishError(f"nobody has the seat {seat}; the seats are {', '.join(sorted(seats))}")
+
+
+def _is_wanted(wish: Wish, tag: str) -> bool:
+    return not wish.languages or words.primary(tag) in wish.languages
+
+
+def _require_languages(material: Material, wish: Wish, captions: ShownCaptions) -> None:
+    """Every language that is wanted is one of the recording's channels, or of the captions that can be shown."""
+    channels = (track.lang for track in material.course.tracks.values() if track.kind == LANGUAGE)
+    there = {words.primary(tag) for tag in (*channels, *captions.shown)}
+    for tag in sorted(wish.languages - there):
+        raise WishError(f"nothing was interpreted into {tag}; there are {', '.join(sorted(there)) or 'no languages'}")
 
 
 def _turns(material: Material, cameras: Sequence[str], wish: Wish, t0: int, t1: int) -> list[Turn]:
@@ -266,5 +286,6 @@ def _texts(material: Material, wish: Wish) -> tuple[list[Text], ShownCaptions]:
     if wish.case is not None:
         captions = subtitles.captions(material, wish.case, wish.begin, wish.end, wish.masked)
     for tag, cues in captions.shown.items():
-        told.append(Text(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues))
+        if _is_wanted(wish, tag):
+            told.append(Text(f"Captions: {words.language(tag)}", words.iso_639_2(tag), cues))
     return [text for text in told if text.cues], captions

@@ -20,7 +20,7 @@ from media.evidence.check.files_check import IdentityError, read_identities
 from media.evidence.check.verify import USAGE_ERROR, Parser, UsageError, read_file, request_of, verify
 from media.evidence.log.custody import CustodyError
 from media.evidence.log.journal_lines import key_of_file
-from media.evidence.render import graph, making, material, parts, plan, signing, words
+from media.evidence.render import graph, making, material, parts, people, plan, signing, words
 from media.evidence.render.encoders import FfmpegError
 from media.evidence.render.feed import RenderError
 from media.evidence.render.making import Maker, RefusedError
@@ -65,7 +65,10 @@ def _parser() -> Parser:
         metavar="ZONE",
         help="a clock to show, such as Europe/Bucharest",
     )
-    parser.add_argument("--case", type=Path, metavar="FOLDER", help="the exported case, for the text of captions")
+    parser.add_argument("--languages", default="", metavar="TAGS", help="only these languages, such as ro,th")
+    parser.add_argument(
+        "--case", type=Path, metavar="FOLDER", help="the exported case, for the text of captions and for clocks"
+    )
     parser.add_argument("--size", default="1280x720", metavar="WxH", help="size of the picture, both even")
     parser.add_argument("--by", default="", metavar="NAME", help="who makes the copy, as it is to say")
     parser.add_argument("--purpose", default="", metavar="TEXT", help="what the copy is for, as it is to say")
@@ -107,14 +110,24 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
+def _clocks(options: Namespace) -> tuple[ZoneInfo, ...]:
+    """Those that were given, else those of both courts by the exported case, else UTC. Raises CaseError, UsageError."""
+    names: Sequence[str] = options.clock
+    if options.case is not None and not names:
+        lines = (options.bag / "data" / "journal.jsonl").read_bytes().split(b"\n")
+        names = people.read(options.case, people.sealed_people(lines)).zones
+    return tuple(_zone(name) for name in dict.fromkeys(names)) or (ZoneInfo("UTC"),)
+
+
 def _wish(options: Namespace, end: int) -> Wish:
     return Wish(
         begin=_milliseconds(options.begin) if options.begin else 0,
         end=_milliseconds(options.end) if options.end else end,
         layout=options.layout,
         tracks=tuple(options.track),
+        languages=words.languages(options.languages),
         masked=tuple(options.mask),
-        zones=tuple(_zone(name) for name in options.clock) or (ZoneInfo("UTC"),),
+        zones=_clocks(options),
         case=options.case,
         size=_size(options.size),
     )

@@ -38,9 +38,19 @@ def plain(text: str) -> str:
     return _CONTROL.sub(" ", text).strip()
 
 
+def primary(tag: str) -> str:
+    """The language of a BCP 47 tag, without script and region: `pt` of `pt-BR`."""
+    return tag.split("-")[0].lower()
+
+
+def languages(text: str) -> frozenset[str]:
+    """The languages of a list of BCP 47 tags, such as `ro,th`, without script and region; none of an empty one."""
+    return frozenset(primary(tag.strip()) for tag in text.split(",") if tag.strip())
+
+
 def iso_639_2(tag: str) -> str:
     """The three letters of a language given as BCP 47; `und` for what has none."""
-    first = tag.split("-")[0].lower()
+    first = primary(tag)
     return first if len(first) == 3 else ISO_639.get(first, "und")
 
 

@@ -25,13 +25,14 @@ from media.evidence.check.files_check import IdentityError, read_identities
 from media.evidence.check.verify import USAGE_ERROR, Parser, UsageError, read_file, request_of, verify
 from media.evidence.log.custody import CustodyError
 from media.evidence.log.journal_lines import key_of_file
-from media.evidence.render import material, words
+from media.evidence.render import material, people, words
 from media.evidence.render.making import RefusedError, require_verified
 from media.evidence.render.material import Identities, Material, MaterialError
+from media.evidence.render.people import CasePeople
 from media.evidence.render.render import INTERRUPTED, NOT_MADE
-from media.evidence.transcript import formats, model, people, transcript
+from media.evidence.render.subtitles import CaseError
+from media.evidence.transcript import formats, model, transcript
 from media.evidence.transcript.model import ModelError
-from media.evidence.transcript.people import CaseError, CasePeople
 from media.evidence.transcript.sound import SoundError
 from media.evidence.transcript.transcript import Wish, WishError
 
@@ -159,7 +160,7 @@ def _wish(options: Namespace, course_end: int, told: CasePeople | None, sealed: 
     return Wish(
         begin=_ms(options.begin) if options.begin else 0,
         end=_ms(options.end) if options.end else course_end,
-        languages=frozenset(tag.strip().split("-")[0].lower() for tag in options.languages.split(",") if tag.strip()),
+        languages=words.languages(options.languages),
         tracks=tuple(options.track),
         masked=tuple(options.mask),
         zones=tuple(_zone(name) for name in zones),

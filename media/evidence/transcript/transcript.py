@@ -88,7 +88,7 @@ def _why_not(material: Material, model: Model, wish: Wish, name: str) -> str:
         return "its voice is left out, as ordered"
     if not track.lang or track.lang.lower().startswith("und"):
         return "the recording does not say in which language"
-    if wish.languages and track.lang.split("-")[0].lower() not in wish.languages:
+    if wish.languages and words.primary(track.lang) not in wish.languages:
         return f"not asked for ({words.language(track.lang)})"
     if not material.has_media(name, wish.begin, wish.end):
         return "nothing was recorded"

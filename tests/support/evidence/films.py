@@ -1,5 +1,6 @@
 """Small recordings of which every frame is known: colours and tones change at set times. What is in a copy of one."""
 
+import hashlib
 import math
 import struct
 from collections.abc import Callable, Mapping
@@ -9,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import rfc8785
 
 from media.evidence.recording import mux
 from media.evidence.recording.mux import Block
@@ -47,12 +49,19 @@ class Shot:
         return sorted(found)
 
 
+def person(seat: str, role: str, state: str) -> dict[str, str]:
+    """Somebody as an exported case has them."""
+    return {"id": f"id-{seat}", "display_name": f"Name of {seat}", "role": role, "state": state, "seat": seat}
+
+
 def film(shots: Mapping[str, Shot], end: int, people: Mapping[str, tuple[str, str]] | None = None) -> Recording:
     """A recording of these tracks, without entries and `close`. `people`: seat → role and State."""
     made = Recording()
     made.begin()
     for seat, (role, state) in (people or {}).items():
-        made.line("person", seat=seat, role=role, state=state, sha256="ab" * 32)
+        facts = {"id": f"id-{seat}", "name": f"Name of {seat}", "role": role, "state": state}
+        sealed = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+        made.line("person", seat=seat, role=role, state=state, sha256=sealed)
     for name, shot in shots.items():
         made.track(name, shot.kind, t=shot.begin, required=shot.begin == 0, lang=shot.lang)
         video = shot.kind in ("floor-video", "screen")

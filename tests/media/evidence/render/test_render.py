@@ -22,7 +22,7 @@ from media.evidence.render import making, render
 from media.evidence.render.material import MaterialError
 from media.evidence.render.plan import Wish
 from tests.support.evidence import bags
-from tests.support.evidence.films import changes, tones
+from tests.support.evidence.films import changes, person, tones
 
 FRAME = 0.040
 JUDGE, WITNESS = (0.25, 0.5), (0.75, 0.35)
@@ -151,6 +151,22 @@ def test_only_the_tracks_asked_for_are_in_a_copy(bagged, tmp_path: Path) -> None
     assert near(tones(out, 1), [(4, True), (5, False)])
 
 
+def test_the_case_gives_both_courts_clocks_and_only_the_languages_asked_for_are_in_a_copy(
+    bagged, tmp_path: Path
+) -> None:
+    hearing: dict[str, Any] = {"id": "h", "requesting_zone": "Europe/Bucharest", "requested_zone": "Asia/Bangkok"}
+    hearing |= {"people": [person("witness_1", "witness", "TH")]}
+    case, out = tmp_path / "hearings" / "RO-1", tmp_path / "thai.mp4"
+    case.mkdir(parents=True)
+    (case / "hearing.json").write_text(json.dumps(hearing))
+    (case / "log.json").write_text("[]")
+    more = ["--case", str(tmp_path), "--languages", "TH", "--track", "channel_ro", "--track", "channel_th"]
+    assert render.main([*bagged.arguments, *more, "--track", "judge_1_cam", "--to", "1", str(out)]) == 0
+    told = json.loads(out.with_name("thai.mp4.json").read_text())
+    assert told["clocks"] == ["Europe/Bucharest", "Asia/Bangkok"]
+    assert [sound["tags"]["handler_name"] for sound in streams(out, "a")] == ["Floor", "Interpretation: Thai"]
+
+
 def wish_and_report(bagged) -> tuple[Any, Any]:
     report = verify(bagged.bag, VerificationRequest(parse(bagged.recording.policy()), without_stamp=True))
     wrapped = (bagged.bag / "data/hearing-key.age").read_bytes()
@@ -234,6 +250,8 @@ def test_a_segment_that_changes_after_the_check_ends_it_and_nothing_is_left(bagg
         (["--clock", "Europe/Atlantis"], "Europe/Atlantis is no time zone"),
         (["--size", "321x240"], "321x240 is no size"),
         (["--case", "/nowhere"], "it is no exported case"),
+        (["--case", "/nowhere", "--clock", "Asia/Bangkok"], "it is no exported case"),
+        (["--languages", "th,fr"], "nothing was interpreted into fr; there are ro, th"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_told_and_nothing_is_made(bagged, tmp_path, capsys, more, said) -> None:

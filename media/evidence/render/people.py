@@ -14,11 +14,8 @@ from typing import Any
 import msgspec
 import rfc8785
 
+from media.evidence.render.subtitles import CaseError
 from media.evidence.render.words import plain
-
-
-class CaseError(ValueError):
-    """The folder is no exported case of this hearing, or cannot be read."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from media.evidence.transcript import people
+from media.evidence.render import people
+from media.evidence.render.subtitles import CaseError
 from tests.support.evidence.speech import PEOPLE, person_hash, spoken
 
 
@@ -41,10 +42,10 @@ def test_a_name_that_is_not_the_sealed_one_is_not_taken(tmp_path: Path) -> None:
 def test_what_is_no_case_is_refused(tmp_path: Path, spoil: Any) -> None:
     whole = case(tmp_path, "judge_1")
     spoil(whole / "hearings" / "RO-1" / "hearing.json")
-    with pytest.raises(people.CaseError):
+    with pytest.raises(CaseError):
         people.read(whole, {("judge_1", "presiding_judge"): person_hash("judge_1")})
 
 
 def test_the_case_of_another_hearing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(people.CaseError, match="anybody who is in this recording"):
+    with pytest.raises(CaseError, match="anybody who is in this recording"):
         people.read(case(tmp_path, "judge_1", state="FR"), {("judge_1", "presiding_judge"): person_hash("judge_1")})
