@@ -1,5 +1,6 @@
 """Captions, search, speed, keys and the grid of the player in a real browser."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,14 @@ SAID = (
 )
 """ms, kind, role of who did it, what the entry holds."""
 TRANSCRIPT = "WEBVTT\n\n00:33.000 --> 00:35.000\n<v Somchai Wongsa>I saw the car leave.\n"
+
+OF_ANOTHER = json.dumps(
+    {
+        "format": 1, "recording": {"id": RECORDING, "head": f"1:{'ab' * 32}"},
+        "segments": [{"t0": 33_000, "t1": 35_000, "text": "I saw the car leave."}],
+    }
+).encode()  # fmt: skip
+"""As `vivavoce transcribe` writes it, of another head."""
 
 
 def entries() -> list[HearingEvent]:
@@ -136,6 +145,8 @@ async def test_one_search_finds_acts_messages_captions_and_a_transcript_and_each
     field = finder.get_by_label("Transcript file")
     await field.set_input_files(FilePayload(name="x.vtt", mimeType="text/vtt", buffer=b"WEBVTT\n\nno cue\n"))
     await expect(finder.get_by_role("alert")).to_contain_text("Not read: line or segment 3")
+    await field.set_input_files(FilePayload(name="x.json", mimeType="application/json", buffer=OF_ANOTHER))
+    await expect(finder.get_by_role("alert")).to_have_text("This is the transcript of another recording.")
     await field.set_input_files(FilePayload(name="t.vtt", mimeType="text/vtt", buffer=TRANSCRIPT.encode()))
     await finder.get_by_role("searchbox").fill("car")
     await expect(finder.get_by_test_id("found")).to_have_text("2 places found.")

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { Index, type Findable, type Source } from "../src/player/search";
 import { MOST_BYTES, TranscriptError, readTranscript } from "../src/player/transcript";
 
-const read = (text: string) => readTranscript(new TextEncoder().encode(text));
+const OF = { id: "0193c0de-0000-7000-8000-000000000001", head: `51:${"2f".repeat(32)}` };
+const read = (text: string) => readTranscript(new TextEncoder().encode(text), OF);
 const VTT = `WEBVTT Hearing of 4 December
 Kind: subtitles
 Language: ro
@@ -50,6 +51,15 @@ test("a transcript of vivavoce transcribe is read as it stands", () => {
   assert.throws(() => read('{"segments":[{"t0":2,"t1":1,"text":"a"}]}'), { code: "time", at: 1 });
 });
 
+test("a transcript of vivavoce transcribe that names another recording or another head of it is refused, and nobody else's", () => {
+  const of = (recording: unknown, format: unknown = 1) => JSON.stringify({ format, recording, segments: [{ t0: 1, t1: 2, text: "a" }] });
+  assert.equal(read(of({ ...OF, verdict: "verified" })).length, 1);
+  for (const change of [{ id: "0193c0de-0000-7000-8000-000000000002" }, { head: `52:${"2f".repeat(32)}` }, { id: null }]) {
+    assert.throws(() => read(of({ ...OF, ...change })), { code: "other_recording", at: 0 }, JSON.stringify(change));
+  }
+  for (const other of [of({ id: "7" }, "1.0"), of("interview.wav"), of(null)]) assert.equal(read(other).length, 1, other);
+});
+
 // text -> what is wrong, and where
 const WRONG: [string, string, number][] = [
   ["", "form", 1],
@@ -73,8 +83,8 @@ test("a file that is no transcript is refused, with the line or the segment at f
   for (const [text, code, at] of WRONG) {
     assert.throws(() => read(text), (error: unknown) => error instanceof TranscriptError && error.code === code && error.at === at, text);
   }
-  assert.throws(() => readTranscript(Uint8Array.of(0xff)), { code: "not_text" });
-  assert.throws(() => readTranscript(new Uint8Array(MOST_BYTES + 1)), { code: "too_long" });
+  assert.throws(() => readTranscript(Uint8Array.of(0xff), OF), { code: "not_text" });
+  assert.throws(() => readTranscript(new Uint8Array(MOST_BYTES + 1), OF), { code: "too_long" });
 });
 
 const item = (source: Source, n: number, t: number, text: string, who = ""): Findable => ({ source, n, t, who, text, lang: "" });

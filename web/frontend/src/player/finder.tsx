@@ -7,11 +7,12 @@ import { BEFORE as BEFORE_CAPTION, type CaptionState } from "./caption-list";
 import type { Engine } from "./engine";
 import { type LogRow, detailOf, underSeal } from "./log-texts";
 import { pages } from "./pages";
+import { originUuid } from "./reader";
 import { BEFORE, type KindOfEntry } from "./rail";
 import { type Findable, Index, type Source } from "./search";
 import { TimePair, timesText } from "./times";
-import { MOST_BYTES, TranscriptError, type TranscriptFault, type TranscriptLine, readTranscript } from "./transcript";
-import { type Place, roleWord } from "./words";
+import { MOST_BYTES, type Original, TranscriptError, type TranscriptFault, type TranscriptLine, readTranscript } from "./transcript";
+import { type Place, otherRecordingText, roleWord } from "./words";
 
 /** Results that are listed; the words say how many more there are. */
 const MOST = 200;
@@ -49,6 +50,8 @@ interface Transcript {
 
 interface Props {
   engine: Engine;
+  /** The signed head of the recording, `size:root`. */
+  head: string;
   captions: CaptionState;
   log: LogState;
   kinds: Record<string, KindOfEntry>;
@@ -60,7 +63,7 @@ interface Props {
 
 const SOURCES: Record<Source, () => string> = { log: () => t("Log"), caption: () => t("Caption"), transcript: () => t("Transcript") };
 
-export function Finder({ engine, captions, log, kinds, zero, places, field }: Props) {
+export function Finder({ engine, head, captions, log, kinds, zero, places, field }: Props) {
   const id = useId();
   const search = useSignal("");
   const only = useSignal<Source | "">("");
@@ -112,7 +115,7 @@ export function Finder({ engine, captions, log, kinds, zero, places, field }: Pr
           ))}
         </ol>
       )}
-      <TranscriptFile chosen={transcript} end={engine.recording.end} />
+      <TranscriptFile chosen={transcript} of={{ id: originUuid(engine.recording.origin) ?? "", head }} end={engine.recording.end} />
     </section>
   );
 }
@@ -123,16 +126,17 @@ const FAULTS: Record<TranscriptFault, (at: number) => string> = {
   form: (at) => (at ? t("Not read: line or segment {n} is neither WebVTT nor JSON with times and texts.", { n: at }) : t("Not read: it is neither WebVTT nor JSON with times and texts.")),
   time: (at) => t("Not read: the times of line or segment {n} are not in order.", { n: at }),
   empty: () => t("There is nothing said in this transcript."),
+  other_recording: otherRecordingText,
 };
 
 /** A transcript from the person's disk. It is read in this page and sent nowhere. */
-function TranscriptFile({ chosen, end }: { chosen: Signal<Transcript | null>; end: number }) {
+function TranscriptFile({ chosen, of, end }: { chosen: Signal<Transcript | null>; of: Original; end: number }) {
   const id = useId();
   const fault = useSignal("");
   const take = async (file: File): Promise<void> => {
     chosen.value = null;
     try {
-      const lines = readTranscript(new Uint8Array(await file.slice(0, MOST_BYTES + 1).arrayBuffer()));
+      const lines = readTranscript(new Uint8Array(await file.slice(0, MOST_BYTES + 1).arrayBuffer()), of);
       chosen.value = { name: file.name, lines };
       fault.value = "";
     } catch (error) {

@@ -182,6 +182,7 @@ async function renew(): Promise<void> {
 function App() {
   const found = verdict.value;
   const player = engine.value;
+  const head = seal.value ? `${seal.value.size}:${seal.value.root}` : "";
   const failed = found?.word === "failed" ? badgeWords(found) : "";
   return (
     <div class="player">
@@ -189,7 +190,7 @@ function App() {
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
       {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
       {shut.value && <p class="inset rec">{t("This recording cannot be played: its seal or its journal is not what was signed.")}</p>}
-      {player && <Player engine={player} config={config} fits={found?.word !== "failed"} />}
+      {player && <Player engine={player} config={config} head={head} fits={found?.word !== "failed"} />}
       {!player && !shut.value && (
         <section class="panel" aria-label={t("Open the recording")}><div class="body"><KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
           onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} /></div></section>

@@ -11,7 +11,13 @@ export interface TranscriptLine {
   lang: string;
 }
 
-export type TranscriptFault = "too_long" | "not_text" | "form" | "time" | "empty";
+export type TranscriptFault = "too_long" | "not_text" | "form" | "time" | "empty" | "other_recording";
+
+/** The recording that is searched: its uuid, and its signed head as a transcript names it, `size:root`. */
+export interface Original {
+  id: string;
+  head: string;
+}
 
 export class TranscriptError extends Error {
   constructor(
@@ -26,8 +32,8 @@ export class TranscriptError extends Error {
 /** Bytes; three hours of speech are less than one million. */
 export const MOST_BYTES = 16 * 1024 * 1024;
 
-/** The lines of a file's bytes, in order of time. Throws `TranscriptError`. */
-export function readTranscript(bytes: Uint8Array): TranscriptLine[] {
+/** The lines of a file's bytes, in order of time. Throws `TranscriptError`, for one that says it is of another recording too. */
+export function readTranscript(bytes: Uint8Array, of: Original): TranscriptLine[] {
   if (bytes.length > MOST_BYTES) throw new TranscriptError("too_long");
   let text: string;
   try {
@@ -35,7 +41,7 @@ export function readTranscript(bytes: Uint8Array): TranscriptLine[] {
   } catch {
     throw new TranscriptError("not_text");
   }
-  const lines = /^\s*[[{]/.test(text) ? readJson(text) : readVtt(text);
+  const lines = /^\s*[[{]/.test(text) ? readJson(text, of) : readVtt(text);
   if (!lines.length) throw new TranscriptError("empty");
   return lines.sort((a, b) => a.t0 - b.t0);
 }
@@ -84,17 +90,26 @@ function spoken(text: string): string {
 
 /** As `vivavoce transcribe` and the page of corrections write it; or, as many programs do,
  * `{"language": "th", "segments": [{"start": 1.5, "end": 3, "text": "…", "speaker": "…"}]}`, or the segments alone. */
-function readJson(text: string): TranscriptLine[] {
+function readJson(text: string, of: Original): TranscriptLine[] {
   let whole: unknown;
   try {
     whole = JSON.parse(text);
   } catch {
     throw new TranscriptError("form");
   }
+  if (namesAnother(whole, of)) throw new TranscriptError("other_recording");
   const segments: unknown = Array.isArray(whole) ? whole : (whole as Record<string, unknown>)["segments"];
   if (!Array.isArray(segments)) throw new TranscriptError("form");
   const lang = Array.isArray(whole) ? "" : word((whole as Record<string, unknown>)["language"]);
   return segments.map((each: unknown, index) => segment(each, index + 1, lang)).filter((each) => each.text);
+}
+
+/** Whether it is of our own form and names a recording, or a head of it, that is not this one. Others name none. */
+function namesAnother(whole: unknown, of: Original): boolean {
+  const { format, recording } = whole as Record<string, unknown>;
+  if (format !== 1 || typeof recording !== "object" || recording === null) return false;
+  const { id, head } = recording as Record<string, unknown>;
+  return id !== of.id || head !== of.head;
 }
 
 function segment(value: unknown, at: number, lang: string): TranscriptLine {

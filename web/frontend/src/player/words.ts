@@ -122,6 +122,8 @@ export function gapWord(cause: string): string {
   return t("Gap: {cause}", { cause: causeWord(cause) });
 }
 
+export const otherRecordingText = (): string => t("This is the transcript of another recording.");
+
 export function refusalText(code: RefusalCode, detail: string): string {
   const texts: Record<RefusalCode, () => string> = {
     too_long: () => t("This is not a key file: it is far too long. Choose the key file of your authority."),

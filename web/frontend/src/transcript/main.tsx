@@ -11,7 +11,7 @@ import { Icon } from "../player/icons";
 import { KeyForm } from "../player/key-form";
 import { originUuid } from "../player/reader";
 import { Dates, TimePair } from "../player/times";
-import { type Place, elapsedText, refusalText, roleWord } from "../player/words";
+import { type Place, elapsedText, otherRecordingText, refusalText, roleWord } from "../player/words";
 import { hex } from "../player/tlog";
 import type { KeptTranscript, SealedPart } from "./derived";
 import {
@@ -66,7 +66,7 @@ session.onMessage = (message) => {
 const PROBLEMS: Record<Problem, () => string> = {
   too_long: () => t("This is no transcript: it is far too long. Choose the file that “vivavoce transcribe” has written."),
   form: () => t("This is no transcript. Choose the file that “vivavoce transcribe” has written (.json)."),
-  other_recording: () => t("This is the transcript of another recording."),
+  other_recording: otherRecordingText,
 };
 
 /** Takes a text for the transcript of this recording; false when it is none. */
