@@ -131,6 +131,37 @@ async def test_a_draft_is_corrected_against_the_sound_kept_and_opened_again(view
     await expect(page.get_by_text("1 piece was corrected.")).to_be_visible()
 
 
+async def test_a_kept_transcript_is_searched_in_the_player_as_a_machines_draft_that_a_person_corrected(viewer: Viewer):
+    page = viewer.page
+    await viewer.opened()
+    finder = page.get_by_role("search", name="Search")
+    await finder.get_by_text("Search a transcript too").click()
+    await expect(finder.get_by_test_id("kept-transcripts")).to_have_count(0)
+
+    await opened(viewer)
+    await choose(viewer, draft(viewer.installation))
+    await page.get_by_test_id("piece").first.get_by_role("textbox").fill(MEANT)
+    await page.get_by_role("button", name="Keep it with the recording").click()
+    await expect(page.get_by_text("Kept. The recording's custody log says")).to_be_visible(timeout=20_000)
+
+    await viewer.opened()
+    await expect(finder.get_by_text("1 kept with the recording")).to_be_visible()
+    assert not any("/file/derived/" in request.url for request in viewer.requests)
+    await finder.get_by_text("Search a transcript too").click()
+    kept = finder.get_by_test_id("kept-transcripts")
+    await expect(kept).to_contain_text("A machine's draft, corrected by a person: not evidence, not an interpretation.")
+    await kept.get_by_role("button", name="Search the transcript of Ana Popa").click()
+    await finder.get_by_role("searchbox").fill("plecand")
+    row = finder.locator(".player-found > li")
+    await expect(row).to_contain_text(MEANT)
+    await expect(row).to_contain_text("Transcript: a machine's draft, corrected by a person")
+    await viewer.seek(20)
+    await row.get_by_role("button").click()
+    assert await looking(viewer.clock, lambda second: second == 0) == 0
+    found = await Axe().run(page, options=AXE)
+    assert found.violations_count == 0, found.generate_report()
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

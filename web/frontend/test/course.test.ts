@@ -15,7 +15,7 @@ function track(name: string, kind: string, recorded: [number, number][], gaps: [
 
 function recording(tracks: TrackView[], events: [number, string][] = []): RecordingView {
   const entries: LogEntry[] = events.map(([t, kind], index) => ({ entry: index + 1, t, kind, who: "", seat: "", sha256: "" }));
-  return { origin: "", zero: "0", end: END, tracks, people: [], events: entries, pauses: [], ownKeys: [] };
+  return { origin: "", zero: "0", end: END, tracks, people: [], events: entries, pauses: [], ownKeys: [], transcripts: 0 };
 }
 
 test("a seat's row is when its microphone was recorded, and what is missing with its cause", () => {

@@ -24,7 +24,7 @@ const RECORDING: RecordingView = {
     track("channel_ro", "language", [[2_000, 8_000]], [[8_000, END, "sender_off"]]),
   ],
   events: [event(1, 0, "started"), event(2, 12_000, "hold"), event(3, 15_000, "resumed"), event(4, 24_000, "exhibit_shown"), event(5, 25_000, "muted"), event(6, 26_000, "exhibit_shown")],
-  pauses: [{ t0: 30_000, t1: 40_000, by: "presiding_judge" }], ownKeys: [{ t0: 41_000, t1: 42_000, recipients: [], opens: true }],
+  pauses: [{ t0: 30_000, t1: 40_000, by: "presiding_judge" }], ownKeys: [{ t0: 41_000, t1: 42_000, recipients: [], opens: true }], transcripts: 0,
 };
 const SHAPES = { started: "course", exhibit_shown: "exhibit" } as const;
 const KINDS = { started: { text: "Sitting started" }, exhibit_shown: { text: "Exhibit shown" } };

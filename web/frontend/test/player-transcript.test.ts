@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Index, type Findable, type Source } from "../src/player/search";
-import { MOST_BYTES, TranscriptError, readTranscript } from "../src/player/transcript";
+import { MOST_BYTES, TranscriptError, readKept, readTranscript } from "../src/player/transcript";
 
 const OF = { id: "0193c0de-0000-7000-8000-000000000001", head: `51:${"2f".repeat(32)}` };
 const read = (text: string) => readTranscript(new TextEncoder().encode(text), OF);
@@ -58,6 +58,15 @@ test("a transcript of vivavoce transcribe that names another recording or anothe
     assert.throws(() => read(of({ ...OF, ...change })), { code: "other_recording", at: 0 }, JSON.stringify(change));
   }
   for (const other of [of({ id: "7" }, "1.0"), of("interview.wav"), of(null)]) assert.equal(read(other).length, 1, other);
+});
+
+test("a transcript kept with the recording is put together of its parts, and one that names another recording is refused", () => {
+  const part = (recording: object, ...said: [number, string][]) => JSON.stringify({ format: 1, recording, segments: said.map(([t0, text]) => ({ t0, t1: t0 + 1, text, name: "A", language: "th" })) });
+  const read = (...texts: string[]) => readKept(texts, OF).map(({ t0, text }) => [t0, text]);
+  assert.deepEqual(read(part(OF, [9, "three"], [1, "one"]), part(OF), part(OF, [5, "of a closed session"])), [[1, "one"], [5, "of a closed session"], [9, "three"]]);
+  assert.throws(() => read(part(OF, [1, "one"]), part({ ...OF, id: "" }, [5, "two"])), { code: "other_recording" });
+  assert.throws(() => read(part(OF)), { code: "empty" });
+  assert.throws(() => read("not JSON"), { code: "form" });
 });
 
 // text -> what is wrong, and where

@@ -3,6 +3,8 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { t, tn } from "../i18n";
+import type { KeptTranscript } from "../transcript/derived";
+import { type Kept, KeptList } from "../transcript/kept-list";
 import { BEFORE as BEFORE_CAPTION, type CaptionState } from "./caption-list";
 import type { Engine } from "./engine";
 import { type LogRow, detailOf, underSeal } from "./log-texts";
@@ -11,7 +13,8 @@ import { originUuid } from "./reader";
 import { BEFORE, type KindOfEntry } from "./rail";
 import { type Findable, Index, type Source } from "./search";
 import { TimePair, timesText } from "./times";
-import { MOST_BYTES, type Original, TranscriptError, type TranscriptFault, type TranscriptLine, readTranscript } from "./transcript";
+import { MOST_BYTES, type Original, TranscriptError, type TranscriptFault, type TranscriptLine, readKept, readTranscript } from "./transcript";
+import type { RecordingView } from "./wire";
 import { type Place, otherRecordingText, roleWord } from "./words";
 
 /** Results that are listed; the words say how many more there are. */
@@ -43,8 +46,17 @@ export function useLog(engine: Engine, address: string): LogState {
   return { texts, refused };
 }
 
+/** The transcripts that are kept with the recording. */
+export interface KeptState {
+  found: Signal<Kept>;
+  /** Have the worker open them: they are fetched when somebody wants to see them. */
+  ask: () => void;
+}
+
 interface Transcript {
   name: string;
+  /** Whether it is kept with the recording; else it is a file of the viewer's. */
+  kept: boolean;
   lines: TranscriptLine[];
 }
 
@@ -52,6 +64,7 @@ interface Props {
   engine: Engine;
   /** The signed head of the recording, `size:root`. */
   head: string;
+  kept: KeptState;
   captions: CaptionState;
   log: LogState;
   kinds: Record<string, KindOfEntry>;
@@ -63,7 +76,7 @@ interface Props {
 
 const SOURCES: Record<Source, () => string> = { log: () => t("Log"), caption: () => t("Caption"), transcript: () => t("Transcript") };
 
-export function Finder({ engine, head, captions, log, kinds, zero, places, field }: Props) {
+export function Finder({ engine, head, kept, captions, log, kinds, zero, places, field }: Props) {
   const id = useId();
   const search = useSignal("");
   const only = useSignal<Source | "">("");
@@ -81,6 +94,7 @@ export function Finder({ engine, head, captions, log, kinds, zero, places, field
   }, [events, kinds, log.texts.value, captions.captions.value, transcript.value]);
   const wanted = search.value.trim() !== "";
   const found = useMemo(() => index.find(search.value, new Set(only.value ? [only.value] : (Object.keys(SOURCES) as Source[]))), [index, search.value, only.value]);
+  const told = (source: Source): string => (source === "transcript" && transcript.value?.kept ? t("Transcript: a machine's draft, corrected by a person") : SOURCES[source]());
   const go = (item: Findable): void => engine.goTo(item.t - (item.source === "log" ? BEFORE : BEFORE_CAPTION));
   return (
     <section class="panel player-finder" aria-labelledby={id} role="search">
@@ -105,17 +119,17 @@ export function Finder({ engine, head, captions, log, kinds, zero, places, field
             <li key={`${item.source} ${item.n}`}>
               <div>
                 <button type="button" class="link-button" ref={at === 0 ? first : undefined} onClick={() => go(item)}
-                  aria-label={t("Go to {time}: {source}", { time: timesText(zero + item.t, places), source: SOURCES[item.source]() })}>
+                  aria-label={t("Go to {time}: {source}", { time: timesText(zero + item.t, places), source: told(item.source) })}>
                   <TimePair at={zero + item.t} places={places} />
                 </button>
                 <p lang={item.lang || undefined} dir="auto">{item.who && <strong>{item.who}: </strong>}{item.text}</p>
-                <p class="sub">{SOURCES[item.source]()}</p>
+                <p class="sub">{told(item.source)}</p>
               </div>
             </li>
           ))}
         </ol>
       )}
-      <TranscriptFile chosen={transcript} of={{ id: originUuid(engine.recording.origin) ?? "", head }} end={engine.recording.end} />
+      <Transcripts chosen={transcript} kept={kept} of={{ id: originUuid(engine.recording.origin) ?? "", head }} recording={engine.recording} places={places} />
     </section>
   );
 }
@@ -129,34 +143,64 @@ const FAULTS: Record<TranscriptFault, (at: number) => string> = {
   other_recording: otherRecordingText,
 };
 
-/** A transcript from the person's disk. It is read in this page and sent nowhere. */
-function TranscriptFile({ chosen, of, end }: { chosen: Signal<Transcript | null>; of: Original; end: number }) {
+interface TranscriptsProps {
+  chosen: Signal<Transcript | null>;
+  kept: KeptState;
+  of: Original;
+  recording: RecordingView;
+  places: Place[];
+}
+
+/** A transcript that is kept with the recording, or one from the person's disk, which is read in this page and sent nowhere. */
+function Transcripts({ chosen, kept, of, recording, places }: TranscriptsProps) {
   const id = useId();
   const fault = useSignal("");
-  const take = async (file: File): Promise<void> => {
+  const keptFault = useSignal("");
+  const { list, problem } = kept.found.value;
+  /** Reads a transcript; `wrong` says what is wrong with it. */
+  const take = (name: string, wrong: Signal<string>, read: () => TranscriptLine[]): void => {
     chosen.value = null;
+    fault.value = keptFault.value = "";
     try {
-      const lines = readTranscript(new Uint8Array(await file.slice(0, MOST_BYTES + 1).arrayBuffer()), of);
-      chosen.value = { name: file.name, lines };
-      fault.value = "";
+      chosen.value = { name, kept: wrong === keptFault, lines: read() };
     } catch (error) {
       if (!(error instanceof TranscriptError)) throw error;
-      fault.value = FAULTS[error.code](error.at);
+      wrong.value = FAULTS[error.code](error.at);
     }
   };
-  const late = (chosen.value?.lines ?? []).filter(({ t0 }) => t0 >= end).length;
+  const takeFile = async (file: File): Promise<void> => {
+    const bytes = new Uint8Array(await file.slice(0, MOST_BYTES + 1).arrayBuffer());
+    take(file.name, fault, () => readTranscript(bytes, of));
+  };
+  const takeKept = (one: KeptTranscript): void => take(one.person, keptFault, () => readKept(one.texts, of));
+  const lines = chosen.value?.lines ?? [];
+  const late = lines.filter(({ t0 }) => t0 >= recording.end).length;
+  const there = recording.transcripts;
   return (
-    <details class="fold">
-      <summary><span>{t("Search a transcript too")}</span>{chosen.value && <span class="result">{tn("{n} line", "{n} lines", chosen.value.lines.length)}</span>}</summary>
+    <details class="fold" onToggle={(event) => { if (event.currentTarget.open && there > 0 && !list) kept.ask(); }}>
+      <summary>
+        <span>{t("Search a transcript too")}</span>
+        {chosen.value ? <span class="result">{tn("{n} line", "{n} lines", lines.length)}</span> : there > 0 && <span class="result">{tn("{n} kept with the recording", "{n} kept with the recording", there)}</span>}
+      </summary>
       <div class="inside">
+        {there > 0 && (
+          <div data-testid="kept-transcripts">
+            <h3>{t("Kept with the recording")}</h3>
+            <p class="inset warn">{t("A machine's draft, corrected by a person: not evidence, not an interpretation. What counts is the recording.")}</p>
+            {list
+              ? <KeptList list={list} places={places} action={(person) => t("Search the transcript of {person}", { person })} onTake={takeKept} />
+              : problem ? <p class="field-error" role="alert">{problem}</p> : <p role="status">{t("Loading…")}</p>}
+            {keptFault.value && <p class="field-error" role="alert">{keptFault.value}</p>}
+          </div>
+        )}
         <div class={`field${fault.value ? " field-wrong" : ""}`}>
           <label for={id}>{t("Transcript file")}</label>
           <p class="hint" id={`${id}-hint`}>{t("WebVTT, or JSON with the start, end and text of each part, in seconds from the beginning of the recording. It stays in this browser. It is not part of what was sealed, and not the record.")}</p>
           {fault.value && <p class="field-error" id={`${id}-fault`} role="alert">{fault.value}</p>}
           <input id={id} type="file" accept=".vtt,.json,text/vtt,application/json" aria-describedby={`${id}-hint${fault.value ? ` ${id}-fault` : ""}`} aria-invalid={fault.value !== ""}
-            onChange={(event) => { const file = event.currentTarget.files?.[0]; if (file) void take(file); }} />
+            onChange={(event) => { const file = event.currentTarget.files?.[0]; if (file) void takeFile(file); }} />
         </div>
-        <p role="status">{chosen.value && <>{t("Searched too:")} <bdi>{chosen.value.name}</bdi></>}</p>
+        <p role="status">{chosen.value && <>{chosen.value.kept ? t("Searched too, the transcript corrected by:") : t("Searched too:")} <bdi>{chosen.value.name}</bdi></>}</p>
         {late > 0 && <p class="inset warn">{tn("{n} line is after the end of this recording: it may be the transcript of another one.", "{n} lines are after the end of this recording: it may be the transcript of another one.", late)}</p>}
       </div>
     </details>

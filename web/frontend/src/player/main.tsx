@@ -4,8 +4,10 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { load, t } from "../i18n";
 import { HttpError, post } from "../client/http";
+import type { Kept } from "../transcript/kept-list";
 import { Badge } from "./badge";
 import { Engine } from "./engine";
+import type { KeptState } from "./finder";
 import { KeyForm, type KeyState } from "./key-form";
 import { type PageConfig, Player } from "./page";
 import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
@@ -34,6 +36,8 @@ const verdict = signal<Verdict | null>(null);
 const seal = signal<Seal | null>(null);
 const engine = signal<Engine | null>(null);
 const shut = signal(false);
+
+const kept: KeptState = { found: signal<Kept>({ list: null, problem: "" }), ask: () => send({ type: "transcripts" }) };
 
 let worker: Worker | null = null;
 let choosing = "";
@@ -78,6 +82,11 @@ function take(message: FromWorker): void {
       return;
     case "refused": {
       const text = refusalText(message.code, message.detail);
+      // Of an open recording nothing else is refused than what is kept with it.
+      if (engine.peek()) {
+        kept.found.value = { list: null, problem: text };
+        return;
+      }
       if (busy.peek()) return refuse(text);
       chosen.value = { name: choosing, authority: "", demo: false, refusal: text, reading: false };
       return;
@@ -96,6 +105,9 @@ function take(message: FromWorker): void {
       seal.value = message.seal;
       if (message.recording) engine.value = begun(new Engine(message.recording, send));
       else shut.value = true;
+      return;
+    case "transcripts":
+      kept.found.value = { list: message.kept, problem: "" };
       return;
     case "expired":
       void renew();
@@ -190,7 +202,7 @@ function App() {
       {seal.value?.demo && <p class="inset warn">{t("THROW-AWAY DEMO KEY: never use it for a real hearing.")}</p>}
       {found && (player || shut.value) && <Badge verdict={found} seal={seal.value} listed={player !== null} onCheck={() => send({ type: "check" })} />}
       {shut.value && <p class="inset rec">{t("This recording cannot be played: its seal or its journal is not what was signed.")}</p>}
-      {player && <Player engine={player} config={config} head={head} fits={found?.word !== "failed"} />}
+      {player && <Player engine={player} config={config} head={head} kept={kept} fits={found?.word !== "failed"} />}
       {!player && !shut.value && (
         <section class="panel" aria-label={t("Open the recording")}><div class="body"><KeyForm reasons={config.reasons} why={why.value} chosen={chosen.value} busy={busy.value} problem={problem.value}
           onWhy={(code) => (why.value = code)} onFile={choose} onOpen={() => void open()} /></div></section>

@@ -6,7 +6,7 @@ import { CaptionList, CaptionsNow, useCaptions } from "./caption-list";
 import { SPEEDS } from "./clock";
 import { courseOf } from "./course";
 import type { Engine } from "./engine";
-import { Finder, useLog } from "./finder";
+import { Finder, type KeptState, useLog } from "./finder";
 import { Icon } from "./icons";
 import { partName } from "./journal";
 import { type Hands, KeyList, press } from "./keys";
@@ -34,9 +34,9 @@ export interface PageConfig {
 /** Of two entries as near as this the step back goes to the earlier: playing has gone on meanwhile. */
 const NEAR = 1_500;
 
-/** `head`: the recording's signed head, `size:root`. `fits`: whether the page may move so that pictures, transport and timeline are in the window; what stands above them is
+/** `kept`: the transcripts that are kept with the recording, and how to ask for them. `head`: its signed head, `size:root`. `fits`: whether the page may move so that pictures, transport and timeline are in the window; what stands above them is
  * then out of sight. */
-export function Player({ engine: player, config, head, fits }: { engine: Engine; config: PageConfig; head: string; fits: boolean }) {
+export function Player({ engine: player, config, head, kept, fits }: { engine: Engine; config: PageConfig; head: string; kept: KeptState; fits: boolean }) {
   const { base, places, kinds } = config;
   const shapes = useMemo(() => Object.fromEntries(Object.entries(kinds).map(([kind, { shape }]) => [kind, shape])), [kinds]);
   const course = useMemo(() => courseOf(player.recording, shapes), [player, shapes]);
@@ -102,7 +102,7 @@ export function Player({ engine: player, config, head, fits }: { engine: Engine;
       </div>
       <div class="column">
         <Languages player={player} />
-        <Finder engine={player} head={head} captions={captions} log={log} kinds={kinds} zero={zero} places={places} field={field} />
+        <Finder engine={player} head={head} kept={kept} captions={captions} log={log} kinds={kinds} zero={zero} places={places} field={field} />
         <Log engine={player} marks={course.marks} texts={log.texts} zero={zero} places={places} kinds={kinds} log={config.log} />
         <CaptionList engine={player} state={captions} zero={zero} places={places} />
         <GapList engine={player} zero={zero} places={places} />

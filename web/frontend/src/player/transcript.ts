@@ -46,6 +46,13 @@ export function readTranscript(bytes: Uint8Array, of: Original): TranscriptLine[
   return lines.sort((a, b) => a.t0 - b.t0);
 }
 
+/** The lines of a transcript that is kept with the recording, of the texts of its parts. Throws as `readTranscript`. */
+export function readKept(texts: readonly string[], of: Original): TranscriptLine[] {
+  const lines = texts.flatMap((text) => readJson(text, of));
+  if (!lines.length) throw new TranscriptError("empty");
+  return lines.sort((a, b) => a.t0 - b.t0);
+}
+
 // --- WebVTT ----------------------------------------------------------------------------------------------------------
 
 const TIMING = /^(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})[ \t]+-->[ \t]+(?:(\d{2,4}):)?([0-5]\d):([0-5]\d)\.(\d{3})(?:[ \t].*)?$/;

@@ -39,6 +39,8 @@ export interface RecordingView {
   events: LogEntry[];
   pauses: OrderedPause[];
   ownKeys: OwnKey[];
+  /** How many transcripts the custody log names. */
+  transcripts: number;
 }
 
 /** A pause of the recording by order of somebody in this role: nothing was to be kept. */

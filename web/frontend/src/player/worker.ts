@@ -285,7 +285,7 @@ function view(journal: Journal): NonNullable<Extract<FromWorker, { type: "opened
   }));
   const end = journal.end ?? Math.max(0, ...tracks.map((track) => track.end));
   const pauses = journal.pauses.map(({ begin, end: over, by }) => ({ t0: begin, t1: over ?? end, by }));
-  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events, pauses, ownKeys: ownKeys(journal, end) };
+  return { origin: journal.origin, zero: journal.zero, end, tracks, people: journal.people, events: journal.events, pauses, ownKeys: ownKeys(journal, end), transcripts: grouped(transcripts).length };
 }
 
 // --- parts -----------------------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ import { Badge } from "../player/badge";
 import { Icon } from "../player/icons";
 import { KeyForm } from "../player/key-form";
 import { originUuid } from "../player/reader";
-import { Dates, TimePair } from "../player/times";
+import { TimePair } from "../player/times";
 import { type Place, elapsedText, otherRecordingText, refusalText, roleWord } from "../player/words";
 import { hex } from "../player/tlog";
 import type { KeptTranscript, SealedPart } from "./derived";
 import {
   DocumentError, type Problem, type Segment, type Silence, type Transcript, countCorrected, joined, parse, signedOff, tracksOf, withText,
 } from "./document";
+import { KeptList } from "./kept-list";
 import { Listener } from "./listener";
 import { Session, type SessionConfig } from "./session";
 import { type Keeping, asKept, meanwhile } from "./keeping";
@@ -227,16 +228,7 @@ function Choose() {
         </div>
         <h3 id="kept-title" tabIndex={-1}>{t("Kept with the recording")}</h3>
         {list === null ? <Coming /> : list.length === 0 ? <p>{t("None yet.")}</p> : (
-          <ul class="transcript-kept">
-            {list.map((one) => (
-              <li key={`${one.at}`}>
-                <span><bdi>{one.person}</bdi> · <Dates at={one.at} places={config.places} /> <TimePair at={one.at} places={config.places} offsets /></span>
-                {one.closed > 0 && <span class="sub">{t("A part is of a closed session that your key does not open.")}</span>}
-                {one.lost > 0 && <span class="sub">{t("A part is not there any more, or is not what was kept.")}</span>}
-                {one.texts.length > 0 && <button type="button" class="button second" onClick={() => takeKept(one)}>{t("Open the transcript of {person}", { person: one.person })}</button>}
-              </li>
-            ))}
-          </ul>
+          <KeptList list={list} places={config.places} action={(person) => t("Open the transcript of {person}", { person })} onTake={takeKept} />
         )}
         <p class="field-error" role="alert">{problem.value}</p>
       </div>
