@@ -147,6 +147,44 @@ def _stamp(line: dict[str, Any]) -> str:
     return Markup('{} · <bdi dir="ltr">{}</bdi>').format(of, head.size)
 
 
+def _elapsed(ms: int) -> str:
+    """A time of the recording, `0:04:59.877`."""
+    return f"{ms // 3_600_000}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}.{ms % 1000:03d}"
+
+
+def _hash(sha256: str) -> Markup:
+    """A hash whole, to be compared with that of a file at hand."""
+    return Markup('SHA-256 <bdi dir="ltr"><code>{}</code></bdi>').format(sha256)
+
+
+def _names(value: object) -> list[str]:
+    """The names in a field that lines may have and verifiers do not look at; none where it has another form."""
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
+
+
+def _extent(line: dict[str, Any]) -> Iterator[Markup]:
+    """What an `access` line says of a part or a copy: from when to when, who is masked in it, and its hash."""
+    start, end = line.get("t0"), line.get("t1")
+    if isinstance(start, int) and isinstance(end, int):
+        times = {"start": _elapsed(start), "end": _elapsed(end)}
+        ltr = {name: Markup('<bdi dir="ltr">{}</bdi>').format(time) for name, time in times.items()}
+        yield escape(_("from {start} to {end} of the recording")).format(**ltr)
+    if masked := _names(line.get("masked")):
+        yield escape(_("masked: {seats}")).format(seats=Markup("<bdi>{}</bdi>").format(i18n.one_by_one(masked)))
+    if isinstance(line.get("sha256"), str):
+        yield _hash(line["sha256"])
+
+
+def _access(line: dict[str, Any]) -> str:
+    """The row of an `access` line: what was done, by whom, why, and, of a part or a copy, what it is."""
+    did = _(DID.get(str(line["what"]), str(line["what"])))
+    why = _(WHY.get(str(line["why"]), str(line["why"])))
+    role, state = roles.label(line["role"]), line["state"]
+    named = i18n.one_by_one((role, i18n.state_name(state))) if state else role
+    row = Markup("{} · <bdi>{}</bdi> ({}) · {}").format(did, line["person"], named, why)
+    return Markup(" · ").join([row, *_extent(line)])
+
+
 def _keyuse(line: dict[str, Any]) -> str:
     """The row of a `keyuse` line: which key of the recording was opened, by whom, and why."""
     key = _("Key {n}, of a closed session").format(n=line["key"]) if line["key"] else _("The key of the recording")
@@ -176,10 +214,12 @@ def _keywrap(line: dict[str, Any]) -> str:
 
 
 def _archive(line: dict[str, Any]) -> str:
-    """The row of an `archive` line: which file, in which archive, and until when it is locked there."""
+    """The row of an `archive` line: which file, in which archive, until when it is locked there, and its hash where the
+    line says it."""
     row = Markup('<bdi>{}</bdi> · <bdi dir="ltr">{}</bdi> · {}')
     until = i18n.day(date.fromisoformat(line["until"]))
-    return row.format(line["bucket"], line["file"].rpartition("/")[2], _("locked until {day}").format(day=until))
+    told = row.format(line["bucket"], line["file"].rpartition("/")[2], _("locked until {day}").format(day=until))
+    return Markup(" · ").join([told, _hash(line["sha256"])]) if isinstance(line.get("sha256"), str) else told
 
 
 def _capacity(role: str, state: str) -> str:
@@ -242,6 +282,7 @@ def _received(line: dict[str, Any]) -> str:
 
 
 COMPOSED = {
+    "access": _access,
     "derive": _derive,
     "keywrap": _keywrap,
     "keyuse": _keyuse,
@@ -306,12 +347,6 @@ def _instant(ns: int) -> datetime:
 
 
 def _said(kind: str, line: dict[str, Any]) -> str:
-    if kind == "access":
-        did = _(DID.get(str(line["what"]), str(line["what"])))
-        why = _(WHY.get(str(line["why"]), str(line["why"])))
-        role, state = roles.label(line["role"]), line["state"]
-        named = i18n.one_by_one((role, i18n.state_name(state))) if state else role
-        return Markup("{} · <bdi>{}</bdi> ({}) · {}").format(did, line["person"], named, why)
     if kind == "closed":
         head = Markup('<bdi dir="ltr"><code>{}:{}</code></bdi>')
         return head.format(line["size"], line["root"])

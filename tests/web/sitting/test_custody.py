@@ -5,7 +5,7 @@ import json
 from media.evidence.log import tlog
 from media.evidence.seal.seal_key import SealKey
 from web.sitting import custody
-from web.words import i18n
+from web.words import i18n, roles
 
 AT = 1_764_831_600_000_000_000
 
@@ -97,6 +97,39 @@ def test_heads_that_were_cosigned_one_after_another_are_one_row_with_who_signed(
         2,
     )
     assert spoilt["text"] == ""
+
+
+def test_an_access_tells_the_times_the_masked_seats_and_the_hash_that_its_line_has():
+    by = {"person": "<Ana Popa>", "role": "operator", "state": "RO", "why": "minutes"}
+    copy = {"t0": 299_877, "t1": 3_723_004, "masked": ["witness_1", "<x>"], "sha256": "ab" * 32}
+    extents = ({}, {"t0": 0, "t1": 4_000}, copy, copy | {"masked": []}, {"t0": "0", "masked": 7, "sha256": None})
+    lines = [{"type": "access", "what": "render", **by, **extent, "at": str(AT)} for extent in extents]
+    with i18n.speaking("en"):
+        rows = [row["text"] for row in custody.entries_of(tuple(json.dumps(line).encode() for line in lines))]
+        who = f"<bdi>&lt;Ana Popa&gt;</bdi> ({roles.label('operator')}, Romania)"
+    told = f"Copy to look at made · {who} · To draw up or check the minutes"
+    span = ' · from <bdi dir="ltr">0:04:59.877</bdi> to <bdi dir="ltr">1:02:03.004</bdi> of the recording'
+    digest = f' · SHA-256 <bdi dir="ltr"><code>{"ab" * 32}</code></bdi>'
+    assert rows == [
+        told,
+        f'{told} · from <bdi dir="ltr">0:00:00.000</bdi> to <bdi dir="ltr">0:00:04.000</bdi> of the recording',
+        f"{told}{span} · masked: <bdi>witness_1, &lt;x&gt;</bdi>{digest}",
+        f"{told}{span}{digest}",
+        told,
+    ]
+
+
+def test_what_was_archived_is_told_with_its_hash_where_the_line_has_one():
+    line = {"type": "archive", "file": "x/keys-1.tar", "bucket": "near", "version": "1", "until": "2036-01-01"}
+    with i18n.speaking("en"):
+        bare, whole = (
+            row["text"]
+            for row in custody.entries_of(
+                tuple(json.dumps(line | more | {"at": str(AT)}).encode() for more in ({}, {"sha256": "cd" * 32}))
+            )
+        )
+    assert "keys-1.tar" in bare
+    assert whole == f'{bare} · SHA-256 <bdi dir="ltr"><code>{"cd" * 32}</code></bdi>'
 
 
 def test_a_release_names_both_persons_and_every_limit_and_a_receipt_the_verdict():
