@@ -56,7 +56,7 @@ async def custody_file(request: Request) -> Response:
 async def _chain(request: Request, access: RecordingAccess, logs: ProvenLogs) -> list[dict[str, Any]]:
     entries = await run_in_threadpool(lambda: list(entries_of(logs.ledger.lines)))
     since = await run_in_threadpool(lambda: list(entries_of(logs.custody_log or ())))
-    return chain_of(entries, since, await minutes_signed(request, access))[-MOST:]
+    return chain_of(entries, since, await minutes_signed(request, access))
 
 
 def stamping(authorities: Authorities) -> Stamp:
@@ -77,9 +77,10 @@ def stamping(authorities: Authorities) -> Stamp:
 def document(
     access: RecordingAccess, logs: ProvenLogs, chain: Sequence[dict[str, Any]], *, stamped: bool, now: datetime
 ) -> dict[str, Any]:
-    """The data of `custody.typ`, in the language of the request. `chain`: entries in order of time. `stamped`: whether
-    the file gets a time-stamp."""
+    """The data of `custody.typ`, in the language of the request. `chain`: all entries in order of time; the file
+    has the newest, and says how many it leaves out. `stamped`: whether the file gets a time-stamp."""
     head, places = logs.ledger.head, access.places
+    left_out = len(chain) - MOST
 
     def times(at: datetime) -> list[dict[str, str]]:
         return [
@@ -104,7 +105,7 @@ def document(
             "text": written(_text_of(entry)),
             "state": i18n.state_name(entry["state"]) if entry["state"] else "",
         }
-        for entry in chain
+        for entry in chain[-MOST:]
     ]
     end = _("The seal of this file has the time of a time-stamping authority (RFC 3161, PAdES B-T).")
     unstamped = _("This file was taken without a time-stamp: its time is that of the court's own clock.")
@@ -117,6 +118,7 @@ def document(
             machine(_("Origin"), head.origin),
             machine(_("Signed head of the recording"), f"{head.size}:{head.root.hex()}"),
             fact(_("Made"), made),
+            *([fact(_("Not in this file"), _earlier(left_out))] if left_out > 0 else []),
         ],
         "heading": _("Chain of custody"),
         "columns": [_("Time"), _("What"), _("Details")],
@@ -127,6 +129,15 @@ def document(
             end if stamped else unstamped,
         ],
     }
+
+
+def _earlier(count: int) -> str:
+    told = i18n.ngettext(
+        "%(n)s earlier entry: see both logs as CSV on the page Custody, or in a bag of the recording.",
+        "%(n)s earlier entries: see both logs as CSV on the page Custody, or in a bag of the recording.",
+        count,
+    )
+    return told % {"n": count}
 
 
 def _text_of(entry: dict[str, Any]) -> str:

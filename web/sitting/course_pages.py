@@ -27,7 +27,7 @@ from web.words.i18n import _, precise_clock
 PAGE = 200
 """Rows of the table of the timeline on one page."""
 SHOWN = 500
-"""The maximum number of entries of a log on the custody page, the newest."""
+"""The maximum number of entries of the chain, and of each log, on the custody page: the newest. The CSV has all."""
 CHAIN = frozenset({"open", "keywrap", "rekey", "reopen", "close"})
 """Lines of the journal that are links of the chain of custody; of the custody log every line is one."""
 TICKS = 6
@@ -158,14 +158,17 @@ async def custody_page(request: Request) -> Response:
     whole = logs is not None and logs.custody_log is not None
     entries = list(entries_of(logs.ledger.lines)) if logs else []
     since = list(entries_of(logs.custody_log or ())) if logs else []
+    chain = chain_of(entries, since, signed)
     context: dict[str, Any] = {
         "access": access,
         "places": access.places,
         "ledger": logs.ledger if logs and whole else None,
-        "chain": chain_of(entries, since, signed)[-SHOWN:],
+        "chain": chain[-SHOWN:],
         "entries": entries[-SHOWN:],
-        "left_out": max(0, len(entries) - SHOWN),
         "since": since[-SHOWN:],
+        "left_out": {
+            name: max(0, len(rows) - SHOWN) for name, rows in (("chain", chain), ("entries", entries), ("since", since))
+        },
         "accesses": sum(entry["type"] == "access" for entry in since),
         "root": logs.ledger.head.root.hex() if logs else "",
     }

@@ -1,6 +1,7 @@
 """The custody record as a file: sealed, time-stamped by a real authority, and never without a time-stamp unsaid."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -112,6 +113,19 @@ async def test_no_record_is_made_without_a_time_stamp_that_holds_unless_somebody
         assert 'dir="rtl"' in elsewhere.text and elsewhere.status_code == 503
         taken = await get("custody.pdf?unstamped=1")
     assert (taken.status_code, "without a time-stamp" in text_of(taken.content)) == (200, True)
+
+
+async def test_a_record_that_is_cut_says_how_many_earlier_entries_it_leaves_out(
+    archive, get, monkeypatch: pytest.MonkeyPatch
+):
+    for _ in range(3):
+        view(archive)
+    whole = text_of((await get("custody.pdf")).content)
+    assert "Not in this file" not in whole and "Opened" in whole
+    monkeypatch.setattr(record_pages, "MOST", 3)
+    cut = text_of((await get("custody.pdf")).content)
+    assert re.search(r"Not in this file [0-9]+ earlier entries: see both logs as CSV", cut), cut
+    assert cut.count("Srisai") == 3 and "Frozen at the close" not in cut
 
 
 @pytest.mark.parametrize("lang", ["ar", "th", "zh-Hans"])

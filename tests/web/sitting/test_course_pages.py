@@ -120,6 +120,25 @@ async def test_the_chain_of_custody_names_the_actors_of_both_states_in_order(arc
     assert '<li class="here">' in own and '<li class="there">' not in own
 
 
+async def test_the_custody_page_says_how_many_earlier_entries_it_leaves_out_and_where_they_are(
+    archive, client, monkeypatch
+):
+    for _ in range(3):
+        view(archive)
+    whole = (await client().get(f"{archive.path}/custody")).text
+    assert "not shown here" not in whole
+    count = whole.count("<li", whole.index('<ol class="chain">'), whole.index("</ol>"))
+    monkeypatch.setattr("web.sitting.course_pages.SHOWN", 2)
+    cut = (await client().get(f"{archive.path}/custody")).text
+    head, tail = cut.index('<ol class="chain">'), cut.index("</ol>")
+    assert cut.count("<li", head, tail) == 2 and cut[head:tail].count("Srisai") == 2, "the newest"
+    told = f'{count - 2} earlier entries are not shown here. <a href="{archive.path}/custody.csv">'
+    assert told in cut[:head] and f'<span class="count">{count}</span>' in cut[:head]
+    assert cut.count("not shown here") == 3, "of the chain, of the custody log, of the journal"
+    since = sum(row["log"] == "custody" for row in rows_of(await client().get(f"{archive.path}/custody.csv")))
+    assert f"{since - 2} earlier entries are not shown here." in cut[tail : cut.index('id="journal"')]
+
+
 def test_every_kind_of_link_of_the_chain_has_an_icon_that_there_is():
     template = (Path(course_pages.__file__).parent / "templates" / "recording_custody.html").read_text(encoding="utf-8")
     icons = ast.literal_eval(re.search(r"{% set icons = ({.*?}) %}", template)[1])
