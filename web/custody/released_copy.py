@@ -21,7 +21,7 @@ from media.evidence.check.policy import Policy
 from media.evidence.log import custody, tlog
 from media.evidence.log.proof import CourtSeal
 from web.parts import Parts
-from web.sitting import export_rooms, sealed_files
+from web.sitting import excerpt_pages, export_rooms, sealed_files
 from web.sitting.recording_access import told_not_proven
 
 WHY = "authority"
@@ -124,6 +124,6 @@ def _excerpt(folder: Path, room: Path, taking: Taking, seal: CourtSeal, tags: Ma
     part = excerpt.Part(row.part["from"], row.part["to"], frozenset(row.part["tracks"]))
     target = room / f"{taking.recording.id}-excerpt"
     made = excerpt.make(journal, target, part, policy, datetime.now(UTC), tags=tags)
-    taken = taking.accessor.line("excerpt", WHY) | {"t0": part.start, "t1": part.end}
+    taken = taking.accessor.line("excerpt", WHY) | excerpt_pages.extent(part, made)
     custody.record(folder, [taken, releases.line(row)], seal, time.time_ns(), kept)
     return Made(room, target, made.tagmanifest_sha256, None)

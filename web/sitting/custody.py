@@ -163,12 +163,14 @@ def _names(value: object) -> list[str]:
 
 
 def _extent(line: dict[str, Any]) -> Iterator[Markup]:
-    """What an `access` line says of a part or a copy: from when to when, who is masked in it, and its hash."""
+    """What an `access` line says of a part or a copy: from when to when, its tracks, who is masked in it, its hash."""
     start, end = line.get("t0"), line.get("t1")
     if isinstance(start, int) and isinstance(end, int):
         times = {"start": _elapsed(start), "end": _elapsed(end)}
         ltr = {name: Markup('<bdi dir="ltr">{}</bdi>').format(time) for name, time in times.items()}
         yield escape(_("from {start} to {end} of the recording")).format(**ltr)
+    if tracks := _names(line.get("tracks")):
+        yield escape(_("tracks: {names}")).format(names=Markup('<bdi dir="ltr">{}</bdi>').format(" ".join(tracks)))
     if masked := _names(line.get("masked")):
         yield escape(_("masked: {seats}")).format(seats=Markup("<bdi>{}</bdi>").format(i18n.one_by_one(masked)))
     if isinstance(line.get("sha256"), str):

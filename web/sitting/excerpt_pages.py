@@ -112,6 +112,11 @@ def wanted_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | No
     return None if wrong else part, wrong
 
 
+def extent(wanted: excerpt.Part, made: excerpt.Excerpted) -> dict[str, Any]:
+    """What the `access` line of an excerpt says of it: from when to when it was wanted, and its tracks."""
+    return {"t0": wanted.start, "t1": wanted.end, "tracks": sorted(made.segments)}
+
+
 def part_of(form: Form, sitting: Course, zone: str) -> tuple[excerpt.Part | None, list[FormError]]:
     """The part of the recording that the form names, or what is wrong with it."""
     wrong: list[FormError] = []
@@ -162,7 +167,7 @@ async def make(request: Request) -> Response:
     seal = await seal_of(request)
     folder, data = folder_of(request, access), request.app.state.parts.settings.data
     try:
-        room, target = await run_in_threadpool(_made, folder, data, access, wanted, seal)
+        room, made = await run_in_threadpool(_made, folder, data, access, wanted, seal)
     except excerpt.NothingThereError:
         nothing = FormError("from", _("Nothing was recorded of them in this time."))
         return _again(request, access, sitting, form, [nothing])
@@ -171,7 +176,7 @@ async def make(request: Request) -> Response:
     except ExportError as error:
         logger.error("an excerpt could not be made: %s", error)
         raise HTTPException(503, "unavailable") from error
-    entry = access.accessor.line("excerpt", form.text("why")) | {"t0": wanted.start, "t1": wanted.end}
+    entry = access.accessor.line("excerpt", form.text("why")) | extent(wanted, made)
     try:
         await run_in_threadpool(custody.record, folder, [entry], seal, time.time_ns(), access.head_at_close)
     except BaseException as error:
@@ -181,7 +186,7 @@ async def make(request: Request) -> Response:
         if isinstance(error, custody.CustodyError):
             raise HTTPException(503, "unavailable") from error
         raise
-    return await run_in_threadpool(sealed_files.tar_answer, target, room)
+    return await run_in_threadpool(sealed_files.tar_answer, made.folder, room)
 
 
 def _again(request: Request, access: RecordingAccess, sitting: Course, form: Form, wrong: list[FormError]) -> Response:
@@ -191,7 +196,7 @@ def _again(request: Request, access: RecordingAccess, sitting: Course, form: For
 
 def _made(
     folder: Path, data: Path, access: RecordingAccess, wanted: excerpt.Part, seal: CourtSeal
-) -> tuple[Path, Path]:
+) -> tuple[Path, excerpt.Excerpted]:
     """The excerpt in a folder of its own, verified by the court's own keys."""
     room = export_rooms.enter(data)
     try:
@@ -200,8 +205,7 @@ def _made(
         keys = seal.trust(access.head_at_close).public_keys()
         policy = Policy(logs=tuple(tlog.VerifierKey(name, tlog.ED25519, key) for key in keys))
         target = room / f"{access.recording.id}-excerpt"
-        excerpt.make(journal, target, wanted, policy, datetime.now(UTC))
-        return room, target
+        return room, excerpt.make(journal, target, wanted, policy, datetime.now(UTC))
     except BaseException:
         export_rooms.leave(room)
         raise

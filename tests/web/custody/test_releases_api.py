@@ -172,4 +172,5 @@ async def test_an_excerpt_is_released_with_its_times_and_tracks(api: ApiCounter)
     assert (await api.confirm(await api.client(), JUDGE, path)).status_code == 200
     answer = await api.post(client, CLERK, f"{path}/copy")
     assert answer.status_code == 200, answer.text
-    assert [line["what"] for line in api.archive.accesses()] == ["excerpt"]
+    (line,) = api.archive.accesses()
+    assert (line["what"], line["t0"], line["t1"], line["tracks"]) == ("excerpt", 0, 4000, tracks)

@@ -99,10 +99,11 @@ def test_heads_that_were_cosigned_one_after_another_are_one_row_with_who_signed(
     assert spoilt["text"] == ""
 
 
-def test_an_access_tells_the_times_the_masked_seats_and_the_hash_that_its_line_has():
+def test_an_access_tells_the_times_the_tracks_the_masked_seats_and_the_hash_that_its_line_has():
     by = {"person": "<Ana Popa>", "role": "operator", "state": "RO", "why": "minutes"}
     copy = {"t0": 299_877, "t1": 3_723_004, "masked": ["witness_1", "<x>"], "sha256": "ab" * 32}
-    extents = ({}, {"t0": 0, "t1": 4_000}, copy, copy | {"masked": []}, {"t0": "0", "masked": 7, "sha256": None})
+    part, other = {"t0": 0, "t1": 4_000}, {"t0": "0", "masked": 7, "sha256": None, "tracks": "judge_1_mic"}
+    extents = ({}, part, copy, copy | {"masked": []}, other, part | {"tracks": ["judge_1_cam", "judge_1_mic"]})
     lines = [{"type": "access", "what": "render", **by, **extent, "at": str(AT)} for extent in extents]
     with i18n.speaking("en"):
         rows = [row["text"] for row in custody.entries_of(tuple(json.dumps(line).encode() for line in lines))]
@@ -110,12 +111,14 @@ def test_an_access_tells_the_times_the_masked_seats_and_the_hash_that_its_line_h
     told = f"Copy to look at made · {who} · To draw up or check the minutes"
     span = ' · from <bdi dir="ltr">0:04:59.877</bdi> to <bdi dir="ltr">1:02:03.004</bdi> of the recording'
     digest = f' · SHA-256 <bdi dir="ltr"><code>{"ab" * 32}</code></bdi>'
+    beginning = f'{told} · from <bdi dir="ltr">0:00:00.000</bdi> to <bdi dir="ltr">0:00:04.000</bdi> of the recording'
     assert rows == [
         told,
-        f'{told} · from <bdi dir="ltr">0:00:00.000</bdi> to <bdi dir="ltr">0:00:04.000</bdi> of the recording',
+        beginning,
         f"{told}{span} · masked: <bdi>witness_1, &lt;x&gt;</bdi>{digest}",
         f"{told}{span}{digest}",
         told,
+        f'{beginning} · tracks: <bdi dir="ltr">judge_1_cam judge_1_mic</bdi>',
     ]
 
 

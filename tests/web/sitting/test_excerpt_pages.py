@@ -75,6 +75,10 @@ async def test_an_excerpt_verifies_alone_and_is_in_the_custody_log_with_its_time
     assert list(archive.settings.data.glob(".export-*")) == []
     custody = await browser(JUDGE).get(f"{archive.path}/custody")
     assert "Excerpt taken (bag)" in custody.text
+    assert line["tracks"] == sorted(sitting.tracks)
+    assert f'tracks: <bdi dir="ltr">{" ".join(line["tracks"])}</bdi>' in custody.text
+    of_whole = verify.verify_stored(archive.sealed.folder, request)
+    assert of_whole.findings.verdict == "gaps", of_whole.as_text()
 
 
 async def test_only_the_persons_and_languages_chosen_are_in_it(archive, browser, sitting, tmp_path):
