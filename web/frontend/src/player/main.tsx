@@ -10,7 +10,7 @@ import { Engine } from "./engine";
 import type { KeptState } from "./finder";
 import { KeyForm, type KeyState } from "./key-form";
 import { type PageConfig, Player } from "./page";
-import type { FromWorker, Seal, ToWorker, Verdict } from "./wire";
+import type { FromWorker, RefusalCode, Seal, ToWorker, Verdict } from "./wire";
 import "./player.css";
 import { badgeWords, placeIn, refusalText } from "./words";
 
@@ -38,6 +38,9 @@ const engine = signal<Engine | null>(null);
 const shut = signal(false);
 
 const kept: KeptState = { found: signal<Kept>({ list: null, problem: "" }), ask: () => send({ type: "transcripts" }) };
+
+/** The transcripts were asked for again, with a new ticket. */
+let keptAgain = false;
 
 let worker: Worker | null = null;
 let choosing = "";
@@ -82,11 +85,7 @@ function take(message: FromWorker): void {
       return;
     case "refused": {
       const text = refusalText(message.code, message.detail);
-      // Of an open recording nothing else is refused than what is kept with it.
-      if (engine.peek()) {
-        kept.found.value = { list: null, problem: text };
-        return;
-      }
+      if (engine.peek()) return void keptRefused(message.code, text);
       if (busy.peek()) return refuse(text);
       chosen.value = { name: choosing, authority: "", demo: false, refusal: text, reading: false };
       return;
@@ -107,6 +106,7 @@ function take(message: FromWorker): void {
       else shut.value = true;
       return;
     case "transcripts":
+      keptAgain = false;
       kept.found.value = { list: message.kept, problem: "" };
       return;
     case "expired":
@@ -175,6 +175,17 @@ async function open(): Promise<void> {
 
 function failed(error: HttpError): void {
   refuse(error.status === 0 ? refusalText("network", "") : error.message || refusalText("ticket", ""));
+}
+
+/** Of an open recording nothing else is refused than what is kept with it. A ticket that is too old is renewed, once. */
+async function keptRefused(code: RefusalCode, text: string): Promise<void> {
+  if (code === "ticket" && !keptAgain) {
+    keptAgain = true;
+    await renew();
+    return kept.ask();
+  }
+  keptAgain = false;
+  kept.found.value = { list: null, problem: text };
 }
 
 async function renew(): Promise<void> {
