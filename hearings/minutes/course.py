@@ -8,7 +8,7 @@ from typing import Any
 from hearings.actors import SYSTEM
 from hearings.events import EventKind
 from hearings.languages import language_name, state_name
-from hearings.minutes import acts as minutes_acts
+from hearings.minutes import acts as minutes_acts, spans
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, lasted, line, log, open_line, passage
 from hearings.minutes.people import CAPACITIES, CONSENTS
 from hearings.models import HearingEvent, Recording
@@ -109,6 +109,11 @@ def _break(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     return {"who": draft.who(event), "purpose": tell(purpose), **known}
 
 
+def _left(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
+    left = (CAUSES[HoldCause(cause)] for cause in dict.fromkeys(event.data["left"]))
+    return {"who": draft.who(event), "causes": Series.of(left)}
+
+
 def _replaced(draft: DraftContext, event: HearingEvent) -> Mapping[str, Any]:
     successor = draft.names.get(str(event.data["by"]), "–")
     return {**_person(draft, event), "successor": successor, "reason": draft.quoted(str(event.data["reason"]))}
@@ -150,6 +155,8 @@ TOLD: Mapping[str, Saying] = {
     K.aborted: (N_("{time}: {who} terminated the hearing."), _actor),
 }
 """The sentence of each event that is written in the course, and the function that gives its values."""
+PARTLY: Saying = (N_("{time}: {who} lifted a hold; the floor stayed closed ({causes})."), _left)
+"""Of `resumed`, where other holds are left."""
 ELSEWHERE: frozenset[str] = frozenset(
     {K.identity_confirmed, K.notice_acknowledged, K.devices_checked, K.sound_check, K.render_changed, K.entered}
     | {K.languages_booked, K.interpreter_assigned, K.handed_over, K.interpreting_figures}
@@ -254,20 +261,17 @@ def _together(told: Sequence[HearingEvent]) -> Iterator[tuple[HearingEvent, list
 
 def _turns(draft: DraftContext, events: Sequence[HearingEvent]) -> Iterator[PassageLine]:
     """Who had the floor by turn, in the order of their first turns, how often and how long."""
-    ends = (K.floor_given, K.floor_mode, K.hold, K.break_ordered, K.closing, K.aborted, K.closed)
-    turns: dict[str, list[float]] = {}
-    given = [event for event in events if event.kind == K.floor_given]
-    for event in given:
-        later = (one for one in events if one.seq > event.seq and one.kind in ends)
-        end = next(later, None)
-        turns.setdefault(draft.about(event), []).append((end.at - event.at).total_seconds() if end else 0.0)
+    given = spans.turns(events)
+    turns: dict[object, tuple[str, list[float]]] = {}
+    for event, seconds in given:
+        turns.setdefault(event.data.get("participant"), (draft.about(event), []))[1].append(seconds)
     if turns:
         people = [
             tell_n("{person} ({n} turn, {length})", "{person} ({n} turns, {length})", len(lengths), person=name,
                    length=lasted(sum(lengths)))
-            for name, lengths in turns.items()
+            for name, lengths in turns.values()
         ]  # fmt: skip
-        sources = [f"event:{event.seq}" for event in given]
+        sources = [f"event:{event.seq}" for event, _seconds in given]
         yield line(N_("Examination by turns, by who was given the floor: {people}."), *sources,
                    people=Series.of(people, "semicolon"))  # fmt: skip
 
@@ -275,7 +279,7 @@ def _turns(draft: DraftContext, events: Sequence[HearingEvent]) -> Iterator[Pass
 def _event_lines(draft: DraftContext, event: HearingEvent, *alike: HearingEvent) -> Iterator[PassageLine]:
     source, sources = f"event:{event.seq}", [f"event:{one.seq}" for one in (event, *alike)]
     if event.kind in TOLD:
-        message, values = TOLD[event.kind]
+        message, values = PARTLY if event.kind == K.resumed and not spans.opens(event) else TOLD[event.kind]
         given = dict(values(draft, event))
         if alike:
             given["person"] = Series.of(draft.about(one) for one in (event, *alike))
@@ -318,11 +322,14 @@ def _event_lines(draft: DraftContext, event: HearingEvent, *alike: HearingEvent)
 
 
 def _stopped(draft: DraftContext, event: HearingEvent) -> float | None:
-    """The seconds for which the floor was closed or there was a break, of the event that ended it."""
-    begins = {K.resumed: K.hold, K.break_ended: K.break_ordered}.get(K(event.kind)) if event.kind in set(K) else None
-    earlier = [one for one in draft.facts.events if one.seq < event.seq and one.kind in (begins, event.kind)]
-    since = next((place for place in range(len(earlier), 0, -1) if earlier[place - 1].kind == event.kind), 0)
-    return (event.at - earlier[since].at).total_seconds() if begins and earlier[since:] else None
+    """The seconds for which the floor was closed, of the event that opened it; those of a break, of the one that ended
+    it."""
+    events, found = draft.facts.events, None
+    if event.kind == K.break_ended:
+        found = spans.of_break(events, event)
+    elif spans.opens(event):
+        found = next((span for span in spans.closed(events) if span.ended is event), None)
+    return found.seconds if found else None
 
 
 PAUSED_AFTER = N_(

@@ -4,15 +4,12 @@ from collections.abc import Callable, Iterator
 
 from hearings.events import EventKind as K
 from hearings.languages import state_name
-from hearings.minutes import acts as minutes_acts
+from hearings.minutes import acts as minutes_acts, spans
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, lasted, line, passage
-from hearings.models import HearingEvent
+from hearings.minutes.spans import Span
 from hearings.roles import HEARD, LABELS
 from hearings.sentences import N_, Day, Sentence, tell, tell_n
 from hearings.sitting.recorded_acts import in_force
-
-STOPS = {K.hold: K.resumed, K.break_ordered: K.break_ended}
-"""What stops a sitting, and what ends it."""
 
 
 def summary(draft: DraftContext) -> Iterator[Passage]:
@@ -53,25 +50,16 @@ def _lasted(draft: DraftContext) -> Iterator[PassageLine]:
                 time=draft.when(sitting.started_at, sitting.closed_at),
                 length=lasted((sitting.closed_at - sitting.started_at).total_seconds()),
             )
-    stops = stopped(draft)
+    stops = [span for span in spans.closed(draft.facts.events) if span.ended]
     if stops:
-        total = lasted(sum(seconds for seconds, _sources in stops))
+        total = lasted(sum(span.seconds for span in stops))
         said = tell_n("{n} break or interruption, {length}.", "{n} breaks or interruptions, {length} in all.",
                       len(stops), length=total)  # fmt: skip
-        yield PassageLine(says=said, sources=tuple(source for _seconds, sources in stops for source in sources))
+        yield PassageLine(says=said, sources=tuple(source for span in stops for source in _entries(span)))
 
 
-def stopped(draft: DraftContext) -> list[tuple[float, tuple[str, str]]]:
-    """The breaks, and the times the floor was closed: seconds of each that ended, and its two entries in the log."""
-    found = list[tuple[float, tuple[str, str]]]()
-    begun = dict[K, HearingEvent]()
-    for event in draft.facts.events:
-        if event.kind in STOPS:
-            begun.setdefault(STOPS[K(event.kind)], event)
-        elif event.kind in set(K) and K(event.kind) in begun:
-            start = begun.pop(K(event.kind))
-            found.append(((event.at - start.at).total_seconds(), (f"event:{start.seq}", f"event:{event.seq}")))
-    return found
+def _entries(span: Span) -> tuple[str, ...]:
+    return tuple(f"event:{event.seq}" for event in (span.begun, span.ended) if event)
 
 
 def _came_up(draft: DraftContext) -> Iterator[PassageLine]:
