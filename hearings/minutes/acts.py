@@ -125,7 +125,7 @@ def in_recording(draft: DraftContext, entry: RecordedAct, told: PassageLine) -> 
     if code is None:
         return told
     number = draft.sitting_of(str(entry.first.data.get("recording", "")))
-    where = clock(code) if len(draft.facts.recordings) < 2 else f"{number}/{clock(code)}"
+    where = clock(code) if len(draft.recorded) < 2 else f"{number}/{clock(code)}"
     return replace(told, says=Series.of((told.says, f"[{where}]"), "space"))
 
 

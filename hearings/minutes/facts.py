@@ -209,6 +209,12 @@ class DraftContext:
         begun = min(sittings, default=self.facts.hearing.starts_at)
         return both_times(self.facts.hearing, begun)[0].datetime.date()
 
+    @property
+    def recorded(self) -> Sequence[Recording]:
+        """The recordings that have begun. Without another than one, a time code needs no number of a sitting."""
+        rows = (self.facts.recordings.get(sitting.id) for sitting in self.facts.sittings)
+        return [row for row in rows if row is not None and row.opened_at is not None]
+
     def sitting_of(self, recording: str) -> int:
         """The number of the sitting of a recording; 0 for one of another."""
         rows = (self.facts.recordings.get(sitting.id) for sitting in self.facts.sittings)

@@ -1,6 +1,6 @@
 """The summary at the head of the minutes, and the annex at their end: who entered each act, and every hash."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from hearings.events import EventKind as K
 from hearings.languages import state_name
@@ -86,18 +86,46 @@ COUNTED: tuple[tuple[Callable[[int], Sentence], tuple[K, ...]], ...] = (
 
 
 def _recorded(draft: DraftContext) -> Iterator[PassageLine]:
-    opened = [row for row in draft.facts.recordings.values() if row.opened_at]
+    opened = draft.recorded
     if not opened:
         yield line(N_("The hearing was not recorded."), "row:recording.status")
         return
-    message = N_("The hearing was recorded in sound and picture; questions and answers are in the recording.")
+    without = list(_not_recorded(draft))
+    message = RECORDED["in part" if without else "whole"]
     yield line(message, "row:recording.opened_at")
+    yield from without
     if len(opened) == 1:
         yield line(N_("A time in square brackets is a time code of the recording."), "row:recording.id")
     else:
         yield line(
             N_("A time in square brackets is a time code of the recording of the sitting whose number stands before."),
             "row:recording.id",
+        )
+
+
+RECORDED: Mapping[str, str] = {
+    "whole": N_("The hearing was recorded in sound and picture; questions and answers are in the recording."),
+    "in part": N_("The hearing was recorded in sound and picture, except for what follows:"),
+}
+"""Of a hearing of which there is a recording: whether of all of it."""
+
+
+def _not_recorded(draft: DraftContext) -> Iterator[PassageLine]:
+    """The sittings without a recording, and the times in which two persons had decided to go on without."""
+    kept = {row.sitting_id for row in draft.recorded}
+    for number, sitting in enumerate(draft.facts.sittings, 1):
+        if sitting.id not in kept:
+            yield line(N_("    Sitting {number} was not recorded."), "row:recording.status", number=number)
+    for span in spans.unrecorded(draft.facts.events):
+        two = [draft.names.get(str(span.begun.data.get(name)), "–") for name in ("by", "confirmed_by")]
+        end = span.ended or draft.facts.events[-1]
+        yield line(
+            N_("    {time} ({length}): not recorded, as {by} and {confirmed} had decided."),
+            *_entries(span),
+            time=draft.when(span.begun.at, end.at),
+            length=lasted((end.at - span.begun.at).total_seconds()),
+            by=two[0],
+            confirmed=two[1],
         )
 
 

@@ -380,6 +380,63 @@ def test_interpreting_is_told_with_its_relays_signals_gaps_and_figures() -> None
         assert words in course
 
 
+def kept(sitting: str, **changes: Any) -> Recording:
+    values: dict[str, Any] = {
+        "id": f"rec-{sitting}", "owner_state": "FR", "sitting_id": sitting, "status": RecordingStatus.sealed,
+        "since": AT, "origin": sitting, "opened_at": AT,
+    }  # fmt: skip
+    return Recording(**(values | changes))
+
+
+def sat(*ids: str) -> list[Sitting]:
+    return [
+        Sitting(id=one, owner_state="FR", hearing_id="h", since=AT, status=SittingStatus.closed, started_at=AT)
+        for one in ids
+    ]
+
+
+WHOLE = "The hearing was recorded in sound and picture; questions and answers are in the recording."
+IN_PART = "The hearing was recorded in sound and picture, except for what follows:"
+ONE_CODE = "A time in square brackets is a time code of the recording."
+MANY_CODES = "A time in square brackets is a time code of the recording of the sitting whose number stands before."
+LACKING = {"status": RecordingStatus.no_recording, "opened_at": None}
+
+
+@pytest.mark.parametrize(
+    ("recordings", "lines", "code"),
+    [
+        ({"s": kept("s"), "t": kept("t")}, [WHOLE, MANY_CODES], "[2/0:42:17]"),
+        ({"s": kept("s", **LACKING), "t": kept("t")},
+         [IN_PART, "    Sitting 1 was not recorded.", ONE_CODE], "[0:42:17]"),
+        ({"t": kept("t")}, [IN_PART, "    Sitting 1 was not recorded.", ONE_CODE], "[0:42:17]"),
+        ({"s": kept("s", **LACKING)}, ["The hearing was not recorded."], "[0:42:17]"),
+    ],
+)  # fmt: skip
+def test_the_summary_names_sittings_without_a_recording_and_explains_the_time_codes_that_are_written(
+    recordings: dict[str, Recording], lines: list[str], code: str
+) -> None:
+    note = event(1, "log_note", actor="clerk", text="x", timecode_ms=2_537_900, recording="rec-t")
+    found = told(facts(note, sittings=sat("s", "t"), recordings=recordings))
+    assert found["summary.all"].splitlines()[1:] == lines
+    assert found["course.sitting_1"].endswith(code)
+
+
+def test_the_summary_names_what_two_had_decided_to_hold_without_a_recording() -> None:
+    people = (person(Role.presiding_judge, "Eva"), person(Role.requested_authority, "Ines"))
+    two = {"by": "presiding_judge", "confirmed_by": "requested_authority", "reason": "The witness leaves today."}
+    events = [event(1, "unrecorded_begun", 1, **two), event(2, "unrecorded_ended", 9, seconds=480)]
+    (summed,) = [
+        one for one in draft(facts(*events, people=people, recordings={"s": kept("s")})).passages
+        if one.key == "summary.all"
+    ]  # fmt: skip
+    assert (text_of(summed, "en", english) or "").splitlines()[1:] == [
+        IN_PART,
+        "    23:31–23:39 (Paris), 22:31–22:39 (Las Palmas) (8 minutes): not recorded, as Eva and Ines had decided.",
+        ONE_CODE,
+    ]
+    assert {"event:1", "event:2"} <= set(summed.sources)
+
+
 def test_consecutive_interpreting_is_summed_up_by_direction_and_time_without_by_language() -> None:
     people = (person(Role.witness, "Ana"), person(Role.interpreter, "Luis", interprets=["es", "fr"]))
     there, back = {"lang": "es", "into": ["fr"]}, {"lang": "fr", "into": ["es"]}
