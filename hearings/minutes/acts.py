@@ -58,15 +58,17 @@ SAID: Mapping[tuple[str, str], str] = {
     (K.interpreting, "quality_good"): N_("{time}: the quality of the interpreting by {person} was found good."),
     (K.interpreting, "quality_poor"): N_("{time}: the quality of the interpreting by {person} was found poor."),
     (K.objection, ""): N_("{time}: {person} objected: “{text}”"),
-    (K.objection_withdrawn, ""): N_("{time}: {by} withdrew the objection or claim raised {raised}."),
+    (K.objection_withdrawn, ""): N_("{time}: {by} withdrew the objection or claim raised at {raised}."),
     (K.privilege_claim, ""): N_("{time}: {person} claimed a privilege under the law of {law}: “{text}”"),
-    (K.ruling, "upheld"): N_("{time}: {by} upheld the objection or claim raised {raised}, under the law of {law}."),
+    (K.ruling, "upheld"): N_("{time}: {by} upheld the objection or claim raised at {raised}, under the law of {law}."),
     (K.ruling, "upheld_in_part"): N_(
-        "{time}: {by} upheld in part the objection or claim raised {raised}, under the law of {law}."
+        "{time}: {by} upheld in part the objection or claim raised at {raised}, under the law of {law}."
     ),
-    (K.ruling, "rejected"): N_("{time}: {by} rejected the objection or claim raised {raised}, under the law of {law}."),
+    (K.ruling, "rejected"): N_(
+        "{time}: {by} rejected the objection or claim raised at {raised}, under the law of {law}."
+    ),
     (K.ruling, "reserved"): N_(
-        "{time}: {by} reserved the ruling on the objection or claim raised {raised}, under the law of {law}."
+        "{time}: {by} reserved the ruling on the objection or claim raised at {raised}, under the law of {law}."
     ),
     (K.exhibit_shown, ""): N_("{time}: {by} showed {person} the exhibit {exhibit}."),
     (K.counsel_asked, ""): N_("{time}: {person} asked to speak to counsel."),
@@ -115,18 +117,39 @@ def said(draft: DraftContext, entry: RecordedAct) -> Iterator[PassageLine]:
         yield line(N_("    Wording, or where it is found: “{text}”"), *sources, text=draft.quoted(str(data["text"])))
     if entry.first.data.get("timecode_ms") is None:
         yield line(N_("    No recording was running."), *sources)
+        if event.kind in (K.objection, K.privilege_claim):
+            yield line(N_("    Entry {number} in the log."), *sources, number=str(entry.first.seq))
 
 
 def in_recording(draft: DraftContext, entry: RecordedAct, told: PassageLine) -> PassageLine:
     """The line with the time code of its act in the recording, in brackets; before it, where there are several
     recordings, the number of the sitting.
     """
-    code = entry.first.data.get("timecode_ms")
+    code = _code(draft, entry.first)
+    return replace(told, says=Series.of((told.says, code), "space")) if code else told
+
+
+def _code(draft: DraftContext, event: HearingEvent) -> str:
+    """Where an entry is in the recording, in brackets; empty if none was running."""
+    code = event.data.get("timecode_ms")
     if code is None:
-        return told
-    number = draft.sitting_of(str(entry.first.data.get("recording", "")))
-    where = clock(code) if len(draft.recorded) < 2 else f"{number}/{clock(code)}"
-    return replace(told, says=Series.of((told.says, f"[{where}]"), "space"))
+        return ""
+    number = draft.sitting_of(str(event.data.get("recording", "")))
+    return f"[{clock(code)}]" if len(draft.recorded) < 2 else f"[{number}/{clock(code)}]"
+
+
+def _raised(draft: DraftContext, on: object) -> Series:
+    """When an objection or claim was raised, and what tells it from others of the same minute: its time code; without
+    one, or where it is not in these minutes, its number in the log.
+    """
+    acts = (act.first for act in in_force(draft.facts.events) if on in {event.seq for event in act.events})
+    raised = next(acts, None) or next((event for event in draft.facts.events if event.seq == on), None)
+    if raised is None:
+        return Series.of(("–", tell(ENTRY, number=str(on))), "space")
+    return Series.of((draft.when(raised.at), _code(draft, raised) or tell(ENTRY, number=str(raised.seq))), "space")
+
+
+ENTRY = N_("(entry {number} in the log)")
 
 
 def _outcome(event: HearingEvent) -> str:
@@ -177,7 +200,6 @@ NO_TRANSLATION = N_("    There was no text of this card in {language}.")
 def _values(draft: DraftContext, entry: RecordedAct) -> dict[str, Any]:
     data = entry.event.data
     exhibit = data.get("exhibit") or {}
-    raised = next((event for event in draft.facts.events if event.seq == data.get("on")), None)
     return {
         "time": draft.when(entry.first.at),
         "who": draft.who(entry.first),
@@ -187,7 +209,7 @@ def _values(draft: DraftContext, entry: RecordedAct) -> dict[str, Any]:
         "by": draft.names.get(str(data.get("by", "")), "–"),
         "law": state_name(str(data.get("law", "–"))),
         "language": language_name(str(data.get("language", "–"))),
-        "raised": "–" if raised is None else draft.when(raised.at),
+        "raised": _raised(draft, data["on"]) if "on" in data else "–",
         "exhibit": draft.quoted(str(exhibit.get("name", "–"))),
         "text": draft.quoted(str(data.get("text", ""))),
     }
@@ -276,5 +298,5 @@ def objections(draft: DraftContext) -> Iterator[PassageLine]:
         if entry.event.kind in (K.objection, K.privilege_claim) and not ruled & {event.seq for event in entry.events}:
             yield open_line(
                 "presiding_judge",
-                tell("Ruling on the objection or claim raised {time}", time=draft.when(entry.first.at)),
+                tell("Ruling on the objection or claim raised at {time}", time=_raised(draft, entry.first.seq)),
             )

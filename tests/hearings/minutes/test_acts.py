@@ -231,7 +231,8 @@ def test_an_objection_without_a_ruling_is_open_and_the_ruling_names_it() -> None
     assert (lines[1], found.open_for) == ("    Under the law of Spain.", "presiding_judge")
     lines, found = passages(facts(raised, ruling))["objections.all"]
     assert (lines[2], found.open_for) == (
-        f"{LATER}: Eva upheld in part the objection or claim raised {WHEN}, under the law of France. {CODE}", "",
+        f"{LATER}: Eva upheld in part the objection or claim raised at {WHEN} {CODE}, under the law of France. "
+        f"{CODE}", "",
     )  # fmt: skip
     assert found.sources == ("event:4", "event:5")
 
@@ -243,7 +244,39 @@ def test_an_objection_tells_its_ground_and_one_withdrawn_is_not_open() -> None:
     assert (lines[0], lines[1]) == (
         f"{WHEN}: Ines objected: “Leading.” {CODE}", "    Ground: The question suggests its answer.",
     )  # fmt: skip
-    assert (lines[2], found.open_for) == (f"{LATER}: Ines withdrew the objection or claim raised {WHEN}. {CODE}", "")
+    assert (lines[2], found.open_for) == (
+        f"{LATER}: Ines withdrew the objection or claim raised at {WHEN} {CODE}. {CODE}",
+        "",
+    )
+
+
+def test_two_objections_of_one_minute_are_told_apart_in_their_rulings() -> None:
+    first = event(4, "objection", participant=AUTHORITY.id, ground="leading", timecode_ms=2_000)
+    second = event(5, "objection", participant=AUTHORITY.id, ground="leading", timecode_ms=31_000)
+    ruling = event(6, "ruling", 1, on=5, by=JUDGE.id, ruling="rejected", law="FR")
+    lines, found = passages(facts(first, second, ruling))["objections.all"]
+    assert f"{WHEN}: Ines objected. [0:00:31]" in lines
+    assert (
+        f"{LATER}: Eva rejected the objection or claim raised at {WHEN} [0:00:31], under the law of France. {CODE}"
+        in lines
+    )
+    assert lines[-1].startswith(f"Ruling on the objection or claim raised at {WHEN} [0:00:02]: not recorded")
+    assert found.open_for == "presiding_judge"
+
+
+def test_without_a_recording_an_objection_is_told_by_its_entry_also_when_it_was_corrected() -> None:
+    without = {"timecode_ms": None, "recording": None}
+    first = event(4, "objection", participant=AUTHORITY.id, ground="leading", **without)
+    corrected = event(5, "objection", 1, participant=AUTHORITY.id, ground="not_relevant", corrects=4, **without)
+    ruling = event(6, "ruling", 1, on=5, by=JUDGE.id, ruling="upheld", law="FR", **without)
+    elsewhere = event(7, "ruling", 1, on=2, by=JUDGE.id, ruling="upheld", law="FR", **without)
+    lines, _found = passages(facts(first, corrected, ruling, elsewhere))["objections.all"]
+    assert lines[2:4] == ["    No recording was running.", "    Entry 4 in the log."]
+    said = [line.partition("raised at ")[2] for line in lines if "upheld" in line]
+    assert said == [
+        f"{WHEN} (entry 4 in the log), under the law of France.",
+        "– (entry 2 in the log), under the law of France.",
+    ]
 
 
 def test_a_corrected_entry_is_told_once_as_it_stands_and_a_withdrawn_one_not_at_all() -> None:
