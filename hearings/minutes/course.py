@@ -282,7 +282,8 @@ def _event_lines(draft: DraftContext, event: HearingEvent, *alike: HearingEvent)
         message, values = PARTLY if event.kind == K.resumed and not spans.opens(event) else TOLD[event.kind]
         given = dict(values(draft, event))
         if alike:
-            given["person"] = Series.of(draft.about(one) for one in (event, *alike))
+            each = {one.data.get("participant"): draft.about(one) for one in (event, *alike)}
+            given["person"] = Series.of(each.values())
         yield line(message, *sources, time=draft.when(event.at, (event, *alike)[-1].at), **given)
     else:
         message = N_("{time}: an entry “{what}” in the log, by {who}.")

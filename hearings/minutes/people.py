@@ -11,7 +11,7 @@ from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
 from hearings.roles import HEARD, LABELS, Role
-from hearings.sentences import N_, Sentence, Series, tell
+from hearings.sentences import N_, Sentence, Series, tell, tell_n
 
 K = EventKind
 COMES = frozenset({K.entered, K.admitted})
@@ -321,7 +321,9 @@ def _totals(draft: DraftContext) -> Iterator[PassageLine]:
 
 
 def _signalled(draft: DraftContext) -> Iterator[PassageLine]:
-    """From which channel each interpreter took what is said, by relay, and what they signalled, each once."""
+    """At which times each interpreter chose the floor or a channel to interpret from, and what they signalled, each
+    once.
+    """
     found: dict[tuple[str, str, str], list[HearingEvent]] = {}
     for event in draft.facts.events:
         if event.kind in (K.relay_chosen, K.signal):
@@ -329,16 +331,17 @@ def _signalled(draft: DraftContext) -> Iterator[PassageLine]:
             found.setdefault((event.kind, draft.about(event), what), []).append(event)
     for (kind, person, what), events in found.items():
         sources = [f"event:{event.seq}" for event in events]
-        when = draft.when(events[0].at, events[-1].at)
         if kind == K.signal:
-            values = {"person": person, "what": tell(SIGNALS[what]), "n": str(len(events))}
-            yield line(N_("{time}: {person} signalled: {what}. Times {n}."), *sources, time=when, **values)
+            values = {"person": person, "what": tell(SIGNALS[what]), "time": draft.when(events[0].at, events[-1].at)}
+            said = tell_n("{time}: {person} signalled once: {what}.", "{time}: {person} signalled {n} times: {what}.",
+                          len(events), **values)  # fmt: skip
+            yield PassageLine(says=said, sources=tuple(sources))
         else:
             source = tell("the channel of {language}, by relay", language=language_name(what))
             source = source if what else tell("the floor")
-            yield line(
-                N_("{time}: {person} interprets from {source}."), *sources, time=when, person=person, source=source
-            )
+            chosen = Series.of(dict.fromkeys(draft.when(event.at) for event in events), "semicolon")
+            message = N_("{time}: {person} chose to interpret from {source}.")
+            yield line(message, *sources, time=chosen, person=person, source=source)
 
 
 SIGNALS: Mapping[str, str] = {

@@ -373,11 +373,37 @@ def test_interpreting_is_told_with_its_relays_signals_gaps_and_figures() -> None
     ]
     course = " ".join(found.values())
     for words in (
-        "interprets from the channel of English, by relay.",
-        "signalled: more slowly, please. Times 1.",
+        "chose to interpret from the channel of English, by relay.",
+        "signalled once: more slowly, please.",
         "Nobody interpreted into French, although somebody needed it: times 1, minutes 0.1.",
     ):
         assert words in course
+
+
+def test_every_choice_of_what_to_interpret_from_is_told_at_its_own_time_and_signals_are_counted() -> None:
+    acts = [
+        *(event(seq, "relay_chosen", seq, participant="interpreter", lang=lang)
+          for seq, lang in enumerate(("en", "", "en", ""), 1)),
+        *(event(seq, "signal", 10 * seq, participant="interpreter", what="repeat") for seq in (5, 6, 7)),
+    ]  # fmt: skip
+    lines = told(facts(*acts, people=(person(Role.interpreter, "Luis"),)))["languages.signals"].splitlines()
+
+    def at(minute: int) -> str:
+        return f"23:{30 + minute} (Paris), 22:{30 + minute} (Las Palmas)"
+
+    assert lines[:2] == [
+        f"{at(1)}; {at(3)}: Luis chose to interpret from the channel of English, by relay.",
+        f"{at(2)}; {at(4)}: Luis chose to interpret from the floor.",
+    ]
+    assert lines[2].endswith(": Luis signalled 3 times: please repeat.")
+
+
+def test_who_is_muted_twice_is_named_once_and_two_of_one_name_twice() -> None:
+    people = (person(Role.presiding_judge, "Eva"), person(Role.witness, "Maria"), person(Role.expert, "Maria"))
+    twice = [event(seq, "muted", seq, actor="presiding_judge", participant="witness") for seq in (1, 2)]
+    assert told(facts(*twice, people=people))["course.sitting_1"].endswith(": Eva muted Maria.")
+    both = [*twice, event(3, "muted", 3, actor="presiding_judge", participant="expert")]
+    assert told(facts(*both, people=people))["course.sitting_1"].endswith(": Eva muted Maria, Maria.")
 
 
 def kept(sitting: str, **changes: Any) -> Recording:
