@@ -8,7 +8,7 @@ from pathlib import Path
 from hearings.documents import pdf_seals
 from hearings.documents.pdf_seals import PdfSignature
 from media.evidence.check import receipt, verify
-from media.evidence.check.verify import UsageError, VerificationReport
+from media.evidence.check.verify import CheckPapers, UsageError, VerificationReport
 from web.custody import minutes_check
 from web.custody.minutes_check import MinutesReport, RecordingHead
 
@@ -42,8 +42,8 @@ class MinutesBeside:
             help="certificate (PEM) of a State's seal on PDF, had from elsewhere; may be repeated",
         )
 
-    def check(self, options: argparse.Namespace, report: VerificationReport) -> Sequence[MinutesReport]:
-        """One report for each file. Raises `UsageError`."""
+    def read(self, options: argparse.Namespace) -> CheckPapers:
+        """Read keys, certificates and files; their check makes one report for each file. Raises `UsageError`."""
         try:
             keys = [receipt.public_key(key) for key in options.minutes_key]
         except receipt.StatementError as error:
@@ -51,8 +51,6 @@ class MinutesBeside:
         for path in options.minutes_root:
             verify.read_file(path, "the certificate")
         files = [(path.name, verify.read_file(path, "the file", minutes_check.MOST)) for path in options.minutes]
-        head = "" if report.size is None else f"{report.size}:{report.root}"
-        of = RecordingHead(report.origin.rpartition("/")[2], head)
 
         def pdf(data: bytes) -> Sequence[PdfSignature]:
             found = asyncio.run(pdf_seals.check(data, roots=options.minutes_root))
@@ -60,7 +58,12 @@ class MinutesBeside:
                 raise ValueError(found.problem)
             return found.signatures
 
-        return minutes_check.check(files, of, keys=keys, pdf=pdf)
+        def check(report: VerificationReport) -> Sequence[MinutesReport]:
+            head = "" if report.size is None else f"{report.size}:{report.root}"
+            of = RecordingHead(report.origin.rpartition("/")[2], head)
+            return minutes_check.check(files, of, keys=keys, pdf=pdf)
+
+        return check
 
 
 def main(argv: Sequence[str] | None = None) -> int:

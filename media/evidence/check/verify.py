@@ -6,11 +6,13 @@ server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 ca
 
 import argparse
 import json
+import os
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +30,7 @@ from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_f
 from media.evidence.log import custody, tlog
 from media.evidence.log.custody import LOG, LOG_CHECKPOINT
 from media.evidence.log.journal_lines import MAX_CLOSE, key_of_file
-from media.evidence.seal import key_use
+from media.evidence.seal import age, key_use
 from media.evidence.seal.client import SealClient
 
 USAGE_ERROR = 2
@@ -168,12 +170,13 @@ def _stored(folder: Path, wanted: VerificationRequest) -> VerificationReport:
 
 
 def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> VerificationReport:
+    identities = None if wanted.identity is None else _identities(bag, wanted.identity)
     checkpoint = _small(bag, "checkpoint")
     heads = HeadsCheck(wanted.policy, findings, anchors=wanted.anchors, now_ns=wanted.now_ns)
     heads.check_checkpoint(checkpoint, wanted.origin)
     heads.check_token(_small(bag, "checkpoint.tsr"), checkpoint, waived=wanted.without_stamp)
     files = FilesCheck(bag, findings)
-    files.collect = wanted.identity is not None
+    files.collect = identities is not None
     excerpt = custody = journal = None
     if "journal.jsonl" in bag.paths:
         journal = JournalCheck(findings, files, wanted.now_ns)
@@ -185,8 +188,8 @@ def _verdict(bag: Bag, wanted: VerificationRequest, findings: Findings) -> Verif
         excerpt = proofs_check.check_excerpt(bag, heads, files, checkpoint, wanted.kept, findings)
     heads.check_ends()
     locked, keys = 0, tuple[int, ...]()
-    if wanted.identity is not None:
-        locked, keys = _check_content(bag, files, journal, wanted.identity, findings)
+    if identities is not None:
+        locked, keys = _check_content(bag, files, journal, identities, findings)
     findings.note("tag files of the bag (bag-info.txt, VERIFY.txt …) are outside the seal: nothing is read from them")
     head = heads.head
     return VerificationReport(
@@ -275,15 +278,23 @@ def _check_last(last: tlog.Checkpoint | None, tree: tlog.Tree, report: Callable[
         report("it is not the one that the seal has signed")
 
 
-def _check_content(
-    bag: Bag, files: FilesCheck, journal: JournalCheck | None, key_file: bytes, findings: Findings
-) -> tuple[int, tuple[int, ...]]:
-    """Decrypts what the key file opens; returns how many files have a key that it does not open, and the keys used."""
+def _identities(bag: Bag, key_file: bytes) -> Mapping[int, age.Identity]:
+    """Read before everything else is checked, which may take hours. Raises UsageError for what is no key file."""
     wrapped = {key_of_file(path): _small(bag, path) for path in sorted(bag.paths)}
     try:
-        identities = read_identities(key_file, {key: data for key, data in wrapped.items() if key is not None})
+        return read_identities(key_file, {key: data for key, data in wrapped.items() if key is not None})
     except IdentityError as error:
         raise UsageError(str(error)) from None
+
+
+def _check_content(
+    bag: Bag,
+    files: FilesCheck,
+    journal: JournalCheck | None,
+    identities: Mapping[int, age.Identity],
+    findings: Findings,
+) -> tuple[int, tuple[int, ...]]:
+    """Decrypts what the identities open; returns how many files have another key, and the keys used."""
     key_of = journal.key_of if journal is not None else lambda _track, n, _line: None if n else 0
     locked = check_content(bag.folder / "data", files, identities, key_of, findings)
     if locked:
@@ -333,11 +344,16 @@ class PaperReport(Protocol):
     def as_text(self) -> str: ...
 
 
+CheckPapers = Callable[[VerificationReport], Sequence[PaperReport]]
+
+
 class Papers(Protocol):
-    """Further papers that a command compares with the bag: their arguments, and how they are checked."""
+    """Further papers that a command compares with the bag: their arguments, and how they are read and checked."""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None: ...
-    def check(self, options: argparse.Namespace, report: VerificationReport) -> Sequence[PaperReport]: ...
+    def read(self, options: argparse.Namespace) -> CheckPapers:
+        """Read them before the bag is, and return their check, which reads no file. Raises UsageError."""
+        ...
 
 
 def _parser() -> Parser:
@@ -402,7 +418,7 @@ def request_of(options: argparse.Namespace, now_ns: int) -> VerificationRequest:
 
 
 def main(argv: Sequence[str] | None = None, papers: Papers | None = None) -> int:
-    """Runs the command; returns the exit code."""
+    """Runs the command; returns the exit code. Once the bag is checked, its report is printed, whatever fails then."""
     parser = _parser()
     if papers is not None:
         papers.arguments(parser)
@@ -413,16 +429,54 @@ def main(argv: Sequence[str] | None = None, papers: Papers | None = None) -> int
             identity=read_file(options.identity, "the key file") if options.identity else None,
             last=SealClient(options.seal).last if options.seal else None,
         )
+        _require_key_use(options)
+        check_receipt = _receipt(options)
+        check_papers = papers.read(options) if papers is not None else _none
         report = (verify_stored if options.stored else verify)(options.bag, wanted)
-        receipted = _receipt(options, report)
-        _tell_key_use(options, report)
-        beside = papers.check(options, report) if papers is not None else ()
     except UsageError as error:
         print(f"vivavoce verify: {error}", file=sys.stderr)
         return USAGE_ERROR
     except (OSError, custody.CustodyError) as error:
         print(f"vivavoce verify: the bag cannot be read: {error}", file=sys.stderr)
         return USAGE_ERROR
+    failing = list[str]()
+    receipted: receipt.ReceiptReport | None = None
+    beside: Sequence[PaperReport] = ()
+    with _noted(failing):
+        _tell_key_use(options, report)
+    with _noted(failing):
+        receipted = check_receipt(report)
+    with _noted(failing):
+        beside = check_papers(report)
+    _print(options, report, receipted, beside)
+    for what in failing:
+        print(f"vivavoce verify: {what}", file=sys.stderr)
+    codes = {report.exit_code, EXIT_CODES[receipted.verdict] if receipted else 0}
+    codes |= {EXIT_CODES[one.verdict] for one in beside}
+    if EXIT_CODES["failed"] in codes:
+        return EXIT_CODES["failed"]
+    return USAGE_ERROR if failing else max(codes)
+
+
+def _none(_report: VerificationReport) -> Sequence[PaperReport]:
+    return ()
+
+
+@contextmanager
+def _noted(failing: list[str]) -> Iterator[None]:
+    """Around what is done after the check of the bag: an error is kept in words, the report printed all the same."""
+    try:
+        yield
+    except (UsageError, OSError) as error:
+        failing.append(str(error))
+
+
+def _print(
+    options: argparse.Namespace,
+    report: VerificationReport,
+    receipted: receipt.ReceiptReport | None,
+    beside: Sequence[PaperReport],
+) -> None:
     if options.json:
         more: dict[str, Any] = {"receipt": receipted.as_json()} if receipted else {}
         more |= {"minutes": [one.as_json() for one in beside]} if beside else {}
@@ -430,25 +484,33 @@ def main(argv: Sequence[str] | None = None, papers: Papers | None = None) -> int
     else:
         told = "".join(one.as_text() for one in beside)
         print(report.as_text() + (receipted.as_text() if receipted else "") + told, end="")
-    codes = {report.exit_code, EXIT_CODES[receipted.verdict] if receipted else 0}
-    codes |= {EXIT_CODES[one.verdict] for one in beside}
-    return EXIT_CODES["failed"] if EXIT_CODES["failed"] in codes else max(codes)
+
+
+def _require_key_use(options: argparse.Namespace) -> None:
+    """Before anything is checked: that a note of the use of a key can be written. Raises UsageError."""
+    path: Path | None = options.key_use
+    if path is None:
+        return
+    if options.identity is None:
+        raise UsageError("--key-use goes with --identity, of a key file that opens the recording")
+    if path.exists() or path.is_symlink():
+        raise UsageError(f"{path} cannot be written: it is there already")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"{path} cannot be written: {path.parent} is no folder that can be written to")
 
 
 def _tell_key_use(options: argparse.Namespace, report: VerificationReport) -> None:
     """Write the note of a use of a key for the court, or say how. UsageError when it cannot be written."""
     if options.key_use is None and report.keys:
         print("note: a key was used; with --key-use FILE a note is written for the court's log", file=sys.stderr)
-    if options.key_use is None:
+    if options.key_use is None or not report.keys:
         return
-    if not report.keys:
-        raise UsageError("--key-use goes with --identity, of a key file that opens the recording")
     note = key_use.made(report.origin, report.keys, "verify", datetime.now(UTC))
     try:
         with options.key_use.open("x", encoding="utf-8") as file:
             json.dump(note.as_json(), file, indent=1)
     except OSError as error:
-        raise UsageError(f"{options.key_use} cannot be written: {error.strerror}") from None
+        raise UsageError(f"a key was used, but {options.key_use} cannot be written: {error.strerror}") from None
     print(f"key use:   bring {options.key_use} to the recording's page Keys at the court", file=sys.stderr)
 
 
@@ -459,9 +521,10 @@ def copy_of(folder: Path, report: VerificationReport) -> receipt.Copy:
     return receipt.Copy(report.origin, report.size, report.root, custody_head, receipt.bag_sha256(folder))
 
 
-def _receipt(options: argparse.Namespace, report: VerificationReport) -> receipt.ReceiptReport | None:
+def _receipt(options: argparse.Namespace) -> Callable[[VerificationReport], receipt.ReceiptReport | None]:
+    """Read the receipt and its key, and return its check against the copy that was checked. Raises UsageError."""
     if options.receipt is None:
-        return None
+        return lambda _report: None
     if options.stored:
         raise UsageError("a receipt is for a bag, not for a stored recording")
     try:
@@ -469,7 +532,7 @@ def _receipt(options: argparse.Namespace, report: VerificationReport) -> receipt
     except receipt.StatementError as error:
         raise UsageError(f"--receipt-key: {error}") from None
     text = read_file(options.receipt, "the receipt", receipt.MOST).decode("ascii", "replace")
-    return receipt.check(text, key, options.bag, copy_of(options.bag, report))
+    return lambda report: receipt.check(text, key, options.bag, copy_of(options.bag, report))
 
 
 if __name__ == "__main__":

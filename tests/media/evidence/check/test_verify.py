@@ -1,5 +1,6 @@
 """The rules of the format one by one: what the verdict is, and what it names first."""
 
+import argparse
 import json
 import re
 import shutil
@@ -13,7 +14,7 @@ import pytest
 
 from media.evidence.check import proofs_check
 from media.evidence.check.policy import parse
-from media.evidence.check.verify import UsageError, VerificationReport, VerificationRequest, main, verify
+from media.evidence.check.verify import CheckPapers, UsageError, VerificationReport, VerificationRequest, main, verify
 from media.evidence.log import tlog
 from media.evidence.seal import key_use
 from tests.support.tsa import stamped
@@ -850,3 +851,78 @@ def test_a_check_with_a_key_leaves_a_note_of_its_use_where_it_is_told_to(
     assert "key was used" not in capsys.readouterr().err
     assert main([*words, "--key-use", str(tmp_path / "other.json")]) == 2
     assert not (tmp_path / "other.json").exists()
+
+
+@pytest.fixture
+def with_key(good_bag: Path, good_recording: Any, tmp_path: Path) -> list[str]:
+    """Arguments, without the bag's folder, of a check with its key and a note of that."""
+    (tmp_path / "policy").write_bytes(good_recording.policy())
+    (tmp_path / "key").write_bytes(good_recording.key_file())
+    return [
+        *("--policy", str(tmp_path / "policy"), "--without-stamp", "--identity", str(tmp_path / "key")),
+        *("--key-use", str(tmp_path / "note.json")),
+    ]
+
+
+class Late:
+    """Papers that fail once the bag is checked, and leave no place for the note of the use of a key."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        pass
+
+    def read(self, options: argparse.Namespace) -> CheckPapers:
+        options.key_use.write_text("mine")
+
+        def check(report: VerificationReport) -> Any:
+            raise UsageError("the papers are gone")
+
+        return check
+
+
+@pytest.mark.parametrize(("sound", "code", "verdict"), [(True, 2, "verified"), (False, 20, "failed")])
+def test_the_report_of_a_bag_is_printed_also_when_what_comes_after_the_check_fails(
+    sound: bool,
+    code: int,
+    verdict: str,
+    good_bag: Path,
+    with_key: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bag = shutil.copytree(good_bag, tmp_path / "bag")
+    if not sound:
+        next((bag / "data" / "seg").iterdir()).write_bytes(b"x")
+    assert main([str(bag), *with_key], Late()) == code
+    captured = capsys.readouterr()
+    assert f"verdict:   {verdict}\n" in captured.out
+    assert "a key was used, but" in captured.err and "the papers are gone" in captured.err
+    assert (tmp_path / "note.json").read_text() == "mine"
+    (tmp_path / "note.json").unlink()
+    assert main([str(bag), *with_key, "--json"], Late()) == code
+    assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("which", ["there", "no folder", "no identity", "no receipt"])
+def test_what_cannot_be_read_or_written_is_said_before_the_bag_is_read(
+    which: str, with_key: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = {
+        "there": ["--key-use", str(tmp_path / "key")],
+        "no folder": ["--key-use", str(tmp_path / "none" / "note.json")],
+        "no receipt": ["--receipt", str(tmp_path / "none.jws")],
+    }.get(which, [])
+    if which == "no identity":
+        at = with_key.index("--identity")
+        with_key = [*with_key[:at], *with_key[at + 2 :]]
+    assert main([str(tmp_path / "there is no bag"), *with_key, *more]) == 2
+    captured = capsys.readouterr()
+    assert (captured.out, "is not a folder" in captured.err) == ("", False)
+    assert not (tmp_path / "note.json").exists()
+
+
+def test_a_file_that_holds_no_key_is_refused_before_the_journal_is_read(
+    good_bag: Path, good_recording: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("media.evidence.check.verify.JournalCheck", None)
+    with pytest.raises(UsageError, match="no age identity"):
+        verify(good_bag, VerificationRequest(parse(good_recording.policy()), without_stamp=True, identity=b"none"))
