@@ -1,7 +1,8 @@
 """Minutes and corrections beside a bag: whether they name this recording, and whether both authorities have signed them
 (docs/minutes.md). As JSON they carry the authorities' own signatures; as PDF, the seals set on these.
 
-Whose key and whose certificate count comes from elsewhere, as for the seal.
+Whose key and whose certificate count, and of which State they are, comes from elsewhere, as for the seal: what one
+State has signed never counts for the other.
 """
 
 import hashlib
@@ -25,8 +26,9 @@ Kind = Literal["minutes", "correction"]
 _REASON = re.compile(rf"([A-Z]{{2}}) signed ({CORRECTION}|{MINUTES}) (\S+)((?: [a-z0-9_]+=\S+)*)")
 
 
-ReadPdf = Callable[[bytes], Sequence[PdfSignature]]
-"""The signatures of a PDF, each checked. Raises `ValueError` for a file that cannot be read."""
+ReadPdf = Callable[[bytes, str], Sequence[PdfSignature]]
+"""The signatures of a PDF in their order, each checked against the certificates of a State; against none where that is
+empty. Raises `ValueError` for a file that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,12 @@ class RecordingHead:
 
 
 def check(
-    files: Sequence[tuple[str, bytes]], of: RecordingHead, *, keys: Sequence[bytes], pdf: ReadPdf
+    files: Sequence[tuple[str, bytes]], of: RecordingHead, *, keys: Mapping[str, Sequence[bytes]], pdf: ReadPdf
 ) -> list[MinutesReport]:
     """Check files of minutes and corrections, JSON or PDF, against a recording, and corrections against the minutes.
 
-    `keys`: public signing keys of the authorities, had from elsewhere. Never raises for the content of a file.
+    `keys`: by State, the public signing keys of its authorities, had from elsewhere. Never raises for the content of a
+    file.
     """
     reports = [_one(name, data, of, keys, pdf) for name, data in files]
     known = {report.text_sha256 for report in reports if report.kind == "minutes"}
@@ -106,7 +109,7 @@ def check(
     return reports
 
 
-def _one(name: str, data: bytes, of: RecordingHead, keys: Sequence[bytes], pdf: ReadPdf) -> MinutesReport:
+def _one(name: str, data: bytes, of: RecordingHead, keys: Mapping[str, Sequence[bytes]], pdf: ReadPdf) -> MinutesReport:
     if len(data) > MOST:
         return MinutesReport(name, "minutes", "", failures=["the file is too large"])
     if data.startswith(b"%PDF-"):
@@ -133,7 +136,9 @@ def _names(recordings: Mapping[str, Any], of: RecordingHead, report: MinutesRepo
 # --- as JSON: the authorities' own signatures --------------------------------------------------------------------
 
 
-def _signed(name: str, whole: Mapping[str, Any], of: RecordingHead, keys: Sequence[bytes]) -> MinutesReport:
+def _signed(
+    name: str, whole: Mapping[str, Any], of: RecordingHead, keys: Mapping[str, Sequence[bytes]]
+) -> MinutesReport:
     text, kind = whole["text"], KINDS[whole["text"]["format"]]
     digest = hashlib.sha256(rfc8785.dumps(text)).hexdigest()
     about = f"{text['hearing']}/{text['number']}"
@@ -142,30 +147,43 @@ def _signed(name: str, whole: Mapping[str, Any], of: RecordingHead, keys: Sequen
         recordings, about = text["recordings"], f"{text['hearing']}/{text['minutes']}/correction/{text['number']}"
         body = {"text_sha256": text["text_sha256"], "recordings": recordings, "correction_sha256": digest}
     said = whole["correction_sha256" if kind == "correction" else "text_sha256"]
-    found: dict[str, str] = {}
     report = MinutesReport(name, kind, str(body["text_sha256"]))
     if said != digest:
         report.failures.append("its text is not the one its hash is of")
     _names(recordings or {}, of, report)
-    statements = [_statement(jws) for jws in whole["signatures"]]
-    for state in (text["requesting_state"], text["requested_state"]):
-        mine = [
+    states = (text["requesting_state"], text["requested_state"])
+    if states[0] == states[1]:
+        report.failures.append(f"it names one State as both: {states[0]}")
+        return report
+    statements = [one for one in map(_statement, whole["signatures"]) if one is not None]
+    wanted = rfc8785.dumps(body)
+    mine = {
+        state: [
             one
             for one in statements
-            if one is not None
-            and (one.claims["iss"], one.claims["act"], one.claims["about"]) == (state, ACT, about)
-            and rfc8785.dumps(dict(one.body)) == rfc8785.dumps(body)
+            if (one.claims["iss"], one.claims["act"], one.claims["about"]) == (state, ACT, about)
+            and rfc8785.dumps(dict(one.body)) == wanted
         ]
-        if not mine:
-            report.failures.append(f"no signature of {state} is on this text and these recordings")
-        elif any(one.signed_by(key) for one in mine for key in keys):
-            found[state] = mine[0].kid
-        else:
-            kids = ", ".join(sorted({one.kid for one in mine}))
-            why = "none of the keys given made it" if keys else "give the public key by --minutes-key"
-            report.missing.append(f"whose the signature of {state} is (key {kids}): {why}")
+        for state in states
+    }
+    found = {state: kid for state in states if (kid := _signer(state, mine[state], keys.get(state, ()), report))}
+    if {one.kid for one in mine[states[0]]} & {one.kid for one in mine[states[1]]}:
+        report.failures.append("one key has signed for both States")
     by = tuple(f"signed for {state} by the key {kid}" for state, kid in found.items())
     return replace(report, signed_for=tuple(found), by=by)
+
+
+def _signer(state: str, mine: Sequence[receipt.Statement], keys: Sequence[bytes], report: MinutesReport) -> str:
+    """By which key of a State one of its signatures is made; empty, and said in the report, if by none."""
+    if not mine:
+        report.failures.append(f"no signature of {state} is on this text and these recordings")
+        return ""
+    kid = next((one.kid for one in mine for key in keys if one.signed_by(key)), "")
+    if not kid:
+        kids = ", ".join(sorted({one.kid for one in mine}))
+        why = "none of its keys given made it" if keys else f"give its public key by --minutes-key {state}=KEY"
+        report.missing.append(f"whose the signature of {state} is (key {kids}): {why}")
+    return kid
 
 
 KINDS: Mapping[str, Kind] = {MINUTES: "minutes", CORRECTION: "correction"}
@@ -183,10 +201,12 @@ def _statement(jws: object) -> receipt.Statement | None:
 
 def _sealed(name: str, data: bytes, of: RecordingHead, pdf: ReadPdf) -> MinutesReport:
     try:
-        seals = pdf(data)
+        seals = pdf(data, "")
+        marks = [(seal, match) for seal in seals if (match := _REASON.fullmatch(seal.reason))]
+        states = list(dict.fromkeys(match[1] for _seal, match in marks))
+        trusted = {(state, seal.certificate) for state in states[:2] for seal in pdf(data, state) if seal.trusted}
     except ValueError as error:
         return MinutesReport(name, "minutes", "", failures=[f"the signatures of the PDF cannot be read: {error}"])
-    marks = [(seal, match) for seal in seals if (match := _REASON.fullmatch(seal.reason))]
     said = {(match[2], match[3], _told(match[4], "text_sha256"), _told(match[4], "correction_sha256"),
              *_recordings(match[4])) for _seal, match in marks}  # fmt: skip
     if not marks:
@@ -205,11 +225,16 @@ def _sealed(name: str, data: bytes, of: RecordingHead, pdf: ReadPdf) -> MinutesR
         report.failures.append("the file has been changed since it was sealed")
     if len(report.signed_for) < 2:
         report.failures.append("it is not sealed for both States")
+    if len(states) > 2:
+        report.failures.append(f"it is sealed for more than two States: {', '.join(sorted(states))}")
+    if len({(seal.certificate, match[1]) for seal, match in marks}) > len({seal.certificate for seal, _ in marks}):
+        report.failures.append("one certificate has sealed for both States")
     _names(dict(one.split("@", 1) for one in _recordings(first[4])), of, report)
     report.missing.extend(
-        f"whose the certificate {seal.certificate} is, by which it is sealed for {match[1]}: give it by --minutes-root"
+        f"whose the certificate {seal.certificate} is, by which it is sealed for {match[1]}: give it by "
+        f"--minutes-root {match[1]}=FILE"
         for seal, match in marks
-        if not seal.trusted
+        if (match[1], seal.certificate) not in trusted
     )
     return report
 

@@ -1,8 +1,9 @@
 """Minutes beside a bag: whether they name this recording, who has signed them, and that a correction is theirs."""
 
+import asyncio
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,27 +32,29 @@ def public(state: str) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(SEEDS[state]).public_key().public_bytes_raw()
 
 
-KEYS = [public("RO"), public("TH")]
+KEYS = {state: [public(state)] for state in SEEDS}
 
 
-def signed(body: dict[str, Any], about: str) -> list[str]:
+def signed(body: dict[str, Any], about: str, seeds: Mapping[str, bytes] = SEEDS) -> list[str]:
     both = {"RO": "TH", "TH": "RO"}
     return [
         signatures.sign(
             signatures.statement(state=state, other=other, act=Act.sign_minutes, about=about, body=body, now=NOW),
-            seed=SEEDS[state],
+            seed=seeds[state],
         )
         for state, other in both.items()
     ]
 
 
-def minutes(of: RecordingHead = OF, passage: str = "Public.") -> dict[str, Any]:
+def minutes(
+    of: RecordingHead = OF, passage: str = "Public.", *, requested: str = "TH", seeds: Mapping[str, bytes] = SEEDS
+) -> dict[str, Any]:
     text = {
         "format": "vivavoce-minutes", "version": 1, "hearing": "7F3K-22QD", "number": 1, "requesting_state": "RO",
-        "requested_state": "TH", "languages": ["ro", "th"], "passages": [passage],
+        "requested_state": requested, "languages": ["ro", "th"], "passages": [passage],
     }  # fmt: skip
     body = {"text_sha256": digest(text), "recordings": {of.recording: of.head}}
-    return {"text": text, **body, "signatures": signed(body, "7F3K-22QD/1")}
+    return {"text": text, **body, "signatures": signed(body, "7F3K-22QD/1", seeds)}
 
 
 def correction(of: dict[str, Any]) -> dict[str, Any]:
@@ -65,11 +68,11 @@ def correction(of: dict[str, Any]) -> dict[str, Any]:
     return {"text": text, "correction_sha256": digest(text), "signatures": made}
 
 
-def none(_data: bytes) -> Sequence[PdfSignature]:
+def none(_data: bytes, _state: str) -> Sequence[PdfSignature]:
     raise AssertionError("no PDF was given")
 
 
-def check(*papers: Any, keys: Sequence[bytes] = KEYS, of: RecordingHead = OF) -> list[MinutesReport]:
+def check(*papers: Any, keys: Mapping[str, Sequence[bytes]] = KEYS, of: RecordingHead = OF) -> list[MinutesReport]:
     files = [(f"{number}.json", rfc8785.dumps(paper)) for number, paper in enumerate(papers)]
     return minutes_check.check(files, of, keys=keys, pdf=none)
 
@@ -85,11 +88,26 @@ def test_minutes_and_a_correction_of_them_that_both_have_signed_are_verified() -
 
 
 def test_without_the_keys_nobody_can_say_whose_the_signatures_are() -> None:
-    (found,) = check(minutes(), keys=[])
+    (found,) = check(minutes(), keys={})
     assert (found.verdict, found.failures, len(found.missing)) == ("cannot", [], 2)
-    (found,) = check(minutes(), keys=KEYS[:1])
+    (found,) = check(minutes(), keys={"RO": KEYS["RO"], "TH": [bytes(32)]})
     assert (found.verdict, found.signed_for, len(found.missing)) == ("cannot", ("RO",), 1)
-    assert "none of the keys given made it" in found.missing[0]
+    assert "none of its keys given made it" in found.missing[0]
+
+
+def test_one_authority_cannot_sign_for_the_other_state() -> None:
+    """Its own key, a second key of its own State, and minutes that name its State as both."""
+    alone = minutes(seeds={"RO": SEEDS["RO"], "TH": SEEDS["RO"]})
+    for keys in ({"RO": KEYS["RO"]}, KEYS, {"RO": KEYS["RO"], "TH": KEYS["RO"]}):
+        (found,) = check(alone, keys=keys)
+        assert (found.verdict, found.failures) == ("failed", ["one key has signed for both States"])
+    second = secrets.token_bytes(32)
+    own = Ed25519PrivateKey.from_private_bytes(second).public_key().public_bytes_raw()
+    keys = {"RO": [*KEYS["RO"], own], "TH": KEYS["TH"]}
+    (found,) = check(minutes(seeds={"RO": SEEDS["RO"], "TH": second}), keys=keys)
+    assert (found.verdict, found.signed_for) == ("cannot", ("RO",))
+    (found,) = check(minutes(requested="RO"))
+    assert (found.verdict, found.failures) == ("failed", ["it names one State as both: RO"])
 
 
 @pytest.mark.parametrize(
@@ -145,7 +163,7 @@ def reason(state: str, whole: dict[str, Any]) -> str:
     )
 
 
-def printed(seals: dict[str, DocumentSeal], reasons: dict[str, str]) -> bytes:
+def printed(seals: Mapping[str, DocumentSeal], reasons: dict[str, str]) -> bytes:
     data = {"lang": "en", "title": "T", "reference": "RO-1", "notice": "", "meta": [], "sections": []}
     marks = [Mark(seal=seals[state], field=f"Seal{state}", reason=why) for state, why in reasons.items()]
     return pdf_seals._seal(documents._compile("request", data, documents.FRAME, FONTS), seals["RO"], None, marks)
@@ -171,8 +189,8 @@ def test_the_command_compares_a_bag_with_minutes_and_says_by_which_certificates_
     (tmp_path / "other.pdf").write_bytes(printed(seals, {state: reason(state, minutes()) for state in SEEDS}))
     (tmp_path / "one.pdf").write_bytes(printed(seals, {"RO": both["RO"]}))
     given = (bag, "--policy", policy, "--without-stamp", "--minutes")
-    roots = [one for seal in seals.values() for one in ("--minutes-root", seal.certificate)]
-    keys = [one for key in KEYS for one in ("--minutes-key", encode(key))]
+    roots = [one for state, seal in seals.items() for one in ("--minutes-root", f"{state}={seal.certificate}")]
+    keys = [one for state in SEEDS for one in ("--minutes-key", f"{state}={encode(public(state))}")]
     code, (found,) = command(capsys, *given, tmp_path / "m.json", *keys)
     assert (code in (0, 10), found["verdict"]) == (True, "verified")
     code, (found,) = command(capsys, *given, tmp_path / "m.pdf", *roots)
@@ -189,8 +207,41 @@ def test_the_command_compares_a_bag_with_minutes_and_says_by_which_certificates_
     assert (code, found["verdict"]) == (20, "failed")
 
 
-def test_a_key_that_is_none_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_seal_of_one_state_does_not_count_for_the_other(tmp_path: Path, seals: dict[str, DocumentSeal]) -> None:
+    """Neither its own seal used twice, nor a second seal of its own under the name of the other."""
+    second = pdf_seals.seal_of_state(tmp_path, state="TH", name="forged.example", now=NOW)
+    roots = {"RO": [seals["RO"].certificate, second.certificate], "TH": [seals["TH"].certificate]}
+
+    def read(data: bytes, state: str) -> Sequence[PdfSignature]:
+        return asyncio.run(pdf_seals.check(data, roots=roots.get(state, ()))).signatures
+
+    def found(**used: DocumentSeal) -> MinutesReport:
+        pdf = printed(used, {state: reason(state, minutes()) for state in used})
+        (report,) = minutes_check.check([("m.pdf", pdf)], OF, keys={}, pdf=read)
+        return report
+
+    twice = found(RO=seals["RO"], TH=seals["RO"])
+    assert (twice.verdict, twice.failures) == ("failed", ["one certificate has sealed for both States"])
+    forged = found(RO=seals["RO"], TH=second)
+    assert (forged.verdict, forged.failures, len(forged.missing)) == ("cannot", [], 1)
+    assert forged.missing[0].endswith("by which it is sealed for TH: give it by --minutes-root TH=FILE")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--minutes-key", "RO=x"], "--minutes-key: it is not base64url"),
+        (["--minutes-key", "x"], "--minutes-key is given with its State"),
+        (["--minutes-key", "ro=x"], "--minutes-key is given with its State"),
+        (["--minutes-key", f"RO={encode(public('RO'))}", "--minutes-key", f"TH={encode(public('RO'))}"], "two States"),
+        (["--minutes-root", "RO=none.pem"], "cannot be read"),
+        (["--minutes-root", f"RO={__file__}"], "no certificate"),
+    ],
+)
+def test_a_key_or_certificate_that_is_none_or_of_no_state_is_a_usage_error(
+    given: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     vector = ROOT / "tests" / "vectors" / "custody"
-    arguments = [str(vector / "bag"), "--policy", str(vector / "policy.txt"), "--without-stamp", "--minutes-key", "x"]
+    arguments = [str(vector / "bag"), "--policy", str(vector / "policy.txt"), "--without-stamp", *given]
     assert verify_command.main(arguments) == 2
-    assert "--minutes-key" in capsys.readouterr().err
+    assert said in capsys.readouterr().err

@@ -373,7 +373,11 @@ def names_this(correction, whole, *papers):
     of = minutes_check.RecordingHead(recording, head)
     files = [("m.json", rfc8785.dumps(whole)), ("c.json", rfc8785.dumps(correction))]
     files += [(f"{number}.pdf", data) for number, data in enumerate(papers)]
-    found = minutes_check.check(files, of, keys=[], pdf=lambda data: asyncio.run(pdf_seals.check(data)).signatures)
+
+    def read(data, _state):
+        return asyncio.run(pdf_seals.check(data)).signatures
+
+    found = minutes_check.check(files, of, keys={}, pdf=read)
     assert [(one.verdict, one.failures) for one in found] == [("cannot", [])] * 4, "whose they are, nobody has said"
     assert [set(one.signed_for) for one in found] == [set(), set(), {"RO", "TH"}, {"RO", "TH"}]
     for data in papers:
