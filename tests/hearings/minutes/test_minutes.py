@@ -28,7 +28,7 @@ from hearings.roles import Role
 from hearings.sentences import Untranslated
 from hearings.signatures import jws, signatures, signing_keys
 from hearings.signatures.signatures import Act
-from hearings.sitting import recordings, sittings
+from hearings.sitting import breaks, floor_turns, recordings, sittings
 from hearings.status import MinutesStatus, RecordingStatus
 
 pytestmark = [pytest.mark.beside, pytest.mark.parametrize("stage", ["in_session"])]
@@ -95,6 +95,34 @@ async def texts(court: Any) -> dict[str, MinutesPassage]:
     async with court.database.reading() as db:
         found = await minutes.current(db, court.hearing)
         return {one.key: one for one in await passages.latest(db, found)}
+
+
+async def test_a_break_an_intervention_in_it_and_a_hold_in_a_turn_are_counted_once(court: Any, now: datetime) -> None:
+    def at(minutes_: int) -> datetime:
+        return now + timedelta(minutes=minutes_)
+
+    async with court.database.transaction() as db:
+        sitting, recording = await court.sitting(db)
+        judge, authority = await court.actor(db, JUDGE), await court.actor(db, AUTHORITY)
+        witness = await court.seat(db, Role.witness)
+        await breaks.order(db, sitting=sitting, purpose="rest", minutes=10, actor=judge, now=at(5))
+        await sittings.hold(db, sitting=sitting, reason="Not under our law", actor=authority, now=at(8))
+        assert not await sittings.resume(db, sitting=sitting, reason="Rested", actor=judge, now=at(15))
+        assert await sittings.resume(db, sitting=sitting, reason="Withdrawn", actor=authority, now=at(20))
+        await floor_turns.set_mode(db, sitting=sitting, mode="by_turn", actor=judge, now=at(22))
+        await floor_turns.give(db, participant=witness, actor=judge, now=at(23))
+        await sittings.hold(db, sitting=sitting, reason="A noise", actor=judge, now=at(25))
+        await sittings.resume(db, sitting=sitting, reason="Go on", actor=judge, now=at(27))
+        await sittings.close(db, sitting=sitting, reason="Heard", actor=judge, now=at(30))
+        await recordings.closed(db, sitting=sitting, recording=recording, size=120, root="ab" * 32, now=at(31))
+        await sittings.finish(db, sitting=sitting, now=at(31))
+    await begin(court, at(32))
+    found = {key: one.texts["en"] for key, one in (await texts(court)).items()}
+    assert "2 breaks or interruptions, 17 minutes in all." in found["summary.all"].splitlines()
+    lengths = [line for line in found["course.sitting_1"].splitlines() if line.startswith("    It lasted")]
+    assert lengths == [f"    It lasted {n} minutes." for n in (10, 15, 2)], "the break, all of it, the hold"
+    assert "lifted a hold; the floor stayed closed (intervention of the requested authority)." in str(found)
+    assert found["course.turns_1"].endswith(": The witness (1 turn, 5 minutes).")
 
 
 # --- drafting ----------------------------------------------------------------------------------------------------
