@@ -82,7 +82,7 @@ def make(
     held.lock(identities)
     planned = plan.make(held, identities, report.origin, wish)
     facts = _facts(report, held, planned, maker, now) | {"ffmpeg": ffmpeg.version}
-    with Parts(out, wish.begin, wish.end, _shape(facts, planned, codecs[0])) as parts:
+    with Parts(out, wish.begin, wish.end, _shape(facts, planned, identities, codecs[0])) as parts:
         try:
             whole = _film(_Tools(ffmpeg.path, container, codecs, progress), planned, parts, facts["original"])
             if maker.signer is not None:
@@ -138,11 +138,11 @@ def _further(progress: Callable[[str, int], None], before: int, pictures: int) -
     progress(PICTURES, before + pictures)
 
 
-def _shape(facts: Mapping[str, Any], planned: CopyPlan, video: Options) -> dict[str, Any]:
-    """All that shapes the pictures: what is finished with other options is not gone on from."""
+def _shape(facts: Mapping[str, Any], planned: CopyPlan, identities: Identities, video: Options) -> dict[str, Any]:
+    """All that shapes the pictures: what is finished with other options, or keys, is not gone on from."""
     named = ("layout", "masked", "clocks", "size_of_picture", "software", "ffmpeg")
     wanted = {"original": facts["original"]["head"], "tracks": list(planned.wanted), "opened": list(planned.used)}
-    return {**{name: facts[name] for name in named}, **wanted, "encoder": dict(video)}
+    return {**{name: facts[name] for name in named}, **wanted, "identity": sorted(identities), "encoder": dict(video)}
 
 
 def _facts(

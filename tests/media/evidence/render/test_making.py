@@ -5,12 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from media.evidence.render import parts, render
+from media.evidence.render import making, parts, render
+from media.evidence.render.parts import PartsError
+from media.evidence.render.plan import Wish
+from media.evidence.seal import age
+from tests.media.evidence.render.test_render import wish_and_report
 from tests.support.evidence.films import changes, tones
 
 JUDGE, WITNESS = (0.25, 0.5), (0.75, 0.35)
@@ -125,3 +130,23 @@ def test_whoever_interrupts_it_is_told_what_is_left_and_how_to_go_on_or_remove_i
     assert render.main([*given, "--discard", str(out)]) == 0
     assert "copy.mp4.parts is removed" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_made_with_more_keys_are_not_gone_on_from_with_fewer(bagged, tmp_path: Path) -> None:
+    out, (report, fewer) = tmp_path / "copy.mp4", wish_and_report(bagged)
+    more = {**fewer, 1: age.make_identity()}  # the key of a closed session
+
+    def interrupted(step: str, _pictures: int) -> None:
+        if step == making.SOUNDS:
+            raise KeyboardInterrupt
+
+    def make(identities: Any) -> None:
+        wish = Wish(0, 8_000, size=(320, 240))
+        making.make(bagged.bag, report, identities, wish, out, datetime.now(UTC), progress=interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        make(more)
+    with pytest.raises(PartsError, match="was begun with another identity"):
+        make(fewer)
+    with pytest.raises(KeyboardInterrupt):
+        make(more)
