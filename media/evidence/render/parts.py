@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from io import BufferedReader
 from pathlib import Path
@@ -37,6 +38,8 @@ def discard(out: Path) -> bool:
     """Remove what a run has left; says whether there was anything. Raises PartsError while another makes the copy, and
     for a folder that is not this account's own."""
     folder = folder_of(out)
+    if _is_not_begun(folder):
+        (folder / BEGUN).touch(mode=0o600)  # to be held
     if folder.is_symlink() or not (folder / BEGUN).is_file():
         return False
     _require_own(folder)
@@ -63,13 +66,13 @@ class Parts:
         try:
             self.folder.mkdir(mode=0o700)
         except FileExistsError:
-            self._take_up()
+            pass
         except OSError as error:
             raise PartsError(f"{self.out} cannot be written: {error.strerror}") from None
+        if _is_not_begun(self.folder):
+            self._begin()
         else:
-            _write(self.folder / BEGUN, json.dumps(self.facts, indent=1))
-            self._lock = (self.folder / BEGUN).open("rb")
-            _hold(self._lock, self.out)
+            self._take_up()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,6 +125,20 @@ class Parts:
         self.finished.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _begin(self) -> None:
+        """Say what the copy is to be, holding the folder: nobody has said it yet."""
+        path = self.folder / BEGUN
+        path.touch(mode=0o600)
+        self._lock = path.open("rb")
+        try:
+            _hold(self._lock, self.out)
+            if not _is_not_begun(self.folder):
+                raise PartsError(f"{self.out} was begun just now, by another run")
+            _write(path, json.dumps(self.facts, indent=1))
+        except (PartsError, OSError):
+            self.close()
+            raise
+
     def _take_up(self) -> None:
         """Go on from what is there."""
         try:
@@ -167,6 +184,18 @@ class Parts:
             _require_none(error)
             return {}
         return {int(number): (int(size), digest) for number, size, digest in lines}
+
+
+def _is_not_begun(folder: Path) -> bool:
+    """Whether a folder is as a run leaves it that was killed before it had begun: ours alone, with nothing in it, or
+    with nothing but an empty `begun.json`."""
+    try:
+        mode = folder.lstat().st_mode
+        if not stat.S_ISDIR(mode) or stat.S_IMODE(mode) & 0o077:
+            return False
+        return all(path.name == BEGUN and path.lstat().st_size == 0 for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _measured(file: Path) -> tuple[int, str]:

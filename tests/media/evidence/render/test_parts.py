@@ -100,6 +100,37 @@ def test_two_runs_do_not_make_one_copy_at_a_time(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("empty", [(), (parts.BEGUN,)])
+def test_a_run_killed_before_it_had_begun_locks_nobody_out(tmp_path: Path, empty: tuple[str, ...]) -> None:
+    out = tmp_path / "copy.mp4"
+
+    def killed() -> None:
+        parts.folder_of(out).mkdir(mode=0o700)
+        for name in empty:
+            (parts.folder_of(out) / name).touch()
+
+    killed()
+    assert parts.discard(out)
+    assert list(tmp_path.iterdir()) == []
+    killed()
+    begin(out, 1)
+    with Parts(out, 500, 6_000, FACTS) as made:
+        assert made.finished == {0}
+        with pytest.raises(PartsError, match="by another run"), Parts(out, 500, 6_000, FACTS):
+            pass
+        made.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_folder_that_others_may_read_is_not_written_into(tmp_path: Path) -> None:
+    out = tmp_path / "copy.mp4"
+    parts.folder_of(out).mkdir(mode=0o755)
+    with pytest.raises(PartsError, match="is in the way"), Parts(out, 500, 6_000, FACTS):
+        pass
+    assert not parts.discard(out)
+    assert list(parts.folder_of(out).iterdir()) == []
+
+
 def test_what_somebody_else_put_there_is_neither_used_nor_removed(tmp_path: Path) -> None:
     out, other = tmp_path / "copy.mp4", tmp_path / "other"
     parts.folder_of(out).mkdir()
