@@ -18,7 +18,7 @@ from media.evidence.render import encoders, graph, material, plan, signing, word
 from media.evidence.render.encoders import Container, Options
 from media.evidence.render.feed import run
 from media.evidence.render.material import Identities, Material, MaterialError
-from media.evidence.render.parts import Parts
+from media.evidence.render.parts import SIGNED, WHOLE, Parts, is_note_alone, note_of
 from media.evidence.render.plan import CopyPlan, Wish
 from media.evidence.render.signing import CopySigner
 from media.evidence.seal import key_use
@@ -74,19 +74,18 @@ def make(
     if maker.signer is not None and container.name != "mp4":
         raise UsageError("only an MP4 can be signed")
     codecs = encoders.codecs(ffmpeg, container)
-    told = out.with_name(f"{out.name}.json")
-    for path in (out, told):
-        if path.exists() or path.is_symlink():
-            raise UsageError(f"{path} is there already")
+    _require_room(out)
     held = material.read(bag, report.root)
     held.lock(identities)
     planned = plan.make(held, identities, report.origin, wish)
     facts = _facts(report, held, planned, maker, now) | {"ffmpeg": ffmpeg.version}
     with Parts(out, wish.begin, wish.end, _shape(facts, planned, identities, codecs[0])) as parts:
+        _require_room(out)  # nobody else makes it now
+        note_of(out).unlink(missing_ok=True)
         try:
             whole = _film(_Tools(ffmpeg.path, container, codecs, progress), planned, parts, facts["original"])
             if maker.signer is not None:
-                unsigned, whole = whole, parts.room("signed")
+                unsigned, whole = whole, parts.room(SIGNED)
                 signing.sign(unsigned, whole, signing.manifest(facts, out.name), maker.signer)
         except MaterialError:
             parts.remove()
@@ -95,10 +94,17 @@ def make(
         facts |= {"file": out.name, "size": whole.stat().st_size, "sha256": sha256_of(whole)}
         written = parts.room("told")
         written.write_text(json.dumps(facts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        written.rename(told)
+        written.rename(note_of(out))
         whole.rename(out)
         parts.remove()
     return facts
+
+
+def _require_room(out: Path) -> None:
+    """UsageError where the copy or its note is there already, but for the note of a film that never got its name."""
+    for path in (out, note_of(out)):
+        if (path.exists() or path.is_symlink()) and not (path == note_of(out) and is_note_alone(out)):
+            raise UsageError(f"{path} is there already")
 
 
 def sha256_of(path: Path) -> str:
@@ -128,7 +134,7 @@ def _film(tools: _Tools, planned: CopyPlan, parts: Parts, original: Mapping[str,
         "comment": f"{words.MARK}. Original: {original['origin']} {original['head']}",
     }
     texts = {"c:s": container.subtitles} if planned.subtitles else {}
-    whole = parts.room("whole")
+    whole = parts.room(WHOLE)
     command = planned.together(parts.listed(), {**audio, **texts, "f": container.name}, about, whole)
     run(tools.ffmpeg, command, partial(tools.progress, SOUNDS))
     return whole

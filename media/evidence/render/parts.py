@@ -1,9 +1,10 @@
 """What of a copy is finished, so that a run can go on from another: pictures by stretches, in a folder beside it.
 
 `OUT.parts` holds `begun.json` (what the copy is to be), a file for each finished stretch, and `finished` (a line for
-each: number, bytes, SHA-256). The stretches are parts of the copy itself, as clear as it: for their owner alone, and
-gone when the copy is there. What is gone on from ends in a signed copy: a folder that another account could have filled
-is not touched, and no link in it is followed.
+each: number, bytes, SHA-256); at the end the film as well, which gets its name when its note, `OUT.json`, has got its
+own. The stretches are parts of the copy itself, as clear as it: for their owner alone, and gone when the copy is there.
+What is gone on from ends in a signed copy: a folder that another account could have filled is not touched, and no link in
+it is followed.
 """
 
 import errno
@@ -22,6 +23,8 @@ from typing import IO, Any
 STRETCH = 120_000
 """Milliseconds of pictures in one file: what is lost at most when a run ends early. A multiple of a picture's 40."""
 BEGUN, FINISHED = "begun.json", "finished"
+FILMS = WHOLE, SIGNED = "whole", "signed"
+"""Names of the film in the folder."""
 _LINE = re.compile(r"^([0-9]{1,6}) ([0-9]{1,18}) ([0-9a-f]{64})$", re.MULTILINE)
 
 
@@ -32,6 +35,23 @@ class PartsError(ValueError):
 def folder_of(out: Path) -> Path:
     """The folder of a copy that is not complete."""
     return out.with_name(f"{out.name}.parts")
+
+
+def note_of(out: Path) -> Path:
+    """The file beside a copy that names its original."""
+    return out.with_name(f"{out.name}.json")
+
+
+def is_note_alone(out: Path) -> bool:
+    """Whether `OUT.json` is that of a film in `OUT.parts`: its run was killed before the film got its name."""
+    note, folder = note_of(out), folder_of(out)
+    if note.is_symlink() or folder.is_symlink() or not note.is_file() or not (folder / BEGUN).is_file():
+        return False
+    try:
+        told = json.loads(note.read_bytes())["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return told in [_measured(folder / name)[1] for name in FILMS if (folder / name).is_file()]
 
 
 def discard(out: Path) -> bool:
@@ -45,6 +65,8 @@ def discard(out: Path) -> bool:
     _require_own(folder)
     with _open(folder / BEGUN) as lock:
         _hold(lock, out)
+        if is_note_alone(out):
+            note_of(out).unlink()
         shutil.rmtree(folder)
     return True
 
@@ -190,8 +212,8 @@ def _is_not_begun(folder: Path) -> bool:
     """Whether a folder is as a run leaves it that was killed before it had begun: ours alone, with nothing in it, or
     with nothing but an empty `begun.json`."""
     try:
-        mode = folder.lstat().st_mode
-        if not stat.S_ISDIR(mode) or stat.S_IMODE(mode) & 0o077:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
             return False
         return all(path.name == BEGUN and path.lstat().st_size == 0 for path in folder.iterdir())
     except OSError:

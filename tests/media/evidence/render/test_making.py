@@ -43,6 +43,17 @@ def about(file: Path) -> dict[str, Any]:
     return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
 
 
+KILLED = (
+    "import os, pathlib, signal, sys; from media.evidence.render import parts, render\n"
+    "parts.STRETCH = 2_000; rename = pathlib.Path.rename\n"
+    "def dying(path, target):\n"
+    "    if str(target) == sys.argv[-1]: os.kill(os.getpid(), signal.SIGKILL)\n"
+    "    return rename(path, target)\n"
+    "pathlib.Path.rename = dying; raise SystemExit(render.main(sys.argv[1:]))"
+)
+"""A run that is killed when its note has its name and the film is to get its own."""
+
+
 def ended_early(arguments: list[str], how: signal.Signals, finished: int = 1) -> int:
     """Start a copy, and end it when so many stretches are finished; returns the exit code."""
     with subprocess.Popen([sys.executable, "-c", CHILD, *arguments], stderr=subprocess.DEVNULL) as process:
@@ -150,3 +161,29 @@ def test_pictures_made_with_more_keys_are_not_gone_on_from_with_fewer(bagged, tm
         make(fewer)
     with pytest.raises(KeyboardInterrupt):
         make(more)
+
+
+def test_a_copy_killed_between_its_note_and_its_film_is_finished_or_discarded(bagged, tmp_path: Path, capsys) -> None:
+    out, note = tmp_path / "copy.mp4", tmp_path / "copy.mp4.json"
+    command = [*bagged.arguments, "--to", "3", str(out)]
+
+    def kill() -> None:
+        run = subprocess.run([sys.executable, "-c", KILLED, *command], capture_output=True, check=False, timeout=120)
+        assert run.returncode == -signal.SIGKILL, run.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4.json", "copy.mp4.parts"]
+
+    kill()
+    assert render.main(command) == 0
+    assert json.loads(note.read_text())["sha256"] == making.sha256_of(out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.mp4", "copy.mp4.json"]
+    out.unlink()
+    assert render.main(command) == 2
+    assert f"{note} is there already" in capsys.readouterr().err
+    note.unlink()
+    kill()
+    told = note.read_text()
+    note.write_text('{"sha256": "of another"}')
+    assert render.main(command) == 2 and not parts.is_note_alone(out)
+    note.write_text(told)
+    assert render.main([*command[:-1], "--discard", str(out)]) == 0
+    assert list(tmp_path.iterdir()) == []
