@@ -14,7 +14,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,8 @@ BESIDE = ".stamps"
 """Folder beside the recordings for tokens over heads of recordings that are not closed yet."""
 RENEWED_AGAIN = timedelta(hours=6)
 """After which the authorities are asked again for a token that lasts longer, when none gave one."""
+RENEWALS = 4
+"""Of how many recordings tokens are renewed in one look, after all that is due while and when hearings are recorded."""
 OWN = ("head", "stamp")
 """Lines of a custody log that need no stamp: they are evidence of others about it."""
 
@@ -72,16 +74,20 @@ class Stamping:
         self._fitting: dict[str, tuple[int, ...]] = {}
         """Recordings whose checkpoint has a token that holds, with the times of the two files."""
         self._renewals: dict[str, datetime] = {}
-        """When the tokens of a closed recording are looked at again, since one of them will end."""
+        """When the tokens of a closed recording are renewed, since one of them will end; or tried again."""
+        self._renew_again = 0.0
         self._failed = 0
         self._again = 0.0
 
     async def stamp_due(self, world: World) -> int:
         """Take the tokens that are due; returns how many. Effects: those of the module."""
         count = 0
-        for name, seen in (await asyncio.to_thread(self._changed, world.clock())).items():
+        there = await asyncio.to_thread(self._there)
+        for name, seen in there.items():
             if self._steady() < self._again:
                 break
+            if self._settled.get(name) == seen:
+                continue
             try:
                 taken, settled = await self._recording(world, name, seen[:2])
                 count += taken
@@ -94,18 +100,17 @@ class Stamping:
                 logger.warning("no authority gave a time-stamp: %s", error)
             except (custody.CustodyError, HeadChangedError, OSError, ValueError):
                 logger.exception("a recording could not be time-stamped, id %s", name)
-        return count
+        return count + await self._renew_due(world, there)
 
-    def _changed(self, now: datetime) -> dict[str, tuple[int, ...]]:
-        """The recordings that may need a token, the newest first, each with the times of its files."""
+    def _there(self) -> dict[str, tuple[int, ...]]:
+        """The recordings that have a signed head, the newest first, each with the times of its files."""
         found: dict[str, tuple[int, ...]] = {}
         for entry in os.scandir(self.recordings):
             if entry.name.startswith(".") or not entry.is_dir():
                 continue
             names = (custody.CHECKPOINT, timestamps.FILE, custody.LOG_CHECKPOINT)
             seen = tuple(_changed_at(Path(entry.path) / name) for name in names)
-            ending = self._renewals.get(entry.name)
-            if seen[0] and (self._settled.get(entry.name) != seen or (ending is not None and ending <= now)):
+            if seen[0]:
                 found[entry.name] = seen
         return dict(sorted(found.items(), reverse=True))
 
@@ -127,33 +132,51 @@ class Stamping:
             shutil.rmtree(self.recordings / BESIDE / name, ignore_errors=True)
         due = await asyncio.to_thread(_custody_due, folder, world.clock().timestamp())
         if due is None:
-            return count + await self._renew(world, name), not kept
+            await self._note_end(world, name)
+            return count, not kept
         if due:
             line = renewal.line(due, (await self._obtain(world, due)).tsr)
             await asyncio.to_thread(_record, folder, [line], world)
             count += 1
         return count, False
 
+    async def _note_end(self, world: World, name: str) -> None:
+        """Note when the tokens of a closed recording are renewed; one that is due, and was tried, keeps its time."""
+        ends, now = (await asyncio.to_thread(renewal.outstanding, self.recordings / name)).ends, world.clock()
+        if ends is None:
+            self._renewals.pop(name, None)
+        elif now < ends - renewal.BEFORE:
+            self._renewals[name] = ends - renewal.BEFORE
+        else:
+            self._renewals.setdefault(name, ends - renewal.BEFORE)
+
+    async def _renew_due(self, world: World, there: Mapping[str, tuple[int, ...]]) -> int:
+        """Renew the tokens of a few settled recordings, those that have been due for longest; returns how many were
+        taken. Once no authority gave one, none is asked for another until `LONGEST_PAUSE` is over."""
+        count, now = 0, world.clock()
+        settled = [name for name, seen in there.items() if self._settled.get(name) == seen]
+        due = sorted((at, name) for name in settled if (at := self._renewals.get(name)) is not None and at <= now)
+        for _at, name in due[:RENEWALS]:
+            if self._steady() < max(self._again, self._renew_again):
+                break
+            try:
+                count += await self._renew(world, name)
+            except NoStampError as error:
+                self._renew_again = self._steady() + LONGEST_PAUSE
+                logger.warning("a time-stamp ends soon and cannot be renewed, id %s: %s", name, error)
+            except (custody.CustodyError, HeadChangedError, OSError, ValueError):
+                logger.exception("the time-stamps of a recording could not be renewed, id %s", name)
+        return count
+
     async def _renew(self, world: World, name: str) -> int:
-        """Renew the tokens of a closed recording when one of them ends soon; returns how many were taken. Effects: a
+        """Renew the tokens of a closed recording, of which one ends soon; returns how many were taken. Effects: a
         token over the head of its custody log, under which the old ones lie, as a `stamp` line that names them."""
-        folder, now = self.recordings / name, world.clock()
+        folder, self._renewals[name] = self.recordings / name, world.clock() + RENEWED_AGAIN
         ending = await asyncio.to_thread(renewal.outstanding, folder)
-        self._renewals.pop(name, None)
-        if ending.ends is None:
-            return 0
-        if now < ending.ends - renewal.BEFORE:
-            self._renewals[name] = ending.ends - renewal.BEFORE
-            return 0
-        self._renewals[name] = now + RENEWED_AGAIN
         if ending.missing is not None:
             await asyncio.to_thread(_record, folder, [ending.missing], world)
         note = await asyncio.to_thread((folder / custody.LOG_CHECKPOINT).read_bytes)
-        try:
-            stamp = await self._obtain(world, note, outlasting=ending.ends)
-        except NoStampError as error:
-            logger.warning("a time-stamp ends on %s and cannot be renewed, id %s: %s", ending.ends, name, error)
-            return 0
+        stamp = await self._obtain(world, note, outlasting=ending.ends)
         await asyncio.to_thread(
             _record, folder, [renewal.line(note, stamp.tsr) | {"renews": list(ending.renews)}], world
         )

@@ -28,7 +28,7 @@ from media.evidence.log.journal import Journal
 from media.evidence.stamping import renewal, timestamps
 from media.evidence.stamping.timestamps import Authorities
 from scheduler.environment import World
-from scheduler.stamping import BESIDE, Stamping
+from scheduler.stamping import BESIDE, RENEWALS, Stamping
 from tests.support import tsa
 from tests.support.evidence.recordings import COURT, TRACKS, SealedRecording, build
 from tests.support.evidence.seals import LocalSeal
@@ -292,6 +292,39 @@ async def test_a_token_that_lasts_no_longer_is_not_kept_and_is_asked_for_again_l
     renewed = hashlib.sha256((court.folder / timestamps.FILE).read_bytes()).hexdigest()
     assert renewed in custody_lines(court)[-1]["renews"]
     assert renewal.renewed_at(court.folder, ending.anchors + authority.anchors) is not None
+
+
+async def old_ones(court: Court, count: int) -> None:
+    """So many closed recordings whose tokens end soon, and one, with a name before theirs, that goes on."""
+    court.write(2)
+    live = court.recordings / "0"
+    shutil.copytree(court.folder, live)
+    court.write()
+    await court.round()
+    court.quiet()
+    for _ in range(4):
+        await court.round(700)
+    for number in range(1, count):
+        shutil.copytree(court.folder, court.recordings / f"{court.name}{number}")
+
+
+async def test_renewals_that_fail_do_not_keep_a_recording_that_goes_on_waiting(court: Court, ending: Authority) -> None:
+    await old_ones(court, 6)
+    court.begin()
+    asked = court.asked
+    assert (await court.round(700), court.asked - asked) == (1, 2), "the live one, and one renewal that failed"
+    assert (await court.round(5), court.asked - asked) == (0, 2)
+    assert (await court.round(700), court.asked - asked) == (0, 3), "that of another recording"
+
+
+async def test_a_few_recordings_are_renewed_at_a_time_and_all_in_the_end(
+    court: Court, ending: Authority, authority: Authority
+) -> None:
+    await old_ones(court, RENEWALS + 2)
+    renewing(court, ending, authority)
+    court.world = replace(court.world, seal=None)  # the copies have one origin: no line of theirs could be signed
+    assert await court.round(700) == 1 + RENEWALS
+    assert [await court.round(5) for _ in range(2)] == [2, 0]
 
 
 async def test_a_token_that_was_renewed_too_late_counts_no_more(
