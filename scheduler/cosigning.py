@@ -9,6 +9,7 @@ lines once the recording is closed. A cosigner that has seen another past is an 
 
 import asyncio
 import logging
+import math
 import os
 import shutil
 import time
@@ -64,6 +65,8 @@ class _Log:
     origin: str = ""
     done: float | None = None
     """When its newest head was last submitted, on the monotonic clock."""
+    wanting: Sequence[str] = ()
+    """Names of the cosigners that have not signed its newest head."""
 
 
 class Cosigning:
@@ -93,6 +96,8 @@ class Cosigning:
         self._missing: dict[str, int] = _earliest(
             head for head in (before.heads if before is not None else ()) if head.why not in ALARMING
         )
+        self._pairs: dict[str, str] = {}
+        """The two States of a recording, as far as the docket knows it."""
 
     async def send_due(self, world: World) -> int:
         """Send what is due to every cosigner; returns how many cosignatures came. Effects: those of the module."""
@@ -134,7 +139,7 @@ class Cosigning:
                 continue
             state.origin = signed.head.origin
             came, wanting = await self._submit(world, name, state, signed, lasting)
-            count += came
+            count, state.wanting = count + came, wanting
             settled = settled and not came and not wanting
             if log == custody.JOURNAL and closed and not wanting:
                 settled = not await asyncio.to_thread(_journal, self.recordings, name, world) and settled
@@ -247,18 +252,43 @@ class Cosigning:
         await _tell(world, name, kind=kind, key=key, event=event, cosigner=one.name, why=why, more=more)
 
     async def _tell_missing(self, world: World, now: int) -> None:
-        """Tell both States, once for each time a cosigner has signed nothing of what waits for `MISSING_AFTER`. What it
-        refuses because of another past is told by `_alarm`."""
-        heads = [(name, head) for name, head in self._waiting() if NotCosigned(head.why) not in ALARMING]
-        since = _earliest(head for _name, head in heads)
+        """Tell both States of each pair that has a recording waiting, once for each time a cosigner has signed nothing
+        of what waits for `MISSING_AFTER`. What it refuses because of another past is told by `_alarm`."""
+        since = _earliest(head for _name, head in self._waiting() if NotCosigned(head.why) not in ALARMING)
         self._missing = {one: min(at, self._missing.get(one, at)) for one, at in since.items()}
         for cosigner, at in self._missing.items():
             if now - at < MISSING_AFTER:
                 continue
-            theirs = [(name, head) for name, head in heads if head.cosigner == cosigner]
-            name, first = min(theirs, key=lambda pair: pair[1].since)
-            why, event, key = NotCosigned(first.why), webhooks.MISSING, f"head_missing:{cosigner}:{at}"
-            await _tell(world, name, kind="head_missing", key=key, event=event, cosigner=cosigner, why=why)
+            for pair, (name, why) in (await self._by_pair(world, self._unsigned(cosigner, at))).items():
+                event, key = webhooks.MISSING, f"head_missing:{cosigner}:{pair}:{at}"
+                await _tell(world, name, kind="head_missing", key=key, event=event, cosigner=cosigner, why=why)
+
+    def _unsigned(self, cosigner: str, since: int) -> list[tuple[str, NotCosigned]]:
+        """The recordings of which a cosigner has signed nothing since an instant, the one that was asked for first
+        before the others, each with the reason. Of those that it was not asked for, it is away."""
+        found = []
+        for (name, _log), state in self._logs.items():
+            asked = state.asked.get(cosigner, _Asked())
+            why = NotCosigned(asked.why or NotCosigned.away)
+            nothing = bool(asked.why) or asked.at <= since
+            if cosigner in state.wanting and nothing and why not in ALARMING:
+                found.append((asked.since or math.inf, name, why))
+        return [(name, why) for _since, name, why in sorted(found)]
+
+    async def _by_pair(
+        self, world: World, unsigned: Sequence[tuple[str, NotCosigned]]
+    ) -> dict[str, tuple[str, NotCosigned]]:
+        """Of each pair of States the first of these recordings; one that the docket does not know is passed over."""
+        found: dict[str, tuple[str, NotCosigned]] = {}
+        async with world.database.reading() as db:
+            for name, why in unsigned:
+                if name not in self._pairs:
+                    subject = await notices.subject_of(db, "recording", name)
+                    if subject is None:
+                        continue
+                    self._pairs[name] = "-".join(sorted(notices.sides(subject, "both")))
+                found.setdefault(self._pairs[name], (name, why))
+        return found
 
     def _waiting(self) -> list[tuple[str, WaitingHead]]:
         """What waits, with the recording's id."""

@@ -26,7 +26,7 @@ from scheduler.environment import World
 from tests.support.evidence.cosigners import LocalCosigner
 from tests.support.evidence.recordings import COURT, END, TRACKS, SealedRecording, build
 from tests.support.evidence.seals import LocalSeal
-from tests.support.rows import keep
+from tests.support.rows import keep, make_hearing, make_recording, make_request, make_sitting
 
 NAMES = ("ro", "th")
 BY = custody.Accessor("I. Marin", "clerk", "RO")
@@ -313,6 +313,24 @@ async def test_a_cosigner_that_signs_nothing_for_an_hour_is_told_once_and_again_
     for _ in range(14):
         await court.round(300)
     assert len((await told(court))[1]) == 2
+
+
+async def test_each_pair_of_states_is_told_once_and_a_recording_that_no_docket_knows_hides_none(court: Court) -> None:
+    await listen(court, "RO")
+    request = make_request(reference="RO-2026-0002", requested_state="FR")
+    hearing = make_hearing(request.id, ref="7F3K-22QE", requested_state="FR")
+    sitting = make_sitting(hearing.id)
+    other = make_recording(sitting.id, origin="court.example/hearing/2")
+    await keep(court.setting.database, request, hearing, sitting, other)
+    court.wire.cut = {"th"}
+    court.write(9)
+    for name in ("zzz", other.id):
+        shutil.copytree(court.folder, court.recordings / name)
+    for _ in range(15):
+        await court.round(300)
+    _mails, events = await told(court)
+    assert sorted(one["data"]["recording"] for one in events) == sorted([court.name, other.id])
+    assert {one["data"]["why"] for one in events} == {"away"}
 
 
 async def test_systems_of_both_states_are_told_of_a_fork_once(court: Court) -> None:
