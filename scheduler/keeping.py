@@ -50,6 +50,8 @@ class Keeping:
         self._asked: dict[tuple[str, str], float] = {}
         self._receipts_since: datetime | None = None
         self._signed_since: datetime | None = None
+        self._unsaid: list[tuple[str, dict[str, Any]]] = []
+        """Lines on signed minutes that are to be written yet, each with its recording."""
 
     async def carry_out(self, world: World) -> int:
         """Write the lines that are due, and destroy keys; returns how many recordings were changed.
@@ -97,24 +99,26 @@ class Keeping:
         return count
 
     async def _tell_signed(self, world: World) -> int:
-        """Write the lines on minutes and corrections that both authorities have signed; returns how many. A recording
-        that is not here, or not closed, has none.
+        """Write the lines on minutes and corrections that both authorities have signed; returns how many. That of a
+        recording that is not here, or not closed, waits until it is.
         """
-        now, count, missed = world.clock(), 0, False
+        now, count = world.clock(), 0
         async with world.database.reading() as db:
             found = await signed_papers.signed(db, since=self._signed_since)
-        for name, line in found:
+        self._unsaid += [one for one in found if one not in self._unsaid]
+        self._signed_since = now - MARGIN
+        for name, line in tuple(self._unsaid):
             folder = self.recordings / name
             try:
-                if custody.is_closed(folder):
-                    count += await asyncio.to_thread(_write_once, world, folder, line, signed_papers.TOLD_APART)
+                if not await asyncio.to_thread(custody.is_closed, folder):
+                    continue
+                count += await asyncio.to_thread(_write_once, world, folder, line, signed_papers.TOLD_APART)
+                self._unsaid.remove((name, line))
+                self._failing.discard(f"{name} signed")
             except (custody.CustodyError, OSError, ValueError):
-                missed = True
                 if f"{name} signed" not in self._failing:  # once, not at every look
                     logger.exception("the line on signed minutes was not written, recording %s", name)
                 self._failing.add(f"{name} signed")
-        if not missed:
-            self._signed_since = now - MARGIN
         return count
 
     def _destroy(self, world: World, seal: Callable[[], SealClient], name: str) -> bool:

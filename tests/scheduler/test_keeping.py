@@ -146,6 +146,40 @@ async def test_minutes_and_corrections_that_both_have_signed_are_named_in_the_cu
     assert court.verdict(court.folder) == "verified"
 
 
+async def test_the_line_on_signed_minutes_waits_for_a_recording_that_is_away_and_is_written_when_it_is_back(
+    court: Any, minuted: tuple[Minutes, MinutesCorrection], tmp_path: Path
+) -> None:
+    minutes, _correction = minuted
+    of = f"{court.setting.hearing.ref}/1"
+    await sign(court, minutes, of, minutes_text.body(minutes, [court.setting.recording]), "TH")
+    work, away = job(court), tmp_path / "away"
+    court.folder.rename(away)
+    assert await work.carry_out(court.world) == 0
+    court.now += 2 * keeping.MARGIN
+    assert await work.carry_out(court.world) == 0
+    away.rename(court.folder)
+    assert [await work.carry_out(court.world) for _ in range(2)] == [1, 0]
+    assert [json.loads(line).get("code") for line in court.lines()].count("minutes_signed") == 1
+
+
+async def test_that_a_line_on_signed_minutes_fails_is_logged_once_and_again_when_it_fails_anew(
+    court: Any, minuted: tuple[Minutes, MinutesCorrection], caplog: pytest.LogCaptureFixture
+) -> None:
+    minutes, _correction = minuted
+    of = f"{court.setting.hearing.ref}/1"
+    await sign(court, minutes, of, minutes_text.body(minutes, [court.setting.recording]), "TH")
+    work, journal = job(court), court.folder / custody.JOURNAL
+    there = journal.read_bytes()
+    for logged in (1, 2):
+        journal.write_bytes(b"{}\n")
+        for _ in range(2):
+            await work.carry_out(court.world)
+        assert caplog.text.count("the line on signed minutes was not written") == logged
+        journal.write_bytes(there)
+        await work.carry_out(court.world)
+    assert [json.loads(line).get("code") for line in court.lines()].count("minutes_signed") == 1
+
+
 def closing_root(court: Any) -> str:
     """The root of the head at which the recording was closed."""
     return next(str(line["root"]) for line in map(json.loads, court.lines()) if line["type"] == "closed")
