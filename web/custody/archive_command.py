@@ -16,7 +16,7 @@ from media.evidence.archive.status import FOLDER
 from media.evidence.archive.store import ArchiveError
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import verify_stored
-from media.evidence.log import custody
+from media.evidence.log import custody, journal_lines
 from scheduler.audits import GOOD
 from web.operation import commands, drill_command
 from web.operation.backup import BackupRefused
@@ -48,6 +48,12 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
     store, request = drill_command.store_named(settings, options.archive), drill_command.requests_of(settings)
     seal = SealKeeper(settings).ensure()
     folder = settings.recordings / name
+    who = custody.Accessor(f"{options.by} (account {commands.account()})"[:200], "operator", "")
+    line = who.line("restored", options.why)
+    try:
+        journal_lines.parse(journal_lines.canonical({**line, "at": "0"}))
+    except ValueError as error:
+        raise BackupRefused(f"No line of a custody log can have this --by or --why: {error}") from error
 
     def verifies(found: Path) -> bool:
         return verify_stored(found, replace(request(found), last=seal.last)).findings.verdict in GOOD
@@ -56,13 +62,11 @@ def restore(settings: Settings, options: argparse.Namespace) -> int:
     elsewhere += [settings.second_target] if settings.second_target else []
     keys = parse(policy_of(settings).encode()).logs
     try:
-        done = putting_back.put_back(Sources(store, elsewhere), name, settings.recordings, seal, keys, verifies)
-        if not done:
+        sources = Sources(store, elsewhere)
+        if not putting_back.put_back(sources, name, settings.recordings, seal, keys, verifies, line):
             print(f"{name} is there, as in the archive {store.name}: nothing was changed")
             return 0
-        who = custody.Accessor(f"{options.by} (account {commands.account()})"[:200], "operator", "")
-        line = who.line("restored", options.why)
-        heads = custody.record(folder, [line], seal, time.time_ns(), kept_heads(row))
+        heads = putting_back.write_owed(settings.recordings, name, seal, time.time_ns(), kept_heads(row))
     except (ArchiveError, DiffersError, custody.CustodyError, OSError) as error:
         raise BackupRefused(f"{name}: {error}") from error
     if not verifies(folder):

@@ -4,18 +4,25 @@ What an archive has of a custody log lacks its last lines: those that say that i
 The seal signs nothing that does not go on from what it signed last, and nothing is cut off: the missing lines come from
 a copy of the log that is kept beside the recordings, or from the second copy. Keys are fetched only where that whole
 log does not say that they were destroyed.
+
+Before a recording has its name again, the line that will say so in its custody log is kept beside the recordings: a
+process that ends between the two leaves what the next one completes.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from media import held_folders
 from media.evidence.archive import keeping, restoring
 from media.evidence.archive.status import FOLDER
 from media.evidence.archive.store import ArchiveError, ArchiveStore, Trouble
 from media.evidence.log import custody, journal_lines, tlog
+from media.evidence.log.journal_lines import Line
 from media.evidence.log.proof import CourtSeal, Trust
 from media.evidence.log.store import sync_folder, write_durably
 
@@ -24,10 +31,19 @@ LOGS = "logs"
 _SUFFIX = ".restoring"
 ROOMS = f".*{_SUFFIX}"
 """Names of the hidden folders, beside the recordings, in which one is put together: no backup has them."""
+OWED = "owed"
+"""Folder within that of the archives' status: the lines that custody logs of recordings put back do not have yet."""
 
 
 class DiffersError(Exception):
     """Where the recording would be put is something else; nothing was changed."""
+
+
+class _OwedLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`line` says that a recording was put back, `before` how many lines its custody log had then."""
+
+    line: dict[str, Any]
+    before: int
 
 
 @dataclass(frozen=True)
@@ -66,15 +82,20 @@ def put_back(
     seal: CourtSeal,
     keys: Sequence[tlog.VerifierKey],
     verifies: Callable[[Path], bool],
+    line: Line,
 ) -> bool:
     """Put a recording back into the folder of recordings; False, and nothing done, where it is there as in the archive.
 
-    `keys`: the court's, by which heads are signed; `verifies`: whether a folder is what was sealed and signed last.
-    Raises DiffersError; ArchiveError when the archive does not have it, or not as far as the seal has signed it, and
-    OSError: nothing was changed then.
+    `keys`: the court's, by which heads are signed; `verifies`: whether a folder is what was sealed and signed last;
+    `line` is owed to its custody log from now on: the caller calls `write_owed` next. True also where an earlier call
+    has put it back and its line is still owed. Raises DiffersError; ArchiveError when the archive does not have it, or
+    not as far as the seal has signed it, and OSError: nothing was changed then.
     """
+    target = recordings / recording
+    if target.exists() and _owed(recordings, recording).exists():
+        return True
     remove_left(recordings)
-    trust, target = seal.trust(), recordings / recording
+    trust = seal.trust()
     others = [*(folder / recording for folder in sources.logs), target]
     held = held_folders.enter(recordings, f".{recording}.", _SUFFIX)
     room = held / recording
@@ -97,11 +118,46 @@ def put_back(
         for path in [room, *room.iterdir()]:
             if path.is_dir():
                 sync_folder(path)
+        _owe(recordings, recording, _OwedLine(line, len(_lines(room))))
         room.rename(target)
         sync_folder(recordings)
         return True
     finally:
         held_folders.leave(held)
+
+
+def write_owed(
+    recordings: Path, recording: str, seal: CourtSeal, now_ns: int, kept: Sequence[tlog.Checkpoint]
+) -> custody.SignedHeads:
+    """Write the line that is owed to the custody log of a recording that was put back, unless it is there.
+
+    Raises as `custody.record`, and OSError: the line is owed still.
+    """
+    owed, folder = _owed(recordings, recording), recordings / recording
+    try:
+        found = msgspec.json.decode(owed.read_bytes(), type=_OwedLine)
+    except msgspec.DecodeError as error:
+        raise custody.CustodyError(f"{owed} cannot be read: {error}") from error
+    since = [journal_lines.parse(line) for line in custody.signed_lines(folder, seal)[found.before :]]
+    said = any({**line, **found.line} == line for line in since)
+    heads = custody.record(folder, [] if said else [found.line], seal, now_ns, kept)
+    owed.unlink()
+    sync_folder(owed.parent)
+    return heads
+
+
+def _owed(recordings: Path, recording: str) -> Path:
+    return recordings / FOLDER / OWED / f"{recording}.json"
+
+
+def _owe(recordings: Path, recording: str, line: _OwedLine) -> None:
+    path = _owed(recordings, recording)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    write_durably(draft, msgspec.json.encode(line))
+    draft.replace(path)
+    sync_folder(path.parent)
 
 
 def _is_ours(folder: Path, recording: str) -> bool:

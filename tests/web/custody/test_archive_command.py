@@ -3,7 +3,11 @@
 import asyncio
 import hashlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -46,13 +50,49 @@ async def court(prepared: Path, tmp_path: Path, built: SealedRecording) -> Async
     made.served.close()
 
 
-async def restore(made: Archive, shelf: Path, recording: str = "", **more: str) -> Done:
-    """The command, in a thread: it has a loop of its own."""
+KILLED = """
+import os, signal, sys
+from media.evidence.log import custody
+from web import cli
+
+record, moment = custody.record, sys.argv.pop(1)
+
+def killed(*given, **more):
+    if moment == "after":
+        record(*given, **more)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+custody.record = killed
+raise SystemExit(cli.main(sys.argv[1:]))
+"""
+"""A command that is killed before or after it has written into a custody log."""
+
+
+def asked(
+    made: Archive, shelf: Path, recording: str = "", why: str = "the disk had failed"
+) -> tuple[list[str], dict[str, str]]:
+    """The words of the command and its settings."""
     environment = {"VIVAVOCE_COURT_NAME": COURT, "VIVAVOCE_SEAL_SOCKET": str(made.settings.seal_socket)}
     words = ["archive", "restore", recording or made.sealed.recording, "--archive", "shelf"]
-    words += ["--by", "Ana Popa", "--why", "the disk had failed"]
-    where = {"VIVAVOCE_ARCHIVES": f"file://{shelf}"}
-    return await asyncio.to_thread(command, made.settings.data, *words, **environment, **where, **more)
+    words += ["--by", "Ana Popa", "--why", why]
+    return words, environment | {"VIVAVOCE_ARCHIVES": f"file://{shelf}"}
+
+
+async def restore(
+    made: Archive, shelf: Path, recording: str = "", why: str = "the disk had failed", **more: str
+) -> Done:
+    """The command, in a thread: it has a loop of its own."""
+    words, environment = asked(made, shelf, recording, why)
+    return await asyncio.to_thread(command, made.settings.data, *words, **environment, **more)
+
+
+def kill(made: Archive, shelf: Path, moment: str) -> int:
+    """The command in a process of its own, which is killed; returns the exit code."""
+    words, environment = asked(made, shelf)
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("VIVAVOCE_")}
+    environment = {**plain, "VIVAVOCE_DATA": str(made.settings.data), **environment}
+    command = [sys.executable, "-c", KILLED, moment, *words]
+    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=120).returncode
 
 
 def all_files(folder: Path) -> dict[str, bytes]:
@@ -86,6 +126,32 @@ async def test_a_recording_that_is_gone_here_comes_back_as_it_was_and_its_custod
     bag.export(folder, tmp_path / "bag", court.sealed.seal, CLERK, "copy", datetime.now(UTC))  # the court goes on
     again = await restore(court, tmp_path / "shelf")
     assert (again.returncode, "nothing was changed" in again.stdout) == (0, True), again.stderr
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_killed_before_its_custody_log_says_so_the_same_command_writes_the_line_once(
+    court: Archive, tmp_path: Path, moment: str
+) -> None:
+    folder = court.sealed.folder
+    shutil.rmtree(folder)
+    assert await asyncio.to_thread(kill, court, tmp_path / "shelf", moment) == -signal.SIGKILL
+    assert folder.exists()
+    done = await restore(court, tmp_path / "shelf")
+    assert done.returncode == 0, done.stderr
+    assert "was put back from the archive shelf" in done.stdout
+    assert [line["why"] for line in lines(folder) if line.get("what") == "restored"] == ["the disk had failed"]
+    again = await restore(court, tmp_path / "shelf")
+    assert (again.returncode, "nothing was changed" in again.stdout) == (0, True), again.stderr
+    assert list((court.settings.recordings / FOLDER / putting_back.OWED).iterdir()) == []
+
+
+async def test_a_reason_that_no_custody_log_takes_is_refused_before_anything_is_put_back(
+    court: Archive, tmp_path: Path
+) -> None:
+    shutil.rmtree(court.sealed.folder)
+    refused = await restore(court, tmp_path / "shelf", why="x" * 100_000)
+    assert (refused.returncode, "--why" in refused.stderr) == (2, True), refused.stdout
+    assert not court.sealed.folder.exists()
 
 
 async def test_what_is_there_as_in_the_archive_is_left_alone_and_what_differs_is_not_written_over(
