@@ -111,7 +111,7 @@ async def obtain(
             tsr = await _ask(client, url, query(data, nonce))
             at = await asyncio.to_thread(check, tsr, data, nonce, authorities.anchors, clock())
             _require_outlasting(tsr, outlasting)
-        except (StampError, httpx.HTTPError) as error:
+        except (StampError, httpx.HTTPError, TimeoutError) as error:
             reasons[url] = str(error) or type(error).__name__
             continue
         return Stamp(tsr, at, urlsplit(url).netloc)

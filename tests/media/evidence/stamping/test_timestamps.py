@@ -1,6 +1,7 @@
 """Time-stamps from a real authority (openssl's), and every way in which an answer is not one."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,6 +144,26 @@ async def test_the_next_authority_is_asked_when_one_is_away_or_wrong(address: st
     assert address.startswith(f"http://{stamp.by}/")
     with pytest.raises(NoStampError, match="no authority is configured"):
         await obtain([], authority.anchors)
+
+
+async def test_the_next_authority_is_asked_when_one_takes_too_long(
+    address: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timestamps, "SECONDS", 2.0)
+    over = threading.Event()
+
+    def slow(_query: bytes) -> tuple[int, str, bytes]:
+        over.wait(30)
+        return 503, REPLY, b""
+
+    with tsa.served(slow) as url:
+        try:
+            stamp = await obtain([url, address], authority.anchors)
+            with pytest.raises(NoStampError, match="TimeoutError"):
+                await obtain([url], authority.anchors)
+        finally:
+            over.set()
+    assert address.startswith(f"http://{stamp.by}/")
 
 
 async def test_a_kept_stamp_makes_a_recording_verify_by_its_time(
