@@ -329,6 +329,8 @@ def _order(copy: CopyStatus) -> tuple[str, str]:
 def _trouble(error: Exception) -> Trouble:
     if isinstance(error, ArchiveError):
         return error.trouble
+    if isinstance(error, volumes.TooLargeError):
+        return Trouble.too_large
     return Trouble.not_proven if isinstance(error, custody.NotProvenError) else Trouble.unreadable
 
 

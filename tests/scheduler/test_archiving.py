@@ -243,6 +243,20 @@ async def test_a_recording_that_was_altered_here_is_not_locked_away(court: Court
     assert await court.mails() == ["administrator@ro.example"] * 2
 
 
+async def test_a_custody_log_too_large_to_be_restored_is_not_put_and_is_told_at_once(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(volumes, "MOST_PAPERS", 1000)
+    await court.settle()
+    assert court.copies() == {"near": "failed too_large", "far": "failed too_large"}
+    assert not any("/custody-" in state.key for state in court.stores[0].listed(""))
+    assert list((court.recordings / status.FOLDER).glob("spool/*")) == []
+    assert await court.mails() == ["administrator@ro.example"] * 2
+    monkeypatch.undo()
+    await court.settle()
+    assert court.copies() == {"near": "archived", "far": "archived"}
+
+
 async def test_what_the_custody_log_says_later_is_archived_too_and_the_parts_are_not_put_again(court: Court) -> None:
     await court.settle()
     before = court.kept("near")

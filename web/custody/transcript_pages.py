@@ -103,6 +103,10 @@ async def _store(request: Request, access: RecordingAccess, parts: dict[int, byt
         return await run_in_threadpool(work)
     except (key_exchange.NoSuchKeyError, derived.NoSuchTrackError):
         raise HTTPException(422, "unprocessable") from None
+    except derived.FullError:
+        raise HTTPException(409, "transcripts_full") from None
+    except derived.DiskLowError:
+        raise HTTPException(503, "disk_low") from None
     except custody.NotClosedError:
         raise NoProvenEnd from None
     except custody.NotProvenError as error:

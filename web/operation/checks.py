@@ -318,6 +318,7 @@ TROUBLES = {
     Trouble.locked: N_("deletes nothing before its lock has ended"),
     Trouble.not_proven: N_("was not given a recording that is not the one that was sealed"),
     Trouble.unreadable: N_("was not given a recording that cannot be read"),
+    Trouble.too_large: N_("was not given a custody log that is too large to be restored again"),
     Trouble.other: N_("has failed; the log of this service says how"),
 }
 """What is wrong with an archive, or with a copy in it, after its name."""

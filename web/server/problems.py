@@ -122,6 +122,12 @@ PROBLEMS: dict[str, FailureText] = {
         N_("What you asked for is no longer possible. Nothing was changed."),
         N_("Reload the page to see the current status."),
     ),
+    "transcripts_full": FailureText(
+        409,
+        N_("No room for another transcript"),
+        N_("As many transcripts are kept with this recording as it can have. Nothing was changed."),
+        N_("Go on with one of those that are kept."),
+    ),
     "too_large": FailureText(
         413,
         N_("That is too much"),
@@ -173,6 +179,13 @@ PROBLEMS: dict[str, FailureText] = {
         N_("No storage space left"),
         N_("The disk of this service is full, so nothing can be saved. Nothing was changed."),
         N_("Tell your court's help desk. What you typed is still in the page before this one."),
+    ),
+    "disk_low": FailureText(
+        503,
+        N_("Little storage space left"),
+        N_("What is left on the disk is kept for hearings that are being recorded. Nothing was changed."),
+        N_("Tell your court's help desk, and try again when there is room."),
+        retry=600,
     ),
     "monitor_token_needed": FailureText(
         401,

@@ -38,6 +38,8 @@ class Trouble(StrEnum):
     """The recording here is not the one that was sealed: it is not archived."""
     unreadable = "unreadable"
     """The recording here cannot be read."""
+    too_large = "too_large"
+    """The custody log here, with what was derived, is larger than what is restored again."""
     other = "other"
     """Anything else; the service's log says what."""
 

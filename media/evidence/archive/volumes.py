@@ -8,7 +8,7 @@ custody-<lines>.tar           heads, custody log, time-stamp, and what was deriv
 import hashlib
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -50,6 +50,10 @@ class VolumeError(ValueError):
     """A tar is not one of an archive's."""
 
 
+class TooLargeError(VolumeError):
+    """A tar of the custody log would be one that is not unpacked again."""
+
+
 def parts(folder: Path) -> list[Volume]:
     """The frozen files of a closed recording, in parts. OSError."""
     names = [custody.JOURNAL, *(name for kind in FROZEN for name in _names(folder, folder / kind))]
@@ -77,7 +81,8 @@ def keys(folder: Path) -> Volume | None:
 
 
 def papers(folder: Path) -> Volume:
-    """Everything else: for a caller that holds the lock of the custody log while it packs. OSError, ValueError."""
+    """Everything else: for a caller that holds the lock of the custody log while it packs. OSError, ValueError;
+    TooLargeError where its tar would have more than `MOST_PAPERS` bytes, so that no archive could give it back."""
     rest = [
         name
         for name in _names(folder, folder)
@@ -85,8 +90,17 @@ def papers(folder: Path) -> Volume:
         and name != custody.JOURNAL
         and not journal_lines.KEY_FILE.fullmatch(name)
     ]
+    if (tar := _size_of_tar((folder / name).stat().st_size for name in rest)) > MOST_PAPERS:
+        raise TooLargeError(f"the tar of the custody log would have {tar} bytes")
     size = tlog.parse_checkpoint(tlog.parse_note((folder / custody.LOG_CHECKPOINT).read_bytes()).text).size
     return Volume(f"custody-{size:09}.tar", tuple(rest))
+
+
+def _size_of_tar(sizes: Iterable[int]) -> int:
+    """Bytes of a tar of files with these sizes and names of at most 100 characters, as `pack` writes it. Pure."""
+    block, record = tarfile.BLOCKSIZE, tarfile.RECORDSIZE
+    blocks = 2 + sum(1 + -(-size // block) for size in sizes)
+    return -(-blocks * block // record) * record
 
 
 def _names(folder: Path, within: Path) -> list[str]:

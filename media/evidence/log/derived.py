@@ -13,16 +13,27 @@ from media.evidence.log import custody, journal_lines, tlog
 from media.evidence.log.journal_lines import Line
 from media.evidence.log.key_exchange import NoSuchKeyError
 from media.evidence.log.proof import CourtSeal
-from media.evidence.log.store import TEMPORARY, sync_folder, write_durably
+from media.evidence.log.store import TEMPORARY, is_low, sync_folder, write_durably
 
 FOLDER = "derived"
-MOST = 999_999
-"""Derived files of a recording: their names have six digits."""
+MOST = 5_000
+"""Derived files of a recording; a number is used once, also when its file was removed."""
+MOST_BYTES = 128 * 1024**2
+"""Bytes of the derived files of a recording together. They are in each tar of its custody log, which archives keep for
+years and take anew when the log has grown; such a tar may have `media.evidence.archive.volumes.MOST_PAPERS`."""
 _NAME = re.compile(r"derived/([0-9]{6})\.age")
 
 
 class NoSuchTrackError(custody.CustodyError):
     """The recording has no track of this name."""
+
+
+class FullError(custody.CustodyError):
+    """The recording has as many derived files, or as many bytes of them, as it may have."""
+
+
+class DiskLowError(custody.CustodyError):
+    """Less than a tenth of the disk is free: it is left to hearings that are being recorded."""
 
 
 def keep(
@@ -37,15 +48,16 @@ def keep(
 
     `about` is what their `derive` lines say beside file, size, hash and `key`: `what`, `of`, who made them, and why.
     The lines are signed first: a crash leaves lines whose files are missing, which verifiers report as removed, and
-    never a file that no line names. NoSuchKeyError, NoSuchTrackError: nothing was kept. The rest as `custody.record`.
+    never a file that no line names. NoSuchKeyError, NoSuchTrackError, FullError,
+    DiskLowError: nothing was kept. The rest as `custody.record`.
     """
     with custody.locked(folder):
+        _require_disk(folder)
         custody.record_locked(folder, [], seal, now_ns, kept)
         journal = custody.read(folder, seal.trust(kept)).lines
         _require(journal, parts, about)
         first = 1 + _highest(folder, journal, custody.signed_lines(folder, seal))
-        if first + len(parts) - 1 > MOST:
-            raise custody.CustodyError("the recording has no number left for a derived file")
+        _require_room(folder, first, parts)
         names = {key: f"{FOLDER}/{number:06}.age" for number, key in enumerate(sorted(parts), first)}
         staged = _stage(folder, {names[key]: data for key, data in parts.items()})
         try:
@@ -69,6 +81,25 @@ def _require(journal: Sequence[bytes], parts: Mapping[int, bytes], about: Line) 
         raise NoSuchKeyError("the recording has no such key")
     if not set(about["of"]) <= {line["track"] for line in lines if line["type"] == "track"}:
         raise NoSuchTrackError("the recording has no such track")
+
+
+def _require_disk(folder: Path) -> None:
+    try:
+        low = is_low(folder)
+    except OSError as error:
+        raise custody.CustodyError(f"the recording cannot be read: {error.strerror}") from error
+    if low:
+        raise DiskLowError("the disk is nine tenths full")
+
+
+def _require_room(folder: Path, first: int, parts: Mapping[int, bytes]) -> None:
+    """Raises FullError unless files from the number `first` on find room beside those that are there."""
+    try:
+        there = sum(path.stat().st_size for path in (folder / FOLDER).glob("*.age"))
+    except OSError as error:
+        raise custody.CustodyError(f"the derived files cannot be read: {error.strerror}") from error
+    if first + len(parts) - 1 > MOST or there + sum(map(len, parts.values())) > MOST_BYTES:
+        raise FullError(f"the recording has {first - 1} derived files with {there} bytes")
 
 
 def _highest(folder: Path, *logs: Sequence[bytes]) -> int:

@@ -142,6 +142,12 @@ class MemoryStore:
         self._fault("replace", name, True)
 
 
+def is_low(folder: Path) -> bool:
+    """Whether less than a tenth of the file system of a folder is free. OSError."""
+    stats = os.statvfs(folder)
+    return stats.f_bavail * 10 < stats.f_blocks
+
+
 def write_durably(path: Path | str, data: bytes) -> None:
     """Create a file that must not exist yet, mode 0600, write, fsync. The name is durable after `sync_folder`."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)

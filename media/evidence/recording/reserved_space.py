@@ -4,6 +4,8 @@ import errno
 import os
 from pathlib import Path
 
+from media.evidence.log import store
+
 SIZE = 4 * 1024 * 1024
 RESERVE = 1024 * 1024
 """Free bytes required beside the reserved file before sealing continues."""
@@ -44,8 +46,7 @@ class ReservedSpace:
 
     def is_low(self) -> bool:
         """Whether less than a tenth of the file system is free."""
-        stats = os.statvfs(self._path.parent)
-        return stats.f_bavail * 10 < stats.f_blocks
+        return store.is_low(self._path.parent)
 
     def _free(self) -> int:
         stats = os.statvfs(self._path.parent)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from media.evidence.check import policy, verify
+from media.evidence.log import derived
 from media.evidence.seal import age
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 
@@ -126,6 +127,19 @@ async def test_the_page_says_what_it_is_for_and_has_nothing_of_the_recording(arc
     async with browser(OFFICER) as client:
         refused = await client.get(f"{archive.path}/transcript", headers={"accept": "text/html"})
         assert refused.status_code == 403 and "data-config" not in refused.text
+
+
+async def test_a_recording_that_has_as_many_transcripts_as_it_may_have_says_so(archive, browser, monkeypatch):
+    async with browser(JUDGE) as client:
+        held = await ticket(archive, client)
+        monkeypatch.setattr(derived, "MOST_BYTES", 10)
+        answer = await client.post(f"{archive.path}/transcript", json=told(ticket=held))
+        assert (answer.status_code, answer.json()["code"]) == (409, "transcripts_full")
+        monkeypatch.setattr(derived, "is_low", lambda folder: True)
+        answer = await client.post(f"{archive.path}/transcript", json=told(ticket=held))
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk_low")
+        assert answer.headers["retry-after"] == "600"
+    assert kept(archive) == []
 
 
 async def test_a_long_transcript_is_taken_and_one_beyond_all_measure_is_not(archive, browser):

@@ -47,6 +47,22 @@ def test_volumes_hold_every_file_once_and_keys_alone(folder: Path) -> None:
     assert all(volumes.is_ours(volume.name) for volume in whole(folder))
 
 
+def test_a_custody_log_that_no_archive_would_give_back_is_not_packed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "derived/000002.age").write_bytes(os.urandom(700_001))
+    papers = volumes.papers(folder)
+    size = volumes.pack(folder, papers, tmp_path / "tar").size
+    monkeypatch.setattr(volumes, "MOST_PAPERS", size)
+    assert volumes.papers(folder) == papers
+    volumes.unpack(iter([(tmp_path / "tar").read_bytes()]), tmp_path / "out", volumes.MOST_PAPERS)
+    monkeypatch.setattr(volumes, "MOST_PAPERS", size - 1)
+    with pytest.raises(volumes.TooLargeError):
+        volumes.papers(folder)
+    with pytest.raises(volumes.VolumeError, match="larger"):
+        volumes.unpack(iter([(tmp_path / "tar").read_bytes()]), tmp_path / "out", volumes.MOST_PAPERS)
+
+
 def test_a_long_recording_has_several_parts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(volumes, "PART", 5000)
     assert [len(volume.members) for volume in volumes.parts(folder)] == [3, 1]

@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -95,6 +96,49 @@ def test_what_does_not_fit_the_recording_is_refused_and_nothing_is_kept(
         derived.keep(folder, parts, ABOUT | change, seal, NOW_NS)
     assert lines(folder) == [] and not list((folder / "derived").glob("*"))
     assert report(folder, recording).findings.verdict == "verified"
+
+
+def test_a_recording_keeps_so_many_bytes_and_no_more(folder, recording, seal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "MOST_BYTES", 2 * len(SEALED))
+    derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    with pytest.raises(derived.FullError):
+        derived.keep(folder, {0: SEALED + SEALED}, ABOUT, seal, NOW_NS)
+    derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    with pytest.raises(derived.FullError):
+        derived.keep(folder, {0: b"."}, ABOUT, seal, NOW_NS)
+    assert len(lines(folder)) == 2 and len(list((folder / "derived").iterdir())) == 2
+    assert report(folder, recording).findings.verdict == "verified"
+
+
+def test_a_recording_keeps_so_many_files_and_no_more(folder, seal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(derived, "MOST", 1)
+    derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    (folder / "derived/000001.age").unlink()
+    with pytest.raises(derived.FullError):
+        derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    assert len(lines(folder)) == 1
+
+
+def test_what_a_recording_may_keep_fits_into_a_tar_that_is_restored_from_an_archive() -> None:
+    headers = 2 * 512 * derived.MOST
+    assert derived.MOST_BYTES + headers < volumes.MOST_PAPERS // 4
+
+
+def test_while_the_disk_is_low_nothing_is_kept_so_that_hearings_can_be_recorded(
+    folder, seal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.statvfs
+
+    def low(path: Any) -> Any:
+        told = list(real(path))
+        told[4] = told[2] // 10 - 1  # blocks free, of all
+        return os.statvfs_result(told)
+
+    monkeypatch.setattr(os, "statvfs", low)
+    with pytest.raises(derived.DiskLowError):
+        derived.keep(folder, {0: SEALED}, ABOUT, seal, NOW_NS)
+    monkeypatch.undo()
+    assert not (folder / "derived").exists()
 
 
 def test_a_number_whose_file_was_removed_is_not_used_again(folder, seal) -> None:
