@@ -1,7 +1,8 @@
 """Whether two accounts of staff are two people: four eyes are not two accounts of one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
+from itertools import product
 from typing import Any
 
 from sqlmodel import col, select
@@ -9,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import NotAllowed
-from hearings.models import FormerAddress, Passkey, Person, StaffIdentity
+from hearings.models import ApiClient, ApiClientKey, FormerAddress, Passkey, Person, StaffIdentity
 from hearings.queries import get
 from hearings.sentences import N_, tell
 from hearings.texts import folded
@@ -24,6 +25,7 @@ class Shared(StrEnum):
     identity = "identity"
     name = "name"
     client = "client"
+    registrar = "registrar"
 
 
 WHY: Mapping[Shared, str] = {
@@ -39,6 +41,11 @@ WHY: Mapping[Shared, str] = {
     Shared.client: N_(
         "The same API client has begun it: it counts as one person, whomever it names. Another client, or somebody "
         "signed in, has to do this. Nothing was changed"
+    ),
+    Shared.registrar: N_(
+        "The same person stands behind both: whoever registered an API client, or a key of it, counts as one person "
+        "with it. A client that somebody else has registered, or somebody else signed in, has to do this. Nothing was "
+        "changed"
     ),
 }
 
@@ -86,12 +93,42 @@ async def _values(db: AsyncSession, table: Any, columns: Iterable[str], person: 
     return frozenset(tuple(getattr(row, name) for name in columns) for row in rows)
 
 
-async def require(db: AsyncSession, proposed_by: str, actor: Actor, *, through: str = "") -> None:
-    """Raises `NotAllowed`, saying why, unless the actor is another person than the one who proposed it (id of a
-    `Person`), as far as this installation can tell. `through`: id of the API client that proposed it in that person's
-    name; one client that names two persons is one, since nothing but its word says that there are two."""
+async def by_one(db: AsyncSession, proposed_by: str, actor: Actor, *, through: str = "") -> Shared | None:
+    """The first thing by which the actor is the one who proposed it (id of a `Person`), as far as this installation can
+    tell; None where they are two people. `through`: id of the API client that proposed it in that person's name.
+
+    One client that names two persons is one, since nothing but its word says that there are two; and so is a client
+    with whoever registered it or a key of it: they can have its private keys.
+    """
     if through and through == actor.client:
-        raise NotAllowed(tell(WHY[Shared.client]))
-    proposer, other = await get(db, Person, proposed_by), await get(db, Person, actor.id)
-    if (found := await shared(db, proposer, other)) is not None:
+        return Shared.client
+    if through or actor.client:
+        mine, theirs = await _behind(db, proposed_by, through), await _behind(db, actor.id, actor.client)
+        if mine & theirs:
+            return Shared.registrar
+        persons = [await _accounts(db, ids) for ids in (mine, theirs)]
+        for one, other in product(*persons):
+            if await shared(db, one, other) is not None:
+                return Shared.registrar
+    return await shared(db, await get(db, Person, proposed_by), await get(db, Person, actor.id))
+
+
+async def _behind(db: AsyncSession, person: str, client: str) -> frozenset[str]:
+    """Ids of who did something: the person, or all who have registered the client that named the person, or a key of
+    it, ended keys among them. A key that the client has added itself came by one that was there before. Empty for a
+    client of the sandbox, which is registered elsewhere."""
+    if not client:
+        return frozenset({person})
+    made = (await db.exec(select(ApiClient.created_by).where(ApiClient.id == client))).all()
+    keys = (await db.exec(select(ApiClientKey.created_by).where(ApiClientKey.client_id == client))).all()
+    return frozenset({*made, *keys} - {client})
+
+
+async def _accounts(db: AsyncSession, ids: Collection[str]) -> Sequence[Person]:
+    return (await db.exec(select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id)))).all()
+
+
+async def require(db: AsyncSession, proposed_by: str, actor: Actor, *, through: str = "") -> None:
+    """Raises `NotAllowed`, saying why, unless the actor is another person than the one who proposed it, as `by_one`."""
+    if (found := await by_one(db, proposed_by, actor, through=through)) is not None:
         raise NotAllowed(tell(WHY[found]))

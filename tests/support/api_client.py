@@ -257,11 +257,19 @@ class ApiInstallation(Installation):
         self.seeds: dict[str, bytes] = {}
 
     async def client(
-        self, state: str = "RO", *, scopes: tuple[str, ...] = EVERYTHING, sandbox: bool = False, alg: str = "EdDSA"
+        self,
+        state: str = "RO",
+        *,
+        scopes: tuple[str, ...] = EVERYTHING,
+        sandbox: bool = False,
+        alg: str = "EdDSA",
+        by: str = "",
     ) -> Client:
-        """Register a client, and the signing key of its State's authority where it works."""
+        """Register a client, and the signing key of its State's authority where it works. `by`: id of the administrator
+        who registers it; one of its own without it."""
         now, key = datetime.now(UTC), Key.make(alg)
-        admin = Actor(id=f"admin-{state}", label="Admin", state=state, functions=frozenset({"administrator"}))
+        by = by or f"admin-{state}-{next(_numbers)}"
+        admin = Actor(id=by, label="Admin", state=state, functions=frozenset({"administrator"}))
         async with self.database.transaction() as db:
             made = await api_clients.register(
                 db, name=f"System of {state}", scopes=scopes, jwks=[key.jwk], sandbox=sandbox, actor=admin, now=now

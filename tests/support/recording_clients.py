@@ -28,11 +28,11 @@ class ApiCounter:
             found = {row.name: row.id for row in (await db.exec(select(Person))).all()}
         self.ids = {who: found[name] for who, name in NAMES.items()}
 
-    async def client(self, state: str = "RO", scopes: tuple[str, ...] = EVERYTHING) -> Client:
-        """A client more of a State, whose authority has its signing key."""
+    async def client(self, state: str = "RO", scopes: tuple[str, ...] = EVERYTHING, by: str = "") -> Client:
+        """A client more of a State, whose authority has its signing key; `by`: who registers it."""
         maker: Any = self.archive
         maker.seeds = {f"{one}False": key.private_bytes_raw() for one, key in self.counter.keys.items()}
-        return await ApiInstallation.client(maker, state, scopes=scopes)
+        return await ApiInstallation.client(maker, state, scopes=scopes, by=by)
 
     async def post(self, client: Client, who: str, path: str, body: Any = None, **more: Any) -> Any:
         """An act in the name of an account."""

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,13 +13,11 @@ from hearings.custody import keeping
 from hearings.models import Hearing, KeepingDecision, Recording
 from hearings.roles import StaffFunction
 from hearings.sentences import tell
+from web.custody.act_notices import HOLDERS, tell_own_state
 from web.parts import Parts
 from web.words import sentences
 from web.words.i18n import N_
 
-F = StaffFunction
-HOLDERS = (F.judge, F.authority)
-"""Who can place a hold: all of them are told what a hold would stop, since those who knew the case may have left."""
 Decide = Callable[..., Awaitable[KeepingDecision]]
 
 
@@ -70,7 +69,8 @@ async def decide(
     now: datetime,
 ) -> KeepingDecision:
     """Take the decision `word` of `ACTS`; `given`: what it needs besides the reason. Raises `Invalid`, and as the
-    functions of `hearings.custody.keeping`. Effects: theirs; a mail to the other State's staff."""
+    functions of `hearings.custody.keeping`. Effects: theirs; a mail to the other State's staff, and to the own State's
+    where a client of the API decides."""
     from hearings.outward import notices  # its calendars are slow to load, and this is rare
 
     if (wanted := ACTS.get(word)) is None:
@@ -78,6 +78,9 @@ async def decide(
     more = {wanted.argument: given} if wanted.argument else {}
     row = await wanted.decide(db, recording=recording, hearing=hearing, reason=reason, **more, actor=actor, now=now)
     await db.flush()
+    key = f"keeping:{row.id}"
+    told: dict[str, Any] = {"text": wanted.told, "key": key, "useful": keeping.NOTICE}
+    await tell_own_state(db, parts, hearing, **told, functions=HOLDERS, actor=actor, now=now)
     for state in dict.fromkeys((hearing.requesting_state, hearing.requested_state)):
         if state == actor.state:
             continue
@@ -86,11 +89,9 @@ async def decide(
             subject=hearing,
             to=state,
             functions=wanted.functions,
-            text=wanted.told,
-            key=f"keeping:{row.id}",
+            **told,
             origin=parts.settings.origin,
             say=sentences.say,
             now=now,
-            useful=keeping.NOTICE,
         )
     return row

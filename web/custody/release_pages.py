@@ -17,7 +17,7 @@ from starlette.routing import Route
 from hearings import errors
 from hearings.custody import acceptance, receipts, releases, two_people
 from hearings.custody.releases import ReleaseStage
-from hearings.models import HearingRequest, Person, RecordingRelease, Signature
+from hearings.models import HearingRequest, RecordingRelease, Signature
 from hearings.models.signature import Act
 from hearings.queries import get
 from hearings.sentences import tell
@@ -26,7 +26,7 @@ from media.evidence.check.bag import ExportError
 from media.evidence.log import course as journal_course, custody
 from media.evidence.log.course import Course
 from web.custody import released_copy, seal_lines
-from web.custody.release_notices import tell_second_person
+from web.custody.act_notices import tell_second_person
 from web.server import forms, statements as signing
 from web.server.forms import Form, FormError
 from web.server.page_acts import Answer, FollowUp, Sent, notice, page_act
@@ -242,8 +242,7 @@ async def _page(request: Request, wrong: list[FormError], status: int) -> Respon
 
 async def _same(db: AsyncSession, row: RecordingRelease, access: RecordingAccess) -> str:
     """Why this reader is no second person; empty if they are."""
-    proposer, reader = await get(db, Person, row.proposed_by), await get(db, Person, access.actor.id)
-    shared = await two_people.shared(db, proposer, reader)
+    shared = await two_people.by_one(db, row.proposed_by, access.actor, through=row.proposed_through)
     return "" if shared is None else _(two_people.WHY[shared])
 
 

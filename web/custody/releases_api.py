@@ -27,10 +27,11 @@ from web.api.idempotency import HEADER
 from web.api.problems import ApiError
 from web.api.routes import Resource
 from web.custody import released_copy, seal_lines
+from web.custody.act_notices import tell_own_state, tell_second_person
 from web.custody.named_person import MaybePerson, NamedPerson, PersonId, RecordingId, named_person, recording_of
-from web.custody.release_notices import tell_second_person
 from web.custody.released_copy import Taking
 from web.sitting.recording_access import told_not_proven
+from web.words.i18n import N_
 
 logger = logging.getLogger("vivavoce.web.custody.releases_api")
 router = Resource("releases of recordings")
@@ -174,6 +175,7 @@ async def propose_release(caller: Caller, recording: RecordingId, person: Person
     )
     parts = parts_of(caller.request)
     await tell_second_person(caller.db, parts, named.recording, named.hearing, row, caller.now)
+    await _told(caller, named, row, "proposed")
     caller.headers["Location"] = caller.url(f"/recordings/{recording}/releases/{row.id}")
     return await _release(caller, row)
 
@@ -215,6 +217,7 @@ async def confirm_release(
     """
     named = await named_person(caller, recording, person)
     row = await releases.confirm(caller.db, release_id=release, jws=body.jws, **_about(caller, named))
+    await _told(caller, named, row, "confirmed")
     return await _release(caller, row)
 
 
@@ -224,7 +227,24 @@ async def refuse_release(
 ) -> ShownRelease:
     """Refuse a release; whoever proposed it withdraws it."""
     named = await named_person(caller, recording, person)
-    return await _release(caller, await releases.refuse(caller.db, release_id=release, **_about(caller, named)))
+    row = await releases.refuse(caller.db, release_id=release, **_about(caller, named))
+    await _told(caller, named, row, "refused")
+    return await _release(caller, row)
+
+
+TOLD = {
+    "proposed": N_("The release of a copy of a recording was proposed"),
+    "confirmed": N_("The release of a copy of a recording was confirmed"),
+    "refused": N_("The release of a copy of a recording was refused or withdrawn"),
+    "taken": N_("The released copy of a recording was asked for"),
+}
+"""What the own State is told that a client of it has done."""
+
+
+async def _told(caller: Caller, named: NamedPerson, row: RecordingRelease, what: str) -> None:
+    key = f"release_{what}:{row.id}:{int(caller.now.timestamp())}"
+    how: dict[str, Any] = {"text": TOLD[what], "key": key, "actor": named.actor, "now": caller.now}
+    await tell_own_state(caller.db, parts_of(caller.request), named.hearing, **how)
 
 
 def _about(caller: Caller, named: NamedPerson) -> dict[str, Any]:
@@ -248,6 +268,7 @@ async def take_released_copy(
     row, statement = await releases.begin_taking(caller.db, release_id=release, **_about(caller, named))
     if not await run_in_threadpool((parts.settings.recordings / named.recording.id).is_dir):
         raise errors.NotReady(tell("The files of this recording are not here"))
+    await _told(caller, named, row, "taken")
     taking = Taking(named.recording, named.accessor, row, statement)
 
     async def finish() -> Response:

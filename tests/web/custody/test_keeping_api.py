@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlmodel import select
 
-from hearings.models import KeepingDecision, OutboxMessage, Recording
+from hearings.custody import two_people
+from hearings.models import KeepingDecision, OutboxMessage, Person, Recording
 from hearings.permission_table import CaseStage
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER
 from tests.support.recording_clients import ApiCounter
@@ -64,6 +65,36 @@ async def test_a_hold_is_lifted_by_another_person_through_another_client(api: Ap
     assert (await decide(api, await api.client(), second, "lift", hold=hold)).status_code == 200
     assert (await kept(api, ro))["holds"] == []
     assert (await decide(api, ro, second, "lift", hold=hold)).status_code == 404
+
+
+async def test_two_clients_that_one_person_has_registered_are_one_person_and_so_are_they_with_that_person(
+    api: ApiCounter,
+):
+    second, one = await second_judge(api), "the administrator"
+    ro, other = await api.client(by=one), await api.client(by=one)
+    hold = (await decide(api, ro, JUDGE, "hold")).json()["id"]
+    answer = await decide(api, other, second, "lift", hold=hold)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), answer.text
+    assert answer.json()["detail"] == two_people.WHY[two_people.Shared.registrar]
+    own = await api.client(by=api.ids[JUDGE])
+    hold = (await decide(api, own, second, "hold")).json()["id"]
+    lifting = {"act": f"lift:{hold}", "reason": "as ordered"}
+    refused = await api.counter.post(JUDGE, f"{api.archive.path}/keeping", lifting)
+    assert refused.status_code == 403 and len((await kept(api, ro))["holds"]) == 2
+
+
+async def test_the_named_person_and_the_own_judges_are_mailed_of_what_a_client_decides(api: ApiCounter):
+    ro, _second = await api.client(), await second_judge(api)
+    assert (await decide(api, ro, JUDGE, "hold")).status_code == 200
+    async with api.archive.database.reading() as db:
+        rows = (await db.exec(select(OutboxMessage))).all()
+        states = dict((await db.exec(select(Person.email, Person.owner_state))).all())
+        (named,) = (await db.exec(select(Person.email).where(Person.id == api.ids[JUDGE]))).all()
+    texts = {row.address: row.payload["text"] for row in rows if "legal hold" in row.payload["text"]}
+    assert "done this in your name" in texts[named] and "done this in your name" not in texts["second@ro.example"]
+    assert "in the name of one of its staff" in texts["second@ro.example"]
+    assert not any("An API client" in text for address, text in texts.items() if states[address] == "TH")
+    assert {states[address] for address in texts} == {"RO", "TH"}
 
 
 async def test_keys_are_destroyed_by_two_people_two_clients_and_not_before_the_notice(api: ApiCounter):
