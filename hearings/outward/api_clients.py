@@ -32,6 +32,8 @@ TOKEN_LIFETIME = timedelta(minutes=5)
 SET_BACK = timedelta(hours=2)
 """The most by which a clock may be set back while a used proof is still refused."""
 NO_KEY = N_("At least one public key is needed")
+LONGEST_NAME = 120
+"""Characters of a client's name: it stands whole behind that of a person in whose name the client acts."""
 MOST_KEYS = 5
 """Most keys of one client in force or to come: enough to change them without a gap."""
 
@@ -106,7 +108,7 @@ async def register(
         raise Invalid(tell(NO_KEY), "jwk")
     client = ApiClient(
         owner_state=reference.jurisdiction(actor.state).state,
-        name=clean(name, "name", most=200, least=1),
+        name=clean(name, "name", most=LONGEST_NAME, least=1),
         scopes=_scopes(scopes),
         sandbox=sandbox,
         created_by=actor.id,
@@ -126,7 +128,7 @@ async def change(
     tokens end, new ones carry the scopes."""
     _administrator(actor, client)
     before = client.name, list(client.scopes)
-    client.name, client.scopes = clean(name, "name", most=200, least=1), _scopes(scopes)
+    client.name, client.scopes = clean(name, "name", most=LONGEST_NAME, least=1), _scopes(scopes)
     db.add(client)
     if (client.name, client.scopes) != before:
         administered(db, client, "changed", actor=actor, now=now)

@@ -19,6 +19,8 @@ from web.api.access import Caller
 
 LONGEST = 200
 """Characters of a name with the client behind it, as columns take it."""
+LEAST = 40
+"""Characters of it that are left to the person."""
 RecordingId = Annotated[str, Field(max_length=36, pattern="^[!-~]+$", description="Id of the recording.")]
 PersonId = Annotated[
     str,
@@ -64,7 +66,8 @@ async def recording_of(caller: Caller, recording: str) -> tuple[Recording, Heari
 async def named_person(caller: Caller, recording: str, person: str) -> NamedPerson:
     """The recording, and the person as an actor with their functions and their role in the hearing.
 
-    Raises `NotFound` for the recording; `Invalid` where the client's State has no such active account.
+    Raises `NotFound` for the recording; `Invalid` where the client's State has no such active account; `NotReady` as
+    `label_of`.
     """
     found, hearing = await recording_of(caller, recording)
     try:
@@ -77,5 +80,17 @@ async def named_person(caller: Caller, recording: str, person: str) -> NamedPers
         role = (await queries.seat_of(caller.db, hearing_id=hearing.id, person_id=account.id)).role
     except errors.NotFound:
         role = None
-    label = f"{account.name} ({caller.client.name})"[:LONGEST]
+    label = label_of(account.name, caller.client.name)
     return NamedPerson(found, hearing, replace(person_actor(account), role=role, label=label, client=caller.client.id))
+
+
+def label_of(person: str, client: str) -> str:
+    """The name of a person with that of the client behind it, in `LONGEST` characters: where they do not fit, the
+    person's is shortened, never the client's. Raises `NotReady` where that leaves a person less than `LEAST`. Pure."""
+    behind = f" ({client})"
+    room = LONGEST - len(behind)
+    if room < LEAST:
+        raise errors.NotReady(
+            tell("The name of this API client is too long to stand behind a person's: your administrator shortens it")
+        )
+    return f"{person if len(person) <= room else person[: room - 1] + '…'}{behind}"
