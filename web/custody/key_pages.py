@@ -64,6 +64,8 @@ NO_FORMER = N_("No former keys of the recording are kept any more")
 TAKEN_IN = N_("The keys have been taken in already")
 NOT_NAMED = N_("A key of a closed session in it is for somebody whom the order of that session does not name")
 NO_NOTE = N_("This file is no note that `vivavoce render` or `vivavoce verify` has made for this recording")
+TOO_EARLY = N_("By its time the key was used before the recording began. The clock of that computer was wrong")
+TOO_OFTEN = N_("You have told of many uses of this recording's keys within a day. Bring this note tomorrow")
 OTHER_FILE = N_("This file was not made by `vivavoce keys rewrap` for this recording and these recipients")
 
 
@@ -317,6 +319,10 @@ async def tell_use(sent: Sent) -> str:
         await _written(sent, access, work)
     except key_exchange.NoSuchKeyError as error:
         raise errors.Invalid(tell(NO_NOTE), "note") from error
+    except key_exchange.UsedTooEarlyError as error:
+        raise errors.Invalid(tell(TOO_EARLY), "note") from error
+    except key_exchange.ToldTooOftenError as error:
+        raise errors.Invalid(tell(TOO_OFTEN), "note") from error
     return f"/recordings/{access.recording.id}/keys?done=told"
 
 
@@ -340,7 +346,7 @@ async def _written(sent: Sent, access: RecordingAccess, work: Callable[[], T]) -
         raise await not_proven(sent.request, access, error) from error
     except custody.NotAllowedError as error:
         raise errors.Invalid(tell(OTHER_FILE), "file") from error
-    except key_exchange.NoSuchKeyError:
+    except (key_exchange.NoSuchKeyError, key_exchange.UsedTooEarlyError, key_exchange.ToldTooOftenError):
         raise
     except key_exchange.NoFormerError as error:
         raise errors.NotReady(tell(NO_FORMER)) from error

@@ -27,6 +27,21 @@ class NoSuchKeyError(custody.CustodyError):
     """The recording has no key of this number."""
 
 
+class UsedTooEarlyError(custody.CustodyError):
+    """A use that is told of would have been before the recording was begun."""
+
+
+class ToldTooOftenError(custody.CustodyError):
+    """One person has told of as many uses of keys of a recording in a day as are taken."""
+
+
+MOST_TOLD = 20
+"""Uses away from the court that one person tells of a recording within `DAY_NS`: lines of a log are there for ever."""
+DAY_NS = 24 * 3600 * 10**9
+SLOW_NS = 300 * 10**9
+"""By how much the clock of the computer where a key was used may be slow."""
+
+
 def rewrap(
     folder: Path,
     files: Mapping[str, bytes],
@@ -119,9 +134,11 @@ def record_use(
     *,
     shown: str = "",
 ) -> None:
-    """Append `keyuse` lines, each `key` of one `viewing` once; NoSuchKeyError, and nothing done, for a key that neither
-    journal nor folder has. `shown`: the proposal by which the keys were exchanged last, where this use shows that they
-    open the recording; the former keys of these numbers are deleted then. The rest as `record`."""
+    """Append `keyuse` lines, each `key` of one use once; NoSuchKeyError, and nothing done, for a key that neither
+    journal nor folder has. Of a use away from the court, told later, the line says `what` it was and when the key was
+    `used`, ns since 1970: UsedTooEarlyError, ToldTooOftenError, and nothing done. `shown`: the proposal by which the
+    keys were exchanged last, where this use shows that they open the recording; the former keys of these numbers are
+    deleted then. The rest as `record`."""
     with custody.locked(folder):
         custody.record_locked(folder, [], seal, now_ns, kept)
         ledger = custody.read(folder, seal.trust(kept))
@@ -131,11 +148,34 @@ def record_use(
         if not numbers <= {0, *present, *(line["key"] for line in rekeyed if line["type"] == "rekey")}:
             raise NoSuchKeyError("the recording has no such key")
         lines = [journal_lines.parse(line) for line in custody.signed_lines(folder, seal) if b'"type":"keyuse"' in line]
-        said = {(line.get("key"), line.get("viewing")) for line in lines}
-        fresh = [line for line in uses if (line["key"], line["viewing"]) not in said]
+        said = {(line.get("key"), _use(line)) for line in lines}
+        fresh = [line for line in uses if (line["key"], _use(line)) not in said]
+        _require_told(fresh, lines, int(journal_lines.parse(ledger.lines[0])["zero"]), now_ns)
         custody.record_locked(folder, fresh, seal, now_ns, kept)
         if shown and _exchanges(folder, seal)[-1:] == [shown]:
             _delete_former(folder, frozenset(numbers))
+
+
+def _use(line: Line) -> tuple[object, ...]:
+    """What tells the use of a `keyuse` line from others; a note that takes the id of another is not taken for it."""
+    return tuple(line.get(name) for name in ("viewing", "what", "used"))
+
+
+def _require_told(fresh: Sequence[Line], lines: Sequence[Line], zero_ns: int, now_ns: int) -> None:
+    """Of what is told of uses away from the court: not before the recording's time 0, and not too many a day. Pure."""
+    told = [line for line in fresh if "used" in line]
+    if any(int(line["used"]) < zero_ns - SLOW_NS for line in told):
+        raise UsedTooEarlyError("a key cannot have been used before the recording was begun")
+    for who in {_who(line) for line in told}:
+        before = {
+            _use(line) for line in lines if "used" in line and _who(line) == who and now_ns - int(line["at"]) < DAY_NS
+        }
+        if len(before | {_use(line) for line in told if _who(line) == who}) > MOST_TOLD:
+            raise ToldTooOftenError("too many uses of keys were told by one person within a day")
+
+
+def _who(line: Line) -> tuple[object, ...]:
+    return line.get("person"), line.get("state")
 
 
 def _delete_former(folder: Path, numbers: frozenset[int] | None) -> None:

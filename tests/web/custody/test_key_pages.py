@@ -17,7 +17,7 @@ from hearings.custody import rewraps
 from hearings.db import Database
 from hearings.models import Rewrap
 from hearings.signatures import recipients
-from media.evidence.log import custody as log, former_keys
+from media.evidence.log import custody as log, former_keys, key_exchange
 from media.evidence.seal import age, key_use, rewrapping
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 
@@ -347,10 +347,16 @@ async def test_a_use_of_a_key_elsewhere_is_told_by_its_note_once_and_with_the_na
     assert line["used"] == str(int(made.at.timestamp()) * 10**9) and line["viewing"] == made.id
     other = key_use.made(archive.sealed.origin.replace("019300aa", "019300ab"), [0], "render", datetime.now(UTC))
     unknown = key_use.made(archive.sealed.origin, [7], "render", datetime.now(UTC))
-    for data in (b"", b"{}", json.dumps(other.as_json()).encode(), json.dumps(unknown.as_json()).encode()):
+    early = made.as_json() | {"id": "a" * 32, "at": "0001-01-01T00:00:00+23:59"}
+    for data in (b"", b"{}", *(json.dumps(one).encode() for one in (other.as_json(), unknown.as_json(), early))):
         refused = await bring(JUDGE, data)
         assert refused.status_code == 422 and 'value="party" selected' in refused.text
     assert (await bring(JUDGE, note, why="curiosity")).status_code == 422
     assert (await bring(OFFICER, note)).status_code == 422
     assert (await bring(STRANGER, note)).status_code == 404
     assert uses() == [line]
+    for number in range(1, key_exchange.MOST_TOLD + 1):
+        more = json.dumps(made.as_json() | {"id": f"{number:032x}"}).encode()
+        last = await bring(JUDGE, more)
+    assert last.status_code == 422 and "Bring this note tomorrow" in last.text
+    assert len(uses()) == key_exchange.MOST_TOLD
