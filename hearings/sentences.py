@@ -101,7 +101,7 @@ class LanguageName(str):
         return made
 
 
-class Day(str):
+class WrittenDay(str):
     """A day of the Gregorian calendar, written out: `3 December 2026`."""
 
     __slots__ = ("on",)

@@ -34,8 +34,8 @@ from media.evidence.seal.keyfile import make_with
 from media.evidence.seal.token_uri import parse_token_uri
 from media.evidence.transcript import transcribe
 from web.app import create_app
-from web.custody import archive_command, copy_command, keys_command, receive_command, verify_command
-from web.custody.recipient_commands import STANDS_BY
+from web.custody.commands import archive_command, copy_command, keys_command, receive_command, verify_command
+from web.custody.commands.recipient_commands import STANDS_BY
 from web.demo import demo, examples
 from web.operation import backup, commands as operation, cosigner_command, setup_command
 from web.operation.backup import BackupRefused

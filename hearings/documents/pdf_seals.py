@@ -52,7 +52,7 @@ class DocumentSeal:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mark:
+class SealMark:
     """A seal to be set: whose, in which field of the file, and the reason it gives."""
 
     seal: DocumentSeal
@@ -215,7 +215,7 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[Mark] = ()) -> bytes:
+async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[SealMark] = ()) -> bytes:
     """The PDF with the seals `first` and then the installation's, each added as an incremental revision; with `stamp`
     the time of the last is that of a time-stamping authority (PAdES B-T, ETSI EN 319 142-1, clause 6). Computed in a
     thread with a loop of its own, where `stamp` is awaited; what it raises is raised.
@@ -223,13 +223,13 @@ async def seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first
     return await asyncio.to_thread(_seal, pdf, seal, stamp, first)
 
 
-def _seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[Mark] = ()) -> bytes:
+def _seal(pdf: bytes, seal: DocumentSeal, stamp: Stamp | None = None, first: Sequence[SealMark] = ()) -> bytes:
     for mark in first:
         pdf = asyncio.run(_sealed(pdf, mark, None))
-    return asyncio.run(_sealed(pdf, Mark(seal=seal, field="InstallationSeal", reason=REASON), stamp))
+    return asyncio.run(_sealed(pdf, SealMark(seal=seal, field="InstallationSeal", reason=REASON), stamp))
 
 
-async def _sealed(pdf: bytes, mark: Mark, stamp: Stamp | None) -> bytes:
+async def _sealed(pdf: bytes, mark: SealMark, stamp: Stamp | None) -> bytes:
     from asn1crypto import tsp
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers, timestamps

@@ -13,7 +13,7 @@ from hearings.languages import language_name, same, state_name
 from hearings.minutes.facts import DraftContext, PassageLine, line, open_line
 from hearings.models import HearingEvent, Participant
 from hearings.roles import LABELS, Role
-from hearings.sentences import N_, Day, Sentence, Series, tell
+from hearings.sentences import N_, Sentence, Series, WrittenDay, tell
 from hearings.sitting.cards import CARDS
 from hearings.sitting.recorded_acts import GROUNDS, PRIVILEGES, RecordedAct, in_force
 
@@ -173,7 +173,7 @@ def _card(event: HearingEvent, sources: tuple[str, ...], *, hashes: bool = False
         message = (CARD_TEXTS if hashes else CARDS_READ)["approved" if text["approved"] else "draft"]
         values = {"card": title, "version": card["version"], "language": language_name(text["language"])}
         approval = (
-            {"authority": text["approved_by"], "day": Day.of(date.fromisoformat(text["approved_on"]))}
+            {"authority": text["approved_by"], "day": WrittenDay.of(date.fromisoformat(text["approved_on"]))}
             if text["approved"]
             else {}
         )

@@ -26,7 +26,7 @@ from hearings.models import (
     Signature,
 )
 from hearings.requests.document import TRANSLATED_BY_MACHINE
-from hearings.sentences import Day, Say, Series, tell
+from hearings.sentences import Say, Series, WrittenDay, tell
 from hearings.signatures import signatures
 
 SHA256_OF_TEXT = tell("SHA-256 of the text")
@@ -157,7 +157,7 @@ def correction_document(
 
     words = {
         "asked_by": state_name(correction.asked_by),
-        "date": Day.of(both_times(hearing, correction.at)[0].datetime.date()),
+        "date": WrittenDay.of(both_times(hearing, correction.at)[0].datetime.date()),
     }
     codes = {
         "hearing": hearing.ref,
@@ -225,7 +225,7 @@ def _meta(
         "requesting_court": request.requesting_authority,
         "requested_authority": request.requested_authority,
         "case_number": hearing.case_number or request.case_number,
-        "date": Day.of(day),
+        "date": WrittenDay.of(day),
         "places": places,
     }
     codes = {"hearing": hearing.ref, "request": request.reference, "number": str(minutes.number)}

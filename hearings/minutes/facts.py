@@ -14,7 +14,7 @@ from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.people.staff import protected, protected_names
 from hearings.roles import LABELS, Role
-from hearings.sentences import N_, Day, Quoted, Sentence, Series, tell, tell_n
+from hearings.sentences import N_, Quoted, Sentence, Series, WrittenDay, tell, tell_n
 
 SECTIONS: Mapping[str, str] = {
     "summary": N_("Summary of the hearing"),
@@ -262,7 +262,7 @@ def clocks(hearing: Hearing, at: datetime, end: datetime | None = None, *, known
 def _dated(walls: Iterable[tuple[datetime, str]], known: date | None) -> Series:
     day, times = known, list[str]()
     for wall, text in walls:
-        times.append(text if wall.date() == day else Series.of((Day.of(wall.date()), text), "space"))
+        times.append(text if wall.date() == day else Series.of((WrittenDay.of(wall.date()), text), "space"))
         day = wall.date()
     return Series.of(times)
 

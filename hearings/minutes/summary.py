@@ -8,7 +8,7 @@ from hearings.minutes import acts as minutes_acts, spans
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, lasted, line, passage
 from hearings.minutes.spans import Span
 from hearings.roles import HEARD, LABELS
-from hearings.sentences import N_, Day, Sentence, tell, tell_n
+from hearings.sentences import N_, Sentence, WrittenDay, tell, tell_n
 from hearings.sitting.recorded_acts import in_force
 
 
@@ -23,7 +23,7 @@ def _heard(draft: DraftContext) -> Iterator[PassageLine]:
         N_("{day}: hearing by videoconference for {asking} ({asks}), with {asked_authority} ({asked})."),
         "row:hearing.starts_at",
         "row:hearing_request.requesting_authority",
-        day=Day.of(draft.day),
+        day=WrittenDay.of(draft.day),
         asking=draft.quoted(request.requesting_authority) or tell("the requesting court"),
         asks=state_name(hearing.requesting_state),
         asked_authority=draft.quoted(request.requested_authority) or tell("the requested authority"),

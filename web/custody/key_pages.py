@@ -297,7 +297,7 @@ def _typed_use(form: Any) -> dict[str, Any]:
 
 
 @page_act(again(_page, explained(LABELS), _typed_use), ON, files=1)
-async def tell_use(sent: Sent) -> str:
+async def tell_use(sent: Sent) -> Callable[[], Awaitable[str]]:
     """Tell that a key was used away from this server. Effects: those of `key_exchange.record_use`, with the name of who
     brings the note, and with what was done when; a note is written once."""
     access = await access_of(sent.request)
@@ -313,17 +313,22 @@ async def tell_use(sent: Sent) -> str:
         raise errors.Invalid(tell(NO_NOTE), "note") from error
     more = {"what": use.what, "used": str(int(use.at.timestamp()) * 10**9)}
     lines = [access.accessor.key_line(key, why, use.id) | more for key in use.keys]
-    folder, seal = folder_of(sent.request, access), await seal_of(sent.request)
-    work = partial(key_exchange.record_use, folder, lines, seal, time.time_ns(), access.head_at_close)
-    try:
-        await _written(sent, access, work)
-    except key_exchange.NoSuchKeyError as error:
-        raise errors.Invalid(tell(NO_NOTE), "note") from error
-    except key_exchange.UsedTooEarlyError as error:
-        raise errors.Invalid(tell(TOO_EARLY), "note") from error
-    except key_exchange.ToldTooOftenError as error:
-        raise errors.Invalid(tell(TOO_OFTEN), "note") from error
-    return f"/recordings/{access.recording.id}/keys?done=told"
+    folder = folder_of(sent.request, access)
+
+    async def write() -> str:
+        seal = await seal_of(sent.request)
+        work = partial(key_exchange.record_use, folder, lines, seal, time.time_ns(), access.head_at_close)
+        try:
+            await _written(sent, access, work)
+        except key_exchange.NoSuchKeyError as error:
+            raise errors.Invalid(tell(NO_NOTE), "note") from error
+        except key_exchange.UsedTooEarlyError as error:
+            raise errors.Invalid(tell(TOO_EARLY), "note") from error
+        except key_exchange.ToldTooOftenError as error:
+            raise errors.Invalid(tell(TOO_OFTEN), "note") from error
+        return f"/recordings/{access.recording.id}/keys?done=told"
+
+    return write
 
 
 async def _claimed(sent: Sent, access: RecordingAccess, row_id: str, claim: str, work: Callable[[], T]) -> T:

@@ -175,7 +175,7 @@ async def propose_release(caller: Caller, recording: RecordingId, person: Person
     )
     parts = parts_of(caller.request)
     await tell_second_person(caller.db, parts, named.recording, named.hearing, row, caller.now)
-    await _told(caller, named, row, "proposed")
+    await _notify(caller, named, row, "proposed")
     caller.headers["Location"] = caller.url(f"/recordings/{recording}/releases/{row.id}")
     return await _release(caller, row)
 
@@ -217,7 +217,7 @@ async def confirm_release(
     """
     named = await named_person(caller, recording, person)
     row = await releases.confirm(caller.db, release_id=release, jws=body.jws, **_about(caller, named))
-    await _told(caller, named, row, "confirmed")
+    await _notify(caller, named, row, "confirmed")
     return await _release(caller, row)
 
 
@@ -228,7 +228,7 @@ async def refuse_release(
     """Refuse a release; whoever proposed it withdraws it."""
     named = await named_person(caller, recording, person)
     row = await releases.refuse(caller.db, release_id=release, **_about(caller, named))
-    await _told(caller, named, row, "refused")
+    await _notify(caller, named, row, "refused")
     return await _release(caller, row)
 
 
@@ -241,7 +241,7 @@ TOLD = {
 """What the own State is told that a client of it has done."""
 
 
-async def _told(caller: Caller, named: NamedPerson, row: RecordingRelease, what: str) -> None:
+async def _notify(caller: Caller, named: NamedPerson, row: RecordingRelease, what: str) -> None:
     key = f"release_{what}:{row.id}:{int(caller.now.timestamp())}"
     how: dict[str, Any] = {"text": TOLD[what], "key": key, "actor": named.actor, "now": caller.now}
     await tell_own_state(caller.db, parts_of(caller.request), named.hearing, **how)
@@ -268,7 +268,7 @@ async def take_released_copy(
     row, statement = await releases.begin_taking(caller.db, release_id=release, **_about(caller, named))
     if not await run_in_threadpool((parts.settings.recordings / named.recording.id).is_dir):
         raise errors.NotReady(tell("The files of this recording are not here"))
-    await _told(caller, named, row, "taken")
+    await _notify(caller, named, row, "taken")
     taking = Taking(named.recording, named.accessor, row, statement)
 
     async def finish() -> Response:

@@ -42,7 +42,7 @@ async def show(request: Request) -> Response:
 
 async def _page(request: Request, wrong: list[FormError], status: int) -> Response:
     async with request.app.state.parts.database.reading() as db:
-        access, row, correction = await _found(db, request)
+        access, row, correction = await _asked_for(db, request)
         signed = await signed_corrections.signed_by(db, correction)
         signs = access.seat is not None and access.seat.role in CONDUCTING and access.may("sign_minutes")
         context: dict[str, Any] = {
@@ -63,7 +63,7 @@ async def _page(request: Request, wrong: list[FormError], status: int) -> Respon
     return render(request, "minutes_correction.html", context, status=status)
 
 
-async def _found(db: AsyncSession, request: Request) -> tuple[MinutesAccess, Minutes, MinutesCorrection]:
+async def _asked_for(db: AsyncSession, request: Request) -> tuple[MinutesAccess, Minutes, MinutesCorrection]:
     access = await access_to(db, request)
     row = await found_of(db, access, request)
     return access, row, await signed_corrections.find(db, row, request.path_params["number"])
@@ -159,7 +159,7 @@ def name_of(hearing: Hearing, row: Minutes, correction: MinutesCorrection, endin
 async def as_json(request: Request) -> Response:
     """The correction as canonical JSON, with the signatures as received."""
     async with request.app.state.parts.database.reading() as db:
-        access, row, correction = await _found(db, request)
+        access, row, correction = await _asked_for(db, request)
         whole = await signed_corrections.whole(db, access.hearing, row, correction)
     name = name_of(access.hearing, row, correction, "json")
     return printing.file(rfc8785.dumps(whole), name, "application/json")
@@ -168,7 +168,7 @@ async def as_json(request: Request) -> Response:
 async def as_pdf(request: Request) -> Response:
     """The correction as PDF/A-2b, with the seals of both States once both have signed it."""
     async with request.app.state.parts.database.reading() as db:
-        access, row, correction = await _found(db, request)
+        access, row, correction = await _asked_for(db, request)
         data, seals = await printed.correction(db, access.hearing, row, correction, say=sentences.say)
     made = await printing.sealed(request, "minutes", data, lang=data["languages"][0], for_states=seals)
     return printing.file(made, name_of(access.hearing, row, correction, "pdf"), "application/pdf")

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hearings.documents import documents, pdf_seals
-from hearings.documents.pdf_seals import DocumentSeal, Mark, SignedPdfReport, Stamp
+from hearings.documents.pdf_seals import DocumentSeal, SealMark, SignedPdfReport, Stamp
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
 from web import security_log
@@ -42,7 +42,7 @@ async def sealed(
     parts = request.app.state.parts
     made = await documents.pdf(kind, data, lang=lang, fonts=FONTS, say=sentences.say)
     marks = [
-        Mark(seal=await run_in_threadpool(_of_state, parts, state), field=f"Seal{state}", reason=reason)
+        SealMark(seal=await run_in_threadpool(_of_state, parts, state), field=f"Seal{state}", reason=reason)
         for state, reason in (for_states or {}).items()
     ]
     pdf = await pdf_seals.seal(made, parts.keys.documents, stamp, marks)

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from hearings.languages import times_together
-from hearings.sentences import Day, Joint, LanguageName, Quoted, Sentence, Series, StateName, Untranslated, Word
+from hearings.sentences import Joint, LanguageName, Quoted, Sentence, Series, StateName, Untranslated, Word, WrittenDay
 from web.words import law as law_words, roles, statuses
 from web.words.i18n import (
     DEFAULT,
@@ -88,7 +88,7 @@ def _translated(text: str, ours: Callable[[str], str], data: Callable[[str], str
         return ours(state_name(text.code))
     if isinstance(text, LanguageName):
         return ours(language_here(text.tag))
-    if isinstance(text, Day):
+    if isinstance(text, WrittenDay):
         return ours(full_day(text.on))
     if isinstance(text, Series):
         return JOINED[text.joint]([str(_translated(part, ours, data)) for part in text.parts])
@@ -107,7 +107,7 @@ JOINED: Mapping[Joint, Callable[[list[str]], str]] = {
 
 def translatable(text: str) -> bool:
     """Whether `translated` can translate the text."""
-    return isinstance(text, Sentence | Word | StateName | LanguageName | Day | Series)
+    return isinstance(text, Sentence | Word | StateName | LanguageName | WrittenDay | Series)
 
 
 def _word(table: str, code: str) -> str:

@@ -48,8 +48,8 @@ def keep(
 
     `about` is what their `derive` lines say beside file, size, hash and `key`: `what`, `of`, who made them, and why.
     The lines are signed first: a crash leaves lines whose files are missing, which verifiers report as removed, and
-    never a file that no line names. NoSuchKeyError, NoSuchTrackError, FullError,
-    DiskLowError: nothing was kept. The rest as `custody.record`.
+    never a file that no line names. NoSuchKeyError, NoSuchTrackError, FullError, DiskLowError: nothing was kept. The
+    rest as `custody.record`.
     """
     with custody.locked(folder):
         _require_disk(folder)

@@ -3,8 +3,8 @@
 `OUT.parts` holds `begun.json` (what the copy is to be), a file for each finished stretch, and `finished` (a line for
 each: number, bytes, SHA-256); at the end the film as well, which gets its name when its note, `OUT.json`, has got its
 own. The stretches are parts of the copy itself, as clear as it: for their owner alone, and gone when the copy is there.
-What is gone on from ends in a signed copy: a folder that another account could have filled is not touched, and no link in
-it is followed.
+What is gone on from ends in a signed copy: a folder that another account could have filled is not touched, and no link
+in it is followed.
 """
 
 import errno

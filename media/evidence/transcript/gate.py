@@ -42,7 +42,7 @@ class Utterance:
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _Utterance:
     samples: Samples
     level: float
     loud: bool
@@ -57,12 +57,12 @@ def level(samples: Samples) -> float:
 def utterances(hops: Iterable[Samples], begin: int) -> Iterator[Utterance]:
     """The utterances in a sound that begins at `begin` (ms of the recording), in order; they do not overlap."""
     noise = _Noise()
-    before: deque[_Piece] = deque(maxlen=EDGE_HOPS)
-    open_: list[_Piece] = []
+    before: deque[_Utterance] = deque(maxlen=EDGE_HOPS)
+    open_: list[_Utterance] = []
     start, quiet = begin, 0
     for index, samples in enumerate(hops):
         heard = level(samples)
-        piece = _Piece(samples, heard, noise.is_passed_by(heard))
+        piece = _Utterance(samples, heard, noise.is_passed_by(heard))
         if not open_:
             before.append(piece)
             if piece.loud:
@@ -103,13 +103,13 @@ class _Noise:
         return min(LOUDEST, max(QUIETEST, floor + ABOVE_NOISE))
 
 
-def _quietest(pieces: list[_Piece]) -> int:
+def _quietest(pieces: list[_Utterance]) -> int:
     """Where to cut what is too long: behind its quietest piece near the end."""
     first = len(pieces) - SOUGHT_HOPS
     return min(range(first, len(pieces)), key=lambda at: (pieces[at].level, -at)) + 1
 
 
-def _said(pieces: list[_Piece], start: int) -> Iterator[Utterance]:
+def _said(pieces: list[_Utterance], start: int) -> Iterator[Utterance]:
     """The utterance, unless it is a click."""
     if sum(piece.loud for piece in pieces) < FEWEST_LOUD:
         return

@@ -34,7 +34,7 @@ from media.evidence.render.subtitles import CaseError
 from media.evidence.transcript import formats, model, transcript
 from media.evidence.transcript.model import ModelError
 from media.evidence.transcript.sound import SoundError
-from media.evidence.transcript.transcript import Wish, WishError
+from media.evidence.transcript.transcript import TranscriptWish, TranscriptWishError
 
 _TIME = re.compile(r"(?:(?:[0-9]{1,3}:)?[0-9]{1,2}:)?[0-9]{1,6}(?:\.[0-9]{1,3})?")
 MARK = "machine's draft, not evidence, not an interpretation"
@@ -78,7 +78,7 @@ def _unfinished(out: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-class ProgressLines:
+class TranscriptProgress:
     """Says on a stream how far it is, at most once a second: per cent, times real time, time left."""
 
     def __init__(self, stream: Any, clock: Callable[[], float]) -> None:
@@ -154,10 +154,12 @@ def _wrapped(data: Path) -> dict[int, bytes | None]:
     return {key: read_file(path, "a key") for path in paths if (key := key_of_file(path.name)) is not None}
 
 
-def _wish(options: Namespace, course_end: int, told: CasePeople | None, sealed: Mapping[tuple[str, str], str]) -> Wish:
+def _wish(
+    options: Namespace, course_end: int, told: CasePeople | None, sealed: Mapping[tuple[str, str], str]
+) -> TranscriptWish:
     zones = options.clock or (told.zones if told else ()) or ("UTC",)
     names = {place: told.names[key] for place, key in sealed.items() if key in told.names} if told else None
-    return Wish(
+    return TranscriptWish(
         begin=_ms(options.begin) if options.begin else 0,
         end=_ms(options.end) if options.end else course_end,
         languages=words.languages(options.languages),
@@ -187,7 +189,7 @@ def _run(options: Namespace) -> tuple[dict[str, Any], list[Path]]:
     told = people.read(options.case, sealed) if options.case else None
     wish = _wish(options, held.course.end, told, sealed)
     machine = model.load(options.model, max(0, options.threads))
-    progress = ProgressLines(sys.stderr, time.monotonic)
+    progress = TranscriptProgress(sys.stderr, time.monotonic)
     made = transcript.make(held, identities, report, machine, wish, datetime.now(UTC), progress)
     return made, write(made, options.out, list(dict.fromkeys(options.readable)))
 
@@ -201,7 +203,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(refused.report.as_text(), end="", file=sys.stderr)
         print("vivavoce transcribe: nothing is written of a recording that is not verified", file=sys.stderr)
         return refused.report.exit_code
-    except (UsageError, IdentityError, WishError, CaseError, ModelError) as error:
+    except (UsageError, IdentityError, TranscriptWishError, CaseError, ModelError) as error:
         print(f"vivavoce transcribe: {error}", file=sys.stderr)
         return USAGE_ERROR
     except (MaterialError, SoundError, OSError, CustodyError) as error:

@@ -27,12 +27,12 @@ INTERPRETER = "interpreter"
 """Beginning of the roles whose microphones were heard through the channels of interpretation."""
 
 
-class WishError(ValueError):
+class TranscriptWishError(ValueError):
     """The recording has not what is wanted of the transcript; the text names it."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class TranscriptWish:
     """What is wanted; ms on the recording's timeline. `languages`: primary subtags, all when empty. `masked`: seats
     that are left out. `names`: by seat and role.
     """
@@ -66,8 +66,8 @@ Progress = Callable[[int, int], None]
 """Gets how many ms of sound are done, of how many."""
 
 
-def choose(material: Material, model: Model, wish: Wish) -> tuple[list[Chosen], list[LeftOut]]:
-    """The sound tracks that are transcribed, and those that are left out. Raises WishError."""
+def choose(material: Material, model: Model, wish: TranscriptWish) -> tuple[list[Chosen], list[LeftOut]]:
+    """The sound tracks that are transcribed, and those that are left out. Raises TranscriptWishError."""
     _check(material.course, wish)
     taken, left = [], []
     for name in material.tracks(SOUND, LANGUAGE):
@@ -81,7 +81,7 @@ def choose(material: Material, model: Model, wish: Wish) -> tuple[list[Chosen], 
     return taken, left
 
 
-def _why_not(material: Material, model: Model, wish: Wish, name: str) -> str:
+def _why_not(material: Material, model: Model, wish: TranscriptWish, name: str) -> str:
     """Why a track is left out; "" for one that is transcribed."""
     track = material.course.tracks[name]
     if track.kind != LANGUAGE and words.seat_of(name) in wish.masked:
@@ -99,20 +99,22 @@ def _why_not(material: Material, model: Model, wish: Wish, name: str) -> str:
     return ""
 
 
-def _interpreted(material: Material, wish: Wish) -> bool:
+def _interpreted(material: Material, wish: TranscriptWish) -> bool:
     return any(material.has_media(name, wish.begin, wish.end) for name in material.tracks(LANGUAGE))
 
 
-def _check(course: Course, wish: Wish) -> None:
+def _check(course: Course, wish: TranscriptWish) -> None:
     if not 0 <= wish.begin < wish.end <= course.end:
-        raise WishError(f"the recording runs from 0:00:00 to {words.clock(course.end)} ({course.end / 1000:.3f} s)")
+        raise TranscriptWishError(
+            f"the recording runs from 0:00:00 to {words.clock(course.end)} ({course.end / 1000:.3f} s)"
+        )
     for name in wish.tracks:
         if name not in course.tracks:
-            raise WishError(f"the recording has no track {name}; it has {', '.join(course.tracks)}")
+            raise TranscriptWishError(f"the recording has no track {name}; it has {', '.join(course.tracks)}")
     seats = {words.seat_of(name) for name, track in course.tracks.items() if track.kind != LANGUAGE}
     for seat in wish.masked:
         if seat not in seats:
-            raise WishError(f"nobody has the seat {seat}; the seats are {', '.join(sorted(seats))}")
+            raise TranscriptWishError(f"nobody has the seat {seat}; the seats are {', '.join(sorted(seats))}")
 
 
 def make(
@@ -120,11 +122,12 @@ def make(
     identities: Identities,
     report: VerificationReport,
     model: Model,
-    wish: Wish,
+    wish: TranscriptWish,
     now: datetime,
     progress: Progress = lambda _done, _all: None,
 ) -> dict[str, Any]:
-    """The transcript of a verified recording (docs/transcript.md). Raises WishError, MaterialError, SoundError."""
+    """The transcript of a verified recording (docs/transcript.md). Raises TranscriptWishError, MaterialError and
+    SoundError."""
     taken, left = choose(material, model, wish)
     spans = {one.name: list(spans_of(material, one.name, wish)) for one in taken}
     whole = sum(t1 - t0 for each in spans.values() for t0, t1, _key in each)
@@ -156,7 +159,7 @@ def _counted(hops: Iterator[sound.Samples], done: int, whole: int, progress: Pro
         progress(min(whole, done + index * sound.HOP_MS), whole)
 
 
-def spans_of(material: Material, track: str, wish: Wish) -> Iterator[tuple[int, int, int]]:
+def spans_of(material: Material, track: str, wish: TranscriptWish) -> Iterator[tuple[int, int, int]]:
     """From when to when a track is heard, and the number of the key: words of a closed session are never put together
     with others."""
     cuts = {wish.begin, wish.end}
@@ -169,7 +172,7 @@ def spans_of(material: Material, track: str, wish: Wish) -> Iterator[tuple[int, 
             yield max(t0, inside[0].t0), min(t1, inside[-1].t1), inside[0].key
 
 
-def silences(material: Material, tracks: Sequence[str], wish: Wish) -> list[dict[str, Any]]:
+def silences(material: Material, tracks: Sequence[str], wish: TranscriptWish) -> list[dict[str, Any]]:
     """Why nothing is written of a time: holds and pauses of the whole hearing, what fewer may open, gaps of a track.
 
     What a person switched off, or came late, is no gap: nothing that was said is missing.
@@ -193,7 +196,9 @@ def silences(material: Material, tracks: Sequence[str], wish: Wish) -> list[dict
     ]
 
 
-def _head(report: VerificationReport, material: Material, model: Model, wish: Wish, now: datetime) -> dict[str, Any]:
+def _head(
+    report: VerificationReport, material: Material, model: Model, wish: TranscriptWish, now: datetime
+) -> dict[str, Any]:
     zero = material.course.zero // 1_000_000
     return {
         "what": LABEL,
@@ -219,7 +224,7 @@ def _head(report: VerificationReport, material: Material, model: Model, wish: Wi
     }
 
 
-def _who(material: Material, track: str, at: int, wish: Wish) -> dict[str, str]:
+def _who(material: Material, track: str, at: int, wish: TranscriptWish) -> dict[str, str]:
     """Seat, role, State and name of whose track it is; the channel of a language has none of them but its role."""
     found = material.course.tracks[track]
     seated = material.course.seated(track, at) if found.kind != LANGUAGE else None
@@ -229,14 +234,14 @@ def _who(material: Material, track: str, at: int, wish: Wish) -> dict[str, str]:
     return {"seat": seated.seat, "role": seated.role, "state": seated.state, "name": name}
 
 
-def _track(material: Material, name: str, wish: Wish) -> dict[str, Any]:
+def _track(material: Material, name: str, wish: TranscriptWish) -> dict[str, Any]:
     track = material.course.tracks[name]
     kind = "interpretation" if track.kind == LANGUAGE else "floor"
     return {"track": name, "kind": kind, "language": track.lang, **_who(material, name, wish.begin, wish)}
 
 
 def _segment(
-    material: Material, wish: Wish, track: str, times: tuple[int, int], key: int, text: str, confidence: float
+    material: Material, wish: TranscriptWish, track: str, times: tuple[int, int], key: int, text: str, confidence: float
 ) -> dict[str, Any]:
     zero = material.course.zero // 1_000_000
     return {

@@ -538,5 +538,5 @@ def test_only_receiving_makes_a_signature_and_only_the_demonstration_signs() -> 
                 signers.add(path.relative_to(root).as_posix())
     assert makers == {"hearings/signatures/signatures.py"}
     # `vivavoce receive` signs with the key file of the State where it runs; no page and no operation leads there.
-    receipt = "web/custody/receive_command.py"
+    receipt = "web/custody/commands/receive_command.py"
     assert signers == {"hearings/signatures/signatures.py", "web/demo/keys.py", receipt}

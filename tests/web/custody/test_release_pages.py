@@ -22,7 +22,7 @@ from scheduler.environment import World
 from scheduler.keeping import Keeping
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER, STRANGER
 from tests.support.release_counter import CLERK, FORM, Counter
-from web.custody import receive_command
+from web.custody.commands import receive_command
 
 
 def words(text: str) -> str:

@@ -15,7 +15,7 @@ from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER
 from tests.support.recording_clients import WANTED, ApiCounter
 from tests.support.release_counter import CLERK
 from tests.web.custody.test_law_of_copies import at
-from web.custody import receive_command
+from web.custody.commands import receive_command
 
 
 async def taken(api: ApiCounter) -> tuple[str, Any, Any, Any]:

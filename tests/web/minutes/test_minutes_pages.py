@@ -30,7 +30,7 @@ from hearings.signatures import jws, signatures, signing_keys
 from hearings.sitting import recordings, sittings
 from hearings.status import MinutesStatus, RecordingStatus, SittingStatus
 from tests.support.court import seated
-from web.custody import minutes_check
+from web.custody.commands import minutes_check
 from web.words import i18n
 
 pytestmark = pytest.mark.beside

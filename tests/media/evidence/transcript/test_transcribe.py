@@ -105,7 +105,7 @@ def test_an_interruption_leaves_nothing(bagged: Bagged, tmp_path: Path) -> None:
 
 def test_progress_is_per_cent_speed_and_time_left_at_most_once_a_second(capsys) -> None:
     times = iter([0.0, 0.5, 2.0, 2.5, 4.0])
-    lines = transcribe.ProgressLines(sys.stderr, lambda: next(times))
+    lines = transcribe.TranscriptProgress(sys.stderr, lambda: next(times))
     for done in (0, 10_000, 15_000, 20_000):
         lines(done, 40_000)
     assert capsys.readouterr().err == " 25.0 %  5.0 x  0:00:06 left\n 50.0 %  5.0 x  0:00:04 left\n"

@@ -15,7 +15,7 @@ from media.evidence.render import material
 from media.evidence.transcript import transcript
 from media.evidence.transcript.model import Heard
 from media.evidence.transcript.sound import Samples
-from media.evidence.transcript.transcript import Wish
+from media.evidence.transcript.transcript import TranscriptWish
 from tests.support.evidence import bags, speech
 from tests.support.evidence.speech import END, Bagged
 
@@ -47,7 +47,7 @@ def made(bagged: Bagged, key_file: bytes | None = None, **wish: Any) -> dict[str
     identities = read_identities(key_file or bagged.recording.key_file(), there)
     held = material.read(bagged.bag, report.root)
     held.lock(identities)
-    wanted = Wish(**{"begin": 0, "end": held.course.end, "zones": ZONES} | wish)
+    wanted = TranscriptWish(**{"begin": 0, "end": held.course.end, "zones": ZONES} | wish)
     return transcript.make(held, identities, report, Ear(), wanted, NOW)
 
 
@@ -108,7 +108,7 @@ def test_a_part_has_only_what_was_said_in_it(bagged: Bagged) -> None:
     ],
 )
 def test_what_the_recording_has_not_is_refused(bagged: Bagged, wish: dict[str, Any], text: str) -> None:
-    with pytest.raises(transcript.WishError, match=text):
+    with pytest.raises(transcript.TranscriptWishError, match=text):
         made(bagged, **wish)
 
 
@@ -164,6 +164,6 @@ def test_a_closed_session_that_the_key_does_not_open_is_not_heard_and_is_said(cl
     root = closed.recording.root().hex()
     held = material.read(closed.bag, root)
     held.lock(identities)
-    assert [key for _t0, _t1, key in transcript.spans_of(held, "judge_1_mic", Wish(0, END))] == [0, 0]
-    told = [(one["kind"], one["why"]) for one in transcript.silences(held, ["judge_1_mic"], Wish(0, END))]
+    assert [key for _t0, _t1, key in transcript.spans_of(held, "judge_1_mic", TranscriptWish(0, END))] == [0, 0]
+    told = [(one["kind"], one["why"]) for one in transcript.silences(held, ["judge_1_mic"], TranscriptWish(0, END))]
     assert ("gap", "closed session: this key file does not open it") in told

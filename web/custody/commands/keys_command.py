@@ -20,7 +20,7 @@ from media.evidence.log.journal_lines import key_of_file
 from media.evidence.seal import age, keyfile, rewrapping
 from media.evidence.seal.client import SealSilentError
 from media.evidence.seal.seal_key import SealKeyError, read_private
-from web.custody import recipient_commands, seal_command
+from web.custody.commands import recipient_commands, seal_command
 from web.operation.older_data import OlderData
 from web.settings import SettingsError
 

@@ -14,8 +14,8 @@ from hearings.documents import pdf_seals
 from hearings.documents.pdf_seals import PdfSignature
 from media.evidence.check import receipt, verify
 from media.evidence.check.verify import CheckPapers, UsageError, VerificationReport
-from web.custody import minutes_check
-from web.custody.minutes_check import MinutesReport, RecordingHead
+from web.custody.commands import minutes_check
+from web.custody.commands.minutes_check import MinutesReport, RecordingHead
 
 
 class MinutesBeside:

@@ -11,7 +11,7 @@ from media.evidence.check import policy
 from media.evidence.seal import age
 from tests.support.evidence import bags
 from web import cli
-from web.custody import keys_command
+from web.custody.commands import keys_command
 
 
 @pytest.fixture

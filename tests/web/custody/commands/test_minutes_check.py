@@ -13,13 +13,13 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearings.documents import documents, pdf_seals
-from hearings.documents.pdf_seals import DocumentSeal, Mark, PdfSignature
+from hearings.documents.pdf_seals import DocumentSeal, PdfSignature, SealMark
 from hearings.minutes.text import digest
 from hearings.signatures import signatures
 from hearings.signatures.jws import encode
 from hearings.signatures.signatures import Act
-from web.custody import minutes_check, verify_command
-from web.custody.minutes_check import MinutesReport, RecordingHead
+from web.custody.commands import minutes_check, verify_command
+from web.custody.commands.minutes_check import MinutesReport, RecordingHead
 
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).parents[3]
@@ -165,7 +165,7 @@ def reason(state: str, whole: dict[str, Any]) -> str:
 
 def printed(seals: Mapping[str, DocumentSeal], reasons: dict[str, str]) -> bytes:
     data = {"lang": "en", "title": "T", "reference": "RO-1", "notice": "", "meta": [], "sections": []}
-    marks = [Mark(seal=seals[state], field=f"Seal{state}", reason=why) for state, why in reasons.items()]
+    marks = [SealMark(seal=seals[state], field=f"Seal{state}", reason=why) for state, why in reasons.items()]
     return pdf_seals._seal(documents._compile("request", data, documents.FRAME, FONTS), seals["RO"], None, marks)
 
 

@@ -13,8 +13,8 @@ from media.evidence.check.verify import VerificationRequest, verify
 from media.evidence.log.custody import Accessor
 from tests.support.evidence import bags
 from tests.support.evidence.films import Shot, film
-from web.custody import copy_command
-from web.custody.copy_command import NotNoted
+from web.custody.commands import copy_command
+from web.custody.commands.copy_command import NotNoted
 
 BY = Accessor("Ioana Marin (account court)", "operator", "RO")
 NOW = 1_795_900_000 * 10**9

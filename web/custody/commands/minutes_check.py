@@ -98,7 +98,7 @@ def check(
     `keys`: by State, the public signing keys of its authorities, had from elsewhere. Never raises for the content of a
     file.
     """
-    reports = [_one(name, data, of, keys, pdf) for name, data in files]
+    reports = [_report_of(name, data, of, keys, pdf) for name, data in files]
     known = {report.text_sha256 for report in reports if report.kind == "minutes"}
     for report in reports:
         if report.kind == "correction" and report.text_sha256:
@@ -109,7 +109,9 @@ def check(
     return reports
 
 
-def _one(name: str, data: bytes, of: RecordingHead, keys: Mapping[str, Sequence[bytes]], pdf: ReadPdf) -> MinutesReport:
+def _report_of(
+    name: str, data: bytes, of: RecordingHead, keys: Mapping[str, Sequence[bytes]], pdf: ReadPdf
+) -> MinutesReport:
     if len(data) > MOST:
         return MinutesReport(name, "minutes", "", failures=["the file is too large"])
     if data.startswith(b"%PDF-"):
@@ -207,7 +209,7 @@ def _sealed(name: str, data: bytes, of: RecordingHead, pdf: ReadPdf) -> MinutesR
         trusted = {(state, seal.certificate) for state in states[:2] for seal in pdf(data, state) if seal.trusted}
     except ValueError as error:
         return MinutesReport(name, "minutes", "", failures=[f"the signatures of the PDF cannot be read: {error}"])
-    said = {(match[2], match[3], _told(match[4], "text_sha256"), _told(match[4], "correction_sha256"),
+    said = {(match[2], match[3], _values_of(match[4], "text_sha256"), _values_of(match[4], "correction_sha256"),
              *_recordings(match[4])) for _seal, match in marks}  # fmt: skip
     if not marks:
         return MinutesReport(name, "minutes", "", failures=["no seal in it is on minutes that a State has signed"])
@@ -215,7 +217,7 @@ def _sealed(name: str, data: bytes, of: RecordingHead, pdf: ReadPdf) -> MinutesR
     report = MinutesReport(
         name,
         KINDS[first[2]],
-        _told(first[4], "text_sha256"),
+        _values_of(first[4], "text_sha256"),
         signed_for=tuple(dict.fromkeys(match[1] for seal, match in marks if seal.intact)),
         by=tuple(f"sealed for {match[1]} by {seal.signer} (certificate {seal.certificate})" for seal, match in marks),
     )
@@ -239,7 +241,7 @@ def _sealed(name: str, data: bytes, of: RecordingHead, pdf: ReadPdf) -> MinutesR
     return report
 
 
-def _told(values: str, name: str) -> str:
+def _values_of(values: str, name: str) -> str:
     return next((one.partition("=")[2] for one in values.split() if one.startswith(f"{name}=")), "")
 
 

@@ -10,7 +10,7 @@ from media.evidence.check import receipt, verify
 from media.evidence.log import course as journal_course
 from tests.support.evidence import bags as builder
 from tests.support.release_counter import Counter
-from web.custody import receive_command
+from web.custody.commands import receive_command
 from web.sitting import course
 from web.sitting.excerpt_pages import choices
 from web.words.i18n import precise_clock
