@@ -202,6 +202,9 @@ async def test_a_recording_that_the_docket_does_not_know_as_sealed_is_not_put_an
     assert {path.name for path in court.settings.recordings.iterdir()} == there
 
 
+LINE = custody.Accessor("Ioana Marin (account court)", "operator", "").line("restored", "the disk was lost")
+
+
 def destroy_keys(made: Archive) -> None:
     """As the clock does it: the signed line first, then the files; the kept log has the line, the archive has not."""
     folder, seal = made.sealed.folder, made.sealed.seal
@@ -232,7 +235,7 @@ async def test_keys_that_were_destroyed_since_it_was_archived_are_not_even_fetch
 
     logs = [recordings / FOLDER / putting_back.LOGS]
     sources = Sources(store, logs)
-    assert putting_back.put_back(sources, recording, recordings, seal, policy.logs, verifies)
+    assert putting_back.put_back(sources, recording, recordings, seal, policy.logs, verifies, LINE)
     assert any("/part-" in key for key in read) and not any("/keys-" in key for key in read)
     assert {name: data for name, data in all_files(court.sealed.folder).items() if name != custody.LOG_CHECKPOINT} == {
         name: data for name, data in before.items() if name != custody.LOG_CHECKPOINT
@@ -250,7 +253,7 @@ async def test_without_the_log_that_would_say_so_no_keys_are_fetched_either(cour
     store.read = lambda key, version: (read.append(key), real(key, version))[1]  # type: ignore[method-assign]
     with pytest.raises(ArchiveError, match="lines of its custody log"):
         putting_back.put_back(
-            Sources(store, []), court.sealed.recording, recordings, seal, policy.logs, lambda _folder: True
+            Sources(store, []), court.sealed.recording, recordings, seal, policy.logs, lambda _folder: True, LINE
         )
     assert read and not any("/keys-" in key for key in read)
     assert not list(recordings.glob(".*.restoring"))

@@ -22,7 +22,7 @@ from web.custody.commands import minutes_check, verify_command
 from web.custody.commands.minutes_check import MinutesReport, RecordingHead
 
 NOW = datetime.now(UTC)
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 FONTS = ROOT / "web" / "static" / "dist" / "print-fonts"
 SEEDS = {"RO": secrets.token_bytes(32), "TH": secrets.token_bytes(32)}
 OF = RecordingHead("0192f3a4-7c1e-7b2a-9d3e-1f2a3b4c5d6e", "9:" + "cd" * 32)
