@@ -584,7 +584,7 @@ async def play(authority: Any, installation: Any, demo: Any, colour: str) -> Non
     await authority.until(shown)
     began = time.monotonic()
     before = float(await page.get_by_label("Position in the recording").input_value())
-    await page.get_by_label("Romanian").check()
+    await page.get_by_role("radio", name="Romanian").check()
     after = float(await page.get_by_label("Position in the recording").input_value())
     assert 0 <= after - before < 3 + (time.monotonic() - began)
 
