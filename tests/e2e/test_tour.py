@@ -244,7 +244,7 @@ async def play(walk: Walk) -> None:
 
     await walk.people.until(plays)
     before = float(await position.input_value())
-    await page.get_by_label("Thai").check()
+    await page.get_by_role("radio", name="Thai").check()
     assert float(await position.input_value()) >= before
 
 
