@@ -49,6 +49,7 @@ def places(installation: Any, path: str) -> list[str]:
             ("ref",): column("SELECT ref FROM hearing"),
             ("ref", "offer"): column(of_hearing.format("offer.id", "offer")),
             ("ref", "agreement"): column(of_hearing.format("agreement.number", "agreement")),
+            ("recording", "release"): column("SELECT recording_id, id FROM recording_release"),
             ("ref", "minutes"): column(of_hearing.format("minutes.number", "minutes")),
         }
     names = tuple(re.findall(r"{(\w+)}", path))
