@@ -20,7 +20,7 @@ pytestmark = pytest.mark.beside
 
 ROOT = Path(__file__).parents[3]
 FRONTEND = ROOT / "web" / "frontend"
-ISLANDS = ("line-test", "live", "network", "player", "sign", "verify")
+ISLANDS = ("line-test", "live", "network", "player", "sign", "transcript", "verify")
 OTHERS = [language for language in i18n.LANGUAGES.values() if language is not i18n.DEFAULT]
 
 
