@@ -3,6 +3,13 @@
   if (!navigator.mediaDevices) return; // an empty page is no secure context
   const { tone, colour, width = 320, height = 180, fps = 10, unmeasured = false } = window.__role;
   if (unmeasured) {
+    // What is heard is a handful of tones below 4 kHz: at this rate the sound of eleven pages costs a sixth.
+    const Sound = window.AudioContext;
+    window.AudioContext = class extends Sound {
+      constructor(options = {}) {
+        super({ ...options, sampleRate: 8000 });
+      }
+    };
     // Of many pages on one machine, what a page measures says how busy the machine is and nothing about a line.
     const send = WebSocket.prototype.send;
     WebSocket.prototype.send = function (text) {
