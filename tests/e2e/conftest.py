@@ -146,7 +146,7 @@ class Person:
         else:
             await self.page.get_by_label("PIN").fill(entry["pin"])
             await self.page.get_by_role("button", name="Continue").click()
-            await self.page.wait_for_url(re.compile("/live"))
+            await expect(self.page).to_have_url(re.compile("/live"))
 
     async def prepare(self) -> None:
         """To the live page, through notice and device check."""
@@ -376,6 +376,15 @@ class People:
             await expect(judge.page.get_by_role("button", name=name)).to_be_visible(timeout=30_000)
             if await row.locator(".check-passed").count():
                 return
+
+    async def check_again(self) -> None:
+        """Check once more whoever's line was made anew since; nothing where every check has passed."""
+        rows = self["judge"].page.locator(".checks li", has=self["judge"].page.locator(".check-waiting, .check-failed"))
+        for label in await rows.locator("b").all_text_contents():
+            for role, key, language in self.channels:
+                if label == f"{NAMES[role]}, into {language}":
+                    await self.interprets(role, key)
+            await self._check(label)
 
     async def everybody(self, check: Callable[[Person], Awaitable[None]]) -> None:
         """Look at all pages at once: what passes is not over on the last one while the first is looked at."""

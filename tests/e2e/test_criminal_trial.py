@@ -74,6 +74,23 @@ async def trial(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Asy
             yield made
 
 
+async def starts(trial: Any) -> None:
+    """The sitting starts; a line made anew on a busy machine is checked again first, as the judge is asked to."""
+    judge = trial["judge"]
+    refusal = judge.page.get_by_role("dialog").get_by_role("alert")
+    for _ in range(4):
+        await trial.check_again()
+        await judge.press("Start the sitting")
+        await judge.press("Start now")
+        try:
+            await trial.all_say("RECORDING", 30)
+            return
+        except AssertionError:
+            await expect(refusal).to_contain_text("A required sound check has not passed yet.", timeout=1000)
+            await judge.page.keyboard.press("Escape")
+    pytest.fail("lines are made anew faster than they can be checked")
+
+
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_roll_is_called_and_the_sitting_does_not_start_before_counsel_is_there(trial: Any) -> None:
     judge = trial["judge"]
@@ -96,9 +113,7 @@ async def test_the_roll_is_called_and_the_sitting_does_not_start_before_counsel_
     await judge.page.keyboard.press("Escape")
     await judge.press(f"Admit {NAME['defence']}", exact=True)
     await trial["defence"].offers("Unmute")
-    await judge.press("Start the sitting")
-    await judge.press("Start now")
-    await trial.all_say("RECORDING", 60)
+    await starts(trial)
     assert trial.demo.events().count("started") == 1
 
 
