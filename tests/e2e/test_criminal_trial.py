@@ -228,7 +228,7 @@ async def test_in_a_closed_session_who_is_excluded_reads_why_hears_nothing_and_c
     await trial["observer"].accessible()
     await trial.heard("clerk", full=("prosecutor",))
     await judge.press(f"Admit {NAME['observer']}", exact=True)
-    await expect(judge.page.get_by_text("this person is admitted when it has ended")).to_be_visible()
+    await expect(judge.page.locator("p", has_text="this person is admitted when it has ended")).to_be_visible()
     await judge.press("End the closed session")
     await trial.everybody(lambda one: expect(one.page.get_by_test_id("closed-session")).to_have_count(0))
     for role in out:
