@@ -1,4 +1,4 @@
-"""The reasons that the security log gives for what it notes, in this process."""
+"""What the security log notes in this process, and the reasons that it gives."""
 
 import contextlib
 import json
@@ -8,23 +8,36 @@ from collections.abc import Iterator
 from web import security_log
 
 
-class _Reasons(logging.Handler):
-    def __init__(self, said: list[str]) -> None:
+class _Events(logging.Handler):
+    def __init__(self, noted: list[dict[str, str]], said: list[str]) -> None:
         super().__init__()
-        self.said = said
+        self.noted, self.said = noted, said
 
     def emit(self, record: logging.LogRecord) -> None:
-        if reason := json.loads(record.getMessage()).get("event.reason"):
+        self.noted.append(json.loads(record.getMessage()))
+        if reason := self.noted[-1].get("event.reason"):
             self.said.append(reason)
+
+
+@contextlib.contextmanager
+def _listening() -> Iterator[_Events]:
+    handler = _Events([], [])
+    security_log.logger.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        security_log.logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def events() -> Iterator[list[dict[str, str]]]:
+    """The events noted from now on, as they come."""
+    with _listening() as handler:
+        yield handler.noted
 
 
 @contextlib.contextmanager
 def reasons() -> Iterator[list[str]]:
     """The reasons given from now on, as they come."""
-    said: list[str] = []
-    handler = _Reasons(said)
-    security_log.logger.addHandler(handler)
-    try:
-        yield said
-    finally:
-        security_log.logger.removeHandler(handler)
+    with _listening() as handler:
+        yield handler.said

@@ -11,6 +11,7 @@ from hearings.permission_table import CaseStage
 from hearings.queries import get
 from media.evidence.check import verify
 from media.evidence.check.policy import parse
+from tests.support import security_reasons
 from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER
 from tests.support.recording_clients import WANTED, ApiCounter
 from tests.support.release_counter import CLERK
@@ -35,11 +36,11 @@ def receipt_of(api: ApiCounter, path: str, bag: Any, capsys: Any) -> str:
     return made
 
 
-async def test_a_copy_is_released_by_two_named_people_and_acknowledged_by_the_other_state(
-    api: ApiCounter, capsys, caplog
-):
-    path, bag, first, _second = await taken(api)
-    assert caplog.text.count('"recording_taken"') == 1 and '"authority_signed"' in caplog.text
+async def test_a_copy_is_released_by_two_named_people_and_acknowledged_by_the_other_state(api: ApiCounter, capsys):
+    with security_reasons.events() as noted:
+        path, bag, first, _second = await taken(api)
+    codes = [event["event.code"] for event in noted]
+    assert codes.count("recording_taken") == 1 and "authority_signed" in codes
     policy = parse(api.counter.policy.read_bytes())
     assert verify.verify(bag, verify.VerificationRequest(policy=policy, without_stamp=True)).exit_code == 10
     (line,) = api.counter.lines("released")
