@@ -16,6 +16,7 @@ from hearings.models import Hearing, HearingRequest, Participant
 from hearings.people import logins
 from hearings.requests import conditions
 from hearings.roles import Role
+from media.evidence.seal.keyfile import NO_COSIGNERS
 from tests.support.databases import apart
 from tests.support.process import ServedInstallation
 from web import cli
@@ -66,7 +67,7 @@ async def _seed(
     folder, now = installation.data / "demo-keys", datetime.now(UTC)
     async with database.transaction() as db:
         people = {key: await demo.person(db, key) for key in demo.STAFF}
-        keys = await demo._keys(db, people["administrator"], (vkey, ()), folder, now - demo.KEYS_SINCE)
+        keys = await demo._keys(db, people["administrator"], (vkey, NO_COSIGNERS), folder, now - demo.KEYS_SINCE)
         hearing = await demo._hearing(db, people, folder, now, demo.REQUEST)
         request = await queries.get(db, HearingRequest, hearing.request_id)
         request.condition_rules = [conditions.as_json(one) for one in conditions.parse(rules)]
