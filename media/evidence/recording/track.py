@@ -152,7 +152,7 @@ class Cutter:
 
     def in_pause(self, t: int) -> bool:
         """Whether a time is in a pause by order."""
-        return any(begin <= t and (end is None or t < end) for begin, end in self._pauses)
+        return bool(self._pauses) and any(begin <= t and (end is None or t < end) for begin, end in self._pauses)
 
     @property
     def in_gap(self) -> bool:
@@ -184,7 +184,8 @@ class Cutter:
                 return False
         elif block.t < self._last and self._overtaken(block):
             return self._insert(block)
-        block = block._replace(t=max(block.t, self._last))
+        if block.t < self._last:
+            block = block._replace(t=self._last)
         if self.video and block.key:
             if block.t - self.done >= SHORTEST_TO_KEY and self._blocks:
                 self._cut(block.t)
@@ -319,7 +320,7 @@ class Cutter:
 
     def _is_shut(self, t: int) -> bool:
         """Whether a frame of this time comes from before a pause or a turn, and too late: that time is answered for."""
-        return any(self.done >= begin if end is None else t < end for begin, end in self._pauses)
+        return bool(self._pauses) and any(self.done >= begin if end is None else t < end for begin, end in self._pauses)
 
     def _shut(self) -> None:
         """Answer for all up to the pause that has begun; its gap begins."""
