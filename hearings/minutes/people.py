@@ -415,6 +415,8 @@ MEASURES: Mapping[str, Sentence] = {
     "level": tell("loudest sound, dBFS"),
     "limits": tell("times the limiter stepped in within ten minutes"),
     "howls": tell("times a line howled within ten minutes"),
+    "early": tell("sound ahead of the picture, milliseconds"),
+    "late": tell("sound behind the picture, milliseconds"),
 }
 """The measures of `hearings/data/interpreting_limits.csv`."""
 

@@ -28,13 +28,14 @@ class LineReport(Message):
 
 
 Trouble = Literal[
-    "microphone_silent", "microphone_clipped", "microphone_howl", "camera_black", "camera_frozen", "camera_virtual",
+    "microphone_silent", "microphone_clipped", "microphone_howl", "channel_silent",
+    "camera_black", "camera_frozen", "camera_virtual",
     "microphone_denied", "microphone_system", "microphone_busy", "microphone_none",
     "camera_denied", "camera_system", "camera_busy", "camera_none",
 ]  # fmt: skip
 """What is wrong with a device. `denied`: by the browser; `system`: by the operating system; `busy`: another program has
 it; `none`: there is none. `silent`: nothing at all comes from it; `howl`: it picks up its own loudspeaker; `virtual`:
-a program poses as a camera."""
+a program poses as a camera. `channel_silent`: who interprets into it says nothing while others speak."""
 
 
 class DeviceReport(Message):
@@ -54,6 +55,8 @@ class ListeningFigures(Message):
     level: Annotated[int, Meta(ge=-120, le=0, description="the loudest, dBFS")]
     limits: Annotated[int, Meta(ge=0, le=10_000, description="times the acoustic-shock limiter stepped in")]
     howls: Annotated[int, Meta(ge=0, le=10_000, description="times a line howled, by acoustic feedback")]
+    early: Annotated[int, Meta(ge=0, le=60_000, description="ms that somebody's sound is ahead of the picture")] | None
+    late: Annotated[int, Meta(ge=0, le=60_000, description="ms that somebody's sound is behind the picture")] | None
 
 
 FloorMode = Literal["open", "by_turn", "consecutive"]

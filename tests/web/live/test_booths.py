@@ -132,7 +132,7 @@ async def test_pages_of_a_booth_hand_the_turn_over_and_take_it_over(database: Da
 
 async def test_what_an_interpreters_page_measures_is_kept_every_ten_minutes(database: Database, tmp_path: Path) -> None:
     figures = messages.ListeningFigures(
-        concealed=45, jitter=7, latency=None, freezes=1, fps=25, level=-14, limits=0, howls=0
+        concealed=45, jitter=7, latency=None, freezes=1, fps=25, level=-14, limits=0, howls=0, early=None, late=None
     )
     async with conducted(database, tmp_path) as web:
         room, conductor = web.conductor.room, web.conductor
@@ -163,7 +163,7 @@ async def test_a_line_that_is_too_poor_three_times_ends_simultaneous_interpretin
     database: Database, tmp_path: Path
 ) -> None:
     poor = messages.ListeningFigures(
-        concealed=45, jitter=7, latency=None, freezes=0, fps=25, level=-14, limits=0, howls=0
+        concealed=45, jitter=7, latency=None, freezes=0, fps=25, level=-14, limits=0, howls=0, early=None, late=None
     )
     async with conducted(database, tmp_path) as web:
         room, conductor = web.conductor.room, web.conductor

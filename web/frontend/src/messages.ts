@@ -30,7 +30,7 @@ export interface LineReport {
 /** What the page has found wrong with its camera and microphone; sent at each change, and by a page that is back. */
 export interface DeviceReport {
   type: "device_report";
-  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_howl" | "microphone_none" | "microphone_silent" | "microphone_system")[];
+  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "channel_silent" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_howl" | "microphone_none" | "microphone_silent" | "microphone_system")[];
 }
 
 /** What an interpreter's page has measured of what reached ear and eye, every 30 s. Null: not measured. */
@@ -52,6 +52,10 @@ export interface ListeningFigures {
   limits: number;
   /** times a line howled, by acoustic feedback; 0–10000 */
   howls: number;
+  /** ms that somebody's sound is ahead of the picture; 0–60000 */
+  early: number | null;
+  /** ms that somebody's sound is behind the picture; 0–60000 */
+  late: number | null;
 }
 
 /** The recording notice is acknowledged and the devices are checked: the person goes to the lobby. */
@@ -602,7 +606,7 @@ export interface PersonView {
   /** why this line cannot be made: the browser has no SRTP profile of the agreement; told to the person and to who may see line statistics */
   fault: "" | "no_common_protection";
   /** what the page has found wrong with its devices; told to who may see line statistics */
-  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_howl" | "microphone_none" | "microphone_silent" | "microphone_system")[];
+  troubles: ("camera_black" | "camera_busy" | "camera_denied" | "camera_frozen" | "camera_none" | "camera_system" | "camera_virtual" | "channel_silent" | "microphone_busy" | "microphone_clipped" | "microphone_denied" | "microphone_howl" | "microphone_none" | "microphone_silent" | "microphone_system")[];
   /** whom they hear and why, or why nobody; told to who conducts */
   hears_now: string;
   /** who hears them, or why nobody does; told to who conducts */

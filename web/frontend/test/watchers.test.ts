@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isCut, isVirtual, PictureWatch, SoundWatch } from "../src/live/watchers";
+import { ChannelWatch, isCut, isVirtual, PictureWatch, SoundWatch } from "../src/live/watchers";
 
 const wave = (of: (phase: number) => number): Float32Array => Float32Array.from({ length: 1024 }, (_, at) => of((at * 2 * Math.PI) / 128));
 const SILENCE = wave(() => 0);
@@ -56,4 +56,20 @@ test("a picture is black or stands still after six seconds, and a dark one with 
 test("programs that pose as cameras are known by their names", () => {
   for (const name of ["OBS Virtual Camera", "ManyCam Virtual Webcam", "Snap Camera", "Dummy video device (0x0000)", "DroidCam Source 3"]) assert.ok(isVirtual(name), name);
   for (const name of ["", "FaceTime HD Camera", "Integrated Webcam (0c45:6a0e)", "Logitech BRIO", "Observer Cam", "fake_device_0"]) assert.ok(!isVirtual(name), name);
+});
+
+test("a channel is silent after ten seconds of others' speech without a word, not while nobody speaks", () => {
+  const watch = new ChannelWatch();
+  const look = (levels: { heard: number; own: number } | null, from: number, to: number): string => {
+    let found = "";
+    for (let now = from; now < to; now += 125) found = watch.take(now, levels);
+    return found;
+  };
+  assert.equal(look({ heard: -70, own: -80 }, 0, 60_000), "");
+  assert.equal(look({ heard: -20, own: -80 }, 60_000, 69_000), "");
+  assert.equal(look({ heard: -20, own: -30 }, 69_000, 69_500), "");
+  assert.equal(look({ heard: -20, own: -80 }, 69_500, 79_000), "");
+  assert.equal(look({ heard: -20, own: -80 }, 79_000, 80_500), "channel_silent");
+  assert.equal(look(null, 80_500, 81_000), "");
+  assert.equal(look({ heard: -20, own: -80 }, 81_000, 90_000), "");
 });

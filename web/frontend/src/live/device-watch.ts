@@ -4,7 +4,7 @@ import { HowlWatch } from "../client/howl";
 import type { Sound } from "../client/sound";
 import { announce } from "./announce";
 import type { Equipment } from "./equipment";
-import { CameraEye, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
+import { CameraEye, ChannelWatch, isVirtual, PictureWatch, SoundWatch, type Trouble } from "./watchers";
 import { troubleWords } from "./words";
 
 /** Problems of devices of which the court is told. */
@@ -18,6 +18,8 @@ export interface Watched {
   sound(): Sound | null;
   /** Whether somebody is to hear the own microphone, now or as soon as the person is in the room. */
   heardSoon(): boolean;
+  /** Whether this page interprets simultaneously now: others hear the own microphone as a channel. */
+  interprets(): boolean;
   /** Tells the court. */
   tell(troubles: Trouble[]): void;
 }
@@ -27,9 +29,10 @@ export class DeviceWatch {
   readonly troubles = signal<Trouble[]>([]);
   private readonly soundWatch = new SoundWatch();
   private readonly howlWatch = new HowlWatch();
+  private readonly channelWatch = new ChannelWatch();
   private readonly pictureWatch = new PictureWatch();
   private readonly eye = new CameraEye();
-  private found = { sound: "" as Trouble | "", howl: "" as Trouble | "", picture: "" as Trouble | "" };
+  private found = { sound: "" as Trouble | "", howl: "" as Trouble | "", channel: "" as Trouble | "", picture: "" as Trouble | "" };
 
   constructor(private readonly on: Watched) {}
 
@@ -41,6 +44,8 @@ export class DeviceWatch {
     this.found.sound = this.soundWatch.take(now, sound?.ownSamples() ?? null);
     this.howlWatch.take(now, sound?.ownSpectrum() ?? null);
     this.found.howl = this.howlWatch.recent(now) ? "microphone_howl" : "";
+    const levels = sound && this.on.interprets() ? { heard: sound.heardLevel(), own: sound.ownLevel() } : null;
+    this.found.channel = this.channelWatch.take(now, levels);
     this.compare();
   }
 
@@ -64,7 +69,7 @@ export class DeviceWatch {
     const found = [
       ...problems.map(({ kind, problem }) => `${kind}_${problem}`).filter((name): name is Trouble => TOLD_PROBLEMS.has(name)),
       ...(virtual ? (["camera_virtual"] as const) : []),
-      ...[this.found.sound, this.found.howl, this.found.picture].filter((trouble): trouble is Trouble => trouble !== ""),
+      ...[this.found.sound, this.found.howl, this.found.channel, this.found.picture].filter((trouble): trouble is Trouble => trouble !== ""),
     ];
     const before = this.troubles.peek();
     if (found.join() === before.join()) return;

@@ -96,7 +96,7 @@ export class OwnLine {
   /** What an interpreter has heard and seen since the last look. */
   async heard(): Promise<ListeningFigures | null> {
     const stats = await this.media.stats();
-    return stats && this.listening.look(stats, this.ears.graph?.limits ?? 0);
+    return stats && this.listening.look(stats, this.ears.graph?.limits ?? 0, this.slots.peek());
   }
 
   private changed(status: MediaStatus, text: string): void {

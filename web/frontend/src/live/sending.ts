@@ -49,6 +49,10 @@ export class Sending {
     equipment: this.equipment,
     sound: () => this.on.ears.graph,
     heardSoon: () => this.on.view.peek()?.phase !== "room" || this.microphone.peek() === "on",
+    interprets: () => {
+      const view = this.on.view.peek();
+      return view?.phase === "room" && view.booth?.mine === true && view.floor.mode !== "consecutive" && !this.coughing.peek();
+    },
     tell: (troubles) => this.on.tell(troubles),
   });
   /** The person has pressed for the turn in the booth: once it is theirs, this page opens the microphone. */

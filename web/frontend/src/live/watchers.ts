@@ -55,6 +55,28 @@ export class SoundWatch {
   }
 }
 
+/** Louder than this somebody speaks, dBFS; so long others may speak before a channel counts as silent (I-D7 of the
+ * interpreting measures). */
+const SPEECH = -50;
+const UNINTERPRETED_MS = 10_000;
+/** The longest time between two looks that counts: a page that nobody sees is looked at rarely. */
+const LONGEST_LOOK_MS = 1_000;
+
+/** Whether who interprets simultaneously says nothing while others speak. */
+export class ChannelWatch {
+  private spoken = 0;
+  private last: number | null = null;
+
+  /** A look at what is heard and at the own microphone, dBFS; `null` while this page does not interpret. */
+  take(now: number, levels: { heard: number; own: number } | null): Trouble | "" {
+    const since = this.last === null ? 0 : Math.min(now - this.last, LONGEST_LOOK_MS);
+    this.last = levels && now;
+    if (!levels || levels.own > SPEECH) this.spoken = 0;
+    else if (levels.heard > SPEECH) this.spoken += since;
+    return this.spoken >= UNINTERPRETED_MS ? "channel_silent" : "";
+  }
+}
+
 export class PictureWatch {
   private last: Uint8ClampedArray | null = null;
   private changedAt = 0;

@@ -202,6 +202,8 @@ export function troubleWords(trouble: Trouble): string {
       return t("Your microphone is too loud, and the sound is distorted. Move away from it, or turn it down.");
     case "microphone_howl":
       return t("Your microphone howls: it picks up your loudspeaker. Use a headset, turn the loudspeaker down, or move the two apart.");
+    case "channel_silent":
+      return t("Others have spoken for ten seconds and nothing of you was heard. If you cannot interpret, say so with “Signal”.");
     case "camera_black":
       return t("Your picture is black. Open the cover of the camera, turn on a light, or choose another camera.");
     case "camera_frozen":
@@ -222,6 +224,8 @@ export function troubleWord(trouble: Trouble): string {
       return t("sound distorted: too loud");
     case "microphone_howl":
       return t("microphone howls: loudspeaker too near");
+    case "channel_silent":
+      return t("nothing is interpreted while others speak");
     case "camera_black":
       return t("picture black");
     case "camera_frozen":
