@@ -12,7 +12,8 @@ from hearings.status import SittingStatus
 pytestmark = pytest.mark.beside
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
-GOOD = {"concealed": 2, "jitter": 8, "latency": 120, "freezes": 0, "fps": 25, "level": -12, "limits": 0, "howls": 0, "early": 0, "late": 40}
+GOOD = {"concealed": 2, "jitter": 8, "latency": 120, "freezes": 0, "fps": 25, "level": -12, "limits": 0, "howls": 0}
+GOOD |= {"early": 0, "late": 40}
 
 
 def test_every_measure_of_the_table_has_a_limit_no_better_than_what_is_wanted() -> None:
