@@ -128,6 +128,8 @@ async def test_the_accused_is_heard_as_spoken_by_counsel_and_interpreted_by_the_
         await trial.heard(listener, full=("accused",))
     for viewer in ("judge", "victim", "observer"):
         await trial.seen(viewer, *{"judge", "authority", "accused", "witness"} - {viewer})
+    kinds = [kind for kind, _at, _data in trial.installation.events(trial.demo.ref)]
+    assert "floor_mode" in kinds and "floor_given" in kinds
 
 
 @pytest.mark.asyncio(loop_scope="module")
