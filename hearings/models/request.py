@@ -37,6 +37,8 @@ class OffenceScope(StrEnum):
     untoc_offence = "untoc_offence"
     uncac_offence = "uncac_offence"
     cybercrime_offence = "cybercrime_offence"
+    drug_offence = "drug_offence"
+    international_crime = "international_crime"
 
 
 class Stage(StrEnum):

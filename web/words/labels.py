@@ -52,6 +52,7 @@ GROUNDS = {
     "language": N_("Not in a language we accept"),
     "incomplete_request": N_("The request is incomplete"),
     "wrong_channel": N_("Not sent by the right channel"),
+    "displaced_by": N_("Another instrument goes in its place"),
 }
 OTHERS = {
     "requested_state": N_("Requested State"),
@@ -80,7 +81,13 @@ OTHERS = {
 WORDS: dict[str, dict[str, str]] = {
     "capacity": CAPACITIES,
     "reason_no_attendance": REASONS,
-    "offence_scope": SCOPES | {"any": N_("Any offence"), "cybercrime_offence": N_("A cybercrime offence")},
+    "offence_scope": SCOPES
+    | {
+        "any": N_("Any offence"),
+        "cybercrime_offence": N_("A cybercrime offence"),
+        "drug_offence": N_("A drug offence"),
+        "international_crime": N_("Genocide, a crime against humanity or a war crime"),
+    },
     "stage": {
         "investigation": N_("Investigation"),
         "trial": N_("Trial"),
