@@ -20,6 +20,12 @@ def terms() -> tuple[Term, ...]:
     return tuple(sorted(whole, key=lambda term: term.word("en").casefold()))
 
 
+def missing(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Those of these languages in which the glossary has no words, by their primary tags."""
+    tags = dict.fromkeys(tag.split("-")[0] for tag in wanted if tag)
+    return tuple(tag for tag in tags if tag not in languages())
+
+
 def beside(wanted: Iterable[str]) -> tuple[tuple[str, ...], tuple[Term, ...]]:
     """Those of these languages that the glossary has, with English, and its terms."""
     known = [tag.split("-")[0] for tag in wanted if tag]

@@ -63,6 +63,7 @@ def _page(
         "state_options": sorted(states, key=lambda pair: pair[1][3:].casefold()),
         "accepted": listed(language_here(tag) for tag in accepted),
         "glossary": glossary.beside(languages),
+        "without_words": listed(language_here(tag) for tag in glossary.missing(languages)),
         "terms": labels,
         "slots": steps.lines(values),
         "progress": steps.progress(row) if row else [],

@@ -157,7 +157,7 @@ def test_a_conditional_language_is_for_a_human() -> None:
 
 
 def test_what_nobody_verified_is_shown_as_unverified() -> None:
-    found = line(ASK, "party_requested")
+    found = line(replace(ASK, requested_state="ES"), "party_requested", "eio")
     assert (found.confidence, found.unverified) == ("knowledge-high", True)
     found = line(ASK, "central_authority")
     assert (found.confidence, found.unverified) == ("read-in-source", False)
@@ -165,8 +165,9 @@ def test_what_nobody_verified_is_shown_as_unverified() -> None:
 
 
 def test_a_state_not_known_to_be_bound_makes_an_instrument_unusable() -> None:
-    found = verdict(ASK, "eu2000")
-    assert line(ASK, "party_requesting", "eu2000").status is LineStatus.needs_human
+    ask = replace(ASK, requesting_state="BR", requested_state="ES")
+    found = verdict(ask, "ibero_vc")
+    assert line(ask, "party_requesting", "ibero_vc").status is LineStatus.needs_human
     assert not found.usable
 
 
@@ -253,8 +254,8 @@ def test_verdicts_come_most_specific_first() -> None:
 def test_the_answer_is_plain_json() -> None:
     result = evaluate(replace(ASK, requested_state="ES", language_of_request="es", evidential_purpose=True))
     assert json.loads(json.dumps(result.as_json())) == result.as_json()
-    assert result.as_json()["usable"] == ["eio", "ets182", "untoc"]
-    assert (result.first, result.fallbacks) == ("eio", ("ets182", "untoc"))
+    assert result.as_json()["usable"] == ["eio", "eu2000", "ets182", "untoc"]
+    assert (result.first, result.fallbacks) == ("eio", ("eu2000", "ets182", "untoc"))
     assert evaluate(ASK).usable == ("untoc",)
 
 
