@@ -207,9 +207,25 @@ async def confirm_in_writing(db: AsyncSession, *, request: HearingRequest, actor
     require("confirm_in_writing", request, actor)
     if not request.oral or request.written_confirmed_at is not None or request.submitted_at is None:
         raise NotReady(tell("There is nothing to confirm in writing"))
+    request.version += 1
+    _confirmed(db, request, actor, now)
+
+
+def confirmed_by_submission(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> bool:
+    """An oral request that is submitted after the time for its confirmation: the submission is the confirmation in
+    writing, and late. Whether it was.
+
+    Effects: those of `confirm_in_writing`, without a new version: what is signed is the request as it stands.
+    """
+    if not sending.overdue(request, now=now):
+        return False
+    _confirmed(db, request, actor, now)
+    return True
+
+
+def _confirmed(db: AsyncSession, request: HearingRequest, actor: Actor, now: datetime) -> None:
     late = sending.overdue(request, now=now)
     request.written_confirmed_at, request.written_due = now, None
-    request.version += 1
     log(db, request, RequestAct.confirmed_in_writing, actor=actor, now=now, late=late)
 
 

@@ -6,7 +6,6 @@ letters of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what ETS 182 art
 
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -44,6 +43,7 @@ from hearings.requests.field_kinds import (
     Slots,
     State,
 )
+from hearings.requests.sending import confirmation_due
 from hearings.sentences import Sentence, tell
 from hearings.texts import NOT_A_VALUE, folded
 
@@ -417,8 +417,7 @@ def fill(request: HearingRequest, fields: Mapping[str, Any], *, law: Law = LAW) 
     request.person_folded = folded(request.person_name)[:400]
     request.case_folded = folded(request.case_number)[:300]
     if request.oral and request.oral_at is not None:
-        hours = reference.defaults()["timers"]["oral_written_confirmation_hours"]
-        request.written_due = request.oral_at + timedelta(hours=hours)
+        request.written_due = confirmation_due(request.oral_at)
     else:
         request.oral_at = request.written_due = request.written_confirmed_at = None
     return changed

@@ -35,6 +35,7 @@ from hearings.requests.answers import (
     ask_information,
     comment_on_refusal,
     confirm_in_writing,
+    confirmed_by_submission,
     objections,
     postpone,
     refuse,
@@ -209,7 +210,8 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
 async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
     """Submit a draft: it says what paragraph 15 demands, may go the way chosen, and one instrument lacks nothing.
 
-    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: stores the gate's result of now; the day an
+    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: an oral request whose time for the confirmation
+    in writing has passed is confirmed by it, late; stores the gate's result of now; the day an
     answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to received.
     """
     require("submit_request", request, actor)
@@ -219,9 +221,10 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
         raise GateNotMet(
             tell("The request cannot be submitted yet: {lines}", lines=Series.of(missing, "semicolon")), missing
         )
+    request.submitted_at = now
+    confirmed_by_submission(db, request=request, actor=actor, now=now)
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     request.gate_result = result.as_json()
-    request.submitted_at = now
     request.answer_due = answer_due(request, now=now)
     priority.refresh(request, now=now)
     await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)

@@ -1,14 +1,16 @@
 """Channels by which a request may be sent, whatever its legal basis: what blocks it, and until when. Pure.
 
 UNTOC art. 18(13)-(14), UNCAC art. 46(13)-(14): INTERPOL only in urgent circumstances and where both States agree;
-orally likewise, and then confirmed in writing forthwith. Rules of each instrument are in `hearings.law.transmission`.
+orally likewise, and then confirmed in writing forthwith. One entered here when the time for that has passed is
+confirmed by its submission, late. Rules of each instrument are in `hearings.law.transmission`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from hearings import reference
 from hearings.law.law import LAW, Law, cite
 from hearings.models import HearingRequest
 from hearings.models.request import Channel
@@ -45,13 +47,24 @@ def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[B
     if request.oral and not allowed:
         text = tell("Orally only when urgent and agreed by both States")
         open_blocks.append(_block("oral_conditions_not_met", "oral", "14", text))
-    if overdue(request, now=now):
+    if request.submitted_at is not None and overdue(request, now=now):
         text = tell(
             "Made orally and not confirmed in writing by {time} UTC",
             time=f"{request.written_due:%Y-%m-%d %H:%M}",
         )
         open_blocks.append(_block("oral_written_confirmation_overdue", "oral", "14", text))
     return tuple(replace(block, provision=_cited(request, TOPICS[block.provision], law)) for block in open_blocks)
+
+
+def confirmation_due(oral_at: datetime) -> datetime:
+    """By when a request made orally at that instant must be confirmed in writing (data/defaults.yaml)."""
+    return oral_at + timedelta(hours=reference.defaults()["timers"]["oral_written_confirmation_hours"])
+
+
+def confirmed_late(request: HearingRequest) -> bool:
+    """Whether an oral request was confirmed in writing after that time."""
+    at, oral_at = request.written_confirmed_at, request.oral_at
+    return at is not None and oral_at is not None and at > confirmation_due(oral_at)
 
 
 def overdue(request: HearingRequest, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from hearings import queries
 from hearings.models import HearingRequest
 from hearings.outward import view_notes
 from hearings.paging import Page
-from hearings.requests import document as statement_bodies, requests
+from hearings.requests import document as statement_bodies, requests, sending
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.status import RequestStatus
@@ -60,6 +60,8 @@ class ShownRequest(RequestSummary):
     review_due: Moment | None
     written_due: Moment | None
     written_confirmed_at: Moment | None
+    written_late: bool
+    """Whether an oral request was confirmed in writing after its time; its submission may have been that."""
     answered_ground: str
     answered_reason: str
     conditions: str
@@ -69,7 +71,8 @@ class ShownRequest(RequestSummary):
 
     @classmethod
     def from_row(cls, row: Any, **more: Any) -> Self:
-        return super().from_row(row, content=Content.model_validate(statement_bodies.content(row)), **more)
+        given = Content.model_validate(statement_bodies.content(row))
+        return super().from_row(row, content=given, written_late=sending.confirmed_late(row), **more)
 
 
 class RefusalObjection(Shown):

@@ -23,6 +23,7 @@ from hearings.requests import (
     priority,
     queries as request_queries,
     requests,
+    sending,
     translations,
 )
 from hearings.signatures import signatures
@@ -229,6 +230,7 @@ async def _asked(read: FileRead) -> dict[str, Any]:
     translated = tuple(await translations.of_request(read.db, read.row.id))
     return {
         "completeness": requests.complete(read.row, translated),
+        "confirmed_late": sending.confirmed_late(read.row),
         "step_of": request_steps.step_of(),
         "score": priority.score(read.row, on=read.now.date()),
         "steps": request_steps.STEPS,

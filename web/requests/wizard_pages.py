@@ -14,7 +14,7 @@ from hearings import errors, reference
 from hearings.hearing import law_on_the_day
 from hearings.law import glossary, law
 from hearings.models import HearingRequest, Person
-from hearings.requests import priority, requests, translations
+from hearings.requests import priority, requests, sending, translations
 from hearings.requests.fields import FIELDS, Values
 from hearings.requests.possible import impossible
 from hearings.sentences import tell
@@ -284,6 +284,7 @@ async def check(request: Request) -> Response:
         "gate": requests.evaluate(row, now=now, held=hearing_day, law=known).as_json(),
         "score": priority.score(row, on=now.date()),
         "step_of": steps.step_of(),
+        "late": sending.overdue(row, now=now),
         "steps": steps.STEPS,
         "progress": steps.progress(row),
         "submit": ACTIONS["submit"] if may_on("submit_request", person, row) else None,

@@ -196,15 +196,6 @@ async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
         ({"channel": "interpol", "both_agree_urgent_route": True}, "By INTERPOL only"),
         ({"channel": "direct_to_person"}, "Nobody is approached directly"),
         ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "Orally only"),
-        (
-            {
-                "oral": True,
-                "oral_at": "2026-12-01T05:00:00+00:00",
-                "urgent": True,
-                "both_agree_urgent_route": True,
-            },
-            "not confirmed in writing by 2026-12-02 05:00 UTC",
-        ),
     ],
 )
 async def test_a_way_that_is_not_open_stops_the_submission(
@@ -239,6 +230,38 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     async with database.reading() as db:
         (line,) = (await request_log.of_request(db, row, state=row.owner_state)).rows
     assert line.data == {"late": True}
+
+
+@pytest.mark.parametrize(
+    ("since", "late"),
+    [(timedelta(hours=24, seconds=-1), False), (timedelta(hours=24), False), (timedelta(hours=24, seconds=1), True)],
+)
+async def test_an_oral_request_entered_after_its_time_is_confirmed_by_its_submission_and_the_log_says_that_it_is_late(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any],
+    since: timedelta, late: bool,
+) -> None:  # fmt: skip
+    oral = {"oral": True, "oral_at": (now - since).isoformat(), "urgent": True, "both_agree_urgent_route": True}
+    row = await made(database, clerk, now, fields, **oral)
+    waiting = [step for step, *_rest in await waits(database, staff["clerk"], now)]
+    async with database.reading() as db:
+        lines = (await request_log.of_request(db, row, state=authority.state)).rows
+    assert (row.written_confirmed_at, sending.confirmed_late(row)) == (now if late else None, late)
+    assert [(line.act.value, line.data) for line in lines] == [("confirmed_in_writing", {"late": True})] * late
+    assert waiting == ["confirm_in_writing"] * (not late)
+    confirmed = [
+        (one["status"], one["code"])
+        for verdict in row.gate_result["verdicts"]
+        for one in verdict["lines"]
+        if one["key"] == "oral_confirmation"
+    ]
+    assert set(confirmed) == {("met" if late else "needs_human", "")}
+    await act(database, row, requests.acknowledge, authority, now)
+    if not late:
+        kept = await act(database, row, requests.confirm_in_writing, clerk, now)
+        assert not sending.confirmed_late(kept)
+    with pytest.raises(NotReady, match="nothing to confirm"):
+        await act(database, row, requests.confirm_in_writing, clerk, now)
+    assert (await act(database, row, requests.accept, authority, now)).status is RequestStatus.accepted
 
 
 async def test_a_postponement_has_a_day_and_a_refusal_one_comment(

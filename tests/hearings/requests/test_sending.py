@@ -36,7 +36,8 @@ def test_what_stops_a_request_is_cited_from_the_instruments_it_relies_on(
 ) -> None:
     found = sending.blocks(asked(instruments, channel=Channel.interpol, oral=True), now=NOW)
     assert [(one.field, one.provision) for one in found] == [("channel", channel), ("oral", oral)]
-    late = sending.blocks(asked(instruments, urgent=True, written_due=NOW - timedelta(hours=1)), now=NOW)
+    waits = asked(instruments, urgent=True, submitted_at=NOW, written_due=NOW - timedelta(hours=1))
+    late = sending.blocks(waits, now=NOW)
     assert [(one.code, one.provision) for one in late] == [("oral_written_confirmation_overdue", oral)]
 
 

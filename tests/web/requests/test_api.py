@@ -1,5 +1,9 @@
 """Requests through the API: from the draft to the answer, and what each side may see of it."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
 
 async def test_a_request_goes_from_draft_to_accepted(ro, th, story):
     made = await ro.post("/requests", {"requested_state": "TH", "content": story.content})
@@ -213,6 +217,22 @@ async def test_a_request_is_withdrawn(ro, story):
     request = await story.submitted(ro)
     answer = await ro.signed(f"/requests/{request['id']}/withdraw", "withdraw_request", reason="Heard in person.")
     assert (answer.status_code, answer.json()["status"]) == (200, "withdrawn")
+
+
+@pytest.mark.parametrize(("hours", "late"), [(23, False), (25, True)])
+async def test_an_oral_request_entered_late_is_confirmed_by_its_submission_and_says_so(ro, th, story, hours, late):
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    oral = {"oral": True, "oral_at": at.isoformat(), "urgent": True, "urgent_reason": "He leaves tomorrow."}
+    sent = await story.submitted(ro, **oral, both_agree_urgent_route=True)
+    assert (sent["written_confirmed_at"] == sent["submitted_at"], sent["written_late"]) == (late, late)
+    assert (sent["written_due"] is None) == late
+    log = (await th.get(f"/requests/{sent['id']}/log")).json()["items"]
+    assert [line["act"] for line in log] == ["confirmed_in_writing"] * late
+    again = await ro.post(f"/requests/{sent['id']}/confirm-in-writing")
+    if late:
+        assert (again.status_code, again.json()["code"]) == (409, "not_ready")
+    else:
+        assert (again.status_code, again.json()["written_late"]) == (200, False)
 
 
 async def test_every_field_of_a_draft_comes_back_as_it_was_sent(ro, story):

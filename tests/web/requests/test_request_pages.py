@@ -2,8 +2,9 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,6 +124,21 @@ def test_the_central_authority_transmits_what_a_clerk_has_drafted_and_answers_fo
     assert central.post(f"{page}/act/answer", {"text": "Isan."}, page=page).status_code == 303
     assert ">M. Blanc<" in clerk.get(f"{page}?act=delegate").text.split('id="delegate-person"')[1].split("</select>")[0]
     assert service.act(central, page, "withdraw", {"text": "The witness is here."}).status_code == 303
+
+
+def test_an_oral_request_entered_late_says_before_and_after_that_its_submission_confirms_it(service, clerk, authority):
+    at = datetime.now(ZoneInfo("Europe/Bucharest")) - timedelta(days=2)
+    page = draft(
+        clerk, oral="yes", oral_at=f"{at:%Y-%m-%dT12:00}", moment_zone="Europe/Bucharest", urgent="yes",
+        both_agree_urgent_route="yes",
+    )  # fmt: skip
+    check = clerk.words(clerk.get(f"{page}/check"))
+    assert "Submitting the request confirms it" in check and "Not ready to be submitted" not in check
+    answer = service.act(clerk, page, "submit")
+    assert answer.status_code == 303, clerk.words(answer)
+    for reader in (clerk, authority):
+        assert re.search(r"Confirmed in writing [^.]{5,120} Late", reader.words(reader.get(f"{page}?tab=asked")))
+        assert re.search(r"Confirmed in writing Late", reader.words(reader.get(f"{page}?tab=history")))
 
 
 def test_an_accused_is_refused_on_these_provisions_with_the_reason(service, clerk):
