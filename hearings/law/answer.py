@@ -48,12 +48,17 @@ class Ask:
     stage: str = ""
     """`proceeding_stage` of data/enums.yaml."""
     channel: str = ""
-    """How the request is transmitted, or the person approached: `channel` of data/enums.yaml."""
+    """How the request is transmitted: `channel` of data/enums.yaml."""
+    approach: str = ""
+    """How the person is approached in the requested State: `approach` of data/enums.yaml."""
     urgent: bool | None = None
     both_agree_urgent_route: bool | None = None
+    """Whether both States agree to INTERPOL."""
     route_possible: bool | None = None
     requested_state_insists: bool | None = None
     oral: bool = False
+    both_agree_oral: bool | None = None
+    """Whether both States agree to an oral request."""
     written_confirmed: bool | None = None
     """Whether an oral request has been confirmed in writing; False once the time for it has passed."""
     person_nationality: str = ""

@@ -157,7 +157,8 @@ class GateResult:
 
 
 SAME = (
-    *("stage", "channel", "urgent", "both_agree_urgent_route", "oral", "person_nationality", "person_age_under_18"),
+    *("stage", "channel", "urgent", "both_agree_urgent_route", "oral", "both_agree_oral"),
+    *("approach", "person_nationality", "person_age_under_18"),
     *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
     *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
 )

@@ -77,9 +77,10 @@ def _blocks(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
             MISSING if hit else MET if given else HUMAN,
             overlay["provision"],
             tell(
-                "{state} does not accept this channel without the approval of its authority: {way}",
+                "{state} does not accept that a person is approached like this without the approval of its authority: "
+                "{way}",
                 state=_name(question, overlay),
-                way=Word.of("channel", block["value"]),
+                way=Word.of(trigger, block["value"]),
             ),
             overlay,
             code=block["code"] if hit else "",

@@ -216,7 +216,7 @@ def overlay(row: Mapping[str, Any], law: Law) -> None:
         _part(block, ("code", "trigger", "value"), "hard_blocks", "hard_blocks")
         _member(block["code"], law.enums["block_code"], "hard_blocks", "code")
         _member(block["trigger"], law.gate["triggers"], "hard_blocks", "trigger")
-        _member(block["value"], law.enums["channel"], "hard_blocks", "value")
+        _member(block["value"], law.enums[law.gate["triggers"][block["trigger"]]], "hard_blocks", "value")
     for presence in _list(row.get("physical_presence_rule") or [], "physical_presence_rule", "physical_presence_rule"):
         _part(presence, ("persons", "if", "effect"), "physical_presence_rule", "physical_presence_rule")
         choices(presence["persons"], persons, "physical_presence_rule")

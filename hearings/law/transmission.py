@@ -15,9 +15,12 @@ def _topic(question: Question, row: Mapping[str, Any], *topics: str) -> Mapping[
     return next((rule for topic in topics for rule in rules if rule["topic"] == topic), question.paragraph(row))
 
 
-def conditions(question: Question, names: list[str]) -> tuple[LineStatus, Series, dict[str, bool | None]]:
-    """The status of conditions in the data, in words, with the answers they were judged by."""
-    table = question.law.gate["channel_conditions"]
+def conditions(
+    question: Question, names: list[str], own: Mapping[str, Any] | None = None
+) -> tuple[LineStatus, Series, dict[str, bool | None]]:
+    """The status of conditions in the data, in words, with the answers they were judged by. `own`: how some of them
+    are asked for here, where that is not as for a channel."""
+    table = {**question.law.gate["channel_conditions"], **(own or {})}
     answers: dict[str, bool | None] = {}
     parts = []
     for name in names:
@@ -86,7 +89,7 @@ def oral(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
         text = tell("The instrument does not provide for oral requests")
         yield line("oral", MISSING, cite(rule), text, rule, code="oral_conditions_not_met", oral=True)
         return
-    status, needed, answers = conditions(question, entry["conditions"])
+    status, needed, answers = conditions(question, entry["conditions"], question.law.gate["oral_conditions"])
     code = "" if status is MET else "oral_conditions_not_met"
     text = tell("An oral request requires that {conditions}", conditions=needed)
     yield line("oral", status, cite(rule), text, rule, code=code, conditions=answers)

@@ -70,9 +70,17 @@ class Channel(StrEnum):
     interpol = "interpol"
     direct_judicial = "direct_judicial"
     ministry = "ministry"
-    direct_to_person = "direct_to_person"
     ibera = "ibera"
     decentralised_it_system = "decentralised_it_system"
+
+
+class Approach(StrEnum):
+    """How the person is approached in the requested State (`approach` of data/enums.yaml); how the request travels is
+    its `Channel`."""
+
+    court_service = "court_service"
+    consular = "consular"
+    direct_to_person = "direct_to_person"
 
 
 class Side(StrEnum):
@@ -266,9 +274,14 @@ class HearingRequest(Row, table=True):
     dual_criminality: str = Field(default="", max_length=2000)
     # 13, 14, 24: the way it goes, and how fast
     channel: Channel = word(Channel, "channel", default=Channel.central_authority)
+    approach: Approach | None = word(Approach, "approach", default=None)
+    """How the person is approached; None while nobody has said so."""
     urgent: bool = False
     urgent_reason: str = Field(default="", max_length=2000)
     both_agree_urgent_route: bool | None = None
+    """18(13), 46(13): whether both States agree to INTERPOL."""
+    both_agree_oral: bool | None = None
+    """18(14), 46(14): whether both States agree to an oral request."""
     oral: bool = False
     """Made by word of mouth; must be confirmed in writing forthwith (18(14), 46(14))."""
     oral_at: datetime | None = instant(default=None)

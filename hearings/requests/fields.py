@@ -14,6 +14,7 @@ from hearings.errors import Invalid
 from hearings.law.law import LAW, Law
 from hearings.models import HearingRequest
 from hearings.models.request import (
+    Approach,
     Capacity,
     Channel,
     InterpretingMode,
@@ -174,8 +175,7 @@ _TABLE = (
     ),
     Field(
         "both_agree_urgent_route", Answer(), "authorities", "h", tell("Both States agree to this channel"),
-        help=tell("Required only for INTERPOL and oral requests."),
-        asked_if=(("channel", (Channel.interpol,)), ("oral", ("yes",))),
+        help=tell("Required only for INTERPOL."), asked_if=(("channel", (Channel.interpol,)),),
     ),
     Field(
         "oral", Flag(), "authorities", "h", tell("Made orally"),
@@ -183,6 +183,10 @@ _TABLE = (
     ),
     Field(
         "oral_at", Instant(), "authorities", "h", tell("When it was made orally"),
+        asked_if=(("oral", ("yes",)),),
+    ),
+    Field(
+        "both_agree_oral", Answer(), "authorities", "h", tell("Both States agree to an oral request"),
         asked_if=(("oral", ("yes",)),),
     ),
     # --- the proceedings
@@ -277,6 +281,10 @@ _TABLE = (
         tell("Why not in person"),
     ),
     Field("reason_text", Lines(), "assistance", "d", tell("Reasons in this case"), need=USEFUL, least=20),
+    Field(
+        "approach", Choice(Approach, "approach", few=True), "assistance", "d", tell("How the person is approached"),
+        help=tell("In the requested State. How the request itself is sent is its channel."),
+    ),
     Field(
         "special_procedure", Lines(), "assistance", "d", tell("Particular procedure requested"),
         help=tell("Followed unless contrary to the law of the requested State (18(17))."),

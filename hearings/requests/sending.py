@@ -13,7 +13,7 @@ from typing import Any
 from hearings import reference
 from hearings.law.law import LAW, Law, cite
 from hearings.models import HearingRequest
-from hearings.models.request import Channel
+from hearings.models.request import Approach, Channel
 from hearings.sentences import N_, Series, tell
 
 RULE_OF_SERVICE = N_("a rule of this service")
@@ -37,14 +37,13 @@ def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[B
     they have no such rule, it is a rule of this service.
     """
     open_blocks = []
-    allowed = request.urgent and request.both_agree_urgent_route is True
-    if request.channel is Channel.interpol and not allowed:
+    if request.channel is Channel.interpol and not (request.urgent and request.both_agree_urgent_route):
         text = tell("By INTERPOL only when urgent and agreed by both States")
         open_blocks.append(_block("interpol_conditions_not_met", "channel", "13", text))
-    if request.channel is Channel.direct_to_person:
+    if request.approach is Approach.direct_to_person:
         text = tell("Nobody is approached directly in another State without the approval of its authorities")
-        open_blocks.append(_block("direct_contact_without_approval", "channel", "13", text))
-    if request.oral and not allowed:
+        open_blocks.append(_block("direct_contact_without_approval", "approach", "13", text))
+    if request.oral and not (request.urgent and request.both_agree_oral):
         text = tell("Orally only when urgent and agreed by both States")
         open_blocks.append(_block("oral_conditions_not_met", "oral", "14", text))
     if request.submitted_at is not None and overdue(request, now=now):

@@ -75,6 +75,7 @@ REQUEST = {
     "offence_transnational": True,
     "offence_organised": True,
     "evidential_purpose": True,
+    "approach": "court_service",
     "reason_no_attendance": "not_desirable",
     "reason_text": "The witness cares for two small children and fears reprisals when travelling.",
     "purpose": "To hear what the witness saw of the transport, as evidence at the trial.",

@@ -109,9 +109,13 @@ WORDS: dict[str, dict[str, str]] = {
         "interpol": N_("INTERPOL (only when urgent and agreed)"),
         "direct_judicial": N_("Directly between judicial authorities"),
         "ministry": N_("Between ministries"),
-        "direct_to_person": N_("Directly to the person"),
         "ibera": N_("Iber@"),
         "decentralised_it_system": N_("Decentralised IT system"),
+    },
+    "approach": {
+        "court_service": N_("Served by an authority of the requested State"),
+        "consular": N_("Through a consulate of the requesting State"),
+        "direct_to_person": N_("Directly to the person"),
     },
     "side": {
         "requesting": N_("The requesting State"),

@@ -247,17 +247,18 @@ def test_what_the_text_leaves_open_belongs_into_the_agreement() -> None:
     ("question", "instrument", "key", "status", "code"),
     [
         (
-            ask("RO>CN", channel="direct_to_person"),
+            ask("RO>CN", approach="direct_to_person"),
             "untoc",
             "block_0_nat_CN",
             MISSING,
             "direct_contact_without_approval",
         ),
-        (ask("RO>CN", channel=""), "untoc", "block_0_nat_CN", HUMAN, ""),
-        (ask("RO>CN"), "untoc", "block_0_nat_CN", MET, ""),
+        (ask("RO>CN"), "untoc", "block_0_nat_CN", HUMAN, ""),
+        (ask("RO>CN", approach="court_service"), "untoc", "block_0_nat_CN", MET, ""),
+        (ask("RO>CN", approach="consular", channel="interpol"), "untoc", "block_0_nat_CN", MET, ""),
         (ask("RO>CN", channel="interpol"), "untoc", "required_channel_nat_CN", MISSING, "wrong_channel"),
         (
-            ask("RO>CH", channel="direct_to_person"),
+            ask("RO>CH", approach="direct_to_person"),
             "ets182",
             "block_0_nat_CH",
             MISSING,
@@ -284,7 +285,7 @@ def test_effects_of_national_rules(question: Ask, instrument: str, key: str, sta
 @pytest.mark.parametrize(
     ("question", "instrument", "key"),
     [
-        (ask("CN>RO", channel="direct_to_person"), "untoc", "nat_CN_ICJA"),
+        (ask("CN>RO", approach="direct_to_person"), "untoc", "nat_CN_ICJA"),
         (ask("TH>ES", "accused", grave_offence_or_jury=True), "untoc", "nat_ES_258bis"),
         (ask("NL>FR", "accused", stage="trial"), "eio", "nat_NL_711"),
         (ask("ES>TH", grave_offence_or_jury=True), "untoc", "nat_ES_258bis"),
@@ -475,7 +476,8 @@ def test_a_ground_one_of_the_instruments_names_is_named(
 ENUMS = reference.enums()
 TRI = st.sampled_from([None, True, False])
 QUESTIONS = (
-    *("urgent", "both_agree_urgent_route", "route_possible", "requested_state_insists", "written_confirmed"),
+    *("urgent", "both_agree_urgent_route", "route_possible", "requested_state_insists", "both_agree_oral"),
+    "written_confirmed",
     *("person_age_under_18", "evidential_purpose", "lawyer_access", "consent_recorded", "adult_informed"),
     *("counsel_named", "in_custody", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
     "authorities_agree",
@@ -484,6 +486,7 @@ FACTS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(QUESTIONS, TRI),
     "stage": st.sampled_from(["", *ENUMS["proceeding_stage"]]),
     "channel": st.sampled_from(["", *ENUMS["channel"]]),
+    "approach": st.sampled_from(["", *ENUMS["approach"]]),
     "procedure": st.sampled_from(ENUMS["procedure"]),
     "consent": st.sampled_from(ENUMS["consent_state"]),
     "oral": st.booleans(),
@@ -525,7 +528,10 @@ UNSAID = [name for name in FACTS if name not in {"scopes", "capacity", "procedur
 @settings(max_examples=60, deadline=None)
 @given(PAIRS, st.fixed_dictionaries(FACTS), st.sampled_from(UNSAID))
 def test_saying_more_never_makes_missing_what_was_met(pair: str, facts: dict[str, Any], name: str) -> None:
-    capacity, nothing = facts.pop("capacity"), "" if name in {"stage", "channel", "person_nationality"} else None
+    capacity, nothing = (
+        facts.pop("capacity"),
+        "" if name in {"stage", "channel", "approach", "person_nationality"} else None,
+    )
     less = evaluate(ask(pair, capacity, **(facts | {name: nothing})))
     more = evaluate(ask(pair, capacity, **facts))
     for before, after in zip(less.verdicts, more.verdicts, strict=True):

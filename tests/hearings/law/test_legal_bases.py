@@ -127,7 +127,19 @@ def test_a_victim_is_told_another_footing_without_consent() -> None:
         ),
         ({"oral": True}, "oral", LineStatus.needs_human, "oral_conditions_not_met"),
         ({"oral": True, "urgent": False}, "oral", LineStatus.missing, "oral_conditions_not_met"),
-        ({"oral": True, "urgent": True, "both_agree_urgent_route": True}, "oral", LineStatus.met, ""),
+        ({"oral": True, "urgent": True, "both_agree_oral": True}, "oral", LineStatus.met, ""),
+        (
+            {"oral": True, "urgent": True, "both_agree_urgent_route": True},
+            "oral",
+            LineStatus.needs_human,
+            "oral_conditions_not_met",
+        ),
+        (
+            {"channel": "interpol", "urgent": True, "both_agree_oral": True, "route_possible": True},
+            "channel",
+            LineStatus.needs_human,
+            "interpol_conditions_not_met",
+        ),
         (
             {"oral": True, "written_confirmed": False},
             "oral_confirmation",

@@ -194,8 +194,13 @@ async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
         ({"channel": "interpol"}, "By INTERPOL only"),
         ({"channel": "interpol", "urgent": True}, "By INTERPOL only"),
         ({"channel": "interpol", "both_agree_urgent_route": True}, "By INTERPOL only"),
-        ({"channel": "direct_to_person"}, "Nobody is approached directly"),
+        ({"channel": "interpol", "urgent": True, "both_agree_oral": True}, "By INTERPOL only"),
+        ({"approach": "direct_to_person"}, "Nobody is approached directly"),
         ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "Orally only"),
+        (
+            {"oral": True, "oral_at": "2026-12-02T05:00:00+00:00", "urgent": True, "both_agree_urgent_route": True},
+            "Orally only",
+        ),
     ],
 )
 async def test_a_way_that_is_not_open_stops_the_submission(
@@ -209,7 +214,7 @@ async def test_a_way_that_is_not_open_stops_the_submission(
 async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    oral = {"oral": True, "oral_at": now.isoformat(), "urgent": True, "both_agree_urgent_route": True}
+    oral = {"oral": True, "oral_at": now.isoformat(), "urgent": True, "both_agree_oral": True}
     row = await made(database, clerk, now, fields, **oral)
     due = now + timedelta(hours=24)
     assert await waits(database, staff["clerk"], now) == [("confirm_in_writing", row.reference, due, False)]
@@ -240,7 +245,7 @@ async def test_an_oral_request_entered_after_its_time_is_confirmed_by_its_submis
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any],
     since: timedelta, late: bool,
 ) -> None:  # fmt: skip
-    oral = {"oral": True, "oral_at": (now - since).isoformat(), "urgent": True, "both_agree_urgent_route": True}
+    oral = {"oral": True, "oral_at": (now - since).isoformat(), "urgent": True, "both_agree_oral": True}
     row = await made(database, clerk, now, fields, **oral)
     waiting = [step for step, *_rest in await waits(database, staff["clerk"], now)]
     async with database.reading() as db:

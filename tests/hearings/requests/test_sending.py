@@ -4,11 +4,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
 
+from hearings import queries
+from hearings.actors import person_actor
+from hearings.db import Database, alembic_config
 from hearings.law import law
 from hearings.law.law import LAW
-from hearings.models import HearingRequest
-from hearings.models.request import Channel
+from hearings.models import HearingRequest, Person
+from hearings.models.request import Approach, Channel
 from hearings.requests import requests, sending
 
 NOW = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -44,7 +50,45 @@ def test_what_stops_a_request_is_cited_from_the_instruments_it_relies_on(
 def test_a_paragraph_an_administrator_has_entered_is_cited() -> None:
     rule = {**LAW.rules["untoc_18_13"], "id": "eu_japan_5", "instrument_id": "eu_japan", "provision": "art. 5"}
     changed = law.merge([("rule", "eu_japan_5", {**rule, "instrument_label": "EU-Japan"})])
-    request = asked(["eu_japan"], channel=Channel.direct_to_person)
+    request = asked(["eu_japan"], approach=Approach.direct_to_person)
     (found,) = sending.blocks(request, now=NOW, law=changed)
     assert found.provision == "EU-Japan art. 5"
     assert f"EU-Japan art. 5: {found.text}" in requests.blockers(request, now=NOW, law=changed)
+
+
+@pytest.mark.both_databases
+async def test_a_channel_that_meant_the_person_is_approached_directly_becomes_the_approach(
+    database: Database, staff: dict[str, Person]
+) -> None:
+    clerk = person_actor(staff["clerk"])
+    oral = {"oral": True, "oral_at": NOW.isoformat(), "both_agree_oral": True}
+    asked_for = ({"approach": "direct_to_person"}, {"approach": "consular", "channel": "interpol"}, oral, {})
+    async with database.transaction() as db:
+        rows = [
+            await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=NOW) for fields in asked_for
+        ]
+    revision = ScriptDirectory.from_config(alembic_config()).get_revision("0029_approach")
+    assert await _moved(database, str(revision.down_revision)) == [
+        ("direct_to_person", None), ("interpol", None), ("central_authority", True), ("central_authority", None),
+    ]  # fmt: skip
+    await database.upgrade()
+    async with database.reading() as db:
+        kept = [await queries.get(db, HearingRequest, row.id) for row in rows]
+    assert [(row.channel.value, row.approach, row.both_agree_oral) for row in kept] == [
+        ("central_authority", Approach.direct_to_person, None), ("interpol", None, None),
+        ("central_authority", None, True), ("central_authority", None, None),
+    ]  # fmt: skip
+
+
+async def _moved(database: Database, revision: str) -> list[tuple[str, bool | None]]:
+    """Channel and agreement of every request, once the tables are as they were at a revision."""
+
+    def go(connection: Connection) -> list[tuple[str, bool | None]]:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+        read = text("SELECT channel, both_agree_urgent_route FROM hearing_request ORDER BY reference")
+        return [(channel, None if agreed is None else bool(agreed)) for channel, agreed in connection.execute(read)]
+
+    async with database.engine.begin() as connection:
+        return await connection.run_sync(go)

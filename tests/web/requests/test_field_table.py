@@ -36,6 +36,7 @@ WHOLE: dict[str, Any] = demo.REQUEST | {
     "requesting_authority": "Court of Cluj", "requested_authority": "Court of Bangkok",
     "authority_contact": "Ana", "authority_phone": "+40 21 000", "urgent": True, "urgent_reason": "Custody ends",
     "wanted_by": "2027-01-15", "wanted_by_reason": "The trial", "both_agree_urgent_route": True, "oral": True,
+    "both_agree_oral": True, "approach": "consular",
     "oral_at": datetime(2026, 12, 1, 10, tzinfo=UTC), "persons_conducting": "A. Pop\nB. Pop", "penalty_years": 9,
     "evidence_risk": 2, "evidence_risk_reason": "The witness is ill", "person_born": "1990-01-31",
     "protection_requested": ["voice", "face"], "protection_reason": "Threats", "confidential": False,

@@ -130,7 +130,7 @@ def test_an_oral_request_entered_late_says_before_and_after_that_its_submission_
     at = datetime.now(ZoneInfo("Europe/Bucharest")) - timedelta(days=2)
     page = draft(
         clerk, oral="yes", oral_at=f"{at:%Y-%m-%dT12:00}", moment_zone="Europe/Bucharest", urgent="yes",
-        both_agree_urgent_route="yes",
+        both_agree_oral="yes",
     )  # fmt: skip
     check = clerk.words(clerk.get(f"{page}/check"))
     assert "Submitting the request confirms it" in check and "Not ready to be submitted" not in check

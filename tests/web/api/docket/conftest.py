@@ -39,7 +39,7 @@ ACCUSED = {
     "evidential_purpose": True,
 }
 """Such a request to Spain asks the person for consent (Directive 2014/41/EU, art. 24(2)(a))."""
-ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow.", "both_agree_urgent_route": True}
+ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow.", "both_agree_oral": True}
 YEAR = str(datetime.now(UTC).year + 1)
 
 
