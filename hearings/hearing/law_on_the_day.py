@@ -18,6 +18,7 @@ from hearings.law.answer import HeldOn, LineStatus
 from hearings.law.law import LAW, Law, current
 from hearings.law.parties import Question
 from hearings.models import Hearing, HearingRequest
+from hearings.requests import consent_answers, requests
 from hearings.sentences import Series, tell
 from hearings.status import HEARINGS_OVER
 from hearings.texts import clean
@@ -139,6 +140,19 @@ async def day_of_hearing(db: AsyncSession, request: HearingRequest, *, now: date
         (proposed for proposed in request.proposed_slots if datetime.fromisoformat(proposed["at"]) == ahead), None
     )
     return HeldOn(on=datetime.fromisoformat(slot["wall"]).date()) if slot else None
+
+
+async def evaluation(
+    db: AsyncSession, request: HearingRequest, *, every: bool = False, now: datetime, law: Law
+) -> legal_bases.GateResult:
+    """The legal check of a request as things stand: today's law, the consents recorded, the next day of its hearing.
+
+    Of the instruments it relies on, or of all that can be a basis: where it relies on none yet, and if `every`.
+    """
+    chosen = None if every else tuple(request.instruments) or None
+    consent = consent_answers.overall(await consent_answers.of_request(db, request.id))
+    held = await day_of_hearing(db, request, now=now)
+    return requests.evaluate(request, now=now, instruments=chosen, consent=consent, held=held, law=law)
 
 
 async def require_basis(db: AsyncSession, hearing: Hearing, *, without_basis: str = "", now: datetime) -> str:

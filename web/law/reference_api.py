@@ -6,17 +6,15 @@ from pydantic import Field
 
 from hearings.errors import NotFound
 from hearings.law import law, legal_bases
-from hearings.law.legal_bases import Ask
-from hearings.models.request import Capacity, Channel, OffenceScope, Procedure, ReasonNoAttendance, Stage
 from web.api import problems
 from web.api.access import Caller
-from web.api.fields import Day, Model, Shown, StateCode
+from web.api.fields import Shown
 from web.api.routes import Resource
+from web.law.facts import Inputs, sent
 
 router = Resource("law")
 
 InstrumentId = Annotated[str, Field(max_length=60)]
-Lax = Field(strict=False)
 
 
 class ShownState(Shown):
@@ -62,32 +60,11 @@ class ShownInstrument(Instrument):
     data: dict[str, Any]
 
 
-class Inputs(Model):
-    """What the legal bases are asked about. What is left out counts as not said, never as met."""
-
-    requesting_state: StateCode
-    requested_state: StateCode
-    on: Day | None = Field(default=None, description="The day that counts; today if left out.")
-    capacity: Annotated[Capacity, Lax] | None = None
-    offence_scope: list[Annotated[OffenceScope, Lax]] = Field(default=[], max_length=10)
-    answers: dict[Annotated[str, Field(max_length=60)], bool | None] = Field(default={}, max_length=40)
-    reason_no_attendance: Annotated[ReasonNoAttendance, Lax] | None = None
-    reason_text: str = Field(default="", max_length=4000)
-    language_of_request: str = Field(default="", max_length=35)
-    procedure: Annotated[Procedure, Lax] = Procedure.criminal_proceedings
-    stage: Annotated[Stage, Lax] | None = None
-    channel: Annotated[Channel, Lax] | None = None
-    urgent: bool | None = None
-    hearing_on: Day | None = None
-    instruments: list[Annotated[str, Field(max_length=60)]] | None = Field(
-        default=None, max_length=60, description="Only these; all that can be a basis if left out."
-    )
-
-
 class Evaluation(Shown):
     """What each text needs and what was given. It does not say what is lawful: the authorities decide."""
 
     on: str
+    law: int = Field(description="Number of the newest edit of the law it was made with; 0 for the data as shipped.")
     usable: list[str]
     first: str
     fallbacks: list[str]
@@ -136,24 +113,17 @@ async def read_instrument(caller: Caller, instrument: InstrumentId) -> ShownInst
 
 @router.act("/legal-bases/evaluate", scope="law:read")
 async def evaluate_legal_bases(caller: Caller, body: Inputs) -> Evaluation:
-    """Ask every legal basis between two States what it needs, and compare that with what is given. Changes nothing."""
-    ask = Ask(
-        requesting_state=body.requesting_state,
-        requested_state=body.requested_state,
-        on=body.on or caller.now.date(),
-        capacity=body.capacity,
-        scopes=frozenset(one.value for one in body.offence_scope),
-        answers=dict(body.answers),
-        reason_no_attendance=body.reason_no_attendance,
-        reason_text=body.reason_text,
-        language_of_request=body.language_of_request,
-        procedure=body.procedure.value,
-        stage=body.stage.value if body.stage else "",
-        channel=body.channel.value if body.channel else "",
-        urgent=body.urgent,
-        hearing_on=body.hearing_on,
-    )
-    found = legal_bases.evaluate(ask, body.instruments, law=await law.current(caller.db)).as_json()
+    """Ask every legal basis between two States what it needs, and compare that with what is given. Changes nothing.
+
+    It takes every fact the page for checking legal bases takes, and no other (`unknown_field`).
+    """
+    law_now = await law.current(caller.db)
+    return evaluation(legal_bases.evaluate(sent(body, caller.now.date()), body.instruments, law=law_now))
+
+
+def evaluation(result: legal_bases.GateResult) -> Evaluation:
+    """A result as the API answers it."""
+    found = result.as_json()
     return Evaluation(**{name: found[name] for name in Evaluation.model_fields})
 
 

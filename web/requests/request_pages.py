@@ -18,7 +18,6 @@ from hearings.models import HearingRequest, Participant, Person
 from hearings.outward import view_notes
 from hearings.permissions import may_staff
 from hearings.requests import (
-    consent_answers,
     log as request_log,
     priority,
     queries as request_queries,
@@ -191,12 +190,7 @@ class FileRead:
 
 async def _gate(read: FileRead) -> dict[str, Any]:
     """The gate's verdicts as things stand today."""
-    day = await law_on_the_day.day_of_hearing(read.db, read.row, now=read.now)
-    consent = consent_answers.overall(await consent_answers.of_request(read.db, read.row.id))
-    chosen = tuple(read.row.instruments) or None
-    return requests.evaluate(
-        read.row, now=read.now, instruments=chosen, consent=consent, held=day, law=read.law
-    ).as_json()
+    return (await law_on_the_day.evaluation(read.db, read.row, now=read.now, law=read.law)).as_json()
 
 
 async def _history(read: FileRead) -> list[request_file.HistoryLine]:

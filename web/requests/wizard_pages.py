@@ -275,13 +275,13 @@ async def check(request: Request) -> Response:
         row = await find(db, request, person)
         known = await law.current(db)
         translated = tuple(await translations.of_request(db, row.id))
-        hearing_day = await law_on_the_day.day_of_hearing(db, row, now=now)
+        gate = await law_on_the_day.evaluation(db, row, every=True, now=now, law=known)
     require("draft_request", person, row.requesting_state, row.requested_state)
     context = {
         "row": row,
         "completeness": requests.complete(row, translated),
         "blockers": requests.blockers(row, now=now, law=known),
-        "gate": requests.evaluate(row, now=now, held=hearing_day, law=known).as_json(),
+        "gate": gate.as_json(),
         "score": priority.score(row, on=now.date()),
         "step_of": steps.step_of(),
         "late": sending.overdue(row, now=now),

@@ -1,10 +1,12 @@
 """Work on a request: is it complete, how urgent is it, who of one's own State does it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from hearings import queries
+from hearings.hearing import law_on_the_day
+from hearings.law import law
 from hearings.models import HearingRequest
 from hearings.requests import priority, requests, translations
 from hearings.requests.completeness import ItemContent
@@ -12,6 +14,7 @@ from web.api import etags
 from web.api.access import Caller
 from web.api.fields import Model, Shown
 from web.api.routes import Resource
+from web.law.reference_api import Evaluation, evaluation
 from web.requests.api import ACT, EITHER, RequestId, ShownRequest, locked, request_answer
 
 router = Resource("work on requests")
@@ -98,6 +101,25 @@ class Staff(Shown):
     """The active staff of one's own State, by name."""
 
     items: list[Colleague]
+
+
+@router.read("/requests/{request_id}/legal-bases", scope="requests:read", errors=(404,))
+async def read_request_legal_bases(
+    caller: Caller,
+    request_id: RequestId,
+    instruments: Annotated[
+        Literal["relied_on", "every"], Field(description="Of those it relies on, or of all that can be a basis.")
+    ] = "relied_on",
+) -> Evaluation:
+    """The legal check of a request as its page shows it: today's law, the consents recorded, the day of the hearing.
+
+    Of the instruments it relies on; where it relies on none yet, of all.
+    """
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    known = await law.current(caller.db)
+    every = instruments == "every"
+    return evaluation(await law_on_the_day.evaluation(caller.db, row, every=every, now=caller.now, law=known))
 
 
 @router.read("/requests/{request_id}/completeness", scope="requests:read", errors=(404,), tagged=True)

@@ -69,7 +69,7 @@ def test_the_check_page_asks_first_and_keeps_nothing(clerk):
 
 def test_all_bases_for_two_states_are_shown_in_their_order_those_that_are_excluded_last(clerk):
     query = "requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes"
-    answer = clerk.get(f"/law/check?{query}&channel=central_authority&language=it")
+    answer = clerk.get(f"/law/check?{query}&channel=central_authority&language_of_request=it")
     words = clerk.words(answer)
     order = re.findall(r'id="basis-([a-z0-9_]+)"', answer.text)
     assert order[:3] == ["eio", "eu2000", "ets182"]
@@ -98,7 +98,7 @@ def test_a_question_that_cannot_be_asked_says_where(clerk, query, field):
 
 def test_nonsense_in_the_address_is_not_said(clerk):
     answer = clerk.get(
-        "/law/check?requested_state=TH&capacity=juror&stage=x&channel=y&scopes=z&consent=q&on=2026-11-24"
+        "/law/check?requested_state=TH&capacity=juror&stage=x&channel=y&offence_scope=z&consent=q&on=2026-11-24"
     )
     without = clerk.get("/law/check?requested_state=TH&on=2026-11-24")
     assert (answer.status_code, clerk.words(answer)) == (200, clerk.words(without))
@@ -162,7 +162,9 @@ def test_what_is_not_there_is_not_found(admin, path):
 
 
 def test_an_edit_is_seen_before_it_counts_and_can_be_taken_back(admin, clerk):
-    check = "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24&scopes=untoc_offence"
+    check = (
+        "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24&offence_scope=untoc_offence"
+    )
     before = clerk.words(clerk.get(check))
     assert "Thailand is bound (since 16 November 2013)" in before
     values = form_of(admin.get(ROW))
@@ -312,9 +314,8 @@ def test_a_bilateral_treaty_is_added_by_a_short_form_and_goes_first(admin, clerk
     preview = admin.post(page, TREATY, page=page)
     assert preview.status_code == 200, admin.words(preview)
     assert confirm(admin, preview).status_code == 303
-    query = (
-        "requesting_state=TH&requested_state=RO&capacity=accused&on=2026-11-24&language=ro&channel=central_authority"
-    )
+    query = "requesting_state=TH&requested_state=RO&capacity=accused&on=2026-11-24&language_of_request=ro"
+    query += "&channel=central_authority"
     words = clerk.words(clerk.get(f"/law/check?{query}"))
     assert "Takes precedence Romania-Thailand (2026)" in words
     assert "the instrument: Romania-Thailand (2026) art. 12(3)" in words

@@ -1,7 +1,13 @@
 """Work on requests through the API: completeness, priority, delegation, what waits, the queue, the search."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
+from hearings import queries
+from hearings.hearing import law_on_the_day
+from hearings.law import law
 from hearings.outward import api_clients
 from hearings.overview import next_steps
 from hearings.people import staff
@@ -17,6 +23,28 @@ async def test_completeness_goes_letter_by_letter(ro, th, story):
     request = await story.submitted(ro)
     assert (await th.get(f"/requests/{request['id']}/completeness")).json()["complete"] is True
     assert (await th.get(f"/requests/{draft['id']}/completeness")).json()["code"] == "not_found"
+
+
+async def test_the_legal_check_of_a_request_is_the_one_its_page_is_made_of(installation, ro, th, story):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}/legal-bases"
+    found = await ro.get(path)
+    assert (found.status_code, (await th.get(path)).json()) == (200, found.json())
+    async with installation.database.reading() as db:
+        row = await queries.request(db, request["id"], state="RO")
+        known, now = await law.current(db), datetime.now(UTC)
+        page = (await law_on_the_day.evaluation(db, row, now=now, law=known)).as_json()
+        check = (await law_on_the_day.evaluation(db, row, every=True, now=now, law=known)).as_json()
+    assert found.json() == json.loads(json.dumps(page))
+    assert [one["instrument"] for one in page["verdicts"]] == ["untoc"] and page["first"] == "untoc"
+    assert (await ro.get(path, params={"instruments": "every"})).json() == json.loads(json.dumps(check))
+    assert len(check["verdicts"]) > 5
+    fr = await installation.client("FR")
+    assert (await fr.get(path)).json()["code"] == "not_found"
+    draft = (await ro.post("/requests", {"requested_state": "TH"})).json()
+    open_ = (await ro.get(f"/requests/{draft['id']}/legal-bases")).json()
+    assert (open_["first"], len(open_["verdicts"])) == ("", len(check["verdicts"]))
+    assert (await th.get(f"/requests/{draft['id']}/legal-bases")).json()["code"] == "not_found"
 
 
 async def test_the_requested_state_sets_the_priority_having_seen_it(installation, ro, th, story):
