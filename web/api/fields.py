@@ -68,6 +68,14 @@ def _day(value: Any) -> Any:
     return date.fromisoformat(value)
 
 
+def _instant(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value
+    if not re.match(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:", _text(value), re.ASCII):
+        raise ValueError("an instant is written 2027-03-28T09:00:00Z")
+    return value
+
+
 StateCode = Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code of a State.")]
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Wall = Annotated[
@@ -81,6 +89,8 @@ Wall = Annotated[
         }
     ),
 ]
+Instant = Annotated[datetime, BeforeValidator(_instant), Field(strict=False)]
+"""An instant as it is sent: text with a date and a time, never a number of seconds."""
 Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
 """An instant in UTC, written with `Z`."""
 

@@ -1,14 +1,13 @@
 """The fields of a request as the API takes and shows them, made of the table in `hearings.requests.fields`."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field as Limits, create_model
 
 from hearings.requests import field_kinds as kinds
 from hearings.requests.fields import FIELDS, LETTERS, Field, provisions
-from web.api.fields import Day, Model, Moment, Shown, Wall
+from web.api.fields import Day, Instant, Model, Moment, Shown, Wall
 
 Tag = Annotated[str, Limits(max_length=35, description="BCP 47 tag, or empty.")]
 Lax = Limits(strict=False)
@@ -48,7 +47,7 @@ TYPES: Mapping[type[kinds.Kind], Callable[[Any], Any]] = {
     kinds.Day: lambda kind: Day | None,
     kinds.Number: lambda kind: Annotated[int, Limits(ge=0, le=kind.most)] | None,
     kinds.Level: lambda kind: Annotated[int, Limits(ge=0, le=kind.most)] | None,
-    kinds.Instant: lambda kind: Annotated[datetime, Lax] | None,
+    kinds.Instant: lambda kind: Instant | None,
     kinds.State: lambda kind: Annotated[str, Limits(pattern="^([A-Z]{2})?$")],
     kinds.Slots: lambda kind: Annotated[list[ProposedSlot], Limits(max_length=20)],
 }

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from hearings.models import ApiClientKey
 from hearings.outward import api_clients
 from web.api import statements
 from web.api.access import Caller, parts_of
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Instant, Model, Moment, Shown
 from web.api.routes import Resource
 
 router = Resource("access")
@@ -34,8 +33,8 @@ class NewKey(Model):
     """A further public key, in force at once or from `not_before`."""
 
     jwk: Jwk
-    not_before: Annotated[datetime, Field(strict=False)] | None = None
-    not_after: Annotated[datetime, Field(strict=False)] | None = None
+    not_before: Instant | None = None
+    not_after: Instant | None = None
 
 
 class ShownClientKey(Shown):

@@ -9,7 +9,7 @@ holds the same keywords as the form does. `priority` and `delegate` have operati
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,7 +22,7 @@ from hearings.sentences import tell
 from hearings.signatures.signatures import Act as Signed
 from hearings.status import RequestStatus
 from hearings.texts import NOT_A_VALUE
-from web.api.fields import Model, Reason
+from web.api.fields import Instant, Model, Reason
 from web.requests import conditions as request_conditions
 from web.requests.refusal import Unconfirmed
 from web.server import signed_acts as bonds
@@ -36,7 +36,7 @@ class Question(Model):
     """A question to the requesting State, and by when its answer is wanted."""
 
     question: str = Field(min_length=3, max_length=4000)
-    due: Annotated[datetime, Field(strict=False)] | None = None
+    due: Instant | None = None
 
 
 class Answer(Model):
@@ -76,7 +76,7 @@ class Postponement(Model):
     """Body of `postpone_request`, with the day on which the request is looked at again."""
 
     reasons: str = Field(min_length=3, max_length=4000)
-    review: Annotated[datetime, Field(strict=False)]
+    review: Instant
 
 
 R = RequestStatus

@@ -1,6 +1,5 @@
 """The person's consents to be heard by video, rule by rule: recorded by either State, withdrawn at any time."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -13,7 +12,7 @@ from hearings.sitting import withdrawals
 from hearings.status import ConsentStatus
 from web.api import etags, statements
 from web.api.access import Caller, parts_of
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Instant, Model, Moment, Shown
 from web.api.routes import Resource
 from web.requests.api import ACT, RequestId, ShownRequest, locked
 
@@ -61,7 +60,7 @@ class Said(Model):
     counsel: str = Field(default="", max_length=200)
     counsel_present: bool | None = None
     lawyer_access: bool | None = None
-    given_at: Annotated[datetime, Field(strict=False)] | None = None
+    given_at: Instant | None = None
     note: str = Field(default="", max_length=1000)
 
 

@@ -1,6 +1,5 @@
 """Consultations of the two authorities before a refusal or a postponement (18(26), 46(26)): recorded, never changed."""
 
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +9,7 @@ from hearings.models.request_parts import ConsultationWay
 from hearings.requests import consultations
 from web.api import paging, statements
 from web.api.access import Caller
-from web.api.fields import Column, Model, Moment, Shown
+from web.api.fields import Column, Instant, Model, Moment, Shown
 from web.api.routes import Resource
 from web.requests.api import ACT, EITHER, RequestId, locked
 
@@ -41,7 +40,7 @@ class ConsultationList(Shown):
 class NewConsultation(Model):
     """A consultation that was held between the submission and now (now, if no time is said)."""
 
-    held_at: Annotated[datetime, Field(strict=False)] | None = None
+    held_at: Instant | None = None
     way: Annotated[ConsultationWay, Field(strict=False)]
     with_whom: str = Field(min_length=2, max_length=300)
     subject: str = Field(min_length=3, max_length=2000)

@@ -13,7 +13,7 @@ from hearings.models.diary import ResourceKind
 from hearings.times import bookings, queries as diary_queries, resources
 from web.api import etags, paging, statements
 from web.api.access import Caller
-from web.api.fields import Day, Model, Moment, Nothing, Shown, StateCode
+from web.api.fields import Day, Instant, Model, Moment, Nothing, Shown, StateCode
 from web.api.routes import Resource
 from web.hearing.api import Despite, Ref, ResourceNumber, Zone
 
@@ -65,8 +65,8 @@ class Changes(Model):
 class Block(Model):
     """A time at which a resource is not to be booked, and why."""
 
-    starts_at: Annotated[datetime, Lax]
-    ends_at: Annotated[datetime, Lax]
+    starts_at: Instant
+    ends_at: Instant
     reason: str = Field(min_length=3, max_length=300)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from hearings.times.court_times import Warned
 from hearings.times.slots import SlotSearch
 from web.api import statements
 from web.api.access import Caller
-from web.api.fields import Model, Moment, Shown, StateCode
+from web.api.fields import Instant, Model, Moment, Shown, StateCode
 from web.api.routes import Resource
 from web.hearing.api import Margins, ResourceNumber, ShownWarning, Zone, warnings_of
 
@@ -48,8 +48,8 @@ class Search(Model):
     request: str = Field(default="", max_length=40, description="Id or reference of a request.")
     hearing: str = Field(default="", max_length=20, description="Reference; what it holds already is in nobody's way.")
     courts: list[Court] = Field(default=[], max_length=24)
-    since: Annotated[datetime, Lax]
-    until: Annotated[datetime, Lax]
+    since: Instant
+    until: Instant
     duration_minutes: int = Field(default=60, ge=5, le=720)
     margins: Margins = Margins()
     days: int = Field(default=1, ge=1, le=20)
