@@ -5,7 +5,7 @@ only by naming whose consent it asks, the other effects on persons are read the 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, Note, by, line, said, words
@@ -108,19 +108,33 @@ def _required_channel(question: Question, row: Mapping[str, Any], overlay: Overl
 
 
 def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
-    lead, on = overlay["lead_time"], question.ask.hearing_on
+    """The time a State needs for it before the hearing: for the persons it names, or all; for every capacity while that
+    is not said."""
+    lead, on, capacity = overlay["lead_time"], question.ask.hearing_on, question.ask.capacity
     if lead.get("only_if_treaty_silent") and row["profile"].get("summons_lead_time"):
         return
-    months = int(lead["months_before_hearing"])
-    earliest = _later(question.ask.hearing_known_on or question.ask.on, months)
+    if capacity is not None and capacity.value not in lead.get("persons", (capacity.value,)):
+        return
+    known = question.ask.hearing_known_on or question.ask.on
+    days, months = lead.get("days_before_hearing"), int(lead["months_before_hearing"])
+    earliest = known + timedelta(days=days) if days else _later(known, months)
     if on is not None and on >= earliest:
         return
-    text = tell_n(
-        "To reach {state} at least {n} month before the hearing: {what}",
-        "To reach {state} at least {n} months before the hearing: {what}",
-        months,
-        state=_name(question, overlay),
-        what=Word.of("lead_time", lead["applies_to"]),
+    given = {"state": _name(question, overlay), "what": Word.of("lead_time", lead["applies_to"])}
+    text = (
+        tell_n(
+            "To reach {state} at least {n} day before the hearing: {what}",
+            "To reach {state} at least {n} days before the hearing: {what}",
+            days,
+            **given,
+        )
+        if days
+        else tell_n(
+            "To reach {state} at least {n} month before the hearing: {what}",
+            "To reach {state} at least {n} months before the hearing: {what}",
+            months,
+            **given,
+        )
     )
     if on is not None:
         text = tell("{reason}. Not before {day}", reason=text, day=earliest)

@@ -231,6 +231,13 @@ def overlay(row: Mapping[str, Any], law: Law) -> None:
             tell("{name} must be a number up to {most}", name="months_before_hearing", most=60),
             "lead_time",
         )
+        days = lead.get("days_before_hearing", 1)
+        must(
+            isinstance(days, int) and not isinstance(days, bool) and 0 < days <= 1800,
+            tell("{name} must be a number up to {most}", name="days_before_hearing", most=1800),
+            "lead_time",
+        )
+        choices(lead.get("persons", []), persons, "lead_time")
         must(isinstance(lead["applies_to"], str), tell("{name} must be a text", name="applies_to"), "lead_time")
     summons = row.get("summons_not_owed")
     if summons:

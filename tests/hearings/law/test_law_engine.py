@@ -311,6 +311,25 @@ def test_a_superseded_exclusion_no_longer_blocks_and_says_by_what() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        (ask("RO>NO", "accused", hearing_on=date(2026, 12, 23)), "lead_time_too_short"),  # 30 days, counted by days
+        (ask("RO>NO", "accused", hearing_on=date(2026, 12, 24)), "no note"),
+        (ask("RO>DE", "accused", hearing_on=date(2026, 12, 23)), "lead_time_too_short"),
+        (ask("RO>DE", "accused", hearing_on=date(2026, 12, 24)), "no note"),
+        (ask("RO>NO", "witness", hearing_on=date(2026, 11, 25)), "no note"),
+        (replace(ask("RO>NO", hearing_on=date(2026, 11, 25)), capacity=None), "lead_time_too_short"),
+        (ask("RO>NO", "accused"), ""),
+    ],
+)
+def test_a_time_for_a_summons_is_counted_in_days_where_the_rule_says_days_and_for_its_persons_only(
+    question: Ask, code: str
+) -> None:
+    notes = [note.code for note in verdict(question, "untoc").notes if note.key.startswith("lead_time")]
+    assert (notes or ["no note"]) == [code]
+
+
+@pytest.mark.parametrize(
     ("on", "code"), [(None, ""), (date(2027, 2, 23), "lead_time_too_short"), (date(2027, 2, 24), "no note")]
 )
 def test_a_summons_needs_three_months_where_the_law_says_so(on: date | None, code: str) -> None:

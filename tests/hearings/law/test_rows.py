@@ -62,6 +62,7 @@ def test_the_kinds_of_rows_are_those_of_the_files() -> None:
     assert set(LawKind) == set(reference.KEYS)
 
 
+NORWAY = LAW.rows["overlay"]["nat_NO_30"]
 PIGEON = {"channel": "pigeon", "conditions": []}
 FRANCE = LAW.rows["overlay"]["nat_FR_694_5"]
 PROFILE = LAW.instruments["eu_japan"]["profile"]
@@ -111,6 +112,8 @@ PROFILE = LAW.instruments["eu_japan"]["profile"]
         ("overlay", {**FRANCE, "applies_when_state_is": []}, "applies_when_state_is"),
         ("overlay", {**LAW.rows["overlay"]["nat_CN_ICJA"], "hard_blocks": [{"code": "language"}]}, "hard_blocks"),
         ("overlay", {**LAW.rows["overlay"]["nat_CN_ICJA"], "lead_time": {"code": "x"}}, "lead_time"),
+        ("overlay", {**NORWAY, "lead_time": NORWAY["lead_time"] | {"days_before_hearing": 0}}, "lead_time"),
+        ("overlay", {**NORWAY, "lead_time": NORWAY["lead_time"] | {"persons": ["pilot"]}}, "lead_time"),
         ("rule", {**LAW.rules["untoc_18_18"], "refusal_grounds": ["mood"]}, "refusal_grounds"),
         ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "tz_ids": "Asia/Atlantis"}, "tz_ids"),
         ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "accepted_languages": "th|xx-yy-zz"}, "accepted_languages"),
