@@ -503,13 +503,19 @@ class DoubleBooking(HearingsError):
 class InterpreterUnfit(HearingsError):
     """Something speaks against an interpreter at this time: say why she is booked all the same, or choose another.
 
-    `interpreters` holds number, name and codes (`hearings.times.interpreters`) of those the caller may see.
+    `interpreters` holds number, name and codes (`hearings.times.interpreters`) of those the caller may see, `free`
+    number and name of others against whom nothing speaks at this time.
     """
 
     code = "interpreter_unfit"
 
-    def __init__(self, interpreters: Iterable[tuple[int, str, tuple[str, ...]]] = (), hidden: int = 0) -> None:
-        self.interpreters, self.hidden = tuple(interpreters), hidden
+    def __init__(
+        self,
+        interpreters: Iterable[tuple[int, str, tuple[str, ...]]] = (),
+        hidden: int = 0,
+        free: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        self.interpreters, self.hidden, self.free = tuple(interpreters), hidden, tuple(free)
         named = [f"{name} (no. {number}): {', '.join(codes)}" for number, name, codes in self.interpreters]
         if hidden:
             named.append("an interpreter of the other State")

@@ -16,11 +16,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import DoubleBooking, InterpreterUnfit, Invalid, NotFound, NotReady
 from hearings.models import Booking, Hearing, HearingDay, Offer, Resource
+from hearings.models.diary import ResourceKind
 from hearings.permissions import require_staff
 from hearings.sentences import tell, tell_n
 from hearings.texts import clean
 from hearings.times import queries as diary_queries
-from hearings.times.interpreters import InterpreterNeed, objections
+from hearings.times.interpreters import Interpreter, InterpreterNeed, in_team, needs_team, objections
 from hearings.times.queries import LONGEST_BOOKING, visible
 from hearings.times.wall_times import TOO_FAR_AHEAD
 
@@ -28,6 +29,8 @@ CONSTRAINT = "ex_booking_no_double_booking"
 MOST = 20
 """Greatest number of resources in one booking."""
 TOO_MANY = tell_n("At most {n} resource at once", "At most {n} resources at once", MOST)
+MOST_ASKED, MOST_FREE = 100, 5
+"""Of how many interpreters it is asked whether they are free instead, and how many are named."""
 SLACK = timedelta(days=2)
 """How far around a time bookings are read to judge an interpreter's rest."""
 
@@ -109,10 +112,11 @@ async def book(
         async with db.begin_nested():
             db.add_all(rows)
             await db.flush()
-            if against and not reason:
-                raise _unfit(
-                    [resource for resource in resources if resource.resource_no in against], against, told or actor
-                )
+            if against and not reason and hearing is not None:
+                unfit = [resource for resource in resources if resource.resource_no in against]
+                reader = told or actor
+                free = await _free(db, wanted, hearing=hearing, day=day, times=times, reader=reader)
+                raise _unfit(unfit, against, reader, free)
     except IntegrityError as error:
         if CONSTRAINT not in str(error.orig):
             raise
@@ -290,7 +294,72 @@ async def speaks_against(
         ]
         for number, who in people.items()
     }
+    for number in await _alone(db, people, hearing=hearing, times=times):
+        if number not in {booking.resource_no for booking in kept}:
+            against[number].append("alone")
     return {number: codes for number, codes in against.items() if codes}
+
+
+async def _alone(
+    db: AsyncSession, people: Mapping[int, Interpreter], *, hearing: Hearing, times: Sequence[Time]
+) -> list[int]:
+    """Those of these interpreters who would be the only one of the hearing at a time that is too long for one."""
+    long = [
+        time for time in times if any(needs_team(who.rest, _asked(hearing, *time)[0].length) for who in people.values())
+    ]
+    if not long or sum(in_team(who, hearing.languages) for who in people.values()) > 1:
+        return []
+    for begins, ends in long:
+        query = (
+            select(Resource)
+            .join(Booking, col(Booking.resource_no) == col(Resource.resource_no))
+            .where(
+                Booking.hearing_id == hearing.id,
+                col(Booking.active),
+                col(Booking.starts_at) < ends,
+                col(Booking.ends_at) > begins,
+                Resource.kind == ResourceKind.interpreter,
+                col(Resource.resource_no).not_in(list(people)),
+            )
+        )
+        colleagues = await diary_queries.interpreters_of(
+            db, (await db.exec(query)).all(), since=begins, until=ends, but=hearing.id
+        )
+        if not any(in_team(who, hearing.languages) for who in colleagues.values()):
+            return list(people)
+    return []
+
+
+async def _free(
+    db: AsyncSession,
+    but: Sequence[int],
+    *,
+    hearing: Hearing,
+    day: int | None,
+    times: Sequence[Time],
+    reader: Actor,
+) -> list[tuple[int, str]]:
+    """Number and name of interpreters the reader's State may book at all these times, and against whom nothing speaks,
+    by name; at most `MOST_FREE`."""
+    if reader is SYSTEM:
+        return []
+    owners = [hearing.requesting_state, hearing.requested_state]
+    kind = ResourceKind.interpreter
+    found = await diary_queries.resources(db, state=reader.state, owners=owners, kind=kind, limit=MOST_ASKED)
+    others = {row.resource_no: row for row in found.rows if row.resource_no not in but}
+    people = await diary_queries.interpreters_of(
+        db,
+        others.values(),
+        since=min(begins for begins, _ends in times) - SLACK,
+        until=max(ends for _begins, ends in times) + SLACK,
+        day=day,
+    )
+    fit = [
+        (number, others[number].name)
+        for number, who in people.items()
+        if not any(objections(who, *_asked(hearing, *time)) for time in times)
+    ]
+    return sorted(fit, key=lambda pair: (pair[1], pair[0]))[:MOST_FREE]
 
 
 def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[InterpreterNeed, int]:
@@ -306,12 +375,18 @@ def _asked(hearing: Hearing, begins: datetime, ends: datetime) -> tuple[Interpre
     return need, start
 
 
-def _unfit(resources: Sequence[Resource], against: Mapping[int, Collection[str]], reader: Actor) -> InterpreterUnfit:
+def _unfit(
+    resources: Sequence[Resource],
+    against: Mapping[int, Collection[str]],
+    reader: Actor,
+    free: Sequence[tuple[int, str]],
+) -> InterpreterUnfit:
     """The exception for unfit interpreters, which names only those that the reader's State may see."""
     seen = [resource for resource in resources if _seen(resource, reader)]
     return InterpreterUnfit(
         [(resource.resource_no, resource.name, tuple(against[resource.resource_no])) for resource in seen],
         len(resources) - len(seen),
+        free,
     )
 
 

@@ -141,7 +141,7 @@ Placed = dict[str, tuple[datetime, tuple[str, ...]]]
 def first_come(docket: Docket) -> Plan:
     """Each request in the order received gets the first time at which everything it needs is free."""
     order = sorted(docket.jobs, key=lambda job: (job.received, job.id))
-    return described(docket, fill(docket, {}, order))
+    return described(docket, evenly(docket, fill(docket, {}, order)))
 
 
 def by_priority(docket: Docket) -> list[Job]:
@@ -161,6 +161,54 @@ def fill(docket: Docket, placed: Placed, order: Sequence[Job]) -> Placed:
                 placed_now[job.id] = (start, chosen)
                 break
     return placed_now
+
+
+def evenly(docket: Docket, placed: Placed) -> Placed:
+    """The same times, with the work of interpreters shared as evenly as one change after another makes it.
+
+    An interpreter gives a sitting to one who could take it as well and would then have less work in the plan and in her
+    diary; times, rooms and what blocks what stay within the same rules.
+    """
+    shared = dict(placed)
+    jobs, known = {job.id: job for job in docket.jobs}, docket.by_id
+    minutes = {row.id: _booked_minutes(row) for row in docket.resources if row.interpreter is not None}
+    for job_id, (_start, used) in placed.items():
+        for each in used:
+            if each in minutes:
+                minutes[each] += _minutes(jobs[job_id])
+    changed = True
+    while changed:
+        changed = False
+        for job_id, (start, used) in sorted(shared.items(), key=lambda pair: (pair[1][0], pair[0])):
+            job = jobs[job_id]
+            for number, now in enumerate(used):
+                free = [
+                    each
+                    for each in job.needs[number]
+                    if now in minutes
+                    and each in minutes
+                    and each not in used
+                    and minutes[each] + _minutes(job) < minutes[now]
+                    and not booked(docket, known[each], job, start)
+                    and not _users(docket, known[each], job, start, shared)
+                ]
+                if free:
+                    other = min(free, key=lambda each: (minutes[each], job.needs[number].index(each)))
+                    used = (*used[:number], other, *used[number + 1 :])
+                    shared[job_id] = (start, used)
+                    minutes[now] -= _minutes(job)
+                    minutes[other] += _minutes(job)
+                    changed = True
+    return shared
+
+
+def _minutes(job: Job) -> int:
+    return int(job.duration.total_seconds() // 60)
+
+
+def _booked_minutes(row: PlannedResource) -> int:
+    assert row.interpreter is not None
+    return sum(end - begin for begin, end in row.interpreter.work) // 60
 
 
 # --- what is free ------------------------------------------------------------------------------------------------

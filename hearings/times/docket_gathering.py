@@ -8,7 +8,7 @@ is not stated. Of the requested State, only shared interpreters can be planned; 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import col, select
@@ -26,7 +26,7 @@ from hearings.times.availability import providers
 from hearings.times.bookings import SLACK
 from hearings.times.calendars import CourtCalendar
 from hearings.times.docket import MOST_JOBS, Docket, Job, PlannedResource
-from hearings.times.interpreters import LASTING, Interpreter, InterpreterNeed, objections
+from hearings.times.interpreters import LASTING, Interpreter, InterpreterNeed, needs_team, objections
 from hearings.times.slots import SlotSearch, search
 from hearings.times.wall_times import SITTING_LENGTH
 
@@ -44,6 +44,9 @@ class Gathered:
     resources: Mapping[str, ResourceRow]
     zones: Mapping[str, str]
     """By State, the zone of its court."""
+    without_interpreter: Mapping[str, str] = field(default_factory=dict)
+    """By request, why it needs no interpreter of the plan: `same_language`, or `neither` State provides one; or why
+    nobody can tell: `languages_unknown`."""
     notes: tuple[str, ...] = ()
     """Codes: `no_rooms` when the State has entered none, `more` when there are more requests than are planned."""
 
@@ -115,6 +118,7 @@ async def gather(
         requests={row.id: row for row in rows},
         resources={resource.id: resource for resource in every},
         zones=zones,
+        without_interpreter={row.id: why for row in rows if (why := needs_none(row))},
         notes=tuple(notes),
     )
 
@@ -145,6 +149,16 @@ def _starts(
     return tuple(moment for moment in moments if moment.astimezone(place).minute == 0)
 
 
+def needs_none(row: HearingRequest) -> str:
+    """Why the request needs no interpreter of the plan, as in `Gathered.without_interpreter`; empty if it needs one."""
+    court, person = row.language_of_court, row.language_of_person
+    if not (court and person):
+        return "languages_unknown"
+    if languages.same(court, person):
+        return "same_language"
+    return "neither" if row.interpreter_side and not providers(row) else ""
+
+
 def _job(
     row: HearingRequest,
     starts: tuple[datetime, ...],
@@ -168,7 +182,8 @@ def _job(
                 resource.id for resource in people if resource.resource_no in able and resource.owner_state == code
             )
             if theirs or code == row.requesting_state:
-                needs.append(theirs)
+                team = any(needs_team(diaries[number].rest, need.length) for number in able)
+                needs += [theirs, theirs] if team else [theirs]
     return Job(
         id=row.id,
         priority=row.priority,

@@ -19,12 +19,14 @@ from hearings.times.calendars import Span
 
 @dataclass(frozen=True, kw_only=True)
 class RestRules:
-    """Minutes. A hearing longer than `solo_speech` with one interpreter needs pauses of `solo_pause`."""
+    """Minutes. A hearing longer than `solo_speech` with one interpreter needs pauses of `solo_pause`; one longer than
+    `solo_sitting` a team of two."""
 
     solo_speech: int
     solo_pause: int
     daily_cap: int
     gap: int
+    solo_sitting: int = 24 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +149,16 @@ def _renders(pairs: Iterable[tuple[str, str]], wanted: tuple[str, ...] | None) -
         return True
     able = {(languages.primary(source), languages.primary(target)) for source, target in pairs}
     return any({(one, other), (other, one)} <= able for one, other in combinations(spoken, 2))
+
+
+def needs_team(rest: RestRules, length: int) -> bool:
+    """Whether a sitting of so many seconds is too long for one interpreter alone."""
+    return length > rest.solo_sitting * 60
+
+
+def in_team(interpreter: Interpreter, spoken: tuple[str, ...] | None) -> bool:
+    """Whether she can take turns with another interpreter of these languages."""
+    return _renders(interpreter.pairs, spoken)
 
 
 def _after_accreditation(interpreter: Interpreter, length: int) -> tuple[Span, ...]:

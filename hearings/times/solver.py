@@ -1,4 +1,4 @@
-"""The docket as a constraint model (CP-SAT of ortools, the extra `optimise`), solved level by level of priority.
+"""The docket as a constraint model (CP-SAT of ortools), solved level by level of priority.
 
 For each priority, highest first: place as many as can be, with the least delay in all; then, of all ways to do so, put
 those received earlier before the others. The result of a level is a constraint of all lower ones, so that a lower one
@@ -22,6 +22,7 @@ from hearings.times.docket import (
     by_priority,
     delay,
     described,
+    evenly,
     fill,
     first_come,
     left,
@@ -51,7 +52,7 @@ class Comparison:
 def compare(docket: Docket, *, seconds: float = SECONDS) -> Comparison:
     """Plan by priorities and by first-come order. Raises `PlanningMissing` if the solver is not installed."""
     placed, proven = solve(docket, seconds=seconds)
-    return Comparison(best=described(docket, placed, proven=proven), first_come=first_come(docket))
+    return Comparison(best=described(docket, evenly(docket, placed), proven=proven), first_come=first_come(docket))
 
 
 def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:
@@ -59,7 +60,7 @@ def solve(docket: Docket, *, seconds: float) -> tuple[Placed, bool]:
     try:
         from ortools.sat.python import cp_model
     except ImportError as error:
-        raise PlanningMissing("Planning is not installed here: install the optimise extra (ortools)") from error
+        raise PlanningMissing("Planning is not installed here: the solver (ortools) is missing") from error
     order = by_priority(docket)
     levels = [[job for job in order if job.priority == level] for level in dict.fromkeys(job.priority for job in order)]
     simple = fill(docket, {}, order)

@@ -159,6 +159,7 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
             "interpreters",
             [{"number": number, "name": name, "codes": list(codes)} for number, name, codes in error.interpreters],
         )
+        yield "free", [{"number": number, "name": name} for number, name in error.free]
         yield "hidden", error.hidden
     if isinstance(error, errors.Undecided):
         yield "errors", [{"field": f"body.{name}", "code": error.code, "text": str(error)} for name in error.fields]

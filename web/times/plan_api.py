@@ -58,6 +58,9 @@ class ShownPlacement(Shown):
     starts_at: Moment
     ends_at: Moment
     proposal: Proposal
+    no_interpreter: Literal["same_language", "neither", "languages_unknown"] | None = Field(
+        description="Why no interpreter is planned: none is needed, neither State provides one, or nobody can tell."
+    )
     not_earlier: list[ShownBlocked]
 
 
@@ -135,6 +138,7 @@ def _plan_answer(found: Gathered, compared: Comparison, duration: int, margin: i
                 starts_at=placement.start,
                 ends_at=placement.end,
                 proposal=_proposal(found, placement, duration, margin),
+                no_interpreter=found.without_interpreter.get(placement.job),
                 not_earlier=[
                     ShownBlocked(starts_at=blocked.start, by=named(blocked.by)) for blocked in placement.not_earlier
                 ],

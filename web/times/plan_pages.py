@@ -20,7 +20,7 @@ from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
 from web.server.sign_in import administrator, staff
 from web.times import planning
-from web.words import court_clocks, refusals
+from web.words import court_clocks, diary as diary_words, refusals
 from web.words.i18n import N_, _
 
 WHY = {
@@ -33,6 +33,13 @@ KINDS = {"room": N_("Rooms"), "interpreter": N_("Interpreters"), "endpoint": N_(
 NOTES = {
     "no_rooms": N_("Your State has entered no rooms; the plan is made without them."),
     "more": N_("There are more requests than can be planned at once: only the most urgent are in the plan."),
+}
+NO_INTERPRETER = {
+    "same_language": N_("No interpreter is needed: the person speaks the language of the court."),
+    "neither": N_("No interpreter is booked: neither State provides one."),
+    "languages_unknown": N_(
+        "Whether an interpreter is needed is not known: the request does not state both languages."
+    ),
 }
 DEFAULTS = {"days": "28", "duration": "120", "margin": "30"}
 
@@ -65,7 +72,7 @@ async def plan(request: Request) -> Response:
     except errors.Invalid as error:
         return _render(request, values, [forms.explain(error)])
     except errors.PlanningMissing:
-        text = _("Planning is not installed here. The administrator installs the extra “optimise”.")
+        text = _("Planning is not installed here: the solver is missing. Ask the administrator.")
         return _render(request, values, [FormError("", text)])
     return _render(request, values, [], gathered, compared)
 
@@ -94,6 +101,7 @@ def _render(
         context |= {
             "why": {code: _(text) for code, text in WHY.items()},
             "kinds": {code: _(text) for code, text in KINDS.items()},
+            "no_interpreter": {row: _(NO_INTERPRETER[code]) for row, code in gathered.without_interpreter.items()},
             "notes": [_(NOTES[code]) for code in gathered.notes],
             "places_of": lambda row: [
                 court_clocks.of_zone(code, gathered.zones[code]) for code in (state, row.requested_state)
@@ -103,11 +111,17 @@ def _render(
 
 
 async def _again(sent: Sent, error: errors.HearingsError) -> Response:
-    text = forms.explain(error).text if isinstance(error, errors.Invalid) else refusals.words(error)
+    match error:
+        case errors.InterpreterUnfit():
+            text = diary_words.unfit(error)
+        case errors.Invalid():
+            text = forms.explain(error).text
+        case _:
+            text = refusals.words(error)
     return _render(sent.request, DEFAULTS, [FormError("", text)])
 
 
-@page_act(_again, (errors.Invalid, errors.NotReady, errors.DoubleBooking), right=RIGHT)
+@page_act(_again, (errors.Invalid, errors.NotReady, errors.DoubleBooking, errors.InterpreterUnfit), right=RIGHT)
 async def offer(sent: Sent) -> str:
     """Offers a placement of the plan to the other State. Effects: those of `diary.propose`."""
     form, person = sent.form, sent.person

@@ -53,6 +53,7 @@ REASONS = {
     "accreditation_ended": N_("The accreditation of {place} has ended by then"),
     "rest": N_("{place} needs a rest before or after another booking"),
     "daily_cap": N_("{place} would interpret longer in one day than allowed"),
+    "alone": N_("{place} would interpret alone for longer than allowed: book a team of two"),
     "next_day": N_("The days after it do not fit"),
     "outside_window": N_("The part of the day searched was too short"),
 }
@@ -130,6 +131,8 @@ def unfit(error: InterpreterUnfit) -> str:
     """The objections to interpreters, in sentences, and the advice what to do."""
     texts = [sentences(codes, name) for _number, name, codes in error.interpreters]
     texts += [_("There is a reason against an interpreter of the other State.")] if error.hidden else []
+    if error.free:
+        texts.append(_("Free at this time: {names}.").format(names=listed(name for _number, name in error.free)))
     return " ".join([*texts, _("Choose another, or give a reason for the booking.")])
 
 

@@ -292,7 +292,45 @@ def test_what_cannot_be_planned_is_refused() -> None:
             plan(jobs, resources)
 
 
+def _work(found: docket.Plan) -> dict[str, int]:
+    """Sittings by resource."""
+    used = [each for placement in found.placements for each in placement.resources]
+    return {each: used.count(each) for each in sorted(set(used))}
+
+
+def test_interpreters_share_the_work_and_what_is_booked_already_counts() -> None:
+    both = (("ana", "ion"),)
+    jobs = [job(f"j{n}", starts=hours(24 * n), needs=both) for n in range(4)]
+    free = [interpreter("ana", cap=240), interpreter("ion", cap=240)]
+    found = compare(plan(jobs, free))
+    assert (_work(found.best), found.best.proven) == ({"ana": 2, "ion": 2}, True)
+    assert _work(found.first_come) == {"ana": 2, "ion": 2}
+    booked = (NINE + 5 * HOUR, NINE + 7 * HOUR)
+    found = compare(plan(jobs, [interpreter("ana", cap=240, busy=(booked,)), interpreter("ion", cap=240)]))
+    assert _work(found.best) == {"ana": 1, "ion": 3}
+
+
+def test_work_is_shared_only_with_who_can_take_it_and_no_time_changes() -> None:
+    jobs = [
+        job("early", starts=hours(0), needs=(("ana", "ion"),)),
+        job("same hour", starts=hours(0), needs=(("ion",),)),
+        job("only ana", starts=hours(24), needs=(("ana",),)),
+        job("team", starts=hours(48), needs=(("ana", "ion"), ("ion", "ana"))),
+    ]
+    asked = plan(jobs, [interpreter("ana", cap=60), interpreter("ion", cap=60)])
+    found = compare(asked)
+    assert times(found.best) == {"early": 0, "same hour": 0, "only ana": 24, "team": 48}
+    placed = {each.job: (each.start, each.resources) for each in found.best.placements}
+    assert placed["early"][1] == ("ana",) and set(placed["team"][1]) == {"ana", "ion"}
+    assert fits(asked, placed)
+
+
+def test_rooms_are_not_shared_out() -> None:
+    jobs = [job(f"j{n}", starts=hours(24 * n), needs=(("one", "two"),)) for n in range(3)]
+    assert _work(compare(plan(jobs, [room("one"), room("two")])).best) == {"one": 3}
+
+
 def test_without_the_solver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ortools.sat.python", None)
-    with pytest.raises(PlanningMissing, match="install the optimise extra"):
+    with pytest.raises(PlanningMissing, match="ortools"):
         compare(plan([job("a")], [room()]))

@@ -9,6 +9,8 @@ import pytest
 from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.errors import Invalid
+from hearings.law import rows as law_rows
+from hearings.law.law import LAW
 from hearings.models import HearingRequest
 from hearings.models.diary import ResourceKind
 from hearings.models.request import Side
@@ -86,6 +88,22 @@ async def test_interpreters_are_of_the_states_that_provide_them_by_the_request(
     assert [[names[one] for one in need] for need in job.needs] == [["Room 4"], *wanted]
     (placed,) = compare(found.docket).best.placements
     assert [names[resource] for resource in placed.resources] == ["Room 4", *(one for (one,) in wanted)]
+
+
+@pytest.mark.parametrize(("longest", "team"), [(60, 1), (59, 2)])
+async def test_a_sitting_too_long_for_one_interpreter_is_planned_with_two(
+    database: Any, staff: Any, accepted: Any, now: datetime, longest: int, team: int
+) -> None:
+    await stock(database, person_actor(staff["clerk"]), now)
+    admin = Actor(id="admin", label="Elena Stan", state="RO", functions=frozenset({"administrator"}))
+    async with database.transaction() as db:
+        row = {**LAW.rows["interpreting_rest"]["solo_sitting"], "minutes": longest}
+        edits = [law_rows.check("interpreting_rest", row, LAW)]
+        await law_rows.save(db, edits=edits, reason="Agreed with them", seen=0, actor=admin, now=now)
+    found = await gather(database, now)
+    assert [len(need) for need in found.docket.jobs[0].needs] == [1] * (1 + team)
+    assert [one.why for one in compare(found.docket).best.unplaced] == ["no_resource"] * (team - 1)
+    assert found.without_interpreter == {}
 
 
 async def test_an_interpreter_the_other_state_keeps_to_itself_is_its_own_to_book(

@@ -191,6 +191,30 @@ async def test_rest_between_two_bookings_and_the_hours_of_a_day_bind(desk: Desk,
     assert await desk.held() == [(number, ""), (number, "")]
 
 
+@pytest.mark.both_databases
+async def test_a_long_sitting_needs_a_team_and_who_is_free_is_named(desk: Desk, fields: dict[str, object]) -> None:
+    ana, ion = await desk.interpreter(), await desk.interpreter(name="Ion Rusu")
+    away, other = await desk.interpreter(name="On leave"), await desk.interpreter(name="French", pairs=(("ro", "fr"),))
+    await desk.block(away, "2026-12-03T08:00")
+    with pytest.raises(InterpreterUnfit) as refusal:
+        await desk.propose("2026-12-03T09:00", minutes=240, resources=[ana])
+    assert (against(refusal), refusal.value.free) == ({ana: ("alone",)}, ((ion, "Ion Rusu"),))
+    with pytest.raises(InterpreterUnfit) as refusal:
+        await desk.propose("2026-12-03T09:00", minutes=181, resources=[ana, other])
+    assert against(refusal) == {ana: ("alone",), other: ("language_pair_missing", "alone")}
+    await desk.propose("2026-12-03T09:00", minutes=240, resources=[ana, ion])
+    assert await desk.held() == [(ana, ""), (ion, ""), (away, "Elsewhere")]
+    await desk.another_request(fields)
+    await desk.propose("2026-12-04T09:00", minutes=180, resources=[ana])
+    await desk.another_request(fields)
+    late = await desk.propose("2026-12-08T09:00", minutes=200)
+    with pytest.raises(InterpreterUnfit):
+        await desk.assign(late, ion)
+    await desk.assign(late, ion, "She asked for it")
+    await desk.assign(late, ana)
+    assert sorted((await desk.held())[-2:]) == [(ana, ""), (ion, "She asked for it")]
+
+
 async def test_leave_is_no_interpreting_but_takes_its_time(desk: Desk) -> None:
     number = await desk.interpreter()
     await desk.block(number, "2026-12-03T12:00", hours=6)

@@ -34,6 +34,7 @@ async def test_a_plan_is_made_and_taken_over_as_it_is(ro, th, story):
     assert plan["plan"]["placed"] == plan["first_come"]["placed"] == 2
     early, late = plan["placements"]
     assert sorted(early["proposal"]["resources"]) == numbers
+    assert early["no_interpreter"] is None
     assert early["ends_at"] < late["starts_at"]  # one room and one interpreter: one after the other
     assert {"starts_at": early["starts_at"], "by": [first["reference"]]} in late["not_earlier"]
     made = await ro.post("/hearings", early["proposal"])
@@ -51,6 +52,29 @@ async def test_without_what_is_needed_a_request_says_so(ro, th, story):
     assert [(one["request"], one["why"]) for one in plan["unplaced"]] == [(request["reference"], "no_resource")]
 
 
+async def test_a_request_that_needs_no_interpreter_says_so_and_why(ro, th, story):
+    await ro.post("/resources", ROOM)
+    same = await story.accepted(ro, th, language_of_person="ro")
+    neither = await story.accepted(ro, th, interpreter_side="neither")
+    plan = (await ro.get("/docket/plan?days=14&duration_minutes=60")).json()
+    assert {one["request"]: one["no_interpreter"] for one in plan["placements"]} == {
+        same["reference"]: "same_language",
+        neither["reference"]: "neither",
+    }
+
+
+async def test_four_hours_by_one_interpreter_are_refused_with_who_is_free_instead(ro, th, story):
+    ana, ion = [(await ro.post("/resources", INTERPRETER | {"name": name})).json()["number"] for name in ("Ana", "Ion")]
+    request = await story.accepted(ro, th)
+    body = story.hearing | {"request": request["reference"], "duration_minutes": 240, "resources": [ana]}
+    alone = await ro.post("/hearings", body)
+    assert code(alone) == (409, "interpreter_unfit")
+    assert alone.json()["interpreters"] == [{"number": ana, "name": "Ana", "codes": ["alone"]}]
+    assert alone.json()["free"] == [{"number": ion, "name": "Ion"}]
+    team = await ro.post("/hearings", body | {"resources": [ana, ion]})
+    assert team.status_code == 201, team.text
+
+
 async def test_what_cannot_be_planned_is_refused(installation, ro, monkeypatch):
     for query in ("days=0", "days=43", "duration_minutes=4", "margin_minutes=241", "days=x"):
         assert code(await ro.get(f"/docket/plan?{query}")) == (422, "invalid_input"), query
@@ -63,7 +87,7 @@ async def test_what_cannot_be_planned_is_refused(installation, ro, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     missing = await ro.get("/docket/plan")
     assert code(missing) == (409, "planning_missing")
-    assert "optimise" in missing.json()["detail"]
+    assert "ortools" in missing.json()["detail"]
 
 
 async def test_a_plan_in_the_sandbox_knows_nothing_of_the_docket(installation, ro, th, story):

@@ -1,7 +1,7 @@
 """Planning the docket on a page: who may, what it shows, and offering a time out of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from hearings import queries
 from hearings.actors import person_actor
 from hearings.models.diary import ResourceKind
 from hearings.requests import requests
-from hearings.times import resources
+from hearings.times import queries as times_queries, resources
 from web import cli
 from web.demo import demo
 
@@ -17,7 +17,13 @@ PLAN = {"days": "14", "duration": "60", "margin": "30"}
 
 
 @pytest.fixture
-def reference(service):
+def more():
+    """What the request says beside what the demonstration does."""
+    return {}
+
+
+@pytest.fixture
+def reference(service, more):
     """An accepted request, a room and an interpreter for it."""
 
     async def make(database):
@@ -25,7 +31,7 @@ def reference(service):
         async with database.transaction() as db:
             people = await queries.people(db)
             asks, answers = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
-            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST, actor=asks, now=now)
+            row = await requests.draft(db, requested_state="TH", fields=demo.REQUEST | more, actor=asks, now=now)
             await requests.submit(db, request=row, actor=asks, now=now)
             await requests.acknowledge(db, request=row, actor=answers, now=now)
             await requests.accept(db, request=row, actor=answers, now=now)
@@ -59,6 +65,43 @@ def test_a_clerk_plans_and_offers_a_time(service, reference):
     assert "No accepted request is without a hearing." in clerk.words(
         clerk.post("/docket/plan", PLAN, page="/docket/plan")
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, ""),
+        ({"language_of_person": "ro"}, "No interpreter is needed: the person speaks the language of the court."),
+        ({"interpreter_side": "neither"}, "No interpreter is booked: neither State provides one."),
+    ],
+)
+def test_the_plan_says_when_it_needs_no_interpreter(service, reference, words):
+    clerk = service.signed_in("clerk")
+    page = clerk.post("/docket/plan", PLAN, page="/docket/plan").text
+    card = next(part for part in page.split('<article class="card">')[1:] if f">{reference}<" in part)
+    assert (words or "Ana") in card and ("No interpreter" in card) == bool(words)
+
+
+def test_four_hours_by_one_interpreter_are_refused_on_the_page_with_who_is_free(service, reference):
+    async def another(database):
+        async with database.transaction() as db:
+            people = await queries.people(db)
+            words = {"pairs": (("ro", "th"), ("th", "ro")), "accreditation": "Reg. 8", "zone": "Europe/Bucharest"}
+            clerk = person_actor(cli.match(people, "clerk"))
+            kind = ResourceKind.interpreter
+            await resources.add(db, kind=kind, name="Adela Rusu", **words, actor=clerk, now=datetime.now(UTC))
+            rows = await times_queries.resources(db, state="RO", kind=kind)
+            return next(str(row.resource_no) for row in rows.rows if row.name == "Ana")
+
+    number = service.run(another)
+    clerk = service.signed_in("clerk")
+    start = f"{datetime.now(UTC).date() + timedelta(days=9)}T07:00:00+00:00"
+    offer = {"reference": reference, "start": start, "duration": "240", "margin": "30", "resource": [number]}
+    refused = clerk.post("/docket/plan/offer", offer, page="/docket/plan")
+    words = clerk.words(refused)
+    assert refused.status_code == 422
+    assert "Ana would interpret alone for longer than allowed: book a team of two." in words
+    assert re.search(r"Free at this time: Adela Rusu[,.]", words)
 
 
 @pytest.mark.parametrize("field", ["days", "duration", "margin"])

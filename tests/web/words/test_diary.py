@@ -37,6 +37,14 @@ def test_what_speaks_against_interpreters_is_told_in_sentences() -> None:
     )
 
 
+def test_who_is_free_instead_is_named() -> None:
+    error = InterpreterUnfit([(3, "Malee", ("alone",))], free=[(4, "Ana"), (5, "Ion")])
+    assert diary_words.unfit(error) == (
+        "Malee would interpret alone for longer than allowed: book a team of two. Free at this time: Ana and Ion. "
+        "Choose another, or give a reason for the booking."
+    )
+
+
 def test_weekdays_are_listed_as_the_language_has_it() -> None:
     assert diary_words.weekdays("145") == "Monday, Thursday and Friday"
     with i18n.speaking("ar"):
