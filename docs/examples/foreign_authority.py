@@ -26,7 +26,6 @@ from zoneinfo import ZoneInfo
 from cryptography.exceptions import InvalidSignature
 from vivavoce_client import (
     Agreement,
-    Case,
     Key,
     KeyAuthority,
     Offer,
@@ -146,7 +145,7 @@ class ForeignAuthority:
         if lacks:
             self.api.ask(found["id"], "Please tell us: " + "; ".join(lacks))
             return
-        if not self.api.evaluate(case_of(found))["usable"]:
+        if not self.api.legal_bases(found["id"])["usable"]:
             self.leave(reference, "no text between the two States can bear it")
             return
         if self.api.consents(found["id"])["expected"]:
@@ -245,18 +244,6 @@ class ForeignAuthority:
                 self.handle(inbox.waiting.get(timeout=0.2))
             except queue.Empty:
                 continue
-
-
-def case_of(found: Request) -> Case:
-    """What the texts are asked about a request."""
-    said = {name: value for name, value in found["content"].items() if value not in (None, "", [])}
-    names = ("capacity", "offence_scope", "reason_no_attendance", "reason_text", "language_of_request", "procedure")
-    return Case(
-        requesting_state=found["requesting_state"],
-        requested_state=found["requested_state"],
-        answers={name: value for name, value in said.items() if isinstance(value, bool)},
-        **{name: said[name] for name in names if name in said},
-    )
 
 
 def main(path: str) -> None:

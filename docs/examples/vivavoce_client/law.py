@@ -25,6 +25,7 @@ class Evaluation(TypedDict):
     """What each text needs, and what was given. It does not say what is lawful: the authorities decide."""
 
     on: str
+    law: int
     usable: list[str]
     first: str
     fallbacks: list[str]
@@ -47,6 +48,10 @@ class Case:
     reason_text: str | None = None
     language_of_request: str | None = None
     procedure: str | None = None
+    stage: str | None = None
+    channel: str | None = None
+    approach: str | None = None
+    consent: str | None = None
     urgent: bool | None = None
     hearing_on: str | None = None
     instruments: list[str] | None = None
@@ -93,6 +98,10 @@ class Law(Calls):
     def evaluate(self, case: Case) -> Evaluation:
         """Ask every legal basis between two States what it needs. Changes nothing."""
         return cast(Evaluation, self.post("/legal-bases/evaluate", said(case)))
+
+    def legal_bases(self, request_id: str) -> Evaluation:
+        """The legal check of a request as its page shows it: today's law, the consents, the day of the hearing."""
+        return cast(Evaluation, self.get(f"/requests/{request_id}/legal-bases"))
 
     def directory(self, **params: str) -> Iterator[Entry]:
         """Authorities and contact points, of one `state`, one `network`, or with some `words` in them."""
