@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import hypothesis
-import jsonschema
+import jsonschema_rs
 import pytest
 import schemathesis
 from schemathesis import GenerationMode
@@ -44,7 +44,7 @@ FITTING: dict[type[kinds.Kind], Callable[[Any], Any]] = {
     kinds.Slots: lambda kind: [{"wall": f"2027-11-{day}T09:00", "zone": "Asia/Bangkok"} for day in (22, 23, 24)],
 }
 """By kind, a value with a meaning; what is generated from a schema seldom has one."""
-BESIDE = {"oral": {"oral_at": "2026-11-02T10:00:00Z"}, "oral_at": {"oral": True}}
+BESIDE: dict[str, dict[str, Any]] = {"oral": {"oral_at": "2026-11-02T10:00:00Z"}, "oral_at": {"oral": True}}
 """What a field cannot be said without."""
 
 
@@ -57,7 +57,7 @@ def generated(field: str, schema: dict[str, Any], parts: dict[str, Any], mode: G
     }
     description = {"openapi": "3.1.0", "info": {"title": "One field", "version": "1"}, "components": parts}
     loaded = schemathesis.openapi.from_dict(description | {"paths": {"/one": {"post": operation}}})
-    fits = jsonschema.Draft202012Validator(body | {"components": parts})
+    fits = jsonschema_rs.Draft202012Validator(body | {"components": parts})
     found: list[Any] = []
 
     @hypothesis.given(loaded["/one"]["POST"].as_strategy(generation_mode=mode))
@@ -73,7 +73,7 @@ def generated(field: str, schema: dict[str, Any], parts: dict[str, Any], mode: G
 
 def misfits(schema: dict[str, Any], parts: dict[str, Any]) -> list[Any]:
     """Values of other types than the schema has, and one too long or too large."""
-    fits = jsonschema.Draft202012Validator(schema | {"components": parts})
+    fits = jsonschema_rs.Draft202012Validator(schema | {"components": parts})
     tried = ["x" * 10_000, 10_000, -1, 1.5, {"a": 1}, [["x"]], "yes", True, None]
     return [value for value in tried if not fits.is_valid(value)]
 
