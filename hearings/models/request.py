@@ -121,6 +121,17 @@ class Protection(StrEnum):
     child_measures = "child_measures"
 
 
+class Accessibility(StrEnum):
+    """What the person needs to take part."""
+
+    sign_language = "sign_language"
+    captions = "captions"
+    wheelchair = "wheelchair"
+    breaks = "breaks"
+    reader = "reader"
+    other = "other"
+
+
 class HearingRequest(Row, table=True):
     """A request. The owner is the requesting State; the requested State reads it once it is submitted."""
 
@@ -313,6 +324,29 @@ class HearingRequest(Row, table=True):
     """The conditions of acceptance that a machine can keep (`hearings.requests.conditions`)."""
     refusal_comment: str = Field(default="", max_length=4000)
     refusal_comment_at: datetime | None = instant(default=None)
+    # Children, detained persons, victims and others (`hearings.law.beside.safeguards`); the names are those of the data
+    nationalities: list[str] = json(default_factory=list)
+    """Those besides `person_nationality`, ISO 3166-1 alpha-2."""
+    nationalities_all: bool | None = None
+    is_victim: bool | None = None
+    """Whether the person is a victim, in whatever capacity they are heard."""
+    victim_assessed: bool | None = None
+    adult_informed: bool | None = None
+    child_measures_set: bool | None = None
+    consent_by_representative: bool | None = None
+    interpreter_beside_person: bool | None = None
+    counsel_named: bool | None = None
+    consent_recorded: bool | None = None
+    own_offence_possible: bool | None = None
+    """Whether the answers may expose the person to prosecution."""
+    lawyer_offered: bool | None = None
+    custody_room: str = Field(default="", max_length=300)
+    """The room of the place of custody in which the person will be heard."""
+    private_line_tested: bool | None = None
+    protection_agreed: bool | None = None
+    accessibility_needs: list[str] = json(default_factory=list)
+    """Members of `Accessibility`."""
+    accessibility_set: bool | None = None
 
     @property
     def in_custody(self) -> bool | None:

@@ -258,8 +258,8 @@ class _Page:
                 return [
                     str(reference.instruments().get(instrument, {}).get("name", instrument)) for instrument in value
                 ]
-            case kinds.State():
-                return [f"{self.state(value)} ({value})"]
+            case kinds.State() | kinds.States():
+                return [f"{self.state(code)} ({code})" for code in many]
             case kinds.Instant():
                 return self.times(value)
             case kinds.Slots():

@@ -223,6 +223,20 @@ class State(Kind):
 
 
 @dataclass(frozen=True)
+class States(Kind):
+    """ISO 3166-1 alpha-2 codes in the order of the alphabet, at most `most`."""
+
+    most: int = 5
+    empty: Any = field(default_factory=list)
+
+    def read(self, value: Any, law: Law = LAW) -> list[str]:
+        codes = sorted({State().read(item) for item in _items(value) if item})
+        if len(codes) > self.most:
+            raise ValueError
+        return codes
+
+
+@dataclass(frozen=True)
 class Slots(Kind):
     """Proposed times: none, or as many as data/requests.yaml says. Each is `wall`, `zone` and `minutes`, and `fold`
     where the clocks show it twice; where they do not, it is not kept. `at` and `until` follow from these and are made

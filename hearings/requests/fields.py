@@ -15,6 +15,7 @@ from hearings.law.law import LAW, Law
 from hearings.models import HearingRequest
 from hearings.models.request import (
     Approach,
+    Accessibility,
     Capacity,
     Channel,
     InterpretingMode,
@@ -43,6 +44,7 @@ from hearings.requests.field_kinds import (
     Several,
     Slots,
     State,
+    States,
 )
 from hearings.requests.sending import confirmation_due
 from hearings.sentences import Sentence, tell
@@ -142,6 +144,7 @@ def _without_provision(offences: str) -> Sentence | None:
     return None if numbered else tell("An offence without its provision")
 
 
+CHILD = (("person_age_under_18", ("yes",)),)
 DEMANDED, PRACTICAL, USEFUL = Need.demanded, Need.practical, Need.useful
 _TABLE = (
     # --- authorities and way of transmission
@@ -248,16 +251,71 @@ _TABLE = (
     ),
     Field("person_born", Day(), "person", "e", tell("Date of birth"), need=USEFUL),
     Field("person_nationality", State(), "person", "e", tell("Nationality"), need=USEFUL),
+    Field(
+        "nationalities", States(), "person", "e", tell("Other nationalities"),
+        help=tell("All that the person has besides the one above."),
+    ),
+    Field(
+        "nationalities_all", Answer(), "person", "e", tell("All nationalities entered"),
+        asked_if=(("nationalities", ()),),
+    ),
     Field("person_address", Line(500), "person", "e", tell("Address or whereabouts"), need=USEFUL),
     Field("person_age_under_18", Answer(), "person", "e", tell("Under 18 years of age")),
+    Field(
+        "adult_informed", Answer(), "person", "g", tell("Adult informed"),
+        help=tell("Has a parent or another appropriate adult been told?"), asked_if=CHILD,
+    ),
+    Field(
+        "child_measures_set", Answer(), "person", "d", tell("Measures for the child set"),
+        help=tell("A support person, one questioner, short parts with breaks."), asked_if=CHILD,
+    ),
+    Field(
+        "consent_by_representative", Answer(), "person", "g", tell("Consent for the child settled"),
+        help=tell("Is it settled who consents for the child?"), asked_if=CHILD,
+    ),
+    Field(
+        "interpreter_beside_person", Answer(), "person", "d", tell("Interpreter beside the child"), asked_if=CHILD,
+    ),
+    Field(
+        "is_victim", Answer(), "person", "e", tell("Victim of the offence"),
+        help=tell("In whatever capacity the person is to be heard."),
+    ),
+    Field(
+        "victim_assessed", Answer(), "person", "d", tell("Protection needs of the victim assessed"),
+        asked_if=(("is_victim", ("yes",)), ("capacity", ("victim",))),
+    ),
     Field("language_of_person", Language(), "person", "e", tell("Language of the person"), need=PRACTICAL),
     Field(
         "lawyer_access", Answer(), "person", "g", tell("Access to a lawyer"),
         help=tell("Has the person consulted a lawyer?"),
     ),
     Field(
+        "counsel_named", Answer(), "person", "g", tell("Counsel named"),
+        help=tell("Of a suspect or accused person."),
+    ),
+    Field(
+        "own_offence_possible", Answer(), "person", "g", tell("Answers may incriminate the person"),
+    ),
+    Field(
+        "lawyer_offered", Answer(), "person", "g", tell("Lawyer offered"),
+        asked_if=(("own_offence_possible", ("yes",)),),
+    ),
+    Field(
+        "consent_recorded", Answer(), "person", "g", tell("Consent recorded"),
+        help=tell("As the law of the requested State says, after private advice."),
+    ),
+    Field(
         "custody_place", Line(), "person", "e", tell("Place of custody"),
         help=tell("Only for a person who is detained."),
+    ),
+    Field(
+        "custody_room", Line(), "person", "d", tell("Room in the place of custody"),
+        help=tell("Where the person will be heard, and where nobody overhears the talk with counsel."),
+        asked_if=(("custody_place", ()),),
+    ),
+    Field(
+        "private_line_tested", Answer(), "person", "d", tell("Private line to counsel tried"),
+        asked_if=(("custody_place", ()),),
     ),
     Field(
         "detained_since", Day(), "person", "e", tell("In custody since"),
@@ -270,6 +328,18 @@ _TABLE = (
     Field(
         "protection_reason", Lines(2000), "person", "d", tell("Reasons for protection"), need=USEFUL,
         when=lambda request: request.protection_requested, asked_if=(("protection_requested", ()),),
+    ),
+    Field(
+        "protection_agreed", Answer(), "person", "d", tell("Protective measures agreed"),
+        help=tell("Have both authorities agreed on them?"), asked_if=(("protection_requested", ()),),
+    ),
+    Field(
+        "accessibility_needs", Several(Accessibility, "accessibility_needs"), "person", "d",
+        tell("Needs of accessibility"),
+    ),
+    Field(
+        "accessibility_set", Answer(), "person", "d", tell("Accessibility arranged"),
+        help=tell("On both sides?"), asked_if=(("accessibility_needs", ()),),
     ),
     # --- purpose and assistance sought
     Field(

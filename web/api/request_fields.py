@@ -49,6 +49,9 @@ TYPES: Mapping[type[kinds.Kind], Callable[[Any], Any]] = {
     kinds.Level: lambda kind: Annotated[int, Limits(ge=0, le=kind.most)] | None,
     kinds.Instant: lambda kind: Instant | None,
     kinds.State: lambda kind: Annotated[str, Limits(pattern="^([A-Z]{2})?$")],
+    kinds.States: lambda kind: Annotated[
+        list[Annotated[str, Limits(pattern="^[A-Z]{2}$")]], Limits(max_length=kind.most)
+    ],
     kinds.Slots: lambda kind: Annotated[list[ProposedSlot], Limits(max_length=20)],
 }
 """By kind, what a field of it takes."""

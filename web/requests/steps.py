@@ -69,7 +69,7 @@ class Step:
 
 STEPS: tuple[Step, ...] = tuple(Step(slug, title) for slug, title in request_fields.STEPS.items())
 BY_SLUG: Mapping[str, Step] = {step.slug: step for step in STEPS}
-BOXES = kinds.Several | kinds.Languages | kinds.Instruments
+BOXES = kinds.Several | kinds.Languages | kinds.States | kinds.Instruments
 """Kinds of which a browser sends every chosen value, and nothing when none is chosen."""
 BESIDES = frozenset(
     {"csrf", "lists", "next", "version", "requested_state", "slot_zone", "slot_minutes", "moment_zone", "oral_at_fold"}
@@ -164,7 +164,7 @@ def options(
             return labels.options(kind.words)
         case kinds.Language() | kinds.Languages():
             return languages()
-        case kinds.State():
+        case kinds.State() | kinds.States():
             return _by_name((code, state_name(code)) for code in reference.jurisdictions())
         case kinds.Answer():
             return [("", _("Not answered yet")), ("yes", _("Yes")), ("no", _("No"))]
@@ -246,6 +246,8 @@ def in_words(row: HearingRequest, name: str) -> str:
             return listed(language_here(item) for item in many)
         case kinds.State():
             return state_name(value)
+        case kinds.States():
+            return listed(state_name(item) for item in many)
         case kinds.Instruments():
             names = {item: str(row["name"]) for item, row in reference.instruments().items()}
             return Markup(one_by_one(english(names.get(item, item)) for item in value))
@@ -309,7 +311,7 @@ def _given(form: Form, field: Field) -> Any:
             return ANSWER[text]
         case kinds.Flag():
             return text == "yes"
-        case kinds.Several() | kinds.Languages() | kinds.Instruments():
+        case kinds.Several() | kinds.Languages() | kinds.States() | kinds.Instruments():
             return form.all(name)
         case kinds.Instant():
             return wall_fields.read(form, name, form.text("moment_zone"))

@@ -140,6 +140,14 @@ WORDS: dict[str, dict[str, str]] = {
         "support_person": N_("A support person"),
         "child_measures": N_("Measures for a child"),
     },
+    "accessibility_needs": {
+        "sign_language": N_("Sign language"),
+        "captions": N_("Captions"),
+        "wheelchair": N_("Access with a wheelchair"),
+        "breaks": N_("Breaks"),
+        "reader": N_("Somebody who reads aloud"),
+        "other": N_("Another need"),
+    },
     "evidence_risk": {
         "0": N_("No risk"),
         "1": N_("Some risk"),

@@ -16,7 +16,7 @@ from hearings.requests.fields import FIELDS, SECTIONS, STEPS, Field, fill, read,
 TYPES: dict[type[kinds.Kind], type] = {
     kinds.Answer: Boolean, kinds.Flag: Boolean, kinds.Day: Date, kinds.Instant: UtcDateTime, kinds.Number: Integer,
     kinds.Level: Integer, kinds.Language: AutoString, kinds.State: AutoString, kinds.Several: JSON,
-    kinds.Languages: JSON, kinds.Instruments: JSON, kinds.Slots: JSON,
+    kinds.Languages: JSON, kinds.States: JSON, kinds.Instruments: JSON, kinds.Slots: JSON,
 }  # fmt: skip
 """By kind, of what type its column is."""
 

@@ -197,7 +197,8 @@ def wrong_values() -> list[tuple[str, str, object]]:
     bad: dict[type[kinds.Kind], object] = {
         kinds.Line: "A\u200bB", kinds.Lines: "x" * 9000, kinds.Answer: "perhaps", kinds.Choice: "nonsense",
         kinds.Day: "31.1.1990", kinds.Number: "x", kinds.Several: ["nonsense"], kinds.Language: "en-x-<script>",
-        kinds.Languages: ["en-x-<script>"], kinds.State: "Nowhere", kinds.Instruments: ["nonsense"],
+        kinds.Languages: ["en-x-<script>"], kinds.State: "Nowhere", kinds.States: ["Nowhere"],
+        kinds.Instruments: ["nonsense"],
         kinds.Level: "9",
     }  # fmt: skip
     return [(one.name, one.step, bad[type(one.kind)]) for one in FIELDS.values() if type(one.kind) in bad]
