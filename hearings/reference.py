@@ -157,6 +157,24 @@ def overlays() -> tuple[Mapping[str, Any], ...]:
 
 
 @cache
+def displacement() -> tuple[Mapping[str, Any], ...]:
+    """Which instrument gives way to which between two States, and when."""
+    return tuple(_yaml("displacement.yaml")["displacement"])
+
+
+@cache
+def safeguards() -> tuple[Mapping[str, Any], ...]:
+    """What a request needs for children, detained persons, victims and others."""
+    return tuple(_yaml("safeguards.yaml")["safeguards"])
+
+
+@cache
+def national() -> Mapping[str, Mapping[str, Any]]:
+    """What the data hold of the law of each State, by ISO 3166-1 alpha-2 code."""
+    return {row["state"]: row for row in _yaml("national.yaml")["national"]}
+
+
+@cache
 def declarations() -> tuple[Mapping[str, str], ...]:
     """Declarations of States to provisions."""
     return tuple(_csv("declarations.csv"))
@@ -218,11 +236,12 @@ def party(state: str, instrument: str) -> PartyRow:
 
 
 def members(group: str | list[str]) -> frozenset[str]:
-    """The States of `group:EU` or of a list."""
+    """The States of `group:EU`, or of a list of States and groups."""
     if isinstance(group, str):
         states: list[str] = defaults()["groups"][group.removeprefix("group:")]
         return frozenset(states)
-    return frozenset(group)
+    groups = [name for name in group if name.startswith("group:")]
+    return frozenset(group).difference(groups).union(*map(members, groups))
 
 
 def _minutes(text: str) -> int:

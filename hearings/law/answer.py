@@ -63,6 +63,8 @@ class Ask:
     """Whether an oral request has been confirmed in writing; False once the time for it has passed."""
     person_nationality: str = ""
     """ISO 3166-1 alpha-2."""
+    nationalities: tuple[str, ...] = ()
+    """All of the person's, as far as they were said; `person_nationality` counts with them."""
     person_age_under_18: bool | None = None
     evidential_purpose: bool | None = None
     lawyer_access: bool | None = None
@@ -79,9 +81,33 @@ class Ask:
     domestic_law_confirmed: bool | None = None
     """Whether the requested State has confirmed that its law permits the hearing."""
     authorities_agree: bool | None = None
+    is_victim: bool | None = None
+    """Whether the person is a victim, in whatever capacity they are heard."""
+    interpreter_needed: bool | None = None
+    protection_requested: bool | None = None
+    accessibility_needs: bool | None = None
+    own_offence_possible: bool | None = None
+    """Whether the answers may expose the witness to prosecution."""
+    child_measures_set: bool | None = None
+    consent_by_representative: bool | None = None
+    interpreter_beside_person: bool | None = None
+    custody_room: bool | None = None
+    """Whether the room in the prison is named."""
+    private_line_tested: bool | None = None
+    victim_assessed: bool | None = None
+    protection_agreed: bool | None = None
+    lawyer_offered: bool | None = None
+    nationalities_all: bool | None = None
+    """Whether all nationalities of the person are entered."""
+    accessibility_set: bool | None = None
     hearing_on: date | None = None
     hearing_known_on: date | None = None
     """The first day on which a summons could have named `hearing_on`; None means today."""
+
+    @property
+    def every_nationality(self) -> tuple[str, ...]:
+        """The nationalities that were said, each once."""
+        return tuple(dict.fromkeys(code for code in (self.person_nationality, *self.nationalities) if code))
 
     def fact(self, name: str) -> bool | None:
         """An answer by name; None if it was not given or the field is unknown (an administrator may name one)."""

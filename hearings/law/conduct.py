@@ -108,6 +108,19 @@ def with_national(base: tuple[ConductTerm, ...], national: list[ConductTerm]) ->
     return (*(term for term in base if term.key not in replaced), *national)
 
 
+def obligation(paragraph: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator[Note]:
+    """What the instrument says of how far its duty goes (`obligation_note`)."""
+    text = row["profile"].get("obligation_note")
+    if text:
+        yield Note(
+            key="obligation",
+            provision=cite(paragraph),
+            text=f"{text}",
+            source=str(row["source"]),
+            confidence=str(row["confidence"]),
+        )
+
+
 def alternatives(law: Law, row: Mapping[str, Any], *, in_custody: bool | None) -> Iterator[Note]:
     """Notes on what the instrument offers if consent is not given; a code marks what needs consent itself."""
     for entry in row["profile"].get("alternatives_on_no_consent", ()):

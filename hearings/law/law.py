@@ -49,6 +49,10 @@ class Law:
     enums: Mapping[str, list[str]] = field(default_factory=reference.enums)
     defaults: Mapping[str, Any] = field(default_factory=reference.defaults)
     gate: Mapping[str, Any] = field(default_factory=reference.gate)
+    displacement: tuple[Mapping[str, Any], ...] = field(default_factory=reference.displacement)
+    safeguards: tuple[Mapping[str, Any], ...] = field(default_factory=reference.safeguards)
+    national: Rows = field(default_factory=reference.national)
+    """What the files hold of the law of each State, by code."""
 
     @cached_property
     def instruments(self) -> Rows:
@@ -83,13 +87,37 @@ class Law:
     def _overlays(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:
         by_side: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for overlay in self.rows["overlay"].values():
+            if overlay.get("candidate"):
+                continue
             for side in overlay["applies_when_state_is"]:
                 by_side.setdefault((overlay["state"], side), []).append(overlay)
         return {key: tuple(overlays) for key, overlays in by_side.items()}
 
     def overlays(self, state: str, side: str) -> tuple[Mapping[str, Any], ...]:
-        """National rules of a State when it is the `requesting` or `requested` one."""
+        """Confirmed national rules of a State when it is the `requesting` or `requested` one."""
         return self._overlays.get((state, side), ())
+
+    @cached_property
+    def _known(self) -> Mapping[tuple[str, bool], tuple[Mapping[str, Any], ...]]:
+        known: dict[tuple[str, bool], list[Mapping[str, Any]]] = {}
+        for overlay in self.rows["overlay"].values():
+            known.setdefault((overlay["state"], bool(overlay.get("candidate"))), []).append(overlay)
+        return {key: tuple(overlays) for key, overlays in known.items()}
+
+    def national_rules(self, state: str, *, candidates: bool = False) -> tuple[Mapping[str, Any], ...]:
+        """National rules of a State on either side: the confirmed ones, or those that nobody has confirmed yet."""
+        return self._known.get((state, candidates), ())
+
+    @cached_property
+    def _displacement(self) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+        by_displaced: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self.displacement:
+            by_displaced.setdefault(row["displaced"], []).append(row)
+        return {key: tuple(rows) for key, rows in by_displaced.items()}
+
+    def displacement_of(self, instrument: str) -> tuple[Mapping[str, Any], ...]:
+        """The rows by which an instrument may give way to another, or be added to."""
+        return self._displacement.get(instrument, ())
 
     @cached_property
     def _declarations(self) -> Mapping[tuple[str, str], tuple[Mapping[str, Any], ...]]:

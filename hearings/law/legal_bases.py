@@ -11,9 +11,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from hearings import languages
 from hearings.errors import Invalid
 from hearings.law import conduct, consent_rules as consents, overlays
 from hearings.law.answer import Ask, ConductTerm, ConsentNeed, GateLine, LineStatus, Note
+from hearings.law.beside import displacement, safeguards
 from hearings.law.law import LAW, Law, cite
 from hearings.law.needs import needs
 from hearings.law.paragraphs import Paragraph, paragraph_for
@@ -87,8 +89,13 @@ class Verdict:
     @property
     def usable(self) -> bool:
         """Whether nothing is missing or blocked and both States are known to be bound; a human may have to decide."""
-        open_, stopped = {GateOutcome.met, GateOutcome.needs_human}, {GateStatus.refused, GateStatus.blocked}
-        return self.selectable and self.outcome in open_ and self.decision not in stopped
+        return _usable(self.outcome, {self.decision}, selected=self.selectable)
+
+    @property
+    def displaced(self) -> GateLine | None:
+        """The line by which another instrument goes before this one, without a way to agree otherwise; None if none."""
+        code = displacement.DISPLACED
+        return next((line for line in self.lines if line.code == code and line.status is LineStatus.missing), None)
 
     @property
     def unverified(self) -> tuple[GateLine, ...]:
@@ -161,6 +168,9 @@ SAME = (
     *("approach", "person_nationality", "person_age_under_18"),
     *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
     *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
+    *("is_victim", "own_offence_possible", "child_measures_set", "consent_by_representative", "victim_assessed"),
+    *("interpreter_beside_person", "private_line_tested", "protection_agreed", "lawyer_offered", "nationalities_all"),
+    "accessibility_set",
 )
 """Columns of a request that are facts of the same name; missing columns count as not answered."""
 
@@ -184,6 +194,7 @@ def ask_about(
         if value not in (None, "")
     }
     agreed = getattr(request, "both_agree_urgent_route", None)
+    spoken, court = request.language_of_person, request.language_of_court
     return Ask(
         requesting_state=request.requesting_state,
         requested_state=request.requested_state,
@@ -199,6 +210,11 @@ def ask_about(
         hearing_on=hearing_on,
         hearing_known_on=hearing_known_on,
         route_possible=agreed,  # who agree on a way hold it possible
+        nationalities=tuple(request.nationalities),
+        interpreter_needed=not languages.same(spoken, court) if spoken and court else None,
+        protection_requested=bool(request.protection_requested) or None,
+        accessibility_needs=bool(request.accessibility_needs) or None,
+        custody_room=bool(request.custody_room) or None,
         **facts,
     )
 
@@ -225,7 +241,8 @@ def evaluate(ask: Ask, instruments: Iterable[str] | None = None, *, law: Law = L
         law.jurisdiction(state)
     wanted = None if instruments is None else set(instruments)
     question = Question(ask, law)
-    verdicts = tuple(_verdict(question, row) for row in law.bases if wanted is None or row["id"] in wanted)
+    guards = safeguards.safeguards(law.safeguards, ask)
+    verdicts = tuple(_verdict(question, row, guards) for row in law.bases if wanted is None or row["id"] in wanted)
     first = _first(ask, verdicts, law)
     leading = first or next((v for v in verdicts if v.decision is not GateStatus.refused and _binds(v)), None)
     return GateResult(
@@ -252,22 +269,44 @@ def _binds(verdict: Verdict) -> bool:
     return all(line.status is LineStatus.met for line in verdict.lines if line.key.startswith("part"))
 
 
-def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
+def _verdict(question: Question, row: Mapping[str, Any], guards: tuple[Mapping[str, Any], ...]) -> Verdict:
     law = question.law
     paragraph = paragraph_for(question, row)
     needed = tuple(consents.consents(question, paragraph))
+    related = list(displacement.relations(question, row))
     national = list(overlays.national(question, row))
     lines = (
         *needs(question, row, paragraph),
+        *(part for part in related if isinstance(part, GateLine)),
         *consents.lines(question, needed),
         *(part for part in national if isinstance(part, GateLine)),
     )
-    notes = [part for part in national if isinstance(part, Note)]
+    added: list[GateLine | Note | ConductTerm] = []
+    if _usable(_outcome(lines), _state(law, lines), selected=_selectable(row, question.ask.on)):
+        added += safeguards.of_instrument(guards, question.ask, row, consent_needed=bool(needed))
+    notes = [part for part in (*related, *national) if isinstance(part, Note)]
+    notes += [*conduct.obligation(question.paragraph(row), row), *overlays.coverage(question)]
     if needed:
         notes += conduct.alternatives(law, row, in_custody=question.ask.in_custody)
+    notes += [part for part in added if isinstance(part, Note)]
     terms = conduct.with_national(
-        conduct.terms(law, row["id"]), [part for part in national if isinstance(part, ConductTerm)]
+        conduct.terms(law, row["id"]),
+        [part for part in (*related, *national, *added) if isinstance(part, ConductTerm)],
     )
+    lines += tuple(part for part in added if isinstance(part, GateLine))
+    return _put_together(question, row, paragraph, lines, needed, tuple(notes), terms)
+
+
+def _put_together(
+    question: Question,
+    row: Mapping[str, Any],
+    paragraph: Paragraph | None,
+    lines: tuple[GateLine, ...],
+    needed: tuple[ConsentNeed, ...],
+    notes: tuple[Note, ...],
+    terms: tuple[ConductTerm, ...],
+) -> Verdict:
+    law = question.law
     selected = _selectable(row, question.ask.on)
     steps = law.defaults["next_steps"]
     codes = {line.code for line in lines if line.status is not LineStatus.met}
@@ -277,12 +316,12 @@ def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
         name=row["name"],
         provision=cite(paragraph.rule if paragraph and paragraph.carried else question.paragraph(row)),
         outcome=_outcome(lines),
-        decision=_decision({effect for _line, effect in effects}, terms, paragraph, selected=selected),
+        decision=_decision(_state(law, lines), terms, paragraph, selected=selected),
         selectable=selected,
         lines=lines,
         must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
         terms=terms,
-        notes=tuple(notes),
+        notes=notes,
         consents=needed,
         obstacles=tuple(
             line.text
@@ -293,9 +332,18 @@ def _verdict(question: Question, row: Mapping[str, Any]) -> Verdict:
     )
 
 
+def _state(law: Law, lines: tuple[GateLine, ...]) -> set[GateStatus]:
+    return {effect for _line, effect in _effects(law, lines)}
+
+
+def _usable(outcome: GateOutcome, decisions: set[GateStatus], *, selected: bool) -> bool:
+    open_ = outcome in {GateOutcome.met, GateOutcome.needs_human}
+    return selected and open_ and not decisions & {GateStatus.refused, GateStatus.blocked}
+
+
 def _outcome(lines: tuple[GateLine, ...]) -> GateOutcome:
     statuses = {line.status for line in lines}
-    out = {"person_category_not_covered", "declaration_9_9"}
+    out = {"person_category_not_covered", "declaration_9_9", displacement.DISPLACED}
     if any(line.code in out and line.status is LineStatus.missing for line in lines):
         return GateOutcome.refused
     if LineStatus.missing in statuses:

@@ -25,6 +25,36 @@ def national(question: Question, row: Mapping[str, Any]) -> Iterator[Part]:
                     yield from effect(question, row, overlay)
 
 
+NONE_KNOWN = tell(
+    "There are no national rules of this State in the data. That does not mean that it has none: ask the authority."
+)
+
+
+COVERAGE = ("national_", "candidates_")
+"""How the keys of notes begin that say what the data hold, not what the law asks."""
+
+
+def coverage(question: Question) -> Iterator[Note]:
+    """What the data hold of the law of both States: that they hold nothing confirmed, and what nobody has confirmed."""
+    for state, _side in question.sides:
+        row = question.law.national.get(state, {})
+        given = {"state": question.state(state)}
+        if not question.law.national_rules(state):
+            shown = row.get("shown", "")
+            text = tell(shown) if shown and row["coverage"] != "read_rules" else NONE_KNOWN
+            yield _known(f"{COVERAGE[0]}{state}", tell("{state}: {text}", **given, text=text), row)
+        candidates = question.law.national_rules(state, candidates=True)
+        if candidates:
+            named = Series.of((overlay["provision"] for overlay in candidates), "semicolon")
+            text = tell("{state}: rules that nobody has confirmed, without effect here: {rules}", **given, rules=named)
+            yield _known(f"{COVERAGE[1]}{state}", text, row)
+
+
+def _known(key: str, text: str, row: Mapping[str, Any]) -> Note:
+    checked = str(row.get("checked_on") or "")
+    return Note(key=key, provision="national law", text=text, source=f"data of {checked}".strip(), confidence="unknown")
+
+
 def _concerned(question: Question, overlay: Overlay) -> bool:
     named = overlay.get("consent_required")
     capacity = question.ask.capacity
@@ -154,8 +184,8 @@ def _summons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
     rule, ask = overlay["summons_not_owed"], question.ask
     if ask.capacity is None or ask.capacity.value not in rule["persons"]:
         return
-    national = ask.person_nationality == overlay["state"]
-    if rule.get("if_national_of_state") and ask.person_nationality and not national:
+    national = overlay["state"] in ask.every_nationality
+    if rule.get("if_national_of_state") and ask.every_nationality and not national:
         return
     text = tell(
         "{state} is not obliged to serve a summons on its own nationals who are to be defendants",
@@ -274,6 +304,51 @@ def _judge(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iter
         yield _term("investigating_judge", "present", overlay, text)
 
 
+def _recorded(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if overlay["recording_mandatory"]:
+        text = tell("The law of {state}: the hearing is recorded", state=_name(question, overlay))
+        yield _term("recording", "mandatory", overlay, text)
+
+
+def _oath(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    form = overlay["oath_form"]
+    text = tell(
+        "The law of {state}, before the person is heard: {form}",
+        state=_name(question, overlay),
+        form=Word.of("oath_form", form),
+    )
+    yield _term("oath_form", form, overlay, text)
+
+
+def _copy(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    text = tell(
+        "{state}: a copy of every direct request goes at the same time by {way}",
+        state=_name(question, overlay),
+        way=Word.of("channel", overlay["copy_to"]),
+    )
+    yield _note("copy", overlay, text, "")
+
+
+ELECTRONIC: Mapping[str, Sentence] = {
+    "urgent_only_with_original": tell("only in extreme urgency, with the reasons, and with the original sent as well"),
+}
+
+
+def _electronic(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    how = overlay["e_transmission"]
+    given = {"state": _name(question, overlay), "rule": ELECTRONIC.get(how, words(how))}
+    yield _note("electronic", overlay, tell("{state}, requests by electronic means: {rule}", **given), "")
+
+
+def _criminality(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
+    if overlay["dual_criminality_required"]:
+        text = tell(
+            "The law of {state} requires the act to be punishable in both States, unless a treaty says otherwise",
+            state=_name(question, overlay),
+        )
+        yield _note("dual_criminality", overlay, text, "")
+
+
 def _note(key: str, overlay: Overlay, text: str, code: str) -> Note:
     return Note(
         key=_key(key, overlay),
@@ -309,12 +384,17 @@ EFFECTS: Mapping[str, Callable[[Question, Mapping[str, Any], Overlay], Iterator[
     "interpreter_side": _interpreter,
     "minutes_each_place": _minutes,
     "investigating_judge_present": _judge,
+    "recording_mandatory": _recorded,
+    "oath_form": _oath,
+    "copy_to": _copy,
+    "e_transmission": _electronic,
+    "dual_criminality_required": _criminality,
 }
 """Functions by the field of the overlay."""
 ELSEWHERE = frozenset({"consent_required", "consent_revocable", "accepted_languages", "stage_excluded_superseded_by"})
 """Fields whose effect is in other modules."""
 DESCRIBING = frozenset(
     {"id", "state", "provision", "applies_when_state_is", "rule", "typed_note", "state_confidence", "source"}
-    | {"confidence"}
+    | {"confidence", "candidate", "mandatory_fields", "sanctions_law"}
 )
 """Fields without an effect of their own."""

@@ -26,6 +26,8 @@ class Paragraph:
     consent_basis: str = ""
     head: bool = False
     carried: bool = True
+    heard_as: str = ""
+    """The person as whom the instrument reaches this one, where it does not name them: a victim as a witness."""
     others: tuple[str, ...] = ()
     """Ids of further general heads that reach the person."""
 
@@ -35,7 +37,8 @@ def paragraph_for(question: Question, row: Mapping[str, Any]) -> Paragraph | Non
     capacity, profile = question.ask.capacity, row["profile"]
     if capacity is None:
         return None
-    entry = profile["persons"].get(capacity.value)
+    heard_as = profile.get(f"{capacity.value}_as", "") if capacity.value not in profile["persons"] else ""
+    entry = profile["persons"].get(heard_as or capacity.value)
     if entry is not None:
         return Paragraph(
             rule=question.law.rules.get(entry["rule"], question.paragraph(row)),
@@ -43,6 +46,7 @@ def paragraph_for(question: Question, row: Mapping[str, Any]) -> Paragraph | Non
             authorities_agreement_required=bool(entry["authorities_agreement_required"]),
             domestic_law_confirmation_required=bool(entry["domestic_law_confirmation_required"]),
             obligation=entry["obligation"],
+            heard_as=heard_as,
         )
     heads = [head for head in profile["general_heads"] if capacity.value in head["persons"]]
     if not heads:
@@ -81,6 +85,19 @@ def _pending(ask: Ask, paragraph: Paragraph) -> str:
     return "accused_agreement_pending" if confirmed else "domestic_law_confirmation_pending"
 
 
+def _covered(question: Question, paragraph: Paragraph, person: Sentence) -> Sentence:
+    """That a paragraph reaches the person, and as whom where it does not name them."""
+    if not paragraph.heard_as:
+        return tell("{paragraph} covers {person}", paragraph=cite(paragraph.rule), person=person)
+    labels = question.law.gate["capacity_labels"]
+    return tell(
+        "{paragraph} does not name {person}: ask for the hearing as {role}, and say who the person is",
+        paragraph=cite(paragraph.rule),
+        person=person,
+        role=tell(labels[paragraph.heard_as]),
+    )
+
+
 def person(question: Question, row: Mapping[str, Any], paragraph: Paragraph | None) -> GateLine:
     """Whether the instrument reaches the person, and if not, what else could be the basis."""
     capacity, law = question.ask.capacity, question.law
@@ -97,7 +114,7 @@ def person(question: Question, row: Mapping[str, Any], paragraph: Paragraph | No
         return line("person", MISSING, cite(video), text, video)
     label = tell(labels[capacity.value])
     if paragraph is not None and not paragraph.head:
-        text = tell("{paragraph} covers {person}", paragraph=cite(paragraph.rule), person=label)
+        text = _covered(question, paragraph, label)
         return line("person", MET, cite(paragraph.rule), text, paragraph.rule, capacity=capacity.value)
     text = tell(
         "{paragraph} covers: {persons}. It alone is not a basis for hearing {person}",

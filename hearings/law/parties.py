@@ -1,7 +1,7 @@
 """Which State is bound by which instrument on a day: in force, parties, sides of bilateral treaties, order."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -117,11 +117,21 @@ def _bilateral(question: Question, row: Mapping[str, Any]) -> GateLine:
     )
 
 
+def is_open_to(row: Mapping[str, Any], state: str, law: Law) -> bool:
+    """Whether a State can become bound: membership may be closed (`open_to`). Without a list anybody can, for all that
+    is known."""
+    return not row.get("open_to") or state in law.members(row["open_to"])
+
+
 def _party(question: Question, row: Mapping[str, Any], state: str, side: str) -> GateLine:
     party = question.law.party(state, row["id"])
     name, start = question.state(state), party.in_force_from
     code = ""
-    if party.status == "unknown":
+    if party.status != "in_force" and not is_open_to(row, state, question.law):
+        text = tell("{instrument} is not open to {state}", instrument=row["name"], state=name)
+        status, code = MISSING, NOT_BOUND
+        party = replace(party, source=party.source or str(row["source"]), confidence=str(row["confidence"]))
+    elif party.status == "unknown":
         status, text = HUMAN, tell("Not known whether {state} is bound", state=name)
     elif party.status != "in_force":
         text = tell("{state} is not bound: {status}", state=name, status=Word.of("party_status", party.status))

@@ -16,6 +16,7 @@ from hearings.languages import language
 from hearings.law import row_shape
 from hearings.law.law import Law
 from hearings.law.row_shape import choices, must, states_of
+from hearings.models.request import OathForm
 from hearings.sentences import N_, Series, tell
 from hearings.texts import clean
 
@@ -26,6 +27,7 @@ OVERLAY_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,59}")
 PARTIAL = re.compile(r"\d{4}(-\d{2}){0,2}( \([a-z ]{1,40}\))?")
 HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
 WEEKDAYS = re.compile(r"[1-7](-[1-7])?(\|[1-7](-[1-7])?)*")
+STATE = re.compile(r"[A-Z]{2}")
 BINDINGS = ("parties", "bilateral", "none")
 
 Check = Callable[[Any, "RowField", Law], Any]
@@ -57,6 +59,8 @@ def options(field: RowField, law: Law) -> tuple[str, ...]:
         "declared": ("yes", "no", "unknown"),
         "sides": ("requesting", "requested"),
         "rest_rules": tuple(law.rows["interpreting_rest"]),
+        "oath_forms": tuple(form.value for form in OathForm),
+        "sanctions_laws": ("requesting_state", "requested_state", "both"),
     }
     return own.get(field.options) or tuple(law.enums.get(field.options, ()))
 
@@ -178,6 +182,17 @@ def _zones(value: Any, field: RowField, law: Law) -> Any:
     return value
 
 
+def _open_to(value: Any, field: RowField, law: Law) -> Any:
+    for name in value:
+        known = (
+            name.removeprefix("group:") in law.defaults["groups"]
+            if name.startswith("group:")
+            else STATE.fullmatch(name)
+        )
+        must(bool(known), tell("A group or two capital letters are expected (ISO 3166-1)"), field.name)
+    return value
+
+
 def _intervals(value: Any, field: RowField, law: Law) -> Any:
     for interval in value:
         must(isinstance(interval, dict) and set(interval) == {"weekdays", "opens", "closes"}, _INTERVAL, field.name)
@@ -206,7 +221,7 @@ def _court_hours(row: dict[str, Any], law: Law) -> None:
 
 def _jurisdiction(row: dict[str, Any], law: Law) -> None:
     must(
-        re.fullmatch(r"[A-Z]{2}", row["iso2"]) is not None,
+        STATE.fullmatch(row["iso2"]) is not None,
         tell("Two capital letters are expected (ISO 3166-1)"),
         "iso2",
     )
@@ -273,6 +288,18 @@ FIELDS: Mapping[str, tuple[RowField, ...]] = {
         RowField("known_ratifications", "list"),
         RowField("party_delay_days", "number"),
         RowField("status_checked_on"),
+        RowField("opened_on", "day"),
+        RowField("treaty_number"),
+        RowField("treaty_number_candidate"),
+        RowField("entry_into_force_threshold_confidence", "choice", "confidence"),
+        RowField("mandatory_from", "day"),
+        RowField("mandatory_from_confidence", "choice", "confidence"),
+        RowField("non_binding", "flag"),
+        RowField("open_to", "list", check=_open_to),
+        RowField("members_in_data", "list", "states"),
+        RowField("supplements", "list", "instruments"),
+        RowField("applies_to_instruments", "list", "instruments"),
+        RowField("text_on_video", "long"),
         RowField("bilateral", "json"),
         RowField("profile", "json"),
         RowField("note", "long"),
@@ -322,6 +349,14 @@ FIELDS: Mapping[str, tuple[RowField, ...]] = {
         RowField("required_channel", "list", "channel"),
         RowField("lead_time", "json"),
         RowField("summons_not_owed", "json"),
+        RowField("mandatory_fields", "list"),
+        RowField("recording_mandatory", "flag"),
+        RowField("oath_form", "choice", "oath_forms"),
+        RowField("sanctions_law", "choice", "sanctions_laws"),
+        RowField("e_transmission"),
+        RowField("copy_to", "choice", "channel"),
+        RowField("dual_criminality_required", "flag"),
+        RowField("candidate", "flag"),
         RowField("typed_note", "long"),
         RowField("state_confidence", "choice", "confidence"),
         *_SOURCE,

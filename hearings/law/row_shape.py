@@ -188,11 +188,20 @@ def _rest(row: Mapping[str, Any], law: Law) -> None:
         choices(check["invalid_motives"], law.enums["refusal_motive"], here)
         _member(check["required"], law.enums["refusal_motive"], here, "refusal_validation.required")
         _member(check["case_law"], law.rules, here, "refusal_validation.case_law")
+    for name in persons_as(law):
+        if row.get(name) is not None:
+            _member(row[name], row["persons"], here, name)
+    must(isinstance(row.get("obligation_note", ""), str), tell("{name} must be a text", name="obligation_note"), here)
     for name in ("treaty_priority", "protection"):
         if row.get(name) is not None:
             _member(_part(row[name], ("rule",), here, name)["rule"], law.rules, here, f"{name}.rule")
     for entry in _list(row.get("alternatives_on_no_consent", []), here, "alternatives_on_no_consent"):
         _member(_part(entry, ("rule",), here, "alternatives")["rule"], law.rules, here, "alternatives.rule")
+
+
+def persons_as(law: Law) -> tuple[str, ...]:
+    """Fields of a profile by which a person whom it does not name is heard as one whom it names: `victim_as`."""
+    return tuple(f"{person}_as" for person in law.enums["person_status"])
 
 
 def rule(row: Mapping[str, Any], law: Law) -> None:

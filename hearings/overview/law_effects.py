@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlmodel import col, or_, select, tuple_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings.law import legal_bases
+from hearings.law import legal_bases, overlays
 from hearings.law.answer import ConductTerm, ConsentNeed, GateLine, LineStatus, Note
 from hearings.law.law import Law
 from hearings.law.legal_bases import Verdict
@@ -204,6 +204,11 @@ def _summary(verdict: Verdict | None) -> str:
 T = TypeVar("T", ConsentNeed, GateLine, ConductTerm, Note)
 
 
+def _asked(verdict: Verdict) -> tuple[Note, ...]:
+    """The notes on what the law asks, without those on what the data hold of it."""
+    return tuple(note for note in verdict.notes if not note.key.startswith(overlays.COVERAGE))
+
+
 def differences(was: Verdict, becomes: Verdict) -> Iterator[str]:
     """The differences of two verdicts, a sentence each: consents, needs, conduct, warnings.
 
@@ -218,7 +223,7 @@ def differences(was: Verdict, becomes: Verdict) -> Iterator[str]:
             yield tell("New on the conduct of the hearing: {now}", now=_said(new))
         else:
             yield tell("No longer stated on the conduct of the hearing: {before}", before=_said(old))
-    for earlier, later in _pairs(was.notes, becomes.notes, lambda note: note.key, lambda note: note.code):
+    for earlier, later in _pairs(_asked(was), _asked(becomes), lambda note: note.key, lambda note: note.code):
         if later:
             yield tell("Point to note: {note} ({provision})", note=later[0].text, provision=later[0].provision)
         else:

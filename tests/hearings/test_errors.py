@@ -32,14 +32,14 @@ PASSED_ON |= {("permissions", "here"), ("interpreting/interpreters", "narrow")}
 
 CHOSEN = {
     "agreement/outcome", "agreement/room_rules", "custody/copies", "custody/receipts", "custody/two_people",
-    "law/needs", "law/overlays", "law/paragraphs",
-    "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document", "minutes/facts",
-    "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary", "outward/administrators",
-    "outward/notices",
+    "law/beside/displacement", "law/beside/safeguards", "law/needs", "law/overlays", "law/paragraphs",
+    "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document",
+    "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
+    "outward/administrators", "outward/notices",
     "requests/conditions", "requests/consent_answers", "sitting/breakdowns", "sitting/closed_sessions",
     "times/resources",
 }  # fmt: skip
-"""Modules that choose a message out of a table of marked ones, or of data/gate.yaml, which the catalogues collect."""
+"""Modules that choose a message out of a table of marked ones, or of the law's data, which the catalogues collect."""
 
 
 def calls(*names: str) -> Iterator[tuple[str, ast.Call]]:

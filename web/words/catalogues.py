@@ -89,6 +89,8 @@ def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[s
             for _line, message, comments, context in extracted:
                 yield message, context, path.resolve().relative_to(WEB.parent.resolve()).as_posix(), comments
     yield from ((message, None, "hearings/data/gate.yaml", []) for message in gate_messages())
+    for file, texts in law_messages().items():
+        yield from ((message, None, f"hearings/data/{file}", []) for message in texts)
 
 
 def gate_messages() -> Iterator[str]:
@@ -98,6 +100,16 @@ def gate_messages() -> Iterator[str]:
     yield from (condition["text"] for condition in gate["channel_conditions"].values())
     for table in ("scope_labels", "capacity_labels", "condition_texts", "grave_texts", "refusal_texts"):
         yield from gate[table].values()
+
+
+def law_messages() -> dict[str, list[str]]:
+    """The sentences of the law's data that the law check says, by file."""
+    rows = {
+        "displacement.yaml": [text for row in LAW.displacement for text in (row["text"], row.get("keeps"))],
+        "safeguards.yaml": [row["text"] for row in LAW.safeguards],
+        "national.yaml": [row["shown"] for row in LAW.national.values()],
+    }
+    return {file: list(dict.fromkeys(text for text in texts if text)) for file, texts in rows.items()}
 
 
 def template() -> Catalog:

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 
 from hearings import reference
 from hearings.errors import Invalid
+from hearings.law.law import LAW, merge
 from hearings.law.legal_bases import (
     Ask,
     GateLine,
@@ -177,10 +178,10 @@ def test_what_nobody_verified_is_shown_as_unverified() -> None:
 
 
 def test_a_state_not_known_to_be_bound_makes_an_instrument_unusable() -> None:
-    ask = replace(ASK, requesting_state="BR", requested_state="ES")
-    found = verdict(ask, "ibero_vc")
-    assert line(ask, "party_requesting", "ibero_vc").status is LineStatus.needs_human
-    assert not found.usable
+    row = {**LAW.rows["party"]["TH/untoc"], "party_status": "unknown"}
+    found = evaluate(ASK, ["untoc"], law=merge([("party", "TH/untoc", row)])).verdict("untoc")
+    assert found is not None and not found.usable
+    assert [one.key for one in found.lines if one.status is LineStatus.needs_human][:1] == ["party_requested"]
 
 
 def test_the_specific_treaty_is_named_where_the_data_knows_one() -> None:
@@ -266,8 +267,8 @@ def test_verdicts_come_most_specific_first() -> None:
 def test_the_answer_is_plain_json() -> None:
     result = evaluate(replace(ASK, requested_state="ES", language_of_request="es", evidential_purpose=True))
     assert json.loads(json.dumps(result.as_json())) == result.as_json()
-    assert result.as_json()["usable"] == ["eio", "eu2000", "ets182", "untoc"]
-    assert (result.first, result.fallbacks) == ("eio", ("eu2000", "ets182", "untoc"))
+    assert result.as_json()["usable"] == ["eio"]
+    assert (result.first, result.fallbacks) == ("eio", ())
     assert evaluate(ASK).usable == ("untoc",)
 
 
@@ -315,3 +316,35 @@ def test_no_question_breaks_the_gate_and_no_outcome_belies_its_lines(
         assert not any(
             "lawful" in one.text or "allowed" in one.text for said in (found.lines, found.terms) for one in said
         )
+
+
+# --- whom an instrument is open to -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("instrument", ["eio", "reg2844", "eu2000", "ibero_vc"])
+def test_an_instrument_of_a_closed_circle_is_not_open_to_a_state_outside_it_whatever_the_rows_say(
+    instrument: str,
+) -> None:
+    for status in ("unknown", "not_party", ""):
+        row = {**LAW.rows["party"][f"TH/{instrument}"], "party_status": status or "unknown"}
+        known = merge([("party", f"TH/{instrument}", row)])
+        found = evaluate(ASK, [instrument], law=known).verdict(instrument)
+        assert found is not None
+        (one,) = (one for one in found.lines if one.key == "party_requested")
+        assert (one.status, one.code) == (LineStatus.missing, "no_instrument_in_force_between_states")
+        assert one.text == f"{found.name} is not open to Thailand"
+
+
+def test_where_anybody_may_join_nothing_is_said_of_being_open() -> None:
+    row = {**LAW.rows["party"]["TH/untoc"], "party_status": "unknown"}
+    found = evaluate(ASK, ["untoc"], law=merge([("party", "TH/untoc", row)])).verdict("untoc")
+    assert found is not None
+    (one,) = (one for one in found.lines if one.key == "party_requested")
+    assert (one.status, one.text) == (LineStatus.needs_human, "Not known whether Thailand is bound")
+
+
+def test_a_state_within_the_circle_of_which_nothing_is_known_stays_not_known() -> None:
+    row = {**LAW.rows["party"]["ES/eio"], "party_status": "unknown", "in_force_from": ""}
+    found = evaluate(replace(ASK, requested_state="ES"), ["eio"], law=merge([("party", "ES/eio", row)])).verdict("eio")
+    assert found is not None
+    assert [one.status for one in found.lines if one.key == "party_requested"] == [LineStatus.needs_human]
