@@ -18,6 +18,7 @@ HearingsError
 │   └── Undecided                 undecided            what a person decides was left empty; names each decision
 ├── NotReady                      not_ready            something has to happen first; says what
 │   ├── GateNotMet                gate_not_met         the legal basis lacks something
+│   │   └── DisplacedBy           displaced_by         another instrument goes before every one relied on; names it
 │   ├── LobbyClosed               lobby_closed
 │   ├── EssentialMissing          essential_missing
 │   ├── SoundCheckMissing         sound_check_missing
@@ -243,6 +244,12 @@ class GateNotMet(NotReady):
     """The legal basis lacks something; `missing` holds the texts of the lines."""
 
     code = "gate_not_met"
+
+
+class DisplacedBy(GateNotMet):
+    """Another instrument goes before every one the request relies on, and the States cannot agree otherwise."""
+
+    code = "displaced_by"
 
 
 class ConductedElsewhere(HearingsError):

@@ -42,7 +42,7 @@ def impossible(request: HearingRequest, values: Mapping[str, Any], law: Law, now
 
 
 def not_bound(request: HearingRequest, law: Law, today: date) -> list[tuple[str, str]]:
-    """The instruments that cannot bind both States of the request, with the reason for each."""
+    """The instruments that cannot bind both States of the request, or that another goes before; with the reason."""
     ask = legal_bases.ask_about(request, on=today, law=law)
     result = legal_bases.evaluate(ask, legal_bases.selectable(today, law=law), law=law)
     return [(verdict.instrument, reason) for verdict in result.verdicts if (reason := _unbound(verdict))]
@@ -50,6 +50,7 @@ def not_bound(request: HearingRequest, law: Law, today: date) -> list[tuple[str,
 
 def _unbound(verdict: Verdict) -> str | None:
     lines = [line for line in verdict.lines if line.key.startswith("part") and line.status is LineStatus.missing]
+    lines += [verdict.displaced] if verdict.displaced else []
     return lines[0].text if lines else None
 
 

@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries, reference
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
+from hearings.errors import DisplacedBy, GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import legal_bases
 from hearings.law.answer import HeldOn
 from hearings.law.law import LAW, Law, current
@@ -210,12 +210,14 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
 async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
     """Submit a draft: it says what paragraph 15 demands, may go the way chosen, and one instrument lacks nothing.
 
-    Raises `GateNotMet`, `missing` holding the texts. Effects, in order: an oral request whose time for the confirmation
-    in writing has passed is confirmed by it, late; stores the gate's result of now; the day an
+    Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
+    texts. Effects, in order: an oral request whose time for the confirmation in writing has passed is confirmed by it,
+    late; stores the gate's result of now; the day an
     answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to received.
     """
     require("submit_request", request, actor)
     law = await current(db)
+    _not_displaced(evaluate(request, now=now, instruments=tuple(request.instruments), law=law))
     missing = blockers(request, now=now, law=law)
     if missing:
         raise GateNotMet(
@@ -230,6 +232,22 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)
     move(db, request, RequestStatus.submitted, actor=actor, now=now)
     move(db, request, RequestStatus.received, actor=SYSTEM, now=now, reason="delivered")
+
+
+def _not_displaced(result: legal_bases.GateResult) -> None:
+    """Raise `DisplacedBy` if another instrument goes before each of those relied on."""
+    lines = [verdict.displaced for verdict in result.verdicts]
+    if not lines or None in lines:
+        return
+    before = dict.fromkeys(name for line in lines if line for name in line.inputs["names"])
+    reasons = [line.text for line in lines if line]
+    text = tell(
+        "The request cannot rely on this alone; between the two States another instrument goes before it: "
+        "{instruments}. {reason}",
+        instruments=Series.of(before),
+        reason=Series.of(dict.fromkeys(reasons), "space"),
+    )
+    raise DisplacedBy(text, reasons)
 
 
 async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, actor: Actor, now: datetime) -> None:

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import (
+    DisplacedBy,
     GateNotMet,
     IllegalMove,
     Invalid,
@@ -20,6 +22,7 @@ from hearings.errors import (
     UnknownLanguage,
     UnknownState,
 )
+from hearings.law.law import current
 from hearings.models import HearingRequest, Person
 from hearings.requests import consultations, requests
 from hearings.status import RequestStatus
@@ -225,7 +228,51 @@ async def test_an_instrument_that_does_not_bind_both_states_is_no_basis(
     request = await draft(database, clerk, now, {**fields, "instruments": ["eu2000"]})
     with pytest.raises(GateNotMet) as refusal:
         await act(database, request, requests.submit, clerk, now)
-    assert refusal.value.missing == ("EU MLA Convention 2000 art. 10(1)-(8): Thailand is not bound: not party",)
+    says = "EU MLA Convention 2000 art. 10(1)-(8): EU MLA Convention 2000 is not open to Thailand"
+    assert refusal.value.missing == (says,)
+
+
+@pytest.mark.parametrize("instruments", [["ets182"], ["untoc"], ["eu2000", "ets182", "untoc"]])
+async def test_a_request_that_names_only_what_another_instrument_goes_before_is_not_submitted(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], instruments: list[str], everything: Any
+) -> None:
+    words = {**fields, "instruments": instruments, "language_of_request": "es", "evidential_purpose": True}
+    async with database.transaction() as db:
+        request = await requests.draft(db, requested_state="ES", fields=words, actor=clerk, now=now)
+    before = await everything(database)
+    with pytest.raises(DisplacedBy) as refusal:
+        await act(database, request, requests.submit, clerk, now)
+    assert (refusal.value.code, len(refusal.value.missing)) == ("displaced_by", len(instruments))
+    assert "goes before it: Directive 2014/41/EU (EIO) art. 24. " in str(refusal.value)
+    assert await everything(database) == before
+
+
+async def test_beside_what_goes_before_it_a_displaced_instrument_may_be_named(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    words = {**fields, "instruments": ["eio", "ets182"], "language_of_request": "es", "evidential_purpose": True}
+    async with database.transaction() as db:
+        request = await requests.draft(db, requested_state="ES", fields=words, actor=clerk, now=now)
+    submitted = await act(database, request, requests.submit, clerk, now)
+    assert (submitted.gate_result["first"], submitted.gate_result["usable"]) == ("eio", ["eio"])
+
+
+async def test_a_request_is_evaluated_with_three_selects_at_most(
+    database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await draft(database, clerk, now, fields)
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        asked.append(given[2])
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    async with database.reading() as db:
+        row = await queries.get(db, HearingRequest, request.id)
+        result = requests.evaluate(row, now=now, law=await current(db))
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    assert len(result.verdicts) > 5
+    assert 1 < len([statement for statement in asked if statement.startswith("SELECT")]) <= 3
 
 
 async def test_one_usable_instrument_is_enough(

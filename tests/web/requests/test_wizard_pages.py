@@ -279,9 +279,11 @@ def test_only_instruments_that_can_bind_both_states_are_offered_and_the_others_n
     page = clerk.get(f"{made(service, submit=False)}/edit/basis")
     offered = re.findall(r'name="instruments" value="([^"]*)"', page.text)
     assert "untoc" in offered and "eio" not in offered
-    assert re.search(r"instruments are not offered.*Thailand is not bound", clerk.words(page))
+    assert re.search(r"instruments are not offered.*is not open to Thailand", clerk.words(page))
     within = clerk.get(f"{made(service, submit=False, state='ES', instruments=[])}/edit/basis")
     assert 'name="instruments" value="eio"' in within.text
+    assert not {"ets182", "eu2000", "untoc"} & set(re.findall(r'name="instruments" value="([^"]*)"', within.text))
+    assert re.search(r"not offered.*Investigation Order has replaced the 1959 Convention", clerk.words(within))
 
 
 @pytest.mark.parametrize(
