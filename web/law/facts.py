@@ -3,6 +3,7 @@
 A row's name is that of the field of `Ask` it fills, and of a request where a request has it; a test compares all three.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,8 @@ class Kind(StrEnum):
     """How a fact is asked for."""
 
     state = "state"
+    states = "states"
+    """Several, by their codes."""
     day = "day"
     choice = "choice"
     several = "several"
@@ -36,7 +39,7 @@ class Kind(StrEnum):
 
 
 STATE, DAY, CHOICE, SEVERAL = Kind.state, Kind.day, Kind.choice, Kind.several
-LANGUAGE, TEXT, QUESTION = Kind.language, Kind.text, Kind.question
+LANGUAGE, TEXT, QUESTION, STATES = Kind.language, Kind.text, Kind.question, Kind.states
 CONSENTS = {
     "not_asked": N_("Not asked"),
     "pending": N_("Asked, not answered"),
@@ -89,6 +92,7 @@ _TABLE = (
     _of_request("reason_text", TEXT),
     Fact("consent", CHOICE, N_("Consent of the person"), ConsentStatus, default="not_asked"),
     Fact("person_nationality", STATE, N_("Nationality of the person")),
+    Fact("nationalities", STATES, N_("All nationalities of the person, as far as known")),
     Fact("hearing_on", DAY, N_("Day of the hearing")),
     Fact("hearing_known_on", DAY, N_("That day is known since")),
     Fact("offence_scope", SEVERAL, N_("The offence falls under"), OffenceScope, "offence_scope", into="scopes"),
@@ -102,6 +106,21 @@ _TABLE = (
     Fact("person_age_under_18", QUESTION, N_("The person is below 18")),
     Fact("adult_informed", QUESTION, N_("A parent or another adult of the child was informed")),
     Fact("in_custody", QUESTION, N_("The person is in custody")),
+    Fact("is_victim", QUESTION, N_("The person is a victim of the offence")),
+    Fact("child_measures_set", QUESTION, N_("Measures for the child are set")),
+    Fact("consent_by_representative", QUESTION, N_("It is settled who consents for the child")),
+    Fact("interpreter_needed", QUESTION, N_("The person needs an interpreter")),
+    Fact("interpreter_beside_person", QUESTION, N_("The interpreter is beside the person")),
+    Fact("custody_room", QUESTION, N_("The room in the place of custody is named")),
+    Fact("private_line_tested", QUESTION, N_("A private line to counsel was tried")),
+    Fact("victim_assessed", QUESTION, N_("The protection needs of the victim were assessed")),
+    Fact("own_offence_possible", QUESTION, N_("The answers may incriminate the person")),
+    Fact("lawyer_offered", QUESTION, N_("A lawyer was offered")),
+    Fact("nationalities_all", QUESTION, N_("All nationalities are known")),
+    Fact("protection_requested", QUESTION, N_("Protective measures are requested")),
+    Fact("protection_agreed", QUESTION, N_("Both authorities have agreed the protective measures")),
+    Fact("accessibility_needs", QUESTION, N_("The person has needs of accessibility")),
+    Fact("accessibility_set", QUESTION, N_("What the person needs is arranged on both sides")),
     Fact("grave_offence_or_jury", QUESTION, N_("A grave offence, or a trial by jury")),
     Fact("domestic_law_confirmed", QUESTION, N_("The requested State has confirmed that its law permits it")),
     Fact("authorities_agree", QUESTION, N_("The authorities of both States agree")),
@@ -130,6 +149,8 @@ def ask(given: Mapping[str, Any]) -> Ask:
         fact = FACTS[name]
         if fact.into == "answers":
             facts["answers"][name] = value
+        elif fact.kind is STATES:
+            facts[fact.field] = tuple(value)
         elif fact.kind is SEVERAL:
             facts[fact.field] = frozenset(str(one) for one in value)
         else:
@@ -154,6 +175,8 @@ def _read(fact: Fact, value: Any, law: Law) -> Any:
     match fact.kind:
         case Kind.state:
             return value if value in law.jurisdictions else None
+        case Kind.states:
+            return [code for code in re.findall(r"[A-Z]{2}", (value or "").upper()) if code in law.jurisdictions] or None
         case Kind.day:
             return reference.day(value or "")
         case Kind.several:
@@ -187,6 +210,8 @@ def _taken(fact: Fact) -> Any:
     match fact.kind:
         case Kind.state:
             return StateCode if fact.first else StateCode | None
+        case Kind.states:
+            return Annotated[list[StateCode], Field(max_length=10)]
         case Kind.day:
             return Day | None
         case Kind.several:
@@ -198,7 +223,7 @@ def _taken(fact: Fact) -> Any:
     return Annotated[str, Field(max_length=35 if fact.kind is LANGUAGE else 4000)]
 
 
-EMPTY: Mapping[Kind, Any] = {SEVERAL: [], LANGUAGE: "", TEXT: ""}
+EMPTY: Mapping[Kind, Any] = {SEVERAL: [], STATES: [], LANGUAGE: "", TEXT: ""}
 
 
 def _default(fact: Fact) -> Any:
@@ -209,7 +234,7 @@ class _Asked(Model):
     """What the legal bases are asked about. What is left out counts as not said, never as met."""
 
     answers: dict[Literal[QUESTIONS], bool | None] = Field(  # type: ignore[valid-type]
-        default={}, max_length=40, description="Yes and no by name, as the same fields say it; these go before them."
+        default={}, max_length=60, description="Yes and no by name, as the same fields say it; these go before them."
     )
     instruments: list[Annotated[str, Field(max_length=60)]] | None = Field(
         default=None, max_length=60, description="Only these; all that can be a basis if left out."

@@ -21,7 +21,7 @@ from hearings.outward import administrators, joint_changes
 from hearings.overview import law_effects
 from hearings.paging import listed
 from hearings.sentences import tell
-from web.law import forms as law_form
+from web.law import forms as law_form, row_facts
 from web.law.check_pages import DECISIONS
 from web.sending import joint_words
 from web.server import forms
@@ -102,6 +102,8 @@ def _line(kind: str, key: str, row: Mapping[str, Any], law: Law) -> dict[str, An
         "certainty": law_words.word("confidence", confidence),
         "unverified": confidence not in reference.VERIFIED,
         "edited": (kind, key) in law.edited,
+        "candidate": bool(row.get("candidate")),
+        "closed": row_facts.closed_to(kind, row, law),
     }
 
 
@@ -165,6 +167,8 @@ async def _row_page(
         "key": key,
         "line": _line(kind, key, current, law) if current else None,
         "fields": law_form.form_fields(kind, values, law),
+        "relations": row_facts.relations(key, law) if kind == "instrument" else [],
+        "national": row_facts.national(key, law) if kind == "jurisdiction" else None,
         "in_files": filed is not None,
         "history": history,
         "joint": joint,

@@ -20,6 +20,7 @@ NOT_OF_A_REQUEST = {"counsel_named", "consent_recorded", "adult_informed", "requ
 """What a request has no column for."""
 SAID: dict[Kind, tuple[str, Any, Any]] = {
     Kind.state: ("KE", "KE", "KE"),
+    Kind.states: ("ke, TH", ["KE", "TH"], ("KE", "TH")),
     Kind.day: ("2027-02-03", "2027-02-03", date(2027, 2, 3)),
     Kind.language: ("th", "th", "th"),
     Kind.text: ("ill", "ill", "ill"),
