@@ -176,7 +176,8 @@ def _read(fact: Fact, value: Any, law: Law) -> Any:
         case Kind.state:
             return value if value in law.jurisdictions else None
         case Kind.states:
-            return [code for code in re.findall(r"[A-Z]{2}", (value or "").upper()) if code in law.jurisdictions] or None
+            codes = re.findall(r"[A-Z]{2}", (value or "").upper())
+            return [code for code in codes if code in law.jurisdictions] or None
         case Kind.day:
             return reference.day(value or "")
         case Kind.several:
