@@ -147,6 +147,8 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
         "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
+        "/admin/law/row?kind=instrument&key=ets182", "/admin/law/row?kind=jurisdiction&key=DE",
+        "/admin/law/row?kind=overlay&key=nat_DE_61c",
     ),
     "blanc@fr.example": ("/docket", "{home}", "/requests"),
 }  # fmt: skip

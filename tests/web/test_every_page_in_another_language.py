@@ -188,7 +188,7 @@ def looked(running: Service, busy_court: BusyCourt, rendered: set[str], at_issue
 
 ALLOWED = {
     r"·UNTOC art": "a paragraph in the label of a group of choices: an attribute cannot say its language",
-    r"···AR, AT": "codes of States a field of the law takes, in its refusal",
+    r"···AL, AR": "codes of States a field of the law takes, in its refusal",
     r"[^·]*(Sign|Auslan|Gebarentaal|Langue des)": "signed languages in the IANA registry: CLDR has no names of them",
     r"···read-in-source": "codes of how sure a row of the law is, in its refusal",
 }
