@@ -455,6 +455,9 @@ STAFF: Mapping[str, StaffRow] = {
     "see_workload": StaffRow(
         label="See the workload of the own State's central authority", functions=("authority",), side="either"
     ),
+    "see_statistics": StaffRow(
+        label="See the statistics of the own State's requests", functions=("authority",), side="either"
+    ),
     "see_checks": StaffRow(
         label="See what the service finds about itself", functions=("administrator",), side="either"
     ),

@@ -39,7 +39,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"interpreting": "interpreting"},
         {"minutes": "minutes"},
         {"custody": "custody"},
-        {"outward": "outward", "overview": "overview"},
+        {"outward": "outward", "overview": "overview", "statistics": "statistics"},
     ),
     "media": (
         {"messages": "messages"},
@@ -69,7 +69,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"documents": "documents", "hearing": "hearing"},
         {"times": "times"},
         {"agreement": "agreement", "minutes": "minutes"},
-        {"sitting": "sitting", "overview": "overview"},
+        {"sitting": "sitting", "overview": "overview", "statistics": "statistics"},
         {"custody": "custody"},
         {"demo": "demo"},
         {"roots": "app api_app api_docs clock cli"},

@@ -342,6 +342,7 @@ STAFF_WANTED = {
     "receive_minutes": ("authority clerk judge", "RO"),
     "see_outbox": ("administrator authority clerk", "RO TH"),
     "see_workload": ("authority", "RO TH"),
+    "see_statistics": ("authority", "RO TH"),
     "send_again": ("administrator authority clerk", "RO TH"),
     "manage_webhooks": ("administrator", "RO TH"),
     "manage_recipients": ("administrator", "RO TH"),
