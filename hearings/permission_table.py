@@ -458,6 +458,9 @@ STAFF: Mapping[str, StaffRow] = {
     "see_statistics": StaffRow(
         label="See the statistics of the own State's requests", functions=("authority",), side="either"
     ),
+    "see_installation_statistics": StaffRow(
+        label="See the statistics of the installation, without States", functions=("administrator",), side="either"
+    ),
     "see_checks": StaffRow(
         label="See what the service finds about itself", functions=("administrator",), side="either"
     ),

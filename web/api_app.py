@@ -37,6 +37,7 @@ from web.requests import (
 )
 from web.signatures import recipients_api as recipients, signatures_api as signing
 from web.sitting import acts_api as recorded_acts, captions_api as captions, recordings_api as recordings
+from web.statistics import statistics_api as statistics
 from web.times import (
     calendars_api as calendars,
     clock_changes_api as clock_changes,
@@ -48,7 +49,7 @@ from web.times import (
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
-    *(export, worklist),
+    *(export, worklist, statistics),
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),

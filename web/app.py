@@ -115,6 +115,8 @@ from web.sitting import (
     recording_pages as recordings,
     signalling,
 )
+from web.statistics import statistics_pages
+from web.statistics.year_figures import YearFigures
 from web.times import (
     calendar_pages as calendars,
     offer_pages as times,
@@ -189,6 +191,7 @@ def create_app(settings: Settings) -> Starlette:
         lifespan=_lifespan,
     )
     app.state.parts, app.state.change_watch = parts, change_watch
+    app.state.year_figures = YearFigures(database)
     return app
 
 
@@ -279,6 +282,7 @@ MODULES = (
     docket_plan,
     waiting,
     workload,
+    statistics_pages,
     audit_pages,
     retention_pages,
     keeping_pages,

@@ -102,6 +102,7 @@ class Settings:
     smtp_user: str = ""
     smtp_password_file: Path | None = None
     webhook_hosts: str = ""
+    statistics_public: str = ""
     sandbox_database_url: str = ""
     api_per_minute: int = 100
     api_burst: int = 50
@@ -172,6 +173,11 @@ class Settings:
     def allowed_webhook_hosts(self) -> frozenset[str]:
         """The hosts events may be posted to."""
         return frozenset(_listed(self.webhook_hosts))
+
+    @property
+    def statistics_public_states(self) -> tuple[str, ...]:
+        """The States whose statistics everybody may see, in the order they are named."""
+        return tuple(dict.fromkeys(_listed(self.statistics_public)))
 
     @property
     def stamping_urls(self) -> tuple[str, ...]:
@@ -390,6 +396,12 @@ def _check_webhook_hosts(settings: Settings, key: str) -> None:
             raise SettingsError(key, settings.webhook_hosts, "host names with commas between them, in lower case")
 
 
+def _check_statistics_public(settings: Settings, key: str) -> None:
+    for state in settings.statistics_public_states:
+        if not re.fullmatch("[A-Z]{2}", state):
+            raise SettingsError(key, state, "codes of States with commas between them, like RO,TH")
+
+
 def _check_sandbox(settings: Settings, key: str) -> None:
     if settings.sandbox_database_url == settings.database_url:
         raise SettingsError(key, "…", "another database than database_url: the sandbox never touches the docket")
@@ -422,6 +434,7 @@ CHECKS: dict[str, Callable[[Settings, str], None]] = {
     "archives": _check_archives,
     "smtp_host": _check_mail,
     "webhook_hosts": _check_webhook_hosts,
+    "statistics_public": _check_statistics_public,
     "host": _check_host,
     "code_command": _check_code_command,
     "recovery_wait_minutes": _check_recovery_wait,

@@ -77,6 +77,7 @@ SCOPES: Mapping[str, Scope] = {
     "webhooks": Scope(N_("Subscribe to webhooks"), ("administrator",)),
     "events": Scope(N_("Follow events as they happen")),
     "export": Scope(N_("Export a whole case")),
+    "statistics:read": Scope(N_("Read the statistics of the own State"), ("authority",)),
 }
 """Every scope. Each route names the scope it needs; `hearings` then decides by the functions."""
 

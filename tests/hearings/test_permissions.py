@@ -343,6 +343,7 @@ STAFF_WANTED = {
     "see_outbox": ("administrator authority clerk", "RO TH"),
     "see_workload": ("authority", "RO TH"),
     "see_statistics": ("authority", "RO TH"),
+    "see_installation_statistics": ("administrator", "RO TH"),
     "send_again": ("administrator authority clerk", "RO TH"),
     "manage_webhooks": ("administrator", "RO TH"),
     "manage_recipients": ("administrator", "RO TH"),

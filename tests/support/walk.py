@@ -138,6 +138,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",
+        "/statistics", "/statistics?side=sent&as_of=x",
         "{offered}",
     ),
     "administrator": (
@@ -145,7 +146,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
         "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
-        "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention",
+        "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention", "/admin/statistics",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
         "/admin/law/row?kind=instrument&key=ets182", "/admin/law/row?kind=jurisdiction&key=DE",
         "/admin/law/row?kind=overlay&key=nat_DE_61c",

@@ -87,13 +87,14 @@ PAGES = {
     ),
     "authority": (
         "{sent}", "{sent}?act=conditions", "{sent}?act=refuse",
-        "/requests?side=queue", "/waiting", "/figures", "{offered}/times", "{offered}/times/sign?offer={offer}",
+        "/requests?side=queue", "/waiting", "/figures", "/statistics", "/statistics?side=sent&as_of=x",
+        "{offered}/times", "{offered}/times/sign?offer={offer}",
     ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",
         "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients", "/admin/staff",
         "/admin/recoveries", "/admin/setup", "/admin/audit", "/admin/audit?since=x", "/admin/audit?subject=views",
-        "/admin/retention", "/sign-ins", "{member}", "{member}?deactivate", "{member}/recovery",
+        "/admin/retention", "/admin/statistics", "/sign-ins", "{member}", "{member}?deactivate", "{member}/recovery",
     ),
 }  # fmt: skip
 """Pages by who looks at them; `filled` has what stands in the braces."""
@@ -235,7 +236,11 @@ def test_no_page_violates_its_policy_or_keeps_anybody_out(browser, service, fill
         size = seen.page.viewport_size
         for path in paths:
             answer = seen.page.goto(service.base + path.format_map(filled))
-            assert answer.status == {"/nothing": 404, "/admin/audit?since=x": 422}.get(path, 200), path
+            assert answer.status == {
+                "/nothing": 404,
+                "/admin/audit?since=x": 422,
+                "/statistics?side=sent&as_of=x": 422,
+            }.get(path, 200), path
             seen.check(*(() if name == "light" or path in OFTEN else OF_A_LOOK))
             if who and name == "light" and not NOT_PRINTED.search(path):
                 seen.prints()

@@ -72,6 +72,13 @@ ADMINISTRATION: tuple[NavigationItem, ...] = (
         N_("What is kept how long, and which recordings are due for review"),
     ),
     NavigationItem(
+        "/admin/statistics",
+        N_("Statistics"),
+        "chart",
+        "see_installation_statistics",
+        N_("Figures of the installation, without States and without small numbers"),
+    ),
+    NavigationItem(
         "/admin/audit",
         N_("Audit"),
         "file",
@@ -110,6 +117,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
         N_("Oversight"),
         (
             NavigationItem("/figures", N_("Figures"), "chart", "see_workload"),
+            NavigationItem("/statistics", N_("Statistics"), "chart", "see_statistics"),
             NavigationItem("/admin", N_("Administration"), "gear"),
         ),
     ),

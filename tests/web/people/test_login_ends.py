@@ -41,7 +41,7 @@ FOR_ANYBODY = {"/", "/sign-in", "/s", "/j", "/language", "/help", "/verify", "/h
 FOR_ANYBODY |= {"/docs", "/docs/1", "/docs/search"}
 FOR_ANYBODY |= {"/requests/1/act/1", "/requests/1/sign/1", "/sign-in/passkey", "/sign-in/passkey/options"}
 FOR_ANYBODY |= {"/sign-in/issuer/1", "/issuer/1/return", "/j/code", "/help/1", "/status", "/accessibility", "/privacy"}
-FOR_ANYBODY |= {"/sign-in/stop-recovery", "/j/test"}
+FOR_ANYBODY |= {"/sign-in/stop-recovery", "/j/test", "/public/statistics", "/public/statistics.csv"}
 """Paths that take no login: entries, what is not there, what only leads on. Every other answers 401 without one."""
 
 

@@ -1,0 +1,1 @@
+"""The statistics: pages, tables, and what clients read."""
