@@ -14,8 +14,10 @@ import statistics
 import tempfile
 import time
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.db import Database
@@ -56,7 +58,7 @@ async def main(requests: int) -> None:
     raise SystemExit(0 if whole <= ALL * one and read <= READ * one else "the ratio does not hold")
 
 
-async def _select(db, columns):  # type: ignore[no-untyped-def]
+async def _select(db: AsyncSession, columns: list[Any]) -> Any:
     return (await db.exec(select(*columns))).all()
 
 
