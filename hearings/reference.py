@@ -132,6 +132,19 @@ def gate() -> Mapping[str, Any]:
     return entries
 
 
+@cache
+def contents() -> Mapping[str, Any]:
+    """What a request has to contain, by instrument (`content`), and the sections of forms (`forms`)."""
+    entries: Mapping[str, Any] = _yaml("content.yaml")
+    return entries
+
+
+@cache
+def refusal_procedures() -> tuple[Mapping[str, Any], ...]:
+    """What has to come before and with a refusal, one row an instrument."""
+    return tuple(_yaml("refusal.yaml")["refusal"])
+
+
 def specificity(row: Mapping[str, Any]) -> int:
     """Sort key of instruments: the most specific first, those that are no basis last."""
     return int(row["priority"] or 1000)

@@ -30,6 +30,10 @@ class Kind(StrEnum):
     reminder_day = "reminder_day"
     reminder_hour = "reminder_hour"
     opening = "opening"
+    receipt_near = "receipt_near"
+    receipt_overdue = "receipt_overdue"
+    execution_near = "execution_near"
+    execution_overdue = "execution_overdue"
     answer_near = "answer_near"
     answer_overdue = "answer_overdue"
     info_near = "info_near"
@@ -107,6 +111,8 @@ MISSED: Mapping[Kind, str] = {
     Kind.reminder_day: N_("The hearing was too near"),
     Kind.reminder_hour: N_("The hearing had begun"),
     Kind.opening: N_("The hearing had begun"),
+    Kind.receipt_near: N_("The date had passed"),
+    Kind.execution_near: N_("The date had passed"),
     Kind.answer_near: N_("The date had passed"),
     Kind.info_near: N_("The date had passed"),
     Kind.written_near: N_("The date had passed"),
@@ -116,6 +122,13 @@ MISSED: Mapping[Kind, str] = {
 _COMING = frozenset({H.agreed, H.ready})
 _UNANSWERED = frozenset({R.submitted, R.received, R.under_review})
 _DEADLINES: Sequence[tuple[str, frozenset[RequestStatus], Kind | None, Kind]] = (
+    ("receipt_due", frozenset({R.submitted, R.received}), Kind.receipt_near, Kind.receipt_overdue),
+    (
+        "execution_due",
+        frozenset({R.accepted, R.accepted_with_conditions, R.executing}),
+        Kind.execution_near,
+        Kind.execution_overdue,
+    ),
     ("answer_due", _UNANSWERED, Kind.answer_near, Kind.answer_overdue),
     ("info_due", frozenset({R.information_requested}), Kind.info_near, Kind.info_overdue),
     (

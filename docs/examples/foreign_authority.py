@@ -141,7 +141,7 @@ class ForeignAuthority:
             return
         if found["status"] == "received":
             self.api.acknowledge(found["id"])
-        lacks = [one["asks"] for one in self.api.completeness(found["id"])["letters"] if one["found"] == "missing"]
+        lacks = [one["asks"] for one in self.api.completeness(found["id"])["demands"] if one["found"] == "missing"]
         if lacks:
             self.api.ask(found["id"], "Please tell us: " + "; ".join(lacks))
             return

@@ -6,6 +6,7 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.law.answer import words
+from hearings.law.handling.procedures import Owed, procedures
 from hearings.law.law import LAW, Law, cite
 from hearings.sentences import N_, Series, tell
 
@@ -15,6 +16,7 @@ NOT_A_GROUND = N_("Unknown ground of refusal")
 LEAST = 3
 """Least number of characters of reasons."""
 NOT_NAMED = "ground_not_named"
+NOT_CONSULTED = "not_consulted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,10 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True)
 class Objection:
-    """An objection to a refusal. `binding`: by a ruling or the text itself; otherwise a point to reconsider."""
+    """An objection to a refusal. `binding`: by a ruling or the text itself; otherwise a point to reconsider.
+
+    Neither bars the act of a State: the objection stands with it on record.
+    """
 
     code: str
     text: str
@@ -110,6 +115,7 @@ def refusal_objections(
                 "State that the refusal rests on {required}, and give the reasons", required=_that(texts, required)
             )
             objections.append(_objection("motive_missing", text, rule, binding=True))
+    objections += _barred(instrument, motive, law)
     named = _named(instrument, law)
     if named and ground not in named and ground not in law.gate["formal_grounds"]:
         paragraphs = dict.fromkeys(cite(rule) for rules in named.values() for rule in rules)
@@ -120,6 +126,38 @@ def refusal_objections(
         )
         objections.append(_objection(NOT_NAMED, text, row, binding=False))
     return tuple(objections)
+
+
+def _barred(instrument: str, motive: str, law: Law) -> list[Objection]:
+    """The objection to a motive on which the instrument says that a refusal cannot rest."""
+    return [
+        Objection(
+            code="motive_invalid",
+            text=tell("A refusal cannot rest on this alone: {motive}", motive=_that(law.gate["refusal_texts"], motive)),
+            provision=row.barred[motive],
+            source=row.source,
+            confidence=row.confidence,
+            binding=True,
+        )
+        for row in procedures([instrument])
+        if motive in row.barred
+    ]
+
+
+def not_consulted(owed: Iterable[Owed], because: str) -> tuple[Objection, ...]:
+    """The objections that stand with an act before which the States did not consult, though an instrument wants it."""
+    text = tell("The two States did not consult before. The reason stated: {reason}", reason=because)
+    return tuple(
+        Objection(
+            code=NOT_CONSULTED,
+            text=text,
+            provision=one.provision,
+            source=one.source,
+            confidence=one.confidence,
+            binding=True,
+        )
+        for one in owed
+    )
 
 
 def request_objections(

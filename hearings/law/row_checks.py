@@ -284,6 +284,7 @@ FIELDS: Mapping[str, tuple[RowField, ...]] = {
         RowField("procedures_only", "list", "procedure"),
         RowField("channel_only", "choice", "channel"),
         RowField("only_without_other_mla_treaty", "flag"),
+        RowField("supplements", "list", "instruments"),
         RowField("entry_into_force_threshold", "number"),
         RowField("known_ratifications", "list"),
         RowField("party_delay_days", "number"),

@@ -149,6 +149,7 @@ class HearingRequest(Row, table=True):
         Index("ix_hearing_request_urgent_requested", "requested_state", "status", "priority", "id"),
         Index("ix_hearing_request_answer", "requested_state", "status", "answer_due", "priority", "id"),
         Index("ix_hearing_request_review", "requested_state", "status", "review_due", "priority", "id"),
+        Index("ix_hearing_request_receipt", "requested_state", "status", "receipt_due", "priority", "id"),
         Index("ix_hearing_request_info", "requesting_state", "status", "info_due", "priority", "id"),
         Index("ix_hearing_request_written", "requesting_state", "written_due"),
         Index("ix_hearing_request_unanswered_requesting", "requesting_state", "unanswered", "priority", "id", "status"),
@@ -206,6 +207,10 @@ class HearingRequest(Row, table=True):
     """A refusal or postponement code of data/enums.yaml."""
     answered_reason: str = Field(default="", max_length=4000)
     conditions: str = Field(default="", max_length=4000)
+    answered_objections: list[dict[str, Any]] = json(default_factory=list)
+    """What the law holds against the refusal or postponement, as it was sent (`hearings.law.refusals.Objection`)."""
+    consultation_left_out_because: str = Field(default="", max_length=2000)
+    """Why the two States had not consulted, where the instrument wants it."""
 
     version: int = 1
     """Grows by one at every change: whoever changes a request says which version they saw."""
@@ -283,6 +288,14 @@ class HearingRequest(Row, table=True):
     domestic_basis: str = Field(default="", max_length=2000)
     reciprocity: str = Field(default="", max_length=2000)
     dual_criminality: str = Field(default="", max_length=2000)
+    necessity: str = Field(default="", max_length=4000)
+    """Directive 2014/41/EU, art. 6(1)(a): why the measure is necessary and proportionate."""
+    domestic_equivalent: str = Field(default="", max_length=2000)
+    """Art. 6(1)(b): why it could have been ordered in a similar domestic case."""
+    earlier_request: str = Field(default="", max_length=1000)
+    legal_remedies: str = Field(default="", max_length=2000)
+    validating_authority: str = Field(default="", max_length=300)
+    annex_d_category: str = Field(default="", max_length=300)
     # 13, 14, 24: the way it goes, and how fast
     channel: Channel = word(Channel, "channel", default=Channel.central_authority)
     approach: Approach | None = word(Approach, "approach", default=None)
@@ -305,6 +318,10 @@ class HearingRequest(Row, table=True):
     info_due: datetime | None = instant(default=None)
     review_due: datetime | None = instant(default=None)
     """When a postponed request is looked at again."""
+    receipt_due: datetime | None = instant(default=None)
+    """By when the requested State acknowledges receipt, where an instrument relied on says it."""
+    execution_due: datetime | None = instant(default=None)
+    """By when an accepted request is carried out, where an instrument relied on says it."""
     # 19, 20
     confidential: bool = True
     confidentiality_note: str = Field(default="", max_length=2000)

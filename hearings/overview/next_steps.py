@@ -133,6 +133,12 @@ def _unscheduled(whose: Whose) -> tuple[Any, ...]:
     return (col(HearingRequest.unscheduled),)
 
 
+def _receipt(*, limited: bool) -> Callable[[Whose], tuple[Any, ...]]:
+    """Whether an instrument sets a day for the acknowledgement of receipt."""
+    due = col(HearingRequest.receipt_due)
+    return lambda whose: (due.is_not(None) if limited else due.is_(None),)
+
+
 def _own_part(action: str, table: type[Hearing] | type[Minutes], whose: Whose) -> tuple[Any, ...]:
     """The person conducts the hearing in a role that may do it; a system acts for its State in every hearing."""
     if not whose.person:
@@ -238,11 +244,12 @@ ASKING: tuple[Step, ...] = (
 )
 """Steps of the requesting State."""
 ASKED: tuple[Step, ...] = tuple(
-    Step(table=HearingRequest, word=word, right=right, scope="requests:answer", status=status, due=due)
-    for word, right, status, due in (
-        ("acknowledge", "acknowledge_request", _R.received, "answer_due"),
-        ("answer", "answer_request", _R.under_review, "answer_due"),
-        ("review", "answer_request", _R.postponed, "review_due"),
+    Step(table=HearingRequest, word=word, right=right, scope="requests:answer", status=status, due=due, needs=needs)
+    for word, right, status, due, needs in (
+        ("acknowledge", "acknowledge_request", _R.received, "answer_due", _receipt(limited=False)),
+        ("acknowledge", "acknowledge_request", _R.received, "receipt_due", _receipt(limited=True)),
+        ("answer", "answer_request", _R.under_review, "answer_due", _nothing_more),
+        ("review", "answer_request", _R.postponed, "review_due", _nothing_more),
     )
 )
 """Steps of the requested State."""

@@ -1,7 +1,8 @@
 """Answers of the requested State to a request, and replies of the requesting State.
 
 Every refusal has a ground of the closed list and reasons (18(23), 46(23)). A postponement is no refusal: it has a day
-on which the request is looked at again (18(25), 46(25)). Before either the two States consult (18(26), 46(26)).
+on which the request is looked at again (18(25), 46(25)). Before either the two States consult where an instrument
+relied on wants it (data/refusal.yaml); a State that acts without says why, and the objection stands with its act.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,14 +14,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
-from hearings.law.law import Law, current
-from hearings.law.refusals import NOT_A_GROUND, NOT_A_MOTIVE, Objection, request_objections
+from hearings.law.handling import deadlines
+from hearings.law.handling.deadlines import LimitedStep
+from hearings.law.handling.procedures import Owed, owed_before_postponement, owed_before_refusal
+from hearings.law.law import LAW, Law, current
+from hearings.law.refusals import (
+    NOT_A_GROUND,
+    NOT_A_MOTIVE,
+    NOT_CONSULTED,
+    Objection,
+    not_consulted,
+    request_objections,
+)
 from hearings.models import HearingRequest
 from hearings.models.request_parts import RequestAct
 from hearings.moves import move
 from hearings.requests import consultations, sending
 from hearings.requests.log import log, require
-from hearings.sentences import tell
+from hearings.sentences import Series, tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
@@ -29,8 +40,10 @@ FARTHEST = timedelta(days=730)
 
 
 async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """The requested authority begins its review. Effects: status to under_review."""
+    """The requested authority acknowledges receipt and begins its review. Effects: status to under_review; receipt is
+    not due any more."""
     require("acknowledge_request", request, actor)
+    request.receipt_due = None
     move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 
@@ -72,6 +85,7 @@ async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "",
     reason = clean(reason, "reason", most=4000, lines=True)
     _require_confirmed(request, now)
     _answer(db, request, RequestStatus.accepted, actor, now, reason=reason)
+    request.execution_due = deadlines.due(request, LimitedStep.execution, since=now, law=await current(db))
 
 
 async def accept_with_conditions(
@@ -92,6 +106,7 @@ async def accept_with_conditions(
     _require_confirmed(request, now)
     _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
     request.conditions, request.condition_rules = conditions, parsed
+    request.execution_due = deadlines.due(request, LimitedStep.execution, since=now, law=await current(db))
 
 
 async def refuse(
@@ -101,30 +116,27 @@ async def refuse(
     ground: str,
     reasons: str,
     motive: str = "",
+    consultation_left_out_because: str = "",
     actor: Actor,
     now: datetime,
 ) -> tuple[Objection, ...]:
-    """Refuses a request, with a ground and reasons, after a recorded consultation.
+    """Refuses a request, with a ground and reasons, after a consultation where an instrument relied on wants one.
 
     `ground` is a refusal code of data/enums.yaml, `motive` a `refusal_motive` or empty. Effects: status to refused,
-    `answered_*`. Raises `Invalid`, also when an instrument relied on does not allow it (`refusal_objections`), and
-    `NotReady` without a recorded consultation. Returns objections to the refusal that do not prevent it.
+    `answered_*`, with the objections to it. Raises `Invalid`, and `NotReady` when a consultation is owed, none is
+    on record and nothing says why. Returns the objections; none of them prevents the act of a State.
     """
     require("answer_request", request, actor)
     if ground not in reference.enums()["refusal_code"]:
         raise Invalid(tell(NOT_A_GROUND), "ground")
     if motive and motive not in reference.enums()["refusal_motive"]:
         raise Invalid(tell(NOT_A_MOTIVE), "motive")
-    reasons = _reasons(reasons)
-    raised = objections(request, ground=ground, motive=motive, reasons=reasons, law=await current(db))
-    for objection in raised:
-        if objection.binding:
-            raise Invalid(
-                tell("{provision}: {reason}", provision=objection.provision, reason=objection.text),
-                "motive" if objection.code.startswith("motive") else "reason",
-            )
-    await _require_consulted(db, request)
+    reasons, because = _reasons(reasons), _left_out(consultation_left_out_because)
+    law = await current(db)
+    raised = objections(request, ground=ground, motive=motive, reasons=reasons, law=law)
+    raised += await _consulted(db, request, owed_before_refusal(relied_on(request, law), ground), because)
     _answer(db, request, RequestStatus.refused, actor, now, reason=reasons, ground=ground, motive=motive)
+    _keep(request, raised, because)
     return raised
 
 
@@ -146,39 +158,59 @@ async def postpone(
     request: HearingRequest,
     reasons: str,
     review: datetime | None,
+    consultation_left_out_because: str = "",
     actor: Actor,
     now: datetime,
 ) -> None:
     """Postpone because of proceedings that are under way (18(25), 46(25)), until a day it is looked at again.
 
-    Effects: status, `answered_*`, `review_due`. Raises `Invalid`, and `NotReady` when
-    no consultation is on record.
+    Effects: status, `answered_*`, `review_due`. Raises `Invalid`, and `NotReady` as `refuse`.
     """
     require("answer_request", request, actor)
     ground = reference.enums()["postponement_code"][0]
     if review is None:
         raise Invalid(tell("State on which day it will be reviewed"), "review")
     due = _ahead(review, "review", now=now)
-    reasons = _reasons(reasons)
-    await _require_consulted(db, request)
+    reasons, because = _reasons(reasons), _left_out(consultation_left_out_because)
+    owed = owed_before_postponement(relied_on(request, await current(db)))
+    raised = await _consulted(db, request, owed, because)
     _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground)
+    _keep(request, raised, because)
     request.review_due = due
 
 
-def answer_due(request: HearingRequest, *, now: datetime) -> datetime:
-    """Deadline of the answer (18(24), 46(24)): the end of the day that the request names, in the requested State."""
+def answer_due(request: HearingRequest, *, now: datetime, law: Law = LAW) -> datetime:
+    """Deadline of the answer: the end of the day that the request names, in the requested State (18(24), 46(24)), and
+    at the latest that of the instruments relied on; without either, a timer of this service."""
+    limit = deadlines.due(request, LimitedStep.recognition, since=now, law=law)
+    wanted = _wanted(request, now=now)
+    return min(day for day in (limit, wanted) if day is not None) if limit or wanted else now + _timer("answer_days")
+
+
+def _wanted(request: HearingRequest, *, now: datetime) -> datetime | None:
     if request.wanted_by is not None:
         return clocks.end_of_day(request.wanted_by, reference.jurisdiction(request.requested_state).default_zone)
-    timers = reference.request_rules()["timers"]
-    return now + timedelta(days=timers["urgent_answer_days" if request.urgent else "answer_days"])
+    return now + _timer("urgent_answer_days") if request.urgent else None
+
+
+def _timer(name: str) -> timedelta:
+    return timedelta(days=reference.request_rules()["timers"][name])
+
+
+def _due_again(request: HearingRequest, *, now: datetime, law: Law) -> datetime:
+    """A postponement stretches the limit of an instrument only by the extension it allows."""
+    since = request.submitted_at or now
+    limit = deadlines.due(request, LimitedStep.recognition, since=since, extended=True, law=law)
+    return limit or answer_due(request, now=now, law=law)
 
 
 async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """A postponed request is reviewed again. Effects: `answer_due` anew, no `review_due`; status to under_review."""
+    """A postponed request is reviewed again. Effects: `answer_due` anew, or as the instrument limits it; no
+    `review_due`; status to under_review."""
     require("answer_request", request, actor)
     if request.status is not RequestStatus.postponed:
         raise NotReady(tell("The request is not postponed"))
-    request.answer_due, request.review_due = answer_due(request, now=now), None
+    request.answer_due, request.review_due = _due_again(request, now=now, law=await current(db)), None
     move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 
@@ -237,16 +269,32 @@ def _require_confirmed(request: HearingRequest, now: datetime) -> None:
         )
 
 
-async def _require_consulted(db: AsyncSession, request: HearingRequest) -> None:
-    if not await consultations.of_request(db, request.id):
-        raise NotReady(
-            tell(
-                "Before a refusal or a postponement the two States consult on whether assistance may be granted "
-                "subject to conditions (UNTOC art. 18(26), UNCAC art. 46(26)): record that consultation with the "
-                "request first"
-            ),
-            ["consultation"],
-        )
+async def _consulted(
+    db: AsyncSession, request: HearingRequest, owed: Sequence[Owed], because: str
+) -> tuple[Objection, ...]:
+    """The objections where a consultation that is owed was left out for a reason. Raises `NotReady`."""
+    if not owed or await consultations.of_request(db, request.id):
+        return ()
+    if because and all(one.may_object for one in owed):
+        return not_consulted(owed, because)
+    raise NotReady(
+        tell(
+            "{provision}: before this the two States consult on whether assistance may be granted subject to "
+            "conditions. Record that consultation with the request first, or state why it was left out",
+            provision=Series.of(dict.fromkeys(one.provision for one in owed)),
+        ),
+        ["consultation"],
+    )
+
+
+def _left_out(because: str) -> str:
+    return clean(because, "consultation_left_out_because", most=2000, lines=True)
+
+
+def _keep(request: HearingRequest, raised: Sequence[Objection], because: str) -> None:
+    request.answered_objections = [objection.as_json() for objection in raised]
+    left_out = any(objection.code == NOT_CONSULTED for objection in raised)
+    request.consultation_left_out_because = because if left_out else ""
 
 
 def _answer(
@@ -267,6 +315,7 @@ def _answer(
     request.answered_at, request.answered_by = now, actor.id
     request.answered_ground, request.answered_reason = ground, reason
     request.answer_due = None
+    _keep(request, (), "")
 
 
 def _rules(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

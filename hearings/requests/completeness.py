@@ -1,7 +1,7 @@
-"""Whether a request says what UNTOC art. 18(15)(a)-(f) and UNCAC art. 46(15)(a)-(f) ask of it, letter by letter. Pure.
+"""Whether a request says what the instruments it relies on ask of it, item by item (`hearings.requests.demands`). Pure.
 
-A required item without content is missing and prevents the submission. An item with little content, or an empty one
-that the text asks for only "where possible", is thin: it is displayed, and prevents nothing.
+An item that is always asked for and has no content is missing and prevents the submission. One with little content, or
+an empty one that is asked for only "where possible", is thin: it is displayed, and prevents nothing.
 """
 
 from collections.abc import Sequence
@@ -9,56 +9,63 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from hearings.law.handling.contents import ELSEWHERE, ContentItem, Mandatory
 from hearings.models import HearingRequest, Translation
-from hearings.requests.fields import FIELDS, LETTERS, SECTIONS, STEPS, Field, Need, provisions
+from hearings.requests.demands import NAMED, columns, demands, given, met
+from hearings.requests.fields import FIELDS, STEPS, Field, Need
 from hearings.sentences import LanguageName, tell, tell_n
 
 
 class ItemContent(StrEnum):
-    """The content of one item, or of a whole letter."""
+    """The content of one field, or of a whole item."""
 
     given = "given"
     thin = "thin"
     missing = "missing"
+    later = "later"
+    """It is settled with the submission, or after it."""
+
+
+ORDER = (ItemContent.missing, ItemContent.thin, ItemContent.later, ItemContent.given)
+"""The worst first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """One item of a letter. `field` is the column that holds it."""
+    """One field. `field` is the column that holds it; `provision` asks for it, empty where no instrument does."""
 
     field: str
     found: ItemContent
     text: str
+    provision: str = ""
 
     def as_json(self) -> dict[str, str]:
-        return {"field": self.field, "found": self.found.value, "text": self.text}
+        return {"field": self.field, "found": self.found.value, "text": self.text, "provision": self.provision}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """One letter of paragraph 15."""
+class Demand:
+    """One item an instrument asks for, with the fields that hold it."""
 
-    letter: str
-    asks: str
+    item: ContentItem
     items: tuple[Item, ...]
 
     @property
     def found(self) -> ItemContent:
-        """The worst content among its items."""
-        worst = {item.found for item in self.items}
-        return (
-            ItemContent.missing
-            if ItemContent.missing in worst
-            else ItemContent.thin
-            if ItemContent.thin in worst
-            else ItemContent.given
-        )
+        """The worst content among its fields."""
+        found = {item.found for item in self.items}
+        if not found:
+            return ItemContent.later if set(self.item.fields) & ELSEWHERE else ItemContent.given
+        return next(content for content in ORDER if content in found)
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "letter": self.letter,
-            "provisions": provisions(self.letter),
-            "asks": self.asks,
+            "id": self.item.id,
+            "instrument": self.item.instrument,
+            "section": self.item.section,
+            "provision": self.item.provision,
+            "mandatory": self.item.mandatory.value,
+            "asks": self.item.text,
             "found": self.found.value,
             "items": [item.as_json() for item in self.items],
         }
@@ -66,58 +73,73 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class Completeness:
-    """All six letters, and the items outside them."""
+    """All that the instruments ask for, and the fields besides."""
 
-    letters: tuple[Letter, ...]
+    demands: tuple[Demand, ...]
     others: tuple[Item, ...] = ()
-    """Items of no letter that the request needs, or would be better with."""
+    """Fields no instrument asks for that the request needs, or would be better with."""
 
     @property
     def missing(self) -> tuple[Item, ...]:
-        """Items that prevent the submission."""
-        return tuple(item for item in self._all if item.found is ItemContent.missing)
+        """What prevents the submission, each field once."""
+        return self._of(ItemContent.missing)
 
     @property
     def thin(self) -> tuple[Item, ...]:
-        """Items that would improve the request."""
-        return tuple(item for item in self._all if item.found is ItemContent.thin)
+        """What would improve the request, each field once."""
+        return self._of(ItemContent.thin)
 
-    @property
-    def _all(self) -> list[Item]:
-        return [item for letter in self.letters for item in letter.items] + list(self.others)
+    def _of(self, found: ItemContent) -> tuple[Item, ...]:
+        every = [item for demand in self.demands for item in demand.items] + list(self.others)
+        return tuple({item.field: item for item in reversed(every) if item.found is found}.values())[::-1]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "complete": not self.missing,
-            "letters": [letter.as_json() for letter in self.letters],
+            "demands": [demand.as_json() for demand in self.demands],
             "others": [other.as_json() for other in self.others],
         }
 
 
-STOPS = frozenset({Need.demanded, Need.practical})
-"""The needs without which a request cannot be submitted."""
-
-
 def completeness(request: HearingRequest, translations: Sequence[Translation] = ()) -> Completeness:
-    """The items of paragraph 15 and their content."""
-    asked = [field for field in FIELDS.values() if field.need is not Need.free and field.when(request)]
-    letters = tuple(
-        Letter(
-            letter=letter,
-            asks=SECTIONS[letter],
-            items=tuple(_item(request, field) for field in asked if field.letter == letter),
-        )
-        for letter in LETTERS
-    )
-    others = [_item(request, field) for field in asked if not field.letter]
-    return Completeness(letters=letters, others=(*others, *map(_unread, filter(_by_machine_alone, translations))))
+    """What the instruments relied on ask for, and its content."""
+    asked = tuple(Demand(item=item, items=_items(request, item)) for item in demands(request))
+    seen = {column for demand in asked for column in columns(demand.item)}
+    needed = [field for field in FIELDS.values() if field.need is not Need.free and field.when(request)]
+    others = [_item(request, field, stops=_stops(field)) for field in needed if field.name not in seen]
+    named = [_item(request, FIELDS[name], stops=True) for name in seen if FIELDS[name].need is Need.practical]
+    others += [item for item in named if item.found is ItemContent.missing]
+    return Completeness(demands=asked, others=(*others, *map(_unread, filter(_by_machine_alone, translations))))
 
 
-def _item(request: HearingRequest, field: Field) -> Item:
+def _stops(field: Field) -> bool:
+    """Whether a field that no instrument relied on names prevents the submission."""
+    return field.need is Need.practical or (field.need is Need.demanded and field.name not in NAMED)
+
+
+def _items(request: HearingRequest, item: ContentItem) -> tuple[Item, ...]:
+    """The fields of an item: what is there, and what is looked for first where nothing is."""
+    has = met(request, item)
+    stops = item.mandatory is Mandatory.always and not has
+    found = []
+    for number, column in enumerate(columns(item)):
+        field = FIELDS[column]
+        wanted = not has and (item.each or number == 0)
+        useful = field.need is not Need.free and field.when(request)
+        if given(request, column) or wanted or useful:
+            found.append(_item(request, field, stops=stops and wanted, provision=item.provision))
+    return tuple(found)
+
+
+def _item(request: HearingRequest, field: Field, *, stops: bool, provision: str = "") -> Item:
     value, what = getattr(request, field.name), field.label
+
+    def item(found: ItemContent, text: str) -> Item:
+        return Item(field=field.name, found=found, text=text, provision=provision)
+
     if not field.kind.given(value):
-        content = ItemContent.missing if field.need in STOPS else ItemContent.thin
-        return Item(field=field.name, found=content, text=tell("Missing: {what}", what=what))
+        content = ItemContent.missing if stops else ItemContent.thin
+        return item(content, tell("Missing: {what}", what=what))
     if isinstance(value, str) and len(value) < field.least:
         short = tell_n(
             "Incomplete: {what} ({n} character of {least} or more)",
@@ -126,10 +148,10 @@ def _item(request: HearingRequest, field: Field) -> Item:
             what=what,
             least=field.least,
         )
-        return Item(field=field.name, found=ItemContent.thin, text=short)
+        return item(ItemContent.thin, short)
     if wrong := field.wrong(value):
-        return Item(field=field.name, found=ItemContent.thin, text=wrong)
-    return Item(field=field.name, found=ItemContent.given, text=tell("Stated: {what}", what=what))
+        return item(ItemContent.thin, wrong)
+    return item(ItemContent.given, tell("Stated: {what}", what=what))
 
 
 def _by_machine_alone(translation: Translation) -> bool:

@@ -1,4 +1,5 @@
-"""A request on paper and as JSON: the same data, headed by the letters of UNTOC 18(15) and UNCAC 46(15).
+"""A request on paper and as JSON: the same data, headed as the instruments relied on have it: by the sections of a form
+(Annex A of Directive 2014/41/EU), else by the letters of UNTOC 18(15), with the provisions that ask for each part.
 
 Empty fields are left out. There is no safe conduct in it: 18(27) and 46(27) are about travel, and
 who is heard by video does not travel.
@@ -17,10 +18,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import clocks, reference
 from hearings.documents.documents import written
 from hearings.languages import language_name, state_name
+from hearings.law.handling.contents import Contents, contents_of
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
 from hearings.models.signature import Act
 from hearings.requests import attachments, consent_answers, field_kinds as kinds, translations
-from hearings.requests.fields import FIELDS, LETTERS, SECTIONS, provisions
+from hearings.requests.demands import provisions
+from hearings.requests.fields import FIELDS, SECTIONS, Field
 from hearings.sentences import Say, Word, english, tell
 from hearings.signatures import signatures
 
@@ -67,6 +70,12 @@ HEADINGS: Mapping[str, str] = {
     "signatures": tell("Signatures of authorities"),
 }
 NOT_GIVEN = tell("not given")
+STATES: Mapping[str, str] = {
+    "requesting_state": tell("Requesting State"),
+    "requested_state": tell("Requested State"),
+}
+LONGEST_LETTER = 3
+"""Names of sections of a form that are longer are none of its letters, and are not printed."""
 TRANSLATED_BY_MACHINE = tell("Machine translation")
 ACTS: Mapping[Act, str] = {
     Act.submit_request: tell("request submitted"),
@@ -180,7 +189,7 @@ def printed(papers: Papers, lang: str, say: Say = english) -> dict[str, Any]:
         "notice": "" if row.submitted_at else page.said(tell("Draft. It has not been submitted.")),
         "meta": page.meta(),
         "sections": [
-            *(page.fields(section) for section in SECTIONS),
+            *page.particulars(),
             *(
                 page.section(name, rows)
                 for name, rows in (
@@ -214,36 +223,62 @@ class _Page:
         row = self.row
         entries = [
             {"label": self.said(tell("Reference")), "values": [{"code": row.reference}]},
-            *(
-                {"label": self.said(label), "values": [written(f"{self.state(state)} ({state})")]}
-                for label, state in (
-                    (tell("Requesting State"), row.requesting_state),
-                    (tell("Requested State"), row.requested_state),
-                )
-            ),
+            *self.lines(list(STATES)),
         ]
         if row.submitted_at is not None:
             times = [written(instant) for instant in self.times(row.submitted_at)]
             entries.append({"label": self.said(tell("Submitted on")), "values": times})
         return entries
 
-    def section(self, name: str, rows: Sequence[Line], *, letter: str = "", empty: str = NOT_GIVEN) -> dict[str, Any]:
+    def section(
+        self, name: str, rows: Sequence[Line], *, letter: str = "", cites: Sequence[str] = (), empty: str = NOT_GIVEN
+    ) -> dict[str, Any]:
         return {
             "letter": letter,
-            "heading": self.said(HEADINGS[name]),
-            "cites": " · ".join(provisions(letter)) if letter else "",
+            "heading": self.said(HEADINGS.get(name, name)),
+            "cites": " · ".join(dict.fromkeys(cites)),
             "rows": list(rows),
             "empty": self.said(empty),
         }
 
-    def fields(self, section: str) -> dict[str, Any]:
-        """A section and those of its fields that have a value."""
-        rows = [
-            {"label": self.said(field.label), "values": [written(text) for text in self.values(field.kind, value)]}
-            for field in FIELDS.values()
-            if field.section == section and field.printed and field.kind.given(value := getattr(self.row, field.name))
-        ]
-        return self.section(section, rows, letter=section if section in LETTERS else "")
+    def particulars(self) -> list[dict[str, Any]]:
+        """The fields of the request: by the sections of the forms of the instruments, then those of no form."""
+        chosen = contents_of(self.row.instruments)
+        sections, printed_already = [], set[str]()
+        for contents in chosen:
+            for letter, title in contents.sections.items():
+                items = [item for item in contents.items if item.section == letter]
+                names = list(dict.fromkeys(name for item in items for name in item.fields))
+                printed_already |= set(names)
+                shown = letter if len(letter) < LONGEST_LETTER else ""
+                cites = [item.provision for item in items]
+                sections.append(self.section(title, self.lines(names), letter=shown, cites=cites))
+        for section in SECTIONS:
+            names = [name for name, field in FIELDS.items() if field.section == section]
+            rest = [name for name in names if name not in printed_already]
+            rows = self.lines(rest)
+            if rows or not printed_already:
+                sections.append(self.section(section, rows, **self.cited(section, rest, chosen)))
+        return sections
+
+    def cited(self, section: str, names: Sequence[str], chosen: Sequence[Contents]) -> dict[str, Any]:
+        """The letter of a section, where an instrument has one, and the provisions that ask for its fields."""
+        lettered = any(item.section == section for contents in chosen for item in contents.items)
+        cites = [provision for name in names for provision in provisions(name, self.row.instruments)]
+        return {"letter": section if lettered else "", "cites": cites}
+
+    def lines(self, names: Sequence[str]) -> list[Line]:
+        """Those of these columns that have a value; the two States stand in a form as fields do."""
+        lines = []
+        for name in names:
+            value: Any = getattr(self.row, name, None)
+            field: Field | None = FIELDS.get(name)
+            if name in STATES:
+                lines.append({"label": self.said(STATES[name]), "values": [written(f"{self.state(value)} ({value})")]})
+            elif field is not None and field.printed and field.kind.given(value):
+                texts = self.values(field.kind, value)
+                lines.append({"label": self.said(field.label), "values": [written(text) for text in texts]})
+        return lines
 
     def values(self, kind: kinds.Kind, value: Any) -> list[str]:
         many = value if isinstance(value, list) else [value]

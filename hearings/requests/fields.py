@@ -1,7 +1,7 @@
 """The fields of a request: one table, from which reader, wizard, API, completeness, printed document and labels follow.
 
-Adding a field is a row here and a column of the same name in `hearings.models.request`. Sections (a) to (f) are the
-letters of UNTOC art. 18(15) and UNCAC art. 46(15); the rest is what ETS 182 art. 9(3) and practice ask for.
+Adding a field is a row here and a column of the same name in `hearings.models.request`. Sections (a) to (f) follow the
+letters of UNTOC art. 18(15) and UNCAC art. 46(15). What an instrument asks for is in data/content.yaml.
 """
 
 from collections.abc import Callable, Mapping
@@ -50,7 +50,6 @@ from hearings.requests.sending import confirmation_due
 from hearings.sentences import Sentence, tell
 from hearings.texts import NOT_A_VALUE, folded
 
-LETTERS = "abcdef"
 SECTIONS: Mapping[str, Sentence] = {
     "a": tell("Authority making the request"),
     "b": tell("Subject matter and nature of the proceedings, and the authority conducting them"),
@@ -62,7 +61,7 @@ SECTIONS: Mapping[str, Sentence] = {
     "h": tell("Channel, urgency and time limits"),
     "i": tell("Confidentiality and limits of use"),
 }
-"""Sections of a request, in the order of the printed document. (a) to (f) are `LETTERS` of paragraph 15."""
+"""Sections of a request, in the order of the printed document."""
 STEPS: Mapping[str, Sentence] = {
     "authorities": tell("Authorities and channel"),
     "proceedings": tell("The proceedings"),
@@ -79,9 +78,9 @@ class Need(StrEnum):
     """Whether a field is required."""
 
     demanded = "demanded"
-    """The text of paragraph 15 demands it: without it the request cannot be submitted."""
+    """Instruments demand it: where the one relied on does, the request cannot be submitted without it."""
     practical = "practical"
-    """No letter names it, but a hearing cannot be arranged without it: it cannot be submitted either."""
+    """A hearing cannot be arranged without it, whatever the instrument: the request cannot be submitted either."""
     useful = "useful"
     """Asked for where possible, or useful to the reader: without it the request is thin."""
     free = "free"
@@ -113,11 +112,6 @@ class Field:
     """Why a value is thin, in words."""
     printed: bool = True
 
-    @property
-    def letter(self) -> str:
-        """The letter of paragraph 15 that asks for it; empty if none does."""
-        return self.section if self.section in LETTERS and self.need is not Need.practical else ""
-
     def read(self, value: Any, law: Law = LAW) -> Any:
         """The value for its column. Raises `Invalid` naming the field."""
         try:
@@ -127,11 +121,6 @@ class Field:
             raise
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise Invalid(tell(NOT_A_VALUE), self.name) from error
-
-
-def provisions(letter: str) -> list[str]:
-    """Where a letter of paragraph 15 stands."""
-    return [f"UNTOC art. 18(15)({letter})", f"UNCAC art. 46(15)({letter})"]
 
 
 def _interpreted(request: HearingRequest) -> bool:
@@ -193,7 +182,7 @@ _TABLE = (
         asked_if=(("oral", ("yes",)),),
     ),
     # --- the proceedings
-    Field("case_number", Line(100), "proceedings", "b", tell("Case number"), need=DEMANDED),
+    Field("case_number", Line(100), "proceedings", "b", tell("Case number"), need=PRACTICAL),
     Field(
         "procedure", Choice(Procedure, "procedure", Procedure.criminal_proceedings), "proceedings", "b",
         tell("Kind of proceedings"),
@@ -244,7 +233,7 @@ _TABLE = (
         when=lambda request: request.evidence_risk, asked_if=(("evidence_risk", ("1", "2", "3")),),
     ),
     # --- the person
-    Field("person_name", Line(200), "person", "e", tell("Person to be heard"), need=DEMANDED),
+    Field("person_name", Line(200), "person", "e", tell("Person to be heard"), need=PRACTICAL),
     Field(
         "capacity", Choice(Capacity, "capacity", few=True), "person", "e", tell("Capacity"),
         help=tell("Art. 18(18) and art. 46(18) cover witnesses and experts only."),
@@ -415,6 +404,24 @@ _TABLE = (
         help=tell("Without a treaty, state how the act is punishable in both States"), need=USEFUL,
         when=lambda request: not request.instruments,
     ),
+    Field(
+        "necessity", Lines(), "basis", "g", tell("Necessity and proportionality"),
+        help=tell("Why this hearing is necessary and proportionate, considering the rights of the person."),
+    ),
+    Field(
+        "domestic_equivalent", Lines(2000), "basis", "g", tell("Availability in a similar domestic case"),
+        help=tell("Why the same measure could have been ordered under the same conditions in a domestic case."),
+    ),
+    Field(
+        "legal_remedies", Lines(2000), "basis", "g", tell("Legal remedies"),
+        help=tell("Whether one has been sought, and where it can be had."),
+    ),
+    Field("earlier_request", Lines(1000), "basis", "g", tell("Relation to an earlier request or order")),
+    Field(
+        "validating_authority", Line(), "basis", "g", tell("Validating authority"),
+        help=tell("Only where the issuing authority is not a judge, a court or a public prosecutor."),
+    ),
+    Field("annex_d_category", Line(), "basis", "g", tell("Category of offence (Annex D)")),
     Field("language_of_request", Language(), "basis", "h", tell("Language of the request")),
     Field(
         "confidential", Flag(True), "basis", "i", tell("Confidential"),

@@ -19,6 +19,8 @@ from hearings.actors import SYSTEM, Actor
 from hearings.errors import DisplacedBy, GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import legal_bases
 from hearings.law.answer import HeldOn
+from hearings.law.handling import deadlines
+from hearings.law.handling.deadlines import LimitedStep
 from hearings.law.law import LAW, Law, current
 from hearings.law.legal_bases import SAME_STATES
 from hearings.models import Hearing, HearingRequest, Person, Translation
@@ -187,13 +189,16 @@ def evaluate(
 
 
 def complete(request: HearingRequest, translations: tuple[Translation, ...] = ()) -> Completeness:
-    """The items of 18(15), 46(15) and their content, letter by letter. Pure."""
+    """What the instruments relied on ask for, and its content. Pure."""
     return completeness(request, translations)
 
 
 def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[str]:
     """Why the request cannot be submitted yet, one text each; empty when it can."""
-    texts = [item.text for item in completeness(request).missing]
+    texts = [
+        tell("{provision}: {text}", provision=item.provision, text=item.text) if item.provision else item.text
+        for item in completeness(request).missing
+    ]
     texts += [
         tell("{provision}: {text}", provision=block.provision, text=block.text)
         for block in sending.blocks(request, now=now, law=law)
@@ -208,7 +213,7 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
 
 
 async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """Submit a draft: it says what paragraph 15 demands, may go the way chosen, and one instrument lacks nothing.
+    """Submit a draft: it says what its instruments demand, may go the way chosen, and one instrument lacks nothing.
 
     Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
     texts. Effects, in order: an oral request whose time for the confirmation in writing has passed is confirmed by it,
@@ -227,7 +232,8 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     confirmed_by_submission(db, request=request, actor=actor, now=now)
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     request.gate_result = result.as_json()
-    request.answer_due = answer_due(request, now=now)
+    request.answer_due = answer_due(request, now=now, law=law)
+    request.receipt_due = deadlines.due(request, LimitedStep.acknowledgement, since=now, law=law)
     priority.refresh(request, now=now)
     await person_consents.prepare(db, request=request, result=result, actor=actor, now=now)
     move(db, request, RequestStatus.submitted, actor=actor, now=now)
@@ -255,6 +261,7 @@ async def withdraw(db: AsyncSession, *, request: HearingRequest, reason: str, ac
     require("withdraw_request", request, actor)
     reason = clean(reason, "reason", most=4000, least=3, lines=True)
     request.answer_due = request.info_due = request.review_due = request.written_due = None
+    request.receipt_due = request.execution_due = None
     move(db, request, RequestStatus.withdrawn, actor=actor, now=now, reason=reason)
 
 

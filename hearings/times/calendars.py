@@ -9,9 +9,7 @@ which gives a skipped hour and a repeated one a meaning.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, lru_cache
-
-import holidays as public
+from functools import lru_cache
 
 from hearings import clocks
 from hearings.law.law import Law
@@ -21,7 +19,6 @@ from hearings.reference import VERIFIED
 Span = tuple[int, int]
 """Half-open, seconds since 1970 in UTC."""
 
-ENGLISH = ("en_US", "en_GB", "en_SG", "en_AU", "en_KE", "en_NG", "en_IN")
 CONFIRMED = "confirmed-by-state"
 
 
@@ -121,44 +118,6 @@ def from_law(law: Law, state: str, zone: str) -> tuple[Weekly, ...]:
         )
         for period in law.court_hours(state, zone)
     )
-
-
-@cache
-def _localized() -> Mapping[str, list[str]]:
-    return public.list_localized_countries(include_aliases=False)
-
-
-@cache
-def _supported() -> frozenset[str]:
-    return frozenset(public.list_supported_countries(include_aliases=False))
-
-
-def holiday_language(state: str) -> str | None:
-    """The language holidays of a State are named in: English where the package has it, else its first; never by the
-    machine's locale, the package's default.
-    """
-    known = _localized().get(state) or []
-    return next((tag for tag in ENGLISH if tag in known), known[0] if known else None)
-
-
-@cache
-def public_holidays(state: str, year: int) -> tuple[tuple[date, str], ...] | None:
-    """National public holidays of a year, None for a State the package does not know. Regional ones are not known."""
-    if state not in _supported():
-        return None
-    try:
-        holidays = public.country_holidays(state, years=year, language=holiday_language(state))
-    except NotImplementedError:
-        return None
-    return tuple(sorted((day, name) for day, name in holidays.items() if day.year == year))
-
-
-def holidays_between(state: str, first: date, last: date) -> tuple[tuple[date, str], ...] | None:
-    """The public holidays of the years of these days."""
-    years = [public_holidays(state, year) for year in range(first.year, last.year + 1)]
-    if any(year is None for year in years):
-        return None
-    return tuple(pair for year in years if year is not None for pair in year)
 
 
 # --- computing ---------------------------------------------------------------------------------------------------

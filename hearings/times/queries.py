@@ -12,6 +12,7 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import NotFound
+from hearings.law.handling import public_holidays
 from hearings.law.law import Law, current
 from hearings.models import (
     Booking,
@@ -79,7 +80,7 @@ async def court_calendar(
         hours=tuple(row for row in calendars.from_law(law, state, zone) if row.first <= until and row.last >= since)
         + tuple(_weekly(row) for row in rows if row.kind is PeriodKind.hours),
         periods=tuple(_period(row) for row in rows if row.kind is not PeriodKind.hours),
-        holidays=calendars.holidays_between(state, since, until),
+        holidays=public_holidays.holidays_between(state, since, until),
     )
 
 

@@ -23,7 +23,7 @@ from media.evidence.log import custody as log
 from media.evidence.log.journal import Journal
 from media.evidence.log.store import FileStore
 from media.evidence.seal.client import SealClient
-from tests.support.court import Court
+from tests.support.court import ORDER, Court
 from tests.support.page_client import Service
 from web import cli
 from web.demo import demo
@@ -81,7 +81,13 @@ async def fill(database: Database) -> dict[str, str]:
             (
                 "accused",
                 "ES",
-                {"capacity": "accused", "instruments": ["eio"], "language_of_request": "es", "offence_scope": ["any"]},
+                ORDER
+                | {
+                    "capacity": "accused",
+                    "instruments": ["eio"],
+                    "language_of_request": "es",
+                    "offence_scope": ["any"],
+                },
             ),
         ):
             wanted = {key: value for key, value in (demo.REQUEST | fields).items() if value is not None}

@@ -56,6 +56,15 @@ FIELDS = {
     "interpreter_mode": "simultaneous",
 }
 
+ORDER = {
+    "offences": "Trafficking in persons, art. 210 Criminal Code",
+    "necessity": "Nobody else saw the transport, and the hearing burdens the person less than a journey.",
+    "domestic_equivalent": "A judge may order such a hearing in a domestic case (art. 106 Code of Criminal Procedure).",
+    "legal_remedies": "None has been sought; an appeal lies to the court of appeal.",
+    "rights_notice_requesting": "You need not say anything, and you may consult a lawyer at any time.",
+}
+"""What a European Investigation Order has to contain besides."""
+
 
 def seated(participant: Participant) -> Actor:
     """Somebody of a hearing as from a seat in the room, wherever they are."""

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field as Limits, create_model
 
 from hearings.requests import field_kinds as kinds
-from hearings.requests.fields import FIELDS, LETTERS, Field, provisions
+from hearings.requests.demands import provisions
+from hearings.requests.fields import FIELDS, Field
 from web.api.fields import Day, Instant, Model, Moment, Shown, Wall
 
 Tag = Annotated[str, Limits(max_length=35, description="BCP 47 tag, or empty.")]
@@ -59,8 +60,12 @@ SHOWN: Mapping[type[kinds.Kind], Any] = {kinds.Slots: list[ShownSlot], kinds.Ins
 """Kinds that are shown in another way than they are taken."""
 
 
+MOST_CITED = 4
+"""Provisions that the description of a field names, of the instruments that ask for it."""
+
+
 def _described(field: Field) -> str:
-    where = ", ".join(provisions(field.section)) if field.section in LETTERS else ""
+    where = ", ".join(provisions(field.name)[:MOST_CITED])
     return " ".join(text if text[-1] in ".?" else f"{text}." for text in (field.label, field.help, where) if text)
 
 

@@ -30,6 +30,8 @@ MISSED: dict[str, str] = {
     "reminder_day": N_("Reminder a day before"),
     "reminder_hour": N_("Reminder an hour before"),
     "opening": N_("Notice that the lobby may be opened"),
+    "receipt_near": N_("Reminder that the acknowledgement of receipt is due"),
+    "execution_near": N_("Reminder that the execution is due"),
     "answer_near": N_("Reminder that an answer is due"),
     "info_near": N_("Reminder that information is due"),
     "written_near": N_("Reminder of the written confirmation"),

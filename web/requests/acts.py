@@ -64,12 +64,20 @@ class Conditions(Model):
     rules: list[dict[str, Any]] = Field(max_length=50, description="Empty where the room keeps none by itself.")
 
 
+LEFT_OUT: Any = Field(
+    default="",
+    max_length=2000,
+    description="Why the two States did not consult, where an instrument relied on wants it and none is on record.",
+)
+
+
 class Refusal(Model):
     """Body of `refuse_request`; `ground` is a code of the closed list."""
 
     ground: str = Field(max_length=60)
     motive: str = Field(max_length=60, description="What the ground rests on: a code of `refusal_motive`, or empty.")
     reasons: str = Field(min_length=3, max_length=4000)
+    consultation_left_out_because: str = LEFT_OUT
 
 
 class Postponement(Model):
@@ -77,6 +85,7 @@ class Postponement(Model):
 
     reasons: str = Field(min_length=3, max_length=4000)
     review: Instant
+    consultation_left_out_because: str = LEFT_OUT
 
 
 R = RequestStatus
@@ -113,6 +122,8 @@ class Action:
     """Label of the text the act requires; empty when it requires none."""
     ground: bool = False
     """Whether it asks for a ground of refusal, which must be confirmed when there are objections to it."""
+    consults: bool = False
+    """Whether an instrument may want a consultation before it; else the form asks why there was none."""
     day: str = ""
     """Name of the day the act sets: `due`, which is optional, or `review`."""
     person: bool = False
@@ -158,6 +169,10 @@ class Action:
 def _text(form: Form, actor: Actor) -> str:
     """The text of the form with LF line ends, as rows and statements store it; browsers send CR LF."""
     return form.text("text").replace("\r\n", "\n")
+
+
+def _left_out(form: Form, actor: Actor) -> str:
+    return form.text("left_out").replace("\r\n", "\n")
 
 
 def _day(name: str) -> Read:
@@ -206,11 +221,17 @@ def _condition_facts(row: HearingRequest, values: Values, actor: Actor) -> list[
     return [(_("Conditions"), values["conditions"]), *((_("Condition"), rule[0]) for rule in rules)]
 
 
+def _left_out_facts(values: Values) -> list[tuple[str, str]]:
+    because = values["consultation_left_out_because"]
+    return [(_("Why the two States did not consult"), because)] if because else []
+
+
 def _postponement_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
     review, zone = values["review"], reference.jurisdiction(actor.state).default_zone
     return [
         *_reason_facts(row, values, actor),
         *([(labels.label("review"), long_date(review, zone))] if review else []),
+        *_left_out_facts(values),
     ]
 
 
@@ -218,7 +239,7 @@ def _refusal_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tu
     lines = [(_("Ground of refusal"), labels.ground(values["ground"]))]
     if values["motive"]:
         lines.append((_("Legal basis of the refusal"), labels.motive(values["motive"])))
-    return [*lines, *_reason_facts(row, values, actor)]
+    return [*lines, *_reason_facts(row, values, actor), *_left_out_facts(values)]
 
 
 # --- the table ---------------------------------------------------------------------------------------------------
@@ -326,7 +347,8 @@ ACTIONS: dict[str, Action] = {
             button=N_("Postpone"),
             asks=N_("Reasons"),
             day="review",
-            reads={"reasons": _text, "review": _day("review")},
+            consults=True,
+            reads={"reasons": _text, "review": _day("review"), "consultation_left_out_because": _left_out},
             does=requests.postpone,
             signs=Signed.postpone_request,
             means=N_("Your State puts off its decision to the day you name."),
@@ -364,7 +386,9 @@ ACTIONS: dict[str, Action] = {
                 "ground": lambda form, actor: form.text("ground"),
                 "motive": lambda form, actor: form.text("motive"),
                 "reasons": _text,
+                "consultation_left_out_because": _left_out,
             },
+            consults=True,
             does=requests.refuse,
             signs=Signed.refuse_request,
             means=N_("Your State does not carry out the request, on the ground you name."),
@@ -374,7 +398,7 @@ ACTIONS: dict[str, Action] = {
                 "refuse_request",
                 "requests:answer",
                 "Refuse (`refuse_request`; body `ground` of the closed list, `motive`, `reasons`), after a "
-                "consultation.",
+                "consultation where an instrument relied on wants one, or with `consultation_left_out_because`.",
                 Refusal,
             ),
         ),

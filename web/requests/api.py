@@ -1,5 +1,6 @@
 """Requests of one State to another: drafted, submitted, answered. What binds a State comes signed by its authority."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
@@ -53,10 +54,26 @@ class RequestSummary(Shown):
 SUMMARY = tuple(RequestSummary.model_fields)
 
 
+class RefusalObjection(Shown):
+    """What the law holds against a refusal or postponement that stands: `ground_not_named`, `motive_invalid`,
+    `motive_missing`, `not_consulted`."""
+
+    code: str
+    text: str
+    provision: str
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> Self:
+        """An objection as it is kept with a request."""
+        return cls(code=kept["code"], text=kept["text"], provision=kept["provision"])
+
+
 class ShownRequest(RequestSummary):
     """A request, whole. `content` is what the requesting State's authority signs."""
 
     priority: int
+    receipt_due: Moment | None
+    execution_due: Moment | None
     review_due: Moment | None
     written_due: Moment | None
     written_confirmed_at: Moment | None
@@ -64,6 +81,8 @@ class ShownRequest(RequestSummary):
     """Whether an oral request was confirmed in writing after its time; its submission may have been that."""
     answered_ground: str
     answered_reason: str
+    answered_objections: list[RefusalObjection]
+    consultation_left_out_because: str
     conditions: str
     condition_rules: list[Json]
     refusal_comment: str
@@ -71,16 +90,10 @@ class ShownRequest(RequestSummary):
 
     @classmethod
     def from_row(cls, row: Any, **more: Any) -> Self:
+        kept = [RefusalObjection.of(objection) for objection in row.answered_objections]
         given = Content.model_validate(statement_bodies.content(row))
-        return super().from_row(row, content=given, written_late=sending.confirmed_late(row), **more)
-
-
-class RefusalObjection(Shown):
-    """What can be said against a refusal that stands: `ground_not_named` by any instrument the request relies on."""
-
-    code: str
-    text: str
-    provision: str
+        late = sending.confirmed_late(row)
+        return super().from_row(row, content=given, answered_objections=kept, written_late=late, **more)
 
 
 class RefusedRequest(ShownRequest):

@@ -49,7 +49,7 @@ class NewConsultation(Model):
 
 @router.create("/requests/{request_id}/consultations", scope=EITHER, errors=ACT)
 async def record_consultation(caller: Caller, request_id: RequestId, body: NewConsultation) -> ShownConsultation:
-    """Record a consultation that was held. One comes before every refusal and postponement (18(26), 46(26))."""
+    """Record a consultation that was held. Instruments want one before a refusal or a postponement."""
     row = await locked(caller, request_id)
     found = await consultations.record(
         caller.db,

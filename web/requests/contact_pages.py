@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors, reference
+from hearings.law.handling.procedures import Duty, procedures
 from hearings.models import Person
 from hearings.requests import consultations
 from web.requests import request_file
@@ -41,6 +42,7 @@ async def _consultations(
         "notice": _("The consultation is recorded.") if request.query_params.get("done") and not wrong else None,
         "may_record": row.submitted_at is not None and may_on("record_consultation", person, row),
         "ways": labels.options("way"),
+        "procedures": [one for one in procedures(row.instruments) if one.consultation.duty is Duty.must],
         "twice": wall_fields.doubled(values, ["held_at"], reference.jurisdiction(person.owner_state).default_zone),
         "terms": labels,
     }

@@ -1,20 +1,20 @@
 """Refusal of a request on its page: the grounds grouped by the paragraphs that name them, and objections to a
 ground."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from markupsafe import Markup, escape
 
-from hearings.errors import Invalid
 from hearings.law.law import Law
 from hearings.law.legal_bases import refusal_grounds
-from hearings.law.refusals import Objection
+from hearings.law.refusals import NOT_NAMED, Objection
 from hearings.models import HearingRequest
 from hearings.requests import requests
 from hearings.status import RequestStatus
 from web.words import labels
 from web.words.i18n import _, one_by_one
-from web.words.sentences import english
+from web.words.sentences import english, translated_markup
 
 
 class Unconfirmed(Exception):
@@ -52,25 +52,31 @@ def groups(row: HearingRequest, law: Law) -> list[tuple[str, list[tuple[str, str
 
 
 def objections_in_words(objections: Sequence[Objection]) -> str:
-    """The objections that do not bar a refusal, in one sentence; empty when there are none."""
-    names = one_by_one(dict.fromkeys(english(objection.provision) for objection in objections if not objection.binding))
-    text = _("In the paragraphs the data hold, this ground is not named by: {names}.")
-    return Markup(escape(text)).format(names=Markup(names)) if names else ""
+    """The objections to a refusal, each in a sentence; empty when there are none."""
+    return kept_in_words([objection.as_json() for objection in objections])
 
 
-def warning(row: HearingRequest, ground: str, reasons: str, law: Law) -> str:
-    """The objections to a refusal before it is signed, in one sentence; empty also for an unknown ground, which the act
-    refuses."""
-    try:
-        return objections_in_words(requests.objections(row, ground=ground, reasons=reasons, law=law))
-    except Invalid:
-        return ""
+def kept_in_words(objections: Sequence[Mapping[str, Any]]) -> str:
+    """As `objections_in_words`, of objections that are kept with a request."""
+    unnamed = [objection for objection in objections if objection["code"] == NOT_NAMED]
+    sentences = [
+        Markup("{}: {}.").format(english(objection["provision"]), translated_markup(objection["text"]))
+        for objection in objections
+        if objection not in unnamed
+    ]
+    if unnamed:
+        names = one_by_one(dict.fromkeys(english(objection["provision"]) for objection in unnamed))
+        text = _("In the paragraphs the data hold, this ground is not named by: {names}.")
+        sentences.append(Markup(escape(text)).format(names=Markup(names)))
+    return Markup(" ").join(sentences)
 
 
 def against(row: HearingRequest, law: Law) -> str:
-    """The objections to the refusal of a refused request by the law now in force, in one sentence; empty for other
-    statuses."""
-    if row.status is not RequestStatus.refused:
+    """The objections that stand with a refusal or a postponement; of a refusal from before they were kept, those by the
+    law now in force. Empty for other statuses."""
+    if row.status not in (RequestStatus.refused, RequestStatus.postponed):
         return ""
-    ground, reasons = row.answered_ground, row.answered_reason
-    return objections_in_words(requests.objections(row, ground=ground, reasons=reasons, law=law))
+    if row.answered_objections or row.status is RequestStatus.postponed:
+        return kept_in_words(row.answered_objections)
+    raised = requests.objections(row, ground=row.answered_ground, reasons=row.answered_reason, law=law)
+    return objections_in_words([objection for objection in raised if not objection.binding])

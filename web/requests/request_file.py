@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, reference
+from hearings.law.handling.deadlines import COLUMNS, of_request
 from hearings.models import Hearing, HearingRequest, Person, RequestEvent, Signature, StatusChange
 from hearings.models.request import Capacity
 from hearings.overview import request_file
@@ -158,9 +159,13 @@ class Deadline:
     at: datetime
     kind: str
     icon: str = "clock"
+    provision: str = ""
+    """What sets it, where an instrument relied on does."""
 
 
 DEADLINES: Mapping[str, str] = {
+    "receipt_due": N_("Acknowledgement of receipt due"),
+    "execution_due": N_("Execution due"),
     "answer_due": N_("Answer due"),
     "info_due": N_("Answer to the question due"),
     "written_due": N_("Confirmation in writing due"),
@@ -172,11 +177,24 @@ def deadlines(row: HearingRequest, hearings: Sequence[Hearing], now: datetime) -
     """The deadlines of a request and its hearings to come, the earliest first; days as their end in the own zone."""
     zone = reference.jurisdiction(row.requesting_state).default_zone
     open_ = row.status not in (RequestStatus.refused, RequestStatus.withdrawn, RequestStatus.closed)
-    named = [(_(text), at, "clock") for name, text in DEADLINES.items() if (at := getattr(row, name))]
+    limits = {COLUMNS[step]: limit.provision for step, limit in of_request(row).items()}
+    ended = ENDED.get(row.status, frozenset[str]())
+    found = [
+        Deadline(_(text), at, _kind(at, now), provision=limits.get(name, ""))
+        for name, text in DEADLINES.items()
+        if (at := getattr(row, name)) and name not in ended
+    ]
     days = [(row.wanted_by, _("Reply requested by")), (row.custody_limit, _("Custody ends on"))] if open_ else []
-    named += [(text, clocks.end_of_day(day, zone), "calendar") for day, text in days if day]
-    named += [(_("Hearing"), hearing.starts_at, "calendar") for hearing in hearings if hearing.starts_at > now]
-    return [Deadline(text, at, _kind(at, now), icon) for text, at, icon in sorted(named, key=lambda one: one[1])]
+    dated = [(text, clocks.end_of_day(day, zone)) for day, text in days if day]
+    dated += [(_("Hearing"), hearing.starts_at) for hearing in hearings if hearing.starts_at > now]
+    found += [Deadline(text, at, _kind(at, now), "calendar") for text, at in dated]
+    return sorted(found, key=lambda one: one.at)
+
+
+ENDED: Mapping[RequestStatus, frozenset[str]] = dict.fromkeys(
+    (RequestStatus.executed, RequestStatus.closed), frozenset({"execution_due"})
+)
+"""Deadlines that a status has met."""
 
 
 def _kind(at: datetime, now: datetime) -> str:

@@ -49,6 +49,9 @@ DUE = {
     R.under_review: "answer_due",
     R.information_requested: "info_due",
     R.postponed: "review_due",
+    R.accepted: "execution_due",
+    R.accepted_with_conditions: "execution_due",
+    R.executing: "execution_due",
 }
 """Whose day a request waits for, by its status."""
 UNDECIDED = (R.received, R.under_review, R.information_requested, R.postponed)

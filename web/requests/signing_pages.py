@@ -15,7 +15,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import errors
-from hearings.law import law
 from hearings.models import Person
 from web.requests import refusal as request_refusal
 from web.requests.access import find
@@ -31,7 +30,7 @@ from web.server.sign_in import SignedIn, staff
 from web.words.i18n import _
 from web.words.sentences import translated_markup
 
-CARRIED = ("text", "ground", "motive", "confirmed", "review")
+CARRIED = ("text", "ground", "motive", "confirmed", "review", "left_out")
 """Inputs carried in hidden fields, besides the conditions (`c_…`)."""
 
 
@@ -79,20 +78,19 @@ async def _to_sign(
     database = request.app.state.parts.database
     try:
         async with database.trial() as db:
-            await action.act(db, await find(db, request, person, lock=True), form, actor, now)
+            tried = await find(db, request, person, lock=True)
+            await action.act(db, tried, form, actor, now)
+            objections = tried.answered_objections if action.consults else []
     except (errors.HearingsError, Unconfirmed) as error:
         return await _refused(request, person, action, form, error)
     wrong = [signing.refusal(request, refused)] if refused else []
     async with database.reading() as db:
         row = await find(db, request, person)
         statement = action.statement(row, form, actor)
-        warning = ""
-        if action.ground:
-            warning = request_refusal.warning(row, form.text("ground"), form.text("text"), await law.current(db))
         context = {
             "row": row,
             "action": action,
-            "warning": warning,
+            "warning": request_refusal.kept_in_words(objections),
             "prepared": await statement.prepare(db, now=now) if statement else None,
             "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
             "errors": wrong,
@@ -115,11 +113,9 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
     if isinstance(error, errors.GateNotMet):
         return [FormError("gate", translated_markup(text)) for text in error.missing]
     if isinstance(error, errors.NotReady) and "consultation" in error.missing:
-        text = _(
-            "Record the consultation with the other State first, on the Consultations page of this request: it "
-            "must precede a refusal or a postponement (18(26), 46(26))."
-        )
-        return [FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", text)]
+        return [
+            FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", translated_markup(error.text)),
+        ]
     if isinstance(error, errors.HearingNotOver):
         return [FormError(f"{action}-text", translated_markup(error.text))]
     if isinstance(error, Unconfirmed):
@@ -136,10 +132,7 @@ def _invalid(action: str, error: errors.Invalid) -> FormError:
     named = {
         "ground": _("Choose a ground of refusal."),
         "person": _("Choose a colleague who may work on it."),
-        "motive": _(
-            "The legal basis allows this ground only for reasons specific to this case, not for a general rule. "
-            "State that the refusal rests on them, and give them."
-        ),
+        "motive": _("Choose one of the list, or none."),
         "due": _("Choose a future day, at most two years ahead."),
         "review": _("Choose a future day, at most two years ahead."),
         "value": _("A number from 0 to 15."),

@@ -13,11 +13,14 @@ from markupsafe import Markup
 
 from hearings import errors, reference
 from hearings.law import legal_bases
+from hearings.law.handling import public_holidays
+from hearings.law.handling.contents import ContentItem
 from hearings.law.law import Law
 from hearings.models import HearingRequest
 from hearings.requests import completeness, field_kinds as kinds, fields as request_fields
 from hearings.requests.completeness import StepContent
-from hearings.requests.fields import FIELDS, LETTERS, SECTIONS, Field, Values
+from hearings.requests.demands import columns, demands
+from hearings.requests.fields import FIELDS, Field, Values
 from hearings.requests.possible import not_bound
 from hearings.sentences import tell
 from hearings.texts import NOT_A_VALUE
@@ -60,11 +63,13 @@ class Step:
         """The fields of this step."""
         return [field for field in FIELDS.values() if field.step == self.slug]
 
-    @property
-    def letters(self) -> dict[str, str]:
-        """The letters of paragraph 15 this step answers, with their headings."""
-        sections = {field.section for field in self.inputs}
-        return {letter: SECTIONS[letter] for letter in LETTERS if letter in sections}
+    def asked(self, row: HearingRequest | None) -> list[ContentItem]:
+        """What the instruments relied on ask for of which this step holds the first field; nothing before there are
+        any."""
+        if row is None or not row.instruments:
+            return []
+        here = {field.name for field in self.inputs}
+        return [item for item in demands(row) if (names := columns(item)) and names[0] in here]
 
 
 STEPS: tuple[Step, ...] = tuple(Step(slug, title) for slug, title in request_fields.STEPS.items())
@@ -127,7 +132,7 @@ def closed_days(row: HearingRequest, law: Law) -> list[str]:
                 state=state,
                 zone=zone,
                 hours=calendars.from_law(law, state, zone),
-                holidays=calendars.holidays_between(state, on, on),
+                holidays=public_holidays.holidays_between(state, on, on),
             )
             if calendar.hours_known and on in calendars.openings(calendar, on, on).closed:
                 text = _("{day}: no court sits {state:in} on this day.")

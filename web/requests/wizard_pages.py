@@ -69,6 +69,7 @@ def _page(
         "progress": steps.progress(row) if row else [],
         "conditions": {field.name: steps.condition(field) for field in step.inputs if field.asked_if},
         "not_offered": steps.not_offered(row, known) if row and step.slug == "basis" else [],
+        "asked": step.asked(row),
         "warnings": steps.closed_days(row, known) if row and step.slug == "arrangements" else [],
         "twice": steps.doubled(values),
     }

@@ -7,6 +7,7 @@ from pydantic import Field
 from hearings import queries
 from hearings.hearing import law_on_the_day
 from hearings.law import law
+from hearings.law.handling.contents import Mandatory
 from hearings.models import HearingRequest
 from hearings.requests import priority, requests, translations
 from hearings.requests.completeness import ItemContent
@@ -21,28 +22,35 @@ router = Resource("work on requests")
 
 
 class Item(Shown):
-    """One thing a letter asks for; `field` is where the request holds it."""
+    """One field; `provision` is what asks for it, empty where no instrument does."""
 
     field: str
     found: ItemContent
     text: str
+    provision: str
 
 
-class Letter(Shown):
-    """One letter of paragraph 15, as good as the worst of its items."""
+class Demand(Shown):
+    """One item an instrument asks for, as good as the worst of its fields.
 
-    letter: str
-    provisions: list[str]
+    `section`: the letter or section of the instrument's list or form. `mandatory`: `always` stops the submission.
+    """
+
+    id: str
+    instrument: str
+    section: str
+    provision: str
+    mandatory: Mandatory
     asks: str
     found: ItemContent
     items: list[Item]
 
 
 class ShownCompleteness(Shown):
-    """What UNTOC 18(15) and UNCAC 46(15) ask. What is missing stops the submission; what is thin does not."""
+    """What the instruments relied on ask for. What is missing stops the submission; what is thin does not."""
 
     complete: bool
-    letters: list[Letter]
+    demands: list[Demand]
     others: list[Item]
 
 
@@ -124,7 +132,7 @@ async def read_request_legal_bases(
 
 @router.read("/requests/{request_id}/completeness", scope="requests:read", errors=(404,), tagged=True)
 async def read_completeness(caller: Caller, request_id: RequestId) -> ShownCompleteness:
-    """What a request must say (18(15), 46(15)), letter by letter, and what of it there is."""
+    """What the instruments relied on ask of a request, item by item, and what of it there is."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
     found = requests.complete(row, tuple(await translations.of_request(caller.db, row.id)))

@@ -17,9 +17,10 @@ from hearings import errors, queries, reference
 from hearings.clocks import tzdb_version
 from hearings.hearing import zone_data
 from hearings.law import law as laws
+from hearings.law.handling import public_holidays
 from hearings.models import Person
 from hearings.models.diary import PeriodKind
-from hearings.times import availability, calendars, court_periods, queries as diary_queries
+from hearings.times import availability, court_periods, queries as diary_queries
 from hearings.times.calendars import CourtCalendar, CourtDay
 from hearings.times.interpreters import rows as rest_rows
 from web.server import forms
@@ -224,7 +225,7 @@ async def _page(request: Request, person: Person, wrong: list[FormError], values
             db, state=state, since=today, after=request.query_params.get("after", ""), limit=50
         )
         grid = await _month(db, request, state, today)
-    names = calendars.holidays_between(state, today, today + AHEAD)
+    names = public_holidays.holidays_between(state, today, today + AHEAD)
     own = state == person.owner_state
     may_edit = own and may_own("edit_calendar", person)
     context = {

@@ -30,6 +30,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from hearings.law.handling.contents import CONTENTS
 from hearings.law.law import LAW
 from web.words.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALES, Language
 
@@ -91,6 +92,7 @@ def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[s
     yield from ((message, None, "hearings/data/gate.yaml", []) for message in gate_messages())
     for file, texts in law_messages().items():
         yield from ((message, None, f"hearings/data/{file}", []) for message in texts)
+    yield from ((message, None, "hearings/data/content.yaml", []) for message in content_messages())
 
 
 def gate_messages() -> Iterator[str]:
@@ -110,6 +112,12 @@ def law_messages() -> dict[str, list[str]]:
         "national.yaml": [row["shown"] for row in LAW.national.values()],
     }
     return {file: list(dict.fromkeys(text for text in texts if text)) for file, texts in rows.items()}
+
+
+def content_messages() -> Iterator[str]:
+    """The messages in data/content.yaml: items that instruments ask for, and titles of the sections of forms."""
+    for contents in CONTENTS.values():
+        yield from dict.fromkeys([*(item.text for item in contents.items), *contents.sections.values()])
 
 
 def template() -> Catalog:

@@ -237,11 +237,14 @@ FOUND = {
     "given": ("ok", N_("Stated")),
     "thin": ("ask", N_("Incomplete")),
     "missing": ("rec", N_("Missing")),
+    "later": ("plain", N_("Settled when it is submitted, or later")),
 }
 MOTIVES = {
     "domestic_case_would_not_allow_video": N_("Video would not be allowed in a similar domestic case"),
     "general_guideline": N_("A general guideline"),
     "case_specific_reasons": N_("Reasons specific to this case"),
+    "fiscal": N_("The offence also concerns fiscal matters"),
+    "bank_secrecy": N_("Bank secrecy"),
 }
 OUTCOMES = {
     "met": ("ok", N_("Nothing missing")),

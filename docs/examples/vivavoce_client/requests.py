@@ -48,10 +48,10 @@ class Signature(TypedDict):
     jws: str
 
 
-class Letter(TypedDict):
-    """One letter of what a request must say."""
+class Demand(TypedDict):
+    """One item an instrument asks for."""
 
-    letter: str
+    provision: str
     asks: str
     found: str
 
@@ -60,7 +60,7 @@ class Completeness(TypedDict):
     """What a request must say, and whether it does."""
 
     complete: bool
-    letters: list[Letter]
+    demands: list[Demand]
 
 
 class Expected(TypedDict):

@@ -15,6 +15,7 @@ import rfc8785
 from hearings import reference
 from hearings.documents import documents, glyphs
 from hearings.errors import FontsMissing
+from hearings.law.handling.contents import CONTENTS
 from hearings.models import (
     Attachment,
     Consent,
@@ -30,6 +31,7 @@ from hearings.requests.field_kinds import Choice, Several
 from hearings.requests.fields import FIELDS, SECTIONS
 from hearings.sentences import Word, tell
 from hearings.status import ConsentStatus, RequestStatus
+from tests.support.court import ORDER
 from web.words import i18n, sentences
 
 ROOT = Path(__file__).parents[3]
@@ -216,8 +218,21 @@ async def test_arabic_is_set_from_right_to_left_and_can_be_copied_out() -> None:
 
 async def test_headings_are_the_letters_of_paragraph_15() -> None:
     found = text_of(await printed(papers(), "en"))
-    places = [found.index(bare(f"UNTOC art. 18(15)({letter}) · UNCAC art. 46(15)({letter})")) for letter in "abcdef"]
+    places = [found.index(bare(f"UNTOC art. 18(15)({letter})")) for letter in "abcdef"]
     assert places == sorted(places)
+    assert "UNCAC" not in found, "nobody relies on it"
+
+
+async def test_an_order_is_printed_by_the_sections_of_its_form_with_what_they_hold() -> None:
+    words = ORDER | {"instruments": ["eio"], "judicial_authority": "Court of Cluj"}
+    found = text_of(await printed(papers("ro", **words), "en"))
+    form = CONTENTS["eio"].sections
+    places = [found.index(bare(title)) for title in form.values()]
+    assert places == sorted(places)
+    assert bare("(H2)") in found
+    assert "18(15)" not in found, "no letter of another instrument"
+    for text in (ORDER["necessity"], ORDER["legal_remedies"], "Court of Cluj"):
+        assert bare(text) in found
 
 
 async def test_times_stand_in_both_places_with_their_offsets() -> None:

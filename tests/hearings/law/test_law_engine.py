@@ -628,8 +628,7 @@ CODES = {
 """What only looks like a State's or an instrument's code, by module."""
 NAMES = {
     "clocks": ("Australia",),  # a part of the world in the names of zones
-    "requests/fields": ("UNTOC", "UNCAC", "ETS 182"),  # the lists of 18(15), 46(15), 9(3) are what the module is about
-    "requests/answers": ("UNTOC", "UNCAC"),  # 18(26), 46(26): consulting before a refusal, asked of every request
+    "requests/fields": ("ETS 182",),  # 9(3): the help of a field names what asks for it
 }
 """Names a message may say, by module, with the reason."""
 

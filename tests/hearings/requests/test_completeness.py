@@ -25,32 +25,57 @@ def translation(**words: Any) -> Translation:
     return Translation(owner_state="RO", request_id="r", language="th", added_by="-", added_at=NOW, **words)
 
 
-def test_what_the_text_demands_and_nobody_wrote_is_missing_by_letter(fields: dict[str, Any]) -> None:
-    demanded = {one.name: one.letter for one in FIELDS.values() if one.need is Need.demanded}
+def test_what_the_instrument_demands_and_nobody_wrote_is_missing_by_its_provision(fields: dict[str, Any]) -> None:
     assert completeness(request(fields)).missing == ()
-    assert len(demanded) > 5
+    demanded = {
+        "requesting_authority": "a", "proceeding_nature": "b", "proceeding_subject": "b", "conducting_authority": "b",
+        "conducting_functions": "b", "offence_summary": "c", "purpose": "f",
+    }  # fmt: skip
     for field, letter in demanded.items():
         row = request(fields)
         setattr(row, field, "")
         found = completeness(row)
-        assert [one.field for one in found.missing] == [field]
-        assert {one.letter for one in found.letters if one.found is ItemContent.missing} == {letter}
+        assert [(one.field, one.provision) for one in found.missing] == [(field, f"UNTOC art. 18(15)({letter})")]
+        assert {one.item.section for one in found.demands if one.found is ItemContent.missing} == {letter}
+
+
+@pytest.mark.parametrize("field", [name for name, one in FIELDS.items() if one.need is Need.practical])
+def test_what_no_hearing_can_be_arranged_without_is_missing_whatever_the_instrument(
+    fields: dict[str, Any], field: str
+) -> None:
+    row = request(fields)
+    setattr(row, field, FIELDS[field].kind.empty if field != "instruments" else [])
+    assert field in {one.field for one in completeness(row).missing}
+
+
+def test_of_several_instruments_the_items_of_each_are_asked_for_by_its_own_provision(fields: dict[str, Any]) -> None:
+    found = completeness(request(fields | {"instruments": ["untoc", "uncac"], "purpose": ""}))
+    purpose = [one.item.provision for one in found.demands if "purpose" in one.item.fields]
+    assert purpose == ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"]
+    assert [one.field for one in found.missing] == ["purpose", "convention_link"], "each field once"
+
+
+def test_without_an_instrument_practice_asks_for_what_the_letters_do(fields: dict[str, Any]) -> None:
+    found = completeness(request(fields | {"instruments": [], "purpose": ""}))
+    assert {one.field for one in found.missing} == {"instruments", "purpose"}
+    assert {one.item.provision for one in found.demands} == {"Practice without a treaty"}
 
 
 def test_what_is_asked_for_only_where_possible_is_thin_and_stops_nothing(fields: dict[str, Any]) -> None:
     found = completeness(request(fields))
     thin = {one.field for one in found.thin}
     assert {"person_nationality", "person_address", "offences", "offence_summary"} <= thin
-    assert {letter.letter: letter.found.value for letter in found.letters}["e"] == "thin"
+    assert {one.item.id: one.found.value for one in found.demands}["untoc_c_e"] == "thin"
 
 
-def test_a_full_request_has_every_letter_given() -> None:
+def test_a_full_request_has_every_item_given_or_settled_later() -> None:
     from web.demo.demo import REQUEST
 
     found = completeness(request(REQUEST | {"person_born": "1990-01-31"}))
-    assert {letter.letter: letter.found.value for letter in found.letters} == dict.fromkeys("abcdef", "given")
-    assert found.as_json()["complete"] is True
-    assert [one["letter"] for one in found.as_json()["letters"]] == list("abcdef")
+    assert {one.found.value for one in found.demands} == {"given"}
+    told = found.as_json()
+    assert told["complete"] is True
+    assert list(dict.fromkeys(one["section"] for one in told["demands"])) == ["a", "b", "c", "d", "e", "f", ""]
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,11 @@ async def test_submission_keeps_the_gates_answer_and_is_received_at_once(
 async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], capacity: str
 ) -> None:
-    words = {"instruments": ["untoc", "uncac"], "offence_scope": ["untoc_offence", "uncac_offence"]}
+    words = {
+        "instruments": ["untoc", "uncac"],
+        "offence_scope": ["untoc_offence", "uncac_offence"],
+        "offences": "Art. 1",
+    }
     request = await draft(database, clerk, now, {**fields, **words, "capacity": capacity})
     with pytest.raises(GateNotMet) as refusal:
         await act(database, request, requests.submit, clerk, now)
@@ -204,6 +208,7 @@ async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
         ({"case_number": ""}, "Missing: Case number"),
         ({"person_name": ""}, "Missing: Person to be heard"),
         ({"instruments": []}, "Missing: Instruments relied on"),
+        ({"purpose": ""}, "UNTOC art. 18(15)(f): Missing: Purpose"),
         ({"language_of_court": ""}, "Missing: Language of the court"),
         ({"reason_no_attendance": None}, "UNTOC art. 18(18): State whether appearance in person is not possible"),
         ({"capacity": None}, "UNTOC art. 18(18): State in what capacity the person will be heard"),
@@ -228,8 +233,12 @@ async def test_an_instrument_that_does_not_bind_both_states_is_no_basis(
     request = await draft(database, clerk, now, {**fields, "instruments": ["eu2000"]})
     with pytest.raises(GateNotMet) as refusal:
         await act(database, request, requests.submit, clerk, now)
-    says = "EU MLA Convention 2000 art. 10(1)-(8): EU MLA Convention 2000 is not open to Thailand"
-    assert refusal.value.missing == (says,)
+    named = "2000 Convention art. 10(3): Missing: "
+    conducted, persons, *others = refusal.value.missing
+    assert conducted == f"{named}Judicial authority that will conduct the hearing"
+    assert persons == f"{named}Names of the persons who will conduct the hearing"
+    assert others
+    assert all("Thailand" in text for text in others)
 
 
 @pytest.mark.parametrize("instruments", [["ets182"], ["untoc"], ["eu2000", "ets182", "untoc"]])
@@ -278,7 +287,7 @@ async def test_a_request_is_evaluated_with_three_selects_at_most(
 async def test_one_usable_instrument_is_enough(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    request = await draft(database, clerk, now, {**fields, "instruments": ["untoc", "uncac"]})
+    request = await draft(database, clerk, now, {**fields, "instruments": ["untoc", "uncac"], "offences": "Art. 210"})
     submitted = await act(database, request, requests.submit, clerk, now)
     assert submitted.gate_result["usable"] == ["untoc"]
     assert [one["outcome"] for one in submitted.gate_result["verdicts"]] == ["needs_human", "missing"]
@@ -352,18 +361,56 @@ async def test_an_answer_comes_after_the_acknowledgement(
     assert refusal.value.allowed == ("under_review", "withdrawn")
 
 
-@pytest.mark.parametrize("ground", ["no_consent", "consent_withdrawn", "essential_interests", "language"])
-async def test_no_request_is_refused_without_a_consultation_whatever_the_ground(
-    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any], ground: str
+async def test_a_refusal_on_a_ground_the_duty_to_consult_reaches_waits_for_the_consultation(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
     request = await reviewed(database, clerk, authority, now, fields)
-    words = {"ground": ground, "reasons": "She said no."}
-    with pytest.raises(NotReady, match="consult") as refusal:
+    words = {"ground": "domestic_law_bar", "reasons": "Our law knows no such hearing."}
+    with pytest.raises(NotReady, match=r"UNTOC art\. 18\(26\).*consult") as refusal:
         await act(database, request, requests.refuse, authority, now, **words)
     assert refusal.value.missing == ("consultation",)
     await consulted(database, request, clerk, now)  # either State records it
     found = await act(database, request, requests.refuse, authority, now, **words)
+    assert (found.status, found.answered_objections) == (RequestStatus.refused, [])
+
+
+@pytest.mark.parametrize("ground", ["no_consent", "consent_withdrawn", "language", "dual_criminality"])
+async def test_on_a_ground_the_duty_does_not_reach_no_consultation_is_waited_for(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any], ground: str
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    found = await act(database, request, requests.refuse, authority, now, ground=ground, reasons="She said no.")
     assert (found.status, found.answered_ground) == (RequestStatus.refused, ground)
+    assert "not_consulted" not in {one["code"] for one in found.answered_objections}
+
+
+async def test_a_state_that_did_not_consult_says_why_and_the_objection_stands_with_its_refusal(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    words = {"ground": "essential_interests", "reasons": "State secrets."}
+    because = "Nobody answered on five days."
+    found = await act(
+        database, request, requests.refuse, authority, now, **words, consultation_left_out_because=because
+    )
+    (one,) = found.answered_objections
+    assert (one["code"], one["provision"]) == ("not_consulted", "UNTOC art. 18(26)")
+    assert because in one["text"]
+    assert (found.status, found.consultation_left_out_because) == (RequestStatus.refused, because)
+
+
+@pytest.mark.parametrize(("motive", "paragraph"), [("bank_secrecy", "18(8)"), ("fiscal", "18(22)")])
+async def test_a_motive_the_law_bars_is_an_objection_on_record_and_no_bar(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any],
+    motive: str, paragraph: str,
+) -> None:  # fmt: skip
+    request = await reviewed(database, clerk, authority, now, fields)
+    await consulted(database, request, authority, now)
+    words = {"ground": "domestic_law_bar", "reasons": "The bank may not say.", "motive": motive}
+    found = await act(database, request, requests.refuse, authority, now, **words)
+    assert found.status is RequestStatus.refused
+    kept = {one["code"]: one["provision"] for one in found.answered_objections}
+    assert kept == {"motive_invalid": f"UNTOC art. {paragraph}"}
 
 
 async def test_no_request_is_postponed_without_a_consultation(
@@ -376,9 +423,14 @@ async def test_no_request_is_postponed_without_a_consultation(
     with pytest.raises(NotReady, match="consult") as refusal:
         await act(database, request, requests.postpone, authority, now, **trial)
     assert refusal.value.missing == ("consultation",)
+    found = await act(
+        database, request, requests.postpone, authority, now, **trial, consultation_left_out_because="It was urgent."
+    )
+    assert (found.status, [one["code"] for one in found.answered_objections]) == ("postponed", ["not_consulted"])
+    await act(database, request, requests.take_up_again, authority, now)
     await consulted(database, request, authority, now)
     found = await act(database, request, requests.postpone, authority, now, **trial)
-    assert found.status is RequestStatus.postponed
+    assert (found.status, found.answered_objections) == (RequestStatus.postponed, [])
 
 
 ASKING = [(requests.submit, {}), (requests.withdraw, {"reason": "Settled"})]

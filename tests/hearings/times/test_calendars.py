@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from hearings import reference
 from hearings.models.diary import PeriodKind
 from hearings.times import calendars
 from hearings.times.calendars import CONFIRMED, Closed, CourtCalendar, Period, Weekly, openings
@@ -155,35 +154,3 @@ def test_any_hour_opens_the_whole_of_a_day_on_which_the_court_sits_and_no_other(
 def test_without_any_hours_a_court_is_not_called_open() -> None:
     found = openings(court(), date(2027, 1, 4), date(2027, 1, 4))
     assert (found.spans, found.closed) == ((), {date(2027, 1, 4): Closed(code="hours_unknown")})
-
-
-# --- holidays ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("state", sorted(reference.jurisdictions()))
-def test_holidays_of_every_state_are_known_or_said_to_be_unknown(state: str) -> None:
-    found = calendars.public_holidays(state, 2027)
-    assert found is None or found or state == "UA"  # under martial law no holiday is a day off there
-    assert all(day.year == 2027 and name for day, name in found or ())
-
-
-def test_a_state_the_package_does_not_know_has_unknown_holidays_and_raises_nothing() -> None:
-    assert calendars.public_holidays("XX", 2027) is None
-    assert calendars.holidays_between("XX", date(2027, 1, 1), date(2028, 1, 1)) is None
-    assert calendars.holidays_between("RO", date(2027, 1, 1), date(2028, 1, 1))
-
-
-def test_holidays_do_not_depend_on_the_locale_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = calendars.public_holidays("TH", 2027)
-    monkeypatch.setenv("LANGUAGE", "th")
-    monkeypatch.setenv("LANG", "th_TH.UTF-8")
-    calendars.public_holidays.cache_clear()
-    assert calendars.public_holidays("TH", 2027) == before
-    assert dict(before or ())[date(2027, 4, 6)] == "Chakri Memorial Day"
-    assert {calendars.holiday_language(state) for state in ("TH", "GB", "ZA")} == {"en_US", None}
-
-
-def test_holidays_of_days_over_new_year_are_those_of_both_years() -> None:
-    found = calendars.holidays_between("RO", date(2026, 12, 20), date(2027, 1, 10))
-    assert found is not None
-    assert {day.year for day, _name in found} == {2026, 2027}

@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-ACCUSED = {
+from tests.support.court import ORDER
+
+ACCUSED = ORDER | {
     "capacity": "accused",
     "instruments": ["eio"],
     "language_of_request": "es",

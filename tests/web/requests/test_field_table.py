@@ -102,9 +102,9 @@ def test_a_row_in_the_table_is_taken_and_described_by_the_api_and_printed():
     body = request_fields.taken(FIELDS)
     described = body.model_json_schema()["properties"][NEW.name]
     assert (described["maxLength"], described["default"]) == (500, "")
-    assert described["description"] == (
-        "Habits of the person. Morning or evening? UNTOC art. 18(15)(e), UNCAC art. 46(15)(e)."
-    )
+    assert described["description"] == "Habits of the person. Morning or evening?"
+    purpose = body.model_json_schema()["properties"]["purpose"]["description"]
+    assert purpose.startswith("Purpose. UNTOC art. 18(15)(f), UNCAC art. 46(15)(f), ")
     assert body.model_validate({NEW.name: "Rises late"}).model_dump(exclude_unset=True) == {NEW.name: "Rises late"}
     with pytest.raises(ValidationError):
         body.model_validate({NEW.name: "x" * 501})

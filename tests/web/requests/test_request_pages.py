@@ -158,17 +158,50 @@ def test_a_refusal_needs_a_ground_and_reasons(service, clerk, authority):
     answer = service.act(authority, page, "refuse", {"ground": "", "text": "because"})
     assert (answer.status_code, "Choose a ground of refusal." in answer.text) == (422, True)
     assert ">because</textarea>" in answer.text
-    answer = service.act(authority, page, "refuse", {"ground": "language", "text": ""})
+    answer = service.act(authority, page, "refuse", {"ground": "essential_interests", "text": ""})
     assert "Write at least a few words" in answer.text
-    words = {"ground": "language", "text": "Not in Thai."}
+    words = {"ground": "essential_interests", "text": "State secrets."}
     answer = service.act(authority, page, "refuse", words)
-    assert (answer.status_code, "Record the consultation" in answer.text) == (422, True)
-    said = {"way": "telephone", "with_whom": "The court", "subject": "Language", "outcome": "None to be had"}
+    assert (answer.status_code, "Record that consultation" in answer.text) == (422, True)
+    assert "UNTOC art. 18(26)" in answer.text
+    said = {"way": "telephone", "with_whom": "The court", "subject": "Secrets", "outcome": "None to be had"}
     assert authority.post(f"{page}/consultations", said, page=f"{page}/consultations").status_code == 303
     answer = service.act(authority, page, "refuse", words)
     assert answer.status_code == 303
     shown = clerk.words(clerk.get(page))
+    assert "State secrets." in shown and "did not consult" not in shown
+
+
+def test_on_a_ground_no_duty_reaches_a_refusal_needs_no_consultation(service, clerk, authority):
+    page = draft(clerk)
+    service.act(clerk, page, "submit")
+    authority.post(f"{page}/act/acknowledge", page=page)
+    assert service.act(authority, page, "refuse", {"ground": "language", "text": "Not in Thai."}).status_code == 303
+    shown = clerk.words(clerk.get(page))
     assert "Not in a language we accept" in shown and "Not in Thai." in shown
+
+
+def test_a_refusal_without_the_consultation_is_sent_with_the_objection_that_the_other_state_reads(
+    service, clerk, authority
+):
+    page = draft(clerk)
+    service.act(clerk, page, "submit")
+    authority.post(f"{page}/act/acknowledge", page=page)
+    because = "Nobody answered on five days."
+    words = {
+        "ground": "domestic_law_bar",
+        "motive": "bank_secrecy",
+        "text": "The bank may not say.",
+        "left_out": because,
+    }
+    answer = service.act(authority, page, "refuse", words)
+    assert (answer.status_code, 'name="confirmed"' in answer.text, because in answer.text) == (422, True, True)
+    assert "UNTOC art. 18(8)" in answer.text and "UNTOC art. 18(26)" in answer.text
+    answer = service.act(authority, page, "refuse", words | {"confirmed": "domestic_law_bar"})
+    assert answer.status_code == 303
+    shown = clerk.words(clerk.get(page))
+    assert "did not consult before" in shown and because in shown
+    assert "UNTOC art. 18(26)" in shown and "bank secrecy" in shown
 
 
 def test_a_question_is_asked_and_answered(service, clerk, authority):

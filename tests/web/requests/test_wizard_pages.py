@@ -16,6 +16,7 @@ from hearings.people import directory
 from hearings.requests import field_kinds as kinds, requests
 from hearings.requests.fields import FIELDS
 from hearings.signatures import signatures
+from tests.support.court import ORDER
 from web import cli
 from web.demo import demo
 from web.overview import waiting_pages as waiting
@@ -24,6 +25,12 @@ from web.server import security
 
 pytestmark = pytest.mark.beside
 
+ACCUSED = ORDER | {
+    "capacity": "accused",
+    "instruments": ["eio"],
+    "language_of_request": "es",
+    "offence_scope": ["any"],
+}
 PDF = b"%PDF-1.7\nhello"
 
 
@@ -84,7 +91,7 @@ def test_the_wizard_leads_from_step_to_step_and_keeps_what_was_saved(clerk):
         )
         assert (answer.status_code, answer.headers["location"]) == (303, f"{base}/{following}")
     check = clerk.words(clerk.get(f"{base}/check"))
-    for text in ("Missing: Case number", "Authority making the request", "Priority: 0 / 15"):
+    for text in ("Missing: Case number", "What the evidence is for", "Practice without a treaty", "Priority: 0 / 15"):
         assert text in check
     assert "Ana" in clerk.get(f"{base}/edit/authorities").text
 
@@ -423,10 +430,10 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     never = service.act(authority, base, "postpone", {"text": "Trial"})
     assert (never.status_code, 'href="#postpone-review"' in never.text) == (422, True)
     trial = {"text": "Trial", "review": f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"}
-    said = {"ground": "no_consent", "text": "She said no", "confirmed": "no_consent"}
+    said = {"ground": "domestic_law_bar", "text": "Our law bars it", "confirmed": "domestic_law_bar"}
     for name, typed, field in (("postpone", trial, "text"), ("refuse", said, "ground")):
         early = service.act(authority, base, name, typed)
-        told = "Record the consultation with the other State first, on the Consultations page of this request"
+        told = "Record that consultation with the request first, or state why it was left out"
         assert (early.status_code, f'href="#{name}-{field}"' in early.text) == (422, True)
         assert told in authority.words(early)
     consulted(authority, base)
@@ -482,9 +489,7 @@ def test_a_ground_that_is_named_is_refused_on_without_being_asked_again(service,
 
 
 def test_the_gate_is_judged_again_with_the_consents_on_record_beside_what_it_was(service, clerk):
-    base = made(
-        service, state="ES", capacity="accused", instruments=["eio"], language_of_request="es", offence_scope=["any"]
-    )
+    base = made(service, state="ES", **ACCUSED)
     page = f"{base}/consents"
     consent = re.search(rf'action="({page}/[0-9a-f-]{{36}})"', clerk.get(page).text)[1]
     assert clerk.post(consent, {"answer": "refused"}, page=page).status_code == 303
@@ -495,9 +500,7 @@ def test_the_gate_is_judged_again_with_the_consents_on_record_beside_what_it_was
 
 
 def test_rules_that_ask_by_now_are_noted_from_the_page(service, clerk):
-    base = made(
-        service, state="ES", capacity="accused", instruments=["eio"], language_of_request="es", offence_scope=["any"]
-    )
+    base = made(service, state="ES", **ACCUSED)
     page = f"{base}/consents"
     assert "Rules that now require it" not in clerk.words(clerk.get(page))
 

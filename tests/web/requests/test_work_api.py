@@ -14,13 +14,16 @@ from hearings.people import staff
 from web import api_app as app
 
 
-async def test_completeness_goes_letter_by_letter(ro, th, story):
+async def test_completeness_goes_item_by_item_with_the_instruments_own_provision(ro, th, story):
     draft = (await ro.post("/requests", {"requested_state": "TH"})).json()
     empty = (await ro.get(f"/requests/{draft['id']}/completeness")).json()
-    assert [one["letter"] for one in empty["letters"]] == ["a", "b", "c", "d", "e", "f"]
-    assert (empty["complete"], empty["letters"][5]["found"]) == (False, "missing")
-    assert empty["letters"][5]["provisions"] == ["UNTOC art. 18(15)(f)", "UNCAC art. 46(15)(f)"]
+    assert empty["complete"] is False
+    assert {one["provision"] for one in empty["demands"]} == {"Practice without a treaty"}
     request = await story.submitted(ro)
+    demands = {one["id"]: one for one in (await ro.get(f"/requests/{request['id']}/completeness")).json()["demands"]}
+    purpose = demands["untoc_c_f"]
+    assert (purpose["section"], purpose["provision"], purpose["found"]) == ("f", "UNTOC art. 18(15)(f)", "given")
+    assert {one["instrument"] for one in demands.values()} == {"untoc"}
     assert (await th.get(f"/requests/{request['id']}/completeness")).json()["complete"] is True
     assert (await th.get(f"/requests/{draft['id']}/completeness")).json()["code"] == "not_found"
 

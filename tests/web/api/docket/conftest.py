@@ -26,12 +26,12 @@ from hearings.roles import Role
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
-from tests.support.court import Court
+from tests.support.court import ORDER, Court
 from tests.support.databases import apart, memory
 from tests.support.rows import make_seat
 
 HOOK = "http://localhost:9/hooks"
-ACCUSED = {
+ACCUSED = ORDER | {
     "capacity": "accused",
     "instruments": ["eio"],
     "language_of_request": "es",

@@ -1,0 +1,138 @@
+"""What has to come before and with a refusal or a postponement, by instrument (data/refusal.yaml). Pure.
+
+A duty to consult reaches the grounds the instrument names. A motive the law bars is no bar to the act of a State: it is
+an objection that stands on record with the refusal.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from hearings import reference
+from hearings.law.law import LAW
+from hearings.law.row_shape import choices, must
+from hearings.sentences import tell
+
+
+class Duty(StrEnum):
+    """How strictly an instrument wants something."""
+
+    must = "must"
+    where_fitting = "where_fitting"
+    none_written = "none_written"
+
+
+ALL = "all"
+"""In place of grounds: every ground."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consultation:
+    """The duty to consult before a refusal on some grounds, and before a postponement.
+
+    `grounds` is None for every ground. `postponement`: the provision by which it also precedes a postponement, empty
+    where it does not. `may_object`: the State may act without, and the objection stands with its act.
+    """
+
+    duty: Duty
+    provision: str
+    grounds: frozenset[str] | None
+    postponement: str
+    may_object: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """What one instrument wants of a refusal. `barred`: the provision by motive that never suffices alone.
+
+    `reasons` and `remedies` are provisions, empty where the instrument has none.
+    """
+
+    instrument: str
+    consultation: Consultation
+    reasons: str
+    remedies: str
+    barred: Mapping[str, str]
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """A consultation that an instrument wants before an act."""
+
+    instrument: str
+    provision: str
+    may_object: bool
+    source: str
+    confidence: str
+
+
+def read(rows: Sequence[Mapping[str, Any]]) -> dict[str, Procedure]:
+    """The procedures by instrument. Raises `Invalid` naming the field of a wrong row."""
+    return {row["instrument_id"]: _procedure(row) for row in rows}
+
+
+def _procedure(row: Mapping[str, Any]) -> Procedure:
+    choices([row["instrument_id"]], LAW.instruments, "instrument_id")
+    choices([row["confidence"]], LAW.enums["confidence"], "confidence")
+    must(bool(row["source"]), tell("Cannot be empty"), "source")
+    asked = row["consultation"]
+    choices([asked["duty"], row["reasons"]["duty"]], [duty.value for duty in Duty], "duty")
+    choices([asked["if_not_met"]], ("objection", "remark"), "if_not_met")
+    grounds = choices(asked["grounds"], (ALL, *LAW.enums["refusal_code"]), "grounds")
+    barred = {one["motive"]: one["provision"] for one in row.get("never_alone", [])}
+    choices(list(barred), LAW.enums["refusal_motive"], "never_alone")
+    duty = Duty(asked["duty"])
+    postponement = asked.get("postponement_provision") or (asked["provision"] if duty is Duty.must else "")
+    return Procedure(
+        instrument=row["instrument_id"],
+        consultation=Consultation(
+            duty=duty,
+            provision=asked["provision"],
+            grounds=None if ALL in grounds else frozenset(grounds),
+            postponement=postponement if asked["also_postponement"] else "",
+            may_object=asked["if_not_met"] == "objection",
+        ),
+        reasons=row["reasons"]["provision"] if row["reasons"]["duty"] == Duty.must else "",
+        remedies=row["remedies"]["provision"] if "remedies" in row else "",
+        barred=barred,
+        source=row["source"],
+        confidence=row["confidence"],
+    )
+
+
+PROCEDURES: Mapping[str, Procedure] = read(reference.refusal_procedures())
+
+
+def procedures(instruments: Iterable[str]) -> list[Procedure]:
+    """The procedures of these instruments, as far as the data have them."""
+    return [PROCEDURES[instrument] for instrument in dict.fromkeys(instruments) if instrument in PROCEDURES]
+
+
+def owed_before_refusal(instruments: Iterable[str], ground: str) -> tuple[Owed, ...]:
+    """The consultations these instruments want before a refusal on a ground."""
+    return tuple(
+        _owed(row, row.consultation.provision)
+        for row in procedures(instruments)
+        if row.consultation.duty is Duty.must
+        and (row.consultation.grounds is None or ground in row.consultation.grounds)
+    )
+
+
+def owed_before_postponement(instruments: Iterable[str]) -> tuple[Owed, ...]:
+    """The consultations these instruments want before a postponement."""
+    return tuple(
+        _owed(row, row.consultation.postponement) for row in procedures(instruments) if row.consultation.postponement
+    )
+
+
+def _owed(row: Procedure, provision: str) -> Owed:
+    return Owed(
+        instrument=row.instrument,
+        provision=provision,
+        may_object=row.consultation.may_object,
+        source=row.source,
+        confidence=row.confidence,
+    )

@@ -1,0 +1,78 @@
+"""What the instruments relied on ask a request to contain (data/content.yaml), and when. Pure.
+
+Of several instruments the union, each item with the provision of its own.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from hearings.law.handling.contents import CONTENTS, ELSEWHERE, ContentItem, contents_of
+from hearings.models import HearingRequest
+from hearings.models.request import Capacity, Stage
+from hearings.requests.fields import FIELDS
+
+SUSPECTED = frozenset({Capacity.suspect, Capacity.accused})
+TESTIFYING = frozenset({Capacity.witness, Capacity.expert})
+
+
+def _at_trial(request: HearingRequest) -> bool:
+    return request.capacity is Capacity.accused and request.stage is Stage.trial
+
+
+CONDITIONS: Mapping[str, Callable[[HearingRequest], Any]] = {
+    "": lambda request: True,
+    "wanted_by": lambda request: request.wanted_by,
+    "hurried": lambda request: request.urgent or request.wanted_by,
+    "suspected": lambda request: request.capacity in SUSPECTED,
+    "witness_or_expert": lambda request: request.capacity in TESTIFYING,
+    "accused_at_trial": _at_trial,
+    "reciprocity_relied_on": lambda request: _without_treaty(request.instruments),
+}
+"""When each condition of `handling.contents.CONDITIONS` holds; `said` is asked for only if something is said."""
+NAMED = frozenset(field for contents in CONTENTS.values() for item in contents.items for field in item.fields)
+"""The columns that some instrument asks for by name."""
+
+
+def _without_treaty(instruments: Sequence[str]) -> bool:
+    return any(contents.instrument in instruments for contents in contents_of(()))
+
+
+def given(request: HearingRequest, column: str) -> bool:
+    """Whether a column has content; what is no field of the form, such as the two States, always has."""
+    field = FIELDS.get(column)
+    return field is None or field.kind.given(getattr(request, column))
+
+
+def columns(item: ContentItem) -> tuple[str, ...]:
+    """The fields of the form that hold an item."""
+    return tuple(field for field in item.fields if field in FIELDS)
+
+
+def met(request: HearingRequest, item: ContentItem) -> bool:
+    """Whether an item has its content, or gets it with the submission or later."""
+    if any(field in ELSEWHERE for field in item.fields):
+        return True
+    return (all if item.each else any)(given(request, field) for field in item.fields)
+
+
+def asked(request: HearingRequest, item: ContentItem) -> bool:
+    """Whether an item is asked for in this request."""
+    if item.states and request.requested_state not in item.states:
+        return False
+    if item.when == "said":
+        return any(given(request, column) for column in columns(item))
+    return bool(CONDITIONS[item.when](request))
+
+
+def demands(request: HearingRequest) -> tuple[ContentItem, ...]:
+    """The items the instruments relied on ask for in this request, in their order; without any, those of practice."""
+    return tuple(
+        item for contents in contents_of(request.instruments) for item in contents.items if asked(request, item)
+    )
+
+
+def provisions(column: str, instruments: Sequence[str] = ()) -> list[str]:
+    """The provisions that ask for a column, of these instruments; of all, where none is named."""
+    chosen = contents_of(instruments) if instruments else CONTENTS.values()
+    cited = [item.provision for contents in chosen for item in contents.items if column in item.fields]
+    return list(dict.fromkeys(cited))
