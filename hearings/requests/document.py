@@ -15,10 +15,10 @@ from typing import Any
 import rfc8785
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import clocks, reference
+from hearings import clocks, queries, reference
 from hearings.documents.documents import written
 from hearings.languages import language_name, state_name
-from hearings.law.handling.contents import Contents, contents_of
+from hearings.law.handling.contents import Acknowledgement, Contents, contents_of
 from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
 from hearings.models.signature import Act
 from hearings.requests import attachments, consent_answers, field_kinds as kinds, translations
@@ -26,6 +26,7 @@ from hearings.requests.demands import provisions
 from hearings.requests.fields import FIELDS, SECTIONS, Field
 from hearings.sentences import Say, Word, english, tell
 from hearings.signatures import signatures
+from hearings.status import RequestStatus
 
 
 def plain(value: Any) -> Any:
@@ -208,6 +209,54 @@ def printed(papers: Papers, lang: str, say: Say = english) -> dict[str, Any]:
     }
 
 
+def receipt_form(request: HearingRequest) -> Acknowledgement | None:
+    """The form on which an instrument relied on has receipt acknowledged; None for a draft, and where none does."""
+    if request.submitted_at is None:
+        return None
+    found = (contents.acknowledgement for contents in contents_of(request.instruments))
+    return next((form for form in found if form is not None), None)
+
+
+async def acknowledged_at(db: AsyncSession, request: HearingRequest) -> datetime | None:
+    """When the requested State took the request up for review the first time."""
+    reviewed = [
+        change.at for change in await queries.history(db, request) if change.after == RequestStatus.under_review
+    ]
+    return min(reviewed, default=None)
+
+
+def printed_receipt(
+    papers: Papers, form: Acknowledgement, acknowledged: datetime | None, lang: str, say: Say = english
+) -> dict[str, Any]:
+    """The acknowledgement of receipt as data of the template `request`, by the sections of the instrument's form.
+
+    Before the State has acknowledged, it is a draft to be completed, and says so.
+    """
+    row = papers.request
+    page = _Page(row, lang, say)
+    received = page.instant(tell("Received on"), row.submitted_at)
+    by_section: dict[str, list[Line]] = {
+        "A": [
+            *page.lines(["requesting_state", "requesting_authority", "conducting_authority", "case_number"]),
+            {"label": page.said(tell("Reference")), "values": [{"code": row.reference}]},
+            *received,
+        ],
+        "B": page.lines(["requested_state", "requested_authority"]),
+        "E": page.instant(tell("Receipt acknowledged on"), acknowledged),
+    }
+    return {
+        "lang": lang,
+        "title": page.said(tell("Acknowledgement of receipt")),
+        "reference": row.reference,
+        "notice": "" if acknowledged else page.said(tell("Draft. Receipt has not been acknowledged.")),
+        "meta": page.meta(),
+        "sections": [
+            page.section(title, by_section.get(letter, ()), letter=letter, cites=[form.provision] * (letter == "A"))
+            for letter, title in form.sections.items()
+        ],
+    }
+
+
 Line = dict[str, Any]
 """A label and values: texts with their direction, or machine-readable `code`."""
 
@@ -266,6 +315,11 @@ class _Page:
         lettered = any(item.section == section for contents in chosen for item in contents.items)
         cites = [provision for name in names for provision in provisions(name, self.row.instruments)]
         return {"letter": section if lettered else "", "cites": cites}
+
+    def instant(self, label: str, at: datetime | None) -> list[Line]:
+        """An instant by the clocks of both States; nothing where there is none."""
+        values = [written(text) for text in self.times(at)] if at else []
+        return [{"label": self.said(label), "values": values}] if at else []
 
     def lines(self, names: Sequence[str]) -> list[Line]:
         """Those of these columns that have a value; the two States stand in a form as fields do."""

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from hearings import queries
 from hearings.documents import pdf_seals
-from hearings.errors import Invalid
+from hearings.errors import Invalid, NotFound
 from hearings.requests import document as request_document
 from hearings.requests.attachments import EMPTY_FILE
 from hearings.sentences import tell
@@ -53,6 +53,26 @@ async def print_request(caller: Caller, request_id: RequestId) -> Response:
     papers = await request_document.gather(caller.db, row)
     made = await printing.hearing_request(caller.request, papers)
     return files.download(made, name=f"request-{row.reference}.pdf", media_type="application/pdf")
+
+
+@router.read(
+    "/requests/{request_id}/receipt.pdf",
+    scope="requests:read",
+    waits=True,
+    errors=(404,),
+    **files.answers("application/pdf"),
+)
+async def print_receipt(caller: Caller, request_id: RequestId) -> Response:
+    """The acknowledgement of receipt on the form of the instrument relied on (EIO: Annex B). 404 where none has one."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    form = request_document.receipt_form(row)
+    if form is None:
+        raise NotFound
+    caller.shown.append(row)
+    papers = await request_document.gather(caller.db, row)
+    acknowledged = await request_document.acknowledged_at(caller.db, row)
+    made = await printing.receipt(caller.request, papers, form, acknowledged)
+    return files.download(made, name=f"receipt-{row.reference}.pdf", media_type="application/pdf")
 
 
 @router.read(

@@ -43,6 +43,20 @@ async def as_pdf(request: Request) -> Response:
     return printing.file(made, f"request-{papers.request.reference}.pdf", "application/pdf")
 
 
+async def receipt(request: Request) -> Response:
+    """The acknowledgement of receipt on the instrument's form, as PDF/A-2b; not found where no instrument has one."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.reading() as db:
+        row = await find(db, request, person)
+        form = request_document.receipt_form(row)
+        if form is None:
+            raise HTTPException(404, "not_found")
+        papers = await request_document.gather(db, row)
+        acknowledged = await request_document.acknowledged_at(db, row)
+    made = await printing.receipt(request, papers, form, acknowledged)
+    return printing.file(made, f"receipt-{row.reference}.pdf", "application/pdf")
+
+
 async def as_json(request: Request) -> Response:
     """The same as canonical JSON, with the signatures as received."""
     papers = await _papers(request)
@@ -89,6 +103,7 @@ def _verdict(signature: PdfSignature) -> tuple[str, str]:
 
 routes = [
     Route("/requests/{reference}/document.pdf", as_pdf, methods=["GET"]),
+    Route("/requests/{reference}/receipt.pdf", receipt, methods=["GET"]),
     Route("/requests/{reference}/document.json", as_json, methods=["GET"]),
     Route("/requests/{reference}/documents/{attachment}/signatures", check, methods=["GET"]),
 ]

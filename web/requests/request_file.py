@@ -16,6 +16,7 @@ from hearings.overview import request_file
 from hearings.overview.milestones import Milestone
 from hearings.overview.request_file import RequestFile
 from hearings.overview.worklist import OpenStep
+from hearings.requests.document import receipt_form
 from hearings.status import RequestStatus
 from web.server import statements
 from web.server.sign_in import may_on
@@ -94,6 +95,7 @@ async def head(db: AsyncSession, row: HearingRequest, person: Person) -> dict[st
             "counts": file.counts,
             "history": len(file.history),
             "may_export": may_on("export_case", person, row),
+            "receipt": receipt_form(row),
             "may_edit": row.status is RequestStatus.draft and may_on("draft_request", person, row),
             "own": person.owner_state,
             "tasks": list(_tasks(file, person, now)),

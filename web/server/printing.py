@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from hearings.documents import documents, pdf_seals
 from hearings.documents.pdf_seals import DocumentSeal, SealMark, SignedPdfReport, Stamp
+from hearings.law.handling.contents import Acknowledgement
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
 from web import security_log
@@ -61,6 +62,13 @@ async def hearing_request(request: Request, papers: Papers) -> bytes:
     """A hearing request in its own language, or its nearest that is offered, with the installation's seal."""
     lang = (i18n.match(papers.request.language_of_request) or i18n.DEFAULT).tag
     return await sealed(request, "request", request_document.printed(papers, lang, sentences.say), lang=lang)
+
+
+async def receipt(request: Request, papers: Papers, form: Acknowledgement, acknowledged: datetime | None) -> bytes:
+    """The acknowledgement of receipt of a request, in the language of the request, with the installation's seal."""
+    lang = (i18n.match(papers.request.language_of_request) or i18n.DEFAULT).tag
+    data = request_document.printed_receipt(papers, form, acknowledged, lang, sentences.say)
+    return await sealed(request, "request", data, lang=lang)
 
 
 async def check(request: Request, data: bytes) -> SignedPdfReport:

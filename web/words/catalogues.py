@@ -118,6 +118,7 @@ def content_messages() -> Iterator[str]:
     """The messages in data/content.yaml: items that instruments ask for, and titles of the sections of forms."""
     for contents in CONTENTS.values():
         yield from dict.fromkeys([*(item.text for item in contents.items), *contents.sections.values()])
+        yield from contents.acknowledgement.sections.values() if contents.acknowledgement else ()
 
 
 def template() -> Catalog:

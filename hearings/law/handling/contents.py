@@ -64,8 +64,10 @@ class ContentItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Acknowledgement:
-    """The receipt an instrument has the requested State confirm: by what provision, within how many days."""
+    """The receipt an instrument has the requested State confirm: by what provision, within how many days, and on which
+    sections of a form, by their titles."""
 
+    sections: Mapping[str, str]
     provision: str
     days: int
     confidence: str
@@ -89,16 +91,25 @@ def read(data: Mapping[str, Any]) -> dict[str, Contents]:
         instrument = row["instrument_id"]
         choices([instrument], LAW.instruments, "instrument_id")
         must(row["form"] in {"free", *forms}, tell("Unknown form"), "form")
-        receipt = row.get("acknowledgement")
         by_instrument[instrument] = Contents(
             instrument=instrument,
             items=tuple(_item(item, instrument, forms.get(row["form"], {})) for item in row["items"]),
             sections=forms.get(row["form"], {}),
-            acknowledgement=Acknowledgement(**receipt) if receipt else None,
+            acknowledgement=_receipt(row.get("acknowledgement"), forms),
         )
     ids = [item.id for contents in by_instrument.values() for item in contents.items]
     must(len(ids) == len(set(ids)), tell("Two items have the same id"), "id")
     return by_instrument
+
+
+def _receipt(row: Mapping[str, Any] | None, forms: Mapping[str, Mapping[str, str]]) -> Acknowledgement | None:
+    if row is None:
+        return None
+    must(row["form"] in forms, tell("Unknown form"), "form")
+    choices([row["confidence"]], LAW.enums["confidence"], "confidence")
+    return Acknowledgement(
+        sections=forms[row["form"]], provision=row["provision"], days=row["days"], confidence=row["confidence"]
+    )
 
 
 def _item(row: Mapping[str, Any], instrument: str, form: Mapping[str, str]) -> ContentItem:

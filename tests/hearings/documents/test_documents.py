@@ -235,6 +235,21 @@ async def test_an_order_is_printed_by_the_sections_of_its_form_with_what_they_ho
         assert bare(text) in found
 
 
+async def test_receipt_is_acknowledged_on_the_form_of_the_instrument_and_a_draft_says_so() -> None:
+    made = papers("ro", instruments=["eio"])
+    form = request_document.receipt_form(made.request)
+    assert form is not None
+    for acknowledged in (None, datetime(2027, 1, 20, 8, tzinfo=UTC)):
+        data = request_document.printed_receipt(made, form, acknowledged, "en", sentences.say)
+        found = text_of(await documents.pdf("request", data, lang="en", fonts=FONTS, say=sentences.say))
+        places = [found.index(bare(title)) for title in form.sections.values()]
+        assert places == sorted(places)
+        assert (bare("Draft. Receipt has not been acknowledged.") in found) is (acknowledged is None)
+        assert (bare("2027-01-20 10:00 Bucharest (UTC+02:00)") in found) is (acknowledged is not None)
+        assert bare(form.provision) in found
+    assert request_document.receipt_form(papers("ro").request) is None, "the convention has no form"
+
+
 async def test_times_stand_in_both_places_with_their_offsets() -> None:
     found = text_of(await printed(papers("ro"), "en"))
     for text in ("2027-02-02 09:00–11:00 Bucharest (UTC+02:00)", "2027-02-02 14:00–16:00 Bangkok (UTC+07:00)"):

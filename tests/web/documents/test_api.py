@@ -45,6 +45,12 @@ async def test_nobody_else_gets_the_document(installation, ro, story):
     assert (await ro.get(f"/requests/{request['id']}/views")).json()["items"] == []
 
 
+async def test_no_receipt_is_printed_where_no_instrument_has_a_form_for_it(th, ro, story):
+    request = await story.submitted(ro)
+    assert (await th.get(f"/requests/{request['id']}/receipt.pdf")).json()["code"] == "not_found"
+    assert (await ro.get(f"/requests/{request['id']}/views")).json()["items"] == []
+
+
 async def test_a_document_to_check_that_is_empty_or_too_large_is_refused(ro):
     for content, refusal in ((b"", (422, "invalid")), (b"%PDF-" + b"a" * (25 * 1024 * 1024), (413, "too_large"))):
         answer = await ro.post("/documents/check", content=content, headers={"content-type": "application/pdf"})

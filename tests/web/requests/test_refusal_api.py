@@ -92,6 +92,9 @@ async def test_an_order_has_its_limits_from_receipt_to_execution(installation, s
     assert timedelta(days=7) <= receipt - submitted < timedelta(days=13)
     assert timedelta(days=30) <= answer - submitted < timedelta(days=36)
     assert sent["execution_due"] is None
+    paper = await es.get(f"{path}/receipt.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert paper.headers["content-disposition"].endswith(f"receipt-{sent['reference']}.pdf")
     assert (await es.post(f"{path}/acknowledge")).json()["receipt_due"] is None
     accepted = await es.signed(f"{path}/accept", "accept_request", reason="")
     assert accepted.status_code == 200, accepted.text

@@ -20,6 +20,7 @@ from web.words import sentences
 pytestmark = pytest.mark.beside
 
 NOT_FOR_THEM = {
+    "/requests/{reference}/receipt.pdf",
     "/requests/{reference}/edit",
     "/requests/{reference}/edit/{step}",
     "/requests/{reference}/check",
