@@ -46,6 +46,11 @@ DECISIONS: Mapping[Act, Mapping[str, bool]] = {
 }
 """By act, the members of the body that a person decides."""
 
+BESIDES: Mapping[Act, frozenset[str]] = dict.fromkeys(
+    (Act.refuse_request, Act.postpone_request), frozenset({"consultation_left_out_because"})
+)
+"""By act, the members that a body may hold besides; one that is left out decides nothing."""
+
 
 def blank(act: Act) -> dict[str, None]:
     """The decisions of an act, all open."""

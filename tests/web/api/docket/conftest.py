@@ -103,6 +103,7 @@ class Docket:
         for _twice in range(2):  # the one person is asked, the other not yet
             made = await done(ro.post("/requests", {"requested_state": "ES", "content": self.story.content | ACCUSED}))
             await done(ro.signed(f"/requests/{made['id']}/submit", "submit_request"))
+        await done(ro.get(f"/requests/{made['id']}/receipt.pdf"))
         consents = f"/requests/{made['id']}/consents"
         one = (await done(ro.get(consents)))["items"][0]["id"]
         await done(ro.post(f"{consents}/{one}/record", {"answer": "given", "counsel": "Dr Srisai"}))
