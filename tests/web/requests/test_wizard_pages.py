@@ -499,6 +499,20 @@ def test_the_gate_is_judged_again_with_the_consents_on_record_beside_what_it_was
     assert "The person must consent" in then and "must consent: refused" not in then
 
 
+def test_the_limits_of_an_order_stand_on_its_page_with_their_provisions_and_the_form_of_its_receipt(service, clerk):
+    base = made(service, state="ES", **ACCUSED)
+    shown = clerk.words(clerk.get(base))
+    assert "Acknowledgement of receipt due Directive 2014/41/EU (EIO) art. 16" in shown
+    assert "Answer due Directive 2014/41/EU (EIO) art. 12" in shown
+    assert "Execution due" not in shown, "nothing has been accepted"
+    assert f'href="{base}/receipt.pdf"' in clerk.get(base).text
+    paper = clerk.get(f"{base}/receipt.pdf")
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    plain = made(service)
+    assert "receipt.pdf" not in clerk.get(plain).text
+    assert clerk.get(f"{plain}/receipt.pdf").status_code == 404
+
+
 def test_rules_that_ask_by_now_are_noted_from_the_page(service, clerk):
     base = made(service, state="ES", **ACCUSED)
     page = f"{base}/consents"
