@@ -113,7 +113,7 @@ def _receipt(row: Mapping[str, Any] | None, forms: Mapping[str, Mapping[str, str
 
 
 def _item(row: Mapping[str, Any], instrument: str, form: Mapping[str, str]) -> ContentItem:
-    must(ID.fullmatch(row["id"].lower()) is not None, tell("Small letters, digits and _ are expected"), "id")
+    must(ID.fullmatch(row["id"].lower()) is not None, tell("This cannot be the id of an item"), "id")
     choices(row["fields"], {*HearingRequest.model_fields, *ELSEWHERE}, "fields")
     choices([row["mandatory"]], [member.value for member in Mandatory], "mandatory")
     choices([row["confidence"]], LAW.enums["confidence"], "confidence")
