@@ -119,6 +119,22 @@ async def test_what_waits_is_each_sides_own_earliest_due_first(
     assert [wait[3] for wait in await waits(database, staff["authority"], late)] == [True]
 
 
+async def test_an_acknowledgement_an_instrument_limits_waits_once_until_its_own_day_and_is_then_late(
+    database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    row = await made(database, clerk, now, fields)
+    week = now + timedelta(days=7)
+    async with database.transaction() as db:
+        (await queries.get(db, HearingRequest, row.id, lock=True)).receipt_due = week
+    assert await waits(database, staff["authority"], now) == [("acknowledge", row.reference, week, False)]
+    late = week + timedelta(seconds=1)
+    assert await waits(database, staff["authority"], late) == [("acknowledge", row.reference, week, True)]
+    await act(database, row, requests.acknowledge, authority, late)
+    assert await waits(database, staff["authority"], late) == [
+        ("answer", row.reference, now + timedelta(days=30), False)
+    ]
+
+
 @pytest.mark.both_databases
 async def test_the_open_steps_of_one_request_are_what_waits_for_either_state_in_it(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
