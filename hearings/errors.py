@@ -322,6 +322,12 @@ class ConditionsOpen(NotReady):
     code = "conditions_open"
 
 
+class RightsOpen(NotReady):
+    """An item of the rights checklist is not kept and not answered; `missing` holds the ids of the items."""
+
+    code = "rights_open"
+
+
 class FingerprintsOpen(NotReady):
     """The courts have not compared the fingerprint of the media worker's certificate aloud."""
 

@@ -113,6 +113,8 @@ class EventKind(StrEnum):
     card_answered = "card_answered"
     counsel_asked = "counsel_asked"
     caption = "caption"
+    right_answered = "right_answered"
+    right_objected = "right_objected"
 
 
 async def record(

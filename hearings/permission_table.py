@@ -236,6 +236,12 @@ TABLE: Mapping[str, PermissionRow] = {
         interpreter="while in the room",
         technician="while in the room",
     ),
+    "read_rights": _row("Read the rights checklist", "● ● ● ● – – – ● ● ● – – – – –"),
+    "object_to_right": _row(
+        "Object to an item of the rights checklist",
+        "– – – – – – – ● – – – – – – –",
+        defence="of a hearing it takes part in; by its link too",
+    ),
     "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – – – – –"),
     "enter_reservation": _row(
         "Enter a reservation to the minutes",
@@ -414,6 +420,12 @@ STAFF: Mapping[str, StaffRow] = {
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
     "name_people": StaffRow(label="Name people of the own State", functions=SPEAKS, side="either"),
+    "answer_right": StaffRow(
+        label="Answer an item of the rights checklist", functions=("clerk", "judge", "authority"), side="either"
+    ),
+    "override_right": StaffRow(
+        label="Go on without an item of the rights checklist", functions=("judge",), side="requesting"
+    ),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "read_minutes": StaffRow(label="Read the minutes", functions=("clerk", "judge", "authority"), side="either"),
     "receive_minutes": StaffRow(

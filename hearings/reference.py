@@ -126,6 +126,13 @@ def request_rules() -> Mapping[str, Any]:
 
 
 @cache
+def rights() -> Mapping[str, Any]:
+    """The rights checklist of a hearing (`hearings.rights.checklist`)."""
+    table: Mapping[str, Any] = _yaml("rights.yaml")
+    return table
+
+
+@cache
 def gate() -> Mapping[str, Any]:
     """The gate's questions about offences, and its words for scopes and capacities."""
     entries: Mapping[str, Any] = _yaml("gate.yaml")

@@ -35,6 +35,7 @@ from web.requests import (
     messages_api as messages,
     work_api as request_work,
 )
+from web.rights import rights_api as rights
 from web.signatures import recipients_api as recipients, signatures_api as signing
 from web.sitting import acts_api as recorded_acts, captions_api as captions, recordings_api as recordings
 from web.statistics import statistics_api as statistics
@@ -54,6 +55,7 @@ REQUESTS = (
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     hearing_languages,
+    rights,
     *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes, clock_changes),
 )
 RESOURCES = (

@@ -84,6 +84,7 @@ from web.requests import (
     signing_pages as request_signing,
     wizard_pages as request_wizard,
 )
+from web.rights import rights_pages
 from web.seal_keeper import SealKeeper, cosigners_of
 from web.security_log import EventCode, SecurityLog
 from web.server import rendering
@@ -311,6 +312,7 @@ MODULES = (
     hearing,
     hearing_links,
     hearing_log,
+    rights_pages,
     minutes,
     minutes_passages,
     minutes_copies,

@@ -23,6 +23,8 @@ from hearings.queries import get, hearings_of_request, in_office, open_sitting, 
 from hearings.requests import consent_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.requests.log import require_carried
+from hearings.rights import standing
+from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, Series, StateName, Word, tell, tell_n
 from hearings.status import ACCEPTED_REQUESTS, CARRYING_REQUESTS, HEARINGS_OVER, HearingStatus, RequestStatus
@@ -119,6 +121,7 @@ async def propose(
     recording_policy: RecordingPolicy | None = None,
     participant_classes: Sequence[str] | None = None,
     despite: str = "",
+    rights_version: int = 0,
     actor: Actor,
     now: datetime,
 ) -> Hearing:
@@ -126,7 +129,8 @@ async def propose(
 
     Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
     `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
-    says why. Languages default to the court's and the person's of the request, the policy to what it asks for.
+    says why. `rights_version`: of the rights checklist to be kept (`hearings.rights`); 0: none. Languages default to
+    the court's and the person's, the policy to what the request asks for.
     Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
     `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
     Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
@@ -145,6 +149,7 @@ async def propose(
         languages=(language_requesting, language_requested),
         recording_policy=recording_policy or policy_asked(request),
         participant_classes=_classes(participant_classes),
+        rights_version=rights_version,
         created_by=actor.id,
         created_at=now,
         **_margins(margins),
@@ -153,11 +158,16 @@ async def propose(
     await _begin(db, hearing, [times[0], *days], actor=actor, now=now)
     offered: dict[str, Any] = {"times": times, "days": days, "numbers": resources, "despite": despite}
     await offers.put(db, hearing=hearing, **offered, by_state=request.requesting_state, actor=actor, now=now)
+    await _executing(db, request, actor=actor, now=now)
+    return hearing
+
+
+async def _executing(db: AsyncSession, request: HearingRequest, *, actor: Actor, now: datetime) -> None:
+    """The request has a hearing again."""
     request.unscheduled = False
     if request.status in ACCEPTED_REQUESTS:
         move(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
-    return hearing
 
 
 def policy_asked(request: HearingRequest) -> RecordingPolicy:
@@ -296,6 +306,7 @@ async def agree(
     if offer is None and len(on_table) > 1:
         raise NotReady(tell("Several times are offered: state which one"))
     chosen = offer or (on_table[0] if on_table else None)
+    await standing.require(db, hearing, Gate.agree, now=now)
     if chosen is not None:
         await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
         await hearing_days.adopt(db, hearing=hearing, offer=chosen)
@@ -454,6 +465,7 @@ async def make_ready(
     why = await law_on_the_day.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)
+    await standing.require(db, hearing, Gate.ready, now=now)
     reason = f"no basis in force that day: {why}" if why else ""
     move(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=reason)
 

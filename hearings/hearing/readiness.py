@@ -3,7 +3,7 @@
 `hearings.hearing.hearing.make_ready` refuses what the blocking checks name; the others are reminders.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,9 @@ from hearings.models.diary import ResourceKind
 from hearings.queries import get, in_office, live_invitation
 from hearings.requests import consent_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
+from hearings.rights import standing
+from hearings.rights.checklist import Gate, Side
+from hearings.rights.standing import ItemStanding
 from hearings.roles import HEARD, Role, StaffFunction
 from hearings.signatures import recipients
 from hearings.status import CARRYING_REQUESTS
@@ -36,6 +39,7 @@ class Check(StrEnum):
     basis_in_force = "basis_in_force"
     agreement_signed = "agreement_signed"
     line_tested = "line_tested"
+    rights_kept = "rights_kept"
     recipients_known = "recipients_known"
     rooms_booked = "rooms_booked"
     links_issued = "links_issued"
@@ -99,6 +103,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     lacking = await recipients.lacking(db, await room_rules.recipients(db, hearing))
     clerk, authority, administrator = StaffFunction.clerk, StaffFunction.authority, StaffFunction.administrator
     unsigned = await agreed_terms.unsigned(db, hearing)
+    waiting = await standing.open_items(db, hearing, Gate.ready, now=now)
     given: Iterable[tuple[Check, Collection[str], StaffFunction, Collection[str]]] = (
         (Check.request_open, [] if request.status in CARRYING_REQUESTS else [request.reference], clerk, [ours]),
         (Check.time_signed, unsigned, authority, unsigned),
@@ -117,15 +122,25 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
             [ours],
         ),
         *await _technical(db, hearing),
+        (Check.rights_kept, [each.item.id for each in waiting], *_answering(hearing, waiting)),
         (Check.recipients_known, lacking, administrator, lacking),
         (Check.rooms_booked, rooms := [state for state in (ours, theirs) if state not in with_room], clerk, rooms),
         (Check.links_issued, linkless, clerk, [ours]),
     )
+    applies = {Check.interpreter_named: needs_interpreter(hearing), Check.rights_kept: bool(hearing.rights_version)}
     return [
         CheckResult(check=check, met=not missing, missing=tuple(missing), function=function, states=tuple(states))
         for check, missing, function, states in given
-        if check is not Check.interpreter_named or needs_interpreter(hearing)
+        if check not in applies or applies[check]
     ]
+
+
+def _answering(hearing: Hearing, waiting: Sequence[ItemStanding]) -> tuple[StaffFunction, Collection[str]]:
+    """Whom the first of these items waits for; an item that the case itself shows waits for the clerk's work."""
+    for answerer in (who for each in waiting for who in each.item.who):
+        state = hearing.requesting_state if answerer.side is Side.requesting else hearing.requested_state
+        return answerer.function, [state]
+    return StaffFunction.clerk, [hearing.requesting_state]
 
 
 def _named(hearing: Hearing, missing: list[str]) -> tuple[Check, Collection[str], StaffFunction, Collection[str]]:

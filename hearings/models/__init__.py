@@ -56,6 +56,7 @@ from hearings.models.request_parts import (
     RequestEvent,
     Translation,
 )
+from hearings.models.rights import RightAnswer
 from hearings.models.signature import RefusedStatement, Signature, SigningKey
 from hearings.models.sitting import (
     Conduct,
@@ -130,6 +131,7 @@ __all__ = [
     "RequestEvent",
     "Resource",
     "Rewrap",
+    "RightAnswer",
     "RoomConfirmation",
     "SharedView",
     "SignInChallenge",

@@ -40,6 +40,7 @@ class Hearing(Row, table=True):
         CheckConstraint("margin_after BETWEEN 0 AND 240", name="margin_after"),
         CheckConstraint("line_test BETWEEN 0 AND 240", name="line_test"),
         CheckConstraint("terms_version IN (1, 2)", name="terms_version"),
+        CheckConstraint("rights_version IN (0, 1)", name="rights_version"),
         CheckConstraint(
             "status NOT IN ('agreed', 'ready') OR one_signed "
             "OR (requesting_signed <> '' AND requesting_signed = requested_signed)",
@@ -97,6 +98,10 @@ class Hearing(Row, table=True):
     """In what capacity the person is heard, as the request says (`Capacity`); empty where it does not."""
     agreed_rooms: list[dict[str, Any]] = json(default_factory=list)
     """The rooms in the terms once a State has signed these: objects of `resource`, `state`, `city` and `name`."""
+
+    rights_version: int = 0
+    """Version of the rights checklist that it has to keep (`hearings.rights`); 0: it was proposed before there was one,
+    and nothing waits for it."""
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from hearings.people.staff import protected_names, refuse_names
 from hearings.permissions import YOU_ARE_NOT_IN_ROOM, may, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import attachments
+from hearings.rights import standing
+from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, tell
 from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
@@ -363,8 +365,8 @@ async def record(
     recorded by the same State. Who is named must be in the room; for a correction, must have come.
     `card`: the script card whose press makes the entry, with the hashes of its text; a correction keeps it. `granted`:
     the card lets the person addressed answer.
-    Raises `NotAllowed`, `NotReady` without an open sitting or for somebody who is not there, `Invalid` naming the
-    field, also for a protected person's name.
+    Raises `NotAllowed`, `NotReady` without an open sitting or for somebody who is not there, `RightsOpen` for an oath
+    or an exhibit before the rights were told, `Invalid` naming the field, also for a protected person's name.
     Effects: locks the sitting and the hearing's row, adds the event with sitting, recording and time code.
     """
     known = EventKind(kind) if kind in KINDS else None
@@ -420,6 +422,8 @@ async def _add(
     now: datetime,
 ) -> HearingEvent:
     asked, data = KINDS[kind], {"sitting": sitting.id, **data}
+    if "corrects" not in data and _first_question(context, kind, values):
+        await standing.require(context.db, context.hearing, Gate.first_question, now=now)
     if unknown := sorted(set(values) - set(asked.fields)):
         raise Invalid(tell("This kind of entry has no such field"), unknown[0])
     for name, field in asked.fields.items():
@@ -434,6 +438,13 @@ async def _add(
     if (code := timecode(recording, now)) is not None:
         data |= {"recording": recording.id, "timecode_ms": code}
     return await events.record(context.db, hearing=context.hearing, kind=kind, actor=actor, now=now, **data)
+
+
+def _first_question(context: _Asked, kind: EventKind, values: Mapping[str, str]) -> bool:
+    """Whether the rights must have been told before this: an oath taken by the person heard, or an exhibit shown."""
+    heard = {person.id for person in context.people if person.role in HEARD}
+    taken = kind is K.oath and values.get("outcome", "").strip() == "taken"
+    return (taken or kind is K.exhibit_shown) and values.get("participant", "").strip() in heard
 
 
 def _corrected(entries: Sequence[HearingEvent], kind: EventKind, seq: int, actor: Actor) -> HearingEvent:

@@ -33,6 +33,8 @@ from hearings.permissions import Decision, may, refusal, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
+from hearings.rights import standing
+from hearings.rights.checklist import Gate
 from hearings.roles import Role
 from hearings.sentences import N_, Word, tell
 from hearings.sitting import fingerprints, objections, recorded_acts
@@ -139,7 +141,7 @@ async def start(
     person heard, and a microphone may never be missing. `without_comparison`: although fingerprints were not compared
     aloud as agreed, or differed; this needs a reason too.
     Raises `RequestOver`, `ConsentMissing`, `EssentialMissing`, `ConditionsOpen`, `FingerprintsOpen`, `NoRecipients`,
-    `SoundCheckMissing`, `NotReady` under a hold, `IllegalMove`.
+    `SoundCheckMissing`, `RightsOpen`, `NotReady` under a hold, `IllegalMove`.
     Effects: recording to starting (if it is not already), event start_ordered.
     """
     require("start", actor, recording_healthy=True)  # the sound checks and `recording_opened` are the proof
@@ -167,6 +169,7 @@ async def start(
     uncompared = await fingerprints.require_compared(db, sitting=sitting, required=required, without=without_comparison)
     if uncompared:
         reason = clean(reason, "reason", most=500, least=3)
+    await standing.require(db, hearing, Gate.start, now=now)
     if recording.status is RecordingStatus.not_started:
         move(db, recording, RecordingStatus.starting, actor=actor, now=now)
     elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:

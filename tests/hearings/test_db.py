@@ -194,6 +194,7 @@ ONLY_GROW = {
     *("minutes_reading", "minutes_answer", "minutes_reservation", "installation_event", "act_head"),
     "minutes_correction",
     "keeping_decision",
+    "right_answer",
 }
 """Tables whose rows the database refuses to change or delete, after every migration: on SQLite a table that is copied
 to be changed loses its triggers unless they are made again."""

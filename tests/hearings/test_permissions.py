@@ -75,6 +75,8 @@ record_act                  ● ● ● – – – – – – – – – – 
 caption                     ● ● ● – – – – – – – – – – – –
 record_intervention         – – ● – – – – – – – – – – – –
 record_remark               – – – – ● – – – – – – – ● – –
+read_rights                 ● ● ● ● – – – ● ● ● – – – – –
+object_to_right             – – – – – – – ● – – – – – – –
 read_minutes                ● ● ● ● – – – ● ● – – – – – –
 enter_reservation           ● ● ● – – – – ● ● – – – – – –
 """
@@ -333,6 +335,8 @@ STAFF_WANTED = {
     "agree_hearing": ("authority clerk", "RO TH"),
     "prepare_hearing": ("clerk", "RO"),
     "name_people": ("authority clerk", "RO TH"),
+    "answer_right": ("authority clerk judge", "RO TH"),
+    "override_right": ("judge", "RO"),
     "cancel_hearing": ("authority clerk judge", "RO TH"),
     "edit_calendar": ("administrator clerk", "RO TH"),
     "edit_resource": ("administrator clerk", "RO TH"),

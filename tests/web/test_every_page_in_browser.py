@@ -78,6 +78,7 @@ PAGES = {
         "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link", "{home}/languages",
         "{home}/technical", "{home}/test", "{home}/network",
         "{home}/minutes", "{home}/record", "{home}/captions", "{home}/log",
+        "{home}/rights", "{home}/rights/r03_parties_heard",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "{offered}", "{offered}/times", "{offered}/technical", "{offered}/slots",
         "/recordings",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hearings.hearing.readiness import REASONED, Check, CheckResult
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
+from hearings.rights import checklist as rights_checklist
 from hearings.roles import StaffFunction
 from hearings.status import HEARINGS_OVER, HearingStatus
 from web.server.sign_in import may_on, may_own
@@ -22,6 +23,7 @@ TITLES: Mapping[Check, tuple[str, str]] = {
     Check.basis_in_force: (N_("Legal basis in force on the day"), N_("No legal basis in force on the day")),
     Check.agreement_signed: (N_("Technical agreement signed"), N_("Technical agreement not signed by both States")),
     Check.line_tested: (N_("Line test passed or waived"), N_("No line test has passed")),
+    Check.rights_kept: (N_("Rights kept"), N_("Rights: not everything is kept or answered")),
     Check.recipients_known: (N_("Keys for the recording"), N_("A key for the recording is missing")),
     Check.rooms_booked: (N_("Rooms booked"), N_("A room is not booked")),
     Check.links_issued: (N_("Links issued"), N_("Links not issued")),
@@ -39,6 +41,7 @@ BUTTONS: Mapping[Check, str] = {
     Check.consent_given: N_("Record the answer"),
     Check.agreement_signed: N_("Open the agreement"),
     Check.line_tested: N_("Test the line"),
+    Check.rights_kept: N_("Open the checklist"),
     Check.recipients_known: N_("Add a key"),
     Check.rooms_booked: N_("Book a room"),
     Check.links_issued: N_("Issue links"),
@@ -128,6 +131,9 @@ def _detail(result: CheckResult) -> str:
             return _("To go on all the same, the clerk writes the reason.")
         case Check.line_tested:
             return _("To go on without it, the clerk writes the reason.")
+        case Check.rights_kept:
+            named_items = (item for item in map(rights_checklist.item, result.missing) if item is not None)
+            return one_by_one(_(item.title) for item in named_items)
         case Check.recipients_known:
             return _("No authority there could open the recording: {states}").format(states=states)
         case Check.rooms_booked:
@@ -151,6 +157,7 @@ def _href(
         Check.consent_given: (can["prepare"] and asks, f"/requests/{request.reference}/consents"),
         Check.agreement_signed: (may_on("negotiate", person, hearing), f"{home}/technical"),
         Check.line_tested: (may_on("test_line", person, hearing), f"{home}/test"),
+        Check.rights_kept: (may_on("answer_right", person, hearing), f"{home}/rights#{result.missing[0]}"),
         Check.recipients_known: (
             own in result.missing and may_own("manage_recipients", person),
             "/admin/recipients",

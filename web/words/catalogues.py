@@ -9,9 +9,9 @@
                                                    for messages that have none; each is marked for review
 
 Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `tell()` and `tell_n()`
-in Python, `t()`, `tn()` and `pt()` in TypeScript; those of data/gate.yaml are taken from there. A comment before one
-that begins with "Translators:" goes into the catalogues with it. A change of the program owes no translation: a
-message nobody has translated yet is shown in English, each for itself.
+in Python, `t()`, `tn()` and `pt()` in TypeScript; those of data/gate.yaml and data/rights.yaml are taken from there. A
+comment before one that begins with "Translators:" goes into the catalogues with it. A change of the program owes no
+translation: a message nobody has translated yet is shown in English, each for itself.
 
 A translation that a program has made has the comment `# review: machine`. Whoever has read and corrected it deletes
 the comment; it is kept as long as it is there, and counted.
@@ -32,6 +32,7 @@ from babel.messages.pofile import read_po, write_po
 
 from hearings.law.handling.contents import CONTENTS
 from hearings.law.law import LAW
+from hearings.rights import checklist
 from web.words.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parents[1]
@@ -93,6 +94,7 @@ def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[s
     for file, texts in law_messages().items():
         yield from ((message, None, f"hearings/data/{file}", []) for message in texts)
     yield from ((message, None, "hearings/data/content.yaml", []) for message in content_messages())
+    yield from ((message, None, "hearings/data/rights.yaml", []) for message in checklist.messages())
 
 
 def gate_messages() -> Iterator[str]:

@@ -101,6 +101,8 @@ WORDS: dict[EventKind, str] = {
     EventKind.break_due: N_("Pause due by the conditions"),
     EventKind.data_lost: N_("Data lost: an earlier state was restored"),
     EventKind.caption: N_("Caption"),
+    EventKind.right_answered: N_("Item of the rights checklist answered"),
+    EventKind.right_objected: N_("Objection to an item of the rights checklist"),
     **recorded_words.TITLES,
 }
 CAPTION_SOURCES: Mapping[str, str] = {"stenographer": N_("stenographer"), "machine": N_("machine, not the record")}

@@ -62,6 +62,9 @@ SENTENCES: dict[str, str] = {
     "conditions_open": N_(
         "Somebody who must be in the room is missing, or a condition of the requested State has to be confirmed."
     ),
+    "rights_open": N_(
+        "An item of the rights checklist is not kept and not answered. The page “Rights” of the hearing shows which."
+    ),
     "fingerprints_open": N_(
         "The courts' security codes have not been found to match. Read the codes aloud, or start without, "
         "with a reason."

@@ -70,6 +70,11 @@ async def no_key(db: AsyncSession, court: Any, now: datetime) -> None:
     key.kind = "escrow"
 
 
+async def keep_the_checklist(db: AsyncSession, court: Any, now: datetime) -> None:
+    """Nobody has answered for the summons."""
+    (await queries.get(db, Hearing, court.hearing.id)).rights_version = 1
+
+
 BREAKS: dict[Break, set[Check]] = {
     nothing: set(),
     close_request: {Check.request_open},
@@ -80,6 +85,7 @@ BREAKS: dict[Break, set[Check]] = {
     void_agreement: {Check.agreement_signed, Check.line_tested},
     not_tested: {Check.line_tested},
     no_key: {Check.recipients_known},
+    keep_the_checklist: {Check.rights_kept},
 }
 
 

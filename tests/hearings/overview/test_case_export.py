@@ -44,6 +44,7 @@ OUT = {
     "calendar_entry": "what calendars were told last; the days of the hearing are exported",
     "calendar_feed": "an address of a person's own",
     "claim": "what the clock has done; what came of it is in the histories and logs",
+    "right_answer": "what was said to the rights checklist; the log and the minutes hold it",
     "keeping_decision": "how long a recording is kept; what concerns evidence is in its custody log, in every copy",
     "conduct": "which process conducts the live hearings now",
     "court_period": "hours of a court, for all cases",

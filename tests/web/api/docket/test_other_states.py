@@ -32,6 +32,7 @@ ROWS = {
     "request_id attachment_id": "SELECT request_id, id FROM attachment",
     "request_id act": "SELECT subject_id, act FROM signature WHERE subject = 'hearing_request'",
     "ref": "SELECT ref FROM hearing",
+    "ref item": "SELECT ref, 'r07_summons' FROM hearing",
     "ref offer": HEARING.format("offer.id", "offer"),
     "ref participant": HEARING.format("participant.id", "participant"),
     "ref agreement": HEARING.format("agreement.number", "agreement"),

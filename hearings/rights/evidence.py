@@ -1,0 +1,347 @@
+"""What an item of the rights checklist rests on: one small function for each evidence that the data name.
+
+Each reads the facts and answers with what it was found in, or None. Nothing is kept of it but its name with an answer:
+evidence that is undone (a consent taken back, another technical agreement) is gone the next time it is asked for.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from hearings.events import EventKind
+from hearings.law.answer import LineStatus
+from hearings.law.legal_bases import Verdict
+from hearings.models import HearingEvent, HearingRequest
+from hearings.models.request import Protection
+from hearings.models.request_parts import AttachmentKind
+from hearings.requests.conditions import ConditionKind
+from hearings.rights.facts import RightsFacts
+from hearings.roles import HEARD, Role
+from hearings.sentences import Sentence, tell
+from hearings.status import PresenceStatus
+
+K = EventKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Evidence there is. `source`: `event:12`, `row:agreement.1`, as in the minutes; `says`: what it says."""
+
+    source: str
+    says: Sentence
+
+
+def _event(event: HearingEvent, says: Sentence) -> Found:
+    return Found(source=f"event:{event.seq}", says=says)
+
+
+def _last(facts: RightsFacts, says: Sentence, *kinds: EventKind) -> Found | None:
+    events = facts.events(*kinds)
+    return _event(events[-1], says) if events else None
+
+
+def _if(there: object, source: str, says: Sentence) -> Found | None:
+    return Found(source=source, says=says) if there else None
+
+
+# --- the law -----------------------------------------------------------------------------------------------------
+
+
+def _usable(facts: RightsFacts) -> Verdict | None:
+    return next((verdict for verdict in facts.verdicts if verdict.usable), None)
+
+
+def _basis_in_force(facts: RightsFacts) -> Found | None:
+    verdict = _usable(facts)
+    if verdict is None:
+        return None
+    return Found(
+        source=f"row:instruments.{verdict.instrument}",
+        says=tell("{name} reaches this person on the day of the hearing", name=verdict.name),
+    )
+
+
+def _nothing_in_the_way(facts: RightsFacts) -> Found | None:
+    """No declaration stands in the way; an unknown one does for a suspect or an accused."""
+    verdict = _usable(facts)
+    if verdict is None:
+        return None
+    declared = [line.status for line in verdict.lines if line.key.startswith("declaration_")]
+    if LineStatus.missing in declared or (facts.accused and LineStatus.needs_human in declared):
+        return None
+    known = LineStatus.needs_human not in declared
+    return Found(
+        source=f"row:instruments.{verdict.instrument}",
+        says=tell("No declaration and no national rule is known to stand in the way")
+        if known
+        else tell("Whether a declaration stands in the way is not known; it would be about suspects and accused only"),
+    )
+
+
+def _lead_time_kept(facts: RightsFacts) -> Found | None:
+    codes = {note.code for verdict in facts.verdicts for note in verdict.notes}
+    short = "lead_time_too_short" in codes
+    return _if(not short, "row:overlays", tell("No lead time of a national rule is known to be too short"))
+
+
+# --- the request -------------------------------------------------------------------------------------------------
+
+
+def _attached(kind: AttachmentKind, says: Sentence) -> Callable[[RightsFacts], Found | None]:
+    def found(facts: RightsFacts) -> Found | None:
+        files = facts.attachments.get(kind, ())
+        return Found(source=f"row:attachment.{files[0].id}", says=says) if files else None
+
+    return found
+
+
+def _field(name: str, says: Sentence) -> Callable[[RightsFacts], Found | None]:
+    def found(facts: RightsFacts) -> Found | None:
+        value = getattr(facts.request, name)
+        return _if(value.strip() if isinstance(value, str) else value, f"row:hearing_request.{name}", says)
+
+    assert name in HearingRequest.model_fields, name
+    return found
+
+
+def _consents_given(facts: RightsFacts) -> Found | None:
+    given = bool(facts.consents) and not facts.outstanding
+    return _if(given, "row:consent", tell("Every consent asked for is given, and none is withdrawn"))
+
+
+def _lawyer_access(facts: RightsFacts) -> Found | None:
+    access = bool(facts.consents) and all(consent.lawyer_access for consent in facts.consents)
+    return _if(access, "row:consent", tell("The person had access to a lawyer before consenting"))
+
+
+def _child_measures_asked(facts: RightsFacts) -> Found | None:
+    asked = Protection.child_measures in facts.request.protection_requested
+    return _if(asked, "row:hearing_request.protection_requested", tell("The request asks for measures for a child"))
+
+
+def _use_limited(facts: RightsFacts) -> Found | None:
+    kinds = {condition.kind for condition in facts.rules.conditions}
+    agreed = kinds & {ConditionKind.copy_to_requested_state, ConditionKind.destroy_after}
+    limits = facts.request.use_limits.strip()
+    says = tell("Limits of use, or conditions on copies, are set")
+    return _if(limits or agreed, "row:hearing_request.use_limits", says)
+
+
+def _exhibits_attached(facts: RightsFacts) -> Found | None:
+    files = facts.attachments.get(AttachmentKind.exhibit, ())
+    says = tell("Exhibits are in the case with their SHA-256, where both States read them")
+    return Found(source=f"row:attachment.{files[0].id}", says=says) if files else None
+
+
+# --- the agreement -----------------------------------------------------------------------------------------------
+
+
+def _agreed(facts: RightsFacts, there: object, says: Sentence) -> Found | None:
+    if facts.agreement is None or not there:
+        return None
+    return Found(source=f"row:agreement.{facts.agreement.number}", says=says)
+
+
+def _interpreting_agreed(facts: RightsFacts) -> Found | None:
+    mode = facts.rules.session.get("interpreting", "none")
+    return _agreed(facts, mode != "none", tell("The mode of interpreting is agreed"))
+
+
+def _line_tested(facts: RightsFacts) -> Found | None:
+    if facts.agreement is not None and facts.agreement.passed_over_at is not None:
+        return _agreed(facts, True, tell("Gone on without a line test: {why}", why=facts.agreement.passed_over_why))
+    return _agreed(facts, facts.line_good, tell("The line test has passed on these terms"))
+
+
+def _breakdown_agreed(facts: RightsFacts) -> Found | None:
+    rule = facts.rules.session.get("breakdown")
+    return _agreed(facts, rule, tell("What is done when a line breaks is agreed"))
+
+
+def _telephones_known(facts: RightsFacts) -> Found | None:
+    known = len([numbers for numbers in facts.rules.telephones.values() if numbers])
+    return _agreed(facts, known == 2, tell("Both rooms have a telephone that the other court reads"))
+
+
+def _recording_agreed(facts: RightsFacts) -> Found | None:
+    says = tell("Who records, in what form, and who holds the keys is agreed")
+    return _agreed(facts, facts.rules.session.get("recording"), says)
+
+
+def _private_line_offered(facts: RightsFacts) -> Found | None:
+    needed = facts.agreement is not None and facts.agreement.needs.get("private_line")
+    return _agreed(facts, needed, tell("The agreement counts on a private line for counsel"))
+
+
+def _needs_agreed(facts: RightsFacts) -> Found | None:
+    needs = facts.agreement is not None and facts.agreement.needs.get("accessibility")
+    return _agreed(facts, needs, tell("What the person needs is part of the agreement"))
+
+
+# --- the people --------------------------------------------------------------------------------------------------
+
+
+def _authority_named(facts: RightsFacts) -> Found | None:
+    named = any(one.role is Role.requested_authority for one in facts.people)
+    return _if(named, "row:participant", tell("The requested authority is named"))
+
+
+def _authority_present(facts: RightsFacts) -> Found | None:
+    present = facts.present(Role.requested_authority)
+    return _if(present, "row:participant", tell("The requested authority is in the room"))
+
+
+def _interpreter_named(facts: RightsFacts) -> Found | None:
+    named = any(one.role is Role.interpreter for one in facts.people)
+    return _if(named, "row:participant", tell("An interpreter is named"))
+
+
+def _interpreter_sworn(facts: RightsFacts) -> Found | None:
+    ids = {one.id for one in facts.people if one.role is Role.interpreter}
+    oaths = [event for event in facts.events(K.oath) if event.data.get("participant") in ids]
+    taken = [event for event in oaths if event.data.get("outcome") in ("taken", "not_required")]
+    return _event(taken[-1], tell("The interpreter's oath is recorded")) if taken else None
+
+
+def _parties_invited(facts: RightsFacts) -> Found | None:
+    parties = {one.id for one in facts.people if one.role in (Role.defence, Role.prosecutor)}
+    sent = [event for event in facts.events(K.link_issued) if event.data.get("participant") in parties]
+    return _event(sent[-1], tell("A party has been given a link to the hearing")) if sent else None
+
+
+def _identity_confirmed(facts: RightsFacts) -> Found | None:
+    """Of everybody heard who has come; of nobody while nobody has."""
+    away = {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
+    come = [one for one in facts.heard if one.presence not in away and one.needs_identity]
+    if not facts.heard or any(one.identity_confirmed_at is None for one in come):
+        return None
+    return _if(come, "row:participant.identity", tell("The requested authority has confirmed who is heard"))
+
+
+def _notice_acknowledged(facts: RightsFacts) -> Found | None:
+    """By everybody in the room who came at a device of their own."""
+    here = [one for one in facts.people if one.presence is PresenceStatus.present and one.device_of_id is None]
+    told = bool(here) and all(one.notice_at is not None for one in here)
+    return _if(told, "row:participant.notice_at", tell("Everybody in the room was told of the recording"))
+
+
+# --- the room ----------------------------------------------------------------------------------------------------
+
+
+def _codes_matched(facts: RightsFacts) -> Found | None:
+    events = facts.events(K.fingerprints_compared, K.fingerprints_stale)
+    last = events[-1] if events else None
+    if last is None or last.kind != K.fingerprints_compared or not last.data.get("matched"):
+        return None
+    return _event(last, tell("The courts have read the same security code to each other"))
+
+
+def _room_confirmed(facts: RightsFacts) -> Found | None:
+    """Every condition on the room that is agreed was confirmed; without such a condition somebody says it."""
+    kinds = (ConditionKind.nobody_else_in_room, ConditionKind.camera_shows_room)
+    asked = {one.kind for one in facts.rules.conditions} & set(kinds)
+    done = {str(event.data.get("condition")): event for event in facts.events(K.condition_confirmed)}
+    if not asked or not asked <= done.keys():
+        return None
+    last = max((done[kind] for kind in asked), key=lambda event: event.seq)
+    return _event(last, tell("The requested authority has confirmed the conditions on the room"))
+
+
+def _notice(side: str) -> Callable[[RightsFacts], Found | None]:
+    """The rights under one State's law, told to everybody heard who is in the room."""
+
+    def found(facts: RightsFacts) -> Found | None:
+        law = getattr(facts.hearing, f"{side}_state")
+        given = [event for event in facts.events(K.rights_notice) if event.data.get("law") == law]
+        told = {event.data.get("participant") for event in given}
+        if not given or not {one.id for one in facts.present(*HEARD)} <= told:
+            return None
+        return _event(given[-1], tell("The rights were told under the law of this State"))
+
+    return found
+
+
+def _notice_understood(facts: RightsFacts) -> Found | None:
+    """In the person's language or with an interpreter in the room, and nobody has answered a notice with "no" last."""
+    notices = facts.events(K.rights_notice)
+    if not notices:
+        return None
+    cards = {(event.data.get("card") or {}).get("id") for event in notices if event.data.get("card")}
+    answers = [event for event in facts.events(K.card_answered) if (event.data.get("card") or {}).get("id") in cards]
+    if answers and answers[-1].data.get("answer") == "no":
+        return None
+    spoken = {one.id: one.speaks for one in facts.people}
+    foreign = [
+        event for event in notices if event.data.get("language") != spoken.get(str(event.data.get("participant")))
+    ]
+    if foreign and not any(one.role is Role.interpreter for one in facts.people):
+        return None
+    return _event(notices[-1], tell("In a language the person understands, or with an interpreter"))
+
+
+def _interruptions_answered(facts: RightsFacts) -> Found | None:
+    """No gap and nothing an interpreter found poor, or the floor was opened again after the last of them."""
+    poor = [event for event in facts.events(K.interpreting) if event.data.get("what") == "quality_poor"]
+    losses = [*facts.events(K.gap), *poor]
+    words = facts.events(K.log_note, K.resumed)
+    last = max((event.seq for event in losses), default=0)
+    if not facts.events(K.started) or (losses and not any(event.seq > last for event in words)):
+        return None
+    if not losses:
+        return Found(source="row:hearing_event", says=tell("No gap and no poor interpreting is in the log"))
+    return _event(words[-1], tell("After the last interruption the court has noted how it went on"))
+
+
+def _minutes_read_back(facts: RightsFacts) -> Found | None:
+    return _if(facts.reading is not None, "row:minutes_reading", tell("The minutes were read back"))
+
+
+EVIDENCE: Mapping[str, Callable[[RightsFacts], Found | None]] = {
+    "basis_in_force": _basis_in_force,
+    "nothing_in_the_way": _nothing_in_the_way,
+    "lead_time_kept": _lead_time_kept,
+    "decision_attached": _attached(AttachmentKind.decision, tell("The decision is attached to the request")),
+    "reason_stated": _field("reason_text", tell("The request says why the person does not come")),
+    "consents_given": _consents_given,
+    "lawyer_access": _lawyer_access,
+    "consent_attached": _attached(AttachmentKind.consent, tell("A written consent is attached to the request")),
+    "oath_form_set": _field("oath_form", tell("The request says which form of oath is asked for")),
+    "oath_recorded": lambda facts: _last(facts, tell("An oath, affirmation or caution is recorded"), K.oath),
+    "child_measures_asked": _child_measures_asked,
+    "protection_ordered": _field("protection_requested", tell("The request says which protection is ordered")),
+    "penalty_stated": _field("penalty_max", tell("The request names the highest penalty")),
+    "use_limited": _use_limited,
+    "exhibits_attached": _exhibits_attached,
+    "interpreting_agreed": _interpreting_agreed,
+    "line_tested": _line_tested,
+    "breakdown_agreed": _breakdown_agreed,
+    "telephones_known": _telephones_known,
+    "recording_agreed": _recording_agreed,
+    "private_line_offered": _private_line_offered,
+    "needs_agreed": _needs_agreed,
+    "authority_named": _authority_named,
+    "authority_present": _authority_present,
+    "interpreter_named": _interpreter_named,
+    "interpreter_sworn": _interpreter_sworn,
+    "parties_invited": _parties_invited,
+    "identity_confirmed": _identity_confirmed,
+    "notice_acknowledged": _notice_acknowledged,
+    "devices_checked": lambda facts: _last(facts, tell("Camera and microphone were checked"), K.devices_checked),
+    "sound_checked": lambda facts: _last(facts, tell("What the recorder stores was read back"), K.sound_check),
+    "recording_opened": lambda facts: _last(facts, tell("The recording was opened at the start"), K.started),
+    "recording_sealed": lambda facts: _last(facts, tell("The recording is closed and sealed"), K.recording_sealed),
+    "codes_matched": _codes_matched,
+    "room_confirmed": _room_confirmed,
+    "notice_requesting": _notice("requesting"),
+    "notice_requested": _notice("requested"),
+    "notice_understood": _notice_understood,
+    "public_excluded": lambda facts: _last(facts, tell("A closed session was ordered"), K.closed_session_begun),
+    "interruptions_answered": _interruptions_answered,
+    "minutes_read_back": _minutes_read_back,
+}
+"""By the id in data/rights.yaml. Pure: they read `RightsFacts` alone."""
+
+
+def found(facts: RightsFacts, ids: Iterable[str]) -> dict[str, Found]:
+    """The evidence there is, of these."""
+    asked = ((name, EVIDENCE[name](facts)) for name in ids)
+    return {name: evidence for name, evidence in asked if evidence is not None}

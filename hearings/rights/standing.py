@@ -1,0 +1,113 @@
+"""How each item of the rights checklist stands, and what an act has to wait for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.errors import RightsOpen
+from hearings.models import Hearing, RightAnswer
+from hearings.models.rights import RightAnswerKind
+from hearings.rights import checklist, facts as rights_facts
+from hearings.rights.applying import APPLIES
+from hearings.rights.checklist import AnsweredBy, Gate, Item
+from hearings.rights.evidence import Found, found
+from hearings.rights.facts import RightsFacts
+from hearings.sentences import N_, Series, tell
+
+K = RightAnswerKind
+OPEN_ITEMS = N_("In the rights checklist of the hearing it is not shown that this was kept: {items}")
+
+
+class RightState(StrEnum):
+    """How an item stands."""
+
+    by_evidence = "by_evidence"
+    by_answer = "by_answer"
+    not_applicable = "not_applicable"
+    overridden = "overridden"
+    not_kept = "not_kept"
+    open = "open"
+
+
+KEPT = frozenset({RightState.by_evidence, RightState.by_answer, RightState.not_applicable, RightState.overridden})
+"""States in which nothing waits for the item."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemStanding:
+    """One item of one hearing."""
+
+    item: Item
+    state: RightState
+    evidence: Mapping[str, Found]
+    """By the id of the evidence: what there is."""
+    answer: RightAnswer | None
+    """The answer that counts; None where evidence counts, or nothing."""
+    objections: Sequence[RightAnswer]
+    """Of counsel, oldest first."""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the act that waits for it is refused."""
+        return self.item.stops and self.state not in KEPT
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Ids of the needed evidence that there is not."""
+        return tuple(each.id for each in self.item.evidence if each.needed and each.id not in self.evidence)
+
+
+def stand(item: Item, facts: RightsFacts) -> ItemStanding:
+    """How an item stands by these facts. Pure.
+
+    A "no" that stands counts above everything but the presiding judge's later decision; evidence counts above a
+    person's "yes", which counts where there is no evidence; where an item does not apply, only a "no" makes it count.
+    """
+    said = [row for row in facts.answers if row.item == item.id]
+    objections = [row for row in said if row.kind is K.objection]
+    latest = {row.owner_state: row for row in said if row.kind is not K.objection}  # each State's newest counts
+    refused = next((row for row in reversed(latest.values()) if row.kind is K.not_kept), None)
+    override = next((row for row in latest.values() if row.kind is K.overridden), None)
+    answer = max((row for row in latest.values()), key=lambda row: row.id, default=None)
+    evidence = found(facts, (each.id for each in item.evidence))
+    needed = {each.id for each in item.evidence if each.needed}
+    by_evidence = item.answer is not AnsweredBy.person and bool(needed) and needed <= evidence.keys()
+    state, counts = RightState.open, answer
+    if override is not None and (refused is None or override.id > refused.id):
+        state, counts = RightState.overridden, override
+    elif refused is not None:
+        state, counts = RightState.not_kept, refused
+    elif not APPLIES[item.applies](facts):
+        state, counts = RightState.not_applicable, None
+    elif by_evidence:
+        state, counts = RightState.by_evidence, None
+    elif answer is not None:
+        state = RightState.by_answer if answer.kind is K.kept else RightState.not_applicable
+    return ItemStanding(item=item, state=state, evidence=evidence, answer=counts, objections=objections)
+
+
+def all_of(facts: RightsFacts) -> tuple[ItemStanding, ...]:
+    """Every item, in the order of the list. Pure."""
+    return tuple(stand(item, facts) for item in checklist.items())
+
+
+async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tuple[ItemStanding, ...]:
+    """How every item of a hearing stands now."""
+    return all_of(await rights_facts.gather(db, hearing, now=now))
+
+
+async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[ItemStanding]:
+    """The items an act has to wait for; none for a hearing that was proposed before there was a checklist."""
+    if not hearing.rights_version:
+        return []
+    return [each for each in await of_hearing(db, hearing, now=now) if each.item.gate is gate and each.blocks]
+
+
+async def require(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> None:
+    """Raises `RightsOpen`, naming the items, unless everything that this act waits for is kept or answered."""
+    if waiting := await open_items(db, hearing, gate, now=now):
+        titles = Series.of([tell(each.item.title) for each in waiting], "semicolon")
+        raise RightsOpen(tell(OPEN_ITEMS, items=titles), [each.item.id for each in waiting])

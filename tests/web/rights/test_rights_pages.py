@@ -1,0 +1,113 @@
+"""The pages of the rights checklist: what stands, who can say something to an item, and counsel by a link."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hearings import queries
+from hearings.db import Database
+from hearings.models import Hearing, Participant
+from hearings.people import logins
+from hearings.rights.checklist import items
+from hearings.roles import Role
+from tests.support.page_client import Client, Service
+from web.server.sign_in import COOKIE
+
+pytestmark = pytest.mark.beside
+
+
+@pytest.fixture
+def home(service: Service) -> str:
+    """The page of a hearing that has to keep the checklist."""
+
+    async def keep(database: Database) -> None:
+        async with database.transaction() as db:
+            (await queries.hearing_by_ref(db, service.ref)).rights_version = 1
+
+    service.run(keep)
+    return f"/h/{service.ref}"
+
+
+def by_link(service: Service, role: Role) -> Client:
+    """Somebody of this role who came by a link."""
+
+    async def come(database: Database) -> str:
+        now = datetime.now(UTC)
+        async with database.transaction() as db:
+            hearing: Hearing = await queries.hearing_by_ref(db, service.ref)
+            guest = Participant(
+                owner_state="RO", hearing_id=hearing.id, role=role, number=7, display_name=f"The {role.value}",
+                state="TH", speaks="th", presence_since=now,
+            )  # fmt: skip
+            db.add(guest)
+            await db.flush()
+            return (await logins.create_login(db, participant=guest, now=now))[1]
+
+    client = service.client()
+    client.cookies[COOKIE] = service.run(come)
+    return client
+
+
+def test_every_item_is_shown_with_its_provision_and_the_hearing_leads_to_it(service: Service, home: str) -> None:
+    clerk = service.signed_in("clerk")
+    assert f'href="{home}/rights"' in clerk.get(home).text
+    page = clerk.get(f"{home}/rights")
+    words = clerk.words(page)
+    for item in items():
+        assert item.title in words and item.provision in words
+    assert "The hearing cannot be marked as ready while one of these is open." in words
+
+
+def test_the_checklist_of_the_hearing_names_what_is_open_and_leads_to_it(service: Service, home: str) -> None:
+    clerk = service.signed_in("clerk")
+    page: Any = clerk.get(home)
+    assert "Rights: not everything is kept or answered" in clerk.words(page)
+    assert f'href="{home}/rights#r' in page.text
+
+
+def test_the_authority_answers_and_the_page_says_who_and_why(service: Service, home: str) -> None:
+    authority, clerk = service.signed_in("authority"), service.signed_in("clerk")
+    place = f"{home}/rights/r07_summons"
+    again = authority.post(place, {"kind": "not_kept", "reason": ""}, page=place)
+    assert again.status_code == 422 and 'value="not_kept" selected' in again.text
+    done = authority.post(place, {"kind": "not_kept", "reason": "It came back."}, page=place)
+    assert (done.status_code, done.headers["location"]) == (303, f"{place}?done=answered")
+    words = clerk.words(clerk.get(place))
+    assert "Not kept" in words and "It came back." in words
+    assert "<form" not in clerk.get(place).text.split("<main")[1]
+    assert clerk.post(place, {"kind": "kept", "reason": ""}, page=home).status_code == 403
+
+
+def test_the_judge_goes_on_without_an_item_that_allows_it(service: Service, home: str) -> None:
+    judge = service.signed_in("judge")
+    place = f"{home}/rights/r07_summons"
+    assert "Go on without it" in judge.words(judge.get(place))
+    assert "Go on without it" not in judge.words(judge.get(f"{home}/rights/r09_interpreter"))
+    assert judge.post(place, {"kind": "overridden", "reason": "Comes freely."}, page=place).status_code == 303
+    assert "Gone on without it" in judge.words(judge.get(f"{home}/rights"))
+
+
+def test_counsel_by_a_link_reads_the_list_and_objects_and_the_judge_sees_it(service: Service, home: str) -> None:
+    counsel = by_link(service, Role.defence)
+    assert "Summons in time" in counsel.words(counsel.get(f"{home}/rights"))
+    place = f"{home}/rights/r07_summons"
+    assert 'href="/requests/' not in counsel.get(place).text
+    assert counsel.post(place, {"kind": "objection", "reason": ""}, page=place).status_code == 422
+    assert counsel.post(place, {"kind": "kept", "reason": ""}, page=place).status_code == 403
+    done = counsel.post(place, {"kind": "objection", "reason": "It came a day before."}, page=place)
+    assert done.headers["location"] == f"{place}?done=objected"
+    judge = service.signed_in("judge")
+    assert "1 objection" in judge.words(judge.get(f"{home}/rights"))
+    assert "It came a day before." in judge.words(judge.get(place))
+
+
+def test_a_witness_and_another_state_do_not_read_it_and_an_unknown_item_is_not_found(
+    service: Service, home: str
+) -> None:
+    witness = by_link(service, Role.observer)
+    assert witness.get(f"{home}/rights").status_code == 403
+    assert service.client().get(f"{home}/rights").status_code in (303, 401)
+    clerk = service.signed_in("clerk")
+    assert clerk.get(f"{home}/rights/r99_none").status_code == 404
+    assert clerk.get("/h/XXXX-XXXX/rights").status_code == 404

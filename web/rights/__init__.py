@@ -1,0 +1,1 @@
+"""Pages and API of the rights checklist of a hearing."""

@@ -1,0 +1,206 @@
+"""The rights checklist of a hearing: its items by the act that waits for them, and one page for each item.
+
+Staff of both States read and answer it. Defence counsel of the hearing, also one who came by a link, reads it and
+objects to an item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hearings import errors, queries
+from hearings.actors import Actor
+from hearings.models import Hearing, HearingRequest, Participant, RightAnswer
+from hearings.models.rights import RightAnswerKind
+from hearings.permissions import may, require
+from hearings.rights import answers, facts as rights_facts, standing
+from hearings.rights.checklist import Gate, Item
+from hearings.rights.standing import ItemStanding, RightState
+from web.rights import words as rights_words
+from web.server import forms, view_log as shown
+from web.server.forms import FormError
+from web.server.page_acts import Sent, notice, page_act
+from web.server.rendering import render
+from web.server.sign_in import SignedIn, may_on, seat, signed_in
+from web.words import court_clocks
+from web.words.i18n import N_, _
+from web.words.sentences import translated
+
+DONE = {
+    "answered": N_("The answer is recorded. Both States see it."),
+    "objected": N_("The objection is on record. The judge sees it."),
+}
+LABELS = {"kind": N_("Answer"), "reason": N_("Reason")}
+OPEN = frozenset({RightState.open, RightState.not_kept})
+
+
+@dataclass(frozen=True)
+class RightsAccess:
+    """A login that reads the checklist of a hearing, with its participant in the hearing, if it has one."""
+
+    signed: SignedIn
+    hearing: Hearing
+    request: HearingRequest
+    seat: Participant | None
+
+    @property
+    def actor(self) -> Actor:
+        """Who answers: staff by their functions, whoever came by a link by their role."""
+        return self.signed.actor(self.seat)
+
+    @property
+    def staff(self) -> bool:
+        """Whether this is a member of staff of one of the two States."""
+        return self.signed.person is not None
+
+    @property
+    def objects(self) -> bool:
+        """Whether this person may object to an item."""
+        return self.seat is not None and may("object_to_right", self.seat.role).allowed
+
+    def kinds(self, item: Item) -> list[RightAnswerKind]:
+        """What this person can say to an item."""
+        person = self.signed.person
+        if person is None:
+            return [RightAnswerKind.objection] if self.objects else []
+        rights = {right: may_on(right, person, self.hearing) for right in ("answer_right", "override_right")}
+        objection = [RightAnswerKind.objection] if self.objects else []
+        return answers.possible(item, self.hearing, self.actor, rights) + objection
+
+
+async def access_to(db: AsyncSession, request: Request) -> RightsAccess:
+    """The access of a login that may read the checklist. Raises 401; `NotFound`, alike for an unknown hearing and for
+    one of other States; `NotAllowed`.
+
+    Effects: if the response displays the hearing, the view is recorded for the owning State (`web.server.view_log`).
+    """
+    signed, ref = signed_in(request), request.path_params["ref"]
+    try:
+        hearing, own = await seat(db, signed, ref)
+    except errors.NotFound:
+        if signed.person is None:
+            raise
+        hearing, own = await queries.hearing(db, ref, state=signed.state), None
+    if signed.person is None:
+        assert own is not None  # whoever came by a link has a seat
+        require("read_rights", signed.actor(own))
+    shown.add(request, hearing)
+    row = await queries.get(db, HearingRequest, hearing.request_id)
+    return RightsAccess(signed, hearing, row, own)
+
+
+async def show(request: Request) -> Response:
+    """Every item, by the act that waits for it."""
+    now = datetime.now(UTC)
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        every = await standing.of_hearing(db, access.hearing, now=now)
+    places = court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state)
+    groups = [
+        {
+            "gate": gate.value,
+            "title": _(rights_words.GATES[gate]),
+            "waits": _(rights_words.WAITS[gate]),
+            "lines": [_line(access, each) for each in every if each.item.gate is gate],
+        }
+        for gate in Gate
+    ]
+    context = {
+        "hearing": access.hearing,
+        "staff": access.staff,
+        "groups": groups,
+        "counted": bool(access.hearing.rights_version),
+        "kept": sum(each.state in standing.KEPT for each in every),
+        "items": len(every),
+        "places": places,
+    }
+    return render(request, "rights.html", context)
+
+
+def _line(access: RightsAccess, found: ItemStanding) -> dict[str, Any]:
+    """An item as the pages show it."""
+    kind, words = rights_words.STATES[found.state]
+    if found.state is RightState.open and not found.blocks:
+        kind = "plain"
+    item = found.item
+    return {
+        "id": item.id,
+        "number": item.number,
+        "title": _(item.title),
+        "text": _(item.text),
+        "provision": item.provision,
+        "unverified": item.confidence != "read-in-source",
+        "chip": (kind, _(words)),
+        "open": found.state in OPEN,
+        "stops": found.blocks and bool(access.hearing.rights_version),
+        "who": [rights_words.answerer(who, access.hearing) for who in item.who],
+        "evidence": [(translated(each.says), _href(access, each.source)) for each in found.evidence.values()],
+        "answer": found.answer,
+        "objections": found.objections,
+        "kinds": [(each.value, _(rights_words.ANSWERS[each])) for each in access.kinds(item)],
+    }
+
+
+def _href(access: RightsAccess, source: str) -> str:
+    """Where staff see what evidence was found in; empty for whoever came by a link."""
+    return rights_words.href(source, access.hearing, access.request) if access.staff else ""
+
+
+async def item_page(request: Request) -> Response:
+    """One item: what it rests on, what was said, and the form of whoever can say something to it."""
+    return await _item(request, {}, [])
+
+
+async def _item(request: Request, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
+    now = datetime.now(UTC)
+    async with request.app.state.parts.database.reading() as db:
+        access = await access_to(db, request)
+        item = answers.item_of(request.path_params["item"])
+        facts = await rights_facts.gather(db, access.hearing, now=now)
+    line = _line(access, standing.stand(item, facts))
+    said = [row for row in reversed(facts.answers) if row.item == item.id]
+    context = {
+        "hearing": access.hearing,
+        "staff": access.staff,
+        "line": line,
+        "gate": _(rights_words.WAITS[item.gate]) if item.blocks else _(rights_words.WAITS[Gate.during]),
+        "said": [(_(rights_words.ANSWERS[row.kind]), row) for row in said],
+        "own": access.actor.state,
+        "places": court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state),
+        "values": values,
+        "errors": wrong,
+        "notice": notice(request, DONE, wrong),
+    }
+    return render(request, "right.html", context, status=422 if wrong else 200)
+
+
+async def _again(sent: Sent, error: errors.HearingsError) -> Response:
+    labels = {name: _(text) for name, text in LABELS.items()}
+    return await _item(sent.request, sent.form.first, [forms.explain(error, labels)])
+
+
+@page_act(_again, (errors.Invalid,), guests=True)
+async def say(sent: Sent) -> str:
+    """Answers an item, or objects to it. Effects: those of `hearings.rights.answers`."""
+    access = await access_to(sent.db, sent.request)
+    hearing = await queries.get(sent.db, Hearing, access.hearing.id, lock=True)
+    item, kind, text = sent.path["item"], sent.form.text("kind"), sent.form.text("reason")
+    given: dict[str, Any] = {"hearing": hearing, "item": item, "actor": access.actor, "now": sent.now}
+    if kind == RightAnswerKind.objection:
+        await answers.object_to(sent.db, text=text, **given)
+        return f"/h/{hearing.ref}/rights/{item}?done=objected"
+    row: RightAnswer = await answers.answer(sent.db, kind=kind, reason=text, **given)
+    return f"/h/{hearing.ref}/rights/{row.item}?done=answered"
+
+
+routes = [
+    Route("/h/{ref}/rights", show),
+    Route("/h/{ref}/rights/{item}", item_page, methods=["GET"]),
+    Route("/h/{ref}/rights/{item}", say, methods=["POST"]),
+]
