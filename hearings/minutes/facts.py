@@ -13,6 +13,7 @@ from typing import Any
 from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.people.staff import protected, protected_names
+from hearings.rights.standing import ItemStanding
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Quoted, Sentence, Series, WrittenDay, tell, tell_n
 
@@ -122,6 +123,8 @@ class Facts:
     """Source and sentence of each line of the technical agreement."""
     interpreting: tuple[str, str] | None = None
     """Source and mode of interpreting of the technical agreement."""
+    rights: Sequence[ItemStanding] = ()
+    """The rights checklist, where the hearing has to keep it or somebody has answered to it."""
     number: int = 1
 
 

@@ -1,7 +1,7 @@
 """Reads the facts minutes are drafted from: rows of the hearing and its request, and the rules of law on minutes."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -27,6 +27,8 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
 from hearings.requests import conditions
+from hearings.rights import facts as rights_facts, standing
+from hearings.rights.standing import ItemStanding
 from hearings.sentences import N_, tell
 
 
@@ -49,13 +51,14 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
     )
     law_now = await law.current(db)
     agreement = await _agreement(db, hearing)
+    found = (await db.exec(events)).all()
     return Facts(
         hearing=hearing,
         request=request,
         participants=await participants(db, hearing.id),
         sittings=sittings,
         recordings={recording.sitting_id: recording for recording in recorded},
-        events=(await db.exec(events)).all(),
+        events=found,
         checks=(await db.exec(checks)).all(),
         bases=tuple(bases(law_now, request)),
         each_place=tuple(each_place(law_now, hearing)),
@@ -66,8 +69,15 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
         interpreting=None
         if agreement is None
         else (_source(agreement), str(agreement.terms["session"]["interpreting"])),
+        rights=await _rights(db, hearing, found[-1].at if found else hearing.starts_at),
         number=minutes.number,
     )
+
+
+async def _rights(db: AsyncSession, hearing: Hearing, at: datetime) -> Sequence[ItemStanding]:
+    """How the rights checklist stands, with the consents asked for at that time; nothing where nobody keeps it."""
+    answered = await rights_facts.answers_of(db, hearing.id)
+    return await standing.of_hearing(db, hearing, now=at) if hearing.rights_version or answered else ()
 
 
 async def day(db: AsyncSession, hearing: Hearing, minutes: Minutes) -> date:

@@ -10,6 +10,7 @@ from hearings.minutes import acts as minutes_acts
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage, pseudonym
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
+from hearings.rights.standing import RightState
 from hearings.roles import HEARD, LABELS, Role
 from hearings.sentences import N_, Sentence, Series, tell, tell_n
 
@@ -154,9 +155,38 @@ def _document(event: HearingEvent) -> list[PassageLine]:
     return [open_line("requested_authority", tell("Type of document and its last four characters"))]
 
 
+STANDS: Mapping[RightState, str] = {
+    RightState.by_evidence: N_("{number}. {title}: kept, as the case shows."),
+    RightState.by_answer: N_("{number}. {title}: kept, as was answered."),
+    RightState.overridden: N_("{number}. {title}: gone on without it."),
+    RightState.not_kept: N_("{number}. {title}: not kept."),
+    RightState.open: N_("{number}. {title}: not shown, and nobody answered."),
+}
+"""How an item of the rights checklist stands; one that does not apply is not written."""
+
+
+def _checklist(draft: DraftContext) -> Iterator[PassageLine]:
+    """Every item of the rights checklist that applies: how it stands, its evidence, reasons and objections."""
+    for found in draft.facts.rights:
+        if found.state not in STANDS:
+            continue
+        item, source = found.item, f"row:right_answer.{found.item.id}"
+        yield line(STANDS[found.state], source, number=item.number, title=tell(item.title))
+        if found.evidence:
+            shown = Series.of([each.says for each in found.evidence.values()], "semicolon")
+            sources = dict.fromkeys(each.source for each in found.evidence.values())
+            yield line(N_("    Shown by: {evidence}."), *sources, evidence=shown)
+        if found.answer is not None and found.answer.reason:
+            reason = draft.quoted(found.answer.reason)
+            yield line(N_("    {who}: “{text}”"), source, who=draft.quoted(found.answer.person_name), text=reason)
+        for row in found.objections:
+            said = {"who": draft.quoted(row.person_name), "text": draft.quoted(row.reason)}
+            yield line(N_("    Objection of {who}: “{text}”"), source, **said)
+
+
 def rights(draft: DraftContext) -> Iterator[Passage]:
     """The notice of recording, from the log. The rights under both laws: the notice the request asks for, and the
-    notices recorded as given; an open line for each person without one.
+    notices recorded as given; an open line for each person without one. How the rights checklist stands.
     """
     lines = _acknowledged(draft, [event for event in draft.facts.events if event.kind == K.notice_acknowledged])
     yield passage("rights.recording", *(lines or [line(N_("No acknowledgement in the log."), log(draft))]))
@@ -179,6 +209,8 @@ def rights(draft: DraftContext) -> Iterator[Passage]:
         missing = N_("Notice of the rights under this law to {name}")
         done = minutes_acts.each(draft, given, _heard(draft), who=who, nothing=what, missing=missing)
         yield passage(f"rights.{side}", *asked, *done)
+    if kept := list(_checklist(draft)):
+        yield passage("rights.checklist", line(N_("The rights checklist:"), "row:right_answer"), *kept)
 
 
 def _acknowledged(draft: DraftContext, events: Sequence[HearingEvent]) -> list[PassageLine]:

@@ -36,7 +36,8 @@ CHOSEN = {
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document",
     "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
     "outward/administrators", "outward/notices",
-    "requests/conditions", "requests/consent_answers", "rights/standing", "sitting/breakdowns", "sitting/closed_sessions",
+    "requests/conditions", "requests/consent_answers", "rights/item_states",
+    "sitting/breakdowns", "sitting/closed_sessions",
     "times/resources",
 }  # fmt: skip
 """Modules that choose a message out of a table of marked ones, or of the law's data, which the catalogues collect."""

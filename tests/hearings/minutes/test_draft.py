@@ -16,11 +16,16 @@ from hearings.minutes.facts import ASKED_IN, MINIMUM, SECTIONS, Consenting, Fact
 from hearings.minutes.gathering import bases, each_place
 from hearings.minutes.people import MODES, SIDES
 from hearings.minutes.sections import OATHS
-from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting
+from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, RightAnswer, Sitting
 from hearings.models.request import InterpretingMode, OathForm, Side
+from hearings.models.rights import RightAnswerKind
 from hearings.models.sitting import HoldCause, HoldCode
+from hearings.rights import checklist
+from hearings.rights.checklist import Item
+from hearings.rights.evidence import Found
+from hearings.rights.standing import ItemStanding, RightState
 from hearings.roles import Role
-from hearings.sentences import Untranslated, english
+from hearings.sentences import Untranslated, english, tell
 from hearings.status import RecordingStatus, SittingStatus
 from media import messages
 from media.evidence.log import journal_lines
@@ -612,3 +617,35 @@ def test_a_consent_is_told_by_whose_rule_asks_for_it_in_each_language() -> None:
         "Consent under a rule of this service: given.",
     ]
     assert found["consent.2"].split("\n")[1].strip() == "Provision: s. 1."
+
+
+def test_the_rights_checklist_is_told_with_evidence_reasons_and_objections_and_without_what_does_not_apply() -> None:
+    def said(kind: RightAnswerKind, text: str) -> RightAnswer:
+        return RightAnswer(item="r07_summons", kind=kind, owner_state="ES", reason=text, person_name="Eva")
+
+    def stands(item: Item, state: RightState, **more: Any) -> ItemStanding:
+        given: dict[str, Any] = {"evidence": {}, "answer": None, "objections": []}
+        return ItemStanding(item=item, state=state, **given | more)
+
+    by_id = {item.id: item for item in checklist.items()}
+    shown = {"basis_in_force": Found(source="row:instruments.eio", says=tell("The Directive reaches this person"))}
+    late = said(RightAnswerKind.objection, "It came a day before.")
+    rights = (
+        stands(by_id["r01_legal_basis"], RightState.by_evidence, evidence=shown),
+        stands(by_id["r03_parties_heard"], RightState.not_applicable),
+        stands(
+            by_id["r07_summons"], RightState.not_kept, answer=said(RightAnswerKind.not_kept, "It came back."),
+            objections=[late],
+        ),
+        stands(by_id["r21_room"], RightState.open),
+    )  # fmt: skip
+    assert told(facts(rights=rights))["rights.checklist"].split("\n") == [
+        "The rights checklist:",
+        "1. Legal basis: kept, as the case shows.",
+        "    Shown by: The Directive reaches this person.",
+        "7. Summons in time: not kept.",
+        "    Eva: “It came back.”",
+        "    Objection of Eva: “It came a day before.”",
+        "21. Nobody else in the room: not shown, and nobody answered.",
+    ]
+    assert "rights.checklist" not in told(facts())
