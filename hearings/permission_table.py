@@ -420,6 +420,11 @@ STAFF: Mapping[str, StaffRow] = {
     "agree_hearing": StaffRow(label="Agree to a time", functions=("clerk", "authority"), side="either"),
     "prepare_hearing": StaffRow(label="Add people and make ready", functions=("clerk",), side="requesting"),
     "name_people": StaffRow(label="Name people of the own State", functions=SPEAKS, side="either"),
+    "begin_rights": StaffRow(
+        label="Have the acts of a hearing wait for the rights checklist",
+        functions=("clerk", "judge"),
+        side="requesting",
+    ),
     "answer_right": StaffRow(
         label="Answer an item of the rights checklist", functions=("clerk", "judge", "authority"), side="either"
     ),

@@ -121,7 +121,6 @@ async def propose(
     recording_policy: RecordingPolicy | None = None,
     participant_classes: Sequence[str] | None = None,
     despite: str = "",
-    rights_version: int = 0,
     actor: Actor,
     now: datetime,
 ) -> Hearing:
@@ -129,8 +128,7 @@ async def propose(
 
     Up to two `alternatives` stand beside it; a hearing of several days (`more_days`) is offered one time only. What
     `resources` name is held for every time offered, interpreters in spite of what speaks against them where `despite`
-    says why. `rights_version`: of the rights checklist to be kept (`hearings.rights`); 0: none. Languages default to
-    the court's and the person's, the policy to what the request asks for.
+    says why. Languages default to the court's and the person's of the request, the policy to what it asks for.
     Raises `NonexistentTime`, `AmbiguousTime`, `UnknownZone`, `StaleTimeZones`, `Invalid`, `DoubleBooking`,
     `InterpreterUnfit`, `NotReady` while another hearing of the request is still to be held.
     Effects: adds the hearing with its first line of history, its days, the offers and their bookings; the request, if
@@ -149,7 +147,6 @@ async def propose(
         languages=(language_requesting, language_requested),
         recording_policy=recording_policy or policy_asked(request),
         participant_classes=_classes(participant_classes),
-        rights_version=rights_version,
         created_by=actor.id,
         created_at=now,
         **_margins(margins),
@@ -158,16 +155,11 @@ async def propose(
     await _begin(db, hearing, [times[0], *days], actor=actor, now=now)
     offered: dict[str, Any] = {"times": times, "days": days, "numbers": resources, "despite": despite}
     await offers.put(db, hearing=hearing, **offered, by_state=request.requesting_state, actor=actor, now=now)
-    await _executing(db, request, actor=actor, now=now)
-    return hearing
-
-
-async def _executing(db: AsyncSession, request: HearingRequest, *, actor: Actor, now: datetime) -> None:
-    """The request has a hearing again."""
     request.unscheduled = False
     if request.status in ACCEPTED_REQUESTS:
         move(db, request, RequestStatus.executing, actor=actor, now=now, reason="hearing proposed")
     await db.flush()
+    return hearing
 
 
 def policy_asked(request: HearingRequest) -> RecordingPolicy:

@@ -100,8 +100,7 @@ class Hearing(Row, table=True):
     """The rooms in the terms once a State has signed these: objects of `resource`, `state`, `city` and `name`."""
 
     rights_version: int = 0
-    """Version of the rights checklist that it has to keep (`hearings.rights`); 0: it was proposed before there was one,
-    and nothing waits for it."""
+    """Version of the rights checklist that its acts wait for (`hearings.rights.answers.begin`); 0: for none."""
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from hearings.rights import checklist, facts as rights_facts, standing
 from hearings.rights.checklist import AnsweredBy, Item, Side
 from hearings.roles import StaffFunction
 from hearings.sentences import N_, Sentence, tell
-from hearings.status import HearingStatus
+from hearings.status import HEARINGS_OVER, HearingStatus
 from hearings.texts import NOT_A_VALUE, clean
 
 K = RightAnswerKind
@@ -70,6 +70,23 @@ def possible(item: Item, hearing: Hearing, actor: Actor, rights: Mapping[str, bo
         for kind in (K.kept, K.not_applicable, K.not_kept, K.overridden)
         if rights[needs.get(kind, "answer_right")] and refusal(item, kind, hearing, actor) is None
     ]
+
+
+async def begin(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> None:
+    """Have the acts of a hearing wait for the checklist from now on. Begun once, it is not ended.
+
+    Raises `NotAllowed`, `NotReady` for a hearing that is over or has begun it. Effects: `rights_version`, event
+    right_answered.
+    """
+    sides = {"requesting_state": hearing.requesting_state, "requested_state": hearing.requested_state}
+    require_staff("begin_rights", actor, **sides)
+    if hearing.status in HEARINGS_OVER:
+        raise NotReady(tell("The hearing is over"))
+    if hearing.rights_version:
+        raise NotReady(tell("The checklist is kept already"))
+    hearing.rights_version = checklist.VERSION
+    db.add(hearing)
+    await record(db, hearing=hearing, kind=EventKind.right_answered, actor=actor, now=now, item="", answer="begun")
 
 
 async def answer(

@@ -62,7 +62,7 @@ def _basis_in_force(facts: RightsFacts) -> Found | None:
 
 def _nothing_in_the_way(facts: RightsFacts) -> Found | None:
     """No declaration stands in the way; an unknown one does for a suspect or an accused."""
-    verdict = _usable(facts)
+    verdict = _usable(facts) or next(iter(facts.verdicts), None)
     if verdict is None:
         return None
     declared = [line.status for line in verdict.lines if line.key.startswith("declaration_")]
@@ -209,10 +209,10 @@ def _parties_invited(facts: RightsFacts) -> Found | None:
 
 
 def _identity_confirmed(facts: RightsFacts) -> Found | None:
-    """Of everybody heard who has come; of nobody while nobody has."""
+    """Of everybody heard who has come and of whom it is asked; of nobody while nobody has come."""
     away = {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
-    come = [one for one in facts.heard if one.presence not in away and one.needs_identity]
-    if not facts.heard or any(one.identity_confirmed_at is None for one in come):
+    come = [one for one in facts.heard if one.presence not in away]
+    if any(one.needs_identity and one.identity_confirmed_at is None for one in come):
         return None
     return _if(come, "row:participant.identity", tell("The requested authority has confirmed who is heard"))
 

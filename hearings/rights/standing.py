@@ -100,7 +100,7 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tu
 
 
 async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[ItemStanding]:
-    """The items an act has to wait for; none for a hearing that was proposed before there was a checklist."""
+    """The items an act has to wait for; none in a hearing whose acts do not wait for the checklist."""
     if not hearing.rights_version:
         return []
     return [each for each in await of_hearing(db, hearing, now=now) if each.item.gate is gate and each.blocks]

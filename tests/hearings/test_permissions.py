@@ -335,6 +335,7 @@ STAFF_WANTED = {
     "agree_hearing": ("authority clerk", "RO TH"),
     "prepare_hearing": ("clerk", "RO"),
     "name_people": ("authority clerk", "RO TH"),
+    "begin_rights": ("clerk judge", "RO"),
     "answer_right": ("authority clerk judge", "RO TH"),
     "override_right": ("judge", "RO"),
     "cancel_hearing": ("authority clerk judge", "RO TH"),

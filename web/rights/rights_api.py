@@ -14,7 +14,7 @@ from hearings.rights import answers, standing
 from hearings.rights.checklist import Gate
 from hearings.rights.standing import ItemStanding, RightState
 from web.api.access import Caller
-from web.api.fields import Model, Moment, Shown
+from web.api.fields import Model, Moment, Nothing, Shown
 from web.api.routes import Resource
 from web.hearing.api import Ref
 
@@ -104,6 +104,15 @@ async def list_rights(caller: Caller, ref: Ref) -> RightList:
     caller.shown.append(row)
     every = await standing.of_hearing(caller.db, row, now=caller.now)
     return RightList(items=[_shown(row, each) for each in every])
+
+
+@router.act("/hearings/{ref}/rights", scope="hearings:write", errors=(404, 409))
+async def begin_rights(caller: Caller, ref: Ref, body: Nothing | None = None) -> RightList:
+    """Have the acts of the hearing wait for the checklist from now on. Begun once, it is not ended."""
+    row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
+    await answers.begin(caller.db, hearing=row, actor=caller.actor, now=caller.now)
+    caller.shown.append(row)
+    return RightList(items=[_shown(row, each) for each in await standing.of_hearing(caller.db, row, now=caller.now)])
 
 
 @router.act("/hearings/{ref}/rights/{item}", scope="hearings:write", errors=(404, 409))

@@ -22,6 +22,7 @@ from hearings.permissions import may, require
 from hearings.rights import answers, facts as rights_facts, standing
 from hearings.rights.checklist import Gate, Item
 from hearings.rights.standing import ItemStanding, RightState
+from hearings.status import HEARINGS_OVER
 from web.rights import words as rights_words
 from web.server import forms, view_log as shown
 from web.server.forms import FormError
@@ -33,6 +34,7 @@ from web.words.i18n import N_, _
 from web.words.sentences import translated
 
 DONE = {
+    "begun": N_("From now on the acts of this hearing wait for the checklist."),
     "answered": N_("The answer is recorded. Both States see it."),
     "objected": N_("The objection is on record. The judge sees it."),
 }
@@ -63,6 +65,13 @@ class RightsAccess:
     def objects(self) -> bool:
         """Whether this person may object to an item."""
         return self.seat is not None and may("object_to_right", self.seat.role).allowed
+
+    @property
+    def begins(self) -> bool:
+        """Whether this person may have the acts of the hearing wait for the checklist, which they do not yet."""
+        person, hearing = self.signed.person, self.hearing
+        waits = bool(hearing.rights_version) or hearing.status in HEARINGS_OVER
+        return not waits and person is not None and may_on("begin_rights", person, hearing)
 
     def kinds(self, item: Item) -> list[RightAnswerKind]:
         """What this person can say to an item."""
@@ -114,6 +123,8 @@ async def show(request: Request) -> Response:
     context = {
         "hearing": access.hearing,
         "staff": access.staff,
+        "begins": access.begins,
+        "notice": notice(request, DONE),
         "groups": groups,
         "counted": bool(access.hearing.rights_version),
         "kept": sum(each.state in standing.KEPT for each in every),
@@ -199,8 +210,18 @@ async def say(sent: Sent) -> str:
     return f"/h/{hearing.ref}/rights/{row.item}?done=answered"
 
 
+@page_act()
+async def begin(sent: Sent) -> str:
+    """Has the acts of the hearing wait for the checklist. Effects: those of `hearings.rights.answers.begin`."""
+    access = await access_to(sent.db, sent.request)
+    hearing = await queries.get(sent.db, Hearing, access.hearing.id, lock=True)
+    await answers.begin(sent.db, hearing=hearing, **sent.by)
+    return f"/h/{hearing.ref}/rights?done=begun"
+
+
 routes = [
-    Route("/h/{ref}/rights", show),
+    Route("/h/{ref}/rights", show, methods=["GET"]),
+    Route("/h/{ref}/rights", begin, methods=["POST"]),
     Route("/h/{ref}/rights/{item}", item_page, methods=["GET"]),
     Route("/h/{ref}/rights/{item}", say, methods=["POST"]),
 ]

@@ -150,6 +150,22 @@ async def test_counsel_objects_on_record_and_it_blocks_nothing_by_itself(listed:
     assert (told.actor, told.data) == (lawyer.id, {"item": "r07_summons"})
 
 
+async def test_clerk_or_judge_begin_it_once_and_nobody_else(court: Any) -> None:
+    async def begin(who: str) -> None:
+        async with court.database.transaction() as db:
+            await answers.begin(db, hearing=await of(db, court), actor=court.staff(who), now=NOW)
+
+    with pytest.raises(NotAllowed):
+        await begin("authority")
+    await begin("judge")
+    with pytest.raises(NotReady, match="already"):
+        await begin("clerk")
+    async with court.database.reading() as db:
+        assert (await of(db, court)).rights_version == checklist.VERSION
+        told = (await db.exec(select(HearingEvent).where(HearingEvent.kind == "right_answered"))).one()
+    assert told.data == {"item": "", "answer": "begun"}
+
+
 # --- what waits --------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +250,7 @@ async def test_the_first_oath_waits_until_the_rights_were_told_under_both_laws(l
 
 
 @pytest.mark.parametrize("stage", ["assembled"])
-async def test_nothing_waits_in_a_hearing_that_was_proposed_before_there_was_a_checklist(court: Any) -> None:
+async def test_nothing_waits_for_the_checklist_before_that_is_begun(court: Any) -> None:
     await court.check_sound()
     async with court.database.transaction() as db:
         hearing = await of(db, court)

@@ -38,7 +38,7 @@ def test_nothing_waits_for_what_is_shown_only_during_and_after_the_sitting() -> 
         Gate.agree, Gate.ready, Gate.start, Gate.first_question,
     }  # fmt: skip
     assert [item.id for item in checklist.items() if item.blocks and not item.stops] == [
-        "r04_consent", "r12_line_test", "r13_encryption", "r24_closing",
+        "r01_legal_basis", "r04_consent", "r12_line_test", "r13_encryption", "r24_closing",
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from hearings.agreement.room_rules import RoomRules
 from hearings.events import EventKind
-from hearings.law.answer import ConductTerm
+from hearings.law.answer import ConductTerm, GateLine, LineStatus
 from hearings.law.legal_bases import GateOutcome, GateStatus, Verdict
 from hearings.models import (
     Agreement,
@@ -98,13 +98,18 @@ LATE = ConductTerm(
 )
 
 
+DECLARED = GateLine(
+    key="declaration_TH", status=LineStatus.missing, provision="", text="", inputs={}, source="", confidence="unknown"
+)
+
+
 def bare() -> RightsFacts:
     """Every item counts, and nothing is shown."""
     return RightsFacts(
         hearing=hearing(),
         request=request(),
         people=[person(Role.defendant), person(Role.defence)],
-        verdicts=[verdict(outcome=GateOutcome.refused)],
+        verdicts=[verdict(outcome=GateOutcome.refused, lines=(DECLARED,))],
         consents=[],
         outstanding=[],
         asked=True,

@@ -17,7 +17,7 @@ async def test_both_states_read_how_every_item_stands_and_on_what_evidence(ro: A
     ours, theirs = await rights(ro, hearing["ref"]), await rights(th, hearing["ref"])
     assert len(ours) == 27 and list(ours) == list(theirs)
     basis, summons = ours["r01_legal_basis"], ours["r07_summons"]
-    assert (basis["state"], basis["gate"], basis["missing"]) == ("by_evidence", "agree", [])
+    assert (basis["state"], basis["gate"], basis["missing"]) == ("by_evidence", "ready", [])
     assert [one["id"] for one in basis["evidence"]] == ["basis_in_force"]
     assert (summons["state"], summons["gate"], summons["answer"]) == ("open", "ready", None)
 
@@ -44,3 +44,14 @@ async def test_what_is_not_for_the_client_or_has_no_reason_is_refused_and_nothin
     for wrong in ({"kind": "overridden", "reason": "So be it"}, {"kind": "kept", "more": 1}, {}):
         assert (await th.post(f"{place}/r07_summons", wrong)).status_code == 422
     assert (await rights(th, hearing["ref"]))["r07_summons"]["answer"] is None
+
+
+async def test_the_acts_of_a_hearing_wait_once_the_requesting_state_has_begun_the_checklist(
+    ro: Any, th: Any, hearing: Any
+) -> None:
+    place = f"/hearings/{hearing['ref']}/rights"
+    assert not (await rights(ro, hearing["ref"]))["r07_summons"]["blocks"]
+    assert code(await th.post(place)) == (403, "not_allowed")
+    assert (await ro.post(place)).status_code == 200
+    assert code(await ro.post(place)) == (409, "not_ready")
+    assert (await rights(th, hearing["ref"]))["r07_summons"]["blocks"]

@@ -19,13 +19,12 @@ pytestmark = pytest.mark.beside
 
 @pytest.fixture
 def home(service: Service) -> str:
-    """The page of a hearing that has to keep the checklist."""
+    """The page of a hearing whose acts wait for the checklist."""
 
-    async def keep(database: Database) -> None:
-        async with database.transaction() as db:
-            (await queries.hearing_by_ref(db, service.ref)).rights_version = 1
-
-    service.run(keep)
+    clerk, place = service.signed_in("clerk"), f"/h/{service.ref}/rights"
+    if "Have the acts wait for it" in clerk.get(place).text:
+        assert "Have the acts wait for it" not in service.signed_in("authority").get(place).text
+        assert clerk.post(place, page=place).headers["location"] == f"{place}?done=begun"
     return f"/h/{service.ref}"
 
 
