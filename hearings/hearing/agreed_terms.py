@@ -26,7 +26,7 @@ from hearings.models import Hearing, HearingDay, Offer, TermsConsent
 from hearings.models.diary import ResourceKind
 from hearings.moves import move
 from hearings.permissions import require_staff
-from hearings.rights import standing
+from hearings.rights import item_states
 from hearings.rights.checklist import Gate
 from hearings.sentences import N_, Series, StateName, Word, tell
 from hearings.status import HearingStatus, OfferStatus
@@ -151,7 +151,7 @@ async def sign_offer(db: AsyncSession, *, hearing: Hearing, offer: Offer, actor:
         raise NotReady(tell(OFF_THE_TABLE, status=Word.status(offer.status)))
     if offer.starts_at <= now or has_moved(offer):
         raise NotReady(tell("This time has passed or moved: propose another"))
-    await standing.require(db, hearing, Gate.agree, now=now)
+    await item_states.require(db, hearing, Gate.agree, now=now)
     offer.signed_terms = (await terms_if(db, hearing, offer)).hash
     db.add(offer)
     await _consent(db, hearing, actor.state, offer.signed_terms, actor=actor, now=now)
@@ -173,7 +173,7 @@ async def sign_terms(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: d
             raise NotReady(tell("This time has passed or moved: propose another"))
     elif not hearing.one_signed or hearing.status not in STAND:
         raise NotReady(tell("No terms await a signature: both States have signed, or nothing is agreed"))
-    await standing.require(db, hearing, Gate.agree, now=now)
+    await item_states.require(db, hearing, Gate.agree, now=now)
     put_signature(hearing, actor.state, terms_hash)
     await _consent(db, hearing, actor.state, terms_hash, actor=actor, now=now)
     await settle(db, hearing=hearing, actor=actor, now=now)

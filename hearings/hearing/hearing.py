@@ -23,7 +23,7 @@ from hearings.queries import get, hearings_of_request, in_office, open_sitting, 
 from hearings.requests import consent_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.requests.log import require_carried
-from hearings.rights import standing
+from hearings.rights import item_states
 from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, Series, StateName, Word, tell, tell_n
@@ -298,7 +298,7 @@ async def agree(
     if offer is None and len(on_table) > 1:
         raise NotReady(tell("Several times are offered: state which one"))
     chosen = offer or (on_table[0] if on_table else None)
-    await standing.require(db, hearing, Gate.agree, now=now)
+    await item_states.require(db, hearing, Gate.agree, now=now)
     if chosen is not None:
         await offers.choose(db, hearing=hearing, offer=chosen, actor=actor, now=now)
         await hearing_days.adopt(db, hearing=hearing, offer=chosen)
@@ -457,7 +457,7 @@ async def make_ready(
     why = await law_on_the_day.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)
     await room_rules.require_keys(db, hearing)
-    await standing.require(db, hearing, Gate.ready, now=now)
+    await item_states.require(db, hearing, Gate.ready, now=now)
     reason = f"no basis in force that day: {why}" if why else ""
     move(db, hearing, HearingStatus.ready, actor=actor, now=now, reason=reason)
 

@@ -17,9 +17,9 @@ from hearings.models.diary import ResourceKind
 from hearings.queries import get, in_office, live_invitation
 from hearings.requests import consent_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
-from hearings.rights import standing
-from hearings.rights.checklist import Gate, Side
-from hearings.rights.standing import ItemStanding
+from hearings.rights import item_states
+from hearings.rights.checklist import Gate, RightSide
+from hearings.rights.item_states import RightResult
 from hearings.roles import HEARD, Role, StaffFunction
 from hearings.signatures import recipients
 from hearings.status import CARRYING_REQUESTS
@@ -103,7 +103,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     lacking = await recipients.lacking(db, await room_rules.recipients(db, hearing))
     clerk, authority, administrator = StaffFunction.clerk, StaffFunction.authority, StaffFunction.administrator
     unsigned = await agreed_terms.unsigned(db, hearing)
-    waiting = await standing.open_items(db, hearing, Gate.ready, now=now)
+    waiting = await item_states.open_items(db, hearing, Gate.ready, now=now)
     given: Iterable[tuple[Check, Collection[str], StaffFunction, Collection[str]]] = (
         (Check.request_open, [] if request.status in CARRYING_REQUESTS else [request.reference], clerk, [ours]),
         (Check.time_signed, unsigned, authority, unsigned),
@@ -135,10 +135,10 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     ]
 
 
-def _answering(hearing: Hearing, waiting: Sequence[ItemStanding]) -> tuple[StaffFunction, Collection[str]]:
+def _answering(hearing: Hearing, waiting: Sequence[RightResult]) -> tuple[StaffFunction, Collection[str]]:
     """Whom the first of these items waits for; an item that the case itself shows waits for the clerk's work."""
     for answerer in (who for each in waiting for who in each.item.who):
-        state = hearing.requesting_state if answerer.side is Side.requesting else hearing.requested_state
+        state = hearing.requesting_state if answerer.side is RightSide.requesting else hearing.requested_state
         return answerer.function, [state]
     return StaffFunction.clerk, [hearing.requesting_state]
 

@@ -13,7 +13,7 @@ from typing import Any
 from hearings.hearing.hearing import both_times
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.people.staff import protected, protected_names
-from hearings.rights.standing import ItemStanding
+from hearings.rights.item_states import RightResult
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, Quoted, Sentence, Series, WrittenDay, tell, tell_n
 
@@ -123,7 +123,7 @@ class Facts:
     """Source and sentence of each line of the technical agreement."""
     interpreting: tuple[str, str] | None = None
     """Source and mode of interpreting of the technical agreement."""
-    rights: Sequence[ItemStanding] = ()
+    rights: Sequence[RightResult] = ()
     """The rights checklist, where the hearing has to keep it or somebody has answered to it."""
     number: int = 1
 

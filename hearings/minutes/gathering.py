@@ -27,8 +27,8 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.queries import get, participants
 from hearings.reference import VERIFIED
 from hearings.requests import conditions
-from hearings.rights import facts as rights_facts, standing
-from hearings.rights.standing import ItemStanding
+from hearings.rights import facts as rights_facts, item_states
+from hearings.rights.item_states import RightResult
 from hearings.sentences import N_, tell
 
 
@@ -74,10 +74,10 @@ async def gather(db: AsyncSession, minutes: Minutes) -> Facts:
     )
 
 
-async def _rights(db: AsyncSession, hearing: Hearing, at: datetime) -> Sequence[ItemStanding]:
+async def _rights(db: AsyncSession, hearing: Hearing, at: datetime) -> Sequence[RightResult]:
     """How the rights checklist stands, with the consents asked for at that time; nothing where nobody keeps it."""
     answered = await rights_facts.answers_of(db, hearing.id)
-    return await standing.of_hearing(db, hearing, now=at) if hearing.rights_version or answered else ()
+    return await item_states.of_hearing(db, hearing, now=at) if hearing.rights_version or answered else ()
 
 
 async def day(db: AsyncSession, hearing: Hearing, minutes: Minutes) -> date:

@@ -10,7 +10,7 @@ from hearings.minutes import acts as minutes_acts
 from hearings.minutes.facts import DraftContext, Passage, PassageLine, line, log, open_line, passage, pseudonym
 from hearings.models import HearingEvent, Participant
 from hearings.people.staff import protected
-from hearings.rights.standing import RightState
+from hearings.rights.item_states import RightState
 from hearings.roles import HEARD, LABELS, Role
 from hearings.sentences import N_, Sentence, Series, tell, tell_n
 

@@ -13,8 +13,8 @@ from hearings.models.rights import RightAnswerKind
 from hearings.people.staff import protected_names, refuse_names
 from hearings.permissions import require, require_staff
 from hearings.queries import get, participants
-from hearings.rights import checklist, facts as rights_facts, standing
-from hearings.rights.checklist import AnsweredBy, Item, Side
+from hearings.rights import checklist, facts as rights_facts, item_states
+from hearings.rights.checklist import AnsweredBy, RightItem, RightSide
 from hearings.roles import StaffFunction
 from hearings.sentences import N_, Sentence, tell
 from hearings.status import HEARINGS_OVER, HearingStatus
@@ -29,7 +29,7 @@ NOT_YOURS = N_("This item is not for you to answer")
 NOT_TO_BE_PASSED_OVER = N_("Nobody can go on without this item")
 
 
-def item_of(name: str) -> Item:
+def item_of(name: str) -> RightItem:
     """An item by its id. Raises `NotFound`."""
     found = checklist.item(name)
     if found is None:
@@ -37,19 +37,19 @@ def item_of(name: str) -> Item:
     return found
 
 
-def side_of(hearing: Hearing, state: str) -> Side:
+def side_of(hearing: Hearing, state: str) -> RightSide:
     """Whose side a State of the hearing is."""
-    return Side.requesting if state == hearing.requesting_state else Side.requested
+    return RightSide.requesting if state == hearing.requesting_state else RightSide.requested
 
 
-def answers_as(item: Item, hearing: Hearing, *, state: str, functions: frozenset[str]) -> StaffFunction | None:
+def answers_as(item: RightItem, hearing: Hearing, *, state: str, functions: frozenset[str]) -> StaffFunction | None:
     """The function in which somebody of these answers the item; None for somebody it is not for."""
     side = side_of(hearing, state)
-    theirs = (who.function for who in item.who if who.side in (side, Side.both))
+    theirs = (who.function for who in item.who if who.side in (side, RightSide.both))
     return next((function for function in theirs if function.value in functions), None)
 
 
-def refusal(item: Item, kind: RightAnswerKind, hearing: Hearing, actor: Actor) -> Sentence | None:
+def refusal(item: RightItem, kind: RightAnswerKind, hearing: Hearing, actor: Actor) -> Sentence | None:
     """Why this answer is not for this actor, who has the right of the permission table; None if it is."""
     if kind is K.overridden:
         return None if item.override and item.blocks else tell(NOT_TO_BE_PASSED_OVER)
@@ -60,7 +60,7 @@ def refusal(item: Item, kind: RightAnswerKind, hearing: Hearing, actor: Actor) -
     return tell(NOT_YOURS)
 
 
-def possible(item: Item, hearing: Hearing, actor: Actor, rights: Mapping[str, bool]) -> list[RightAnswerKind]:
+def possible(item: RightItem, hearing: Hearing, actor: Actor, rights: Mapping[str, bool]) -> list[RightAnswerKind]:
     """The answers this person can give, for a form. `rights`: whether they have `answer_right`, `override_right`."""
     if hearing.status in OVER:
         return []
@@ -127,7 +127,7 @@ async def object_to(
 async def _add(
     db: AsyncSession,
     hearing: Hearing,
-    item: Item,
+    item: RightItem,
     kind: RightAnswerKind,
     reason: str,
     *,
@@ -141,7 +141,7 @@ async def _add(
     request = await get(db, HearingRequest, hearing.request_id)
     people = await participants(db, hearing.id)
     refuse_names(text, [hidden for hidden, _whose in protected_names(request.person_name, people)], "reason")
-    there = standing.stand(item, await rights_facts.gather(db, hearing, now=now)).evidence
+    there = item_states.stand(item, await rights_facts.gather(db, hearing, now=now)).evidence
     function = answers_as(item, hearing, state=actor.state, functions=actor.functions)
     if kind is K.overridden:
         function = StaffFunction.judge

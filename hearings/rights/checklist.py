@@ -39,7 +39,7 @@ class AnsweredBy(StrEnum):
     either = "either"
 
 
-class Side(StrEnum):
+class RightSide(StrEnum):
     """Whose item it is."""
 
     requesting = "requesting"
@@ -52,7 +52,7 @@ class Answerer:
     """Who answers an item: a function of staff, of the requesting or the requested State."""
 
     function: StaffFunction
-    side: Side
+    side: RightSide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class Needed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Item:
+class RightItem:
     """One item of the checklist. `title` and `text` are messages of the catalogues; `provision` is not translated."""
 
     id: str
@@ -76,7 +76,7 @@ class Item:
     """Id of the condition under which it counts (`hearings.rights.applying`)."""
     override: bool
     """Whether the presiding judge may go on without it, with a reason."""
-    side: Side
+    side: RightSide
     answer: AnsweredBy
     who: tuple[Answerer, ...]
     evidence: tuple[Needed, ...]
@@ -105,7 +105,7 @@ _FIELDS = frozenset({*_TEXTS, "id", "gate", "blocks", "override", "side", "answe
 _MAY = frozenset({"examined_by_the_act"})
 
 
-def read(row: Mapping[str, Any], confidences: frozenset[str]) -> Item:
+def read(row: Mapping[str, Any], confidences: frozenset[str]) -> RightItem:
     """An item from its row. Raises `WrongRow`."""
     name = str(row.get("id", "?"))
     if not _FIELDS <= set(row) <= _FIELDS | _MAY:
@@ -121,12 +121,14 @@ def read(row: Mapping[str, Any], confidences: frozenset[str]) -> Item:
         if not isinstance(row[key], bool):
             raise WrongRow(f"{name}: {key}")
     try:
-        item = Item(
+        item = RightItem(
             **{key: row[key] for key in (*_TEXTS, "id", "blocks", "override")},
             gate=Gate(row["gate"]),
-            side=Side(row["side"]),
+            side=RightSide(row["side"]),
             answer=AnsweredBy(row["answer"]),
-            who=tuple(Answerer(function=StaffFunction(one["function"]), side=Side(one["side"])) for one in row["who"]),
+            who=tuple(
+                Answerer(function=StaffFunction(one["function"]), side=RightSide(one["side"])) for one in row["who"]
+            ),
             evidence=tuple(Needed(id=str(one["id"]), needed=bool(one["needed"])) for one in row["evidence"]),
             examined_by_the_act=bool(row.get("examined_by_the_act")),
         )
@@ -139,7 +141,7 @@ def read(row: Mapping[str, Any], confidences: frozenset[str]) -> Item:
 
 
 @cache
-def items() -> tuple[Item, ...]:
+def items() -> tuple[RightItem, ...]:
     """The items in their order. Raises `WrongRow` for a row that is none, and for an id that stands twice."""
     table = reference.rights()
     if table["version"] != VERSION:
@@ -151,7 +153,7 @@ def items() -> tuple[Item, ...]:
     return found
 
 
-def item(name: str) -> Item | None:
+def item(name: str) -> RightItem | None:
     """An item by its id; None for an unknown one."""
     return next((each for each in items() if each.id == name), None)
 

@@ -23,24 +23,24 @@ K = EventKind
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class FoundEvidence:
     """Evidence there is. `source`: `event:12`, `row:agreement.1`, as in the minutes; `says`: what it says."""
 
     source: str
     says: Sentence
 
 
-def _event(event: HearingEvent, says: Sentence) -> Found:
-    return Found(source=f"event:{event.seq}", says=says)
+def _event(event: HearingEvent, says: Sentence) -> FoundEvidence:
+    return FoundEvidence(source=f"event:{event.seq}", says=says)
 
 
-def _last(facts: RightsFacts, says: Sentence, *kinds: EventKind) -> Found | None:
+def _last(facts: RightsFacts, says: Sentence, *kinds: EventKind) -> FoundEvidence | None:
     events = facts.events(*kinds)
     return _event(events[-1], says) if events else None
 
 
-def _if(there: object, source: str, says: Sentence) -> Found | None:
-    return Found(source=source, says=says) if there else None
+def _if(there: object, source: str, says: Sentence) -> FoundEvidence | None:
+    return FoundEvidence(source=source, says=says) if there else None
 
 
 # --- the law -----------------------------------------------------------------------------------------------------
@@ -50,17 +50,17 @@ def _usable(facts: RightsFacts) -> Verdict | None:
     return next((verdict for verdict in facts.verdicts if verdict.usable), None)
 
 
-def _basis_in_force(facts: RightsFacts) -> Found | None:
+def _basis_in_force(facts: RightsFacts) -> FoundEvidence | None:
     verdict = _usable(facts)
     if verdict is None:
         return None
-    return Found(
+    return FoundEvidence(
         source=f"row:instruments.{verdict.instrument}",
         says=tell("{name} reaches this person on the day of the hearing", name=verdict.name),
     )
 
 
-def _nothing_in_the_way(facts: RightsFacts) -> Found | None:
+def _nothing_in_the_way(facts: RightsFacts) -> FoundEvidence | None:
     """No declaration stands in the way; an unknown one does for a suspect or an accused."""
     verdict = _usable(facts) or next(iter(facts.verdicts), None)
     if verdict is None:
@@ -69,7 +69,7 @@ def _nothing_in_the_way(facts: RightsFacts) -> Found | None:
     if LineStatus.missing in declared or (facts.accused and LineStatus.needs_human in declared):
         return None
     known = LineStatus.needs_human not in declared
-    return Found(
+    return FoundEvidence(
         source=f"row:instruments.{verdict.instrument}",
         says=tell("No declaration and no national rule is known to stand in the way")
         if known
@@ -77,7 +77,7 @@ def _nothing_in_the_way(facts: RightsFacts) -> Found | None:
     )
 
 
-def _lead_time_kept(facts: RightsFacts) -> Found | None:
+def _lead_time_kept(facts: RightsFacts) -> FoundEvidence | None:
     codes = {note.code for verdict in facts.verdicts for note in verdict.notes}
     short = "lead_time_too_short" in codes
     return _if(not short, "row:overlays", tell("No lead time of a national rule is known to be too short"))
@@ -86,16 +86,16 @@ def _lead_time_kept(facts: RightsFacts) -> Found | None:
 # --- the request -------------------------------------------------------------------------------------------------
 
 
-def _attached(kind: AttachmentKind, says: Sentence) -> Callable[[RightsFacts], Found | None]:
-    def found(facts: RightsFacts) -> Found | None:
+def _attached(kind: AttachmentKind, says: Sentence) -> Callable[[RightsFacts], FoundEvidence | None]:
+    def found(facts: RightsFacts) -> FoundEvidence | None:
         files = facts.attachments.get(kind, ())
-        return Found(source=f"row:attachment.{files[0].id}", says=says) if files else None
+        return FoundEvidence(source=f"row:attachment.{files[0].id}", says=says) if files else None
 
     return found
 
 
-def _field(name: str, says: Sentence) -> Callable[[RightsFacts], Found | None]:
-    def found(facts: RightsFacts) -> Found | None:
+def _field(name: str, says: Sentence) -> Callable[[RightsFacts], FoundEvidence | None]:
+    def found(facts: RightsFacts) -> FoundEvidence | None:
         value = getattr(facts.request, name)
         return _if(value.strip() if isinstance(value, str) else value, f"row:hearing_request.{name}", says)
 
@@ -103,22 +103,22 @@ def _field(name: str, says: Sentence) -> Callable[[RightsFacts], Found | None]:
     return found
 
 
-def _consents_given(facts: RightsFacts) -> Found | None:
+def _consents_given(facts: RightsFacts) -> FoundEvidence | None:
     given = bool(facts.consents) and not facts.outstanding
     return _if(given, "row:consent", tell("Every consent asked for is given, and none is withdrawn"))
 
 
-def _lawyer_access(facts: RightsFacts) -> Found | None:
+def _lawyer_access(facts: RightsFacts) -> FoundEvidence | None:
     access = bool(facts.consents) and all(consent.lawyer_access for consent in facts.consents)
     return _if(access, "row:consent", tell("The person had access to a lawyer before consenting"))
 
 
-def _child_measures_asked(facts: RightsFacts) -> Found | None:
+def _child_measures_asked(facts: RightsFacts) -> FoundEvidence | None:
     asked = Protection.child_measures in facts.request.protection_requested
     return _if(asked, "row:hearing_request.protection_requested", tell("The request asks for measures for a child"))
 
 
-def _use_limited(facts: RightsFacts) -> Found | None:
+def _use_limited(facts: RightsFacts) -> FoundEvidence | None:
     kinds = {condition.kind for condition in facts.rules.conditions}
     agreed = kinds & {ConditionKind.copy_to_requested_state, ConditionKind.destroy_after}
     limits = facts.request.use_limits.strip()
@@ -126,53 +126,53 @@ def _use_limited(facts: RightsFacts) -> Found | None:
     return _if(limits or agreed, "row:hearing_request.use_limits", says)
 
 
-def _exhibits_attached(facts: RightsFacts) -> Found | None:
+def _exhibits_attached(facts: RightsFacts) -> FoundEvidence | None:
     files = facts.attachments.get(AttachmentKind.exhibit, ())
     says = tell("Exhibits are in the case with their SHA-256, where both States read them")
-    return Found(source=f"row:attachment.{files[0].id}", says=says) if files else None
+    return FoundEvidence(source=f"row:attachment.{files[0].id}", says=says) if files else None
 
 
 # --- the agreement -----------------------------------------------------------------------------------------------
 
 
-def _agreed(facts: RightsFacts, there: object, says: Sentence) -> Found | None:
+def _agreed(facts: RightsFacts, there: object, says: Sentence) -> FoundEvidence | None:
     if facts.agreement is None or not there:
         return None
-    return Found(source=f"row:agreement.{facts.agreement.number}", says=says)
+    return FoundEvidence(source=f"row:agreement.{facts.agreement.number}", says=says)
 
 
-def _interpreting_agreed(facts: RightsFacts) -> Found | None:
+def _interpreting_agreed(facts: RightsFacts) -> FoundEvidence | None:
     mode = facts.rules.session.get("interpreting", "none")
     return _agreed(facts, mode != "none", tell("The mode of interpreting is agreed"))
 
 
-def _line_tested(facts: RightsFacts) -> Found | None:
+def _line_tested(facts: RightsFacts) -> FoundEvidence | None:
     if facts.agreement is not None and facts.agreement.passed_over_at is not None:
         return _agreed(facts, True, tell("Gone on without a line test: {why}", why=facts.agreement.passed_over_why))
     return _agreed(facts, facts.line_good, tell("The line test has passed on these terms"))
 
 
-def _breakdown_agreed(facts: RightsFacts) -> Found | None:
+def _breakdown_agreed(facts: RightsFacts) -> FoundEvidence | None:
     rule = facts.rules.session.get("breakdown")
     return _agreed(facts, rule, tell("What is done when a line breaks is agreed"))
 
 
-def _telephones_known(facts: RightsFacts) -> Found | None:
+def _telephones_known(facts: RightsFacts) -> FoundEvidence | None:
     known = len([numbers for numbers in facts.rules.telephones.values() if numbers])
     return _agreed(facts, known == 2, tell("Both rooms have a telephone that the other court reads"))
 
 
-def _recording_agreed(facts: RightsFacts) -> Found | None:
+def _recording_agreed(facts: RightsFacts) -> FoundEvidence | None:
     says = tell("Who records, in what form, and who holds the keys is agreed")
     return _agreed(facts, facts.rules.session.get("recording"), says)
 
 
-def _private_line_offered(facts: RightsFacts) -> Found | None:
+def _private_line_offered(facts: RightsFacts) -> FoundEvidence | None:
     needed = facts.agreement is not None and facts.agreement.needs.get("private_line")
     return _agreed(facts, needed, tell("The agreement counts on a private line for counsel"))
 
 
-def _needs_agreed(facts: RightsFacts) -> Found | None:
+def _needs_agreed(facts: RightsFacts) -> FoundEvidence | None:
     needs = facts.agreement is not None and facts.agreement.needs.get("accessibility")
     return _agreed(facts, needs, tell("What the person needs is part of the agreement"))
 
@@ -180,35 +180,35 @@ def _needs_agreed(facts: RightsFacts) -> Found | None:
 # --- the people --------------------------------------------------------------------------------------------------
 
 
-def _authority_named(facts: RightsFacts) -> Found | None:
+def _authority_named(facts: RightsFacts) -> FoundEvidence | None:
     named = any(one.role is Role.requested_authority for one in facts.people)
     return _if(named, "row:participant", tell("The requested authority is named"))
 
 
-def _authority_present(facts: RightsFacts) -> Found | None:
+def _authority_present(facts: RightsFacts) -> FoundEvidence | None:
     present = facts.present(Role.requested_authority)
     return _if(present, "row:participant", tell("The requested authority is in the room"))
 
 
-def _interpreter_named(facts: RightsFacts) -> Found | None:
+def _interpreter_named(facts: RightsFacts) -> FoundEvidence | None:
     named = any(one.role is Role.interpreter for one in facts.people)
     return _if(named, "row:participant", tell("An interpreter is named"))
 
 
-def _interpreter_sworn(facts: RightsFacts) -> Found | None:
+def _interpreter_sworn(facts: RightsFacts) -> FoundEvidence | None:
     ids = {one.id for one in facts.people if one.role is Role.interpreter}
     oaths = [event for event in facts.events(K.oath) if event.data.get("participant") in ids]
     taken = [event for event in oaths if event.data.get("outcome") in ("taken", "not_required")]
     return _event(taken[-1], tell("The interpreter's oath is recorded")) if taken else None
 
 
-def _parties_invited(facts: RightsFacts) -> Found | None:
+def _parties_invited(facts: RightsFacts) -> FoundEvidence | None:
     parties = {one.id for one in facts.people if one.role in (Role.defence, Role.prosecutor)}
     sent = [event for event in facts.events(K.link_issued) if event.data.get("participant") in parties]
     return _event(sent[-1], tell("A party has been given a link to the hearing")) if sent else None
 
 
-def _identity_confirmed(facts: RightsFacts) -> Found | None:
+def _identity_confirmed(facts: RightsFacts) -> FoundEvidence | None:
     """Of everybody heard who has come and of whom it is asked; of nobody while nobody has come."""
     away = {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
     come = [one for one in facts.heard if one.presence not in away]
@@ -217,7 +217,7 @@ def _identity_confirmed(facts: RightsFacts) -> Found | None:
     return _if(come, "row:participant.identity", tell("The requested authority has confirmed who is heard"))
 
 
-def _notice_acknowledged(facts: RightsFacts) -> Found | None:
+def _notice_acknowledged(facts: RightsFacts) -> FoundEvidence | None:
     """By everybody in the room who came at a device of their own."""
     here = [one for one in facts.people if one.presence is PresenceStatus.present and one.device_of_id is None]
     told = bool(here) and all(one.notice_at is not None for one in here)
@@ -227,7 +227,7 @@ def _notice_acknowledged(facts: RightsFacts) -> Found | None:
 # --- the room ----------------------------------------------------------------------------------------------------
 
 
-def _codes_matched(facts: RightsFacts) -> Found | None:
+def _codes_matched(facts: RightsFacts) -> FoundEvidence | None:
     events = facts.events(K.fingerprints_compared, K.fingerprints_stale)
     last = events[-1] if events else None
     if last is None or last.kind != K.fingerprints_compared or not last.data.get("matched"):
@@ -235,7 +235,7 @@ def _codes_matched(facts: RightsFacts) -> Found | None:
     return _event(last, tell("The courts have read the same security code to each other"))
 
 
-def _room_confirmed(facts: RightsFacts) -> Found | None:
+def _room_confirmed(facts: RightsFacts) -> FoundEvidence | None:
     """Every condition on the room that is agreed was confirmed; without such a condition somebody says it."""
     kinds = (ConditionKind.nobody_else_in_room, ConditionKind.camera_shows_room)
     asked = {one.kind for one in facts.rules.conditions} & set(kinds)
@@ -246,10 +246,10 @@ def _room_confirmed(facts: RightsFacts) -> Found | None:
     return _event(last, tell("The requested authority has confirmed the conditions on the room"))
 
 
-def _notice(side: str) -> Callable[[RightsFacts], Found | None]:
+def _notice(side: str) -> Callable[[RightsFacts], FoundEvidence | None]:
     """The rights under one State's law, told to everybody heard who is in the room."""
 
-    def found(facts: RightsFacts) -> Found | None:
+    def found(facts: RightsFacts) -> FoundEvidence | None:
         law = getattr(facts.hearing, f"{side}_state")
         given = [event for event in facts.events(K.rights_notice) if event.data.get("law") == law]
         told = {event.data.get("participant") for event in given}
@@ -260,7 +260,7 @@ def _notice(side: str) -> Callable[[RightsFacts], Found | None]:
     return found
 
 
-def _notice_understood(facts: RightsFacts) -> Found | None:
+def _notice_understood(facts: RightsFacts) -> FoundEvidence | None:
     """In the person's language or with an interpreter in the room, and nobody has answered a notice with "no" last."""
     notices = facts.events(K.rights_notice)
     if not notices:
@@ -278,7 +278,7 @@ def _notice_understood(facts: RightsFacts) -> Found | None:
     return _event(notices[-1], tell("In a language the person understands, or with an interpreter"))
 
 
-def _interruptions_answered(facts: RightsFacts) -> Found | None:
+def _interruptions_answered(facts: RightsFacts) -> FoundEvidence | None:
     """No gap and nothing an interpreter found poor, or the floor was opened again after the last of them."""
     poor = [event for event in facts.events(K.interpreting) if event.data.get("what") == "quality_poor"]
     losses = [*facts.events(K.gap), *poor]
@@ -287,15 +287,15 @@ def _interruptions_answered(facts: RightsFacts) -> Found | None:
     if not facts.events(K.started) or (losses and not any(event.seq > last for event in words)):
         return None
     if not losses:
-        return Found(source="row:hearing_event", says=tell("No gap and no poor interpreting is in the log"))
+        return FoundEvidence(source="row:hearing_event", says=tell("No gap and no poor interpreting is in the log"))
     return _event(words[-1], tell("After the last interruption the court has noted how it went on"))
 
 
-def _minutes_read_back(facts: RightsFacts) -> Found | None:
+def _minutes_read_back(facts: RightsFacts) -> FoundEvidence | None:
     return _if(facts.reading is not None, "row:minutes_reading", tell("The minutes were read back"))
 
 
-EVIDENCE: Mapping[str, Callable[[RightsFacts], Found | None]] = {
+EVIDENCE: Mapping[str, Callable[[RightsFacts], FoundEvidence | None]] = {
     "basis_in_force": _basis_in_force,
     "nothing_in_the_way": _nothing_in_the_way,
     "lead_time_kept": _lead_time_kept,
@@ -341,7 +341,7 @@ EVIDENCE: Mapping[str, Callable[[RightsFacts], Found | None]] = {
 """By the id in data/rights.yaml. Pure: they read `RightsFacts` alone."""
 
 
-def found(facts: RightsFacts, ids: Iterable[str]) -> dict[str, Found]:
+def found(facts: RightsFacts, ids: Iterable[str]) -> dict[str, FoundEvidence]:
     """The evidence there is, of these."""
     asked = ((name, EVIDENCE[name](facts)) for name in ids)
     return {name: evidence for name, evidence in asked if evidence is not None}

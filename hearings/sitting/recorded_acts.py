@@ -26,7 +26,7 @@ from hearings.people.staff import protected_names, refuse_names
 from hearings.permissions import YOU_ARE_NOT_IN_ROOM, may, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import attachments
-from hearings.rights import standing
+from hearings.rights import item_states
 from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, tell
@@ -423,7 +423,7 @@ async def _add(
 ) -> HearingEvent:
     asked, data = KINDS[kind], {"sitting": sitting.id, **data}
     if "corrects" not in data and _first_question(context, kind, values):
-        await standing.require(context.db, context.hearing, Gate.first_question, now=now)
+        await item_states.require(context.db, context.hearing, Gate.first_question, now=now)
     if unknown := sorted(set(values) - set(asked.fields)):
         raise Invalid(tell("This kind of entry has no such field"), unknown[0])
     for name, field in asked.fields.items():

@@ -33,7 +33,7 @@ from hearings.permissions import Decision, may, refusal, require
 from hearings.queries import get, open_sitting, participants, recording_of
 from hearings.requests import consent_answers
 from hearings.requests.log import require_carried
-from hearings.rights import standing
+from hearings.rights import item_states
 from hearings.rights.checklist import Gate
 from hearings.roles import Role
 from hearings.sentences import N_, Word, tell
@@ -169,7 +169,7 @@ async def start(
     uncompared = await fingerprints.require_compared(db, sitting=sitting, required=required, without=without_comparison)
     if uncompared:
         reason = clean(reason, "reason", most=500, least=3)
-    await standing.require(db, hearing, Gate.start, now=now)
+    await item_states.require(db, hearing, Gate.start, now=now)
     if recording.status is RecordingStatus.not_started:
         move(db, recording, RecordingStatus.starting, actor=actor, now=now)
     elif recording.status not in {RecordingStatus.starting, RecordingStatus.failing}:

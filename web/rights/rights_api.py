@@ -10,9 +10,9 @@ from pydantic import Field
 from hearings import queries
 from hearings.models import Hearing, RightAnswer
 from hearings.models.rights import RightAnswerKind
-from hearings.rights import answers, standing
+from hearings.rights import answers, item_states
 from hearings.rights.checklist import Gate
-from hearings.rights.standing import ItemStanding, RightState
+from hearings.rights.item_states import RightResult, RightState
 from web.api.access import Caller
 from web.api.fields import Model, Moment, Nothing, Shown
 from web.api.routes import Resource
@@ -77,7 +77,7 @@ class RightList(Shown):
     items: list[ShownRight]
 
 
-def _shown(hearing: Hearing, found: ItemStanding) -> ShownRight:
+def _told_item(hearing: Hearing, found: RightResult) -> ShownRight:
     item = found.item
     return ShownRight(
         hearing=hearing.ref,
@@ -102,8 +102,8 @@ async def list_rights(caller: Caller, ref: Ref) -> RightList:
     """Every item of the rights checklist, and how it stands now."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    every = await standing.of_hearing(caller.db, row, now=caller.now)
-    return RightList(items=[_shown(row, each) for each in every])
+    every = await item_states.of_hearing(caller.db, row, now=caller.now)
+    return RightList(items=[_told_item(row, each) for each in every])
 
 
 @router.act("/hearings/{ref}/rights", scope="hearings:write", errors=(404, 409))
@@ -112,7 +112,9 @@ async def begin_rights(caller: Caller, ref: Ref, body: Nothing | None = None) ->
     row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     await answers.begin(caller.db, hearing=row, actor=caller.actor, now=caller.now)
     caller.shown.append(row)
-    return RightList(items=[_shown(row, each) for each in await standing.of_hearing(caller.db, row, now=caller.now)])
+    return RightList(
+        items=[_told_item(row, each) for each in await item_states.of_hearing(caller.db, row, now=caller.now)]
+    )
 
 
 @router.act("/hearings/{ref}/rights/{item}", scope="hearings:write", errors=(404, 409))
@@ -123,5 +125,5 @@ async def answer_right(caller: Caller, ref: Ref, item: ItemId, body: NewRightAns
         caller.db, hearing=row, item=item, kind=body.kind, reason=body.reason, actor=caller.actor, now=caller.now
     )
     caller.shown.append(row)
-    every = await standing.of_hearing(caller.db, row, now=caller.now)
-    return _shown(row, next(each for each in every if each.item.id == item))
+    every = await item_states.of_hearing(caller.db, row, now=caller.now)
+    return _told_item(row, next(each for each in every if each.item.id == item))

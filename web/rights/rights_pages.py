@@ -19,9 +19,9 @@ from hearings.actors import Actor
 from hearings.models import Hearing, HearingRequest, Participant, RightAnswer
 from hearings.models.rights import RightAnswerKind
 from hearings.permissions import may, require
-from hearings.rights import answers, facts as rights_facts, standing
-from hearings.rights.checklist import Gate, Item
-from hearings.rights.standing import ItemStanding, RightState
+from hearings.rights import answers, facts as rights_facts, item_states
+from hearings.rights.checklist import Gate, RightItem
+from hearings.rights.item_states import RightResult, RightState
 from hearings.status import HEARINGS_OVER
 from web.rights import words as rights_words
 from web.server import forms, view_log as shown
@@ -73,7 +73,7 @@ class RightsAccess:
         waits = bool(hearing.rights_version) or hearing.status in HEARINGS_OVER
         return not waits and person is not None and may_on("begin_rights", person, hearing)
 
-    def kinds(self, item: Item) -> list[RightAnswerKind]:
+    def kinds(self, item: RightItem) -> list[RightAnswerKind]:
         """What this person can say to an item."""
         person = self.signed.person
         if person is None:
@@ -109,7 +109,7 @@ async def show(request: Request) -> Response:
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
-        every = await standing.of_hearing(db, access.hearing, now=now)
+        every = await item_states.of_hearing(db, access.hearing, now=now)
     places = court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state)
     groups = [
         {
@@ -127,14 +127,14 @@ async def show(request: Request) -> Response:
         "notice": notice(request, DONE),
         "groups": groups,
         "counted": bool(access.hearing.rights_version),
-        "kept": sum(each.state in standing.KEPT for each in every),
+        "kept": sum(each.state in item_states.KEPT for each in every),
         "items": len(every),
         "places": places,
     }
     return render(request, "rights.html", context)
 
 
-def _line(access: RightsAccess, found: ItemStanding) -> dict[str, Any]:
+def _line(access: RightsAccess, found: RightResult) -> dict[str, Any]:
     """An item as the pages show it."""
     kind, words = rights_words.STATES[found.state]
     if found.state is RightState.open and not found.blocks:
@@ -174,7 +174,7 @@ async def _item(request: Request, values: Mapping[str, Any], wrong: list[FormErr
         access = await access_to(db, request)
         item = answers.item_of(request.path_params["item"])
         facts = await rights_facts.gather(db, access.hearing, now=now)
-    line = _line(access, standing.stand(item, facts))
+    line = _line(access, item_states.stand(item, facts))
     said = [row for row in reversed(facts.answers) if row.item == item.id]
     context = {
         "hearing": access.hearing,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from hearings.models import Hearing, HearingRequest
 from hearings.models.rights import RightAnswerKind
-from hearings.rights.checklist import Answerer, Gate, Side
-from hearings.rights.standing import RightState
+from hearings.rights.checklist import Answerer, Gate, RightSide
+from hearings.rights.item_states import RightState
 from hearings.roles import StaffFunction
 from web.words.i18n import N_, _, city_here
 
@@ -67,5 +67,5 @@ def href(source: str, hearing: Hearing, request: HearingRequest) -> str:
 
 def answerer(who: Answerer, hearing: Hearing) -> str:
     """Whom an item waits for."""
-    city = hearing.requesting_city if who.side is Side.requesting else hearing.requested_city
+    city = hearing.requesting_city if who.side is RightSide.requesting else hearing.requested_city
     return _(ANSWERERS[who.function]).format(city=city_here(city))

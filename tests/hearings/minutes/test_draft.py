@@ -21,9 +21,9 @@ from hearings.models.request import InterpretingMode, OathForm, Side
 from hearings.models.rights import RightAnswerKind
 from hearings.models.sitting import HoldCause, HoldCode
 from hearings.rights import checklist
-from hearings.rights.checklist import Item
-from hearings.rights.evidence import Found
-from hearings.rights.standing import ItemStanding, RightState
+from hearings.rights.checklist import RightItem
+from hearings.rights.evidence import FoundEvidence
+from hearings.rights.item_states import RightResult, RightState
 from hearings.roles import Role
 from hearings.sentences import Untranslated, english, tell
 from hearings.status import RecordingStatus, SittingStatus
@@ -623,12 +623,14 @@ def test_the_rights_checklist_is_told_with_evidence_reasons_and_objections_and_w
     def said(kind: RightAnswerKind, text: str) -> RightAnswer:
         return RightAnswer(item="r07_summons", kind=kind, owner_state="ES", reason=text, person_name="Eva")
 
-    def stands(item: Item, state: RightState, **more: Any) -> ItemStanding:
+    def stands(item: RightItem, state: RightState, **more: Any) -> RightResult:
         given: dict[str, Any] = {"evidence": {}, "answer": None, "objections": []}
-        return ItemStanding(item=item, state=state, **given | more)
+        return RightResult(item=item, state=state, **given | more)
 
     by_id = {item.id: item for item in checklist.items()}
-    shown = {"basis_in_force": Found(source="row:instruments.eio", says=tell("The Directive reaches this person"))}
+    shown = {
+        "basis_in_force": FoundEvidence(source="row:instruments.eio", says=tell("The Directive reaches this person"))
+    }
     late = said(RightAnswerKind.objection, "It came a day before.")
     rights = (
         stands(by_id["r01_legal_basis"], RightState.by_evidence, evidence=shown),

@@ -16,9 +16,9 @@ from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, RightAnswer
 from hearings.models.request import OathForm, Stage
 from hearings.models.rights import RightAnswerKind
-from hearings.rights import answers, checklist, standing
+from hearings.rights import answers, checklist, item_states
 from hearings.rights.checklist import Gate
-from hearings.rights.standing import ItemStanding, RightState
+from hearings.rights.item_states import RightResult, RightState
 from hearings.roles import Role
 from hearings.sitting import recorded_acts, recordings, sittings
 from hearings.status import HearingStatus
@@ -37,9 +37,9 @@ async def say(court: Any, item: str, kind: str, actor: Actor, reason: str = "It 
         return await answers.answer(db, hearing=hearing, item=item, kind=kind, reason=reason, actor=actor, now=NOW)
 
 
-async def stands(court: Any, item: str) -> ItemStanding:
+async def stands(court: Any, item: str) -> RightResult:
     async with court.database.reading() as db:
-        every = await standing.of_hearing(db, await of(db, court), now=NOW)
+        every = await item_states.of_hearing(db, await of(db, court), now=NOW)
     return next(each for each in every if each.item.id == item)
 
 
@@ -255,8 +255,8 @@ async def test_nothing_waits_for_the_checklist_before_that_is_begun(court: Any) 
     async with court.database.transaction() as db:
         hearing = await of(db, court)
         for gate in Gate:
-            assert await standing.open_items(db, hearing, gate, now=NOW) == []
+            assert await item_states.open_items(db, hearing, gate, now=NOW) == []
         sitting, recording = await court.sitting(db)
         await sittings.start(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=NOW)
         await recordings.opened(db, sitting=sitting, recording=recording, now=NOW)
-        assert len(await standing.of_hearing(db, hearing, now=NOW)) == len(checklist.items())
+        assert len(await item_states.of_hearing(db, hearing, now=NOW)) == len(checklist.items())

@@ -26,12 +26,12 @@ from hearings.models.request import Capacity, OathForm, Stage
 from hearings.models.request_parts import AttachmentKind
 from hearings.models.rights import RightAnswerKind
 from hearings.requests import conditions
-from hearings.rights import checklist, standing
+from hearings.rights import checklist, item_states
 from hearings.rights.applying import APPLIES
-from hearings.rights.checklist import AnsweredBy, Item
+from hearings.rights.checklist import AnsweredBy, RightItem
 from hearings.rights.evidence import EVIDENCE
 from hearings.rights.facts import RightsFacts
-from hearings.rights.standing import RightState
+from hearings.rights.item_states import RightState
 from hearings.roles import Role
 from hearings.status import ConsentStatus, PresenceStatus
 
@@ -168,28 +168,28 @@ def said(item: str, *kinds: RightAnswerKind, state: str = "TH") -> list[RightAns
     ]
 
 
-def state(item: Item, facts: RightsFacts, answers: Sequence[RightAnswer] = ()) -> RightState:
-    return standing.stand(item, replace(facts, answers=answers)).state
+def state(item: RightItem, facts: RightsFacts, answers: Sequence[RightAnswer] = ()) -> RightState:
+    return item_states.stand(item, replace(facts, answers=answers)).state
 
 
 @pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.id)
-def test_an_item_that_counts_is_open_while_nothing_shows_it_and_nobody_answers(item: Item) -> None:
+def test_an_item_that_counts_is_open_while_nothing_shows_it_and_nobody_answers(item: RightItem) -> None:
     assert APPLIES[item.applies](bare())
-    found = standing.stand(item, bare())
+    found = item_states.stand(item, bare())
     assert (found.state, found.blocks) == (RightState.open, item.stops)
 
 
 @pytest.mark.parametrize("item", BY_EVIDENCE, ids=lambda item: item.id)
-def test_an_item_is_kept_by_what_the_case_shows_and_by_less_it_is_not(item: Item) -> None:
-    found = standing.stand(item, full())
+def test_an_item_is_kept_by_what_the_case_shows_and_by_less_it_is_not(item: RightItem) -> None:
+    found = item_states.stand(item, full())
     assert (found.state, found.blocks, found.missing) == (RightState.by_evidence, False, ())
     assert {each.id for each in item.evidence if each.needed} <= set(found.evidence)
     assert all(each.source and str(each.says) for each in found.evidence.values())
-    assert standing.stand(item, bare()).missing
+    assert item_states.stand(item, bare()).missing
 
 
 @pytest.mark.parametrize("item", BY_PERSON, ids=lambda item: item.id)
-def test_an_item_is_kept_by_the_answer_of_a_person_and_not_by_an_objection(item: Item) -> None:
+def test_an_item_is_kept_by_the_answer_of_a_person_and_not_by_an_objection(item: RightItem) -> None:
     kinds = RightAnswerKind
     assert state(item, bare(), said(item.id, kinds.kept)) is RightState.by_answer
     assert state(item, bare(), said(item.id, kinds.not_applicable)) is RightState.not_applicable
@@ -238,7 +238,7 @@ def test_the_judge_goes_on_without_it_until_somebody_says_no_again() -> None:
 def test_objections_stand_beside_the_answers_in_their_order() -> None:
     item = ITEMS[6]
     rows = said(item.id, RightAnswerKind.objection, RightAnswerKind.kept, RightAnswerKind.objection)
-    found = standing.stand(item, replace(bare(), answers=rows))
+    found = item_states.stand(item, replace(bare(), answers=rows))
     assert (found.state, [row.id for row in found.objections]) == (RightState.by_answer, ["1", "3"])
 
 

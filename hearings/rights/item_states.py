@@ -12,8 +12,8 @@ from hearings.models import Hearing, RightAnswer
 from hearings.models.rights import RightAnswerKind
 from hearings.rights import checklist, facts as rights_facts
 from hearings.rights.applying import APPLIES
-from hearings.rights.checklist import AnsweredBy, Gate, Item
-from hearings.rights.evidence import Found, found
+from hearings.rights.checklist import AnsweredBy, Gate, RightItem
+from hearings.rights.evidence import FoundEvidence, found
 from hearings.rights.facts import RightsFacts
 from hearings.sentences import N_, Series, tell
 
@@ -37,12 +37,12 @@ KEPT = frozenset({RightState.by_evidence, RightState.by_answer, RightState.not_a
 
 
 @dataclass(frozen=True, kw_only=True)
-class ItemStanding:
+class RightResult:
     """One item of one hearing."""
 
-    item: Item
+    item: RightItem
     state: RightState
-    evidence: Mapping[str, Found]
+    evidence: Mapping[str, FoundEvidence]
     """By the id of the evidence: what there is."""
     answer: RightAnswer | None
     """The answer that counts; None where evidence counts, or nothing."""
@@ -60,7 +60,7 @@ class ItemStanding:
         return tuple(each.id for each in self.item.evidence if each.needed and each.id not in self.evidence)
 
 
-def stand(item: Item, facts: RightsFacts) -> ItemStanding:
+def stand(item: RightItem, facts: RightsFacts) -> RightResult:
     """How an item stands by these facts. Pure.
 
     A "no" that stands counts above everything but the presiding judge's later decision; evidence counts above a
@@ -86,20 +86,20 @@ def stand(item: Item, facts: RightsFacts) -> ItemStanding:
         state, counts = RightState.by_evidence, None
     elif answer is not None:
         state = RightState.by_answer if answer.kind is K.kept else RightState.not_applicable
-    return ItemStanding(item=item, state=state, evidence=evidence, answer=counts, objections=objections)
+    return RightResult(item=item, state=state, evidence=evidence, answer=counts, objections=objections)
 
 
-def all_of(facts: RightsFacts) -> tuple[ItemStanding, ...]:
+def all_of(facts: RightsFacts) -> tuple[RightResult, ...]:
     """Every item, in the order of the list. Pure."""
     return tuple(stand(item, facts) for item in checklist.items())
 
 
-async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tuple[ItemStanding, ...]:
+async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tuple[RightResult, ...]:
     """How every item of a hearing stands now."""
     return all_of(await rights_facts.gather(db, hearing, now=now))
 
 
-async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[ItemStanding]:
+async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[RightResult]:
     """The items an act has to wait for; none in a hearing whose acts do not wait for the checklist."""
     if not hearing.rights_version:
         return []
