@@ -38,6 +38,7 @@ def can(*rights: str) -> dict[str, bool]:
 
 
 MISSING = {Check.people_named: ("presiding_judge",), Check.links_issued: ("Somchai",), Check.consent_given: ("s. 1",)}
+MISSING |= {Check.rights_kept: ("r07_summons",)}
 WHO = {Check.recipients_known: StaffFunction.administrator, Check.time_signed: StaffFunction.authority}
 
 
