@@ -402,6 +402,11 @@ STAFF: Mapping[str, StaffRow] = {
     ),
     "export_case": StaffRow(label="Take a whole case away", functions=("clerk", "authority", "judge"), side="either"),
     "edit_law": StaffRow(label="Edit the data of the law", functions=("administrator",), side="either"),
+    "review_law": StaffRow(
+        label="Put on record that a row of the law was reviewed and is right as it is",
+        functions=("administrator",),
+        side="either",
+    ),
     "import_directory": StaffRow(label="Import the directory", functions=("administrator",), side="either"),
     "decide_joint_change": StaffRow(
         label="Confirm or refuse a change of data that concerns the own State or all",

@@ -2,15 +2,20 @@
 
 Every row has a source and a confidence. Unknown, empty or null means not verified: pages say so, and an administrator
 may correct the file. `data/README.md` describes the files.
+
+States, instruments and court hours are those in force where the caller's root has said which law that is
+(`in_force`: each request of the web, each round of a clock, each command), else those of the files.
 """
 
+import contextlib
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -21,6 +26,22 @@ NO_DATA = N_("No data for the State {name}")
 
 VERIFIED = frozenset({"read-in-source"})
 """Confidences that need no "unverified" beside them."""
+
+
+ACCEPTANCES = ("videoconference", "e_transmission", "e_signature", "paperless")
+"""What a State may say it accepts: hearings by video, requests sent electronically, electronic signatures, and files
+without paper."""
+ACCEPTED = ("yes", "no", "on_conditions", "unknown")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acceptance:
+    """Whether a State accepts something (`ACCEPTANCES`, `ACCEPTED`); the day and the source are empty if unknown."""
+
+    what: str
+    answer: str
+    as_of: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +59,7 @@ class Jurisdiction:
     default_zone: str
     zones: tuple[str, ...]
     source: str
+    acceptances: tuple[Acceptance, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +82,38 @@ class CourtHours:
     opens: int
     closes: int
     confidence: str
+
+
+class InForce(Protocol):
+    """What is asked here of the law in force; `hearings.law.law.Law` has it."""
+
+    @property
+    def jurisdictions(self) -> Mapping[str, Jurisdiction]:
+        """States by code, in the order of their names."""
+        ...
+
+    @property
+    def instruments(self) -> Mapping[str, Mapping[str, Any]]:
+        """Instruments by id, the most specific first."""
+        ...
+
+    @property
+    def rows(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+        """All rows, by kind and key."""
+        ...
+
+
+_law: ContextVar[InForce | None] = ContextVar("law_in_force", default=None)
+
+
+@contextlib.contextmanager
+def in_force(law: InForce) -> Iterator[None]:
+    """Within, and in the tasks and threads started within, this law answers in place of the files."""
+    token = _law.set(law)
+    try:
+        yield
+    finally:
+        _law.reset(token)
 
 
 def _read(name: str) -> str:
@@ -119,6 +173,12 @@ def state_forms() -> Mapping[tuple[str, str], Mapping[str, str]]:
 
 
 @cache
+def free_mail() -> frozenset[str]:
+    """Domains whose mailboxes anybody can open: no authority's."""
+    return frozenset(str(name) for name in _yaml("free_mail.yaml")["domains"])
+
+
+@cache
 def request_rules() -> Mapping[str, Any]:
     """Product defaults for the handling of requests: timers, numbers of slots and files."""
     values: Mapping[str, Any] = _yaml("requests.yaml")
@@ -157,11 +217,22 @@ def specificity(row: Mapping[str, Any]) -> int:
     return int(row["priority"] or 1000)
 
 
-@cache
 def instruments() -> Mapping[str, Mapping[str, Any]]:
     """Instruments by id, the most specific first; the last is the basis of data/gate.yaml that needs no treaty."""
+    law = _law.get()
+    return _instruments() if law is None else law.instruments
+
+
+@cache
+def _instruments() -> Mapping[str, Mapping[str, Any]]:
     rows = sorted([*_yaml("instruments.yaml")["instruments"], *gate()["instruments"]], key=specificity)
     return {row["id"]: row for row in rows}
+
+
+def instrument_name(instrument: str) -> str:
+    """The name of an instrument, in English; its id where there is no row."""
+    row = instruments().get(instrument)
+    return str(row["name"]) if row is not None else instrument
 
 
 @cache
@@ -214,12 +285,26 @@ def read_jurisdiction(row: Mapping[str, str]) -> Jurisdiction:
         default_zone=row["default_tz"],
         zones=_split(row["tz_ids"]),
         source=row["source"],
+        acceptances=tuple(
+            Acceptance(
+                what=what,
+                answer=row.get(f"accepts_{what}") or "unknown",
+                as_of=row.get(f"accepts_{what}_on") or "",
+                source=row.get(f"accepts_{what}_source") or "",
+            )
+            for what in ACCEPTANCES
+        ),
     )
 
 
-@cache
 def jurisdictions() -> Mapping[str, Jurisdiction]:
     """States by ISO 3166-1 alpha-2 code, in the order of their names."""
+    law = _law.get()
+    return _jurisdictions() if law is None else law.jurisdictions
+
+
+@cache
+def _jurisdictions() -> Mapping[str, Jurisdiction]:
     rows = sorted(rows_of("jurisdiction").values(), key=lambda row: str(row["name"]))
     return {row["iso2"]: read_jurisdiction(row) for row in rows}
 
@@ -292,10 +377,11 @@ def read_hours(row: Mapping[str, Any]) -> tuple[CourtHours, ...]:
     )
 
 
-@cache
 def court_hours() -> tuple[CourtHours, ...]:
     """Opening intervals of all zones."""
-    return tuple(hours for row in rows_of("court_hours").values() for hours in read_hours(row))
+    law = _law.get()
+    rows = rows_of("court_hours") if law is None else law.rows["court_hours"]
+    return tuple(hours for row in rows.values() for hours in read_hours(row))
 
 
 # --- the files, row by row ---------------------------------------------------------------------------------------
@@ -336,7 +422,7 @@ def rows_of(kind: str) -> Mapping[str, Mapping[str, Any]]:
     """The rows of one kind as the files hold them, by key."""
     match kind:
         case "instrument":
-            return instruments()
+            return _instruments()
         case "rule":
             return rules()
         case "court_hours":

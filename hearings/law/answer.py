@@ -135,6 +135,8 @@ class GateLine:
     source: str
     confidence: str
     code: str = ""
+    row: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The row of data the line is built on; says when it was reviewed (`hearings.law.reviews`)."""
 
     @property
     def unverified(self) -> bool:
@@ -255,6 +257,7 @@ def line(
         source=str(source.get("source") or "no source in the data"),
         confidence=confidence or str(source.get("confidence") or "unknown"),
         code=code,
+        row=source,
     )
 
 

@@ -1,10 +1,14 @@
 """The law that the gate evaluates: the data files, with the administrator's rows in place of theirs.
 
 A `Law` never changes; an edit makes another. `LAW` is the files alone. `current(db)` is the law in force now: it reads
-the newest edit, and merges again only if that edit is new to it.
+the newest edit, and merges again only if that edit is new to it. Within `reading` the questions of `hearings.reference`
+are answered by it too: for a request, a round of a clock, a command. So a State that is added counts everywhere.
 """
 
-from collections.abc import Iterable, Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -14,7 +18,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
-from hearings.errors import UnknownState
+from hearings.db import Database
+from hearings.errors import DatabaseRefused, UnknownState
 from hearings.models.law import LawKind, LawRow
 from hearings.reference import NO_DATA, CourtHours, Jurisdiction, PartyRow
 from hearings.sentences import tell
@@ -46,6 +51,8 @@ class Law:
     """Kind and key of the rows that differ from the files."""
     hours_versions: Versions = field(default_factory=dict)
     """Versions of the rows of court hours: each is valid until the first day of the next."""
+    looked_at: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    """By kind and key, the day of the last change or review here (`hearings.law.reviews`)."""
     enums: Mapping[str, list[str]] = field(default_factory=reference.enums)
     defaults: Mapping[str, Any] = field(default_factory=reference.defaults)
     gate: Mapping[str, Any] = field(default_factory=reference.gate)
@@ -53,6 +60,11 @@ class Law:
     safeguards: tuple[Mapping[str, Any], ...] = field(default_factory=reference.safeguards)
     national: Rows = field(default_factory=reference.national)
     """What the files hold of the law of each State, by code."""
+
+    @cached_property
+    def places(self) -> Mapping[int, tuple[str, str]]:
+        """Kind and key of each row, by its identity."""
+        return {id(row): (kind, key) for kind, rows in self.rows.items() for key, row in rows.items()}
 
     @cached_property
     def instruments(self) -> Rows:
@@ -195,11 +207,15 @@ LAW = Law(rows={kind: reference.rows_of(kind) for kind in reference.KEYS})
 
 
 def merge(
-    rows: Iterable[tuple[str, str, Mapping[str, Any] | None]], *, serial: int = 0, hours: Versions | None = None
+    rows: Iterable[tuple[str, str, Mapping[str, Any] | None]],
+    *,
+    serial: int = 0,
+    hours: Versions | None = None,
+    looked_at: Mapping[tuple[str, str], date] | None = None,
 ) -> Law:
     """The files with rows in place of theirs: kind, key, and the row (None: the file's).
 
-    `hours`: every version of the rows of court hours.
+    `hours`: every version of the rows of court hours. `looked_at`: when a row was last changed or reviewed.
     """
     merged: dict[str, dict[str, Mapping[str, Any]]] = {kind: dict(by_key) for kind, by_key in LAW.rows.items()}
     edited = set()
@@ -207,7 +223,8 @@ def merge(
         if data is not None:
             merged[kind][key] = data
             edited.add((kind, key))
-    return Law(rows=merged, serial=serial, edited=frozenset(edited), hours_versions=hours or {})
+    edits = frozenset(edited)
+    return Law(rows=merged, serial=serial, edited=edits, hours_versions=hours or {}, looked_at=looked_at or {})
 
 
 _KEPT = 8
@@ -228,15 +245,71 @@ async def current(db: AsyncSession) -> Law:
     merged = _seen.get(last.id)
     if merged is None:
         rows = (await db.exec(select(LawRow).order_by(col(LawRow.serial)))).all()
+        looked_at = {(row.kind.value, row.key): row.at.date() for row in rows}
+        rows = [row for row in rows if row.confirms is None]
         newest_rows = {(row.kind.value, row.key): row.data for row in rows}
         hours: dict[str, tuple[tuple[int, Mapping[str, Any] | None], ...]] = {}
         for row in rows:
             if row.kind is LawKind.court_hours:
                 hours[row.key] = (*hours.get(row.key, ()), (row.version, row.data))
         merged = merge(
-            ((kind, key, data) for (kind, key), data in newest_rows.items()), serial=last.serial, hours=hours
+            ((kind, key, data) for (kind, key), data in newest_rows.items()),
+            serial=last.serial,
+            hours=hours,
+            looked_at=looked_at,
         )
         while len(_seen) >= _KEPT:
             _seen.pop(next(iter(_seen)))
         _seen[last.id] = merged
     return merged
+
+
+# --- for a whole piece of work ------------------------------------------------------------------------------------
+
+SECONDS = 1.0
+"""The longest time after which a change made in another process counts in this one."""
+
+
+@asynccontextmanager
+async def reading(database: Database) -> AsyncIterator[Law]:
+    """The law in force now, for what is done within. Raises `DatabaseRefused`."""
+    async with database.reading() as db:
+        law = await current(db)
+    with reference.in_force(law):
+        yield law
+
+
+@dataclass
+class LawWatch:
+    """The newest law one process knows of its database. Owned by the event loop; read again after `SECONDS`.
+
+    While the database does not answer, the law read last goes on.
+    """
+
+    database: Database
+    law: Law = LAW
+    _until: float = 0.0
+    _changes: int = 0
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def newest(self) -> Law:
+        """The law in force: read now, or at most `SECONDS` ago with nothing written here since."""
+        if time.monotonic() < self._until:
+            return self.law
+        async with self._asking:
+            if time.monotonic() < self._until:
+                return self.law
+            before = self._changes
+            try:
+                async with self.database.reading() as db:
+                    self.law = await current(db)
+            except DatabaseRefused:
+                before = self._changes
+            if before == self._changes:
+                self._until = time.monotonic() + SECONDS
+        return self.law
+
+    def changed(self) -> None:
+        """Something was written here: the next request reads again."""
+        self._changes += 1
+        self._until = 0.0

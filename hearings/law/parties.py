@@ -147,7 +147,7 @@ def _party(question: Question, row: Mapping[str, Any], state: str, side: str) ->
         status,
         row["name"],
         text,
-        {"source": party.source, "confidence": party.confidence},
+        question.law.rows["party"].get(f"{state}/{row['id']}", {}),
         confidence="unknown" if party.status == "in_force" and start is None else "",
         code=code,
         state=state,

@@ -46,6 +46,8 @@ class RowField:
     options: str = ""
     required: bool = False
     check: Check | None = None
+    sparse: bool = False
+    """Left out of the row where it is not given, as most rows of the files do."""
 
 
 def options(field: RowField, law: Law) -> tuple[str, ...]:
@@ -57,6 +59,7 @@ def options(field: RowField, law: Law) -> tuple[str, ...]:
     own: Mapping[str, tuple[str, ...]] = {
         "bindings": BINDINGS,
         "declared": ("yes", "no", "unknown"),
+        "accepted": reference.ACCEPTED,
         "sides": ("requesting", "requested"),
         "rest_rules": tuple(law.rows["interpreting_rest"]),
         "oath_forms": tuple(form.value for form in OathForm),
@@ -79,7 +82,7 @@ def validate(kind: str, data: Mapping[str, Any], law: Law) -> dict[str, Any]:
             row[field.name] = _value(data[field.name], field, law)
         elif field.required:
             raise Invalid(tell("Cannot be empty"), field.name)
-        elif kind in ("party", "declaration", "jurisdiction"):
+        elif kind in ("party", "declaration", "jurisdiction") and not field.sparse:
             row[field.name] = ""
     whole = _WHOLE.get(kind)
     if whole is not None:
@@ -227,6 +230,10 @@ def _jurisdiction(row: dict[str, Any], law: Law) -> None:
     )
     must(row["default_tz"] in row["tz_ids"].split("|"), tell("The first zone is one of the zones"), "default_tz")
     must(row["eu_member"] in ("true", "false"), tell("true or false is expected"), "eu_member")
+    for what in reference.ACCEPTANCES:
+        if row.get(f"accepts_{what}", "") not in ("", "unknown"):
+            for name in (f"accepts_{what}_on", f"accepts_{what}_source"):
+                must(bool(row.get(name)), tell("What a State accepts needs a date and a source"), name)
 
 
 def _instrument(row: dict[str, Any], law: Law) -> None:
@@ -266,6 +273,16 @@ _SOURCE = (RowField("source", "long", required=True), RowField("confidence", "ch
 _STATE = RowField("iso2", "choice", "states", required=True)
 _INSTRUMENT = RowField("instrument_id", "choice", "instruments", required=True)
 _PARTIAL = _matches(PARTIAL, tell("A date as 2026-11-24 or 2026-11 (day unknown) is expected"))
+
+_ACCEPTANCES = tuple(
+    field
+    for what in reference.ACCEPTANCES
+    for field in (
+        RowField(f"accepts_{what}", "choice", "accepted", sparse=True),
+        RowField(f"accepts_{what}_on", "day", sparse=True),
+        RowField(f"accepts_{what}_source", sparse=True),
+    )
+)
 
 FIELDS: Mapping[str, tuple[RowField, ...]] = {
     "instrument": (
@@ -405,6 +422,7 @@ FIELDS: Mapping[str, tuple[RowField, ...]] = {
         RowField("accused_conf", "choice", "confidence"),
         RowField("row_confidence"),
         RowField("source", "long", required=True),
+        *_ACCEPTANCES,
     ),
     "court_hours": (
         RowField("iso2", "choice", "states", required=True),

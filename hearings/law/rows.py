@@ -1,13 +1,16 @@
 """Edits of the law by an administrator: each a new version, checked, previewed (`law_effects`), never deleted.
 
 The rows of `law_row` are the log: who, when, why. Nothing is changed or deleted in them; withdrawing an override is a
-version without data.
+version without data. A row that was reviewed and is right has a version that changes nothing.
+
+A row of the files counts as reviewed on the day of the files, or on the day it says itself (`status_checked_on`); a
+change or a review here counts from its own day. The periods, by kind of row, are in data/defaults.yaml.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -16,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.actors import Actor
-from hearings.errors import Invalid, NotReady
+from hearings.errors import Invalid, NotFound, NotReady
 from hearings.law import law as laws, legal_bases
 from hearings.law.law import Law
 from hearings.law.row_checks import NOT_A_KIND, validate
@@ -26,7 +29,7 @@ from hearings.models.law import LawKind
 from hearings.models.request import Capacity
 from hearings.paging import Page, page
 from hearings.permissions import require_staff
-from hearings.sentences import StateName, tell
+from hearings.sentences import Series, StateName, tell
 from hearings.texts import clean
 
 TRIED_ON = date(2100, 1, 1)
@@ -90,7 +93,8 @@ def edited(law: Law, *edits: Edit) -> Law:
         if edit.kind == "court_hours":
             before = hours.get(edit.key, ())
             hours[edit.key] = (*before, (before[-1][0] + 1 if before else 1, edit.data))
-    return laws.merge(((kind, key, data) for (kind, key), data in rows.items()), serial=law.serial, hours=hours)
+    made = ((kind, key, data) for (kind, key), data in rows.items())
+    return laws.merge(made, serial=law.serial, hours=hours, looked_at=law.looked_at)
 
 
 def _merge_check(law: Law) -> None:
@@ -157,10 +161,24 @@ async def checked_beside(edits: Sequence[Edit], law: Law) -> list[Edit]:
 def check_all(edits: Sequence[Edit], law: Law) -> list[Edit]:
     """Checks edits against this law, one after the other. Raises `Invalid`."""
     checked: list[Edit] = []
+    before = law
     for edit in edits:
         checked.append(check(edit.kind, edit.data, law, key=edit.key))
         law = edited(law, checked[-1])
+    _whole_states(before, law)
     return checked
+
+
+def _whole_states(before: Law, after: Law) -> None:
+    """A State that is added has court hours for each of its zones: without them no time can be found there."""
+    for state in set(after.jurisdictions) - set(before.jurisdictions):
+        zones = [zone for zone in after.jurisdiction(state).zones if not after.court_hours(state, zone)]
+        if zones:
+            text = tell(
+                "A new State is added together with its court hours, which are missing for: {zones}",
+                zones=Series.of(zones),
+            )
+            raise Invalid(text, "tz_ids")
 
 
 async def write(
@@ -170,22 +188,48 @@ async def write(
     reason = clean(reason, "reason", most=2000, least=3, lines=True)
     rows = []
     for number, edit in enumerate(edits, start=1):
+        version = 1 + len(await history(db, kind=edit.kind, key=edit.key))
         row = LawRow(
-            owner_state=actor.state,
-            serial=law.serial + number,
+            **_deed(law.serial + number, reason, actor, now),
             kind=LawKind(edit.kind),
             key=edit.key,
-            version=1 + len(await history(db, kind=edit.kind, key=edit.key)),
+            version=version,
             data=edit.data,
-            reason=reason,
-            edited_by=actor.id,
-            edited_label=actor.label,
-            at=now,
         )
         db.add(row)
         await db.flush()
         rows.append(row)
     return rows
+
+
+def _deed(serial: int, reason: str, actor: Actor, now: datetime) -> dict[str, Any]:
+    who = {"owner_state": actor.state, "edited_by": actor.id, "edited_label": actor.label}
+    return {"serial": serial, "reason": reason, "at": now, **who}
+
+
+async def write_review(
+    db: AsyncSession, *, kind: str, key: str, reason: str, law: Law, actor: Actor, now: datetime
+) -> LawRow:
+    """Put on record that a row of the law that was locked (`as_seen`) was reviewed and is right as it is.
+
+    Raises `NotFound` for a row there is none of, `Invalid` without a source. Effects: a version that changes nothing.
+    """
+    if key not in law.rows.get(kind, {}):
+        raise NotFound
+    reason = clean(reason, "reason", most=2000, least=3, lines=True)
+    versions = await history(db, kind=kind, key=key)
+    seen = next((version.version for version in versions if version.confirms is None), 0)
+    row = LawRow(
+        **_deed(law.serial + 1, reason, actor, now),
+        kind=LawKind(kind),
+        key=key,
+        version=1 + len(versions),
+        data=None,
+        confirms=seen,
+    )
+    db.add(row)
+    await db.flush()
+    return row
 
 
 async def as_seen(db: AsyncSession, seen: int) -> Law:
@@ -213,3 +257,55 @@ async def history(db: AsyncSession, *, kind: str, key: str) -> Sequence[LawRow]:
 async def edits(db: AsyncSession, *, after: str = "", limit: int = 25) -> Page[LawRow]:
     """The log, the newest first."""
     return await page(db, select(LawRow), col(LawRow.serial).desc(), after=after, limit=limit)
+
+
+# --- reviews -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """How fresh one row is. `owner`: the State the row belongs to; empty: the installation."""
+
+    kind: str
+    key: str
+    owner: str
+    reviewed_on: date
+    due_on: date
+
+    def stale(self, on: date) -> bool:
+        """Whether the row should have been reviewed before this day."""
+        return self.due_on < on
+
+
+def owner_of(kind: str, row: Mapping[str, Any]) -> str:
+    """The State a row belongs to; empty for the installation."""
+    return str(row[OWNERS[kind]]) if kind in OWNERS else ""
+
+
+def review_of(law: Law, kind: str, key: str) -> Review:
+    """The review of a row. Raises `KeyError` for a row there is none of."""
+    row, rules = law.rows[kind][key], law.defaults["review"]
+    said = str(row.get("status_checked_on") or "")
+    own = reference.day(said) or reference.day(f"{said}-01")
+    filed = own or date.fromisoformat(rules["files_reviewed_on"])
+    reviewed = max(filed, law.looked_at.get((kind, key), filed))
+    due = reviewed + timedelta(days=rules["days"][kind])
+    return Review(kind=kind, key=key, owner=owner_of(kind, row), reviewed_on=reviewed, due_on=due)
+
+
+def to_review(law: Law, *, on: date, owner: str | None = None, kind: str = "") -> list[Review]:
+    """The rows whose review is overdue on a day, the longest first; of one owner (`""`: the installation) or kind."""
+    found = [
+        review
+        for name, rows in law.rows.items()
+        if kind in ("", name)
+        for review in (review_of(law, name, key) for key in rows)
+        if review.stale(on) and owner in (None, review.owner)
+    ]
+    return sorted(found, key=lambda review: (review.due_on, review.kind, review.key))
+
+
+def stale(law: Law, row: Mapping[str, Any], on: date) -> bool:
+    """Whether a row that a line or a term is built on is overdue for review; False for what is no row of this law."""
+    place = law.places.get(id(row))
+    return place is not None and review_of(law, *place).stale(on)

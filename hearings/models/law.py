@@ -45,7 +45,9 @@ class LawRow(Deed, table=True):
     """As `hearings.reference.key_of` makes it: `RO/untoc`."""
     version: int
     data: dict[str, Any] | None = json(default=None)
-    """The whole row in the shape of the files; None takes the override back."""
+    """The whole row in the shape of the files; None takes the override back, or changes nothing (`confirms`)."""
+    confirms: int | None = None
+    """Number of the version that was looked at again and found right, 0 for the files'; None for a change."""
     reason: str = Field(max_length=2000)
     edited_by: str = Field(max_length=36)
     edited_label: str = Field(max_length=200)

@@ -140,6 +140,23 @@ class Network(StrEnum):
     eurojust = "eurojust"
 
 
+class ContactTopic(StrEnum):
+    """What somebody at an authority is to be asked about."""
+
+    requests = "requests"
+    urgent = "urgent"
+    technical = "technical"
+    interpreting = "interpreting"
+    recordings = "recordings"
+
+
+class AroundTheClock(StrEnum):
+    """Whether an authority can be reached at any hour; a text column holds it, empty when nobody knows."""
+
+    yes = "yes"
+    no = "no"
+
+
 class Authority(Row, table=True):
     """One authority or contact point. The owner is the State it belongs to."""
 
@@ -158,5 +175,15 @@ class Authority(Row, table=True):
     source: str = Field(default="", max_length=300)
     as_of: date | None = None
     """The day somebody last checked that this is right; None when nobody is known to have."""
+    confirmed_by: str = Field(default="", max_length=200)
+    """Who checked it on that day, as the table says or as they are called here."""
+    instruments: list[str] = json(default_factory=list)
+    """Ids of the instruments it is competent for; empty when that is not known."""
+    scopes: list[str] = json(default_factory=list)
+    """Members of `offence_scope` of data/enums.yaml it is competent for; empty when that is not known."""
+    topics: list[dict[str, str]] = json(default_factory=list)
+    """Whom to ask about what: `topic` (`ContactTopic`), `contact`, and `hours` in the authority's own time."""
+    around_the_clock: str = Field(default="", max_length=10)
+    """`AroundTheClock`, or empty."""
     imported_at: datetime = instant()
     imported_by: str = Field(max_length=36)

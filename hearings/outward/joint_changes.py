@@ -14,15 +14,16 @@ All administrators are mailed at each step. The State that proposed a change can
 import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import reference
 from hearings.actors import SYSTEM, Actor
-from hearings.errors import Invalid, NotAllowed, NotReady
+from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.law import law as laws, rows as law_rows
 from hearings.law.rows import Edit
 from hearings.models import JointChange, LawRow
@@ -33,7 +34,7 @@ from hearings.people import directory
 from hearings.people.directory import DirectoryEntry
 from hearings.permissions import require_staff
 from hearings.queries import get
-from hearings.sentences import N_, Say, english, tell
+from hearings.sentences import N_, Say, StateName, english, tell
 from hearings.texts import clean
 
 MADE = {
@@ -123,6 +124,28 @@ async def change_law(
     return Made(waiting=[change])
 
 
+async def review(
+    db: AsyncSession, *, kind: str, key: str, reason: str, seen: int, actor: Actor, now: datetime
+) -> LawRow:
+    """Put on record that a row was reviewed and is right as it is. `seen`: serial of the law that was looked at.
+
+    A row of another State is reviewed by that State, if it has administrators here; a row of the installation by
+    anybody's. Raises `NotAllowed`, `NotFound`, `NotReady`, `Invalid`. Effects: a version that changes nothing.
+    """
+    require_staff("review_law", actor, requesting_state=actor.state, requested_state=actor.state)
+    law = await law_rows.as_seen(db, seen)
+    row = law.rows.get(kind, {}).get(key)
+    owner = law_rows.owner_of(kind, row) if row else ""
+    if owner not in ("", actor.state) and owner in await administrators.administrating(db):
+        raise NotAllowed(
+            tell(
+                "This row belongs to {state}, whose administrators review it",
+                state=StateName.of(owner, law.state_name(owner)),
+            )
+        )
+    return await law_rows.write_review(db, kind=kind, key=key, reason=reason, law=law, actor=actor, now=now)
+
+
 async def import_directory(
     db: AsyncSession, *, text: str, reason: str = "", actor: Actor, telling: MailContext, now: datetime
 ) -> Made:
@@ -158,6 +181,31 @@ async def import_directory(
         for state in sorted(waiting)
     ]
     return Made(rows=len(rows) - sum(len(change.data) for change in changes), waiting=changes)
+
+
+async def confirm_entry(
+    db: AsyncSession, *, entry: tuple[str, str, str], seen: str, actor: Actor, now: datetime
+) -> DirectoryEntry:
+    """Put on record that an entry of the directory (State, kind, name) was checked today and is right.
+
+    An entry of another State is confirmed by that State, if it has administrators here. `seen`: the
+    `directory.mark` of what was looked at. Raises `NotAllowed`, `NotFound`, `NotReady`. Effects: the entry.
+    """
+    require_staff("import_directory", actor, requesting_state=actor.state, requested_state=actor.state)
+    state, kind, name = entry
+    if state not in reference.jurisdictions():
+        raise NotFound
+    if state != actor.state and state in await administrators.administrating(db):
+        raise NotAllowed(tell("This entry belongs to {state}, which confirms it", state=StateName.of(state, state)))
+    rows = await directory.entries(db, state=state)
+    known = next((row for row in rows if (row.kind, row.name) == (kind, name)), None)
+    if known is None:
+        raise NotFound
+    if directory.mark(known) != seen:
+        raise NotReady(tell("The data have changed since you opened them; load them again"))
+    confirmed = replace(known, as_of=now.date(), confirmed_by=actor.label[:200], confidence="")
+    await directory.put(db, rows=[confirmed], by=actor.id, now=now)
+    return confirmed
 
 
 async def _waits(db: AsyncSession, concerns: str, actor: Actor) -> bool:

@@ -5,10 +5,11 @@ imported again, and a cell that a spreadsheet would run as a formula begins with
 """
 
 import csv
+import hashlib
 import io
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,22 +20,39 @@ from hearings import reference
 from hearings.errors import HearingsError, Invalid, RowsRefused, UnknownState
 from hearings.languages import language
 from hearings.models import Authority
-from hearings.models.people import AuthorityKind, Network
+from hearings.models.people import AroundTheClock, AuthorityKind, ContactTopic, Network
 from hearings.reference import NO_DATA
 from hearings.sentences import tell, tell_n
 from hearings.texts import NOT_A_VALUE, clean
 
-COLUMNS = (
+FORMER = (
     *("state", "kind", "name", "contact", "email", "phone", "address", "languages", "networks", "source", "as_of"),
 )
-"""Of the table, in this order. Languages and networks are separated by `|`; `as_of` is the day it was last checked,
-empty when nobody is known to have."""
+"""The columns of the tables of earlier versions: what they lack stays as it is in the directory."""
+COLUMNS = (*FORMER, "confirmed_by", "instruments", "offence_scopes", "topics", "around_the_clock")
+"""Of the table, in this order; docs/directory.md describes each. Several values are separated by `|`; `as_of` is the
+day it was last checked, empty when nobody is known to have."""
 MOST_ROWS = 5_000
 MOST_MISTAKES = 50
-FRESH = timedelta(days=365)
+FRESH = timedelta(days=int(reference.defaults()["review"]["directory_days"]))
 """An entry that was not checked for longer is displayed as old."""
+MOST_TOPICS = 10
+_ADDRESS = re.compile(r"[^@\s;|<>,]+@([A-Za-z0-9.-]+)")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Whom to ask about a topic (`ContactTopic`), and when, in the authority's own time; `hours` may be empty."""
+
+    topic: str
+    contact: str
+    hours: str = ""
+
+    def cell(self) -> str:
+        """The topic as the table has it."""
+        return ";".join((self.topic, self.contact, self.hours)).rstrip(";")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +71,13 @@ class DirectoryEntry:
     source: str = ""
     as_of: date | None = None
     confidence: str = ""
+    confirmed_by: str = ""
+    instruments: tuple[str, ...] = ()
+    offence_scopes: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    around_the_clock: str = ""
+    former: bool = field(default=False, compare=False, repr=False)
+    """Whether it comes from a table without the later columns."""
 
     def old(self, on: date) -> bool:
         """Whether it is not known to have been checked within a year."""
@@ -64,11 +89,13 @@ class DirectoryEntry:
             *(self.state, self.kind, self.name, self.contact, self.email, self.phone, self.address),
             *("|".join(self.languages), "|".join(self.networks), self.source),
             self.as_of.isoformat() if self.as_of else "",
+            *(self.confirmed_by, "|".join(self.instruments), "|".join(self.offence_scopes)),
+            *("|".join(topic.cell() for topic in self.topics), self.around_the_clock),
         ]
 
 
 def of_data() -> list[DirectoryEntry]:
-    """The central authorities of the data files, by State."""
+    """The central authorities of the law in force, by State."""
     return [
         DirectoryEntry(
             state=jurisdiction.state,
@@ -117,6 +144,11 @@ def _entry(row: Authority) -> DirectoryEntry:
         networks=tuple(row.networks),
         source=row.source,
         as_of=row.as_of,
+        confirmed_by=row.confirmed_by,
+        instruments=tuple(row.instruments),
+        offence_scopes=tuple(row.scopes),
+        topics=tuple(Topic(one["topic"], one["contact"], one["hours"]) for one in row.topics),
+        around_the_clock=row.around_the_clock,
     )
 
 
@@ -147,14 +179,14 @@ def read(text: str, *, on: date) -> list[DirectoryEntry]:
     wrong: list[tuple[int, str, str]] = []
     keys: dict[tuple[str, str, str], int] = {}
     try:
-        head = next(lines, [])
-        if tuple(cell.strip().lower() for cell in head) != COLUMNS:
+        head = tuple(cell.strip().lower() for cell in next(lines, []))
+        if head not in (COLUMNS, FORMER):
             raise RowsRefused([(1, "", tell("The first line must be: {columns}", columns=",".join(COLUMNS)))])
         for cells in lines:
             number = lines.line_num
             if not any(cell.strip() for cell in cells):
                 continue
-            row, mistakes = _row(cells, on)
+            row, mistakes = _row(cells, on, head)
             wrong += [(number, column, why) for column, why in mistakes]
             if row is not None:
                 key = (row.state, row.kind, row.name)
@@ -175,19 +207,21 @@ def read(text: str, *, on: date) -> list[DirectoryEntry]:
     return rows
 
 
-def _row(cells: Sequence[str], on: date) -> tuple[DirectoryEntry | None, list[tuple[str, str]]]:
-    if len(cells) != len(COLUMNS):
+def _row(
+    cells: Sequence[str], on: date, columns: Sequence[str] = COLUMNS
+) -> tuple[DirectoryEntry | None, list[tuple[str, str]]]:
+    if len(cells) != len(columns):
         return None, [
             (
                 "",
                 tell_n(
-                    "{n} cell instead of {wanted}", "{n} cells instead of {wanted}", len(cells), wanted=len(COLUMNS)
+                    "{n} cell instead of {wanted}", "{n} cells instead of {wanted}", len(cells), wanted=len(columns)
                 ),
             )
         ]
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"former": len(columns) < len(COLUMNS)}
     wrong = []
-    for column, cell in zip(COLUMNS, cells, strict=True):
+    for column, cell in zip(columns, cells, strict=True):
         text = cell.strip()
         if text.startswith("'") and text[1:].startswith(_RISKY):
             text = text[1:]  # as `write` has quoted it
@@ -221,9 +255,50 @@ def _cell(column: str, text: str, on: date) -> Any:
         case "email":
             if text and not _EMAIL.fullmatch(text):
                 raise Invalid(tell("Not an e-mail address"), "email")
-            return text
-    most = {"name": 300, "contact": 200, "phone": 40, "address": 500, "source": 300}[column]
+            return _institutional(text, "email")
+        case "instruments" | "offence_scopes":
+            known = reference.instruments() if column == "instruments" else reference.enums()["offence_scope"]
+            return tuple(_member(code.strip(), known) for code in text.split("|") if code.strip())
+        case "topics":
+            return _topics(text)
+        case "around_the_clock":
+            return AroundTheClock(text).value if text else ""
+    most = {"name": 300, "contact": 200, "phone": 40, "address": 500, "source": 300, "confirmed_by": 200}[column]
     return clean(text, column, most=most, least=1 if column == "name" else 0)
+
+
+def _member(code: str, known: Container[str]) -> str:
+    if code not in known:
+        raise ValueError(code)
+    return code
+
+
+def _topics(text: str) -> tuple[Topic, ...]:
+    """The topics of a cell: `topic;contact;hours`, several separated by `|`. Raises `Invalid`, `ValueError`."""
+    topics = []
+    for part in text.split("|"):
+        if not part.strip():
+            continue
+        words = [word.strip() for word in part.split(";")]
+        if len(words) not in (2, 3):
+            raise Invalid(tell("Each topic is written as topic;contact;hours"), "topics")
+        contact = _institutional(clean(words[1], "topics", most=200, least=1), "topics")
+        hours = clean(words[2], "topics", most=100) if len(words) == 3 else ""
+        topics.append(Topic(ContactTopic(words[0]).value, contact, hours))
+    if len(topics) > MOST_TOPICS:
+        raise Invalid(tell_n("At most {n} topic", "At most {n} topics", MOST_TOPICS), "topics")
+    return tuple(topics)
+
+
+def _institutional(text: str, column: str) -> str:
+    """A text whose addresses are those of institutions. Raises `Invalid` for a mailbox of a free-mail service."""
+    for domain in _ADDRESS.findall(text):
+        parts = domain.casefold().rstrip(".").split(".")
+        if any(".".join(parts[number:]) in reference.free_mail() for number in range(len(parts))):
+            raise Invalid(
+                tell("{domain} is a free-mail service: enter a mailbox of the institution", domain=domain[:80]), column
+            )
+    return text
 
 
 async def differing(db: AsyncSession, rows: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:
@@ -233,7 +308,17 @@ async def differing(db: AsyncSession, rows: Sequence[DirectoryEntry]) -> list[Di
         for authority in (await db.exec(select(Authority))).all()
     }
     of_files = {entry.state: replace(entry, confidence="") for entry in of_data()}
-    return [row for row in rows if have.get((row.state, row.kind, row.name), of_files[row.state]) != row]
+    completed = [_completed(row, have.get((row.state, row.kind, row.name))) for row in rows]
+    return [row for row in completed if have.get((row.state, row.kind, row.name), of_files[row.state]) != row]
+
+
+def _completed(row: DirectoryEntry, have: DirectoryEntry | None) -> DirectoryEntry:
+    """A row of an earlier table with what the directory knows besides."""
+    if not row.former or have is None:
+        return row
+    by = have.confirmed_by if have.as_of == row.as_of else ""
+    kept = {name: getattr(have, name) for name in ("instruments", "offence_scopes", "topics", "around_the_clock")}
+    return replace(row, former=False, confirmed_by=by, **kept)
 
 
 async def put(db: AsyncSession, *, rows: Sequence[DirectoryEntry], by: str, now: datetime) -> None:
@@ -248,6 +333,7 @@ async def put(db: AsyncSession, *, rows: Sequence[DirectoryEntry], by: str, now:
         authority = have.get((row.state, row.kind, row.name))
         if authority is None and row == of_files[row.state]:
             continue
+        row = _completed(row, _entry(authority) if authority else None)
         if authority is None:
             authority = Authority(
                 owner_state=row.state, kind=AuthorityKind(row.kind), name=row.name, imported_at=now, imported_by=by
@@ -255,6 +341,9 @@ async def put(db: AsyncSession, *, rows: Sequence[DirectoryEntry], by: str, now:
         authority.contact, authority.email = row.contact, row.email
         authority.phone, authority.address = row.phone, row.address
         authority.languages, authority.networks, authority.source = list(row.languages), list(row.networks), row.source
+        authority.confirmed_by, authority.around_the_clock = row.confirmed_by, row.around_the_clock
+        authority.instruments, authority.scopes = list(row.instruments), list(row.offence_scopes)
+        authority.topics = [{"topic": one.topic, "contact": one.contact, "hours": one.hours} for one in row.topics]
         authority.as_of, authority.imported_at, authority.imported_by = row.as_of, now, by
         db.add(authority)
     await db.flush()
@@ -268,9 +357,15 @@ async def _imported(db: AsyncSession) -> dict[tuple[str, str, str], Authority]:
     }
 
 
+def mark(entry: DirectoryEntry) -> str:
+    """A digest of an entry, to prove that whoever confirms it saw what it says now."""
+    return hashlib.sha256("\t".join(entry.cells()).encode()).hexdigest()[:32]
+
+
 def row_of(cells: dict[str, str], on: date) -> DirectoryEntry:
     """A row from its cells by column, as stored with a joint change. Raises `RowsRefused`."""
-    row, wrong = _row([cells[column] for column in COLUMNS], on)
+    columns = COLUMNS if COLUMNS[-1] in cells else FORMER  # a change that was proposed to an earlier version
+    row, wrong = _row([cells[column] for column in columns], on, columns)
     if row is None:
         raise RowsRefused([(1, column, why) for column, why in wrong])
     return row

@@ -64,7 +64,10 @@ EXAMPLES: Mapping[str, list[bytes]] = {
     "api_form": [b"grant_type=client_credentials&client_assertion=a.b.c&scope=requests%3Aread"],
     "api_file": [_form()],
     "text": ["Łódź e\u0301 ไทย\u200d ok\nx".encode()],
-    "directory_table": [f"{','.join(directory.COLUMNS)}\r\nRO,central,\"A, b\",,,,,,,,\r\n".encode()],
+    "directory_table": [
+        f"{','.join(directory.FORMER)}\r\nRO,central,\"A, b\",,,,,,,,\r\n".encode(),
+        f"{','.join(directory.COLUMNS)}\r\nRO,court,A,,,,,,,,,,untoc,,urgent;a@b.example,no\r\n".encode(),
+    ],
     "recipient": [b"# a\nage1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj\n"],
     "key_file": [b"# Vivavoce key file\n# | quorum none\nAGE-SECRET-KEY-1QQQ\n"],
     "statement": [_statement()],

@@ -318,6 +318,7 @@ STAFF_WANTED = {
     "search_names": ("authority clerk judge", "RO TH"),
     "export_case": ("authority clerk judge", "RO TH"),
     "edit_law": ("administrator", "RO TH"),
+    "review_law": ("administrator", "RO TH"),
     "import_directory": ("administrator", "RO TH"),
     "manage_signing_keys": ("administrator", "RO TH"),
     "see_checks": ("administrator", "RO TH"),

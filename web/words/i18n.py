@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, reduce
+from functools import cache, lru_cache, reduce
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -351,7 +351,10 @@ class StateWord(str):
 
 def state_name(code: str) -> str:
     """A State by its ISO 3166-1 code, in the language of the request."""
-    return str(Locale.parse(current.get().cldr).territories.get(code, code))
+    name = Locale.parse(current.get().cldr).territories.get(code)
+    if name is None and (known := reference.jurisdictions().get(code)) is not None:
+        name = known.name
+    return str(name or code)
 
 
 def state_word(code: str) -> StateWord:
@@ -367,11 +370,17 @@ def decimal(value: float, places: int = 0) -> str:
 
 
 @cache
-def _cities() -> dict[str, dict[str, str]]:
+def _zones() -> frozenset[str]:
+    """The zones of the States that were known first; those of States added since are looked at when needed."""
+    return frozenset(zone for row in reference.jurisdictions().values() for zone in row.zones)
+
+
+@lru_cache(maxsize=4)
+def _cities(zones: frozenset[str]) -> dict[str, dict[str, str]]:
     """By each name of a city, its name in each language: of the cities that time zones are named after, from CLDR, and
     of those in data/cities.yaml."""
     named: list[dict[str, str]] = []
-    for zone in sorted({zone for row in reference.jurisdictions().values() for zone in row.zones}):
+    for zone in sorted(zones):
         english = zone.split("/")[-1].replace("_", " ")
         names: dict[str, str] = {
             tag: Locale.parse(language.cldr).time_zones.get(zone, {}).get("city", english)
@@ -385,7 +394,11 @@ def _cities() -> dict[str, dict[str, str]]:
 
 def city_here(name: str) -> str:
     """A city in the language of the request, in whatever language it was entered; an unknown one as it was entered."""
-    return _cities().get(name.strip().casefold(), {}).get(current.get().tag, name)
+    folded = name.strip().casefold()
+    names = _cities(_zones()).get(folded)
+    if names is None:
+        names = _cities(frozenset(zone for row in reference.jurisdictions().values() for zone in row.zones)).get(folded)
+    return (names or {}).get(current.get().tag, name)
 
 
 def zone_city(zone: str) -> str:

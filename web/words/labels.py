@@ -182,6 +182,25 @@ WORDS: dict[str, dict[str, str]] = {
         "court": N_("Court"),
         "contact_point": N_("Contact point"),
     },
+    "contact_topic": {
+        "requests": N_("Requests"),
+        "urgent": N_("Urgent requests"),
+        "technical": N_("Technical questions"),
+        "interpreting": N_("Interpreting"),
+        "recordings": N_("Recordings"),
+    },
+    "acceptance": {
+        "videoconference": N_("Hearings by videoconference"),
+        "e_transmission": N_("Requests sent electronically"),
+        "e_signature": N_("Electronic signatures"),
+        "paperless": N_("Files without paper"),
+    },
+    "accepted": {
+        "yes": N_("Yes"),
+        "no": N_("No"),
+        "on_conditions": N_("On conditions"),
+        "unknown": N_("Not known"),
+    },
     "network": {
         "ejn": "EJN",
         "iberred": "IberRed",

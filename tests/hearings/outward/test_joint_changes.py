@@ -239,7 +239,7 @@ async def test_rows_of_other_states_in_a_table_wait_state_by_state_and_those_tha
     database: Database, administrators: dict[str, Actor], now: datetime
 ) -> None:
     lines = [COURT.format(state=state, code=state.lower()) for state in ("RO", "TH", "FR")]
-    text = "\n".join([",".join(directory.COLUMNS), *lines]) + "\n"
+    text = "\n".join([",".join(directory.FORMER), *lines]) + "\n"
 
     async def put(why: str = "Moved") -> joint_changes.Made:
         async with database.transaction() as db:

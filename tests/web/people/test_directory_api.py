@@ -7,9 +7,9 @@ import pytest
 from hearings.ids import new_id
 from hearings.outward import api_clients
 from hearings.people import staff
-from hearings.people.directory import COLUMNS
+from hearings.people.directory import FORMER
 
-HEAD = ",".join(COLUMNS)
+HEAD = ",".join(FORMER)
 ROW = "TH,court,Criminal Court,=cmd(),court@th.example,+66 2,Bangkok,th|en,globe,itself,2026-01-15"
 CSV = {"content-type": "text/csv"}
 

@@ -621,7 +621,7 @@ def test_the_search_finds_by_case_and_by_name_and_says_when_there_is_nothing(ser
 
 def test_bad_input_24_the_directory_is_imported_by_the_administrator_and_exported_inert(service, clerk):
     admin = service.signed_in("administrator")
-    head = ",".join(directory.COLUMNS)
+    head = ",".join(directory.FORMER)
     row = "TH,contact_point,=cmd|calc,S. Rak,s@ago.example,+66 2,,th,iberred,phone,2026-01-01"
     assert "Import a table" not in clerk.words(clerk.get("/directory"))
     refused = upload(clerk, "/directory", "a.csv", b"x", page="/docket")

@@ -148,7 +148,7 @@ class Docket:
         for client, other, number in itertools.product((self.ro, self.th), ("RO", "TH"), range(2)):
             if client.state != other:
                 row = f"{other},court,Court {number},,court@{other.lower()}.example,,City,en,,itself,2026-01-15"
-                content = f"{','.join(directory.COLUMNS)}\n{row}\n".encode()
+                content = f"{','.join(directory.FORMER)}\n{row}\n".encode()
                 await self.done(
                     client.post(
                         "/directory/table.csv?reason=It+has+moved",
