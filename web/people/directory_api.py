@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hearings import reference
 from hearings.errors import NotFound
-from hearings.models.people import Network
+from hearings.models.people import ContactTopic, Network
 from hearings.outward import joint_changes
 from hearings.paging import listed
 from hearings.people import directory
@@ -17,7 +17,7 @@ from hearings.people.directory import DirectoryEntry
 from hearings.signatures import signing_keys
 from web.api import files, paging
 from web.api.access import Caller
-from web.api.fields import Column, Moment, Shown
+from web.api.fields import Column, Model, Moment, Shown
 from web.api.problems import ApiError
 from web.api.routes import Resource
 from web.sending import joint_words
@@ -37,6 +37,20 @@ Reason = Annotated[
 ]
 
 
+class ShownTopic(Shown):
+    """Whom to ask about a topic; `hours` are in the authority's own time."""
+
+    topic: ContactTopic
+    contact: str
+    hours: str
+
+
+class Seen(Model):
+    """The mark of the entry that was looked at."""
+
+    seen: str = Field(min_length=32, max_length=32, examples=["0" * 32])
+
+
 class ShownEntry(Shown):
     """An authority. `old`: nobody is known to have checked it within a year; `confidence` is that of the data files."""
 
@@ -54,6 +68,12 @@ class ShownEntry(Shown):
     as_of: date | None
     old: bool
     confidence: str
+    confirmed_by: str
+    instruments: list[str]
+    offence_scopes: list[str]
+    topics: list[ShownTopic]
+    around_the_clock: str
+    seen: str = Field(description="The mark of the entry as it is now: who confirms hands it back.")
 
 
 class EntryList(Shown):
@@ -115,7 +135,7 @@ async def list_directory(
     wanted = words.casefold().split()
     rows = [row for row in rows if all(word in "\n".join(row.cells()).casefold() for word in wanted)]
     page = listed({_id(row): row for row in rows}, after=after, limit=limit)
-    shown = [ShownEntry.from_row(row, id=_id(row), old=row.old(caller.now.date())) for row in page.rows]
+    shown = [_shown(row, caller.now.date()) for row in page.rows]
     return EntryList(items=shown, next=paging.link(caller, page.after))
 
 
@@ -134,7 +154,25 @@ async def read_directory_entry(caller: Caller, entry_id: EntryId) -> ShownEntry:
     """One authority or contact point."""
     for entry in await directory.entries(caller.db):
         if _id(entry) == entry_id:
-            return ShownEntry.from_row(entry, id=_id(entry), old=entry.old(caller.now.date()))
+            return _shown(entry, caller.now.date())
+    raise NotFound
+
+
+def _shown(entry: DirectoryEntry, on: date) -> ShownEntry:
+    topics = [ShownTopic(topic=ContactTopic(one.topic), contact=one.contact, hours=one.hours) for one in entry.topics]
+    return ShownEntry.from_row(entry, id=_id(entry), old=entry.old(on), topics=topics, seen=directory.mark(entry))
+
+
+@router.act("/directory/{entry_id}/confirm", scope="directory:write", errors=(404, 409))
+async def confirm_directory_entry(caller: Caller, entry_id: EntryId, body: Seen) -> ShownEntry:
+    """Put on record that an entry was checked today and is right. Of another State with administrators: 403."""
+    for entry in await directory.entries(caller.db):
+        if _id(entry) == entry_id:
+            named = (entry.state, entry.kind, entry.name)
+            confirmed = await joint_changes.confirm_entry(
+                caller.db, entry=named, seen=body.seen, actor=caller.actor, now=caller.now
+            )
+            return _shown(confirmed, caller.now.date())
     raise NotFound
 
 

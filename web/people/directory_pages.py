@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -13,12 +14,13 @@ from starlette.routing import Route
 from hearings import errors, reference
 from hearings.models import Person
 from hearings.models.people import Network
-from hearings.outward import joint_changes
+from hearings.outward import administrators, joint_changes
 from hearings.people import directory
 from hearings.sentences import tell
 from web.sending import joint_words
 from web.server import forms
 from web.server.forms import FormError
+from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
 from web.server.security import check_csrf
 from web.server.sign_in import staff
@@ -53,6 +55,8 @@ async def _page(
     state, network = _chosen(request)
     async with request.app.state.parts.database.reading() as db:
         entries = await directory.entries(db, state=state, network=network)
+        administrating = await administrators.administrating(db)
+    own = person.owner_state
     count = request.query_params.get("done", "")
     notice = None
     if count.isascii() and count.isdecimal() and len(count) < 6 and not wrong:
@@ -60,6 +64,8 @@ async def _page(
         if "waiting" in request.query_params:
             note = _("The rows of other States stay pending until these States have confirmed them.")
             notice = f"{notice} {note}"
+    if "confirmed" in request.query_params and not wrong:
+        notice = _("It is on record that the entry was checked today.")
     states = [(code, state_name(code)) for code in reference.jurisdictions()]
     context: dict[str, Any] = {
         "entries": entries,
@@ -70,6 +76,10 @@ async def _page(
         "mistakes": rows,
         "notice": notice,
         "today": datetime.now(UTC).date(),
+        "acceptances": reference.jurisdiction(state).acceptances if state else (),
+        "confirmable": {code for code in reference.jurisdictions() if code == own or code not in administrating},
+        "mark": directory.mark,
+        "instrument_name": reference.instrument_name,
         "may_import": "administrator" in person.functions,
         "state_options": sorted(states, key=lambda pair: pair[1].casefold()),
         "network_options": labels.options("network"),
@@ -126,6 +136,14 @@ async def import_table(request: Request) -> Response:
     return RedirectResponse(f"/directory?done={made.rows}{'&waiting' if made.waiting else ''}", 303)
 
 
+@page_act()
+async def confirm(sent: Sent) -> str:
+    """Puts on record that an entry was checked and is right. Effects: those of `joint_changes.confirm_entry`."""
+    state, kind, name = (sent.form.text(field) for field in ("state", "kind", "name"))
+    await joint_changes.confirm_entry(sent.db, entry=(state, kind, name), seen=sent.form.text("seen"), **sent.by)
+    return "/directory?" + urlencode({"state": state, "network": "", "confirmed": "yes"})
+
+
 async def export(request: Request) -> Response:
     """The directory as a CSV table, which can be imported again."""
     staff(request)
@@ -139,5 +157,6 @@ async def export(request: Request) -> Response:
 routes = [
     Route("/directory", page, methods=["GET"]),
     Route("/directory", import_table, methods=["POST"]),
+    Route("/directory/confirm", confirm, methods=["POST"]),
     Route("/directory.csv", export),
 ]

@@ -19,7 +19,7 @@ from hearings.requests.fields import FIELDS, Values
 from hearings.requests.possible import impossible
 from hearings.sentences import tell
 from hearings.status import RequestStatus
-from web.requests import steps
+from web.requests import authorities, steps
 from web.requests.access import find, require
 from web.requests.acts import ACTIONS
 from web.server import forms
@@ -30,7 +30,7 @@ from web.words import court_clocks, labels
 from web.words.i18n import _, clock, language_here, listed, ngettext, state_name
 
 
-def _page(
+async def _page(
     request: Request,
     person: Person,
     step: steps.Step,
@@ -45,6 +45,7 @@ def _page(
     other = row.requested_state if row else str(values.get("requested_state", ""))
     other = other if other in reference.jurisdictions() else ""
     accepted = reference.jurisdiction(other).accepted_languages if other else ()
+    listed_there = await authorities.listed_in(request, other, row, values) if step.slug == "authorities" else None
     states = [(code, f"{code} {state_name(code)}") for code in reference.jurisdictions() if code != person.owner_state]
     languages = [values.get("language_of_request") or "", values.get("language_of_court") or "", *accepted]
     context = {
@@ -61,6 +62,8 @@ def _page(
             for field in step.inputs
         },
         "state_options": sorted(states, key=lambda pair: pair[1][3:].casefold()),
+        "listed_there": listed_there,
+        "instrument_name": reference.instrument_name,
         "accepted": listed(language_here(tag) for tag in accepted),
         "glossary": glossary.beside(languages),
         "without_words": listed(language_here(tag) for tag in glossary.missing(languages)),
@@ -82,7 +85,9 @@ async def new_page(request: Request) -> Response:
     require("draft_request", person, person.owner_state, "")
     zone = reference.jurisdiction(person.owner_state).default_zone
     values = {"requested_state": "", "channel": "central_authority", "moment_zone": zone}
-    return _page(request, person, steps.STEPS[0], law.LAW, values, [], None)
+    async with request.app.state.parts.database.reading() as db:
+        known = await law.current(db)
+    return await _page(request, person, steps.STEPS[0], known, values, [], None)
 
 
 async def create(request: Request) -> Response:
@@ -97,7 +102,7 @@ async def create(request: Request) -> Response:
     if form.text("requested_state") not in reference.jurisdictions():
         wrong.insert(0, FormError("requested_state", _("Choose the requested State.")))
     if wrong:
-        return _page(request, person, step, known, steps.typed(form), wrong, None)
+        return await _page(request, person, step, known, steps.typed(form), wrong, None)
     try:
         async with request.app.state.parts.database.transaction() as db:
             row = await requests.draft(
@@ -108,7 +113,7 @@ async def create(request: Request) -> Response:
                 now=datetime.now(UTC),
             )
     except errors.Invalid as error:
-        return _page(request, person, step, known, steps.typed(form), [_explained(error)], None)
+        return await _page(request, person, step, known, steps.typed(form), [_explained(error)], None)
     return RedirectResponse(_next(row, step, form), 303)
 
 
@@ -158,7 +163,7 @@ async def edit_page(request: Request) -> Response:
     require("draft_request", person, row.requesting_state, row.requested_state)
     if row.status is not RequestStatus.draft:
         raise errors.NotReady(tell("Only a draft can be changed"))
-    return _page(request, person, step, known, steps.values(row), [], row)
+    return await _page(request, person, step, known, steps.values(row), [], row)
 
 
 async def edit(request: Request) -> Response:
@@ -174,7 +179,7 @@ async def edit(request: Request) -> Response:
     values, wrong = _checked(form, step, known, row)
     wrong += [_explained(error) for error in impossible(row, values, known, datetime.now(UTC))]
     if wrong:
-        return _page(request, person, step, known, steps.typed(form), wrong, row)
+        return await _page(request, person, step, known, steps.typed(form), wrong, row)
     try:
         async with request.app.state.parts.database.transaction() as db:
             locked = await find(db, request, person, lock=True)
@@ -189,7 +194,7 @@ async def edit(request: Request) -> Response:
     except errors.Stale:
         return await _stale(request, person, step, known, form, values)
     except errors.Invalid as error:
-        return _page(request, person, step, known, steps.typed(form), [_explained(error)], row)
+        return await _page(request, person, step, known, steps.typed(form), [_explained(error)], row)
     return RedirectResponse(_next(row, step, form), 303)
 
 
@@ -262,7 +267,7 @@ async def _stale(
     if not differs:  # what was typed is what is saved: by an autosave whose answer did not arrive
         return RedirectResponse(_next(row, step, form), 303)
     text = _("Somebody else has changed this draft since you opened it. Compare, then save again.")
-    return _page(
+    return await _page(
         request, person, step, known, steps.typed(form), [FormError("", text)], row, differs=differs, status=409
     )
 
