@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hearings.law import law as laws
 from hearings.outward import outbox
 from scheduler.election import Election, election
 from scheduler.environment import World
@@ -156,7 +157,8 @@ class Clock:
         assert task is not None
         self._running.add(task)
         try:
-            await job(self.world)
+            async with laws.reading(self.world.database):
+                await job(self.world)
         except Exception:
             logger.exception("a job of the clock of the %s failed", self.world.name)
         finally:

@@ -38,7 +38,7 @@ from web.hearing import (
 )
 from web.help import documentation_pages, help_pages, public_pages
 from web.issuers import IssuerClient
-from web.law import check_pages as law_check, row_pages as law
+from web.law import check_pages as law_check, row_pages as law, state_pages as law_state
 from web.live.conductors import Conductors
 from web.live.line_rooms import LineRooms
 from web.live.relays import Relays
@@ -89,6 +89,7 @@ from web.seal_keeper import SealKeeper, cosigners_of
 from web.security_log import EventCode, SecurityLog
 from web.server import rendering
 from web.server.compression import BuiltFiles, CompressionMiddleware
+from web.server.law_in_force import LawMiddleware
 from web.server.problems import ProblemsMiddleware, handle
 from web.server.security import (
     AddressMiddleware,
@@ -177,6 +178,7 @@ def create_app(settings: Settings) -> Starlette:
             Middleware(CompressionMiddleware),
             Middleware(SecurityEventsMiddleware),
             Middleware(LanguageMiddleware),
+            Middleware(LawMiddleware),
             Middleware(ProblemsMiddleware),
             Middleware(InProgressMiddleware, most=settings.connections_per_address),
             Middleware(AddressMiddleware),
@@ -295,6 +297,7 @@ MODULES = (
     request_wizard,
     hearing_requests,
     law,
+    law_state,
     law_check,
     changes,
     request_documents,

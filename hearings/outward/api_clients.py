@@ -67,7 +67,7 @@ SCOPES: Mapping[str, Scope] = {
     "directory:read": Scope(N_("Read the directory of authorities")),
     "directory:write": Scope(N_("Change the directory of authorities"), ("administrator",)),
     "changes:read": Scope(N_("Read changes of data that await another State"), ("administrator",)),
-    "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
+    "changes:write": Scope(N_("Propose, confirm, refuse and withdraw changes of data"), ("administrator",)),
     "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),
     "recipients:write": Scope(N_("Add and retire recipients of recordings"), ("administrator",)),
     "recordings:read": Scope(N_("Read releases and receipts of recordings, and how long each recording is kept")),

@@ -143,6 +143,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
     ),
     "administrator": (
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
+        "/admin/law/state", "/admin/law/reviews?whose=all",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
         "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",

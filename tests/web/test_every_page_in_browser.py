@@ -93,6 +93,7 @@ PAGES = {
     ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",
+        "/admin/law/state", "/admin/law/reviews", "/directory?state=RO",
         "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients", "/admin/staff",
         "/admin/recoveries", "/admin/setup", "/admin/audit", "/admin/audit?since=x", "/admin/audit?subject=views",
         "/admin/retention", "/admin/statistics", "/sign-ins", "{member}", "{member}?deactivate", "{member}/recovery",

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings.law import law as laws, legal_bases
+from hearings.law import law as laws, legal_bases, rows as law_rows
 from hearings.law.law import Law
 from hearings.law.legal_bases import Ask, GateResult
 from hearings.requests.sending import RULE_OF_SERVICE
@@ -84,6 +84,7 @@ async def check(request: Request) -> Response:
         if result
         else "",
         "decision": decision,
+        "stale": lambda line: law_rows.stale(law, line.row, today),
         "terms": labels,
         "layer": lambda code: _(LAYERS[code]),
         "may_edit": "administrator" in person.functions,

@@ -91,6 +91,18 @@ LABELS = {
     "topic": N_("Topic"),
     "instrument_label": N_("Instrument, as cited"),
     "refusal_grounds": N_("Grounds of refusal it names"),
+    "accepts_videoconference": N_("Accepts hearings by videoconference"),
+    "accepts_videoconference_on": N_("As of (videoconference)"),
+    "accepts_videoconference_source": N_("Source (videoconference)"),
+    "accepts_e_transmission": N_("Accepts requests sent electronically"),
+    "accepts_e_transmission_on": N_("As of (electronic transmission)"),
+    "accepts_e_transmission_source": N_("Source (electronic transmission)"),
+    "accepts_e_signature": N_("Accepts electronic signatures"),
+    "accepts_e_signature_on": N_("As of (electronic signatures)"),
+    "accepts_e_signature_source": N_("Source (electronic signatures)"),
+    "accepts_paperless": N_("Accepts files without paper"),
+    "accepts_paperless_on": N_("As of (files without paper)"),
+    "accepts_paperless_source": N_("Source (files without paper)"),
 }
 """Labels of fields; other fields are displayed by their name in the data."""
 
@@ -158,11 +170,13 @@ def decode(kind: str, form: Form) -> dict[str, Any]:
         empty = _empty(kind, field)
         if typed:
             row[field.name] = _read(typed, field)
-        elif empty is not None or field.name in NULLS:
+        elif (empty is not None and not field.sparse) or field.name in NULLS:
             row[field.name] = empty
     return row
 
 
+MOST_EDITS = 40
+"""Rows that are changed together at most: a State with its zones, and all it is bound by."""
 NULLS = frozenset({"priority", "valid_from", "valid_to", "profile"})
 """Fields of an instrument that are present even when they are empty."""
 
@@ -203,7 +217,7 @@ def pack(edits: list[Edit]) -> str:
 def unpack(text: str) -> list[Edit]:
     """Reads the edits from the preview; they are checked again when saved. Raises `Invalid`."""
     edits = _structure(text, "edits")
-    shapes = isinstance(edits, list) and 0 < len(edits) <= 5 and all(isinstance(edit, dict) for edit in edits)
+    shapes = isinstance(edits, list) and 0 < len(edits) <= MOST_EDITS and all(isinstance(edit, dict) for edit in edits)
     if not shapes or not all(set(edit) == {"kind", "key", "data"} for edit in edits):
         raise Invalid(tell("Not a valid edit"), "edits")
     for edit in edits:

@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from hearings import reference
 from hearings.errors import NotFound
-from hearings.law import law, legal_bases
+from hearings.law import law, legal_bases, rows as law_rows
+from hearings.law.law import Law
 from web.api import problems
 from web.api.access import Caller
 from web.api.fields import Shown
@@ -15,6 +17,15 @@ from web.law.facts import Inputs, sent
 router = Resource("law")
 
 InstrumentId = Annotated[str, Field(max_length=60)]
+
+
+class ShownAcceptance(Shown):
+    """Whether a State accepts something: yes, no, on conditions, or unknown; since when, and by which source."""
+
+    what: str
+    answer: str
+    as_of: str
+    source: str
 
 
 class ShownState(Shown):
@@ -29,6 +40,7 @@ class ShownState(Shown):
     languages_confidence: str
     default_zone: str
     zones: list[str]
+    acceptances: list[ShownAcceptance]
 
 
 class StateList(Shown):
@@ -117,13 +129,16 @@ async def evaluate_legal_bases(caller: Caller, body: Inputs) -> Evaluation:
 
     It takes every fact the page for checking legal bases takes, and no other (`unknown_field`).
     """
-    law_now = await law.current(caller.db)
-    return evaluation(legal_bases.evaluate(sent(body, caller.now.date()), body.instruments, law=law_now))
+    known, today = await law.current(caller.db), caller.now.date()
+    return evaluation(legal_bases.evaluate(sent(body, today), body.instruments, law=known), known, today)
 
 
-def evaluation(result: legal_bases.GateResult) -> Evaluation:
-    """A result as the API answers it."""
+def evaluation(result: legal_bases.GateResult, known: Law, today: date) -> Evaluation:
+    """A result as the API answers it, with what of the law's data is overdue for review today."""
     found = result.as_json()
+    for verdict, shown in zip(result.verdicts, found["verdicts"], strict=True):
+        for line, told in zip(verdict.lines, shown["lines"], strict=True):
+            told["stale"] = law_rows.stale(known, line.row, today)
     return Evaluation(**{name: found[name] for name in Evaluation.model_fields})
 
 
@@ -141,7 +156,9 @@ def _instrument(row: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, reference.Acceptance):
+        return ShownAcceptance(what=value.what, answer=value.answer, as_of=value.as_of, source=value.source)
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 def plain_json(value: Any) -> Any:

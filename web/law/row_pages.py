@@ -1,7 +1,7 @@
 """The administrator's pages of the law: its rows, the preview of an edit, the log of edits."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,10 +30,12 @@ from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
 from web.server.sign_in import SignedIn, staff
 from web.words import court_clocks, labels, law as law_words
-from web.words.i18n import _, state_name
+from web.words.i18n import N_, _, state_name
 from web.words.labels import CHANGE_MADE
 
 PAGE = 50
+FILTERS = frozenset({"unverified", "edited", "stale"})
+DONE = {"yes": CHANGE_MADE, "reviewed": N_("The review is on record. The row was not changed.")}
 SHOWN = 50
 """The maximum number of changes, and of hearings, that the preview of an edit lists; the others are counted."""
 
@@ -91,8 +93,9 @@ def _confidence(row: Mapping[str, Any]) -> str:
     return str(row.get("confidence") or row.get("central_authority_conf") or "unknown")
 
 
-def _line(kind: str, key: str, row: Mapping[str, Any], law: Law) -> dict[str, Any]:
-    confidence = _confidence(row)
+def line(kind: str, key: str, row: Mapping[str, Any], law: Law, on: date) -> dict[str, Any]:
+    """A row as the lists show it. `on`: the day for which it is said whether its review is overdue."""
+    confidence, review = _confidence(row), law_rows.review_of(law, kind, key)
     return {
         "key": key,
         "href": "/admin/law/row?" + urlencode({"kind": kind, "key": key}),
@@ -102,9 +105,20 @@ def _line(kind: str, key: str, row: Mapping[str, Any], law: Law) -> dict[str, An
         "certainty": law_words.word("confidence", confidence),
         "unverified": confidence not in reference.VERIFIED,
         "edited": (kind, key) in law.edited,
+<<<<<<< HEAD
         "candidate": bool(row.get("candidate")),
         "closed": row_facts.closed_to(kind, row, law),
+=======
+        "review": review,
+        "owner": owner_name(review.owner),
+        "stale": review.stale(on),
+>>>>>>> a2224e5f (web/law: add a State in one go, and count it everywhere)
     }
+
+
+def owner_name(owner: str) -> str:
+    """Whose a row is, in words."""
+    return state_name(owner) if owner else _("This installation")
 
 
 async def listing(request: Request) -> Response:
@@ -115,14 +129,12 @@ async def listing(request: Request) -> Response:
     after = request.query_params.get("after", "")
     async with request.app.state.parts.database.reading() as db:
         law = await laws.current(db)
-    lines = [_line(kind, key, row, law) for key, row in sorted(law.rows[kind].items())]
-    keep = {"unverified": lambda line: line["unverified"], "edited": lambda line: line["edited"]}.get(only)
-    lines = [line for line in lines if keep is None or keep(line)]
+    today = datetime.now(UTC).date()
+    lines = [line(kind, key, row, law, today) for key, row in sorted(law.rows[kind].items())]
+    lines = [one for one in lines if only not in FILTERS or one[only]]
     folded = wanted.casefold()
-    lines = [
-        line for line in lines if folded in f"{line['key']} {line['title']} {line['says']} {line['source']}".casefold()
-    ]
-    page = listed({line["key"]: line for line in lines}, after=after, limit=PAGE)
+    lines = [one for one in lines if folded in f"{one['key']} {one['title']} {one['says']} {one['source']}".casefold()]
+    page = listed({one["key"]: one for one in lines}, after=after, limit=PAGE)
     more = {"kind": kind, "q": wanted, "only": only, "after": page.after} if page.after else None
     context = {
         "kind": kind,
@@ -150,12 +162,20 @@ async def new(request: Request) -> Response:
 
 
 async def _row_page(
-    request: Request, person: Person, kind: str, key: str, typed: Form | None, wrong: list[FormError]
+    request: Request,
+    person: Person,
+    kind: str,
+    key: str,
+    typed: Form | None,
+    wrong: list[FormError],
+    compared: str = "",
 ) -> Response:
     async with request.app.state.parts.database.reading() as db:
         law = await laws.current(db)
         history = await law_rows.history(db, kind=kind, key=key) if key else []
         joint = await joint_changes.of_row(db, kind=kind, key=key) if key else []
+        administrating = await administrators.administrating(db)
+    today = datetime.now(UTC).date()
     current = law.rows[kind].get(key)
     if key and current is None and not history and not joint:
         raise errors.NotFound
@@ -165,10 +185,15 @@ async def _row_page(
         "kind": kind,
         "kind_name": _(law_form.KINDS[kind]),
         "key": key,
-        "line": _line(kind, key, current, law) if current else None,
+        "line": line(kind, key, current, law, today) if current else None,
+        "may_review": current is not None and _reviewed_by(kind, current, person.owner_state, administrating),
         "fields": law_form.form_fields(kind, values, law),
+<<<<<<< HEAD
         "relations": row_facts.relations(key, law) if kind == "instrument" else [],
         "national": row_facts.national(key, law) if kind == "jurisdiction" else None,
+=======
+        "review_reason": compared,
+>>>>>>> a2224e5f (web/law: add a State in one go, and count it everywhere)
         "in_files": filed is not None,
         "history": history,
         "joint": joint,
@@ -177,9 +202,13 @@ async def _row_page(
         "serial": law.serial,
         "places": court_clocks.of_person(person),
         "errors": wrong,
-        "notice": _(CHANGE_MADE) if "done" in request.query_params else None,
+        "notice": _(DONE[done]) if (done := request.query_params.get("done", "")) in DONE else None,
     }
     return render(request, "law_row.html", context, status=422 if wrong else 200)
+
+
+def _reviewed_by(kind: str, row: Mapping[str, Any], state: str, administrating: Collection[str]) -> bool:
+    return law_rows.owner_of(kind, row) in ("", state) or law_rows.owner_of(kind, row) not in administrating
 
 
 def _wrong(error: errors.Invalid, prefix: str = "f-") -> list[FormError]:
@@ -199,12 +228,13 @@ async def preview(request: Request) -> Response:
         edits = await law_rows.checked_beside([Edit(kind=kind, key=key, data=data)], law)
     except errors.Invalid as error:
         return await _row_page(request, person, kind, key, form, _wrong(error))
-    return await _preview(request, person, edits, law, form.text("reason"), [])
+    return await preview_page(request, person, edits, law, form.text("reason"), [])
 
 
-async def _preview(
+async def preview_page(
     request: Request, person: Person, edits: list[Edit], law: Law, reason: str, wrong: list[FormError]
 ) -> Response:
+    """What edits would change, with the form to make them."""
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         effect = await law_effects.effect(db, edits=edits, law=law, state=person.owner_state, on=now.date())
@@ -259,7 +289,7 @@ async def _why(sent: Sent, error: errors.Invalid) -> Response:
         law = await laws.current(db)
     edits = law_form.unpack(sent.form.text("edits"))
     wrong = [FormError("reason", _("Give a reason, in at least a few words: it is kept in the log."))]
-    return await _preview(sent.request, sent.person, edits, law, sent.form.text("reason"), wrong)
+    return await preview_page(sent.request, sent.person, edits, law, sent.form.text("reason"), wrong)
 
 
 @page_act(_why)
@@ -267,12 +297,11 @@ async def save(sent: Sent) -> str:
     """Makes the edits that were previewed, or leaves them waiting for confirmation. Effects: those of
     `joint_changes.change_law`."""
     law_rows.require_editor(sent.actor)
-    seen = sent.form.text("seen")
     made = await joint_changes.change_law(
         sent.db,
         edits=law_form.unpack(sent.form.text("edits")),
         reason=sent.form.text("reason"),
-        seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1,
+        seen=_serial(sent.form.text("seen")),
         telling=joint_words.telling(sent.request),
         **sent.by,
     )
@@ -300,6 +329,54 @@ async def log(request: Request) -> Response:
     return render(
         request, "law_log.html", {"lines": lines, "next": page.after, "places": court_clocks.of_person(person)}
     )
+
+
+# --- reviews -----------------------------------------------------------------------------------------------------
+
+
+async def overdue(request: Request) -> Response:
+    """The rows to be reviewed, the longest overdue first: those of all, of the own State, or of the installation."""
+    _signed, person = _editor(request)
+    whose = request.query_params.get("whose", "own")
+    owner = {"own": person.owner_state, "installation": ""}.get(whose)
+    today = datetime.now(UTC).date()
+    async with request.app.state.parts.database.reading() as db:
+        law = await laws.current(db)
+    found = {f"{one.kind} {one.key}": one for one in law_rows.to_review(law, on=today, owner=owner)}
+    page = listed(found, after=request.query_params.get("after", ""), limit=PAGE)
+    context = {
+        "lines": [
+            line(one.kind, one.key, law.rows[one.kind][one.key], law, today) | {"kind": _(law_form.KINDS[one.kind])}
+            for one in page.rows
+        ],
+        "total": len(found),
+        "whose": whose if whose in ("own", "installation") else "all",
+        "next": urlencode({"whose": whose, "after": page.after}) if page.after else "",
+    }
+    return render(request, "law_reviews.html", context)
+
+
+async def _review_again(sent: Sent, error: errors.Invalid) -> Response:
+    if error.field != "reason":
+        raise error
+    wrong = [FormError("review_reason", _("State what you compared the row with: it is kept in the log."))]
+    form = sent.form
+    kind, compared = _kind(form.text("kind")), form.text("review_reason")
+    return await _row_page(sent.request, sent.person, kind, form.text("key"), None, wrong, compared)
+
+
+@page_act(_review_again)
+async def review(sent: Sent) -> str:
+    """Puts on record that a row was reviewed and is right. Effects: those of `joint_changes.review`."""
+    kind, key, seen = _kind(sent.form.text("kind")), sent.form.text("key"), sent.form.text("seen")
+    await joint_changes.review(
+        sent.db, kind=kind, key=key, reason=sent.form.text("review_reason"), seen=_serial(seen), **sent.by
+    )
+    return "/admin/law/row?" + urlencode({"kind": kind, "key": key, "done": "reviewed"})
+
+
+def _serial(seen: str) -> int:
+    return int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 9 else -1
 
 
 # --- a bilateral treaty ------------------------------------------------------------------------------------------
@@ -345,13 +422,15 @@ async def treaty(request: Request) -> Response:
         values = dict(form.first) | {name: form.all(name) for name in ("persons", "consent", "channels")}
         text = forms.explain(error, law_form.labels()).text
         return await _treaty_page(request, values, [FormError(field, text)])
-    return await _preview(request, person, edits, law, form.text("reason"), [])
+    return await preview_page(request, person, edits, law, form.text("reason"), [])
 
 
 routes = [
     Route("/admin/law", listing),
     Route("/admin/law/row", row),
     Route("/admin/law/log", log),
+    Route("/admin/law/reviews", overdue),
+    Route("/admin/law/review", review, methods=["POST"]),
     Route("/admin/law/new/{kind}", new),
     Route("/admin/law/treaty", treaty_page, methods=["GET"]),
     Route("/admin/law/treaty", treaty, methods=["POST"]),

@@ -4,16 +4,19 @@ They are read here; an administrator edits them on the page, where the effect on
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from hearings.errors import NotFound
-from hearings.law import law
+from hearings.law import law, rows as law_rows
+from hearings.models.law import LawKind
+from hearings.outward import joint_changes
 from hearings.paging import listed
 from web.api import paging
 from web.api.access import Caller
-from web.api.fields import Shown
+from web.api.fields import Model, Shown
 from web.api.routes import Resource
 from web.law.reference_api import plain_json
 
@@ -29,6 +32,34 @@ class ShownRow(Shown):
     key: str
     edited: bool
     data: dict[str, Any]
+
+
+class ShownReview(Shown):
+    """How fresh a row is. `owner`: the State it belongs to; empty: the installation."""
+
+    kind: str
+    key: str
+    owner: str
+    reviewed_on: date
+    due_on: date
+    stale: bool
+
+
+class ReviewList(Shown):
+    """A page of rows to be reviewed, the longest overdue first. `serial`: number of the law they were read from."""
+
+    items: list[ShownReview]
+    serial: int
+    next: str
+
+
+class Reviewed(Model):
+    """A row that was compared with its source and is right as it is."""
+
+    kind: LawKind = Field(strict=False, examples=["rule"])
+    key: str = Field(min_length=1, max_length=120, examples=["untoc_18_18"])
+    reason: str = Field(min_length=3, max_length=2000, examples=["Compared with the treaty collection today."])
+    seen: int = Field(ge=0, description="Serial of the law that was looked at.", examples=[0])
 
 
 class RowList(Shown):
@@ -99,6 +130,50 @@ async def read_rule(caller: Caller, rule_id: Annotated[str, Field(max_length=120
     if row is None:
         raise NotFound
     return ShownRow(key=rule_id, edited=("rule", rule_id) in known.edited, data=plain_json(dict(row)))
+
+
+@router.read("/law/reviews", scope="law:read", paged=True, gives={"serial": "serial"})
+async def list_reviews(
+    caller: Caller,
+    owner: Annotated[
+        str, Field(pattern="^([A-Z]{2}|installation)?$", description="A State, or `installation`; all if left out.")
+    ] = "",
+    kind: Annotated[LawKind | None, Field(description="Only rows of this kind.")] = None,
+    after: paging.After = "",
+    limit: paging.Limit = 50,
+) -> ReviewList:
+    """The rows of the law whose review is overdue."""
+    known, today = await law.current(caller.db), caller.now.date()
+    whose = {"": None, "installation": ""}.get(owner, owner)
+    found = law_rows.to_review(known, on=today, owner=whose, kind=kind.value if kind else "")
+    page = listed({f"{one.kind} {one.key}": _review(one, today) for one in found}, after=after, limit=limit)
+    return ReviewList(items=page.rows, serial=known.serial, next=paging.link(caller, page.after))
+
+
+def _review(one: law_rows.Review, on: date) -> ShownReview:
+    return ShownReview(
+        kind=one.kind,
+        key=one.key,
+        owner=one.owner,
+        reviewed_on=one.reviewed_on,
+        due_on=one.due_on,
+        stale=one.stale(on),
+    )
+
+
+@router.act("/law/reviews", scope="changes:write", errors=(404, 409))
+async def review_row(caller: Caller, body: Reviewed) -> ShownReview:
+    """Put on record that a row was reviewed and is right as it is. Rows of another State with administrators: 403."""
+    await joint_changes.review(
+        caller.db,
+        kind=body.kind.value,
+        key=body.key,
+        reason=body.reason,
+        seen=body.seen,
+        actor=caller.actor,
+        now=caller.now,
+    )
+    return _review(law_rows.review_of(await law.current(caller.db), body.kind.value, body.key), caller.now.date())
 
 
 def _about(state: str, instrument: str) -> Callable[[Mapping[str, Any]], bool]:

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from hearings import queries
+from hearings.law import law
+from hearings.law.rows import Edit
 from hearings.models import JointChange
-from hearings.models.law import JointKind, JointStatus
+from hearings.models.law import JointKind, JointStatus, LawKind
 from hearings.outward import administrators, joint_changes
 from web.api import paging
 from web.api.access import Caller
@@ -45,6 +47,30 @@ class WholeChange(ShownChange):
 
     data: list[Json]
     seen: str = Field(description="The mark of the data as they are now: who confirms hands it back.")
+
+
+class LawEdit(Model):
+    """One row of the law as it shall be, in the shape of the data files; without `data` it is taken back."""
+
+    kind: LawKind = Field(strict=False, examples=["party"])
+    key: str = Field(default="", max_length=120, description="Of a row there is; empty for a new one.")
+    data: Json | None = None
+
+
+class Proposal(Model):
+    """Rows that are changed together, all or none: a new State comes with its court hours."""
+
+    edits: list[LawEdit] = Field(min_length=1, max_length=40)
+    reason: str = Field(min_length=3, max_length=2000, examples=["Read in the treaty collection."])
+    seen: int = Field(ge=0, description="Serial of the law that was looked at (`GET /law/reviews`).", examples=[0])
+
+
+class Proposed(Shown):
+    """How many rows count now, and the change that waits for another State, if one does."""
+
+    rows: int
+    waiting: list[str]
+    serial: int
 
 
 class ChangeList(Shown):
@@ -105,6 +131,22 @@ async def list_changes(
     page = await joint_changes.changes(caller.db, waiting=waiting, after=after, limit=limit)
     items = [ShownChange(**await _fields(caller, row)) for row in page.rows]
     return ChangeList(items=items, next=paging.link(caller, page.after))
+
+
+@router.act("/changes", scope=WRITE, errors=(409,))
+async def propose_change(caller: Caller, body: Proposal) -> Proposed:
+    """Change rows of the law. Those of the own State count at once; others wait until their State confirms them."""
+    made = await joint_changes.change_law(
+        caller.db,
+        edits=[Edit(kind=one.kind.value, key=one.key, data=one.data) for one in body.edits],
+        reason=body.reason,
+        seen=body.seen,
+        actor=caller.actor,
+        telling=joint_words.telling(caller.request),
+        now=caller.now,
+    )
+    serial = (await law.current(caller.db)).serial
+    return Proposed(rows=len(made.edits), waiting=[one.id for one in made.waiting], serial=serial)
 
 
 @router.read("/changes/{change}", scope=READ, errors=(404,), gives={"change": "id", "seen": "seen"})

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import errors, queries
 from hearings.actors import Actor
 from hearings.db import Database
+from hearings.law import law as laws
 from hearings.models import Person
 from hearings.outward import administrators
 from hearings.outward.joint_changes import MailContext
@@ -82,7 +83,7 @@ async def _person(settings: Settings, options: argparse.Namespace) -> AsyncItera
     database = Database(settings.database_url)
     try:
         await database.check()
-        async with database.transaction() as db:
+        async with laws.reading(database), database.transaction() as db:
             try:
                 person = await queries.person_by_email(db, options.person)
             except errors.NotFound:
@@ -118,7 +119,7 @@ def add_staff(settings: Settings, options: argparse.Namespace) -> int:
         database = Database(settings.database_url)
         try:
             await database.check()
-            async with database.transaction() as db:
+            async with laws.reading(database), database.transaction() as db:
                 actor = operator(options.account(), options.state)
                 given = {field: getattr(options, option) or "" for option, field in FIELDS.items() if option != "email"}
                 how = {"state": options.state, "email": options.person}

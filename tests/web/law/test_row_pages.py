@@ -1,9 +1,12 @@
 """The pages of the law: all bases for two States, and the administrator's hand on the data."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
+
+from hearings.law.law import LAW
 
 pytestmark = pytest.mark.beside
 
@@ -324,3 +327,52 @@ def test_a_bilateral_treaty_is_added_by_a_short_form_and_goes_first(admin, clerk
     assert "the instrument: Romania-Thailand (2026) art. 12(3)" in words
     again = admin.post(page, TREATY, page=page)
     assert (again.status_code, "There is a problem" in again.text, TREATY["source"] in again.text) == (422, True, True)
+
+
+# --- owner and review --------------------------------------------------------------------------------------------
+
+
+def test_a_row_shows_its_owner_and_when_it_is_to_be_reviewed(admin):
+    words = admin.words(admin.get(ROW))
+    assert "Owner Thailand Last reviewed 20" in words and "Next review by 20" in words
+    of_all = admin.words(admin.get("/admin/law/row?kind=instrument&key=untoc"))
+    assert "Owner This installation" in of_all
+    assert "This row belongs to no State." in of_all
+
+
+def test_a_review_needs_its_source_is_on_record_and_changes_nothing(admin, service):
+    page = "/admin/law/row?kind=rule&key=untoc_18_18"
+    shown = form_of(admin.get(page))
+    seen = re.search(r'name="seen" value="([0-9]+)"', admin.get(page).text)[1]
+    values = {"kind": "rule", "key": "untoc_18_18", "seen": seen}
+    refused = admin.post("/admin/law/review", values | {"review_reason": "x"}, page=page)
+    assert (refused.status_code, 'href="#review_reason"' in refused.text) == (422, True)
+    assert 'value="x"' in refused.text
+    made = admin.post("/admin/law/review", values | {"review_reason": "Read in the treaty collection"}, page=page)
+    assert made.status_code == 303
+    words = admin.words(admin.get(made.headers["location"]))
+    assert "The review is on record. The row was not changed." in words
+    assert "reviewed, unchanged" in words and "Read in the treaty collection" in words
+    assert f"Last reviewed {datetime.now(UTC).date().isoformat()}" in words
+    assert "Changed here" not in words and form_of(admin.get(page)) == shown
+    assert "reviewed, unchanged" in admin.words(admin.get("/admin/law/log"))
+    again = admin.post("/admin/law/review", values | {"review_reason": "Again"}, page=page)
+    assert again.status_code == 409
+
+
+def test_rows_whose_review_is_overdue_are_listed_marked_and_found(admin, clerk, monkeypatch):
+    monkeypatch.setitem(LAW.defaults["review"], "files_reviewed_on", "2020-01-01")
+    own = admin.words(admin.get("/admin/law/reviews"))
+    assert "Romania" in own and "Thailand" not in own
+    everybody = admin.get("/admin/law/reviews?whose=all")
+    (more,) = re.findall(r'href="/admin/law/reviews\?([^"]*after[^"]*)"', everybody.text)
+    second = admin.get(f"/admin/law/reviews?{more.replace('&amp;', '&')}")
+    rows = [set(re.findall(r'href="(/admin/law/row[^"]*)"', page.text)) for page in (everybody, second)]
+    assert len(rows[0]) == len(rows[1]) == 50 and not rows[0] & rows[1]
+    assert "Review overdue" in admin.words(admin.get(ROW))
+    assert "No rows here." not in admin.words(admin.get("/admin/law?kind=party&only=stale"))
+    check = "/law/check?requesting_state=RO&requested_state=TH&capacity=witness&on=2026-11-24&scopes=untoc_offence"
+    assert "review overdue" in clerk.words(clerk.get(check))
+    monkeypatch.undo()
+    assert "review overdue" not in clerk.words(clerk.get(check))
+    assert clerk.get("/admin/law/reviews").status_code == 403

@@ -32,7 +32,7 @@ PREFIXES = ("/admin/", "/webhooks", "/directory", "/calendars/", "/resources/", 
 OWN = {"joint_change", "login", "sign_in_link", "outbox_message", "outbox_attempt", "unfollowed_change", "claim"}
 OWN |= {"calendar_entry", "shared_view"}
 """Tables to which an attempt may add (what waits, who is told), and those of the clock, which works beside it."""
-TABLE = ",".join(directory.COLUMNS) + "\nRO,court,Court of Bucharest,,x@ro.example,,,ro,,itself,2026-11-01\n"
+TABLE = ",".join(directory.FORMER) + "\nRO,court,Court of Bucharest,,x@ro.example,,,ro,,itself,2026-11-01\n"
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -120,6 +120,8 @@ def edits(*changed: tuple[str, str]) -> str:
 LAW = {"reason": "Read again", "seen": "0"}
 ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     "/admin/law/treaty": [{"name": "X", "id": "x", "side_a": "RO", "side_b": "FR"}],
+    "/admin/law/state": [{"iso2": "RO", "name": "X"}],
+    "/admin/law/review": [{"kind": "party", "key": "RO/untoc", "review_reason": "Mine", "seen": "0"}],
     "/admin/law/preview": [{"kind": "party", "key": "RO/untoc", "f-iso2": "RO"}],
     "/admin/law/save": [
         LAW | {"edits": edits(("party", "RO/untoc"))},
@@ -129,6 +131,7 @@ ATTEMPTS: dict[str, list[dict[str, Any]]] = {
     ],
     "/admin/changes/{change}/{action}": [{"seen": "0", "reason": "Mine"}],
     "/directory": [{"reason": "It has moved"}],
+    "/directory/confirm": [{"state": "RO", "kind": "central_authority", "name": "Ministry of Justice", "seen": ""}],
     "/admin/staff": [{"name": "Mine", "email": "mine@ro.example", "functions": "judge", "state": "RO"}],
     "/admin/staff/{person}/recovery": [{"reason": "Mine"}],
     "/admin/recoveries/{recovery}/{action}": [{}],

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from hearings.db import Database
 from hearings.errors import NotReady
+from hearings.law import law as laws
 from hearings.models import AuthorityKey
 from hearings.outward import installation
 from hearings.sentences import tell
@@ -115,6 +116,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
             if await installation.pending_restore(db) is not None:
                 raise NotReady(tell(STANDS_BY))
         await require_newest(settings, database)
-        yield database
+        async with laws.reading(database):
+            yield database
     finally:
         await database.close()
