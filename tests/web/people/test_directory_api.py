@@ -58,12 +58,17 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
             await staff.add(db, state=state, city="", authority_name="Court", **who)
     row = ROW.replace("TH,", "RO,").replace("court@th", "court@ro")
     mine = (await ro.get("/recipients")).json()["items"][0]["id"]
+    entry = (await ro.get("/directory?state=RO")).json()["items"][0]
+    law = {"kind": "party", "key": "RO/untoc"}
     table = {"content": f"{HEAD}\n{row}\n".encode(), "headers": CSV}
     unsaid = await th.call("POST", "/directory/table.csv", **table)
     assert (unsaid.status_code, unsaid.json()["field"]) == (422, "reason")
     assert (await ro.get("/changes")).json()["items"] == []
     tried = {
         ("post", "/directory/table.csv"): table | {"params": {"reason": "It has moved"}},
+        ("post", "/directory/{entry_id}/confirm"): {"json": {"seen": entry["seen"]}},
+        ("post", "/law/reviews"): {"json": law | {"reason": "Mine", "seen": 0}},
+        ("post", "/changes"): {"json": {"edits": [law | {"data": {"iso2": "RO"}}], "reason": "Mine", "seen": 0}},
         ("post", "/changes/{change}/confirm"): {"json": {"seen": "0"}},
         ("post", "/changes/{change}/refuse"): {"json": {"reason": "Mine"}},
         ("post", "/changes/{change}/withdraw"): {},
@@ -84,9 +89,10 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
     }
     assert found == set(tried)
     for (method, path), how in tried.items():
-        address = path.format(recipient_id=mine, webhook=new_id(), delivery=new_id(), change=new_id())
+        named = {"recipient_id": mine, "entry_id": entry["id"]}
+        address = path.format(webhook=new_id(), delivery=new_id(), change=new_id(), **named)
         answer = await th.call(method.upper(), address, **how)
-        assert answer.status_code in ((200,) if "table.csv" in path else (404, 422)), (path, answer.text)
+        assert answer.status_code in ((200,) if "table.csv" in path else (403, 404, 422)), (path, answer.text)
         if "table.csv" in path:
             (waiting,) = answer.json()["waiting"]
             assert (answer.json()["rows"], waiting["state"], waiting["rows"]) == (0, "RO", 1)

@@ -101,6 +101,7 @@ OWN = {
     "web/hearing/people_pages.py:edit": "looks before it acts, at who is there",
     "web/law/row_pages.py:preview": "changes nothing",
     "web/law/row_pages.py:treaty": "changes nothing",
+    "web/law/state_pages.py:preview": "changes nothing",
     "web/people/directory_pages.py:import_table": "a file",
     "web/people/entry_pages.py:_by_pin": "nobody has signed in yet",
     "web/sitting/excerpt_pages.py:make": "the answer is a file, and it acts on no row",
