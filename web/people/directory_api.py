@@ -45,7 +45,7 @@ class ShownTopic(Shown):
     hours: str
 
 
-class Seen(Model):
+class EntrySeen(Model):
     """The mark of the entry that was looked at."""
 
     seen: str = Field(min_length=32, max_length=32, examples=["0" * 32])
@@ -164,7 +164,7 @@ def _shown(entry: DirectoryEntry, on: date) -> ShownEntry:
 
 
 @router.act("/directory/{entry_id}/confirm", scope="directory:write", errors=(404, 409))
-async def confirm_directory_entry(caller: Caller, entry_id: EntryId, body: Seen) -> ShownEntry:
+async def confirm_directory_entry(caller: Caller, entry_id: EntryId, body: EntrySeen) -> ShownEntry:
     """Put on record that an entry was checked today and is right. Of another State with administrators: 403."""
     for entry in await directory.entries(caller.db):
         if _id(entry) == entry_id:

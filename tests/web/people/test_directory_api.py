@@ -172,3 +172,14 @@ async def test_rows_of_the_law_are_asked_for_by_state_and_instrument(ro):
     rule = (await ro.get("/law/rules/untoc_18_18")).json()
     assert rule["data"]["instrument_id"] == "untoc"
     assert (await ro.get("/law/rules/none")).json()["code"] == "not_found"
+
+
+async def test_an_entry_that_is_still_right_is_confirmed_with_the_mark_of_what_was_seen(ro):
+    entry = (await ro.get("/directory?state=RO")).json()["items"][0]
+    address = f"/directory/{entry['id']}/confirm"
+    done = await ro.post(address, {"seen": entry["seen"]})
+    assert (done.status_code, done.json()["old"]) == (200, False), done.text
+    assert done.json()["confirmed_by"] and done.json()["as_of"]
+    assert (await ro.get(f"/directory/{entry['id']}")).json() == done.json()
+    assert (await ro.post(address, {"seen": entry["seen"]})).status_code == 409
+    assert (await ro.post(f"/directory/{'0' * 32}/confirm", {"seen": entry["seen"]})).status_code == 404

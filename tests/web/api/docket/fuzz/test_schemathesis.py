@@ -62,8 +62,12 @@ STATEFUL = 0.2
 NO_FILES = {
     "take_released_copy": "POST /recordings/{recording}/releases/{release}/copy",
     "enter_receipt": "POST /recordings/{recording}/releases/{release}/receipt",
+    "propose_change": "POST /changes",
+    "review_row": "POST /law/reviews",
+    "confirm_directory_entry": "POST /directory/{entry_id}/confirm",
 }
-"""What needs the files of a recording; this docket has none. tests/web/custody/test_releases_api.py does it."""
+"""What needs the files of a recording, of which this docket has none, or a mark of the law or the directory as they are
+at that moment. tests/web/custody/test_releases_api.py, test_rows_api.py and test_directory_api.py do it."""
 STEPS = 8
 """How many in a row."""
 
@@ -248,7 +252,7 @@ def loaded(run: Run) -> Any:
 
 
 def _without_files() -> dict[str, Any]:
-    """The examples, written by hand, of what needs files."""
+    """The examples, written by hand, of what needs files or a mark."""
     kept = json.loads(openapi.EXAMPLES.read_text(encoding="utf-8"))
     return {name: kept[name] for name in NO_FILES}
 
