@@ -14,8 +14,8 @@ from hearings.errors import Invalid
 from hearings.law.law import LAW, Law
 from hearings.models import HearingRequest
 from hearings.models.request import (
-    Approach,
     Accessibility,
+    Approach,
     Capacity,
     Channel,
     InterpretingMode,

@@ -1,5 +1,6 @@
 """What the installation knows: States, instruments, what a legal basis needs, and the codes of refusals."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field

@@ -105,14 +105,11 @@ def line(kind: str, key: str, row: Mapping[str, Any], law: Law, on: date) -> dic
         "certainty": law_words.word("confidence", confidence),
         "unverified": confidence not in reference.VERIFIED,
         "edited": (kind, key) in law.edited,
-<<<<<<< HEAD
         "candidate": bool(row.get("candidate")),
         "closed": row_facts.closed_to(kind, row, law),
-=======
         "review": review,
         "owner": owner_name(review.owner),
         "stale": review.stale(on),
->>>>>>> a2224e5f (web/law: add a State in one go, and count it everywhere)
     }
 
 
@@ -188,12 +185,9 @@ async def _row_page(
         "line": line(kind, key, current, law, today) if current else None,
         "may_review": current is not None and _reviewed_by(kind, current, person.owner_state, administrating),
         "fields": law_form.form_fields(kind, values, law),
-<<<<<<< HEAD
         "relations": row_facts.relations(key, law) if kind == "instrument" else [],
         "national": row_facts.national(key, law) if kind == "jurisdiction" else None,
-=======
         "review_reason": compared,
->>>>>>> a2224e5f (web/law: add a State in one go, and count it everywhere)
         "in_files": filed is not None,
         "history": history,
         "joint": joint,

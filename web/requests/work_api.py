@@ -127,7 +127,8 @@ async def read_request_legal_bases(
     caller.shown.append(row)
     known = await law.current(caller.db)
     every = instruments == "every"
-    return evaluation(await law_on_the_day.evaluation(caller.db, row, every=every, now=caller.now, law=known))
+    found = await law_on_the_day.evaluation(caller.db, row, every=every, now=caller.now, law=known)
+    return evaluation(found, known, caller.now.date())
 
 
 @router.read("/requests/{request_id}/completeness", scope="requests:read", errors=(404,), tagged=True)
