@@ -30,3 +30,9 @@ def new_ref() -> str:
     """A hearing's public reference such as `7F3K-22QD`: 39 random bits, unguessable but no secret."""
     letters = "".join(secrets.choice(REF_ALPHABET) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def earliest(at: float) -> str:
+    """The lowest id that `new_id` can have given at an instant, in seconds since 1970: rows made since have higher
+    ones."""
+    return str(uuid.UUID(int=int(at * 1000) << 80 | 0x7 << 76 | 0x2 << 62))

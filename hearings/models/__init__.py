@@ -57,7 +57,14 @@ from hearings.models.request_parts import (
     Translation,
 )
 from hearings.models.rights import RightAnswer
-from hearings.models.signature import RefusedStatement, Signature, SigningKey
+from hearings.models.signature import (
+    RefusedStatement,
+    RequestReading,
+    Signature,
+    SigningKey,
+    TransmissionEvidence,
+    TransmissionStamp,
+)
 from hearings.models.sitting import (
     Conduct,
     FingerprintComparison,
@@ -129,6 +136,7 @@ __all__ = [
     "RecordingRelease",
     "RefusedStatement",
     "RequestEvent",
+    "RequestReading",
     "Resource",
     "Rewrap",
     "RightAnswer",
@@ -147,6 +155,8 @@ __all__ = [
     "StatusChange",
     "TermsConsent",
     "Translation",
+    "TransmissionEvidence",
+    "TransmissionStamp",
     "UnfollowedChange",
     "Webhook",
     "metadata",

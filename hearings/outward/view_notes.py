@@ -1,4 +1,5 @@
-"""Views of rows by staff of the other State, recorded for the State that owns the row, which alone may read them."""
+"""Views of rows by staff of the other State, recorded for the State that owns the row, which alone may read them; and
+of requests by staff of either State, from which follows when what was transmitted was first retrieved."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
 from hearings.errors import NotFound
-from hearings.models import SharedView
+from hearings.models import HearingRequest, RequestReading, SharedView
 from hearings.models.columns import Row
 from hearings.paging import Page, page
+from hearings.status import RequestStatus
 
 
 def foreign(row: Row, actor: Actor) -> bool:
@@ -34,6 +36,34 @@ def notes(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[SharedVie
         for row in rows
         if foreign(row, actor)
     ]
+
+
+UNANSWERED = frozenset({RequestStatus.draft, RequestStatus.submitted, RequestStatus.received})
+"""Statuses in which nothing of the requested State is in a request that its own State reads."""
+
+
+def readings(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[RequestReading]:
+    """The readings of these rows by the actor's State: one for each request in which something of the other State is
+    read."""
+    return [
+        RequestReading(
+            owner_state=actor.state,
+            request_id=row.id,
+            version=row.version,
+            status=row.status.value,
+            reader=actor.id,
+            reader_label=actor.label,
+            at=now,
+        )
+        for row in rows
+        if isinstance(row, HearingRequest) and actor.state and row.submitted_at is not None
+        if foreign(row, actor) or row.status not in UNANSWERED
+    ]
+
+
+def of_shown(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[SharedView | RequestReading]:
+    """What is to be recorded when these rows are shown to the actor."""
+    return [*notes(rows, actor=actor, now=now), *readings(rows, actor=actor, now=now)]
 
 
 @dataclass(frozen=True)

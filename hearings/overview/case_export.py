@@ -40,7 +40,7 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.requests import consultations, document as request_document, log as request_log
 from hearings.requests.document import Papers, content, plain
-from hearings.signatures import signatures
+from hearings.signatures import evidences, signatures
 from hearings.sitting import fingerprints, recordings
 from hearings.times import queries as diary_queries
 
@@ -196,12 +196,24 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
     parts["case.json"] = {"format": FORMAT, "version": VERSION, "reference": request.reference, "as_known_to": state}
     texts = {name: _text(value) for name, value in parts.items()}
     texts["documents/request.json"] = request_document.canonical(papers)
+    texts |= await _transmission(db, request, state)
     written = [(hearing, row) for hearing in hearings for row in await minutes.of_hearing(db, hearing)]
     recorded = [(one, row) for one in hearings for row in await queries.recordings_of_hearing(db, one.id)]
     sorted_texts = dict(sorted(texts.items()))
     return CaseExport(
         request=request, texts=sorted_texts, papers=papers, written=written, recorded=recorded, shown=rows
     )
+
+
+async def _transmission(db: AsyncSession, request: HearingRequest, state: str) -> dict[str, bytes]:
+    """The evidences of transmission that a State may read, and their time-stamps, by name."""
+    rows = await evidences.of_request(db, request, state=state)
+    files = {f"transmission/{evidences.file_name(row)}": row.jws.encode("ascii") for row in rows}
+    stamps = await evidences.stamps(db, rows)
+    for row in rows:
+        if row.id in stamps and stamps[row.id].evidence_id == row.id:
+            files[f"transmission/{evidences.file_name(row).removesuffix('.jws')}.tsr"] = stamps[row.id].tsr
+    return files
 
 
 async def _hearing(

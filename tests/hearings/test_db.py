@@ -195,6 +195,7 @@ ONLY_GROW = {
     "minutes_correction",
     "keeping_decision",
     "right_answer",
+    *("transmission_evidence", "transmission_stamp", "request_reading"),
 }
 """Tables whose rows the database refuses to change or delete, after every migration: on SQLite a table that is copied
 to be changed loses its triggers unless they are made again."""

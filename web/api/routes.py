@@ -181,7 +181,7 @@ async def _answer(route: ApiRoute, request: Request, told: dict[str, str]) -> Re
             await parts.anchor.take_back(seen, state=caller.state, client=caller.client.id)
     if reads:
         if response is not None and not caller.notes:  # one commit for the proof and for the note of what is shown
-            await _use(parts.database, caller, view_notes.notes(caller.shown, actor=caller.actor, now=now))
+            await _use(parts.database, caller, view_notes.of_shown(caller.shown, actor=caller.actor, now=now))
             return response
         await _use(parts.database, caller)
         if response is None:
@@ -239,7 +239,7 @@ async def _look(route: ApiRoute, caller: Caller, db: AsyncSession, request: Requ
 
 async def _note(caller: Caller) -> None:
     """Records, for the States that own them, that rows are about to be displayed. Effects: one row each, committed."""
-    lines = view_notes.notes(caller.shown, actor=caller.actor, now=caller.now)
+    lines = view_notes.of_shown(caller.shown, actor=caller.actor, now=caller.now)
     if caller.notes:
         async with caller.database.transaction() as db:
             db.add_all(lines)
@@ -271,7 +271,7 @@ async def _act(route: ApiRoute, caller: Caller, read: ReadRequest) -> Response:
                 read.scope[CALLER] = caller
                 response = await _run(route, caller, read)
                 _dress(response, caller.headers)
-                db.add_all(view_notes.notes(caller.shown, actor=caller.actor, now=caller.now))
+                db.add_all(view_notes.of_shown(caller.shown, actor=caller.actor, now=caller.now))
                 if row is not None:
                     idempotency.keep(db, row, response)
         except idempotency.Busy:

@@ -3,7 +3,7 @@
 The functions by which pages look up a request or a hearing for a person (`web.requests.access.find`,
 `web.hearing.access.find`, `web.minutes.access.access_to`) add the row here. `ViewsMiddleware` records each row once for
 each response that displays it, as the API does (`hearings.outward.view_notes`); rows of the viewer's own State are not
-recorded.
+recorded, but that a request was read is, by whichever of its two States.
 """
 
 from datetime import UTC, datetime
@@ -29,8 +29,10 @@ def add(request: Request, *rows: Row) -> None:
     """
     signed = cast(SignedIn | None, request.scope["actor"])
     if signed is not None and signed.person is not None:
-        lines = view_notes.notes(rows, actor=signed.actor(), now=datetime.now(UTC))
-        request.scope["shown"].update({line.subject_id: line for line in lines})
+        who, now = signed.actor(), datetime.now(UTC)
+        request.scope["shown"].update({line.subject_id: line for line in view_notes.notes(rows, actor=who, now=now)})
+        read = view_notes.readings(rows, actor=who, now=now)
+        request.scope["shown"].update({f"request {line.request_id}": line for line in read})
 
 
 class ViewsMiddleware:

@@ -30,6 +30,7 @@ IN = {
     *("minutes_correction", "minutes_reservation", "offer"),
     *("participant", "recording", "request_event", "resource", "room_confirmation", "shared_view", "signature"),
     *("signing_key", "sitting", "sound_check", "status_change", "terms_consent", "translation"),
+    *("transmission_evidence", "transmission_stamp"),
 }
 """Tables a case is exported from."""
 OUT = {
@@ -59,6 +60,7 @@ OUT = {
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
     "outbox_attempt": "post to people of one State, for those who look after it",
     "outbox_message": "post to people of one State, for those who look after it",
+    "request_reading": "who opened the request; what follows from it is in the evidences of transmission",
     "rewrap": "who proposed and confirmed new recipients of a recording; its custody log has it",
     "participant_contact": "where a person gets mail, for the State that entered it only",
     "person": "staff, for all cases; the people of a hearing are exported",
