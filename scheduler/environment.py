@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from hearings.db import Database
 from hearings.sentences import Say, english
+from hearings.signatures.evidences import Signer
 from media.evidence.archive.store import ArchiveStore
 from media.evidence.cosigning.cosigners import Cosigners
 from media.evidence.seal.client import SealClient
@@ -44,6 +45,8 @@ class World:
     """Seconds between two heads of a recording that goes on."""
     authorities: Authorities | None = None
     """Who time-stamps the heads of recordings; nobody, unless the settings name them."""
+    signer: Callable[[], Signer] | None = None
+    """Signs evidences of transmissions: read when they are first made. Blocks."""
     archives: Sequence[ArchiveStore] = ()
     """Where closed recordings are kept a second time; nowhere, unless the settings name a place."""
     second: Path | None = None

@@ -38,6 +38,7 @@ class Pace:
     deliver: float = 5.0
     audit: float = 600.0
     stamp: float = 5.0
+    attest: float = 5.0
     cosign: float = 5.0
     archive: float = 30.0
     second: float = 2.0
@@ -141,6 +142,8 @@ class Clock:
         if self.world.authorities is not None and self.world.recordings is not None:
             stamps = stamping.Stamping(self.world.authorities, self.world.recordings)
             found["stamp"] = (stamps.stamp_due, self.pace.stamp)
+        if self.world.signer is not None:
+            found["attest"] = (stamping.Evidences().make_due, self.pace.attest)
         if self.world.recordings is not None:
             found["keep"] = (keeping.Keeping(self.world.recordings).carry_out, self.pace.archive)
         if self.world.second is not None and self.world.recordings is not None:

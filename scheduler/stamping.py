@@ -6,6 +6,9 @@ token lies beside it; afterwards that of the custody log, when something was add
 recording up: it reads what recorder and seal have written, and an authority that is away is asked again, less and less
 often. Tokens taken while recording are kept beside the recordings and go into the custody log as `stamp` lines once the
 recording is closed. Before the certificate of a token ends it is renewed.
+
+Evidences of transmissions (docs/transmission.md) are signed here too, and the last one of each chain is time-stamped,
+which counts for all before it.
 """
 
 import asyncio
@@ -14,7 +17,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +25,10 @@ from typing import Any
 
 import httpx
 
+from hearings import queries
+from hearings.models import HearingRequest, TransmissionStamp
+from hearings.signatures import evidences
+from media.evidence.check.stamp_check import Imprint
 from media.evidence.log import custody, journal_lines, tlog
 from media.evidence.log.store import sync_folder, write_durably
 from media.evidence.stamping import renewal, timestamps
@@ -44,6 +51,13 @@ RENEWALS = 4
 """Of how many recordings tokens are renewed in one look, after all that is due while and when hearings are recorded."""
 OWN = ("head", "stamp")
 """Lines of a custody log that need no stamp: they are evidence of others about it."""
+
+
+OVERLAP = 60.0
+"""Seconds by which each look at what has happened to requests goes back behind the last: another process may commit
+late."""
+AT_ONCE = 50
+"""Of how many requests evidences are made or stamped in one look."""
 
 
 @dataclass
@@ -200,6 +214,85 @@ class Stamping:
             return await timestamps.obtain(
                 self.authorities, note, client=client, clock=world.clock, outlasting=outlasting
             )
+
+
+class Evidences:
+    """What requests are owed: evidences, and time-stamps over them. Owned by the event loop of the clock; the next
+    process looks at all requests once."""
+
+    def __init__(
+        self,
+        *,
+        client: Callable[[], httpx.AsyncClient] | None = None,
+        steady: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client or (lambda: httpx.AsyncClient(trust_env=False, timeout=timestamps.SECONDS))
+        self._steady, self._wall = steady, wall
+        self._signer: evidences.Signer | None = None
+        self._since: float | None = None
+        self._waiting: dict[str, None] = {}
+        self._unstamped: dict[str, None] = {}
+        self._failed = 0
+        self._again = 0.0
+
+    async def make_due(self, world: World) -> int:
+        """Sign the evidences that are owed, then stamp; returns how many were signed. What fails comes again."""
+        if world.signer is None:
+            return 0
+        if self._signer is None:
+            self._signer = await asyncio.to_thread(world.signer)
+        began = self._wall()
+        async with world.database.reading() as db:
+            self._waiting |= dict.fromkeys(await evidences.touched(db, since=self._since))
+        self._since = began - OVERLAP
+        count = 0
+        for request_id in list(self._waiting)[:AT_ONCE]:
+            async with world.database.reading() as db:
+                due = await evidences.is_owed(db, await queries.get(db, HearingRequest, request_id))
+            if due:
+                async with world.database.transaction() as db:
+                    made = await evidences.attest(db, request_id=request_id, signer=self._signer, now=world.clock())
+                count += len(made)
+            self._unstamped[request_id] = None
+            del self._waiting[request_id]
+        await self._stamp(world, list(self._unstamped)[:AT_ONCE])
+        return count
+
+    async def _stamp(self, world: World, requests: Iterable[str]) -> None:
+        if world.authorities is None:
+            self._unstamped.clear()
+            return
+        try:
+            for request_id in requests:
+                if self._steady() < self._again:
+                    return
+                await self._stamp_one(world, world.authorities, request_id)
+                del self._unstamped[request_id]
+                self._failed = 0
+        except NoStampError as error:
+            self._failed += 1
+            self._again = self._steady() + min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self._failed - 1, 10))
+            logger.warning("no authority gave a time-stamp: %s", error)
+
+    async def _stamp_one(self, world: World, authorities: Authorities, request_id: str) -> None:
+        async with world.database.reading() as db:
+            rows = await evidences.unstamped(db, request_id)
+        for row in rows:
+            async with self._client() as client:
+                got = await timestamps.obtain(
+                    authorities, Imprint(bytes.fromhex(row.sha256)), client=client, clock=world.clock
+                )
+            async with world.database.transaction() as db:
+                db.add(
+                    TransmissionStamp(
+                        owner_state=row.owner_state,
+                        evidence_id=row.id,
+                        tsr=got.tsr,
+                        stamped_at=got.at,
+                        stamped_by=got.by,
+                    )
+                )
 
 
 def _changed_at(path: Path) -> int:

@@ -13,6 +13,7 @@ from web.documents import (
     attachments_api as attachments,
     export_api as export,
     translations_api as translations,
+    transmission_api as transmission,
 )
 from web.hearing import (
     api as hearings,
@@ -50,7 +51,7 @@ from web.times import (
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
-    *(export, worklist, statistics),
+    *(transmission, export, worklist, statistics),
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),

@@ -10,6 +10,7 @@ from functools import partial
 
 from hearings.db import Database
 from hearings.outward import installation
+from hearings.signatures.evidences import Signer
 from scheduler.delivery_ways import Posting, Ways
 from scheduler.environment import World
 from scheduler.runner import Clock
@@ -36,13 +37,22 @@ def build(settings: Settings, database: Database, sandbox: Database | None, keys
         cosigners=cosigners_of(settings),
         cosign_every=float(settings.cosign_seconds),
         authorities=authorities_of(settings),
+        signer=partial(Signer.load, keys.documents.key, keys.documents.certificate, settings.court_name),
         archives=settings.archive_stores,
         second=settings.second_target,
     )
     if sandbox is None:
         return [Clock(docket)]
     # Links lead to no page: a reference of the sandbox may be that of another case on the docket.
-    trial = World(name="sandbox", database=sandbox, origin=f"{settings.origin}/sandbox", ways=Ways(posting=posting))
+    trial = World(
+        name="sandbox",
+        database=sandbox,
+        origin=f"{settings.origin}/sandbox",
+        ways=Ways(posting=posting),
+        signer=partial(
+            Signer.load, keys.documents.key, keys.documents.certificate, f"sandbox of {settings.court_name}"
+        ),
+    )
     return [Clock(docket), Clock(trial)]
 
 

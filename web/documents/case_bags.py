@@ -48,6 +48,8 @@ async def packed(
                 await asyncio.to_thread(bag.add, name, text)
             paper = await printing.hearing_request(request, case.papers)
             await asyncio.to_thread(bag.add, "documents/request.pdf", paper)
+            seal = request.app.state.parts.keys.documents.certificate
+            await asyncio.to_thread(bag.add, "transmission/seal.pem", await asyncio.to_thread(seal.read_bytes))
             for name, (values, seals) in await _minutes(db, case):
                 pdf = await printing.sealed(request, "minutes", values, lang=values["languages"][0], for_states=seals)
                 await asyncio.to_thread(bag.add, name, pdf)

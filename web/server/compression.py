@@ -53,6 +53,7 @@ IN_THREAD = 16_384
 """Bytes from which a piece is compressed outside the event loop: about a millisecond of it."""
 PACKED = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "application/pdf", "application/x-tar",
+    *("application/jose", "application/timestamp-reply", "application/vnd.etsi.asic-e+zip"),
 )  # fmt: skip
 """Types that gain nothing: media, archives, ciphertext; and streams of events, of which each must leave at once."""
 CODINGS = {"br": ".br", "gzip": ".gz"}

@@ -1,8 +1,11 @@
-"""`vivavoce verify`: a bag, and beside it the minutes that name it and the corrections of these."""
+"""`vivavoce verify`: a bag, and beside it the minutes that name it and the corrections of these; or evidences of
+transmissions.
+"""
 
 import argparse
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +17,7 @@ from hearings.documents import pdf_seals
 from hearings.documents.pdf_seals import PdfSignature
 from media.evidence.check import receipt, verify
 from media.evidence.check.verify import CheckPapers, UsageError, VerificationReport
-from web.custody.commands import minutes_check
+from web.custody.commands import evidence_command, minutes_check
 from web.custody.commands.minutes_check import MinutesReport, RecordingHead
 
 
@@ -106,4 +109,7 @@ def _certificate(path: str) -> bytes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if evidence_command.OPTION in arguments:
+        return evidence_command.main(arguments)
     return verify.main(argv, MinutesBeside())
