@@ -27,7 +27,12 @@ from web.custody import (
     release_pages as releases,
     transcript_pages as transcripts,
 )
-from web.documents import document_pages as documents, export_pages as request_export, file_pages as request_documents
+from web.documents import (
+    document_pages as documents,
+    export_pages as request_export,
+    file_pages as request_documents,
+    transmission_pages as transmission,
+)
 from web.hearing import (
     hearing_pages as hearing,
     language_pages as hearing_languages,
@@ -301,6 +306,7 @@ MODULES = (
     law_check,
     changes,
     request_documents,
+    transmission,
     request_export,
     documents,
     request_signing,

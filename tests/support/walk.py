@@ -134,7 +134,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
         "/admin/law", "{home}/live", "{home}/network", "{home}/record",
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
-        "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard",
+        "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{sent}/transmission",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",

@@ -34,6 +34,8 @@ NOT_FOR_THEM = {
     "/h/{ref}/times/accept",
     "/requests/{reference}/act/{action}",
     "/requests/{reference}/sign/{action}",
+    "/requests/{reference}/transmission/{evidence}",
+    "/requests/{reference}/transmission/{evidence}/stamp",
 }
 """Refused to the requested authority, or not to be had at this stage: nothing is shown, nothing is noted."""
 NO_VIEW = {"/h/{ref}/test/{test}/state", "/h/{ref}/packets"}
