@@ -82,10 +82,10 @@ async def one_signature(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x5
         "certificate": "",
     }
     try:
-        report["signer"] = _printable(signature.signer_cert.subject.human_friendly)
-        report["issuer"] = _printable(signature.signer_cert.issuer.human_friendly)
+        report["signer"] = printable(signature.signer_cert.subject.human_friendly)
+        report["issuer"] = printable(signature.signer_cert.issuer.human_friendly)
         report["said_at"] = signature.self_reported_timestamp.isoformat() if signature.self_reported_timestamp else ""
-        report["reason"] = _printable(str(signature.sig_object.get("/Reason", "")), LONGEST)
+        report["reason"] = printable(str(signature.sig_object.get("/Reason", "")), LONGEST)
         report["certificate"] = hashlib.sha256(signature.signer_cert.dump()).hexdigest()
         status = await _status(signature, roots)
         report["whole_file"] = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
@@ -102,7 +102,7 @@ async def one_signature(signature: EmbeddedPdfSignature, roots: Sequence[asn1_x5
     return report
 
 
-def _printable(name: str, most: int = 300) -> str:
+def printable(name: str, most: int = 300) -> str:
     """A name without control characters: a certificate may hold any character, and PostgreSQL stores no NUL."""
     return "".join(
         "\ufffd" if unicodedata.category(character) in ("Cc", "Cs") else character for character in name[:most]
