@@ -11,6 +11,7 @@ from web.custody import keeping_api as keeping, releases_api as releases
 from web.documents import (
     api as documents,
     attachments_api as attachments,
+    containers_api as containers,
     export_api as export,
     translations_api as translations,
     transmission_api as transmission,
@@ -51,7 +52,7 @@ from web.times import (
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
-    *(transmission, export, worklist, statistics),
+    *(transmission, containers, export, worklist, statistics),
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),

@@ -28,6 +28,7 @@ from web.custody import (
     transcript_pages as transcripts,
 )
 from web.documents import (
+    container_pages as containers,
     document_pages as documents,
     export_pages as request_export,
     file_pages as request_documents,
@@ -299,6 +300,7 @@ MODULES = (
     staff_pages,
     passkey_pages,
     issuer_pages,
+    containers,
     request_wizard,
     hearing_requests,
     law,

@@ -83,9 +83,15 @@ EDITABLE = frozenset(FIELDS)
 
 
 async def draft(
-    db: AsyncSession, *, requested_state: str, fields: Mapping[str, Any] | None = None, actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    requested_state: str,
+    fields: Mapping[str, Any] | None = None,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> HearingRequest:
-    """Begin a request of the actor's State. `fields` as for `update`.
+    """Begin a request of the actor's State. `fields` as for `update`; `reason`: what its history says it came from.
 
     Authorities default to the central authorities of the data. Effects: adds the request with the next reference
     (`RO-2026-0001`) and its first line of history. Raises `UnknownState`, `Invalid`.
@@ -106,7 +112,7 @@ async def draft(
     fill(request, fields or {}, law=await current(db))
     priority.refresh(request, now=now)
     db.add(request)
-    born(db, request, request.status, actor=actor, now=now)
+    born(db, request, request.status, actor=actor, now=now, reason=reason)
     await db.flush()
     return request
 

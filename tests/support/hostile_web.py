@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import msgspec
 import msgspec.inspect as inspected
@@ -22,7 +23,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from hearings import languages, paging, queries, texts
-from hearings.documents import pdf_check, pdf_seals
+from hearings.documents import asic, asic_check, pdf_check, pdf_seals
 from hearings.errors import HearingsError
 from hearings.outward import anchors
 from hearings.people import directory
@@ -201,6 +202,7 @@ MULTIPART_SHAPES: Mapping[str, Make] = {
 TEXT_SHAPES = pieces(b"a", b" ", b"\n", b"\\", b'"', b",", b";", b"=", b"-", b".", b"%", b"\xff", b"[", b"/")
 
 _FILE = 26_214_400
+_CONTAINER = b"PK\x03\x04" + b"\0" * 26 + b"mimetype" + asic.MEDIA_TYPE.encode()
 PARSERS: tuple[Parser, ...] = (
     Parser("cookies", lambda data: (choose(_text(data), ""), cookies.value(_text(data), "x")),
            {**TEXT_SHAPES, **pieces(b"\\", b'"', b'\\"', b"\\1", begin=COOKIE.encode() + b'="', end=b'"')}, HEAD_BYTES),
@@ -273,6 +275,13 @@ PARSERS: tuple[Parser, ...] = (
     Parser("age file", lambda data: AUTHORITY.unseal(data), pieces(
         b"-> X25519 a\n", b"-> a\n", b"a" * 64 + b"\n", b"-> X25519 " + b"a" * 43 + b"\n" + b"a" * 43 + b"\n", b" a",
         b"\n", b"a", b"-> ", b"--- a\n", b"\xff", begin=b"age-encryption.org/v1\n"), 1 << 20, (SealError,)),
+    Parser("container", asic.unpacked, {**TEXT_SHAPES, **pieces(
+        b"PK\x03\x04", b"PK\x01\x02" + b"\0" * 42, b"\0", b"PK\x05\x06" + b"\0" * 18, begin=_CONTAINER)},
+           asic.LARGEST >> 3, (HearingsError,)),
+    Parser("manifest", asic_check.read,
+           {**TEXT_SHAPES, **pieces(b"<a>", b"<a/>", b"<a b='c'/>", b"&lt;", b"<!--", b"<?a ?>", begin=b"<a>"),
+            "attributes": counted(lambda n: b" a%07d='b'" % n, b"<a", b"/>")},
+           asic.SMALL, (ValueError, KeyError, ParseError)),
     Parser("websocket", _message, dict(_messages()) | dict(JSON_SHAPES), connections.LARGEST_MESSAGE),
 )  # fmt: skip
 PDF = Parser("pdf", _pdf, pieces(b"<<", begin=b"%PDF-1.7\n"), pdf_seals.LARGEST >> 3)
@@ -325,6 +334,8 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "api form": ("api form",),
     "api file": ("api file",),
     "api pdf": ("api file", "pdf"),
+    "api container": ("api file", "container", "manifest", "pdf"),
+    "form web/documents/container_pages.py": ("multipart form", "container", "manifest", "pdf"),
     "api table": ("api file", "directory table"),
     "websocket web/live/connections.py": ("websocket",),
     "file of the verifier": ("age file", "bag", "key file", "policy", "checkpoint", "journal line"),

@@ -135,6 +135,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/law", "{home}/live", "{home}/network", "{home}/record",
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{sent}/transmission",
+        "/requests/import",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",
@@ -277,6 +278,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.follow(guest, ["/", f"{home}/live", f"{home}/network"])
     # Files with signatures, a client of the API, a treaty, an agreement that waits to be signed.
     walk.do(clerk, f"{court['sent']}/documents", {"kind": "decision"}, files={"file": ("a.pdf", b"%PDF-1.7\nx")})
+    walk.do(clerk, "/requests/import", {}, files={"file": ("a.asice", b"PK")})
     key = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": encode(key)})
     walk.do(administrator, "/admin/api-clients", {"name": NONSENSE, "scopes": ["law:read"], "jwk": jwk})

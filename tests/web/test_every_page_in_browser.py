@@ -74,7 +74,7 @@ PAGES = {
         "/requests?side=in", "/requests/new", "{draft}",
         "{draft}/check", *(f"{{draft}}/edit/{step.slug}" for step in STEPS), "{sent}/documents", "{sent}/consents",
         "{sent}", "{sent}?tab=asked", "{sent}?tab=law", "{sent}?tab=history", "{sent}?done=submit", "{accepted}",
-        "{sent}/consultations", "{sent}/informal", "{sent}/transmission",
+        "{sent}/consultations", "{sent}/informal", "{sent}/transmission", "/requests/import",
         "{accepted}/slots?" + FIND, "{accepted}/schedule", "{home}",
         "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link", "{home}/languages",
         "{home}/technical", "{home}/test", "{home}/network",

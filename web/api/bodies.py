@@ -10,15 +10,17 @@ from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from hearings.documents import asic
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.errors import SignatureRequired
 from hearings.requests.attachments import TYPES
 from web import strict_json
 from web.api.problems import ApiError
 from web.server.forms import media_type
+from web.server.printing import CheckedContainer
 from web.server.security import longer
 
-Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table"]
+Kind = Literal["none", "json", "signed", "form", "file", "pdf", "table", "container"]
 JSON_LIMIT = 1 << 20
 """Greatest size of a JSON body in bytes. Routes for files declare their own limit (25 MiB)."""
 JOSE = "application/jose"
@@ -28,6 +30,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
     "file": (*TYPES, MULTIPART),
     "pdf": ("application/pdf", MULTIPART),
     "table": ("text/csv", MULTIPART),
+    "container": (asic.MEDIA_TYPE, MULTIPART),
 }
 """Kinds of body that are a file: the bytes themselves, or the one part `file` of a form."""
 FORM_ROOM = 4096
@@ -45,6 +48,8 @@ class ReadRequest(Request):
         self.value = value
         self.report: SignedPdfReport | None = None
         """Of an operation that asks for it: what the signatures of a PDF were found to be (`web.api.files.check`)."""
+        self.container: CheckedContainer | None = None
+        """Likewise: the signed container that was sent, read."""
 
 
 async def read(request: Request, kind: Kind, limit: int = JSON_LIMIT) -> ReadRequest:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.requests import attachments
-from web.api.bodies import ReadRequest
+from web.api.bodies import Kind, ReadRequest
 from web.server import printing
+from web.server.printing import CheckedContainer
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,26 @@ class Upload:
     data: bytes
     report: SignedPdfReport | None
     """What its signatures were found to be, where the operation has them checked and it is a PDF."""
+    container: CheckedContainer | None = None
+    """The signed container, read, where the operation takes one."""
 
 
 def upload(request: Request) -> Upload:
     """The file of a request whose body is of `web.api.bodies.FILES`."""
     read = cast(ReadRequest, request)
-    return Upload(**read.value, data=read.data, report=read.report)
+    return Upload(**read.value, data=read.data, report=read.report, container=read.container)
 
 
-async def check(read: ReadRequest, *, known: bool) -> None:
-    """Check the signatures of a PDF, in a process of its own. Effects: `read.report`.
+async def check(read: ReadRequest, body: Kind) -> None:
+    """Check the signatures of a PDF, or a signed container, in a process of its own. Effects: `read.report`,
+    `read.container`. Raises `Invalid` for what is no sound container.
 
-    `known`: that it is said to be one is enough; otherwise it has to begin like one.
+    Where the body of the operation is a PDF, that it is said to be one is enough; otherwise it has to begin like one.
     """
+    if body == "container":
+        read.container = await printing.container(read, read.data)
+        return
+    known = body == "pdf"
     if read.data and (known or attachments.is_pdf(read.data)):
         read.report = await printing.check(read, read.data)
 

@@ -191,7 +191,7 @@ async def _answer(route: ApiRoute, request: Request, told: dict[str, str]) -> Re
         return response
     read = await bodies.read(request, operation.body, operation.limit)
     if operation.checked:
-        await files.check(read, known=operation.body == "pdf")
+        await files.check(read, operation.body)
     await _use(parts.database, caller)
     return await _act(route, caller, read)
 

@@ -15,10 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings.documents.documents import written
-from hearings.documents.pdf_seals import Stamp
-from media.evidence.check.stamp_check import Imprint
-from media.evidence.stamping import timestamps
-from media.evidence.stamping.timestamps import Authorities, NoStampError
+from media.evidence.stamping.timestamps import NoStampError
 from web.seal_keeper import authorities_of
 from web.server import printing
 from web.server.rendering import render
@@ -46,7 +43,7 @@ async def custody_file(request: Request) -> Response:
     chain = await _chain(request, access, logs)
     data = await run_in_threadpool(document, access, logs, chain, stamped=wanted is not None, now=now)
     try:
-        stamp = None if wanted is None else stamping(wanted)
+        stamp = None if wanted is None else printing.stamping(wanted)
         made = await printing.sealed(request, "custody", data, lang=i18n.current.get().tag, stamp=stamp)
     except NoStampError:
         return render(request, "custody_unstamped.html", {"access": access}, status=503)
@@ -57,21 +54,6 @@ async def _chain(request: Request, access: RecordingAccess, logs: ProvenLogs) ->
     entries = await run_in_threadpool(lambda: list(entries_of(logs.ledger.lines)))
     since = await run_in_threadpool(lambda: list(entries_of(logs.custody_log or ())))
     return chain_of(entries, since, await minutes_signed(request, access))
-
-
-def stamping(authorities: Authorities) -> Stamp:
-    """What asks the authorities for a time-stamp over a digest; each answer is checked. Raises `NoStampError`."""
-
-    async def ask(digest: bytes) -> bytes:
-        import httpx  # slow to load
-
-        async with httpx.AsyncClient() as client:
-            stamp = await timestamps.obtain(
-                authorities, Imprint(digest), client=client, clock=lambda: datetime.now(UTC)
-            )
-        return stamp.tsr
-
-    return ask
 
 
 def document(

@@ -63,7 +63,12 @@ class Transmission(Shown):
     certificate: str
 
 
-@router.read("/requests/{request_id}/transmission", scope="requests:read", errors=(404,))
+@router.read(
+    "/requests/{request_id}/transmission",
+    scope="requests:read",
+    errors=(404,),
+    gives={"evidence_id": "items/0/id"},
+)
 async def read_transmission(caller: Caller, request_id: RequestId) -> Transmission:
     """What went between the two authorities: taken in, made available, notified, retrieved and accepted, as signed and
     time-stamped evidences with the meaning of ETSI EN 319 522-1."""

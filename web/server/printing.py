@@ -1,6 +1,7 @@
 """Documents of this installation: typeset as PDF, and sealed with its own seal (docs/documents.md)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,13 +9,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hearings.documents import documents, pdf_seals
+from hearings.documents import asic, documents, pdf_seals
+from hearings.documents.asic import Container
 from hearings.documents.pdf_seals import DocumentSeal, SealMark, SignedPdfReport, Stamp
 from hearings.law.handling.contents import Acknowledgement
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
+from media.evidence.check.stamp_check import Imprint
+from media.evidence.stamping import timestamps
+from media.evidence.stamping.timestamps import Authorities, NoStampError
 from web import security_log
 from web.parts import Parts
+from web.seal_keeper import authorities_of
 from web.security_log import EventCode
 from web.server import security_events
 from web.server.rendering import MANIFEST
@@ -76,6 +82,53 @@ async def check(request: Request, data: bytes) -> SignedPdfReport:
     parts = request.app.state.parts
     async with parts.pdf_checks:
         return await pdf_seals.check(data, roots=pdf_seals.roots_in(parts.settings.keys / ROOTS))
+
+
+@dataclass(frozen=True)
+class CheckedContainer:
+    """A signed container from outside, read, with what the signatures of each PDF in it were found to be."""
+
+    container: Container
+    reports: Mapping[str, SignedPdfReport]
+
+
+async def container(request: Request, data: bytes) -> CheckedContainer:
+    """Read a signed container, with the roots an administrator trusts; a few files at a time. Raises `Invalid`."""
+    parts = request.app.state.parts
+    async with parts.pdf_checks:
+        found = await asic.read(data, roots=pdf_seals.roots_in(parts.settings.keys / ROOTS))
+    pdfs = [(name, content) for name, content in found.files.items() if content.startswith(b"%PDF-")]
+    return CheckedContainer(found, {name: await check(request, content) for name, content in pdfs})
+
+
+async def packed(request: Request, files: Mapping[str, tuple[str, bytes]], *, state: str) -> bytes:
+    """A signed container of these files: with the seal of a State, where one is named, then the installation's, which
+    has a time-stamp where an authority gives one. Effects: as `sealed`."""
+    parts = request.app.state.parts
+    seals = [await run_in_threadpool(_of_state, parts, state)] if state else []
+    seals.append(parts.keys.documents)
+    authorities = await run_in_threadpool(authorities_of, parts.settings)
+    try:
+        made = await asic.make(files, seals, stamping(authorities) if authorities is not None else None)
+    except NoStampError:
+        made = await asic.make(files, seals)
+    security_log.emit(EventCode.document_sealed, **security_events.who(request.scope))
+    return made
+
+
+def stamping(authorities: Authorities) -> Stamp:
+    """What asks the authorities for a time-stamp over a digest; each answer is checked. Raises `NoStampError`."""
+
+    async def ask(digest: bytes) -> bytes:
+        import httpx  # slow to load
+
+        async with httpx.AsyncClient() as client:
+            stamp = await timestamps.obtain(
+                authorities, Imprint(digest), client=client, clock=lambda: datetime.now(UTC)
+            )
+        return stamp.tsr
+
+    return ask
 
 
 def file(data: bytes, name: str, media_type: str) -> Response:

@@ -7,9 +7,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +25,11 @@ from media.evidence.stamping.timestamps import Authorities
 from scheduler.environment import World
 from scheduler.stamping import Evidences
 from tests.support import tsa
+from tests.support.attested import clock_of
 from web import cli
 from web.demo.time_authority import REPLY, Authority
 
 TEXT = {"content-type": "text/plain"}
-
-
-@dataclass
-class Clock:
-    """The clock's job over an installation."""
-
-    world: World
-    job: Evidences
-
-    async def round(self) -> int:
-        return await self.job.make_due(self.world)
-
-
-def clock_of(installation: Any, authorities: Authorities | None = None) -> Clock:
-    keys = installation.settings.keys
-    signer = partial(Signer.load, keys / "document-seal.key", keys / "document-seal.crt", "court.example")
-    world = World(
-        database=installation.database, origin="https://court.example", signer=signer, authorities=authorities
-    )
-    return Clock(world, Evidences())
 
 
 async def told(client: Any, request: dict[str, Any]) -> list[dict[str, Any]]:

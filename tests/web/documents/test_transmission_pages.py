@@ -3,16 +3,13 @@
 import re
 import zipfile
 from datetime import UTC, datetime
-from functools import partial
 from io import BytesIO
 
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.requests import requests
 from hearings.signatures import evidence_check
-from hearings.signatures.evidences import Signer
-from scheduler.environment import World
-from scheduler.stamping import Evidences
+from tests.support.attested import attested
 from web import cli
 from web.demo import demo
 
@@ -33,13 +30,7 @@ def made(service) -> str:
 
 def attest(service) -> None:
     """What the clock does every few seconds."""
-    keys = service.settings.keys
-    signer = partial(Signer.load, keys / "document-seal.key", keys / "document-seal.crt", service.settings.court_name)
-
-    async def work(database):
-        await Evidences().make_due(World(database=database, origin="https://court.example", signer=signer))
-
-    service.run(work)
+    service.run(lambda database: attested(service, database))
 
 
 def test_both_authorities_see_when_a_request_was_first_retrieved_and_by_whom(service):

@@ -26,6 +26,7 @@ from hearings.roles import Role
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
+from tests.support.attested import attested
 from tests.support.court import ORDER, Court
 from tests.support.databases import apart, memory
 from tests.support.rows import make_seat
@@ -138,6 +139,7 @@ class Docket:
         )
         await done(ro.signed(f"{withdrawn}/withdraw", "withdraw_request", reason="Heard in person."))
         await self.story.accepted(ro, th)
+        await attested(self.installation)
 
     async def changes(self) -> None:
         """Changes of the directory that each State has proposed of the other's rows, and that wait."""

@@ -65,9 +65,11 @@ NO_FILES = {
     "propose_change": "POST /changes",
     "review_row": "POST /law/reviews",
     "confirm_directory_entry": "POST /directory/{entry_id}/confirm",
+    "import_request": "POST /requests/import",
 }
-"""What needs the files of a recording, of which this docket has none, or a mark of the law or the directory as they are
-at that moment. tests/web/custody/test_releases_api.py, test_rows_api.py and test_directory_api.py do it."""
+"""What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, or
+a mark of the law or the directory as they are at that moment. tests/web/custody/test_releases_api.py, test_rows_api.py,
+test_directory_api.py and tests/web/documents/test_containers.py do it."""
 STEPS = 8
 """How many in a row."""
 
