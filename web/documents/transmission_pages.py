@@ -39,7 +39,7 @@ KINDS: Mapping[Transmitted, str] = {
     Transmitted.withdrawal: N_("Withdrawal"),
     Transmitted.closing: N_("Notice that the request is closed"),
     Transmitted.confirmation: N_("Confirmation in writing"),
-    Transmitted.comment: N_("Comment on the refusal"),
+    Transmitted.comment: N_("Comment of the requesting State on the refusal"),
     Transmitted.document: NP_("transmission", "File"),
     Transmitted.translation: N_("Translation"),
     Transmitted.statement: N_("Signed statement"),
