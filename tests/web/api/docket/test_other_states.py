@@ -30,6 +30,7 @@ HEARING = "SELECT hearing.ref, {} FROM {} JOIN hearing ON hearing.id = hearing_i
 ROWS = {
     "request_id": "SELECT id FROM hearing_request",
     "request_id attachment_id": "SELECT request_id, id FROM attachment",
+    "request_id evidence_id": "SELECT request_id, id FROM transmission_evidence",
     "request_id act": "SELECT subject_id, act FROM signature WHERE subject = 'hearing_request'",
     "ref": "SELECT ref FROM hearing",
     "ref item": "SELECT ref, 'r07_summons' FROM hearing",
