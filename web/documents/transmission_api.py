@@ -56,11 +56,10 @@ class ShownEvidence(Shown):
 
 class Transmission(Shown):
     """The evidences of a request, oldest first. `owed`: how many events have no evidence yet; they are signed within
-    seconds. `certificate`: of the key that signs them (PEM); whoever verifies gets it by another way."""
+    seconds."""
 
     items: list[ShownEvidence]
     owed: int
-    certificate: str
 
 
 @router.read(
@@ -78,10 +77,8 @@ async def read_transmission(caller: Caller, request_id: RequestId) -> Transmissi
     past = await evidences.history(caller.db, row)
     everything = await evidences.of_request(caller.db, row)
     owed = [one for one in evidences.owed(past, everything) if one.shown_to in ("", caller.state)]
-    parts = caller.request.app.state.parts
-    certificate = parts.keys.documents.certificate.read_text("ascii")
     caller.shown.append(row)
-    return Transmission(items=[_of(one, stamps) for one in rows], owed=len(owed), certificate=certificate)
+    return Transmission(items=[_of(one, stamps) for one in rows], owed=len(owed))
 
 
 def _of(row: TransmissionEvidence, stamps: Mapping[str, TransmissionStamp]) -> ShownEvidence:
