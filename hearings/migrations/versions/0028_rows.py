@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0028_rows"
-down_revision = "0025_who_decided"
+down_revision = "0027_contents"
 branch_labels = None
 depends_on = None
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0029_approach"
-down_revision = "0025_who_decided"
+down_revision = "0028_rows"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0030_safeguards"
-down_revision = "0025_who_decided"
+down_revision = "0029_approach"
 branch_labels = None
 depends_on = None
 

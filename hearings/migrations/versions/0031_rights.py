@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0031_rights"
-down_revision = "0025_who_decided"
+down_revision = "0030_safeguards"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0032_transmission"
-down_revision = "0025_who_decided"
+down_revision = "0031_rights"
 branch_labels = None
 depends_on = None
 
