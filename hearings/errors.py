@@ -3,6 +3,7 @@
 HearingsError
 ├── NotFound (LookupError)        not_found            unknown, or another State's: the two look the same
 ├── NotAllowed                    not_allowed          the decision function said no; says why and who could
+│   └── OtherStateAnswers         other_state_answers  a question of the legal check that the other State answers
 ├── LoginEnded                    login_ended          the login behind it has ended; says how
 ├── IllegalMove                   illegal_move         a status may not change so; names what was allowed
 ├── Invalid (ValueError)          invalid              input that cannot be right
@@ -19,6 +20,7 @@ HearingsError
 ├── NotReady                      not_ready            something has to happen first; says what
 │   ├── GateNotMet                gate_not_met         the legal basis lacks something
 │   │   └── DisplacedBy           displaced_by         another instrument goes before every one relied on; names it
+│   ├── GateOpen                  gate_open            a State has to answer the legal check, or has said no
 │   ├── LobbyClosed               lobby_closed
 │   ├── EssentialMissing          essential_missing
 │   ├── SoundCheckMissing         sound_check_missing
@@ -98,6 +100,12 @@ class NotAllowed(HearingsError):
         super().__init__(reason)
         self.reason = reason
         self.who_can = tuple(who_can)
+
+
+class OtherStateAnswers(NotAllowed):
+    """Only the other State can answer this question of the legal check."""
+
+    code = "other_state_answers"
 
 
 class LoginEnded(HearingsError):
@@ -250,6 +258,12 @@ class DisplacedBy(GateNotMet):
     """Another instrument goes before every one the request relies on, and the States cannot agree otherwise."""
 
     code = "displaced_by"
+
+
+class GateOpen(NotReady):
+    """A State has to answer a question of the legal check, or has said no; `missing` holds a sentence for each."""
+
+    code = "gate_open"
 
 
 class ConductedElsewhere(HearingsError):

@@ -380,6 +380,12 @@ STAFF: Mapping[str, StaffRow] = {
     "answer_information": StaffRow(label="Answer a question", functions=SPEAKS, side="requesting"),
     "acknowledge_request": StaffRow(label="Acknowledge a request", functions=("authority",), side="requested"),
     "answer_request": StaffRow(label="Accept, refuse or postpone", functions=("authority",), side="requested"),
+    "answer_gate": StaffRow(
+        label="Answer the legal check for the requested State", functions=("authority",), side="requested"
+    ),
+    "answer_gate_asking": StaffRow(
+        label="Answer the legal check for the requesting State", functions=SPEAKS, side="requesting"
+    ),
     "delegate_request": StaffRow(
         label="Delegate a request to a colleague", functions=("clerk", "authority"), side="either"
     ),

@@ -20,7 +20,7 @@ from hearings.moves import born, check, move, noted
 from hearings.people.logins import LoginEnd, end_logins_of
 from hearings.permissions import require_staff
 from hearings.queries import get, hearings_of_request, in_office, open_sitting, participants
-from hearings.requests import consent_answers
+from hearings.requests import consent_answers, gate_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.requests.log import require_carried
 from hearings.rights import item_states
@@ -438,9 +438,9 @@ async def make_ready(
     """Make a hearing ready: everybody needed is named, and the lobby may be opened on the day.
 
     Raises `NotReady` while a State has not signed the terms as they stand, without presiding judge, requested authority
-    and a person to hear, or without an interpreter when the two sides speak different languages; `RequestOver`,
-    `ConsentMissing`; `BasisNotInForce` where no basis relied on is in force on a day of the hearing, unless
-    `without_basis` says why it goes on all the same;
+    and a person to hear, or without an interpreter when the two sides speak different languages; `RequestOver`;
+    `GateOpen` where a State has to answer the legal check or has said no; `ConsentMissing`; `BasisNotInForce` where no
+    basis relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
     `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
     test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
     Effects: stores `without_test` with the agreement and `without_basis` in the history; status to ready.
@@ -453,6 +453,7 @@ async def make_ready(
         raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
     request = await get(db, HearingRequest, hearing.request_id)
     require_carried(request)
+    await gate_answers.require_answered(db, request, now=now)
     await consent_answers.require_given(db, request, now=now)
     why = await law_on_the_day.require_basis(db, hearing, without_basis=without_basis, now=now)
     await line_tests.require_line(db, hearing=hearing, without_test=without_test, actor=actor, now=now)

@@ -12,10 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.agreement import agreements, facts as agreement_facts, line_tests, room_rules
 from hearings.hearing import agreed_terms, law_on_the_day
+from hearings.law.law import current
 from hearings.models import Hearing, HearingRequest
 from hearings.models.diary import ResourceKind
 from hearings.queries import get, in_office, live_invitation
-from hearings.requests import consent_answers
+from hearings.requests import consent_answers, gate_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.rights import item_states
 from hearings.rights.checklist import Gate, RightSide
@@ -35,6 +36,7 @@ class Check(StrEnum):
     time_signed = "time_signed"
     people_named = "people_named"
     interpreter_named = "interpreter_named"
+    gate_answered = "gate_answered"
     consent_given = "consent_given"
     basis_in_force = "basis_in_force"
     agreement_signed = "agreement_signed"
@@ -104,11 +106,14 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     clerk, authority, administrator = StaffFunction.clerk, StaffFunction.authority, StaffFunction.administrator
     unsigned = await agreed_terms.unsigned(db, hearing)
     waiting = await item_states.open_items(db, hearing, Gate.ready, now=now)
+    owed = gate_answers.in_the_way(request, now=now, law=await current(db))
+    unanswered = [state for state in (ours, theirs) if state in {one.state for one in owed}]
     given: Iterable[tuple[Check, Collection[str], StaffFunction, Collection[str]]] = (
         (Check.request_open, [] if request.status in CARRYING_REQUESTS else [request.reference], clerk, [ours]),
         (Check.time_signed, unsigned, authority, unsigned),
         _named(hearing, [role for role in missing_roles if role != interpreter]),
         (Check.interpreter_named, [role for role in missing_roles if role == interpreter], clerk, [ours]),
+        (Check.gate_answered, unanswered, authority, unanswered),
         (
             Check.consent_given,
             [consent.provision for consent in await consent_answers.outstanding(db, request, now=now)],

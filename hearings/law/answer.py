@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from hearings import reference
 from hearings.models.request import Capacity, ReasonNoAttendance
 from hearings.reference import VERIFIED
 from hearings.sentences import Sentence, tell
@@ -20,6 +21,77 @@ class LineStatus(StrEnum):
 
 
 MET, MISSING, HUMAN = LineStatus.met, LineStatus.missing, LineStatus.needs_human
+
+
+class Answerer(StrEnum):
+    """Who answers a line. Both: each State for itself. Court: at the hearing. Data: an administrator keeps them."""
+
+    requesting = "requesting"
+    requested = "requested"
+    both = "both"
+    court = "court"
+    data = "data"
+
+
+class Due(StrEnum):
+    """By when a line has to be answered."""
+
+    submission = "submission"
+    acceptance = "acceptance"
+    ready = "ready"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Who:
+    """Who answers a line or a fact, and by when. `text`: a fact answered with yes, for `{state}`, which answers."""
+
+    answered_by: Answerer
+    due: Due
+    text: str = ""
+
+    def states(self, requesting: str, requested: str) -> tuple[str, ...]:
+        """The States that answer, each for itself."""
+        return {
+            Answerer.requesting: (requesting,),
+            Answerer.requested: (requested,),
+            Answerer.both: (requesting, requested),
+        }.get(self.answered_by, ())
+
+
+def _table(name: str) -> Mapping[str, Who]:
+    """A table of data/gate.yaml. Raises `ValueError` for a party or a time that there is not."""
+    return {
+        key: Who(answered_by=Answerer(row["answered_by"]), due=Due(row["due"]), text=row.get("text", ""))
+        for key, row in reference.gate()[name].items()
+    }
+
+
+FACTS = _table("facts")
+"""What only States answer, each for itself and signed; never fields of a request."""
+ANSWERED_WITH: Mapping[str, str] = reference.gate()["answered_with"]
+LINES = _table("lines")
+OTHER = "other"
+
+
+def listed(key: str) -> str:
+    """The entry of `LINES` for a line: its key, or the longest beginning of it; `OTHER` where there is none."""
+    parts = key.split("_")
+    names = ("_".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((name for name in names if name in LINES), OTHER)
+
+
+def states_say(
+    answers: Mapping[str, Mapping[str, bool]], *, requesting: str, requested: str
+) -> Mapping[str, bool | None]:
+    """What States have said of `FACTS`, by fact: no where one of those that answer says no, yes where all say yes.
+
+    `answers`: by fact, then by State; what a State says of a fact that is not its own counts for nothing.
+    """
+    found: dict[str, bool | None] = {}
+    for fact, who in FACTS.items():
+        said_by = [answers.get(fact, {}).get(state) for state in who.states(requesting, requested)]
+        found[fact] = False if False in said_by else None if None in said_by else True
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +128,8 @@ class Ask:
     """Whether both States agree to INTERPOL."""
     route_possible: bool | None = None
     requested_state_insists: bool | None = None
+    language_accepted: bool | None = None
+    """Whether the requested State accepts a language that the data say it often accepts."""
     oral: bool = False
     both_agree_oral: bool | None = None
     """Whether both States agree to an oral request."""
@@ -137,11 +211,25 @@ class GateLine:
     code: str = ""
     row: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The row of data the line is built on; says when it was reviewed (`hearings.law.reviews`)."""
+    asks: tuple[str, ...] = ()
+    """The facts of `FACTS` that its result hangs on; empty where their answers alone do not change it."""
 
     @property
     def unverified(self) -> bool:
         """Whether the source of the line has to be displayed as unverified."""
         return self.confidence not in VERIFIED
+
+    @property
+    def who(self) -> Who:
+        """Who answers it, and by when."""
+        named = [FACTS[fact] for fact in self.asks]
+        both = next((who for who in named if who.answered_by is Answerer.both), None)
+        return both or (named[0] if named else LINES[listed(self.key)])
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is open but the answers of States."""
+        return bool(self.asks) and self.status is HUMAN
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -154,6 +242,9 @@ class GateLine:
             "confidence": self.confidence,
             "unverified": self.unverified,
             "code": self.code,
+            "answered_by": self.who.answered_by.value,
+            "due": self.who.due.value,
+            "facts": list(self.asks),
         }
 
 
@@ -245,6 +336,7 @@ def line(
     *,
     confidence: str = "",
     code: str = "",
+    asks: tuple[str, ...] = (),
     **inputs: Any,
 ) -> GateLine:
     """A line whose source and confidence are those of a row of data, unless said otherwise."""
@@ -258,6 +350,7 @@ def line(
         confidence=confidence or str(source.get("confidence") or "unknown"),
         code=code,
         row=source,
+        asks=asks,
     )
 
 

@@ -14,7 +14,16 @@ from typing import Any
 from hearings import languages
 from hearings.errors import Invalid
 from hearings.law import conduct, consent_rules as consents, overlays
-from hearings.law.answer import Ask, ConductTerm, ConsentNeed, GateLine, LineStatus, Note
+from hearings.law.answer import (
+    ANSWERED_WITH,
+    Ask,
+    ConductTerm,
+    ConsentNeed,
+    GateLine,
+    LineStatus,
+    Note,
+    states_say,
+)
 from hearings.law.beside import displacement, safeguards
 from hearings.law.law import LAW, Law, cite
 from hearings.law.needs import needs
@@ -164,10 +173,9 @@ class GateResult:
 
 
 SAME = (
-    *("stage", "channel", "urgent", "both_agree_urgent_route", "oral", "both_agree_oral"),
-    *("approach", "person_nationality", "person_age_under_18"),
-    *("evidential_purpose", "lawyer_access", "grave_offence_or_jury", "prefer_convention", "domestic_law_confirmed"),
-    *("authorities_agree", "counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
+    *("stage", "channel", "urgent", "oral", "approach", "person_nationality", "person_age_under_18"),
+    *("evidential_purpose", "lawyer_access", "grave_offence_or_jury"),
+    *("counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
     *("is_victim", "own_offence_possible", "child_measures_set", "consent_by_representative", "victim_assessed"),
     *("interpreter_beside_person", "private_line_tested", "protection_agreed", "lawyer_offered", "nationalities_all"),
     "accessibility_set",
@@ -193,8 +201,10 @@ def ask_about(
         for name, value in given.items()
         if value not in (None, "")
     }
-    agreed = getattr(request, "both_agree_urgent_route", None)
     spoken, court = request.language_of_person, request.language_of_court
+    states = states_say(request.gate_answers, requesting=request.requesting_state, requested=request.requested_state)
+    facts |= states
+    facts |= {name: states[fact] for name, fact in ANSWERED_WITH.items()}
     return Ask(
         requesting_state=request.requesting_state,
         requested_state=request.requested_state,
@@ -209,7 +219,6 @@ def ask_about(
         consent=consent,
         hearing_on=hearing_on,
         hearing_known_on=hearing_known_on,
-        route_possible=agreed,  # who agree on a way hold it possible
         nationalities=tuple(request.nationalities),
         interpreter_needed=not languages.same(spoken, court) if spoken and court else None,
         protection_requested=bool(request.protection_requested) or None,
@@ -371,7 +380,9 @@ def _effects(law: Law, lines: tuple[GateLine, ...]) -> Iterator[tuple[GateLine, 
     for line in lines:
         if line.status is LineStatus.met:
             continue
-        if line.code in blocks:
+        if line.waits:  # for the States to answer after the submission
+            yield line, GateStatus.pending
+        elif line.code in blocks:
             yield line, GateStatus(blocks[line.code])
         elif line.status is LineStatus.missing:
             yield line, GateStatus.refused if line.code in refusals else GateStatus.blocked

@@ -69,6 +69,14 @@ def _name(question: Question, overlay: Overlay) -> StateName:
     return question.state(overlay["state"])
 
 
+PERMITTED = ("domestic_law_confirmed",)
+"""The fact by which a requested State answers for its own rules."""
+
+
+def _of_requested(question: Question, overlay: Overlay) -> bool:
+    return bool(overlay["state"] == question.ask.requested_state)
+
+
 def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if not overlay["counsel_mandatory"] or not _concerned(question, overlay):
         return
@@ -251,13 +259,17 @@ def _stages(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
                 **given,
             )
         )
+    asks: tuple[str, ...] = ()
+    if stage in excluded and newer is not None and _of_requested(question, overlay):
+        status, asks = by(question.ask.domestic_law_confirmed), PERMITTED
     yield line(
         _key("stage", overlay),
         status,
         overlay["provision"],
         text,
         overlay,
-        code=code,
+        code="domestic_law_bar" if status is MISSING else code,
+        asks=asks,
         stage=stage,
         superseded_by=overlay.get("stage_excluded_superseded_by"),
     )
@@ -271,8 +283,11 @@ def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
         if limited
         else tell("The law of {state} provides for hearings by video without limiting them to certain persons", **given)
     )
+    asks = PERMITTED if limited and _of_requested(question, overlay) else ()
+    status = by(question.ask.domestic_law_confirmed) if asks else HUMAN if limited else MET
+    code = "domestic_law_bar" if status is MISSING else ""
     yield line(
-        _key("persons", overlay), HUMAN if limited else MET, overlay["provision"], text, overlay, limited=limited
+        _key("persons", overlay), status, overlay["provision"], text, overlay, code=code, asks=asks, limited=limited
     )
 
 

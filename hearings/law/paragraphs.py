@@ -98,6 +98,15 @@ def _covered(question: Question, paragraph: Paragraph, person: Sentence) -> Sent
     )
 
 
+def _asked(paragraph: Paragraph) -> tuple[str, ...]:
+    """The facts of States that a paragraph requires."""
+    required = {
+        "domestic_law_confirmed": paragraph.domestic_law_confirmation_required,
+        "authorities_agree": paragraph.authorities_agreement_required,
+    }
+    return tuple(fact for fact, needed in required.items() if needed)
+
+
 def person(question: Question, row: Mapping[str, Any], paragraph: Paragraph | None) -> GateLine:
     """Whether the instrument reaches the person, and if not, what else could be the basis."""
     capacity, law = question.ask.capacity, question.law
@@ -145,13 +154,16 @@ def person(question: Question, row: Mapping[str, Any], paragraph: Paragraph | No
         if paragraph.carried
         else tell("{reason}. Another paragraph is needed: {paragraph}, with {needs}", **given)
     )
+    asks = _asked(paragraph)
+    denied = any(question.ask.fact(fact) is False for fact in asks)
     return line(
         "person",
-        MET if paragraph.carried else MISSING,
+        MET if paragraph.carried else MISSING if denied else HUMAN,
         cite(paragraph.rule) if paragraph.carried else cite(video),
         text,
         paragraph.rule,
         code="" if paragraph.carried else _pending(question.ask, paragraph),
+        asks=asks,
         capacity=capacity.value,
         other_footing=[paragraph.rule["id"], *paragraph.others],
     )
@@ -181,6 +193,7 @@ def confirmations(question: Question, row: Mapping[str, Any], paragraph: Paragra
         rule,
         confidence="" if ask.domestic_law_confirmed else "unknown",
         code={True: "", False: "domestic_law_bar", None: code}[ask.domestic_law_confirmed],
+        asks=("domestic_law_confirmed",),
         state=ask.requested_state,
         confirmed=ask.domestic_law_confirmed,
     )
@@ -195,6 +208,7 @@ def confirmations(question: Question, row: Mapping[str, Any], paragraph: Paragra
             ),
             paragraph.rule,
             code="" if ask.authorities_agree else "accused_agreement_pending",
+            asks=("authorities_agree",),
             agreed=ask.authorities_agree,
         )
 

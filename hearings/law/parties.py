@@ -53,6 +53,17 @@ class Question:
         rows = (row for row in self.law.bases if not row.get("no_treaty"))
         return tuple(row for row in rows if all(entry.status is MET for entry in self.binding_lines[row["id"]]))
 
+    @cached_property
+    def unsure(self) -> tuple[Mapping[str, Any], ...]:
+        """Treaties in force of which the data say that it is not known whether they bind one of the two States."""
+        found = []
+        for row in self.law.bases:
+            statuses = {entry.status for entry in self.binding_lines[row["id"]]}
+            said_so = all(f"{state}/{row['id']}" in self.law.rows["party"] for state, _side in self.sides)
+            if not row.get("no_treaty") and said_so and MISSING not in statuses and HUMAN in statuses:
+                found.append(row)
+        return tuple(found)
+
 
 def in_force(question: Question, row: Mapping[str, Any]) -> GateLine:
     """Whether it is in force on the day, by its status and its first and last day. A basis without treaty always is."""
@@ -156,38 +167,68 @@ def _party(question: Question, row: Mapping[str, Any], state: str, side: str) ->
     )
 
 
+PREFERRED = ("prefer_convention",)
+"""The fact by which both States say which of two treaties they apply."""
+
+
 def specific_first(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
-    """A general convention gives way to a treaty between the two States, unless both prefer it (18(7), 46(7))."""
-    rule = row["profile"].get("treaty_priority")
-    agreed = question.ask.prefer_convention
-    if rule:
-        law = question.law.rules.get(rule["rule"], row)
-        known = [other for other in question.bound if _precedes(question, other, row)]
-        names = [other["name"] for other in known]
-        may = rule.get("may_agree_otherwise", False)
-        status = HUMAN
-        text = tell("A treaty between the two States would take precedence; the data name none and are not complete")
-        if agreed and may:
-            status, text = MET, tell("Both States agree to apply this convention instead of a treaty between them")
-        elif known:
-            text = tell(
-                "Both States are bound by instruments that take precedence unless both prefer this convention: "
-                "{treaties}",
-                treaties=Series.of(names),
-            )
-            status = MISSING if agreed is False and any(_reaches(question, other) for other in known) else HUMAN
-        elif agreed is False:
-            text = tell("A treaty between the two States takes precedence; the data name none: state which")
-        yield line("specific_treaty", status, cite(law), text, law, confidence="unknown", known=names, agreed=agreed)
+    """A general convention gives way to a treaty between the two States, unless both prefer it (18(7), 46(7)).
+
+    Where the data know of none, they answer; where they do not know whether one binds both, the States do.
+    """
+    if row["profile"].get("treaty_priority"):
+        yield _specific_treaty(question, row)
     if row.get("only_without_other_mla_treaty"):
         names = [other["name"] for other in question.bound if other["id"] != row["id"]]
-        status = MET if agreed else MISSING if names else HUMAN
+        agreed = question.ask.prefer_convention
         text = tell(
             "Only without another treaty on assistance, or where both States agree to rely on this instrument: "
             "{treaties}",
             treaties=Series.of(names) if names else tell("none known"),
         )
-        yield line("no_other_treaty", status, row["name"], text, row, known=names)
+        status = MET if agreed or not names else MISSING
+        asks = PREFERRED if names else ()
+        yield line("no_other_treaty", status, row["name"], text, row, asks=asks, known=names)
+
+
+def _specific_treaty(question: Question, row: Mapping[str, Any]) -> GateLine:
+    rule = row["profile"]["treaty_priority"]
+    law = question.law.rules.get(rule["rule"], row)
+    agreed, may = question.ask.prefer_convention, rule.get("may_agree_otherwise", False)
+    known = [other for other in question.bound if _precedes(question, other, row)]
+    unsure = [other for other in question.unsure if _precedes(question, other, row)]
+    names = [other["name"] for other in known]
+    asks = PREFERRED if known or unsure or agreed is not None else ()
+    status = HUMAN
+    if agreed and may:
+        status, text = MET, tell("Both States agree to apply this convention instead of a treaty between them")
+    elif known:
+        text = tell(
+            "Both States are bound by instruments that take precedence unless both prefer this convention: {treaties}",
+            treaties=Series.of(names),
+        )
+        status = MISSING if agreed is False and any(_reaches(question, other) for other in known) else HUMAN
+    elif agreed is False:
+        text = tell("A treaty between the two States takes precedence; the data name none: state which")
+    elif unsure:
+        text = tell(
+            "Whether the two States are bound by instruments that take precedence is not known: {treaties}. They say "
+            "whether they apply this convention",
+            treaties=Series.of(other["name"] for other in unsure),
+        )
+    else:
+        status = MET
+        text = tell(
+            "The data name no treaty between the two States that would take precedence; they may not be complete"
+        )
+    return line(
+        *("specific_treaty", status, cite(law), text, law),
+        confidence="unknown",
+        asks=asks,
+        known=names,
+        unsure=[other["name"] for other in unsure],
+        agreed=agreed,
+    )
 
 
 def _precedes(question: Question, other: Mapping[str, Any], row: Mapping[str, Any]) -> bool:

@@ -1,9 +1,21 @@
 """Lines on the channel, form and language of a request, and their conditions."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, MISSING, GateLine, LineStatus, line, words
+from hearings.law.answer import (
+    ANSWERED_WITH,
+    FACTS,
+    HUMAN,
+    MET,
+    MISSING,
+    GateLine,
+    LineStatus,
+    by,
+    line,
+    words,
+)
 from hearings.law.law import cite
 from hearings.law.parties import Question, in_force, parties
 from hearings.sentences import LanguageName, Series, Word, tell, tell_n
@@ -15,21 +27,35 @@ def _topic(question: Question, row: Mapping[str, Any], *topics: str) -> Mapping[
     return next((rule for topic in topics for rule in rules if rule["topic"] == topic), question.paragraph(row))
 
 
-def conditions(
-    question: Question, names: list[str], own: Mapping[str, Any] | None = None
-) -> tuple[LineStatus, Series, dict[str, bool | None]]:
-    """The status of conditions in the data, in words, with the answers they were judged by. `own`: how some of them
-    are asked for here, where that is not as for a channel."""
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """Conditions in the data: their status, in words, the answers they were judged by, and the facts of States that
+    alone are open; where all are met, those that were asked."""
+
+    status: LineStatus
+    needed: Series
+    answers: Mapping[str, bool | None]
+    asks: tuple[str, ...]
+
+
+def conditions(question: Question, names: list[str], own: Mapping[str, Any] | None = None) -> Conditions:
+    """How conditions in the data stand. `own`: how some of them are asked for here, where that is not as for a
+    channel."""
     table = {**question.law.gate["channel_conditions"], **(own or {})}
     answers: dict[str, bool | None] = {}
+    fields: dict[str, bool | None] = {}
     parts = []
     for name in names:
         known = table.get(name, {"field": name, "text": words(name)})
         asked = known["text"]
         answers[name] = question.ask.fact(known["field"])
+        fields[ANSWERED_WITH.get(known["field"], known["field"])] = answers[name]
         parts.append(tell(asked))
     status = MISSING if False in answers.values() else HUMAN if None in answers.values() else MET
-    return status, Series.of(parts, "and"), answers
+    open_ = [name for name, answer in fields.items() if answer is not True or status is MET]
+    of_states = tuple(name for name in open_ if name in FACTS)
+    asks = of_states if status is MET or len(of_states) == len(open_) else ()
+    return Conditions(status=status, needed=Series.of(parts, "and"), answers=answers, asks=asks)
 
 
 def channel(question: Question, row: Mapping[str, Any]) -> GateLine:
@@ -56,21 +82,22 @@ def channel(question: Question, row: Mapping[str, Any]) -> GateLine:
             ways=names,
         )
         return line("channel", MISSING, cite(rule), text, rule, code="wrong_channel", **inputs)
-    status, needed, answers = conditions(question, entry["conditions"])
+    under = conditions(question, entry["conditions"])
     way = Word.of("channel", chosen)
     text = tell("The chosen channel is provided for: {way}", way=way)
-    if needed:
-        text = tell("The chosen channel: {way}. It requires that {conditions}", way=way, conditions=needed)
+    if under.needed:
+        text = tell("The chosen channel: {way}. It requires that {conditions}", way=way, conditions=under.needed)
     code = question.law.gate["channel_codes"].get(chosen, "wrong_channel")
     return line(
         "channel",
-        status,
+        under.status,
         cite(rule),
         text,
         rule,
-        code="" if status is MET else code,
+        code="" if under.status is MET else code,
+        asks=under.asks,
         **inputs,
-        conditions=answers,
+        conditions=under.answers,
     )
 
 
@@ -89,10 +116,10 @@ def oral(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine]:
         text = tell("The instrument does not provide for oral requests")
         yield line("oral", MISSING, cite(rule), text, rule, code="oral_conditions_not_met", oral=True)
         return
-    status, needed, answers = conditions(question, entry["conditions"], question.law.gate["oral_conditions"])
-    code = "" if status is MET else "oral_conditions_not_met"
-    text = tell("An oral request requires that {conditions}", conditions=needed)
-    yield line("oral", status, cite(rule), text, rule, code=code, conditions=answers)
+    under = conditions(question, entry["conditions"], question.law.gate["oral_conditions"])
+    code = "" if under.status is MET else "oral_conditions_not_met"
+    text = tell("An oral request requires that {conditions}", conditions=under.needed)
+    yield line("oral", under.status, cite(rule), text, rule, code=code, asks=under.asks, conditions=under.answers)
     done = question.ask.written_confirmed
     hours = question.law.defaults["timers"]["oral_written_confirmation_hours"]
     yield line(
@@ -143,6 +170,7 @@ def language(question: Question, row: Mapping[str, Any]) -> GateLine:
             accepted = [tag for tag in accepted if tag in overlay["accepted_languages"]] or accepted
     tag = ask.language_of_request.split("-")[0].lower()
     who, code = question.state(ask.requested_state), ""
+    asks: tuple[str, ...] = ()
     names = Series.of(map(LanguageName.of, accepted)) if accepted else tell("not known")
     if not accepted or not tag:
         status = HUMAN
@@ -155,9 +183,14 @@ def language(question: Question, row: Mapping[str, Any]) -> GateLine:
             tell("A language that {state} accepts: {language}", state=who, language=LanguageName.of(tag)),
         )
     elif tag in state.conditional_languages:
-        status = HUMAN
-        text = tell(
-            "A language that {state} often accepts: {language}. Ask first", state=who, language=LanguageName.of(tag)
+        status, asks = by(ask.language_accepted), ("language_accepted",)
+        code = "language" if status is MISSING else ""
+        text = (
+            tell("A language that {state} accepts in this case: {language}", state=who, language=LanguageName.of(tag))
+            if status is MET
+            else tell(
+                "A language that {state} often accepts: {language}. Ask first", state=who, language=LanguageName.of(tag)
+            )
         )
     else:
         status, code = MISSING, "language"
@@ -169,6 +202,7 @@ def language(question: Question, row: Mapping[str, Any]) -> GateLine:
         text,
         {"source": state.source, "confidence": state.languages_confidence},
         code=code,
+        asks=asks,
         language=ask.language_of_request,
         accepted=accepted,
     )

@@ -190,6 +190,8 @@ class HearingRequest(Row, table=True):
     """Ids of data/instruments.yaml the requesting State relies on."""
     gate_result: dict[str, Any] | None = json(default=None)
     """Snapshot of the legal gate at submission (`hearings.law.legal_bases.GateResult.as_json`)."""
+    gate_answers: dict[str, dict[str, bool]] = json(default_factory=dict)
+    """By fact and State, the newest answers of the States: kept by `hearings.requests.gate_answers`."""
     status: RequestStatus = word(RequestStatus, "status", default=RequestStatus.draft)
     unanswered: bool = False
     """Whether the person's answer to one of its consents is not recorded: kept by `hearings.requests.person_consents`.
@@ -281,10 +283,6 @@ class HearingRequest(Row, table=True):
     evidential_purpose: bool | None = None
     # What the legal bases ask besides
     lawyer_access: bool | None = None
-    prefer_convention: bool = False
-    """18(7), 46(7): paragraphs 9-29 instead of the more specific treaty, where both States agree."""
-    domestic_law_confirmed: bool | None = None
-    authorities_agree: bool | None = None
     domestic_basis: str = Field(default="", max_length=2000)
     reciprocity: str = Field(default="", max_length=2000)
     dual_criminality: str = Field(default="", max_length=2000)
@@ -302,10 +300,6 @@ class HearingRequest(Row, table=True):
     """How the person is approached; None while nobody has said so."""
     urgent: bool = False
     urgent_reason: str = Field(default="", max_length=2000)
-    both_agree_urgent_route: bool | None = None
-    """18(13), 46(13): whether both States agree to INTERPOL."""
-    both_agree_oral: bool | None = None
-    """18(14), 46(14): whether both States agree to an oral request."""
     oral: bool = False
     """Made by word of mouth; must be confirmed in writing forthwith (18(14), 46(14))."""
     oral_at: datetime | None = instant(default=None)

@@ -46,6 +46,17 @@ class RequestAct(StrEnum):
     attachment_removed = "attachment_removed"
     attachment_read = "attachment_read"
     translation_added = "translation_added"
+    gate_answered = "gate_answered"
+
+
+class AnsweredWith(StrEnum):
+    """The act by which a State answered a question of the legal check. Draft: a box that its clerk had ticked there,
+    before such answers were signed."""
+
+    answer = "answer"
+    submission = "submission"
+    acceptance = "acceptance"
+    draft = "draft"
 
 
 class Consent(Row, table=True):
@@ -142,6 +153,24 @@ class Consultation(Deed, table=True):
     recorded_by: str = Field(max_length=36)
     recorded_by_label: str = Field(max_length=200)
     recorded_at: datetime = instant()
+
+
+class GateAnswer(Deed, table=True):
+    """What a State, the owner, has answered to a question of the legal check (`facts` of data/gate.yaml). The newest of
+    a State counts. Only grows.
+    """
+
+    __tablename__ = "gate_answer"
+    __table_args__ = (state_check(), Index("ix_gate_answer_request", "request_id", "id"))
+
+    request_id: str = Field(foreign_key="hearing_request.id", max_length=36)
+    fact: str = Field(max_length=60)
+    answer: bool
+    answered_with: AnsweredWith = word(AnsweredWith, "answered_with")
+    note: str = Field(default="", max_length=1000)
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)
+    at: datetime = instant()
 
 
 class InformalMessage(Deed, table=True):

@@ -25,6 +25,7 @@ class Act(StrEnum):
     sign_minutes = "sign_minutes"
     release_recording = "release_recording"
     receive_recording = "receive_recording"
+    answer_gate = "answer_gate"
 
 
 class SigningKey(Row, table=True):

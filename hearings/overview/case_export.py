@@ -79,6 +79,7 @@ CONSULTATION = (
     *("id", "owner_state", "held_at", "way", "with_whom", "subject", "outcome", "recorded_by_label"),
     "recorded_at",
 )
+GATE_ANSWER = ("id", "owner_state", "fact", "answer", "answered_with", "note", "actor_label", "at")
 MESSAGE = ("id", "owner_state", "author_label", "text", "at")
 EVENT = ("id", "owner_state", "act", "at", "actor_label", "reason", "data")
 CHANGE = ("id", "subject", "subject_id", "before", "after", "at", "actor_label", "reason")
@@ -184,6 +185,7 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
         "attachments.json": _rows(papers.attachments, ATTACHMENT),
         "translations.json": _rows(papers.translations, TRANSLATION),
         "consultations.json": _rows(await consultations.of_request(db, request.id), CONSULTATION),
+        "gate_answers.json": _rows(papers.answers, GATE_ANSWER),
         "messages.json": _rows(await _messages(db, request), MESSAGE),
         "views.json": _rows(await _views(db, rows, state), VIEW),
     }

@@ -27,9 +27,9 @@ from hearings.law.refusals import (
     request_objections,
 )
 from hearings.models import HearingRequest
-from hearings.models.request_parts import RequestAct
+from hearings.models.request_parts import AnsweredWith, RequestAct
 from hearings.moves import move
-from hearings.requests import consultations, sending
+from hearings.requests import consultations, gate_answers, sending
 from hearings.requests.log import log, require
 from hearings.sentences import Series, tell
 from hearings.status import RequestStatus
@@ -77,13 +77,24 @@ async def answer_information(
     move(db, request, RequestStatus.under_review, actor=actor, now=now, reason=_reasons(answer))
 
 
-async def accept(db: AsyncSession, *, request: HearingRequest, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Accept: the requested authority has decided what the gate left to a human.
+async def accept(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    reason: str = "",
+    answers: Mapping[str, bool] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Accept. `answers`: those of the State to the legal check that it gives with its acceptance.
 
-    Effects: status, `answered_*`. Raises `NotReady` while an oral request is overdue for confirmation in writing.
+    Effects: status, `answered_*`, those of `gate_answers.answer`; what needs no answer of its own is answered by the
+    acceptance. Raises `NotReady` while an oral request is overdue for confirmation in writing, `GateOpen` while an
+    answer of the State is missing or no.
     """
     reason = clean(reason, "reason", most=4000, lines=True)
     _require_confirmed(request, now)
+    await _answer_gate(db, request, answers, actor, now)
     _answer(db, request, RequestStatus.accepted, actor, now, reason=reason)
     request.execution_due = deadlines.due(request, LimitedStep.execution, since=now, law=await current(db))
 
@@ -94,16 +105,19 @@ async def accept_with_conditions(
     request: HearingRequest,
     conditions: str,
     rules: Sequence[Mapping[str, Any]] = (),
+    answers: Mapping[str, bool] | None = None,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Accept under conditions, which are read out at the hearing; `rules` are those the room can enforce or display.
 
-    Effects: status, `conditions`, `condition_rules`, `answered_*`. Raises `Invalid` for an unknown rule.
+    Effects: `conditions`, `condition_rules`, and those of `accept`. Raises `Invalid` for an unknown rule, and what
+    `accept` raises.
     """
     conditions = _reasons(conditions)
     parsed = _rules(rules)
     _require_confirmed(request, now)
+    await _answer_gate(db, request, answers, actor, now)
     _answer(db, request, RequestStatus.accepted_with_conditions, actor, now, reason=conditions)
     request.conditions, request.condition_rules = conditions, parsed
     request.execution_due = deadlines.due(request, LimitedStep.execution, since=now, law=await current(db))
@@ -259,6 +273,16 @@ def _confirmed(db: AsyncSession, request: HearingRequest, actor: Actor, now: dat
     late = sending.overdue(request, now=now)
     request.written_confirmed_at, request.written_due = now, None
     log(db, request, RequestAct.confirmed_in_writing, actor=actor, now=now, late=late)
+
+
+async def _answer_gate(
+    db: AsyncSession, request: HearingRequest, answers: Mapping[str, bool] | None, actor: Actor, now: datetime
+) -> None:
+    require("answer_request", request, actor)
+    if answers:
+        await gate_answers.answer(db, request=request, answers=answers, actor=actor, now=now)
+    await gate_answers.require_answered(db, request, state=actor.state, now=now)
+    await gate_answers.answer_with(db, request=request, answered_with=AnsweredWith.acceptance, actor=actor, now=now)
 
 
 def _require_confirmed(request: HearingRequest, now: datetime) -> None:

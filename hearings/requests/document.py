@@ -19,9 +19,9 @@ from hearings import clocks, queries, reference
 from hearings.documents.documents import written
 from hearings.languages import language_name, state_name
 from hearings.law.handling.contents import Acknowledgement, Contents, contents_of
-from hearings.models import Attachment, Consent, HearingRequest, Signature, SigningKey, Translation
+from hearings.models import Attachment, Consent, GateAnswer, HearingRequest, Signature, SigningKey, Translation
 from hearings.models.signature import Act
-from hearings.requests import attachments, consent_answers, field_kinds as kinds, translations
+from hearings.requests import attachments, consent_answers, field_kinds as kinds, gate_answers, translations
 from hearings.requests.demands import provisions
 from hearings.requests.fields import FIELDS, SECTIONS, Field
 from hearings.sentences import Say, Word, english, tell
@@ -68,6 +68,7 @@ HEADINGS: Mapping[str, str] = {
     "consents": tell("Consents"),
     "translations": tell("Translations"),
     "attachments": tell("Attachments"),
+    "answers": tell("Answers of the States to the legal check"),
     "signatures": tell("Signatures of authorities"),
 }
 NOT_GIVEN = tell("not given")
@@ -85,18 +86,20 @@ ACTS: Mapping[Act, str] = {
     Act.refuse_request: tell("request refused"),
     Act.postpone_request: tell("request postponed"),
     Act.withdraw_request: tell("request withdrawn"),
+    Act.answer_gate: tell("legal check answered"),
 }
 """Acts of a request that authorities sign."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Papers:
-    """A request with its attachments, consents, translations and signatures."""
+    """A request with its attachments, consents, translations, answers to the legal check and signatures."""
 
     request: HearingRequest
     attachments: Sequence[Attachment]
     translations: Sequence[Translation]
     consents: Sequence[Consent]
+    answers: Sequence[GateAnswer]
     signatures: Sequence[tuple[Signature, SigningKey]]
 
 
@@ -109,6 +112,7 @@ async def gather(db: AsyncSession, request: HearingRequest) -> Papers:
         attachments=await attachments.of_request(db, request.id),
         translations=await translations.of_request(db, request.id),
         consents=await consent_answers.of_request(db, request.id),
+        answers=await gate_answers.of_request(db, request.id),
         signatures=[(signature, keys[signature.key_id]) for signature in signed],
     )
 
@@ -163,6 +167,7 @@ def as_json(papers: Papers) -> dict[str, Any]:
             }
             for consent in papers.consents
         ],
+        "gate_answers": [_answered(answer) for answer in papers.answers],
         "signatures": [
             {
                 "state": signature.owner_state,
@@ -173,6 +178,17 @@ def as_json(papers: Papers) -> dict[str, Any]:
             }
             for signature, key in papers.signatures
         ],
+    }
+
+
+def _answered(answer: GateAnswer) -> dict[str, Any]:
+    return {
+        "state": answer.owner_state,
+        "fact": answer.fact,
+        "answer": answer.answer,
+        "answered_with": answer.answered_with.value,
+        "note": answer.note,
+        "at": plain(answer.at),
     }
 
 
@@ -196,6 +212,7 @@ def printed(papers: Papers, lang: str, say: Say = english) -> dict[str, Any]:
                 for name, rows in (
                     ("consents", [page.consent(consent) for consent in papers.consents]),
                     ("translations", [page.translation(translation) for translation in papers.translations]),
+                    ("answers", [page.answer(answer) for answer in papers.answers]),
                     ("attachments", [page.attachment(*numbered) for numbered in enumerate(papers.attachments, 1)]),
                 )
                 if rows
@@ -390,6 +407,12 @@ class _Page:
         texts += [self.said(TRANSLATED_BY_MACHINE)] if translation.machine else []
         texts += [self.said(tell("Certified"))] if translation.certified else []
         return {"label": self.language(translation.language), "values": [written(text) for text in texts]}
+
+    def answer(self, answer: GateAnswer) -> Line:
+        texts = [self.said(gate_answers.affirmed(answer.fact, answer.owner_state))]
+        texts += [self.said(tell("yes") if answer.answer else tell("no")), *self.times(answer.at)]
+        texts += [answer.note] if answer.note else []
+        return {"label": self.state(answer.owner_state), "values": [written(text) for text in texts]}
 
     def attachment(self, number: int, attachment: Attachment) -> Line:
         code = [{"code": f"{attachment.media_type} · {attachment.size} B"}, {"code": f"SHA-256 {attachment.sha256}"}]

@@ -166,19 +166,11 @@ _TABLE = (
         when=lambda request: request.wanted_by, asked_if=(("wanted_by", ()),),
     ),
     Field(
-        "both_agree_urgent_route", Answer(), "authorities", "h", tell("Both States agree to this channel"),
-        help=tell("Required only for INTERPOL."), asked_if=(("channel", (Channel.interpol,)),),
-    ),
-    Field(
         "oral", Flag(), "authorities", "h", tell("Made orally"),
         help=tell("It must be confirmed in writing within 24 hours (18(14), 46(14))."),
     ),
     Field(
         "oral_at", Instant(), "authorities", "h", tell("When it was made orally"),
-        asked_if=(("oral", ("yes",)),),
-    ),
-    Field(
-        "both_agree_oral", Answer(), "authorities", "h", tell("Both States agree to an oral request"),
         asked_if=(("oral", ("yes",)),),
     ),
     # --- the proceedings
@@ -386,17 +378,6 @@ _TABLE = (
     ),
     # --- legal basis and confidentiality
     Field("instruments", Instruments(), "basis", "g", tell("Instruments relied on"), need=PRACTICAL),
-    Field(
-        "prefer_convention", Flag(), "basis", "g", tell("Both States prefer the convention to the treaty between them")
-    ),
-    Field(
-        "authorities_agree", Answer(), "basis", "g", tell("Authorities have agreed"),
-        help=tell("Do both authorities agree to the hearing by video?"),
-    ),
-    Field(
-        "domestic_law_confirmed", Answer(), "basis", "g", tell("Allowed by domestic law"),
-        help=tell("Has the requested State confirmed that its law allows it?"),
-    ),
     Field("domestic_basis", Lines(2000), "basis", "g", tell("Basis in domestic law")),
     Field("reciprocity", Lines(2000), "basis", "g", tell("Assurance of reciprocity")),
     Field(

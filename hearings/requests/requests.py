@@ -24,10 +24,10 @@ from hearings.law.handling.deadlines import LimitedStep
 from hearings.law.law import LAW, Law, current
 from hearings.law.legal_bases import SAME_STATES
 from hearings.models import Hearing, HearingRequest, Person, Translation
-from hearings.models.request_parts import RequestAct
+from hearings.models.request_parts import AnsweredWith, RequestAct
 from hearings.moves import born, move
 from hearings.permissions import may_staff, require_staff
-from hearings.requests import person_consents, priority, sending
+from hearings.requests import gate_answers, person_consents, priority, sending
 from hearings.requests.answers import (
     accept,
     accept_with_conditions,
@@ -223,8 +223,9 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
 
     Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
     texts. Effects, in order: an oral request whose time for the confirmation in writing has passed is confirmed by it,
-    late; stores the gate's result of now; the day an
-    answer is due; the consents its rules ask for; status to submitted, then (both States are served here) to received.
+    late; what both States must agree to is answered for the own one (`gate_answers.answer_with`); stores the gate's
+    result of now; the days an acknowledgement and an answer are due; the consents its rules ask for; status to
+    submitted, then (both States are served here) to received.
     """
     require("submit_request", request, actor)
     law = await current(db)
@@ -236,6 +237,7 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
         )
     request.submitted_at = now
     confirmed_by_submission(db, request=request, actor=actor, now=now)
+    await gate_answers.answer_with(db, request=request, answered_with=AnsweredWith.submission, actor=actor, now=now)
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     request.gate_result = result.as_json()
     request.answer_due = answer_due(request, now=now, law=law)

@@ -37,13 +37,13 @@ def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[B
     they have no such rule, it is a rule of this service.
     """
     open_blocks = []
-    if request.channel is Channel.interpol and not (request.urgent and request.both_agree_urgent_route):
+    if request.channel is Channel.interpol and not (request.urgent and not _refused(request, "both_agree_urgent_route")):
         text = tell("By INTERPOL only when urgent and agreed by both States")
         open_blocks.append(_block("interpol_conditions_not_met", "channel", "13", text))
     if request.approach is Approach.direct_to_person:
         text = tell("Nobody is approached directly in another State without the approval of its authorities")
         open_blocks.append(_block("direct_contact_without_approval", "approach", "13", text))
-    if request.oral and not (request.urgent and request.both_agree_oral):
+    if request.oral and not (request.urgent and not _refused(request, "both_agree_oral")):
         text = tell("Orally only when urgent and agreed by both States")
         open_blocks.append(_block("oral_conditions_not_met", "oral", "14", text))
     if request.submitted_at is not None and overdue(request, now=now):
@@ -64,6 +64,11 @@ def confirmed_late(request: HearingRequest) -> bool:
     """Whether an oral request was confirmed in writing after that time."""
     at, oral_at = request.written_confirmed_at, request.oral_at
     return at is not None and oral_at is not None and at > confirmation_due(oral_at)
+
+
+def _refused(request: HearingRequest, fact: str) -> bool:
+    """Whether a State has said no; the requested one answers after the submission."""
+    return False in request.gate_answers.get(fact, {}).values()
 
 
 def overdue(request: HearingRequest, *, now: datetime) -> bool:

@@ -43,6 +43,7 @@ DECISIONS: Mapping[Act, Mapping[str, bool]] = {
     Act.sign_minutes: {},  # the hash of the text that was read back
     Act.release_recording: {},  # the release as somebody else has proposed it
     Act.receive_recording: {"limits": MAY_BE_EMPTY, "verdict": NEEDED},
+    Act.answer_gate: {"answers": NEEDED, "note": MAY_BE_EMPTY},
 }
 """By act, the members of the body that a person decides."""
 

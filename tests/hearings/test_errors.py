@@ -36,7 +36,7 @@ CHOSEN = {
     "law/refusals", "law/transmission", "minutes/acts", "minutes/course", "minutes/document",
     "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
     "outward/administrators", "outward/notices",
-    "requests/conditions", "requests/consent_answers", "rights/item_states",
+    "requests/conditions", "requests/consent_answers", "requests/gate_answers", "rights/item_states",
     "sitting/breakdowns", "sitting/closed_sessions",
     "times/resources",
 }  # fmt: skip

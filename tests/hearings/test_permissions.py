@@ -306,6 +306,8 @@ STAFF_WANTED = {
     "answer_information": ("authority clerk", "RO"),
     "acknowledge_request": ("authority", "TH"),
     "answer_request": ("authority", "TH"),
+    "answer_gate": ("authority", "TH"),
+    "answer_gate_asking": ("authority clerk", "RO"),
     "delegate_request": ("authority clerk", "RO TH"),
     "set_priority": ("authority", "TH"),
     "comment_refusal": ("authority clerk", "RO"),

@@ -40,8 +40,6 @@ ACCUSED: dict[str, Any] = {
     "case_number": "1310/P/2026",
     "person_name": "Prasert Kittisak",
     "capacity": "accused",
-    "authorities_agree": True,
-    "domestic_law_confirmed": True,
     "offence_summary": "Trafficking in persons by an organised criminal group; the accused is said to have arranged "
     "the transport of four persons over two borders.",
     "reason_no_attendance": "not_possible",

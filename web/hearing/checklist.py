@@ -19,6 +19,7 @@ TITLES: Mapping[Check, tuple[str, str]] = {
     Check.time_signed: (N_("Time and terms signed by both States"), N_("Time and terms not signed by both States")),
     Check.people_named: (N_("People named"), N_("Not everybody is named")),
     Check.interpreter_named: (N_("Interpreter named"), N_("No interpreter is named")),
+    Check.gate_answered: (N_("Legal check answered by both States"), N_("Legal check not answered by both States")),
     Check.consent_given: (N_("Consents given"), N_("A consent of the person is missing")),
     Check.basis_in_force: (N_("Legal basis in force on the day"), N_("No legal basis in force on the day")),
     Check.agreement_signed: (N_("Technical agreement signed"), N_("Technical agreement not signed by both States")),
@@ -38,6 +39,7 @@ BUTTONS: Mapping[Check, str] = {
     Check.time_signed: N_("Sign"),
     Check.people_named: N_("Add a person"),
     Check.interpreter_named: N_("Add an interpreter"),
+    Check.gate_answered: N_("Answer the legal check"),
     Check.consent_given: N_("Record the answer"),
     Check.agreement_signed: N_("Open the agreement"),
     Check.line_tested: N_("Test the line"),
@@ -121,6 +123,8 @@ def _detail(result: CheckResult) -> str:
     match result.check:
         case Check.time_signed | Check.agreement_signed:
             return _("Not signed yet by: {states}").format(states=states)
+        case Check.gate_answered:
+            return _("Missing, or no: {states}").format(states=states)
         case Check.people_named:
             return _("Not named yet: {people}").format(people=named(result.missing))
         case Check.interpreter_named:
@@ -154,6 +158,10 @@ def _href(
         Check.time_signed: (can["agree"], f"{home}/times/sign"),
         Check.people_named: (can["prepare"], f"{home}/people/new"),
         Check.interpreter_named: (can["prepare"], f"{home}/people/new"),
+        Check.gate_answered: (
+            own in result.missing and may_on("answer_gate_asking" if asks else "answer_gate", person, request),
+            f"/requests/{request.reference}?act=gate#act",
+        ),
         Check.consent_given: (can["prepare"] and asks, f"/requests/{request.reference}/consents"),
         Check.agreement_signed: (may_on("negotiate", person, hearing), f"{home}/technical"),
         Check.line_tested: (may_on("test_line", person, hearing), f"{home}/test"),

@@ -129,8 +129,9 @@ _TABLE = (
     Fact("both_agree_urgent_route", QUESTION, N_("Both States agree to the urgent channel")),
     Fact("route_possible", QUESTION, N_("The urgent channel is possible")),
     Fact("requested_state_insists", QUESTION, N_("The requested State asks for this channel")),
+    Fact("language_accepted", QUESTION, N_("The requested State accepts the language of the request")),
     Fact("oral", QUESTION, N_("The request is oral")),
-    _of_request("both_agree_oral", QUESTION),
+    Fact("both_agree_oral", QUESTION, N_("Both States agree to an oral request")),
     Fact("written_confirmed", QUESTION, N_("The oral request has been confirmed in writing")),
 )
 FACTS: Mapping[str, Fact] = {fact.name: fact for fact in _TABLE}

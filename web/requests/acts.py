@@ -16,8 +16,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, errors, reference
 from hearings.actors import Actor
+from hearings.law.answer import FACTS
 from hearings.models import HearingRequest
-from hearings.requests import document as statement_bodies, priority, requests
+from hearings.requests import document as statement_bodies, gate_answers, priority, requests
 from hearings.sentences import tell
 from hearings.signatures.signatures import Act as Signed
 from hearings.status import RequestStatus
@@ -30,6 +31,7 @@ from web.server.forms import Form
 from web.server.signed_acts import StatementToSign
 from web.words import conditions as conditions_words, labels
 from web.words.i18n import N_, _, long_date
+from web.words.sentences import translated
 
 
 class Question(Model):
@@ -52,9 +54,28 @@ class Comment(Model):
 
 
 class MaybeReason(Model):
+    """Body of `close_request`."""
+
+    reason: str = Field(max_length=4000, description="Empty where none is given.")
+
+
+Answers = dict[Annotated[str, Field(max_length=60)], bool]
+
+
+class Acceptance(Model):
     """Body of `accept_request`."""
 
     reason: str = Field(max_length=4000, description="Empty where none is given.")
+    answers: Answers = Field(
+        default={}, max_length=20, description="Own answers to the legal check, given with the acceptance: by fact."
+    )
+
+
+class GateAnswers(Model):
+    """Body of `answer_gate`: by fact, yes or no."""
+
+    answers: Answers = Field(min_length=1, max_length=20)
+    note: str = Field(max_length=1000, description="Empty where none is given.")
 
 
 class Conditions(Model):
@@ -62,6 +83,7 @@ class Conditions(Model):
 
     conditions: str = Field(min_length=3, max_length=4000)
     rules: list[dict[str, Any]] = Field(max_length=50, description="Empty where the room keeps none by itself.")
+    answers: Answers = Field(default={}, max_length=20, description="As for `accept_request`.")
 
 
 LEFT_OUT: Any = Field(
@@ -91,6 +113,8 @@ class Postponement(Model):
 R = RequestStatus
 Read = Callable[[Form, Actor], Any]
 Values = Mapping[str, Any]
+ANSWER = "g_"
+"""What the inputs of the answers to the legal check begin with; then the fact."""
 Facts = Callable[[HearingRequest, Values, Actor], list[tuple[str, str]]]
 
 
@@ -113,6 +137,8 @@ class Action:
     name: str
     right: str
     """The action of the permission table by which the page decides whether to offer the act; `does` checks it again."""
+    asking_right: str = ""
+    """The action for the requesting State, where it is another."""
     statuses: frozenset[RequestStatus]
     open: Callable[[HearingRequest], bool] = lambda row: True
     button: str
@@ -128,6 +154,8 @@ class Action:
     """Name of the day the act sets: `due`, which is optional, or `review`."""
     person: bool = False
     value: bool = False
+    answers: bool = False
+    """Whether it asks what the State has still to answer of the legal check."""
     reads: Mapping[str, Read]
     """Keywords of `does`, and how each is read from the form."""
     does: Callable[..., Awaitable[Any]]
@@ -153,7 +181,10 @@ class Action:
 
     def body(self, row: HearingRequest, values: Values) -> dict[str, Any]:
         """The body of the statement: the content of the decision, or the whole request for an act without a form."""
-        return dict(statement_bodies.plain(values)) if self.reads else statement_bodies.submission(row)
+        if not self.reads:
+            return statement_bodies.submission(row)
+        said = {name: value for name, value in values.items() if name != "answers" or value}
+        return dict(statement_bodies.plain(said))
 
     async def act(self, db: AsyncSession, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
         """Performs the act with the values of the form. Raises and effects: those of `does`; also raises
@@ -190,6 +221,12 @@ def _day(name: str) -> Read:
     return read
 
 
+def _answers(form: Form, actor: Actor) -> dict[str, bool]:
+    """The facts of the legal check that were answered, in the order of the table."""
+    given = {fact: form.text(ANSWER + fact) for fact in FACTS}
+    return {fact: text == "yes" for fact, text in given.items() if text in ("yes", "no")}
+
+
 def _person(form: Form, actor: Actor) -> str:
     person = form.text("person")
     if not person:
@@ -218,7 +255,24 @@ def _reason_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tup
 
 def _condition_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
     rules = conditions_words.in_words(values["rules"])
-    return [(_("Conditions"), values["conditions"]), *((_("Condition"), rule[0]) for rule in rules)]
+    told = [(_("Conditions"), values["conditions"]), *((_("Condition"), rule[0]) for rule in rules)]
+    return [*told, *_answer_facts(row, values, actor)]
+
+
+def _answer_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    return [
+        (translated(gate_answers.affirmed(fact, actor.state)), _("Yes") if answer else _("No"))
+        for fact, answer in values["answers"].items()
+    ]
+
+
+def _acceptance_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    return [*_reason_facts(row, values, actor), *_answer_facts(row, values, actor)]
+
+
+def _gate_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
+    note = [(_("Note"), values["note"])] if values["note"] else []
+    return [*_answer_facts(row, values, actor), *note]
 
 
 def _left_out_facts(values: Values) -> list[tuple[str, str]]:
@@ -290,17 +344,19 @@ ACTIONS: dict[str, Action] = {
             statuses=REVIEW,
             button=N_("Accept"),
             kind="",
-            reads={"reason": _text},
+            answers=True,
+            reads={"reason": _text, "answers": _answers},
             does=requests.accept,
             signs=Signed.accept_request,
             means=N_("Your State undertakes to carry out the request."),
-            facts=_reason_facts,
+            facts=_acceptance_facts,
             api=ApiOperation(
                 "accept",
                 "accept_request",
                 "requests:answer",
-                "Accept (`accept_request`; body `reason`, which may be empty).",
-                MaybeReason,
+                "Accept (`accept_request`; body `reason`, which may be empty, and `answers` to the legal check). "
+                "Answers 409 `gate_open` with what is `missing` while the State has to answer or has said no.",
+                Acceptance,
             ),
         ),
         Action(
@@ -309,7 +365,12 @@ ACTIONS: dict[str, Action] = {
             statuses=REVIEW,
             button=N_("Accept with conditions"),
             asks=N_("Conditions"),
-            reads={"conditions": _text, "rules": lambda form, actor: request_conditions.read(form)},
+            answers=True,
+            reads={
+                "conditions": _text,
+                "rules": lambda form, actor: request_conditions.read(form),
+                "answers": _answers,
+            },
             does=requests.accept_with_conditions,
             signs=Signed.accept_with_conditions,
             means=N_("Your State undertakes to carry out the request under these conditions."),
@@ -318,9 +379,31 @@ ACTIONS: dict[str, Action] = {
                 "accept-with-conditions",
                 "accept_request_with_conditions",
                 "requests:answer",
-                "Accept under conditions (`accept_with_conditions`; body `conditions`, and `rules` the room keeps by "
-                "itself).",
+                "Accept under conditions (`accept_with_conditions`; body `conditions`, `rules` the room keeps by "
+                "itself, and `answers`).",
                 Conditions,
+            ),
+        ),
+        Action(
+            name="gate",
+            right="answer_gate",
+            asking_right="answer_gate_asking",
+            statuses=gate_answers.ANSWERABLE,
+            button=N_("Answer the legal check"),
+            asks=N_("Note (optional)"),
+            answers=True,
+            reads={"answers": _answers, "note": _text},
+            does=gate_answers.answer,
+            signs=Signed.answer_gate,
+            means=N_("The other State and the hearing rely on the answers of your State."),
+            facts=_gate_facts,
+            api=ApiOperation(
+                "gate-answers",
+                "answer_gate",
+                "requests:write|requests:answer",
+                "Answer the legal check for the own State (`answer_gate`; body `answers` by fact, and `note`), from "
+                "receipt until the hearing is ready.",
+                GateAnswers,
             ),
         ),
         Action(

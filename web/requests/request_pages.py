@@ -18,6 +18,7 @@ from hearings.models import HearingRequest, Participant, Person
 from hearings.outward import view_notes
 from hearings.permissions import may_staff
 from hearings.requests import (
+    gate_answers,
     log as request_log,
     priority,
     queries as request_queries,
@@ -34,12 +35,13 @@ from web.requests import (
     steps as request_steps,
 )
 from web.requests.access import find
-from web.requests.acts import ACTIONS, Action
+from web.requests.acts import ACTIONS, ANSWER, Action
 from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.sign_in import may_on, staff
 from web.words import conditions as conditions_words, court_clocks, labels
 from web.words.i18n import _
+from web.words.sentences import translated
 
 R = RequestStatus
 PAGE = 25
@@ -133,7 +135,9 @@ async def show(request: Request) -> Response:
 
 
 def _allowed(action: Action, person: Person, row: HearingRequest) -> bool:
-    return row.status in action.statuses and action.open(row) and may_on(action.right, person, row)
+    asks = person.owner_state == row.requesting_state
+    right = action.asking_right if asks and action.asking_right else action.right
+    return row.status in action.statuses and action.open(row) and may_on(right, person, row)
 
 
 async def request_page(
@@ -150,13 +154,19 @@ async def request_page(
         context = await request_file.head(db, row, person)
         context |= await TABS[tab](FileRead(db, request, row, person, known, now))
         colleagues = await queries.people(db, state=person.owner_state)
-    allowed = {name: action for name, action in ACTIONS.items() if _allowed(action, person, row)}
+    legal = LegalAnswers.read(row, state=person.owner_state, now=now, law=known)
+    allowed = {
+        name: action
+        for name, action in ACTIONS.items()
+        if _allowed(action, person, row) and (name != "gate" or legal.questions)
+    }
     asked = opened or request.query_params.get("act", "")
     done = ACTIONS.get(request.query_params.get("done", ""))
     assignees = (row.requesting_assignee, row.requested_assignee)
     context |= {
         "tab": tab,
         "actions": allowed,
+        "legal": legal,
         "opened": allowed.get(asked) or (ACTIONS.get(opened) if wrong else None),
         "values": values,
         "errors": wrong,
@@ -174,6 +184,50 @@ async def request_page(
     }
     sent = done is ACTIONS["submit"] and row.submitted_at is not None and not wrong
     return render(request, "request_submitted.html" if sent else "request.html", context, status=422 if wrong else 200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalQuestion:
+    """A question of the legal check to the reader's State. `given`: its answer, `yes` or `no`; empty if there is none.
+
+    `needed`: whether the request is not carried on before it is answered, with yes.
+    """
+
+    id: str
+    text: str
+    given: str
+    needed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalAnswers:
+    """What the reader's State can answer of the legal check, and what the other State has to answer."""
+
+    questions: list[LegalQuestion]
+    needed: list[LegalQuestion]
+    others: list[gate_answers.Owed]
+
+    @classmethod
+    def read(cls, row: HearingRequest, *, state: str, now: datetime, law: law.Law) -> "LegalAnswers":
+        owed = gate_answers.owed(row, now=now, law=law) if row.status in gate_answers.ANSWERABLE else ()
+        own = {one.fact: one for one in owed if one.state == state}
+        questions = []
+        for fact in gate_answers.facts_of(row, state):
+            answer = row.gate_answers.get(fact, {}).get(state)
+            if fact in own or answer is not None:
+                questions.append(
+                    LegalQuestion(
+                        id=ANSWER + fact,
+                        text=translated(gate_answers.affirmed(fact, state)),
+                        given={True: "yes", False: "no", None: ""}[answer],
+                        needed=fact in own and own[fact].stands_in_the_way,
+                    )
+                )
+        return cls(
+            questions=questions,
+            needed=[question for question in questions if question.needed],
+            others=[one for one in owed if one.state != state and one.stands_in_the_way],
+        )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from hearings import errors
 from hearings.models import Person
 from web.requests import refusal as request_refusal
 from web.requests.access import find
-from web.requests.acts import ACTIONS, Action
+from web.requests.acts import ACTIONS, ANSWER, Action
 from web.requests.refusal import Unconfirmed
 from web.requests.request_pages import request_page
 from web.server import forms, statements as signing
@@ -31,7 +31,7 @@ from web.words.i18n import _
 from web.words.sentences import translated_markup
 
 CARRIED = ("text", "ground", "motive", "confirmed", "review", "left_out")
-"""Inputs carried in hidden fields, besides the conditions (`c_…`)."""
+"""Inputs carried in hidden fields, besides the conditions (`c_…`) and the answers to the legal check."""
 
 
 async def _again(sent: Sent, error: errors.HearingsError | Unconfirmed) -> Response:
@@ -92,7 +92,7 @@ async def _to_sign(
             "action": action,
             "warning": request_refusal.kept_in_words(objections),
             "prepared": await statement.prepare(db, now=now) if statement else None,
-            "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith("c_")},
+            "hidden": {name: form.text(name) for name in form if name in CARRIED or name.startswith(("c_", ANSWER))},
             "errors": wrong,
         }
     return render(request, "request_sign.html", context, status=status_of(refused) if refused else 200)
@@ -116,6 +116,8 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
         return [
             FormError(f"{action}-{'ground' if ACTIONS[action].ground else 'text'}", translated_markup(error.text)),
         ]
+    if isinstance(error, errors.GateOpen):
+        return [FormError(f"{action}-answers", translated_markup(text)) for text in error.missing]
     if isinstance(error, errors.HearingNotOver):
         return [FormError(f"{action}-text", translated_markup(error.text))]
     if isinstance(error, Unconfirmed):
@@ -130,6 +132,7 @@ def _explained(action: str, error: errors.HearingsError | Unconfirmed) -> list[F
 
 def _invalid(action: str, error: errors.Invalid) -> FormError:
     named = {
+        "answers": _("Answer at least one question."),
         "ground": _("Choose a ground of refusal."),
         "person": _("Choose a colleague who may work on it."),
         "motive": _("Choose one of the list, or none."),

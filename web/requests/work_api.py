@@ -9,11 +9,12 @@ from hearings.hearing import law_on_the_day
 from hearings.law import law
 from hearings.law.handling.contents import Mandatory
 from hearings.models import HearingRequest
-from hearings.requests import priority, requests, translations
+from hearings.models.request_parts import AnsweredWith
+from hearings.requests import gate_answers, priority, requests, translations
 from hearings.requests.completeness import ItemContent
-from web.api import etags
+from web.api import etags, paging
 from web.api.access import Caller
-from web.api.fields import Model, Shown
+from web.api.fields import Column, Model, Moment, Shown
 from web.api.routes import Resource
 from web.law.reference_api import Evaluation, evaluation
 from web.requests.api import ACT, EITHER, RequestId, ShownRequest, locked, request_answer
@@ -97,6 +98,40 @@ class Delegation(Model):
     reason: str = Field(default="", max_length=1000)
 
 
+class ShownGateAnswer(Shown):
+    """What a State has answered to a question of the legal check. The newest of a State counts."""
+
+    id: str
+    state: Annotated[str, Column("owner_state")]
+    fact: str
+    answer: bool
+    answered_with: AnsweredWith
+    note: str
+    by: Annotated[str, Column("actor_label")]
+    at: Moment
+
+
+class OwedAnswer(Shown):
+    """An answer the request waits for: `answer` is false where that State has said no. `alone`: it has to be answered
+    on its own, and the request is not carried on before."""
+
+    state: str
+    fact: str
+    answer: bool | None
+    provision: str
+    text: str
+    due: str
+    alone: bool
+
+
+class GateAnswerList(Shown):
+    """The answers of both States to the legal check, in the order they were given, and those still owed."""
+
+    items: list[ShownGateAnswer]
+    owed: list[OwedAnswer]
+    next: str
+
+
 class Colleague(Shown):
     """A member of staff of one's own State."""
 
@@ -165,6 +200,22 @@ async def set_priority(caller: Caller, request_id: RequestId, body: Override) ->
     )
     caller.shown.append(row)
     return etags.tag(caller, ShownPriority.make(caller, row))
+
+
+@router.read("/requests/{request_id}/gate-answers", scope="requests:read", errors=(404,), paged=True)
+async def list_gate_answers(
+    caller: Caller, request_id: RequestId, after: paging.After = "", limit: paging.Limit = 100
+) -> GateAnswerList:
+    """What both States have answered to the legal check, and what each has still to answer."""
+    row = await queries.request(caller.db, request_id, state=caller.state)
+    caller.shown.append(row)
+    page = await gate_answers.page(caller.db, row.id, after=after, limit=limit)
+    owed = gate_answers.owed(row, now=caller.now, law=await law.current(caller.db))
+    return GateAnswerList(
+        items=[ShownGateAnswer.from_row(one) for one in page.rows],
+        owed=[OwedAnswer(**one.as_json()) for one in owed],
+        next=paging.link(caller, page.after),
+    )
 
 
 @router.read("/staff", scope=f"{EITHER}|recordings:write")

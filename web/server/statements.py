@@ -35,6 +35,7 @@ ACTS: Mapping[Act, str] = {
     Act.sign_minutes: N_("Sign the minutes"),
     Act.release_recording: N_("Release a copy of the recording"),
     Act.receive_recording: N_("Acknowledge a copy of the recording"),
+    Act.answer_gate: N_("Answer the legal check"),
 }
 
 

@@ -102,6 +102,7 @@ def gate_messages() -> Iterator[str]:
     gate = LAW.gate
     yield from (test["text"] for tests in gate["scope_tests"].values() for test in tests)
     yield from (condition["text"] for condition in gate["channel_conditions"].values())
+    yield from (fact["text"] for fact in gate["facts"].values())
     for table in ("scope_labels", "capacity_labels", "condition_texts", "grave_texts", "refusal_texts"):
         yield from gate[table].values()
 

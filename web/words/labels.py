@@ -225,6 +225,20 @@ WORDS: dict[str, dict[str, str]] = {
         "attachment_removed": N_("File removed"),
         "attachment_read": N_("File read by the other State"),
         "translation_added": N_("Translation recorded"),
+        "gate_answered": N_("Legal check answered"),
+    },
+    "answered_by": {
+        "requesting": N_("answered by the requesting State"),
+        "requested": N_("answered by the requested State"),
+        "both": N_("answered by both States"),
+        "court": N_("answered with the hearing"),
+        "data": N_("answered by the law data"),
+    },
+    "answered_with": {
+        "answer": N_("answered on its own"),
+        "submission": N_("answered with the submission"),
+        "acceptance": N_("answered with the acceptance"),
+        "draft": N_("ticked in the draft"),
     },
     "step": {
         "submit": N_("A draft has not been submitted"),

@@ -52,6 +52,8 @@ SENTENCES: dict[str, str] = {
     "signature_used": N_("This statement has been used before. Sign again."),
     "stale": N_("Somebody else has changed this in the meantime. Nothing was changed."),
     "rows_refused": N_("The table has mistakes. Nothing was imported."),
+    "gate_open": N_("A State has still to answer the legal check, or has answered no. Nothing was changed."),
+    "other_state_answers": N_("Only the other State can answer this question of the legal check."),
     "agreement_conflict": N_(
         "The two sites cannot hold the hearing on these terms. The conflicts show what would resolve them."
     ),

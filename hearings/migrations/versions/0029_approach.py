@@ -1,7 +1,7 @@
-"""How the person is approached, beside how the request travels; an agreement to an oral request of its own.
+"""How the person is approached, beside how the request travels.
 
 A channel that meant that the person is approached directly becomes that, and the request goes between the central
-authorities: no such request could be submitted. Whoever had agreed to an oral request has agreed to that.
+authorities: no such request could be submitted.
 """
 
 import sqlalchemy as sa
@@ -24,19 +24,14 @@ ROWS = sa.table(
     TABLE,
     sa.column("channel", sa.String),
     sa.column("approach", sa.String),
-    sa.column("oral", sa.Boolean),
-    sa.column("both_agree_urgent_route", sa.Boolean),
-    sa.column("both_agree_oral", sa.Boolean),
 )
 
 
 def upgrade() -> None:
     with op.batch_alter_table(TABLE) as batch:
         batch.add_column(sa.Column("approach", sa.String(40), nullable=True))
-        batch.add_column(sa.Column("both_agree_oral", sa.Boolean(), nullable=True))
         batch.create_check_constraint(op.f(f"ck_{TABLE}_approach"), f"approach IN {APPROACHES}")
     rows = ROWS.c
-    op.execute(ROWS.update().where(rows.oral).values(both_agree_oral=rows.both_agree_urgent_route))
     direct = {"approach": DIRECT, "channel": "central_authority"}
     op.execute(ROWS.update().where(rows.channel == DIRECT).values(**direct))
     _channels(CHANNELS)
@@ -46,11 +41,8 @@ def downgrade() -> None:
     _channels(BEFORE)
     rows = ROWS.c
     op.execute(ROWS.update().where(rows.approach == DIRECT).values(channel=DIRECT))
-    unsaid = rows.both_agree_urgent_route.is_(None)
-    op.execute(ROWS.update().where(rows.oral, unsaid).values(both_agree_urgent_route=rows.both_agree_oral))
     with op.batch_alter_table(TABLE) as batch:
         batch.drop_constraint(op.f(f"ck_{TABLE}_approach"), type_="check")
-        batch.drop_column("both_agree_oral")
         batch.drop_column("approach")
 
 

@@ -10,10 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements
-from hearings.errors import NotReady
+from hearings.errors import GateOpen, NotReady
 from hearings.hearing import hearing as diary, links, readiness
 from hearings.hearing.readiness import REASONED, REMINDERS, Check
 from hearings.models import Consent, Hearing, HearingRequest, Participant
+from hearings.requests import gate_answers
 from hearings.roles import Role
 from hearings.status import ConsentStatus, HearingStatus, RequestStatus
 
@@ -53,6 +54,13 @@ async def refuse_consent(db: AsyncSession, court: Any, now: datetime) -> None:
     db.add(Consent(owner_state="RO", request_id=court.request.id, since=now, **said))
 
 
+async def say_no(db: AsyncSession, court: Any, now: datetime) -> None:
+    """The requested State has taken back that its law permits the hearing."""
+    request = await queries.get(db, HearingRequest, court.request.id)
+    answers = {"domestic_law_confirmed": False}
+    await gate_answers.answer(db, request=request, answers=answers, actor=court.staff("authority"), now=now)
+
+
 async def void_agreement(db: AsyncSession, court: Any, now: datetime) -> None:
     agreement = await agreements.running(db, court.hearing.id)
     assert agreement is not None
@@ -82,6 +90,7 @@ BREAKS: dict[Break, set[Check]] = {
     unname: {Check.people_named},
     no_interpreter: {Check.interpreter_named},
     refuse_consent: {Check.consent_given},
+    say_no: {Check.gate_answered},
     void_agreement: {Check.agreement_signed, Check.line_tested},
     not_tested: {Check.line_tested},
     no_key: {Check.recipients_known},
@@ -137,3 +146,25 @@ async def test_links_and_rooms_are_reminders(agreed: Any, now: datetime) -> None
         assert not found[check].blocks
     assert found[Check.links_issued].met is (not found[Check.links_issued].missing)
     assert set(found[Check.rooms_booked].missing) <= {"RO", "TH"}
+
+
+async def test_a_yes_that_becomes_a_no_is_a_states_own_to_take_back_and_once_ready_the_answers_stand(
+    agreed: Any, now: datetime
+) -> None:
+    async with agreed.database.transaction() as db:
+        await say_no(db, agreed, now)
+    found = (await results(agreed, now))[Check.gate_answered]
+    assert (found.missing, found.function.value, found.states) == (("TH",), "authority", ("TH",))
+    with pytest.raises(GateOpen, match="has answered no"):
+        async with agreed.database.transaction() as db:
+            hearing = await queries.get(db, Hearing, agreed.hearing.id)
+            await diary.make_ready(db, hearing=hearing, actor=agreed.staff("clerk"), now=now)
+    yes = {"domestic_law_confirmed": True}
+    async with agreed.database.transaction() as db:
+        request = await queries.get(db, HearingRequest, agreed.request.id)
+        await gate_answers.answer(db, request=request, answers=yes, actor=agreed.staff("authority"), now=now)
+        hearing = await queries.get(db, Hearing, agreed.hearing.id)
+        await diary.make_ready(db, hearing=hearing, actor=agreed.staff("clerk"), now=now)
+    with pytest.raises(NotReady, match="is ready: the answers to the legal check stand"):
+        async with agreed.database.transaction() as db:
+            await say_no(db, agreed, now)

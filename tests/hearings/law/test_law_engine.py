@@ -66,20 +66,20 @@ def line(found: Verdict, start: str) -> GateLine:
 @pytest.mark.parametrize(
     ("question", "first", "fallbacks"),
     [
-        (ask("RO>TH"), "untoc", ()),
-        (ask("RO>TH", scopes=frozenset({"uncac_offence"})), "uncac", ()),
-        (ask("FR>IT", evidential_purpose=True), "eio", ()),
-        (ask("FR>IT", "accused", evidential_purpose=True), "eio", ()),
+        (ask("RO>TH"), "untoc", ("reciprocity",)),
+        (ask("RO>TH", scopes=frozenset({"uncac_offence"})), "uncac", ("reciprocity",)),
+        (ask("FR>IT", evidential_purpose=True), "eio", ("reciprocity",)),
+        (ask("FR>IT", "accused", evidential_purpose=True), "eio", ("reciprocity",)),
         (ask("FR>RO", "accused", channel="direct_judicial", procedure="eaw_fd_2002_584"), "reg2844", ()),
-        (ask("RO>GB"), "ets182", ("untoc",)),
-        (ask("RO>JP"), "eu_japan", ("untoc",)),
-        (ask("JP>RO"), "eu_japan", ("untoc",)),
-        (ask("RO>US"), "eu_us", ("untoc",)),
-        (ask("RO>US", prefer_convention=True), "untoc", ("eu_us",)),
-        (ask("RO>US", prefer_convention=False), "eu_us", ()),
-        (ask("MX>ES"), "ibero_vc", ("untoc",)),
-        (ask("TH>KE"), "untoc", ()),
-        (ask("TH>KE", scopes=frozenset({"cybercrime_offence"})), "", ()),
+        (ask("RO>GB"), "ets182", ("untoc", "reciprocity")),
+        (ask("RO>JP"), "eu_japan", ("untoc", "reciprocity")),
+        (ask("JP>RO"), "eu_japan", ("untoc", "reciprocity")),
+        (ask("RO>US"), "eu_us", ("untoc", "reciprocity")),
+        (ask("RO>US", prefer_convention=True), "untoc", ("eu_us", "reciprocity")),
+        (ask("RO>US", prefer_convention=False), "eu_us", ("reciprocity",)),
+        (ask("MX>ES"), "ibero_vc", ("untoc", "reciprocity")),
+        (ask("TH>KE"), "untoc", ("reciprocity",)),
+        (ask("TH>KE", scopes=frozenset({"cybercrime_offence"})), "reciprocity", ()),
         (
             ask(
                 *("TH>KE", "accused"),
@@ -124,7 +124,8 @@ def test_a_treaty_that_is_a_mere_way_carries_the_request_but_is_no_basis() -> No
 
 def test_an_accused_is_carried_by_a_general_head_once_both_authorities_have_spoken() -> None:
     waiting = verdict(ask("RO>TH", "accused"), "untoc")
-    assert (waiting.decision, waiting.usable, waiting.provision) == (GateStatus.pending, False, "UNTOC art. 18(18)")
+    assert (waiting.decision, waiting.usable, waiting.provision) == (GateStatus.pending, True, "UNTOC art. 18(18)")
+    assert (line(waiting, "person").status, line(waiting, "person").waits) == (HUMAN, True)
     carried = verdict(ask("RO>TH", "accused", domestic_law_confirmed=True, authorities_agree=True), "untoc")
     assert (carried.decision, carried.usable, carried.provision) == (GateStatus.pending, True, "UNTOC art. 18(3)")
     assert [need.layer for need in carried.consents] == ["policy"]

@@ -25,6 +25,7 @@ pytestmark = [
 ]
 IN = {
     *("agreement", "agreement_offer", "attachment", "attachment_bytes", "booking", "consent", "consultation"),
+    "gate_answer",
     *("fingerprint_comparison", "hearing", "hearing_day", "hearing_event", "hearing_request", "informal_message"),
     *("line_report", "line_test", "minutes", "minutes_answer", "minutes_passage", "minutes_reading"),
     *("minutes_correction", "minutes_reservation", "offer"),

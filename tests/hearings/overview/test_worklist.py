@@ -208,13 +208,9 @@ async def test_two_clerks_on_one_draft_do_not_overwrite_one_another(
     ("change", "missing"),
     [
         ({"channel": "interpol"}, "By INTERPOL only"),
-        ({"channel": "interpol", "urgent": True}, "By INTERPOL only"),
-        ({"channel": "interpol", "both_agree_urgent_route": True}, "By INTERPOL only"),
-        ({"channel": "interpol", "urgent": True, "both_agree_oral": True}, "By INTERPOL only"),
         ({"approach": "direct_to_person"}, "Nobody is approached directly"),
-        ({"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"}, "Orally only"),
         (
-            {"oral": True, "oral_at": "2026-12-02T05:00:00+00:00", "urgent": True, "both_agree_urgent_route": True},
+            {"oral": True, "oral_at": "2026-12-02T05:00:00+00:00"},
             "Orally only",
         ),
     ],
@@ -230,7 +226,7 @@ async def test_a_way_that_is_not_open_stops_the_submission(
 async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    oral = {"oral": True, "oral_at": now.isoformat(), "urgent": True, "both_agree_oral": True}
+    oral = {"oral": True, "oral_at": now.isoformat(), "urgent": True}
     row = await made(database, clerk, now, fields, **oral)
     due = now + timedelta(hours=24)
     assert await waits(database, staff["clerk"], now) == [("confirm_in_writing", row.reference, due, False)]
@@ -247,10 +243,12 @@ async def test_an_oral_request_is_confirmed_in_writing_or_is_not_accepted(
     assert (kept.written_confirmed_at, kept.written_due) == (late, None)
     with pytest.raises(NotReady):
         await act(database, row, requests.confirm_in_writing, clerk, late)
-    assert (await act(database, row, requests.accept, authority, late)).status is RequestStatus.accepted
+    agreed = {"both_agree_oral": True}
+    kept = await act(database, row, requests.accept, authority, late, answers=agreed)
+    assert kept.status is RequestStatus.accepted
     async with database.reading() as db:
-        (line,) = (await request_log.of_request(db, row, state=row.owner_state)).rows
-    assert line.data == {"late": True}
+        answered, line = (await request_log.of_request(db, row, state=row.owner_state)).rows
+    assert (answered.data, line.data) == ({"answers": agreed}, {"late": True})
 
 
 @pytest.mark.parametrize(
@@ -261,13 +259,14 @@ async def test_an_oral_request_entered_after_its_time_is_confirmed_by_its_submis
     database: Database, staff: dict[str, Person], clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any],
     since: timedelta, late: bool,
 ) -> None:  # fmt: skip
-    oral = {"oral": True, "oral_at": (now - since).isoformat(), "urgent": True, "both_agree_oral": True}
+    oral = {"oral": True, "oral_at": (now - since).isoformat(), "urgent": True}
     row = await made(database, clerk, now, fields, **oral)
     waiting = [step for step, *_rest in await waits(database, staff["clerk"], now)]
     async with database.reading() as db:
         lines = (await request_log.of_request(db, row, state=authority.state)).rows
     assert (row.written_confirmed_at, sending.confirmed_late(row)) == (now if late else None, late)
-    assert [(line.act.value, line.data) for line in lines] == [("confirmed_in_writing", {"late": True})] * late
+    told = [(line.act.value, line.data) for line in lines if line.act.value != "gate_answered"]
+    assert told == [("confirmed_in_writing", {"late": True})] * late
     assert waiting == ["confirm_in_writing"] * (not late)
     confirmed = [
         (one["status"], one["code"])
@@ -282,7 +281,8 @@ async def test_an_oral_request_entered_after_its_time_is_confirmed_by_its_submis
         assert not sending.confirmed_late(kept)
     with pytest.raises(NotReady, match="nothing to confirm"):
         await act(database, row, requests.confirm_in_writing, clerk, now)
-    assert (await act(database, row, requests.accept, authority, now)).status is RequestStatus.accepted
+    kept = await act(database, row, requests.accept, authority, now, answers={"both_agree_oral": True})
+    assert kept.status is RequestStatus.accepted
 
 
 async def test_a_postponement_has_a_day_and_a_refusal_one_comment(

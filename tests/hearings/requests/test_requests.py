@@ -181,8 +181,8 @@ async def test_submission_keeps_the_gates_answer_and_is_received_at_once(
     assert steps == [("draft", clerk.id), ("submitted", clerk.id), ("received", "system")]
 
 
-@pytest.mark.parametrize("capacity", ["accused", "suspect", "victim", "convicted_person", "affected_person"])
-async def test_an_accused_is_refused_on_art_18_18_and_46_18_alone(
+@pytest.mark.parametrize("capacity", ["convicted_person", "affected_person"])
+async def test_whom_no_paragraph_reaches_is_refused_on_art_18_18_and_46_18_alone(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any], capacity: str
 ) -> None:
     words = {

@@ -223,7 +223,7 @@ async def test_a_request_is_withdrawn(ro, story):
 async def test_an_oral_request_entered_late_is_confirmed_by_its_submission_and_says_so(ro, th, story, hours, late):
     at = datetime.now(UTC) - timedelta(hours=hours)
     oral = {"oral": True, "oral_at": at.isoformat(), "urgent": True, "urgent_reason": "He leaves tomorrow."}
-    sent = await story.submitted(ro, **oral, both_agree_oral=True)
+    sent = await story.submitted(ro, **oral)
     assert (sent["written_confirmed_at"] == sent["submitted_at"], sent["written_late"]) == (late, late)
     assert (sent["written_due"] is None) == late
     log = (await th.get(f"/requests/{sent['id']}/log")).json()["items"]

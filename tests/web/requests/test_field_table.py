@@ -35,12 +35,11 @@ NEW = Field(
 WHOLE: dict[str, Any] = demo.REQUEST | {
     "requesting_authority": "Court of Cluj", "requested_authority": "Court of Bangkok",
     "authority_contact": "Ana", "authority_phone": "+40 21 000", "urgent": True, "urgent_reason": "Custody ends",
-    "wanted_by": "2027-01-15", "wanted_by_reason": "The trial", "both_agree_urgent_route": True, "oral": True,
-    "both_agree_oral": True, "approach": "consular",
+    "wanted_by": "2027-01-15", "wanted_by_reason": "The trial", "oral": True, "approach": "consular",
     "oral_at": datetime(2026, 12, 1, 10, tzinfo=UTC), "persons_conducting": "A. Pop\nB. Pop", "penalty_years": 9,
     "evidence_risk": 2, "evidence_risk_reason": "The witness is ill", "person_born": "1990-01-31",
     "protection_requested": ["voice", "face"], "protection_reason": "Threats", "confidential": False,
-    "interpreter_languages": ["ro", "th"], "prefer_convention": True, "language_of_request": "th",
+    "interpreter_languages": ["ro", "th"], "language_of_request": "th",
     "proposed_slots": [{"wall": f"2027-03-2{n}T09:00", "zone": "Europe/Bucharest"} for n in (2, 3, 4)],
 }  # fmt: skip
 
@@ -57,7 +56,7 @@ def row(**values: Any) -> HearingRequest:
 def paper(of: HearingRequest, lang: str = "en") -> dict[str, list[Any]]:
     """Labels and values of a printed request."""
     page = printed(
-        Papers(request=of, attachments=[], translations=[], consents=[], signatures=[]), lang, say=say
+        Papers(request=of, attachments=[], translations=[], consents=[], answers=[], signatures=[]), lang, say=say
     )["sections"]  # fmt: skip
     return {line["label"]: line["values"] for section in page for line in section["rows"]}
 

@@ -10,11 +10,13 @@ import pytest
 
 from hearings import queries
 from hearings.db import Database
+from hearings.law.law import LAW
 from hearings.models import Person
 from hearings.people import logins
 from web import cli
 from web.requests import request_pages
 from web.requests.acts import ACTIONS
+from web.requests.request_pages import LegalAnswers
 from web.requests.steps import STEPS
 from web.server.sign_in import COOKIE
 
@@ -130,7 +132,6 @@ def test_an_oral_request_entered_late_says_before_and_after_that_its_submission_
     at = datetime.now(ZoneInfo("Europe/Bucharest")) - timedelta(days=2)
     page = draft(
         clerk, oral="yes", oral_at=f"{at:%Y-%m-%dT12:00}", moment_zone="Europe/Bucharest", urgent="yes",
-        both_agree_oral="yes",
     )  # fmt: skip
     check = clerk.words(clerk.get(f"{page}/check"))
     assert "Submitting the request confirms it" in check and "Not ready to be submitted" not in check
@@ -141,13 +142,12 @@ def test_an_oral_request_entered_late_says_before_and_after_that_its_submission_
         assert re.search(r"Confirmed in writing Late", reader.words(reader.get(f"{page}?tab=history")))
 
 
-def test_an_accused_is_refused_on_these_provisions_with_the_reason(service, clerk):
-    page = draft(clerk, capacity="accused")
+def test_whom_no_paragraph_reaches_is_refused_on_these_provisions_with_the_reason(service, clerk):
+    page = draft(clerk, capacity="convicted_person")
     answer = service.act(clerk, page, "submit")
     assert answer.status_code == 422
     words = clerk.words(answer)
-    assert "Something is missing" in words
-    assert "It alone is not a basis for hearing an accused person" in words
+    assert "It alone is not a basis for hearing a convicted person" in words
     assert "Draft" in words
 
 
@@ -309,7 +309,8 @@ def test_every_act_that_is_allowed_now_can_be_reached_from_the_page(service, cle
                 continue
             person, row = service.run(loaded(who, page.rsplit("/", 1)[1]))
             for name, action in ACTIONS.items():
-                if request_pages._allowed(action, person, row):
+                asked = LegalAnswers.read(row, state=person.owner_state, now=datetime.now(UTC), law=LAW).questions
+                if request_pages._allowed(action, person, row) and (name != "gate" or asked):
                     ways = f"{page}?act={name}#act", f"{page}/sign/{name}", f"{page}/act/{name}"
                     hidden = row.status == "draft" and name == "submit" and "Ready to be submitted" not in answer.text
                     assert hidden or any(f'"{way}"' in answer.text for way in ways), (row.status, name)

@@ -263,21 +263,21 @@ def test_an_autosave_is_refused_like_the_step_itself(service, everything, clerk,
     assert (answer.status_code, answer.json()["code"]) in ((409, "stale"), (409, "not_ready"))
 
 
-def test_the_accused_is_stopped_where_capacity_and_basis_meet(service, everything, clerk):
+def test_whom_no_paragraph_reaches_is_stopped_where_capacity_and_basis_meet(service, everything, clerk):
     base = made(service, submit=False, instruments=["untoc"])
     before = service.run(everything)
     for send in (
-        lambda: clerk.post(f"{base}/edit/person", {"capacity": "accused"}, page=f"{base}/edit/person"),
-        lambda: autosaved(clerk, base, "person", {"capacity": "accused"}),
+        lambda: clerk.post(f"{base}/edit/person", {"capacity": "convicted_person"}, page=f"{base}/edit/person"),
+        lambda: autosaved(clerk, base, "person", {"capacity": "convicted_person"}),
     ):
         send()
         assert service.run(everything) == before
-    answer = clerk.post(f"{base}/edit/person", {"capacity": "accused"}, page=f"{base}/edit/person")
+    answer = clerk.post(f"{base}/edit/person", {"capacity": "convicted_person"}, page=f"{base}/edit/person")
     words = clerk.words(answer)
     assert (answer.status_code, 'href="#capacity"' in answer.text) == (422, True)
-    assert "It alone is not a basis for hearing an accused person" in words
+    assert "It alone is not a basis for hearing a convicted person" in words
     assert "other instrument between the two States" in words or "What covers this capacity" in words
-    other = made(service, submit=False, instruments=[], capacity="accused")
+    other = made(service, submit=False, instruments=[], capacity="convicted_person")
     answer = clerk.post(f"{other}/edit/basis", {"instruments": ["untoc"]}, page=f"{other}/edit/basis")
     assert (answer.status_code, 'href="#instruments"' in answer.text) == (422, True)
 

@@ -40,7 +40,7 @@ ACCUSED = ORDER | {
     "evidential_purpose": True,
 }
 """Such a request to Spain asks the person for consent (Directive 2014/41/EU, art. 24(2)(a))."""
-ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow.", "both_agree_oral": True}
+ORAL = {"oral": True, "urgent": True, "urgent_reason": "He leaves tomorrow."}
 YEAR = str(datetime.now(UTC).year + 1)
 
 

@@ -1,0 +1,127 @@
+"""Who answers each line of the legal check: a table, and no line without an entry in it."""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import product
+
+import pytest
+
+from hearings import reference
+from hearings.law import law
+from hearings.law.answer import FACTS, LINES, OTHER, Answerer, Ask, Due, GateLine, LineStatus, listed, states_say
+from hearings.law.law import LAW
+from hearings.law.legal_bases import evaluate
+from hearings.models import HearingRequest
+from hearings.models.request import Capacity, OffenceScope
+from hearings.requests.fields import FIELDS
+
+ON = date(2026, 11, 24)
+PAIRS = ("RO>TH", "TH>RO", "RO>US", "RO>ES", "FR>IT", "FR>NL", "RO>CN", "ES>TH", "RO>GB", "TH>KE", "RO>KE", "RO>JP")
+STAGES = ("", "investigation", "trial")
+
+
+def lines() -> Iterator[GateLine]:
+    """Every line the engine has to give, over many questions about all instruments."""
+    stated = (None, False, True)
+    for pair, capacity, fact in product(PAIRS, [None, *Capacity], stated):
+        requesting, requested = pair.split(">")
+        for stage, channel in zip(STAGES, ("", "interpol", "diplomatic"), strict=True):
+            ask = Ask(
+                requesting_state=requesting,
+                requested_state=requested,
+                on=ON,
+                capacity=capacity,
+                scopes=frozenset({OffenceScope.untoc_offence.value}) if fact else frozenset(),
+                answers=dict.fromkeys(FACTS, fact),
+                procedure="eaw_fd_2002_584" if stage else "criminal_proceedings",
+                stage=stage,
+                channel=channel,
+                oral=bool(channel),
+                urgent=fact,
+                language_of_request="fr" if stage else "en",
+            )
+            for verdict in evaluate(ask).verdicts:
+                yield from verdict.lines
+
+
+def test_every_line_of_the_engine_has_an_entry_that_says_who_answers_it_and_by_when() -> None:
+    found = {line.key: listed(line.key) for line in lines() if not line.asks}
+    assert [key for key, entry in found.items() if entry == OTHER] == []
+    assert set(LINES) - {listed(line.key) for line in lines()} <= {OTHER}
+    assert {line.as_json()["answered_by"] for line in lines()} == {one.value for one in Answerer}
+
+
+def test_a_line_that_waits_for_a_state_names_facts_that_this_state_answers() -> None:
+    waiting = [line for line in lines() if line.waits]
+    assert {fact for line in waiting for fact in line.asks} == set(FACTS)
+    for line in waiting:
+        assert line.who.answered_by in (Answerer.requested, Answerer.both)
+        assert line.who.due is Due.acceptance
+
+
+def test_nothing_a_state_answers_is_a_field_that_the_requesting_clerk_fills_in() -> None:
+    assert set(FACTS) & set(FIELDS) == set()
+    assert set(FACTS) & set(HearingRequest.model_fields) == set()
+    assert set(LINES) & set(FACTS) == set()
+    assert set(FACTS) <= set(Ask.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("table", ["facts", "lines"])
+def test_the_tables_name_only_parties_and_times_there_are(table: str) -> None:
+    for row in reference.gate()[table].values():
+        assert row["answered_by"] in set(Answerer)
+        assert row["due"] in set(Due)
+
+
+@pytest.mark.parametrize(
+    ("key", "entry"),
+    [
+        ("declaration_GB_1", "declaration"),
+        ("consent_record", "consent_record"),
+        ("consent_FR_more", "consent"),
+        ("persons_nat_KE", "persons"),
+        ("person", "person"),
+        ("of_an_administrator", OTHER),
+    ],
+)
+def test_a_line_is_found_by_its_key_or_the_longest_beginning_of_it(key: str, entry: str) -> None:
+    assert listed(key) == entry
+
+
+@pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize(("ours", "theirs"), list(product([None, True, False], repeat=2)))
+def test_a_fact_is_a_yes_only_where_every_state_that_answers_it_says_yes(
+    fact: str, ours: bool | None, theirs: bool | None
+) -> None:
+    given = {state: answer for state, answer in (("RO", ours), ("TH", theirs)) if answer is not None}
+    both = FACTS[fact].answered_by is Answerer.both
+    counted = [ours, theirs] if both else [theirs]
+    wanted = False if False in counted else None if None in counted else True
+    assert states_say({fact: given}, requesting="RO", requested="TH")[fact] is wanted
+
+
+def test_where_the_data_know_no_other_treaty_they_answer_and_where_they_are_unsure_both_states_do() -> None:
+    ask = Ask(requesting_state="RO", requested_state="TH", on=ON, capacity=Capacity.witness)
+
+    def priority(known: law.Law) -> GateLine:
+        (verdict,) = evaluate(ask, ["untoc"], law=known).verdicts
+        return next(line for line in verdict.lines if line.key == "specific_treaty")
+
+    assert (priority(LAW).status, priority(LAW).who.answered_by) == (LineStatus.met, Answerer.data)
+    row = {
+        **LAW.instruments["eu_japan"],
+        "id": "pact",
+        "name": "Pact",
+        "priority": 40,
+        "binding": "parties",
+        "bilateral": None,
+    }
+    party = next(iter(LAW.rows["party"].values()))
+    parties = [
+        ("party", f"{state}/pact", {**party, "iso2": state, "instrument_id": "pact", "party_status": status})
+        for state, status in (("RO", "unknown"), ("TH", "unknown"))
+    ]
+    unsure = priority(law.merge([("instrument", "pact", row), *parties]))
+    assert (unsure.status, unsure.who.answered_by, unsure.inputs["unsure"]) == (
+        LineStatus.needs_human, Answerer.both, ["Pact"],
+    )  # fmt: skip

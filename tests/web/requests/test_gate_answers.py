@@ -1,0 +1,165 @@
+"""The legal check answered by each State for itself: on the request's page, and through the API."""
+
+import pytest
+
+from hearings.law.answer import FACTS, Answerer
+from tests.web.requests.test_request_pages import draft, stranger
+
+pytestmark = pytest.mark.beside
+
+NEEDED = ("domestic_law_confirmed", "authorities_agree")
+ACCUSED = {"capacity": "accused"}
+OWN = {"RO": {fact for fact, who in FACTS.items() if who.answered_by is Answerer.both}, "TH": set(FACTS)}
+BOTH = [(state, fact) for state in OWN for fact in FACTS]
+
+
+@pytest.fixture
+def clerk(service):
+    return service.signed_in("clerk")
+
+
+@pytest.fixture
+def authority(service):
+    return service.signed_in("authority")
+
+
+@pytest.fixture
+def accused(service, clerk, authority):
+    """The address of a request to hear an accused, under review."""
+    page = draft(clerk, **ACCUSED)
+    assert service.act(clerk, page, "submit").status_code == 303
+    assert authority.post(f"{page}/act/acknowledge", page=page).status_code == 303
+    return page
+
+
+# --- by page -----------------------------------------------------------------------------------------------------
+
+
+def test_an_accused_is_submitted_and_accepted_by_page_with_the_answers_of_the_requested_state(
+    service, clerk, authority, accused
+):
+    review = authority.get(accused)
+    told = authority.words(review)
+    assert "What your State has to answer" in told
+    assert "The law of Thailand permits this hearing" in told
+    assert f'href="{accused}?act=accept#act"' in review.text
+    form = authority.get(f"{accused}?act=accept").text
+    assert [f'name="g_{fact}"' in form for fact in FACTS] == [fact in NEEDED for fact in FACTS]
+    answer = service.act(authority, accused, "accept", {"text": ""})
+    assert (answer.status_code, "not answered" in authority.words(answer)) == (422, True)
+    one = {"text": "Gladly.", "g_domestic_law_confirmed": "yes"}
+    answer = service.act(authority, accused, "accept", one)
+    assert (answer.status_code, ">Gladly.</textarea>" in answer.text) == (422, True)
+    assert 'name="g_domestic_law_confirmed" value="yes" checked' in answer.text
+    waits = clerk.words(clerk.get(accused))
+    assert "Thailand has to answer:" in waits and "The law of Thailand permits this hearing" in waits
+    shown = authority.post(f"{accused}/sign/accept", one | {"g_authorities_agree": "yes"}, page=accused)
+    assert "The authorities of Thailand agree to hear the person by video" in authority.words(shown)
+    assert service.sign(authority, shown).status_code == 303
+    told = clerk.words(clerk.get(f"{accused}?tab=law"))
+    assert "confirmed by it" in told
+    assert "Thailand has to answer:" not in clerk.words(clerk.get(accused))
+
+
+def test_an_answer_can_be_changed_by_page_and_a_no_is_said_to_both_states(service, clerk, authority, accused):
+    both = {f"g_{fact}": "yes" for fact in NEEDED}
+    assert service.act(authority, accused, "accept", both | {"text": ""}).status_code == 303
+    page = authority.get(accused)
+    assert f'href="{accused}?act=gate#act"' in page.text
+    form = authority.get(f"{accused}?act=gate").text
+    assert 'name="g_domestic_law_confirmed" value="yes" checked' in form
+    answer = service.act(authority, accused, "gate", {"text": "Nothing."})
+    assert (answer.status_code, "Answer at least one question." in answer.text) == (422, True)
+    no = {"g_domestic_law_confirmed": "no", "text": "A new ruling."}
+    assert service.act(authority, accused, "gate", no).status_code == 303
+    assert "Your State has answered no." in authority.words(authority.get(accused))
+    assert "That State has answered no." in clerk.words(clerk.get(accused))
+    history = clerk.words(clerk.get(f"{accused}?tab=history"))
+    assert "Legal check answered" in history and "A new ruling." in history
+
+
+@pytest.mark.parametrize(("state", "fact"), BOTH)
+def test_a_state_answers_only_its_own_lines_by_page(service, clerk, authority, accused, everything, state, fact):
+    client = clerk if state == "RO" else authority
+    before = service.run(everything)
+    answer = service.act(client, accused, "gate", {f"g_{fact}": "yes", "text": ""})
+    if fact in OWN[state]:
+        assert answer.status_code == 303
+        return
+    assert answer.status_code == 403
+    assert service.run(everything) == before
+
+
+def test_a_clerk_of_the_requested_state_answers_nothing_for_it(service, accused):
+    client = stranger(service, "TH", ("clerk",))
+    assert "?act=gate" not in client.get(accused).text
+    answer = client.post(f"{accused}/sign/gate", {"g_authorities_agree": "yes", "csrf": client.token(accused)})
+    assert answer.status_code == 403
+
+
+# --- through the API ---------------------------------------------------------------------------------------------
+
+
+async def test_an_accused_is_submitted_and_accepted_through_the_api_with_the_answers_of_the_requested_state(
+    ro, th, story
+):
+    request = await story.submitted(ro, **ACCUSED)
+    path = f"/requests/{request['id']}"
+    listed = (await ro.get(f"{path}/gate-answers")).json()
+    assert [(one["state"], one["fact"], one["answered_with"]) for one in listed["items"]] == [
+        ("RO", "authorities_agree", "submission")
+    ]
+    assert {(one["state"], one["fact"], one["alone"]) for one in listed["owed"]} == {
+        ("TH", fact, True) for fact in NEEDED
+    }
+    await th.post(f"{path}/acknowledge")
+    refused = await th.signed(f"{path}/accept", "accept_request", reason="")
+    assert (refused.status_code, refused.json()["code"], len(refused.json()["missing"])) == (409, "gate_open", 2)
+    no = dict.fromkeys(NEEDED, True) | {"domestic_law_confirmed": False}
+    answer = await th.signed(f"{path}/gate-answers", "answer_gate", answers=no, note="Not for an accused.")
+    assert answer.status_code == 200, answer.text
+    refused = await th.signed(f"{path}/accept", "accept_request", reason="")
+    assert (refused.status_code, "has answered no" in refused.json()["detail"]) == (409, True)
+    yes = {"domestic_law_confirmed": True}
+    answer = await th.signed(f"{path}/accept", "accept_request", reason="", answers=yes)
+    assert (answer.status_code, answer.json()["status"]) == (200, "accepted")
+    listed = (await ro.get(f"{path}/gate-answers")).json()
+    assert listed == (await th.get(f"{path}/gate-answers")).json()
+    theirs = [(one["fact"], one["answer"]) for one in listed["items"] if one["state"] == "TH"]
+    assert (sorted(theirs[:2]), theirs[2:]) == (sorted(no.items()), [("domestic_law_confirmed", True)])
+    assert listed["owed"] == []
+    acts = [one["act"] for one in (await ro.get(f"{path}/signatures")).json()["items"]]
+    assert acts == ["submit_request", "answer_gate", "accept_request"]
+    log = (await ro.get(f"{path}/log")).json()["items"]
+    assert [one["act"] for one in log] == ["gate_answered", "gate_answered"]
+
+
+@pytest.mark.parametrize(("state", "fact"), BOTH)
+async def test_a_state_answers_only_its_own_lines_through_the_api(ro, th, story, state, fact):
+    request = await story.submitted(ro, **ACCUSED)
+    path = f"/requests/{request['id']}"
+    client = ro if state == "RO" else th
+    before = (await client.get(f"{path}/gate-answers")).json()
+    answer = await client.signed(f"{path}/gate-answers", "answer_gate", answers={fact: True}, note="")
+    after = (await client.get(f"{path}/gate-answers")).json()
+    if fact in OWN[state]:
+        assert answer.status_code == 200, answer.text
+        assert (after["items"][-1]["state"], after["items"][-1]["fact"]) == (state, fact)
+        return
+    assert (answer.status_code, answer.json()["code"]) == (403, "other_state_answers")
+    assert after == before
+
+
+async def test_an_answer_left_open_or_of_something_else_is_refused_and_keeps_nothing(ro, th, story):
+    request = await story.submitted(ro, **ACCUSED)
+    path = f"/requests/{request['id']}"
+    before = (await th.get(f"{path}/gate-answers")).json()
+    for said, status, code in (
+        ({"answers": None, "note": ""}, 422, "undecided"),
+        ({"answers": {}, "note": ""}, 422, "undecided"),
+        ({"answers": {"moon": True}, "note": ""}, 422, "invalid"),
+        ({"answers": {"authorities_agree": "yes"}, "note": ""}, 422, "invalid_input"),
+    ):
+        answer = await th.signed(f"{path}/gate-answers", "answer_gate", **said)
+        assert (answer.status_code, answer.json()["code"]) == (status, code), said
+    assert (await th.get(f"{path}/gate-answers")).json() == before
