@@ -33,6 +33,7 @@ TYPED: dict[str, tuple[str, dict[str, str]]] = {
     "postpone": ("authority", {"text": "A trial here goes first.", "review": "2027-03-01"}),
     "refuse": ("authority", {"ground": "no_consent", "text": "She said no.", "confirmed": "no_consent"}),
     "withdraw": ("clerk", {"text": "Settled out of court."}),
+    "gate": ("authority", {"text": "Checked.", "g_domestic_law_confirmed": "yes"}),
 }
 """Who does each act on a request that binds the State, and what is typed for it."""
 ELSEWHERE = {Act.agree_hearing, Act.sign_agreement, Act.sign_minutes}
