@@ -23,6 +23,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "accept_with_conditions": {"conditions": "An official is present.", "rules": []},
     "refuse_request": {"ground": "no_consent", "motive": "", "reasons": "The witness does not consent."},
     "postpone_request": {"reasons": "Proceedings here would be disturbed.", "review": "2027-05-01T00:00:00Z"},
+    "answer_gate": {"answers": {"domestic_law_confirmed": True}, "note": ""},
 }
 """What an authority decides; the other statements are signed as they stand."""
 OF_REFUSALS = {"api_proof", "api_token", "refused_statement", "act_head"}
