@@ -160,7 +160,10 @@ async def answer(
     Effects: adds a row for each answer, version, a line in the request's log. Raises `OtherStateAnswers` for a fact of
     the other State, `Invalid` for one there is not, `NotReady` before and after the time for it.
     """
-    require("answer_gate_asking" if actor.state == request.requesting_state else "answer_gate", request, actor)
+    if actor.state == request.requesting_state:
+        require("answer_gate_asking", request, actor)
+    else:
+        require("answer_gate", request, actor)
     after_submission(request)
     if request.status not in ANSWERABLE:
         raise NotReady(tell("The request is over: its legal check is no longer answered"))
