@@ -227,6 +227,11 @@ class GateLine:
         return both or (named[0] if named else LINES[listed(self.key)])
 
     @property
+    def answered_by(self) -> str:
+        """The code of who answers it."""
+        return self.who.answered_by.value
+
+    @property
     def waits(self) -> bool:
         """Whether nothing is open but the answers of States."""
         return bool(self.asks) and self.status is HUMAN
@@ -242,7 +247,7 @@ class GateLine:
             "confidence": self.confidence,
             "unverified": self.unverified,
             "code": self.code,
-            "answered_by": self.who.answered_by.value,
+            "answered_by": self.answered_by,
             "due": self.who.due.value,
             "facts": list(self.asks),
         }
