@@ -37,7 +37,9 @@ def blocks(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[B
     they have no such rule, it is a rule of this service.
     """
     open_blocks = []
-    if request.channel is Channel.interpol and not (request.urgent and not _refused(request, "both_agree_urgent_route")):
+    if request.channel is Channel.interpol and not (
+        request.urgent and not _refused(request, "both_agree_urgent_route")
+    ):
         text = tell("By INTERPOL only when urgent and agreed by both States")
         open_blocks.append(_block("interpol_conditions_not_met", "channel", "13", text))
     if request.approach is Approach.direct_to_person:

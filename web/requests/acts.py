@@ -9,7 +9,7 @@ holds the same keywords as the form does. `priority` and `delegate` have operati
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession

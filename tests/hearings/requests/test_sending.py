@@ -61,34 +61,31 @@ async def test_a_channel_that_meant_the_person_is_approached_directly_becomes_th
     database: Database, staff: dict[str, Person]
 ) -> None:
     clerk = person_actor(staff["clerk"])
-    oral = {"oral": True, "oral_at": NOW.isoformat(), "both_agree_oral": True}
-    asked_for = ({"approach": "direct_to_person"}, {"approach": "consular", "channel": "interpol"}, oral, {})
+    asked_for = ({"approach": "direct_to_person"}, {"approach": "consular", "channel": "interpol"}, {})
     async with database.transaction() as db:
         rows = [
             await requests.draft(db, requested_state="TH", fields=fields, actor=clerk, now=NOW) for fields in asked_for
         ]
     revision = ScriptDirectory.from_config(alembic_config()).get_revision("0029_approach")
-    assert await _moved(database, str(revision.down_revision)) == [
-        ("direct_to_person", None), ("interpol", None), ("central_authority", True), ("central_authority", None),
-    ]  # fmt: skip
+    moved = await _moved(database, str(revision.down_revision))
+    assert moved == ["direct_to_person", "interpol", "central_authority"]
     await database.upgrade()
     async with database.reading() as db:
         kept = [await queries.get(db, HearingRequest, row.id) for row in rows]
-    assert [(row.channel.value, row.approach, row.both_agree_oral) for row in kept] == [
-        ("central_authority", Approach.direct_to_person, None), ("interpol", None, None),
-        ("central_authority", None, True), ("central_authority", None, None),
+    assert [(row.channel.value, row.approach) for row in kept] == [
+        ("central_authority", Approach.direct_to_person), ("interpol", None), ("central_authority", None),
     ]  # fmt: skip
 
 
-async def _moved(database: Database, revision: str) -> list[tuple[str, bool | None]]:
-    """Channel and agreement of every request, once the tables are as they were at a revision."""
+async def _moved(database: Database, revision: str) -> list[str]:
+    """The channel of every request, once the tables are as they were at a revision."""
 
-    def go(connection: Connection) -> list[tuple[str, bool | None]]:
+    def go(connection: Connection) -> list[str]:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
-        read = text("SELECT channel, both_agree_urgent_route FROM hearing_request ORDER BY reference")
-        return [(channel, None if agreed is None else bool(agreed)) for channel, agreed in connection.execute(read)]
+        read = text("SELECT channel FROM hearing_request ORDER BY reference")
+        return [str(channel) for (channel,) in connection.execute(read)]
 
     async with database.engine.begin() as connection:
         return await connection.run_sync(go)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from hearings.law import answer
 from hearings.law.law import LAW
 from hearings.law.legal_bases import Ask, ask_about, evaluate
 from hearings.models import HearingRequest
@@ -16,8 +17,8 @@ from web.law.facts import FACTS, Kind
 
 TODAY = date(2026, 11, 24)
 PAIR = {"requesting_state": "RO", "requested_state": "TH"}
-NOT_OF_A_REQUEST = {"counsel_named", "consent_recorded", "adult_informed", "requested_state_insists"}
-"""What a request has no column for."""
+NOT_OF_A_REQUEST = {"counsel_named", "consent_recorded", "adult_informed", "interpreter_needed"}
+"""What a request has no column for, besides what only States answer."""
 SAID: dict[Kind, tuple[str, Any, Any]] = {
     Kind.state: ("KE", "KE", "KE"),
     Kind.states: ("ke, TH", ["KE", "TH"], ("KE", "TH")),
@@ -77,13 +78,9 @@ def test_a_question_may_be_answered_by_name_as_well(name: str) -> None:
 
 def test_what_a_request_says_is_asked_about_as_it_stands_there() -> None:
     row = HearingRequest(owner_state="RO", requesting_state="RO", requested_state="TH", capacity=Capacity.witness)
-    missing = {
-        name
-        for name, fact in FACTS.items()
-        if fact.kind is Kind.question and not hasattr(row, name) and name != "route_possible"
-    }
-    assert missing == NOT_OF_A_REQUEST
-    row.both_agree_urgent_route = row.both_agree_oral = True
+    missing = {name for name, fact in FACTS.items() if fact.kind is Kind.question and not hasattr(row, name)}
+    assert missing == NOT_OF_A_REQUEST | set(answer.FACTS) | set(answer.ANSWERED_WITH)
+    row.gate_answers = {fact: {"RO": True, "TH": True} for fact in ("both_agree_urgent_route", "both_agree_oral")}
     ask = ask_about(row, on=TODAY)
     assert (ask.both_agree_urgent_route, ask.route_possible, ask.both_agree_oral) == (True, True, True)
 
