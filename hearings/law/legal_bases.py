@@ -85,6 +85,8 @@ class Verdict:
     decision: GateStatus
     selectable: bool
     """In force and selectable as a basis on the day asked about."""
+    no_treaty: bool = False
+    """Whether it is the last footing, without a treaty."""
     lines: tuple[GateLine, ...]
     must_be_agreed: tuple[str, ...]
     terms: tuple[ConductTerm, ...] = ()
@@ -147,8 +149,10 @@ class GateResult:
 
     @property
     def usable(self) -> tuple[str, ...]:
-        """Ids of the instruments a request may rely on."""
-        return tuple(verdict.instrument for verdict in self.verdicts if verdict.usable)
+        """Ids of the instruments a request may rely on; the footing without a treaty only where no treaty carries."""
+        found = [verdict for verdict in self.verdicts if verdict.usable]
+        treaties = [verdict for verdict in found if not verdict.no_treaty]
+        return tuple(verdict.instrument for verdict in treaties or found)
 
     @property
     def fallbacks(self) -> tuple[str, ...]:
@@ -327,6 +331,7 @@ def _put_together(
         outcome=_outcome(lines),
         decision=_decision(_state(law, lines), terms, paragraph, selected=selected),
         selectable=selected,
+        no_treaty=bool(row.get("no_treaty")),
         lines=lines,
         must_be_agreed=tuple(row["profile"].get("must_be_in_agreement", ())),
         terms=terms,

@@ -174,11 +174,13 @@ def _whole_states(before: Law, after: Law) -> None:
     for state in set(after.jurisdictions) - set(before.jurisdictions):
         zones = [zone for zone in after.jurisdiction(state).zones if not after.court_hours(state, zone)]
         if zones:
-            text = tell(
-                "A new State is added together with its court hours, which are missing for: {zones}",
-                zones=Series.of(zones),
+            raise Invalid(
+                tell(
+                    "A new State is added together with its court hours, which are missing for: {zones}",
+                    zones=Series.of(zones),
+                ),
+                "tz_ids",
             )
-            raise Invalid(text, "tz_ids")
 
 
 async def write(

@@ -27,7 +27,7 @@ def test_the_data_is_all_there() -> None:
         "jurisdictions": len(reference.jurisdictions()),
         "parties": len(rows("parties.csv")),
     }
-    assert counts == {"instruments": 27, "rules": 168, "overlays": 24, "jurisdictions": 59, "parties": 838}
+    assert counts == {"instruments": 27, "rules": 168, "overlays": 32, "jurisdictions": 59, "parties": 838}
 
 
 @pytest.mark.parametrize(

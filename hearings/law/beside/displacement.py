@@ -10,7 +10,7 @@ from typing import Any
 from hearings import reference
 from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, LineStatus, Note, line
 from hearings.law.law import cite
-from hearings.law.parties import Question, in_force, parties
+from hearings.law.parties import PREFERRED, Question, in_force, parties
 from hearings.sentences import Sentence, Series, Word, tell
 
 DISPLACED = "displaced_by"
@@ -104,6 +104,7 @@ def _line(
     *,
     code: str = "",
     known: bool = True,
+    asks: tuple[str, ...] = (),
 ) -> GateLine:
     rule = question.law.rules.get(entry["rule"])
     return line(
@@ -114,7 +115,8 @@ def _line(
         rule or entry,
         confidence=entry["confidence"] if known else "unknown",
         code=code,
-        row=entry["id"],
+        asks=asks,
+        entry=entry["id"],
         displacing=[other["id"] for other in others],
         names=[str(other["name"]) for other in others],
         keeps=entry.get("keeps", ""),
@@ -172,7 +174,7 @@ def _gives_way(question: Question, row: Row, entry: Row) -> Iterator[Part]:
         text = _said(question, entry, others)
         if agreed:
             text = tell("{reason} Both States agree to rely on this instrument instead", reason=text)
-        yield _line(question, entry, key, MET if agreed else HUMAN, text, others)
+        yield _line(question, entry, key, MET if agreed else HUMAN, text, others, asks=PREFERRED)
     elif held is HUMAN:
         text = tell(
             "Not known whether another instrument goes before this one between the two States: {instrument}",

@@ -98,8 +98,9 @@ async def test_while_the_database_is_away_the_law_read_last_goes_on(database: Da
 
 
 READS = {"jurisdictions", "jurisdiction", "instruments", "court_hours"}
-ONCE = {("web.words.i18n", "_zones")}
-"""What may keep States for ever: the first zones known, beside which later ones are looked at."""
+ONCE = {("web.words.i18n", "_zones"), ("hearings.statistics.request_measures", "_limits")}
+"""What may keep them for ever: the first zones known, beside which later ones are looked at; days that instruments set,
+which statistics count by the data of the program."""
 
 
 def _modules(*packages: ModuleType) -> Iterator[tuple[str, ast.Module]]:
@@ -157,8 +158,12 @@ def test_no_module_keeps_states_when_it_is_imported_or_in_a_cache() -> None:
     assert kept == []
 
 
-FILES_ALONE = {"hearings.law.law", "web.law.row_pages", "web.words.catalogues"}
-"""Modules that ask for the files as they are: where the law is made of them, and where a row is compared with them."""
+FILES_ALONE = {
+    "hearings.law.law", "web.law.row_pages", "web.words.catalogues",
+    "hearings.law.handling.contents", "hearings.law.handling.procedures",
+}  # fmt: skip
+"""Modules that ask for the files as they are: where the law is made of them, where a row is compared with them, and
+where files that only name its rows are read."""
 
 
 def test_the_files_alone_are_asked_only_as_a_default() -> None:

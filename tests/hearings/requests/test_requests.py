@@ -26,6 +26,7 @@ from hearings.law.law import current
 from hearings.models import HearingRequest, Person
 from hearings.requests import consultations, requests
 from hearings.status import RequestStatus
+from tests.support.court import ORDER
 
 Act = Callable[..., Coroutine[Any, Any, object]]
 
@@ -259,7 +260,7 @@ async def test_a_request_that_names_only_what_another_instrument_goes_before_is_
 async def test_beside_what_goes_before_it_a_displaced_instrument_may_be_named(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    words = {**fields, "instruments": ["eio", "ets182"], "language_of_request": "es", "evidential_purpose": True}
+    words = fields | ORDER | {"instruments": ["eio", "ets182"], "language_of_request": "es", "evidential_purpose": True}
     async with database.transaction() as db:
         request = await requests.draft(db, requested_state="ES", fields=words, actor=clerk, now=now)
     submitted = await act(database, request, requests.submit, clerk, now)

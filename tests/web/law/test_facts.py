@@ -17,7 +17,7 @@ from web.law.facts import FACTS, Kind
 
 TODAY = date(2026, 11, 24)
 PAIR = {"requesting_state": "RO", "requested_state": "TH"}
-NOT_OF_A_REQUEST = {"counsel_named", "consent_recorded", "adult_informed", "interpreter_needed"}
+NOT_OF_A_REQUEST = {"interpreter_needed"}
 """What a request has no column for, besides what only States answer."""
 SAID: dict[Kind, tuple[str, Any, Any]] = {
     Kind.state: ("KE", "KE", "KE"),
