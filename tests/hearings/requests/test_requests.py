@@ -260,7 +260,9 @@ async def test_a_request_that_names_only_what_another_instrument_goes_before_is_
 async def test_beside_what_goes_before_it_a_displaced_instrument_may_be_named(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    words = fields | ORDER | {"instruments": ["eio", "ets182"], "language_of_request": "es", "evidential_purpose": True}
+    conducted = {"judicial_authority": "Tribunalul București", "persons_conducting": "Andrei Ionescu"}
+    words = fields | ORDER | conducted
+    words |= {"instruments": ["eio", "ets182"], "language_of_request": "es", "evidential_purpose": True}
     async with database.transaction() as db:
         request = await requests.draft(db, requested_state="ES", fields=words, actor=clerk, now=now)
     submitted = await act(database, request, requests.submit, clerk, now)
