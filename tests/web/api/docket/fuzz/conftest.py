@@ -132,7 +132,7 @@ class Finder:
                     if place not in self.read:
                         self.read.add(place)
                         answer = await client.get(path.format(**params))
-                        if answer.status_code == 200:
+                        if answer.status_code == 200 and "json" in answer.headers["content-type"]:
                             self.learn(params, gives, answer.json())
 
     def learn(self, params: dict[str, Any], gives: list[dict[str, str]], body: Any) -> None:
