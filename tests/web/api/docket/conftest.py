@@ -79,7 +79,7 @@ class Docket:
     async def done(self, answer: Any) -> Any:
         response = await answer
         assert response.status_code < 300, f"{response.request.method} {response.request.url}: {response.text}"
-        return response.json() if response.content else None
+        return response.json() if "json" in response.headers.get("content-type", "") else None
 
     def time(self, after: int = 0) -> dict[str, Any]:
         """A time nothing else is at."""
