@@ -35,6 +35,8 @@ UNPACKED = 104_857_600
 """Greatest size in bytes of all its files together."""
 MOST = 100
 """Most files in it, manifests and signatures counted."""
+SIGNING, MOST_SIGNING = 2 << 20, 32
+"""Greatest size in bytes of manifests and signatures together, and most of them."""
 PATIENCE = 30.0
 """Time limit of a check, in seconds."""
 SMALL = 1 << 20
@@ -179,7 +181,7 @@ async def read(data: bytes, *, roots: Sequence[Path] = ()) -> Container:
     named = {report["signature"] for report in reports}
     if named != set(signatures) or len(reports) != len(named):
         raise Invalid(tell(NOT_SIGNED), "file")
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in payload.items()}
+    hashes = await asyncio.to_thread(_hashes, payload)
     for report in reports:
         if not report["intact"]:
             raise Invalid(tell(CHANGED), "file")
@@ -189,6 +191,11 @@ async def read(data: bytes, *, roots: Sequence[Path] = ()) -> Container:
             raise Invalid(tell(NOT_THE_FILE), "file")
     fields = ContainerSignature.__dataclass_fields__
     return Container(payload, [ContainerSignature(**{name: report[name] for name in fields}) for report in reports])
+
+
+def _hashes(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file, by name; blocks."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:
@@ -219,7 +226,10 @@ def unpacked(data: bytes) -> dict[str, bytes]:
 def _require_sound(entries: Sequence[zipfile.ZipInfo]) -> None:
     """Raises `Invalid` before anything is unpacked."""
     names = [one.filename for one in entries]
+    signing = [one for one in entries if one.filename.startswith("META-INF/")]
     if len(names) > MOST or sum(one.file_size for one in entries) > UNPACKED:
+        raise Invalid(tell(TOO_LARGE), "file")
+    if len(signing) > MOST_SIGNING or sum(one.file_size for one in signing) > SIGNING:
         raise Invalid(tell(TOO_LARGE), "file")
     for one in entries:
         link = stat.S_ISLNK(one.external_attr >> 16)

@@ -151,7 +151,7 @@ def _lead_time(question: Question, row: Mapping[str, Any], overlay: Overlay) -> 
     lead, on, capacity = overlay["lead_time"], question.ask.hearing_on, question.ask.capacity
     if lead.get("only_if_treaty_silent") and row["profile"].get("summons_lead_time"):
         return
-    if capacity is not None and capacity.value not in lead.get("persons", (capacity.value,)):
+    if capacity is not None and capacity.value not in (lead.get("persons") or (capacity.value,)):
         return
     known = question.ask.hearing_known_on or question.ask.on
     days, months = lead.get("days_before_hearing"), int(lead["months_before_hearing"])

@@ -60,20 +60,24 @@ def check(kind: str, data: Mapping[str, Any] | None, law: Law, *, key: str = "")
 
     After the fields, the row is tried: every capacity between the States it may concern must get an answer.
     """
+    edit = _formed(kind, data, law, key)
+    _try(edited(law, edit))
+    return edit
+
+
+def _formed(kind: str, data: Mapping[str, Any] | None, law: Law, key: str) -> Edit:
+    """The edit, its fields checked. Raises `Invalid`."""
     if kind not in set(LawKind):
         raise Invalid(tell(NOT_A_KIND, kind=kind[:40]), "kind")
     if data is None:
         if (kind, key) not in law.edited:
             raise Invalid(tell("This row is the same as in the files"), "key")
-        edit = Edit(kind=kind, key=key, data=None)
-    else:
-        row = validate(kind, data, law)
-        made = reference.key_of(kind, row)
-        if key and made != key:
-            raise Invalid(tell("The key of a row cannot be changed: add another row"), reference.KEYS[kind][0])
-        edit = Edit(kind=kind, key=made, data=row)
-    _try(edited(law, edit))
-    return edit
+        return Edit(kind=kind, key=key, data=None)
+    row = validate(kind, data, law)
+    made = reference.key_of(kind, row)
+    if key and made != key:
+        raise Invalid(tell("The key of a row cannot be changed: add another row"), reference.KEYS[kind][0])
+    return Edit(kind=kind, key=made, data=row)
 
 
 def owners(edits: Sequence[Edit], law: Law) -> frozenset[str]:
@@ -159,12 +163,14 @@ async def checked_beside(edits: Sequence[Edit], law: Law) -> list[Edit]:
 
 
 def check_all(edits: Sequence[Edit], law: Law) -> list[Edit]:
-    """Checks edits against this law, one after the other. Raises `Invalid`."""
+    """Checks edits against this law, one after the other, and tries what comes of them. Raises `Invalid`."""
     checked: list[Edit] = []
     before = law
     for edit in edits:
-        checked.append(check(edit.kind, edit.data, law, key=edit.key))
+        checked.append(_formed(edit.kind, edit.data, law, edit.key))
         law = edited(law, checked[-1])
+    if checked:
+        _try(law)
     _whole_states(before, law)
     return checked
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.actors import Actor
-from hearings.documents.asic import Container
+from hearings.documents.asic import Container, ContainerSignature
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.errors import Invalid
 from hearings.models import Attachment, HearingRequest
@@ -20,12 +20,14 @@ from hearings.models.signature import Act
 from hearings.requests import attachments, document, requests, translations
 from hearings.requests.document import Papers
 from hearings.requests.fields import FIELDS
-from hearings.sentences import N_, Series, tell
+from hearings.sentences import N_, Sentence, Series, tell
 
 REQUEST, PRINTED, TRANSLATIONS = "request.json", "request.pdf", "translations.json"
 """Names of files in the container: the request as canonical JSON, as PDF/A, and which file is which translation."""
 SMALL = 1 << 20
 """Greatest size of the JSON in bytes."""
+MOST_PARTS = 40
+"""Most files, and most translations, of a request in a container."""
 NOT_A_REQUEST = N_("The container holds no request in the form that is expected")
 NO_SUCH_STATE = N_("The container holds a request to a State that this installation does not know")
 
@@ -111,6 +113,9 @@ def read(container: Container) -> Incoming:
         if isinstance(error, Invalid):
             raise
         raise Invalid(tell(NOT_A_REQUEST), "file") from error
+    languages = [str(one.get("language")) for one in found.translations]
+    if len(files) > MOST_PARTS or len(languages) > MOST_PARTS or len(set(languages)) != len(languages):
+        raise Invalid(tell(NOT_A_REQUEST), "file")
     wanted = {REQUEST, PRINTED, TRANSLATIONS, *(one.place for one in files)}
     if set(container.files) != wanted or not set(found.file_of.values()) <= wanted:
         raise Invalid(tell(NOT_A_REQUEST), "file")
@@ -158,7 +163,7 @@ async def take_in(
         )
     if found.requested_state not in reference.jurisdictions():
         raise Invalid(tell(NO_SUCH_STATE), "file")
-    signers = Series.of([one.signer for one in container.signatures])
+    signers = Series.of([_who(one) for one in container.signatures])
     request = await requests.draft(
         db,
         requested_state=found.requested_state,
@@ -184,6 +189,11 @@ async def take_in(
         place = found.file_of.get(str(one.get("language")), "")
         await _translate(db, request, one, ids.get(place, ""), actor, now)
     return request
+
+
+def _who(one: ContainerSignature) -> Sentence | str:
+    """A signer in words; the name of one whom no trusted root vouches for is only what the certificate says."""
+    return one.signer if one.trusted else tell("{signer} (certificate not known here)", signer=one.signer)
 
 
 async def _translate(

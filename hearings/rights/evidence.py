@@ -60,12 +60,19 @@ def _basis_in_force(facts: RightsFacts) -> FoundEvidence | None:
     )
 
 
+NATIONAL = ("block_", "presence_", "stage_", "persons_", "domestic_law")
+"""Beginnings of the keys of lines on national law."""
+
+
 def _nothing_in_the_way(facts: RightsFacts) -> FoundEvidence | None:
-    """No declaration stands in the way; an unknown one does for a suspect or an accused."""
-    verdict = _usable(facts) or next(iter(facts.verdicts), None)
+    """No declaration and no national rule stands in the way; for a suspect or an accused no unknown one either."""
+    verdict = _usable(facts)
     if verdict is None:
         return None
     declared = [line.status for line in verdict.lines if line.key.startswith("declaration_")]
+    national = [line.status for line in verdict.lines if line.key.startswith(NATIONAL)]
+    if LineStatus.missing in national:
+        return None
     if LineStatus.missing in declared or (facts.accused and LineStatus.needs_human in declared):
         return None
     known = LineStatus.needs_human not in declared

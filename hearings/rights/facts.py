@@ -104,8 +104,9 @@ async def gather(db: AsyncSession, hearing: Hearing, *, now: datetime) -> Rights
     agreement = await agreements.running(db, hearing.id)
     signed = agreement if agreement is not None and agreement.status in agreements.SIGNED else None
     law = await current(db)
-    day = hearing.starts_at.astimezone(clocks.zone(hearing.requesting_zone)).date()
-    ask = legal_bases.ask_about(request, on=day, law=law)
+    zone = clocks.zone(hearing.requesting_zone)
+    day, known_on = hearing.starts_at.astimezone(zone).date(), hearing.created_at.astimezone(zone).date()
+    ask = legal_bases.ask_about(request, on=day, hearing_on=day, hearing_known_on=known_on, law=law)
     relied_on = tuple(request.instruments) or legal_bases.selectable(day, law=law)
     files = (await db.exec(select(Attachment).where(Attachment.request_id == request.id))).all()
     rules = consent_answers.asking(request, now=now, law=law)

@@ -2,6 +2,7 @@
 has chosen the relay. Behind the relay is the one port of the hearing's worker, as for everybody.
 """
 
+import asyncio
 import contextlib
 import os
 import re
@@ -81,3 +82,8 @@ async def test_courts_that_block_udp_or_all_but_443_hold_a_recorded_hearing_by_t
             assert tracks - {line["track"] for line in at.journal("segment")} == set()
 
         await people.until(recorded)
+        await people.close()
+        checked = tmp_path / "checked"
+        checked.mkdir()
+        code, text = await asyncio.to_thread(at.verify, people.demo.words["policy"], checked)
+        assert (code, "verified" in text) in ((0, True), (10, True)), text

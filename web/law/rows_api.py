@@ -161,7 +161,7 @@ def _review(one: law_rows.Review, on: date) -> ShownReview:
     )
 
 
-@router.act("/law/reviews", scope="changes:write", errors=(404, 409))
+@router.act("/law/reviews", scope="law:write", errors=(404, 409))
 async def review_row(caller: Caller, body: Reviewed) -> ShownReview:
     """Put on record that a row was reviewed and is right as it is. Rows of another State with administrators: 403."""
     await joint_changes.review(

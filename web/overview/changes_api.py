@@ -133,7 +133,7 @@ async def list_changes(
     return ChangeList(items=items, next=paging.link(caller, page.after))
 
 
-@router.act("/changes", scope=WRITE, errors=(409,))
+@router.act("/changes", scope="law:write", errors=(409,))
 async def propose_change(caller: Caller, body: Proposal) -> Proposed:
     """Change rows of the law. Those of the own State count at once; others wait until their State confirms them."""
     made = await joint_changes.change_law(

@@ -1,5 +1,6 @@
 """Documents of this installation: typeset as PDF, and sealed with its own seal (docs/documents.md)."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,12 @@ from starlette.responses import Response
 from hearings.documents import asic, documents, pdf_seals
 from hearings.documents.asic import Container
 from hearings.documents.pdf_seals import DocumentSeal, SealMark, SignedPdfReport, Stamp
+from hearings.errors import Invalid
 from hearings.law.handling.contents import Acknowledgement
+from hearings.overview import containers
 from hearings.requests import document as request_document
 from hearings.requests.document import Papers
+from hearings.sentences import tell
 from media.evidence.check.stamp_check import Imprint
 from media.evidence.stamping import timestamps
 from media.evidence.stamping.timestamps import Authorities, NoStampError
@@ -97,8 +101,13 @@ async def container(request: Request, data: bytes) -> CheckedContainer:
     parts = request.app.state.parts
     async with parts.pdf_checks:
         found = await asic.read(data, roots=pdf_seals.roots_in(parts.settings.keys / ROOTS))
+    containers.read(found)  # names and number of its files, before any of them is looked into
     pdfs = [(name, content) for name, content in found.files.items() if content.startswith(b"%PDF-")]
-    return CheckedContainer(found, {name: await check(request, content) for name, content in pdfs})
+    try:
+        async with asyncio.timeout(asic.PATIENCE * 2):
+            return CheckedContainer(found, {name: await check(request, content) for name, content in pdfs})
+    except TimeoutError:
+        raise Invalid(tell("The files in the container take too long to check"), "file") from None
 
 
 async def packed(request: Request, files: Mapping[str, tuple[str, bytes]], *, state: str) -> bytes:

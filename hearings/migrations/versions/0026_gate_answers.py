@@ -1,6 +1,7 @@
 """Answers of States to the legal check are rows of each; they were boxes that the requesting State's clerk ticked.
 
-A box that was ticked becomes an answer of the requesting State, which does not count for the requested one.
+A box that was ticked becomes an answer of the requesting State, which does not count for the requested one. A "no" in
+a draft meant "not yet": it is dropped, for a State says no only after the submission.
 """
 
 import uuid
@@ -71,7 +72,7 @@ def _keep_the_ticked() -> None:
     bind = op.get_bind()
     requests = sa.table(
         "hearing_request",
-        *(sa.column(name, sa.String) for name in ("id", "requesting_state", "created_by")),
+        *(sa.column(name, sa.String) for name in ("id", "requesting_state", "created_by", "status")),
         sa.column("created_at", INSTANT),
         sa.column("gate_answers", JSON),
         *(sa.column(fact, sa.Boolean) for fact in (*FACTS, "oral")),
@@ -79,7 +80,7 @@ def _keep_the_ticked() -> None:
     ticked = sa.select(requests).where(sa.or_(*(requests.c[fact].is_not(None) for fact in FACTS)))
     rows: list[dict[str, Any]] = []
     for request in bind.execute(ticked.order_by(requests.c.id)).mappings().all():
-        given = dict(_given(request))
+        given = {fact: answer for fact, answer in _given(request) if answer or request["status"] != "draft"}
         if not given:
             continue
         state = request["requesting_state"]

@@ -164,6 +164,14 @@ CHANGES: dict[str, tuple[str, Change]] = {
     "a folder": (asic.NOT_A_NAME, lambda files: files.update({"folder/": b""})),
     "a name twice, in capitals": (asic.NOT_A_NAME, lambda files: files.update({"REQUEST.JSON": b"x"})),
     "too many files": (asic.TOO_LARGE, lambda files: files.update({f"{n}.txt": b"x" for n in range(100)})),
+    "too many signatures": (
+        asic.TOO_LARGE,
+        lambda files: files.update({f"META-INF/signature{n:03}x.p7s": b"x" for n in range(asic.MOST_SIGNING)}),
+    ),
+    "signatures that are too large": (
+        asic.TOO_LARGE,
+        lambda files: files.update({f"META-INF/signature{n:03}x.p7s": bytes(asic.SMALL) for n in range(3)}),
+    ),
     "a bomb": (asic.TOO_LARGE, lambda files: files.update({"zeros.txt": bytes(asic.UNPACKED)})),
 }
 

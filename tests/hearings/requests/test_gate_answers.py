@@ -187,6 +187,21 @@ async def test_interpol_is_submitted_when_urgent_and_accepted_only_with_the_agre
     assert row.status is RequestStatus.accepted
 
 
+async def test_a_no_in_a_draft_of_before_does_not_keep_it_from_being_submitted(
+    court: object, database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        made = await requests.draft(db, requested_state="TH", actor=person_actor(staff["clerk"]), now=now)
+    await downgrade(database, "0025_who_decided")
+    async with database.transaction() as db:
+        ticked = text("UPDATE hearing_request SET authorities_agree = :no, domestic_law_confirmed = :yes")
+        await (await db.connection()).execute(ticked, {"yes": True, "no": False})
+    await database.upgrade()
+    async with database.reading() as db:
+        kept = await queries.get(db, HearingRequest, made.id)
+    assert kept.gate_answers == {"domestic_law_confirmed": {"RO": True}}
+
+
 @pytest.mark.both_databases
 async def test_a_box_ticked_before_is_an_answer_of_the_requesting_state_and_of_no_other(
     court: object, database: Database

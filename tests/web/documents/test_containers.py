@@ -72,6 +72,7 @@ async def test_another_installation_makes_the_same_request_of_it(whole, ro, prep
         history = (await client.get(f"{here}/history")).json()["items"]
         assert "Imported from a signed container; signed by: " in history[0]["reason"]
         assert "Seal of RO" in history[0]["reason"]
+        assert history[0]["reason"].count("(certificate not known here)") == 2
         again = await client.get(f"{here}/document.asice")
         before, after = inside(container), inside(again.content)
         kept = [name for name in before if name.startswith("attachments/")]
