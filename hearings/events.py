@@ -115,6 +115,7 @@ class EventKind(StrEnum):
     caption = "caption"
     right_answered = "right_answered"
     right_objected = "right_objected"
+    summons_recorded = "summons_recorded"
 
 
 async def record(

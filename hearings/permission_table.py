@@ -442,6 +442,7 @@ STAFF: Mapping[str, StaffRow] = {
     "override_right": StaffRow(
         label="Go on without an item of the rights checklist", functions=("judge",), side="requesting"
     ),
+    "record_summons": StaffRow(label="Record the service of a summons", functions=SPEAKS, side="requested"),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "read_minutes": StaffRow(label="Read the minutes", functions=("clerk", "judge", "authority"), side="either"),
     "receive_minutes": StaffRow(

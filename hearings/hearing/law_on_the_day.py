@@ -21,11 +21,12 @@ from hearings.models import Hearing, HearingRequest
 from hearings.requests import consent_answers, requests
 from hearings.sentences import Series, tell
 from hearings.status import HEARINGS_OVER
+from hearings.summons import lead_times, services
+from hearings.summons.lead_times import LEAD_TIME
 from hearings.texts import clean
 from hearings.times import queries as diary_queries
 from hearings.times.court_times import Time, Warned
 
-LEAD_TIME = "lead_time_too_short"
 NO_BASIS = "no_basis_in_force"
 
 
@@ -40,16 +41,10 @@ def on_day(request: HearingRequest, day: HeldOn, *, today: date, law: Law = LAW)
 
 
 def _lead_times(request: HearingRequest, day: HeldOn, today: date, law: Law) -> Iterator[tuple[str, str, str]]:
-    ask = legal_bases.ask_about(request, on=today, hearing_on=day.on, hearing_known_on=day.known_on, law=law)
-    noted = set()
-    for verdict in legal_bases.evaluate(ask, request.instruments, law=law).verdicts:
-        for note in verdict.notes:
-            if note.code != LEAD_TIME or note.key in noted:
-                continue
-            noted.add(note.key)
-            overlay = law.rows["overlay"].get(note.key.removeprefix("lead_time_"), {})
-            side = "requesting" if overlay.get("state") == request.requesting_state else "requested"
-            yield LEAD_TIME, side, tell("{note} ({provision})", note=note.text, provision=note.provision)
+    for note in lead_times.notes(request, day, LEAD_TIME, today=today, law=law):
+        overlay = law.rows["overlay"].get(note.key.removeprefix("lead_time_"), {})
+        side = "requesting" if overlay.get("state") == request.requesting_state else "requested"
+        yield LEAD_TIME, side, lead_times.told(note)
 
 
 def _bases(request: HearingRequest, day: date, law: Law) -> Iterator[tuple[str, str, str]]:
@@ -100,7 +95,8 @@ async def of_times(
 async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tuple[Warned, ...]:
     """The obstacles to the days still planned and to the times offered, the earliest first.
 
-    The time a summons needs counts from the day on which a time was first offered.
+    The time a summons needs counts from the day on which a time was first offered, and from the day of service once
+    the person was served for that time.
     """
     request = await queries.get(db, HearingRequest, hearing.request_id)
     times = {(day.starts_at, day.ends_at) for day in await planned(db, hearing)}
@@ -108,6 +104,8 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tu
     times |= {(offer.starts_at, offer.ends_at) for offer in every if offer.status.value == "offered"}
     known = dict.fromkeys((begins for begins, _ends in times), hearing.created_at.date())
     known |= {offer.starts_at: offer.created_at.date() for offer in reversed(every) if offer.starts_at in known}
+    served = await services.served_on(db, hearing)
+    known |= {begins: day for begins, day in served.items() if begins in known}
     return warned(
         request,
         sorted(times),

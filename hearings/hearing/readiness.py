@@ -24,6 +24,7 @@ from hearings.rights.item_states import RightResult
 from hearings.roles import HEARD, Role, StaffFunction
 from hearings.signatures import recipients
 from hearings.status import CARRYING_REQUESTS
+from hearings.summons import standing
 from hearings.times import queries as diary_queries
 
 ROOMS = frozenset({ResourceKind.room, ResourceKind.endpoint})
@@ -42,12 +43,13 @@ class Check(StrEnum):
     agreement_signed = "agreement_signed"
     line_tested = "line_tested"
     rights_kept = "rights_kept"
+    summons_served = "summons_served"
     recipients_known = "recipients_known"
     rooms_booked = "rooms_booked"
     links_issued = "links_issued"
 
 
-REMINDERS = frozenset({Check.rooms_booked, Check.links_issued})
+REMINDERS = frozenset({Check.summons_served, Check.rooms_booked, Check.links_issued})
 """Checks that block nothing."""
 REASONED = frozenset({Check.basis_in_force, Check.line_tested})
 """Checks that a written reason of the clerk replaces."""
@@ -106,6 +108,8 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     clerk, authority, administrator = StaffFunction.clerk, StaffFunction.authority, StaffFunction.administrator
     unsigned = await agreed_terms.unsigned(db, hearing)
     waiting = await item_states.open_items(db, hearing, Gate.ready, now=now)
+    summonses = await standing.of_those_heard(db, hearing, now=now)
+    unserved = [each.person.display_name for each in summonses if each.waits]
     owed = gate_answers.in_the_way(request, now=now, law=await current(db))
     unanswered = [state for state in (ours, theirs) if state in {one.state for one in owed}]
     given: Iterable[tuple[Check, Collection[str], StaffFunction, Collection[str]]] = (
@@ -128,6 +132,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
         ),
         *await _technical(db, hearing),
         (Check.rights_kept, [each.item.id for each in waiting], *_answering(hearing, waiting)),
+        (Check.summons_served, unserved, authority, [theirs]),
         (Check.recipients_known, lacking, administrator, lacking),
         (Check.rooms_booked, rooms := [state for state in (ours, theirs) if state not in with_room], clerk, rooms),
         (Check.links_issued, linkless, clerk, [ours]),

@@ -177,7 +177,7 @@ ELSEWHERE: frozenset[str] = frozenset(
     | {K.intervention, K.counsel_waived}
     | {K.fingerprints_compared, K.fingerprints_stale, K.caption}
     | {K.relay_chosen, K.signal, K.uncovered, K.floor_given}
-    | {K.right_answered, K.right_objected}
+    | {K.right_answered, K.right_objected, K.summons_recorded}
 )
 """Events that another section writes."""
 UNTOLD: frozenset[str] = frozenset(

@@ -44,7 +44,7 @@ from hearings.models.outbox import (
     UnfollowedChange,
     Webhook,
 )
-from hearings.models.participant import Invitation, Participant, ParticipantContact
+from hearings.models.participant import Invitation, Participant, ParticipantContact, SummonsService
 from hearings.models.people import Authority, AuthorityKey, FormerAddress, Login, Person, SignInLink
 from hearings.models.request import HearingRequest
 from hearings.models.request_parts import (
@@ -155,6 +155,7 @@ __all__ = [
     "StaffIdentity",
     "StaffRecovery",
     "StatusChange",
+    "SummonsService",
     "TermsConsent",
     "Translation",
     "TransmissionEvidence",

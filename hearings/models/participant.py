@@ -1,4 +1,4 @@
-"""People of one hearing and the links they come by."""
+"""People of one hearing, the links they come by, and the summonses served on them."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from hearings.models.columns import Row, instant, json, state_check, state_code, word
+from hearings.models.columns import Deed, Row, instant, json, state_check, state_code, word
 from hearings.roles import Role, track
 from hearings.status import PresenceStatus
 
@@ -172,3 +172,61 @@ class Invitation(Row, table=True):
     used_at: datetime | None = instant(default=None)
     dead_at: datetime | None = instant(default=None)
     dead_why: str = Field(default="", max_length=40)
+
+
+class SummonsOutcome(StrEnum):
+    """What came of serving a summons."""
+
+    served = "served"
+    refused = "refused"
+    """The person was met, and did not accept it."""
+    not_served = "not_served"
+
+
+class SummonsWay(StrEnum):
+    """How a summons was served, or tried to be."""
+
+    in_person = "in_person"
+    by_post = "by_post"
+    """With an acknowledgement of receipt."""
+    by_court = "by_court"
+    electronically = "electronically"
+    by_police = "by_police"
+
+
+class SummonsService(Deed, table=True):
+    """What came of serving one person's summons; the newest of a person counts (`hearings.summons.services`).
+    `owner_state`: the requested State, which served it."""
+
+    __tablename__ = "summons_service"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("outcome = 'served' OR reason <> ''", name="reason"),
+        Index("ix_summons_service_hearing", "hearing_id", "participant_id", "id"),
+    )
+
+    hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    participant_id: str = Field(foreign_key="participant.id", max_length=36)
+    summoned_to: datetime = instant()
+    """The start of the hearing that the summons names."""
+    outcome: SummonsOutcome = word(SummonsOutcome, "outcome")
+    way: SummonsWay = word(SummonsWay, "way")
+    served_at: datetime = instant()
+    """When it was served, refused, or last tried."""
+    served_zone: str = Field(max_length=60)
+    """The zone of the requested State by which the day of service counts."""
+    served_by: str = Field(max_length=200)
+    language: str = Field(max_length=35)
+    """BCP 47 tag of the language the summons is written in."""
+    translation: str = Field(default="", max_length=35)
+    """Of the translation served with it; empty for none."""
+    attachment_id: str | None = Field(default=None, foreign_key="attachment.id", max_length=36)
+    """The proof, among the files of the request."""
+    reason: str = Field(default="", max_length=1000)
+    """Why it was refused or could not be served."""
+    remarks: str = Field(default="", max_length=1000)
+    recorded_by: str = Field(max_length=36)
+    recorded_by_label: str = Field(max_length=200)
+    through: str = Field(default="", max_length=36)
+    """Id of the API client that recorded it; empty: a person at the page."""
+    at: datetime = instant()

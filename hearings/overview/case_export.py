@@ -42,6 +42,7 @@ from hearings.requests import consultations, document as request_document, log a
 from hearings.requests.document import Papers, content, plain
 from hearings.signatures import evidences, signatures
 from hearings.sitting import fingerprints, recordings
+from hearings.summons import services
 from hearings.times import queries as diary_queries
 
 FORMAT = "vivavoce-case"
@@ -74,6 +75,10 @@ ATTACHMENT = (
 TRANSLATION = (
     *("id", "owner_state", "language", "translator", "machine", "reviewer", "certified", "attachment_id"),
     "added_at",
+)
+SUMMONS = (
+    *("id", "owner_state", "participant_id", "summoned_to", "outcome", "way", "served_at", "served_zone", "served_by"),
+    *("language", "translation", "attachment_id", "reason", "remarks", "recorded_by_label", "at"),
 )
 CONSULTATION = (
     *("id", "owner_state", "held_at", "way", "with_whom", "subject", "outcome", "recorded_by_label"),
@@ -241,6 +246,7 @@ async def _hearing(
             "days": _rows(await diary_queries.days_of(db, hearing.id), DAY),
             "people": [_person(person) for person in people],
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
+            "summons": _veiled(_rows(await services.of_hearing(db, hearing.id), SUMMONS), hidden),
             "sittings": [await _sitting(db, sitting, hidden) for sitting in sittings],
         },
         "history.json": _veiled(_rows(_in_order(changes), CHANGE), hidden),

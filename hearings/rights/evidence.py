@@ -7,6 +7,7 @@ evidence that is undone (a consent taken back, another technical agreement) is g
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from hearings import clocks
 from hearings.events import EventKind
 from hearings.law.answer import LineStatus
 from hearings.law.legal_bases import Verdict
@@ -18,6 +19,7 @@ from hearings.rights.facts import RightsFacts
 from hearings.roles import HEARD, Role
 from hearings.sentences import Sentence, tell
 from hearings.status import PresenceStatus
+from hearings.summons.standing import SummonsState
 
 K = EventKind
 
@@ -86,8 +88,20 @@ def _nothing_in_the_way(facts: RightsFacts) -> FoundEvidence | None:
 
 def _lead_time_kept(facts: RightsFacts) -> FoundEvidence | None:
     codes = {note.code for verdict in facts.verdicts for note in verdict.notes}
-    short = "lead_time_too_short" in codes
+    short = "lead_time_too_short" in codes or any(each.state is SummonsState.late for each in facts.summonses)
     return _if(not short, "row:overlays", tell("No lead time of a national rule is known to be too short"))
+
+
+def _summons_served(facts: RightsFacts) -> FoundEvidence | None:
+    """Everybody to be heard was served for this time, early enough, in a language they speak."""
+    last = max((each.service for each in facts.summonses if each.service), key=lambda row: row.id, default=None)
+    if last is None or not all(each.in_order for each in facts.summonses):
+        return None
+    day = last.served_at.astimezone(clocks.zone(last.served_zone)).date()
+    return FoundEvidence(
+        source=f"row:summons_service.{last.id}",
+        says=tell("Everybody to be heard was served with the summons for this time, the last on {day}", day=day),
+    )
 
 
 # --- the request -------------------------------------------------------------------------------------------------
@@ -306,6 +320,7 @@ EVIDENCE: Mapping[str, Callable[[RightsFacts], FoundEvidence | None]] = {
     "basis_in_force": _basis_in_force,
     "nothing_in_the_way": _nothing_in_the_way,
     "lead_time_kept": _lead_time_kept,
+    "summons_served": _summons_served,
     "decision_attached": _attached(AttachmentKind.decision, tell("The decision is attached to the request")),
     "reason_stated": _field("reason_text", tell("The request says why the person does not come")),
     "consents_given": _consents_given,

@@ -33,6 +33,8 @@ from hearings.requests import consent_answers
 from hearings.requests.consent_answers import Outstanding
 from hearings.roles import HEARD, Role
 from hearings.status import PresenceStatus
+from hearings.summons import standing
+from hearings.summons.standing import SummonsStanding
 
 K = EventKind
 READ = (
@@ -67,6 +69,8 @@ class RightsFacts:
     reading: MinutesReading | None
     """The newest reading back of the minutes."""
     answers: Sequence[RightAnswer]
+    summonses: Sequence[SummonsStanding] = ()
+    """How the summons of everybody to be heard stands."""
 
     @property
     def heard(self) -> Sequence[Participant]:
@@ -125,6 +129,7 @@ async def gather(db: AsyncSession, hearing: Hearing, *, now: datetime) -> Rights
         log=await _log(db, hearing.id),
         reading=await _reading(db, hearing.id),
         answers=await answers_of(db, hearing.id),
+        summonses=await standing.of_those_heard(db, hearing, now=now),
     )
 
 

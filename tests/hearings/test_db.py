@@ -202,6 +202,7 @@ ONLY_GROW = {
     "minutes_correction",
     "keeping_decision",
     "right_answer",
+    "summons_service",
     *("transmission_evidence", "transmission_stamp", "request_reading"),
     "gate_answer",
 }

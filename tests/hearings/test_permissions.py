@@ -339,6 +339,7 @@ STAFF_WANTED = {
     "prepare_hearing": ("clerk", "RO"),
     "name_people": ("authority clerk", "RO TH"),
     "begin_rights": ("clerk judge", "RO"),
+    "record_summons": ("authority clerk", "TH"),
     "answer_right": ("authority clerk judge", "RO TH"),
     "override_right": ("judge", "RO"),
     "cancel_hearing": ("authority clerk judge", "RO TH"),

@@ -25,6 +25,7 @@ TITLES: Mapping[Check, tuple[str, str]] = {
     Check.agreement_signed: (N_("Technical agreement signed"), N_("Technical agreement not signed by both States")),
     Check.line_tested: (N_("Line test passed or waived"), N_("No line test has passed")),
     Check.rights_kept: (N_("Rights kept"), N_("Rights: not everything is kept or answered")),
+    Check.summons_served: (N_("Summons served in time"), N_("Summons: not everybody was served in time")),
     Check.recipients_known: (N_("Keys for the recording"), N_("A key for the recording is missing")),
     Check.rooms_booked: (N_("Rooms booked"), N_("A room is not booked")),
     Check.links_issued: (N_("Links issued"), N_("Links not issued")),
@@ -44,6 +45,7 @@ BUTTONS: Mapping[Check, str] = {
     Check.agreement_signed: N_("Open the agreement"),
     Check.line_tested: N_("Test the line"),
     Check.rights_kept: N_("Open the checklist"),
+    Check.summons_served: N_("Record the service"),
     Check.recipients_known: N_("Add a key"),
     Check.rooms_booked: N_("Book a room"),
     Check.links_issued: N_("Issue links"),
@@ -142,6 +144,8 @@ def _detail(result: CheckResult) -> str:
             return _("No authority there could open the recording: {states}").format(states=states)
         case Check.rooms_booked:
             return _("Nothing is booked in: {states}").format(states=states)
+        case Check.summons_served:
+            return _("Not shown yet for: {people}").format(people=one_by_one(result.missing))
         case Check.links_issued:
             return _("No link that works: {people}").format(people=one_by_one(result.missing))
         case Check.request_open:

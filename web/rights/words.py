@@ -52,6 +52,7 @@ SOURCES: tuple[tuple[str, str], ...] = (
     ("row:agreement", "/h/{ref}/technical"),
     ("row:participant", "/h/{ref}#people"),
     ("row:consent", "/requests/{reference}/consents"),
+    ("row:summons_service", "/h/{ref}/summons"),
     ("row:minutes", "/h/{ref}/minutes"),
     ("row:hearing_event", "/h/{ref}/log"),
     ("row:", "/requests/{reference}"),

@@ -103,6 +103,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.caption: N_("Caption"),
     EventKind.right_answered: N_("Item of the rights checklist answered"),
     EventKind.right_objected: N_("Objection to an item of the rights checklist"),
+    EventKind.summons_recorded: N_("Service of the summons recorded"),
     **recorded_words.TITLES,
 }
 CAPTION_SOURCES: Mapping[str, str] = {"stenographer": N_("stenographer"), "machine": N_("machine, not the record")}

@@ -9,13 +9,16 @@ from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import BasisNotInForce, Invalid
 from hearings.hearing import hearing as diary, law_on_the_day
-from hearings.hearing.law_on_the_day import LEAD_TIME, NO_BASIS
+from hearings.hearing.law_on_the_day import NO_BASIS
 from hearings.law import law, rows as law_rows
 from hearings.law.answer import HeldOn
 from hearings.law.law import LAW
 from hearings.models import Hearing, HearingRequest
 from hearings.requests import requests
+from hearings.roles import Role
 from hearings.status import HearingStatus, OfferStatus
+from hearings.summons import services
+from hearings.summons.lead_times import LEAD_TIME
 from hearings.times import queries as diary_queries
 
 TODAY = date(2026, 12, 2)
@@ -178,6 +181,29 @@ async def test_the_time_for_a_summons_counts_from_the_offer_and_does_not_run_out
             .notes
         )
         assert [note.code for note in notes if note.code] == []
+
+
+async def test_once_somebody_heard_was_served_the_time_for_the_summons_counts_from_that_day(
+    court: Any, now: datetime
+) -> None:
+    await enter(court, now, "overlay", LEAD)
+
+    async def serve(at: datetime, **more: Any) -> list[str]:
+        given = {"outcome": "served", "way": "by_post", "served_by": "The court", "language": "th"} | more
+        async with court.database.transaction() as db:
+            hearing = await queries.get(db, Hearing, court.hearing.id)
+            (offer,) = await diary_queries.offers_of(db, hearing.id)
+            offer.created_at = hearing.starts_at - timedelta(days=100)
+            await services.record(
+                db, hearing=hearing, participant_id=court.ids[Role.witness], served_at=at,
+                actor=court.staff("authority"), now=now, **given,
+            )  # fmt: skip
+            return [one.code for one in await law_on_the_day.of_hearing(db, hearing, now=now)]
+
+    starts = court.hearing.starts_at
+    assert await serve(starts - timedelta(days=99)) == []
+    assert await serve(now - timedelta(days=1), outcome="refused", reason="Would not take it") == []
+    assert await serve(now - timedelta(days=1)) == [LEAD_TIME]
 
 
 async def test_before_there_is_a_hearing_the_earliest_proposed_day_still_to_come_counts(

@@ -15,8 +15,9 @@ from hearings.hearing import hearing as diary, links, readiness
 from hearings.hearing.readiness import REASONED, REMINDERS, Check
 from hearings.models import Consent, Hearing, HearingRequest, Participant
 from hearings.requests import gate_answers
-from hearings.roles import Role
+from hearings.roles import Role, StaffFunction
 from hearings.status import ConsentStatus, HearingStatus, RequestStatus
+from hearings.summons import services
 
 Break = Callable[[AsyncSession, Any, datetime], Awaitable[None]]
 
@@ -168,3 +169,20 @@ async def test_a_yes_that_becomes_a_no_is_a_states_own_to_take_back_and_once_rea
     with pytest.raises(NotReady, match="is ready: the answers to the legal check stand"):
         async with agreed.database.transaction() as db:
             await say_no(db, agreed, now)
+
+
+async def test_the_summons_is_a_reminder_to_the_requested_authority_until_it_was_served_in_time(
+    agreed: Any, now: datetime
+) -> None:
+    found = (await results(agreed, now))[Check.summons_served]
+    async with agreed.database.reading() as db:
+        witness = await agreed.seat(db, Role.witness)
+    assert (found.met, found.blocks, found.missing) == (False, False, (witness.display_name,))
+    assert (found.function, found.states) == (StaffFunction.authority, ("TH",))
+    async with agreed.database.transaction() as db:
+        await services.record(
+            db, hearing=await queries.get(db, Hearing, agreed.hearing.id), participant_id=witness.id,
+            outcome="served", way="by_police", served_at=now, served_by="The police", language="th",
+            actor=agreed.staff("authority"), now=now,
+        )  # fmt: skip
+    assert (await results(agreed, now))[Check.summons_served].met

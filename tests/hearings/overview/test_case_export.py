@@ -30,7 +30,8 @@ IN = {
     *("line_report", "line_test", "minutes", "minutes_answer", "minutes_passage", "minutes_reading"),
     *("minutes_correction", "minutes_reservation", "offer"),
     *("participant", "recording", "request_event", "resource", "room_confirmation", "shared_view", "signature"),
-    *("signing_key", "sitting", "sound_check", "status_change", "terms_consent", "translation"),
+    *("signing_key", "sitting", "sound_check", "status_change", "summons_service"),
+    *("terms_consent", "translation"),
     *("transmission_evidence", "transmission_stamp"),
 }
 """Tables a case is exported from."""

@@ -21,7 +21,9 @@ from hearings.models import (
     MinutesReading,
     Participant,
     RightAnswer,
+    SummonsService,
 )
+from hearings.models.participant import SummonsOutcome
 from hearings.models.request import Capacity, OathForm, Stage
 from hearings.models.request_parts import AttachmentKind
 from hearings.models.rights import RightAnswerKind
@@ -34,6 +36,7 @@ from hearings.rights.facts import RightsFacts
 from hearings.rights.item_states import RightState
 from hearings.roles import Role
 from hearings.status import ConsentStatus, PresenceStatus
+from hearings.summons.standing import SummonsStanding, SummonsState
 
 AT = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 
@@ -146,8 +149,10 @@ def full() -> RightsFacts:
         event(12, EventKind.recording_sealed),
     ]
     consent = Consent(status=ConsentStatus.given, lawyer_access=True)
+    summons = SummonsService(**summons_columns("th"))
     return replace(
         bare(),
+        summonses=[summoned(SummonsState.served, summons)],
         request=request(reason_text="Ill", use_limits="This case", oath_form=OathForm.oath),
         people=people,
         verdicts=[verdict(terms=(LATE,))],
@@ -159,6 +164,15 @@ def full() -> RightsFacts:
         log=log,
         reading=MinutesReading(number=1),
     )
+
+
+def summoned(state: SummonsState, service: SummonsService | None = None) -> SummonsStanding:
+    return SummonsStanding(person=person(Role.defendant), state=state, service=service, earlier=(), says=())
+
+
+def summons_columns(language: str, translation: str = "") -> dict[str, Any]:
+    tags = {"language": language, "translation": translation}
+    return {"id": "s1", "served_at": AT, "served_zone": "Asia/Bangkok", "outcome": SummonsOutcome.served} | tags
 
 
 def said(item: str, *kinds: RightAnswerKind, state: str = "TH") -> list[RightAnswer]:
@@ -274,3 +288,20 @@ def test_an_interruption_is_answered_by_a_word_of_the_court_after_it() -> None:
     assert answered(replace(full(), log=[begun])) is not None
     assert answered(replace(full(), log=[begun, gap])) is None
     assert answered(replace(full(), log=[begun, gap, event(3, EventKind.log_note)])) is not None
+
+
+@pytest.mark.parametrize("wrong", [*SummonsState], ids=str)
+def test_the_summons_is_kept_by_service_in_time_on_everybody_heard_and_by_nothing_else(wrong: SummonsState) -> None:
+    item = next(item for item in ITEMS if item.id == "r07_summons")
+    (good,) = full().summonses
+    both = replace(full(), summonses=[good, summoned(wrong, good.service)])
+    kept = wrong is SummonsState.served
+    assert state(item, both) is (RightState.by_evidence if kept else RightState.open)
+    assert (EVIDENCE["lead_time_kept"](both) is not None) == (wrong is not SummonsState.late)
+
+
+def test_a_summons_in_a_language_the_person_does_not_speak_shows_nothing() -> None:
+    foreign = SummonsService(**summons_columns("en"))
+    assert EVIDENCE["summons_served"](replace(full(), summonses=[summoned(SummonsState.served, foreign)])) is None
+    own = SummonsService(**summons_columns("en", "th"))
+    assert EVIDENCE["summons_served"](replace(full(), summonses=[summoned(SummonsState.served, own)])) is not None
