@@ -129,7 +129,7 @@ async def record(
 
 async def _person(db: AsyncSession, hearing: Hearing, participant_id: str) -> Participant:
     if hearing.status is HearingStatus.cancelled:
-        raise NotReady(tell("The hearing is cancelled"))
+        raise NotReady(tell("Nobody is summoned to a cancelled hearing"))
     person = next((one for one in await summoned(db, hearing.id) if one.id == participant_id), None)
     if person is None:
         raise Invalid(tell(NOT_A_VALUE), "participant_id")
