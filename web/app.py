@@ -125,6 +125,7 @@ from web.sitting import (
 )
 from web.statistics import statistics_pages
 from web.statistics.year_figures import YearFigures
+from web.summons import summons_pages
 from web.times import (
     calendar_pages as calendars,
     offer_pages as times,
@@ -324,6 +325,7 @@ MODULES = (
     hearing_links,
     hearing_log,
     rights_pages,
+    summons_pages,
     minutes,
     minutes_passages,
     minutes_copies,

@@ -134,13 +134,14 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
         "/admin/law", "{home}/live", "{home}/network", "{home}/record",
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
-        "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{sent}/transmission",
+        "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
+        "{sent}/transmission",
         "/requests/import",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",
         "/statistics", "/statistics?side=sent&as_of=x",
-        "{offered}",
+        "{offered}", "{home}/summons",
     ),
     "administrator": (
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",

@@ -79,7 +79,7 @@ PAGES = {
         "{home}/live", "{home}/people/new", "{home}/people/{person}", "{home}/people/{person}/link", "{home}/languages",
         "{home}/technical", "{home}/test", "{home}/network",
         "{home}/minutes", "{home}/record", "{home}/captions", "{home}/log",
-        "{home}/rights", "{home}/rights/r03_parties_heard",
+        "{home}/rights", "{home}/rights/r03_parties_heard", "{home}/summons",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "{offered}", "{offered}/times", "{offered}/technical", "{offered}/slots",
         "/recordings",
@@ -90,7 +90,7 @@ PAGES = {
     "authority": (
         "{sent}", "{sent}?act=conditions", "{sent}?act=refuse",
         "/requests?side=queue", "/waiting", "/figures", "/statistics", "/statistics?side=sent&as_of=x",
-        "{offered}/times", "{offered}/times/sign?offer={offer}",
+        "{offered}/times", "{offered}/times/sign?offer={offer}", "{home}/summons",
     ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",

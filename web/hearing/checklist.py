@@ -170,6 +170,7 @@ def _href(
         Check.agreement_signed: (may_on("negotiate", person, hearing), f"{home}/technical"),
         Check.line_tested: (may_on("test_line", person, hearing), f"{home}/test"),
         Check.rights_kept: (may_on("answer_right", person, hearing), f"{home}/rights#{result.missing[0]}"),
+        Check.summons_served: (may_on("record_summons", person, hearing), f"{home}/summons"),
         Check.recipients_known: (
             own in result.missing and may_own("manage_recipients", person),
             "/admin/recipients",

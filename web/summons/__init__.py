@@ -1,0 +1,1 @@
+"""The summons of the people of a hearing: pages and API."""
