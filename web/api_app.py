@@ -41,6 +41,7 @@ from web.rights import rights_api as rights
 from web.signatures import recipients_api as recipients, signatures_api as signing
 from web.sitting import acts_api as recorded_acts, captions_api as captions, recordings_api as recordings
 from web.statistics import statistics_api as statistics
+from web.summons import summons_api as summons
 from web.times import (
     calendars_api as calendars,
     clock_changes_api as clock_changes,
@@ -58,6 +59,7 @@ HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),
     hearing_languages,
     rights,
+    summons,
     *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes, clock_changes),
 )
 RESOURCES = (
