@@ -17,7 +17,7 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.requests.conditions import ConditionKind
 from hearings.rights.facts import RightsFacts
 from hearings.roles import HEARD, Role
-from hearings.sentences import Sentence, tell
+from hearings.sentences import Sentence, WrittenDay, tell
 from hearings.status import PresenceStatus
 from hearings.summons.standing import SummonsState
 
@@ -100,7 +100,9 @@ def _summons_served(facts: RightsFacts) -> FoundEvidence | None:
     day = last.served_at.astimezone(clocks.zone(last.served_zone)).date()
     return FoundEvidence(
         source=f"row:summons_service.{last.id}",
-        says=tell("Everybody to be heard was served with the summons for this time, the last on {day}", day=day),
+        says=tell(
+            "Everybody to be heard was served with the summons for this time, the last on {day}", day=WrittenDay.of(day)
+        ),
     )
 
 

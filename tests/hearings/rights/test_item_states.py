@@ -296,6 +296,8 @@ def test_the_summons_is_kept_by_service_in_time_on_everybody_heard_and_by_nothin
     (good,) = full().summonses
     both = replace(full(), summonses=[good, summoned(wrong, good.service)])
     kept = wrong is SummonsState.served
+    found = EVIDENCE["summons_served"](full())
+    assert found is not None and found.source == "row:summons_service.s1" and "2 December 2026" in found.says
     assert state(item, both) is (RightState.by_evidence if kept else RightState.open)
     assert (EVIDENCE["lead_time_kept"](both) is not None) == (wrong is not SummonsState.late)
 
