@@ -137,7 +137,11 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
         (Check.rooms_booked, rooms := [state for state in (ours, theirs) if state not in with_room], clerk, rooms),
         (Check.links_issued, linkless, clerk, [ours]),
     )
-    applies = {Check.interpreter_named: needs_interpreter(hearing), Check.rights_kept: bool(hearing.rights_version)}
+    applies = {
+        Check.interpreter_named: needs_interpreter(hearing),
+        Check.rights_kept: bool(hearing.rights_version),
+        Check.summons_served: bool(summonses),
+    }
     return [
         CheckResult(check=check, met=not missing, missing=tuple(missing), function=function, states=tuple(states))
         for check, missing, function, states in given

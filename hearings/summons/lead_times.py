@@ -13,8 +13,8 @@ LEAD_TIME = "lead_time_too_short"
 NOT_OWED = "summons_not_owed_to_citizen_as_defendant"
 
 
-def notes(request: HearingRequest, day: HeldOn, code: str, *, today: date, law: Law = LAW) -> Iterator[Note]:
-    """The warnings of this code (`LEAD_TIME`, `NOT_OWED`) for a day of a hearing, each rule once.
+def notes(request: HearingRequest, day: HeldOn, *codes: str, today: date, law: Law = LAW) -> Iterator[Note]:
+    """The warnings of these codes (`LEAD_TIME`, `NOT_OWED`) for a day of a hearing, each rule once.
 
     `day.known_on`: the day from which the time a summons needs counts; None means today. Only the instruments that the
     request relies on are evaluated.
@@ -25,7 +25,7 @@ def notes(request: HearingRequest, day: HeldOn, code: str, *, today: date, law: 
     noted = set()
     for verdict in legal_bases.evaluate(ask, request.instruments, law=law).verdicts:
         for note in verdict.notes:
-            if note.code == code and note.key not in noted:
+            if note.code in codes and note.key not in noted:
                 noted.add(note.key)
                 yield note
 

@@ -82,13 +82,10 @@ def stand(
     heard = person.role in HEARD
     says: list[Sentence] = []
     if last is None:
-        day = HeldOn(on=on)
-        says = [
-            lead_times.told(note)
-            for code in (lead_times.NOT_OWED, lead_times.LEAD_TIME)
-            for note in (lead_times.notes(request, day, code, today=today, law=law) if heard else ())
-        ]
-        free = heard and any(lead_times.notes(request, day, lead_times.NOT_OWED, today=today, law=law))
+        both = (lead_times.NOT_OWED, lead_times.LEAD_TIME)
+        found = list(lead_times.notes(request, HeldOn(on=on), *both, today=today, law=law)) if heard else []
+        free = any(note.code == lead_times.NOT_OWED for note in found)
+        says = [lead_times.told(note) for note in found if not free or note.code == lead_times.NOT_OWED]
         state = SummonsState.not_owed if free else SummonsState.open
     elif last.outcome is not SummonsOutcome.served:
         state = SummonsState(last.outcome.value)
@@ -99,8 +96,8 @@ def stand(
             says.append(tell(AFTER_THE_START))
         day = HeldOn(on=on, known_on=services.served_day(last))
         if heard:
-            found = lead_times.notes(request, day, lead_times.LEAD_TIME, today=today, law=law)
-            says += [lead_times.told(note) for note in found]
+            late = lead_times.notes(request, day, lead_times.LEAD_TIME, today=today, law=law)
+            says += [lead_times.told(note) for note in late]
         state = SummonsState.late if says else SummonsState.served
     return SummonsStanding(person=person, state=state, service=last, earlier=own[-2::-1], says=says)
 

@@ -186,3 +186,9 @@ async def test_the_summons_is_a_reminder_to_the_requested_authority_until_it_was
             actor=agreed.staff("authority"), now=now,
         )  # fmt: skip
     assert (await results(agreed, now))[Check.summons_served].met
+
+
+async def test_nothing_is_said_of_a_summons_while_nobody_to_be_heard_is_named(agreed: Any, now: datetime) -> None:
+    async with agreed.database.transaction() as db:
+        await unname(db, agreed, now)
+    assert Check.summons_served not in await results(agreed, now)
