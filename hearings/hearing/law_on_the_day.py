@@ -44,7 +44,7 @@ def _lead_times(request: HearingRequest, day: HeldOn, today: date, law: Law) -> 
     for note in lead_times.notes(request, day, LEAD_TIME, today=today, law=law):
         overlay = law.rows["overlay"].get(note.key.removeprefix("lead_time_"), {})
         side = "requesting" if overlay.get("state") == request.requesting_state else "requested"
-        yield LEAD_TIME, side, lead_times.told(note)
+        yield LEAD_TIME, side, lead_times.with_provision(note)
 
 
 def _bases(request: HearingRequest, day: date, law: Law) -> Iterator[tuple[str, str, str]]:

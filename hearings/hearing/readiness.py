@@ -24,7 +24,7 @@ from hearings.rights.item_states import RightResult
 from hearings.roles import HEARD, Role, StaffFunction
 from hearings.signatures import recipients
 from hearings.status import CARRYING_REQUESTS
-from hearings.summons import standing
+from hearings.summons import summons_states
 from hearings.times import queries as diary_queries
 
 ROOMS = frozenset({ResourceKind.room, ResourceKind.endpoint})
@@ -108,7 +108,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     clerk, authority, administrator = StaffFunction.clerk, StaffFunction.authority, StaffFunction.administrator
     unsigned = await agreed_terms.unsigned(db, hearing)
     waiting = await item_states.open_items(db, hearing, Gate.ready, now=now)
-    summonses = await standing.of_those_heard(db, hearing, now=now)
+    summonses = await summons_states.of_those_heard(db, hearing, now=now)
     unserved = [each.person.display_name for each in summonses if each.waits]
     owed = gate_answers.in_the_way(request, now=now, law=await current(db))
     unanswered = [state for state in (ours, theirs) if state in {one.state for one in owed}]

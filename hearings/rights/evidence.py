@@ -19,7 +19,7 @@ from hearings.rights.facts import RightsFacts
 from hearings.roles import HEARD, Role
 from hearings.sentences import Sentence, WrittenDay, tell
 from hearings.status import PresenceStatus
-from hearings.summons.standing import SummonsState
+from hearings.summons.summons_states import SummonsState
 
 K = EventKind
 

@@ -33,8 +33,8 @@ from hearings.requests import consent_answers
 from hearings.requests.consent_answers import Outstanding
 from hearings.roles import HEARD, Role
 from hearings.status import PresenceStatus
-from hearings.summons import standing
-from hearings.summons.standing import SummonsStanding
+from hearings.summons import summons_states
+from hearings.summons.summons_states import SummonsResult
 
 K = EventKind
 READ = (
@@ -69,7 +69,7 @@ class RightsFacts:
     reading: MinutesReading | None
     """The newest reading back of the minutes."""
     answers: Sequence[RightAnswer]
-    summonses: Sequence[SummonsStanding] = ()
+    summonses: Sequence[SummonsResult] = ()
     """How the summons of everybody to be heard stands."""
 
     @property
@@ -129,7 +129,7 @@ async def gather(db: AsyncSession, hearing: Hearing, *, now: datetime) -> Rights
         log=await _log(db, hearing.id),
         reading=await _reading(db, hearing.id),
         answers=await answers_of(db, hearing.id),
-        summonses=await standing.of_those_heard(db, hearing, now=now),
+        summonses=await summons_states.of_those_heard(db, hearing, now=now),
     )
 
 

@@ -30,6 +30,6 @@ def notes(request: HearingRequest, day: HeldOn, *codes: str, today: date, law: L
                 yield note
 
 
-def told(note: Note) -> Sentence:
+def with_provision(note: Note) -> Sentence:
     """A warning with its provision."""
     return tell("{note} ({provision})", note=note.text, provision=note.provision)

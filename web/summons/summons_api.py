@@ -8,8 +8,8 @@ from hearings import queries
 from hearings.models import SummonsService
 from hearings.models.participant import SummonsOutcome, SummonsWay
 from hearings.roles import Role
-from hearings.summons import services, standing
-from hearings.summons.standing import SummonsStanding, SummonsState
+from hearings.summons import services, summons_states
+from hearings.summons.summons_states import SummonsResult, SummonsState
 from web.api import statements
 from web.api.access import Caller
 from web.api.fields import Column, Instant, Model, Moment, Shown
@@ -75,19 +75,19 @@ class SummonsList(Shown):
     items: list[ShownSummons]
 
 
-def _told(row: SummonsService) -> ShownService:
+def _service_of(row: SummonsService) -> ShownService:
     return ShownService.from_row(row)
 
 
-def _of(found: SummonsStanding) -> ShownSummons:
+def _of(found: SummonsResult) -> ShownSummons:
     return ShownSummons(
         participant_id=found.person.id,
         role=found.person.role,
         state=found.state,
         understood=found.understood,
         says=[str(each) for each in found.says],
-        service=_told(found.service) if found.service else None,
-        earlier=[_told(row) for row in found.earlier],
+        service=_service_of(found.service) if found.service else None,
+        earlier=[_service_of(row) for row in found.earlier],
     )
 
 
@@ -96,7 +96,7 @@ async def list_summonses(caller: Caller, ref: Ref) -> SummonsList:
     """How the summons of everybody who is summoned stands now."""
     row = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(row)
-    return SummonsList(items=[_of(each) for each in await standing.of_hearing(caller.db, row, now=caller.now)])
+    return SummonsList(items=[_of(each) for each in await summons_states.of_hearing(caller.db, row, now=caller.now)])
 
 
 @router.act("/hearings/{ref}/summons", scope="hearings:write", errors=(404, 409))
@@ -121,4 +121,4 @@ async def record_service(caller: Caller, ref: Ref, body: NewService) -> ShownSer
         now=caller.now,
     )
     caller.shown.append(row)
-    return _told(found)
+    return _service_of(found)

@@ -12,8 +12,8 @@ from hearings import errors, queries
 from hearings.models import Attachment, HearingRequest, Participant, Person, SummonsService
 from hearings.requests import attachments
 from hearings.status import HearingStatus
-from hearings.summons import services, standing
-from hearings.summons.standing import SummonsStanding, SummonsState
+from hearings.summons import services, summons_states
+from hearings.summons.summons_states import SummonsResult, SummonsState
 from web.hearing.access import find
 from web.requests.steps import languages
 from web.server import forms, wall_fields
@@ -52,7 +52,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
     async with request.app.state.parts.database.reading() as db:
         hearing = await find(db, request, person)
         row = await queries.get(db, HearingRequest, hearing.request_id)
-        every = await standing.of_hearing(db, hearing, now=now)
+        every = await summons_states.of_hearing(db, hearing, now=now)
         files = {file.id: file for file in await attachments.of_request(db, row.id)}
     context = {
         "hearing": hearing,
@@ -82,7 +82,7 @@ def _whose(person: Participant) -> str:
     return f"{person.display_name} ({roles.label(person.role)})"
 
 
-def _line(found: SummonsStanding, files: Mapping[str, Attachment]) -> dict[str, Any]:
+def _line(found: SummonsResult, files: Mapping[str, Attachment]) -> dict[str, Any]:
     """The summons of one person as the page shows it."""
     kind, text = words.STATES[found.state]
     return {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hearings.models.participant import SummonsOutcome, SummonsWay
-from hearings.summons.standing import SummonsState
+from hearings.summons.summons_states import SummonsState
 from web.words.i18n import N_
 
 STATES: Mapping[SummonsState, tuple[str, str]] = {

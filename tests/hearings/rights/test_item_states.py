@@ -36,7 +36,7 @@ from hearings.rights.facts import RightsFacts
 from hearings.rights.item_states import RightState
 from hearings.roles import Role
 from hearings.status import ConsentStatus, PresenceStatus
-from hearings.summons.standing import SummonsStanding, SummonsState
+from hearings.summons.summons_states import SummonsResult, SummonsState
 
 AT = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
 
@@ -166,8 +166,8 @@ def full() -> RightsFacts:
     )
 
 
-def summoned(state: SummonsState, service: SummonsService | None = None) -> SummonsStanding:
-    return SummonsStanding(person=person(Role.defendant), state=state, service=service, earlier=(), says=())
+def summoned(state: SummonsState, service: SummonsService | None = None) -> SummonsResult:
+    return SummonsResult(person=person(Role.defendant), state=state, service=service, earlier=(), says=())
 
 
 def summons_columns(language: str, translation: str = "") -> dict[str, Any]:

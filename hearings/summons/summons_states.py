@@ -34,7 +34,7 @@ class SummonsState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SummonsStanding:
+class SummonsResult:
     """The summons of one person."""
 
     person: Participant
@@ -71,7 +71,7 @@ def stand(
     request: HearingRequest,
     today: date,
     law: Law = LAW,
-) -> SummonsStanding:
+) -> SummonsResult:
     """How the summons of a person stands by these rows of the hearing, oldest first. Pure.
 
     The law is asked for those to be heard only: its rules on summonses are about them.
@@ -85,7 +85,7 @@ def stand(
         both = (lead_times.NOT_OWED, lead_times.LEAD_TIME)
         found = list(lead_times.notes(request, HeldOn(on=on), *both, today=today, law=law)) if heard else []
         free = any(note.code == lead_times.NOT_OWED for note in found)
-        says = [lead_times.told(note) for note in found if not free or note.code == lead_times.NOT_OWED]
+        says = [lead_times.with_provision(note) for note in found if not free or note.code == lead_times.NOT_OWED]
         state = SummonsState.not_owed if free else SummonsState.open
     elif last.outcome is not SummonsOutcome.served:
         state = SummonsState(last.outcome.value)
@@ -97,12 +97,12 @@ def stand(
         day = HeldOn(on=on, known_on=services.served_day(last))
         if heard:
             late = lead_times.notes(request, day, lead_times.LEAD_TIME, today=today, law=law)
-            says += [lead_times.told(note) for note in late]
+            says += [lead_times.with_provision(note) for note in late]
         state = SummonsState.late if says else SummonsState.served
-    return SummonsStanding(person=person, state=state, service=last, earlier=own[-2::-1], says=says)
+    return SummonsResult(person=person, state=state, service=last, earlier=own[-2::-1], says=says)
 
 
-async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[SummonsStanding]:
+async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[SummonsResult]:
     """The summons of everybody who is summoned, by the law in force now."""
     request, law = await get(db, HearingRequest, hearing.request_id), await current(db)
     rows, today = await services.of_hearing(db, hearing.id), now.date()
@@ -112,6 +112,6 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> li
     ]
 
 
-async def of_those_heard(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[SummonsStanding]:
+async def of_those_heard(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[SummonsResult]:
     """As `of_hearing`, of the people to be heard."""
     return [each for each in await of_hearing(db, hearing, now=now) if each.person.role in HEARD]

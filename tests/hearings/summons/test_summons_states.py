@@ -11,8 +11,8 @@ from hearings.models.participant import SummonsOutcome, SummonsWay
 from hearings.models.request import Capacity
 from hearings.roles import Role
 from hearings.sentences import Sentence
-from hearings.summons import standing
-from hearings.summons.standing import SummonsStanding, SummonsState
+from hearings.summons import summons_states
+from hearings.summons.summons_states import SummonsResult, SummonsState
 
 STARTS = datetime(2026, 12, 3, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
@@ -48,9 +48,9 @@ def row(**more: Any) -> SummonsService:
     return SummonsService(**given | more)
 
 
-def stands(*rows: SummonsService, law: Law = LAW, role: Role = Role.witness, **asked: Any) -> SummonsStanding:
+def stands(*rows: SummonsService, law: Law = LAW, role: Role = Role.witness, **asked: Any) -> SummonsResult:
     sides = {"requesting_state": "RO", "requested_state": "TH", "owner_state": "RO"}
-    return standing.stand(
+    return summons_states.stand(
         person(role),
         rows,
         hearing=Hearing(starts_at=STARTS, requesting_zone="Europe/Bucharest", requested_zone="Asia/Bangkok", **sides),
