@@ -24,7 +24,7 @@ from web.hearing import (
     participants_api as participants,
 )
 from web.law import reference_api as reference, rows_api as law_rows
-from web.minutes import api as minutes
+from web.minutes import api as minutes, corrections_api as minutes_corrections
 from web.outward import clients_api as clients, events_api as events, webhooks_api as webhooks
 from web.overview import changes_api as changes, worklist_api as worklist
 from web.parts import Parts
@@ -60,7 +60,8 @@ HEARINGS = (
     hearing_languages,
     rights,
     summons,
-    *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes, clock_changes),
+    *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes),
+    *(minutes_corrections, clock_changes),
 )
 RESOURCES = (
     *(

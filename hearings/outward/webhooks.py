@@ -57,9 +57,11 @@ SUBJECTS = {
 """First half of an event's name: the table it comes from, and the statuses that are its second half."""
 REFUSED, MISSING = "cosignature.refused", "cosignature.missing"
 """What the clock finds out about a recording's heads, and no change of status."""
+ASKED, SIGNED = "minutes.correction_asked", "minutes.correction_signed"
+"""What befalls a correction of signed minutes, which has no status of its own."""
 EVENTS = (
     *(f"{name}.{status.value}" for name, (_, statuses) in SUBJECTS.items() for status in statuses),
-    *(REFUSED, MISSING),
+    *(REFUSED, MISSING, ASKED, SIGNED),
 )
 """Every event: `request.accepted`, `hearing.agreed` …"""
 MOST = 20

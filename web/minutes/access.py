@@ -19,7 +19,7 @@ from hearings.minutes import (
     text as minutes_text,
 )
 from hearings.minutes.passages import Obstacle, minutes_languages
-from hearings.models import Hearing, Minutes, MinutesPassage, Participant
+from hearings.models import Hearing, Minutes, MinutesCorrection, MinutesPassage, Participant
 from hearings.permissions import may, require, require_staff
 from hearings.roles import CONDUCTING
 from hearings.signatures import signatures
@@ -207,3 +207,8 @@ async def whole(db: AsyncSession, hearing: Hearing, row: Minutes) -> dict[str, A
         reservations=await corrections.reservations_to(db, row),
         signatures=await signatures.signatures_of(db, row),
     )
+
+
+def correction_file(hearing: Hearing, row: Minutes, correction: MinutesCorrection, ending: str) -> str:
+    """The name of a copy as a file."""
+    return f"minutes-{hearing.ref}-{row.number}-correction-{correction.number}.{ending}"

@@ -52,13 +52,14 @@ ACT = (404, 409, 412)
 GIVES = {"ref": "hearing", "minutes": "number", "key": "passages/0/key"}
 
 
-def _actor(caller: Caller, hearing: Hearing) -> Actor:
+def acting(caller: Caller, hearing: Hearing) -> Actor:
     """The client as an actor in the hearing: its clerk, or the requested authority."""
     asks = caller.state == hearing.requesting_state
     return replace(caller.actor, role=Role.clerk if asks else Role.requested_authority)
 
 
-async def _find(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
+async def find_minutes(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
+    """The hearing and its minutes by number. Raises `NotFound`. Effects: the hearing counts as looked at."""
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     return hearing, await life.current(caller.db, hearing, number)
@@ -84,8 +85,9 @@ async def _tagged(caller: Caller, row: Minutes, hearing: Hearing) -> ShownMinute
     return etags.tag(caller, await _of(caller, await life.current(caller.db, hearing, row.number), hearing))
 
 
-async def _locked(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
-    hearing, row = await _find(caller, ref, number)
+async def lock_minutes(caller: Caller, ref: str, number: int) -> tuple[Hearing, Minutes]:
+    """As `find_minutes`, locked; with `If-Match`, only as they were read. Raises `ApiError` otherwise."""
+    hearing, row = await find_minutes(caller, ref, number)
     row = await queries.get(caller.db, Minutes, row.id, lock=True)
     if "if-match" in caller.request.headers:
         etags.allow(caller, await _of(caller, row, hearing))
@@ -101,7 +103,7 @@ async def draft_minutes(caller: Caller, ref: Ref, body: Nothing | None = None) -
     hearing = await queries.hearing(caller.db, ref, state=caller.state)
     caller.shown.append(hearing)
     row = await life.begin(
-        caller.db, hearing=hearing, say=sentences.say_whole, actor=_actor(caller, hearing), now=caller.now
+        caller.db, hearing=hearing, say=sentences.say_whole, actor=acting(caller, hearing), now=caller.now
     )
     caller.headers["Location"] = caller.url(f"/hearings/{hearing.ref}/minutes/{row.number}")
     return await _tagged(caller, row, hearing)
@@ -125,16 +127,16 @@ async def list_minutes(caller: Caller, ref: Ref) -> MinutesList:
 )
 async def read_minutes(caller: Caller, ref: Ref, minutes: Number) -> ShownMinutes:
     """Read minutes: the newest version of every passage, and what prevents reading them back."""
-    hearing, row = await _find(caller, ref, minutes)
+    hearing, row = await find_minutes(caller, ref, minutes)
     return await _tagged(caller, row, hearing)
 
 
 @router.act("/hearings/{ref}/minutes/{minutes}/refresh", scope="minutes:write", errors=ACT)
 async def refresh_minutes(caller: Caller, ref: Ref, minutes: Number, body: Nothing | None = None) -> Drafted:
     """Draft again from the present data. Passages that a person has changed are kept, and named in the answer."""
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     found = await life.refresh(
-        caller.db, minutes=row, say=sentences.say_whole, actor=_actor(caller, hearing), now=caller.now
+        caller.db, minutes=row, say=sentences.say_whole, actor=acting(caller, hearing), now=caller.now
     )
     return Drafted(anew=list(found.anew), left=list(found.left))
 
@@ -144,7 +146,7 @@ async def list_passage_versions(
     caller: Caller, ref: Ref, minutes: Number, key: Key, after: paging.After = "", limit: paging.Limit = 100
 ) -> PassageList:
     """Every version of a passage: none is ever changed or removed."""
-    _hearing, row = await _find(caller, ref, minutes)
+    _hearing, row = await find_minutes(caller, ref, minutes)
     page = await passages.page(caller.db, row, key, after=after, limit=limit)
     return PassageList(items=[ShownPassage.from_row(one) for one in page.rows], next=paging.link(caller, page.after))
 
@@ -157,7 +159,7 @@ async def revise_passage(caller: Caller, ref: Ref, minutes: Number, key: Key, bo
     text that says something else and not how it came about, a translator of no translation, or a note with nothing
     changed; 422 `still_open` when it is `settled` while a language has no text, an old one, or says that it is open.
     """
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     made = await passages.revise(
         caller.db,
         minutes=row,
@@ -166,7 +168,7 @@ async def revise_passage(caller: Caller, ref: Ref, minutes: Number, key: Key, bo
         writings={lang: one.writing() for lang, one in body.writings.items()},
         settled=body.settled,
         note=body.note,
-        actor=_actor(caller, hearing),
+        actor=acting(caller, hearing),
         now=caller.now,
     )
     return ShownPassage.from_row(made)
@@ -178,16 +180,16 @@ async def revise_passage(caller: Caller, ref: Ref, minutes: Number, key: Key, bo
 @router.act("/hearings/{ref}/minutes/{minutes}/submit", scope="minutes:write", errors=ACT, tagged=True)
 async def submit_minutes(caller: Caller, ref: Ref, minutes: Number, body: Nothing | None = None) -> ShownMinutes:
     """Submit the draft for review. From then on it covers these sittings only."""
-    hearing, row = await _locked(caller, ref, minutes)
-    await life.submit(caller.db, minutes=row, actor=_actor(caller, hearing), now=caller.now)
+    hearing, row = await lock_minutes(caller, ref, minutes)
+    await life.submit(caller.db, minutes=row, actor=acting(caller, hearing), now=caller.now)
     return await _tagged(caller, row, hearing)
 
 
 @router.act("/hearings/{ref}/minutes/{minutes}/send-back", scope="minutes:write", errors=ACT, tagged=True)
 async def send_minutes_back(caller: Caller, ref: Ref, minutes: Number, body: Why) -> ShownMinutes:
     """Return the minutes from review to the draft, with a reason."""
-    hearing, row = await _locked(caller, ref, minutes)
-    await life.send_back(caller.db, minutes=row, reason=body.reason, actor=_actor(caller, hearing), now=caller.now)
+    hearing, row = await lock_minutes(caller, ref, minutes)
+    await life.send_back(caller.db, minutes=row, reason=body.reason, actor=acting(caller, hearing), now=caller.now)
     return await _tagged(caller, row, hearing)
 
 
@@ -198,7 +200,7 @@ async def read_minutes_back(caller: Caller, ref: Ref, minutes: Number, body: New
     Answers 409 `not_ready` with what is `missing` while there are obstacles: a text is missing or stale, something is
     open, in one language or all, or corrections asked for earlier are neither made nor answered.
     """
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     await life.read_back(
         caller.db,
         minutes=row,
@@ -206,7 +208,7 @@ async def read_minutes_back(caller: Caller, ref: Ref, minutes: Number, body: New
         languages=body.languages,
         heard_by=body.heard_by,
         corrections=body.corrections,
-        actor=_actor(caller, hearing),
+        actor=acting(caller, hearing),
         now=caller.now,
     )
     return await _tagged(caller, row, hearing)
@@ -220,9 +222,9 @@ async def answer_correction(
 ) -> ShownMinutes:
     """Give the reason why corrections asked for at a reading back are not made. It is part of the text that is
     signed."""
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     await corrections.answer(
-        caller.db, minutes=row, reading=reading, text=body.text, actor=_actor(caller, hearing), now=caller.now
+        caller.db, minutes=row, reading=reading, text=body.text, actor=acting(caller, hearing), now=caller.now
     )
     return await _tagged(caller, row, hearing)
 
@@ -230,15 +232,15 @@ async def answer_correction(
 @router.act("/hearings/{ref}/minutes/{minutes}/reopen", scope="minutes:write", errors=ACT, tagged=True)
 async def reopen_minutes(caller: Caller, ref: Ref, minutes: Number, body: Why) -> ShownMinutes:
     """Open the text again before both have signed; signatures on the earlier text no longer count."""
-    hearing, row = await _locked(caller, ref, minutes)
-    await life.reopen(caller.db, minutes=row, reason=body.reason, actor=_actor(caller, hearing), now=caller.now)
+    hearing, row = await lock_minutes(caller, ref, minutes)
+    await life.reopen(caller.db, minutes=row, reason=body.reason, actor=acting(caller, hearing), now=caller.now)
     return await _tagged(caller, row, hearing)
 
 
 @router.read("/hearings/{ref}/minutes/{minutes}/statement", scope="minutes:read", errors=(404,))
 async def prepare_minutes_statement(caller: Caller, ref: Ref, minutes: Number) -> statements.Statement:
     """The statement an authority signs over the text and the heads of the recordings (`sign_minutes`)."""
-    hearing, row = await _find(caller, ref, minutes)
+    hearing, row = await find_minutes(caller, ref, minutes)
     return statements.Statement(
         **signatures.statement(
             state=caller.state,
@@ -257,8 +259,8 @@ async def sign_minutes(caller: Caller, ref: Ref, minutes: Number, body: SignedAc
 
     Answers 409 `not_ready` with what is `missing` while there are obstacles all the same.
     """
-    hearing, row = await _locked(caller, ref, minutes)
-    await life.sign(caller.db, minutes=row, jws=body.jws, actor=_actor(caller, hearing), now=caller.now)
+    hearing, row = await lock_minutes(caller, ref, minutes)
+    await life.sign(caller.db, minutes=row, jws=body.jws, actor=acting(caller, hearing), now=caller.now)
     return await _tagged(caller, row, hearing)
 
 
@@ -267,7 +269,7 @@ async def list_minutes_signatures(
     caller: Caller, ref: Ref, minutes: Number, after: paging.After = "", limit: paging.Limit = 100
 ) -> SignatureList:
     """What both authorities have signed about these minutes, on an earlier text too."""
-    _hearing, row = await _find(caller, ref, minutes)
+    _hearing, row = await find_minutes(caller, ref, minutes)
     return await signatures_about(caller, row, after, limit)
 
 
@@ -277,7 +279,7 @@ async def enter_reservation(caller: Caller, ref: Ref, minutes: Number, body: New
 
     The text of the minutes does not change.
     """
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     await corrections.reserve(
         caller.db,
         minutes=row,
@@ -286,7 +288,7 @@ async def enter_reservation(caller: Caller, ref: Ref, minutes: Number, body: New
         lang=body.language,
         text=body.text,
         kind=body.kind,
-        actor=_actor(caller, hearing),
+        actor=acting(caller, hearing),
         now=caller.now,
     )
     return await _tagged(caller, row, hearing)
@@ -295,7 +297,7 @@ async def enter_reservation(caller: Caller, ref: Ref, minutes: Number, body: New
 @router.act("/hearings/{ref}/minutes/{minutes}/acknowledge", scope="minutes:write", errors=ACT, tagged=True)
 async def acknowledge_minutes(caller: Caller, ref: Ref, minutes: Number, body: Nothing | None = None) -> ShownMinutes:
     """Record that the requesting State has received the signed minutes. Repeating it changes nothing."""
-    hearing, row = await _locked(caller, ref, minutes)
+    hearing, row = await lock_minutes(caller, ref, minutes)
     await life.acknowledge(caller.db, minutes=row, hearing=hearing, actor=caller.actor, now=caller.now)
     return await _tagged(caller, row, hearing)
 
@@ -311,7 +313,7 @@ async def acknowledge_minutes(caller: Caller, ref: Ref, minutes: Number, body: N
 )
 async def download_minutes_json(caller: Caller, ref: Ref, minutes: Number) -> Response:
     """The minutes whole, as canonical JSON (RFC 8785) that can be checked without this program."""
-    hearing, row = await _find(caller, ref, minutes)
+    hearing, row = await find_minutes(caller, ref, minutes)
     whole = rfc8785.dumps(await minutes_papers.whole(caller.db, hearing, row))
     return files.download(whole, name=f"minutes-{hearing.ref}-{row.number}.json", media_type="application/json")
 
@@ -325,7 +327,7 @@ async def download_minutes_json(caller: Caller, ref: Ref, minutes: Number) -> Re
 )
 async def download_minutes_pdf(caller: Caller, ref: Ref, minutes: Number) -> Response:
     """The minutes as PDF/A-2b in both languages, sealed by this installation; a draft says that it is one."""
-    hearing, row = await _find(caller, ref, minutes)
+    hearing, row = await find_minutes(caller, ref, minutes)
     data, seals = await printed.minutes(caller.db, hearing, row, say=sentences.say)
     made = await printing.sealed(caller.request, "minutes", data, lang=data["languages"][0], for_states=seals)
     return files.download(made, name=f"minutes-{hearing.ref}-{row.number}.pdf", media_type="application/pdf")

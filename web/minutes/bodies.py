@@ -6,6 +6,7 @@ from pydantic import Field
 
 from hearings.minutes.corrections import Correction
 from hearings.minutes.revision import LONGEST, How, Writing
+from hearings.minutes.signed_corrections import LONGEST as MOST_OF_CORRECTION
 from hearings.models import Hearing, Minutes, MinutesReading
 from hearings.models.minutes import ReadingOutcome, ReservationKind
 from hearings.roles import Role
@@ -62,6 +63,37 @@ class NewReservation(Model):
     role: Annotated[Role, Field(strict=False)] | None = None
     language: Language
     text: str = Field(min_length=3, max_length=4000)
+
+
+class NewCorrection(Model):
+    """What is to be read instead in signed minutes, and why: both by language, in every language of the minutes."""
+
+    texts: dict[Language, Annotated[str, Field(min_length=3, max_length=MOST_OF_CORRECTION)]] = Field(max_length=2)
+    reasons: dict[Language, Annotated[str, Field(min_length=3, max_length=MOST_OF_CORRECTION)]] = Field(max_length=2)
+
+
+class SignedCorrection(Shown):
+    """A correction of signed minutes. `asked_by`: the State; `sha256` is what both sign; in force with both."""
+
+    hearing: str
+    minutes: int
+    number: int
+    asked_by: str
+    texts: Annotated[dict[str, str], Ordered]
+    reasons: Annotated[dict[str, str], Ordered]
+    text_sha256: str
+    recordings: Annotated[dict[str, str], Column("heads")]
+    sha256: str
+    entered_by: Annotated[str, Column("author_label")]
+    at: Moment
+    signed_by: list[str]
+    in_force: bool
+
+
+class SignedCorrectionList(Shown):
+    """The corrections of signed minutes, by number."""
+
+    items: list[SignedCorrection]
 
 
 class ShownPassage(Shown):

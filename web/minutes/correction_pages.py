@@ -14,12 +14,13 @@ from hearings import errors
 from hearings.minutes import printed, signed_corrections
 from hearings.minutes.document import CORRECTION_SHA256, MINUTES_SHA256
 from hearings.minutes.passages import minutes_languages
-from hearings.models import Hearing, Minutes, MinutesCorrection
+from hearings.models import Minutes, MinutesCorrection
 from hearings.permissions import require
 from hearings.roles import CONDUCTING
 from hearings.signatures import signatures
-from web.minutes.access import MinutesAccess, access_to, back, found_of
+from web.minutes.access import MinutesAccess, access_to, back, correction_file, found_of
 from web.minutes.copy_pages import ROOT_OF
+from web.minutes.correction_notices import tell_asked, tell_signed
 from web.server import forms, printing, statements as signing
 from web.server.forms import FormError
 from web.server.page_acts import Sent, notice, page_act
@@ -117,7 +118,7 @@ async def _not_asked(sent: Sent, error: errors.HearingsError) -> Response:
 
 @page_act(_not_asked, (errors.Invalid, errors.NotReady), guests=True)
 async def ask(sent: Sent) -> Response:
-    """Effects: those of `signed_corrections.ask`."""
+    """Effects: those of `signed_corrections.ask`; the other State is told."""
     access = await access_to(sent.db, sent.request)
     row = await found_of(sent.db, access, sent.request)
     made = await signed_corrections.ask(
@@ -128,6 +129,7 @@ async def ask(sent: Sent) -> Response:
         actor=access.actor,
         now=sent.now,
     )
+    await tell_asked(sent.db, sent.parts, access.hearing, row, made, sent.now)
     return back(sent.request, "correction", f"/corrections/{made.number}", row.number)
 
 
@@ -139,21 +141,18 @@ async def _unsigned(sent: Sent, error: errors.HearingsError) -> Response:
 
 @page_act(_unsigned, (errors.SignatureRefused, errors.NotReady), guests=True)
 async def sign(sent: Sent) -> Response:
-    """Effects: those of `signed_corrections.sign`."""
+    """Effects: those of `signed_corrections.sign`; the other State is told."""
     access = await access_to(sent.db, sent.request)
     row, number = await found_of(sent.db, access, sent.request), sent.path["number"]
     await signed_corrections.sign(
         sent.db, minutes=row, number=number, jws=sent.form.text("jws"), actor=access.actor, now=sent.now
     )
+    found = await signed_corrections.find(sent.db, row, number)
+    await tell_signed(sent.db, sent.parts, access.hearing, row, found, state=access.state, now=sent.now)
     return back(sent.request, "sign", f"/corrections/{number}", row.number)
 
 
 # --- copies ------------------------------------------------------------------------------------------------------
-
-
-def name_of(hearing: Hearing, row: Minutes, correction: MinutesCorrection, ending: str) -> str:
-    """The name of a copy as a file."""
-    return f"minutes-{hearing.ref}-{row.number}-correction-{correction.number}.{ending}"
 
 
 async def as_json(request: Request) -> Response:
@@ -161,7 +160,7 @@ async def as_json(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         access, row, correction = await _asked_for(db, request)
         whole = await signed_corrections.whole(db, access.hearing, row, correction)
-    name = name_of(access.hearing, row, correction, "json")
+    name = correction_file(access.hearing, row, correction, "json")
     return printing.file(rfc8785.dumps(whole), name, "application/json")
 
 
@@ -171,7 +170,7 @@ async def as_pdf(request: Request) -> Response:
         access, row, correction = await _asked_for(db, request)
         data, seals = await printed.correction(db, access.hearing, row, correction, say=sentences.say)
     made = await printing.sealed(request, "minutes", data, lang=data["languages"][0], for_states=seals)
-    return printing.file(made, name_of(access.hearing, row, correction, "pdf"), "application/pdf")
+    return printing.file(made, correction_file(access.hearing, row, correction, "pdf"), "application/pdf")
 
 
 routes = [

@@ -2,10 +2,17 @@
 
 import hashlib
 import io
+from datetime import UTC, datetime
 
 import pikepdf
 import pytest
 import rfc8785
+from sqlmodel import select
+
+from hearings.models import OutboxMessage, Webhook
+from hearings.models.outbox import OutboxKind
+from hearings.people import staff
+from hearings.roles import StaffFunction
 
 pytestmark = pytest.mark.beside
 
@@ -105,6 +112,86 @@ async def test_minutes_go_from_the_draft_to_both_signatures(ro, th, held, place)
     assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text
     with pikepdf.open(io.BytesIO(printed.content)) as pdf:
         assert len(pdf.pages) >= 1
+
+
+async def signed_minutes(ro, th, place):
+    """Minutes that both have signed; where they are."""
+    return await sign_drafted(ro, th, f"{place}/{(await done(ro.post(place), 201))['number']}")
+
+
+async def sign_drafted(ro, th, path):
+    """Drafted minutes become minutes that both have signed; where they are."""
+    await done(ro.post(f"{path}/submit"))
+    await complete(th, path)
+    reading = {"read_by": "Malee Suksan", "languages": ["th"], "heard_by": ["Somchai Wongsa"]}
+    await done(th.post(f"{path}/read-back", reading))
+    for client in (th, ro):
+        await done(client.signed(f"{path}/sign", "sign_minutes"))
+    return path
+
+
+async def told(installation):
+    """Who was mailed of corrections, and the events of webhooks on them."""
+    async with installation.database.reading() as db:
+        found = (await db.exec(select(OutboxMessage).order_by(OutboxMessage.id))).all()
+    about = [one for one in found if "correction" in one.key]
+    mails = [(one.address, one.payload["subject"]) for one in about if one.kind is OutboxKind.mail]
+    return mails, [one.payload for one in about if one.kind is OutboxKind.webhook]
+
+
+CORRECTION = {
+    "texts": {"ro": "Ora nouă, nu opt.", "th": "เก้าโมง ไม่ใช่แปดโมง"},
+    "reasons": {"ro": "Greșeală de scriere.", "th": "พิมพ์ผิด"},
+}
+
+
+async def test_a_correction_of_signed_minutes_is_asked_for_signed_by_both_and_told(installation, ro, th, held, place):
+    async with installation.database.transaction() as db:
+        for state, function in (("RO", StaffFunction.clerk), ("TH", StaffFunction.authority)):
+            who = {"name": f"{function} {state}", "email": f"{function}@{state.lower()}.example"}
+            await staff.add(db, state=state, city="", authority_name="Court", functions=[function], **who)
+        events = ["minutes.correction_asked", "minutes.correction_signed"]
+        hook = {"url": "https://a.example/h", "events": events, "salt": "5a", "created_by": "a"}
+        db.add(Webhook(owner_state="RO", created_at=datetime.now(UTC), **hook))
+    path = await signed_minutes(ro, th, place)
+    before = await done(ro.get(path))
+    assert await done(ro.get(f"{path}/corrections")) == {"items": []}
+    made = await done(th.post(f"{path}/corrections", CORRECTION), 201)
+    assert (made["number"], made["asked_by"], made["signed_by"], made["in_force"]) == (1, "TH", [], False)
+    assert (made["text_sha256"], made["recordings"]) == (before["text_sha256"], before["recordings"])
+    assert made["texts"] == CORRECTION["texts"] and made["reasons"] == CORRECTION["reasons"]
+    one = f"{path}/corrections/1"
+    draft = await ro.get(f"{one}/document.pdf")
+    assert (draft.status_code, draft.headers["content-type"]) == (200, "application/pdf"), draft.text
+    assert (await done(ro.signed(f"{one}/sign", "sign_minutes")))["in_force"] is False
+    final = await done(th.signed(f"{one}/sign", "sign_minutes"))
+    assert (final["signed_by"], final["in_force"]) == (["RO", "TH"], True)
+    assert await done(ro.get(one)) == final and (await done(ro.get(f"{path}/corrections")))["items"] == [final]
+    whole = (await th.get(f"{one}/document.json")).json()
+    assert hashlib.sha256(rfc8785.dumps(whole["text"])).hexdigest() == final["sha256"] == whole["correction_sha256"]
+    assert len(whole["signatures"]) == 2
+    assert await done(ro.get(path)) == before
+    mails, sent = await told(installation)
+    assert [address for address, _subject in mails] == ["clerk@ro.example", "authority@th.example", "clerk@ro.example"]
+    assert "asked for" in mails[0][1] and "has signed" in mails[1][1] and "in force" in mails[2][1]
+    assert [(one["type"], one["data"]["state"], one["data"]["correction"]) for one in sent] == [
+        ("minutes.correction_asked", "TH", 1),
+        ("minutes.correction_signed", "RO", 1),
+        ("minutes.correction_signed", "TH", 1),
+    ]
+
+
+async def test_a_correction_is_refused_before_both_have_signed_and_without_every_language(ro, th, held, place):
+    await done(ro.post(place), 201)
+    early = await ro.post(f"{place}/1/corrections", CORRECTION)
+    assert (early.status_code, early.json()["code"]) == (409, "not_ready")
+    path = await sign_drafted(ro, th, f"{place}/1")
+    half = CORRECTION | {"texts": {"ro": "Ora nouă."}}
+    answer = await ro.post(f"{path}/corrections", half)
+    assert (answer.status_code, answer.json()["field"]) == (422, "text_th")
+    assert await done(ro.get(f"{path}/corrections")) == {"items": []}
+    assert (await ro.get(f"{path}/corrections/1")).json()["code"] == "not_found"
+    assert (await ro.get(f"{path}/corrections/1/statement")).json()["code"] == "not_found"
 
 
 async def test_a_signature_on_an_older_text_is_refused(ro, th, held, place):

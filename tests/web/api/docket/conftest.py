@@ -274,7 +274,8 @@ class Docket:
         return [await queries.get(db, Person, one) for one in self.people]
 
     async def minutes(self, path: str, stage: str) -> None:
-        """Minutes, as far as `stage`: written in both languages; of complete ones corrections are asked for."""
+        """Minutes, as far as `stage`: written in both languages; of complete ones corrections are asked for,
+        of signed ones a correction beside them."""
         if not stage:
             return
         made = await self.done(self.ro.post(f"{path}/minutes"))
@@ -289,6 +290,8 @@ class Docket:
         if stage == "signed":
             for client in (self.ro, self.th):
                 await self.done(client.signed(f"{paper}/sign", "sign_minutes"))
+            wrong = {"texts": dict.fromkeys(("ro", "th"), "Nine."), "reasons": dict.fromkeys(("ro", "th"), "A slip.")}
+            await self.done(self.ro.post(f"{paper}/corrections", wrong))
 
     async def access(self) -> None:
         """A second key, a webhook, and a message that did not arrive."""

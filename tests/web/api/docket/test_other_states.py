@@ -42,6 +42,10 @@ ROWS = {
     "ref minutes": HEARING.format("minutes.number", "minutes"),
     "ref minutes key": HEARING.format("minutes.number, key", "minutes_passage JOIN minutes")
     + " AND minutes.id = minutes_id",
+    "ref minutes correction": HEARING.format(
+        "minutes.number, minutes_correction.number", "minutes_correction JOIN minutes"
+    )
+    + " AND minutes.id = minutes_id",
     "recording": "SELECT id FROM recording",
     "recording release": "SELECT recording_id, id FROM recording_release ORDER BY NOT confirmed",
     "resource": "SELECT resource_no FROM resource",
@@ -53,7 +57,7 @@ ROWS = {
 }
 """By the names in a path, what they can be in this docket."""
 RECORDED = "SELECT hearing_id FROM sitting JOIN recording ON sitting.id = sitting_id WHERE recording.id = ?"
-MADE_UP = {"ref": "2222-2222", "resource": "999999", "agreement": "99", "minutes": "99"}
+MADE_UP = {"ref": "2222-2222", "resource": "999999", "agreement": "99", "minutes": "99", "correction": "99"}
 """What nobody has; elsewhere a random id."""
 
 
