@@ -43,6 +43,8 @@ class Kind(StrEnum):
     review_due = "review_due"
     escalation = "escalation"
     retention_review = "retention_review"
+    copy_owed = "copy_owed"
+    copy_overdue = "copy_overdue"
     custody_audit = "custody_audit"
     calendar_sweep = "calendar_sweep"
     priorities = "priorities"
@@ -77,6 +79,8 @@ class StoredRecording:
     retention: Retention
     gone: bool = False
     """Whether the destruction of its keys was decided: there is nothing to review any more."""
+    copy_until: datetime | None = None
+    """Until when a copy is owed to the requested State; None where none is, or one was taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,7 @@ MISSED: Mapping[Kind, str] = {
     Kind.answer_near: N_("The date had passed"),
     Kind.info_near: N_("The date had passed"),
     Kind.written_near: N_("The date had passed"),
+    Kind.copy_owed: N_("The date had passed"),
 }
 """Reasons why an action that is too late is not carried out; kinds not listed are always caught up."""
 
@@ -241,7 +246,7 @@ def retention_key(recording_id: str, retention: Retention, number: int = 1) -> s
 
 
 def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> Iterator[Action]:
-    def action(kind: Kind, at: datetime, key: str) -> Action:
+    def action(kind: Kind, at: datetime, key: str, until: datetime | None = None) -> Action:
         return Action(
             key=key,
             kind=kind,
@@ -250,6 +255,7 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
             subject_id=recording.id,
             about=recording.hearing_ref,
             owner_state=recording.owner_state,
+            useful_until=until,
         )
 
     number = (now - recording.closed_at) // policy.audit_every
@@ -259,6 +265,9 @@ def _of_recording(recording: StoredRecording, now: datetime, policy: Policy) -> 
     if (review := recording.retention.reviews(now)) and not recording.gone:
         at = recording.retention.review_at(review)
         yield action(Kind.retention_review, at, retention_key(recording.id, recording.retention, review))
+    if (until := recording.copy_until) is not None and not recording.gone:
+        yield action(Kind.copy_owed, recording.closed_at, _key(Kind.copy_owed, recording.id), until)
+        yield action(Kind.copy_overdue, until, _key(Kind.copy_overdue, recording.id, _stamp(until)))
 
 
 def _of_installation(now: datetime, policy: Policy) -> Iterator[Action]:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,13 +80,15 @@ async def _recordings(db: AsyncSession, now: datetime) -> Sequence[StoredRecordi
         .where(Recording.status == RecordingStatus.sealed, col(Recording.closed_at).is_not(None))
     )
     decided, conditions = await keeping.all_decisions(db), await acceptance.destroy_after(db)
-    return [
+    owed = await acceptance.owed_until(db)
+    rows = [
         _stored(
             row_id, state, at, ref, keeping.keeping_status(at, decided.get(row_id, ()), now, conditions.get(row_id))
         )
         for row_id, state, at, ref in (await db.exec(query)).all()
         if at is not None
     ]
+    return [replace(row, copy_until=owed.get(row.id)) for row in rows]
 
 
 def _stored(row_id: str, state: str, at: datetime, ref: str, found: keeping.KeepingStatus) -> StoredRecording:
@@ -180,8 +183,8 @@ async def _notice(world: World, db: AsyncSession, action: Action, now: datetime,
     )
 
 
-async def _retention(world: World, db: AsyncSession, action: Action, now: datetime, _prepared: Any) -> None:
-    await _tell_of_recording(world, db, action, "retention_review", now)
+async def _of_recording(world: World, db: AsyncSession, action: Action, now: datetime, _prepared: Any) -> None:
+    await _tell_of_recording(world, db, action, action.kind.value, now)
 
 
 async def _tell_of_recording(world: World, db: AsyncSession, action: Action, what: str, now: datetime) -> None:
@@ -273,7 +276,9 @@ async def _zones(world: World, db: AsyncSession, _action: Action, now: datetime,
 
 Handler = Callable[[World, AsyncSession, Action, datetime, Any], Awaitable[None]]
 HANDLERS: Mapping[Kind, Handler] = {
-    Kind.retention_review: _retention,
+    Kind.retention_review: _of_recording,
+    Kind.copy_owed: _of_recording,
+    Kind.copy_overdue: _of_recording,
     Kind.custody_audit: _record_audit,
     Kind.calendar_sweep: _nothing,
     Kind.priorities: _priorities,

@@ -14,6 +14,7 @@ from hearings.custody.retention_classes import YEAR, Retention
 from hearings.models import Hearing, HearingRequest, Recording, RecordingRelease, Sitting, StatusChange
 from hearings.requests import conditions
 from hearings.requests.conditions import Condition, ConditionKind
+from hearings.status import RecordingStatus
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,24 @@ def owed_copy(request: HearingRequest, recording: Recording, releases: Sequence[
     until = recording.closed_at + timedelta(days=found["days"]) if recording.closed_at is not None else None
     taken = any(row.to_state == request.requested_state and row.bag_sha256 for row in releases)
     return OwedCopy(request.requested_state, found["days"], until, taken)
+
+
+async def owed_until(db: AsyncSession) -> Mapping[str, datetime]:
+    """Of each recording of which a copy is owed to the requested State and was not taken yet, until when. Once the
+    request is over none is released any more."""
+    query = (
+        select(Recording, HearingRequest)
+        .join(Sitting, col(Recording.sitting_id) == col(Sitting.id))
+        .join(Hearing, col(Sitting.hearing_id) == col(Hearing.id))
+        .join(HearingRequest, col(Hearing.request_id) == col(HearingRequest.id))
+        .where(col(Recording.status) == RecordingStatus.sealed, col(HearingRequest.status).not_in(OVER))
+    )
+    rows = [(row, request) for row, request in (await db.exec(query)).all() if request.condition_rules]
+    taken: dict[str, list[RecordingRelease]] = {}
+    for release in (await db.exec(select(RecordingRelease).where(col(RecordingRelease.bag_sha256) != ""))).all():
+        taken.setdefault(release.recording_id, []).append(release)
+    found = {row.id: owed_copy(request, row, taken.get(row.id, ())) for row, request in rows}
+    return {name: owed.until for name, owed in found.items() if owed and owed.until and not owed.taken}
 
 
 async def destroy_after(db: AsyncSession, recordings: Collection[str] | None = None) -> Mapping[str, DestroyAfter]:

@@ -130,6 +130,8 @@ DUE: Mapping[str, tuple[str, tuple[StaffFunction, ...], str]] = {
     "review_due": ("requested", (), N_("A postponed request is due for review")),
     "escalation": ("requested", (F.administrator,), N_("A request has not been answered")),
     "retention_review": ("both", (F.administrator,), N_("The retention of a recording is due for review")),
+    "copy_owed": ("requesting", (), N_("The requested State is to get a copy of the recording: propose its release")),
+    "copy_overdue": ("both", (), N_("A copy of a recording that the requested State is to get is overdue")),
     "audit_failed": ("both", (F.administrator, F.judge), N_("A stored recording failed verification")),
     "head_refused": ("both", (F.administrator, F.judge), N_("A cosigner has seen another past of a recording")),
     "head_missing": ("both", (F.administrator,), N_("A cosigner has not signed a recording's heads for a long time")),

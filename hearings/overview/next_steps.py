@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Text, cast
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, exists, or_
 
@@ -25,12 +26,15 @@ from hearings.models import (
     Minutes,
     MinutesReading,
     Participant,
+    Recording,
+    RecordingRelease,
     Signature,
     Sitting,
 )
 from hearings.permissions import may
+from hearings.requests.conditions import ConditionKind
 from hearings.roles import CONDUCTING
-from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RequestStatus
+from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RecordingStatus, RequestStatus
 
 NO_SCOPE = ""
 """Scope of a step that only a person takes."""
@@ -131,6 +135,25 @@ def _unanswered(whose: Whose) -> tuple[Any, ...]:
 def _unscheduled(whose: Whose) -> tuple[Any, ...]:
     """Its hearing was cancelled or broken off, and no other has been proposed."""
     return (col(HearingRequest.unscheduled),)
+
+
+def _owes_copy(whose: Whose) -> tuple[Any, ...]:
+    """By a condition of the acceptance the requested State is to get a copy of each recording, and of one that is
+    sealed it has taken none."""
+    taken = exists().where(
+        col(RecordingRelease.recording_id) == Recording.id,
+        col(RecordingRelease.to_state) == HearingRequest.requested_state,
+        col(RecordingRelease.bag_sha256) != "",
+    )
+    untaken = exists().where(
+        col(Hearing.request_id) == HearingRequest.id,
+        col(Sitting.hearing_id) == Hearing.id,
+        col(Recording.sitting_id) == Sitting.id,
+        col(Recording.status) == RecordingStatus.sealed,
+        ~taken.correlate(Recording, HearingRequest),
+    )
+    kind = f'"kind": "{ConditionKind.copy_to_requested_state.value}"'  # quotes in a text have a backslash before them
+    return cast(HearingRequest.condition_rules, Text).contains(kind, autoescape=True), untaken.correlate(HearingRequest)
 
 
 def _receipt(*, limited: bool) -> Callable[[Whose], tuple[Any, ...]]:
@@ -239,6 +262,17 @@ ASKING: tuple[Step, ...] = (
             (_R.accepted_with_conditions, _nothing_more),
             (_R.executing, _unscheduled),
         )
+    ),
+    *(
+        Step(
+            table=HearingRequest,
+            word="release_copy",
+            right="withdraw_request",
+            scope="recordings:write",
+            status=status,
+            needs=_owes_copy,
+        )
+        for status in (_R.executing, _R.executed)
     ),
     Step(table=HearingRequest, word="close", right="withdraw_request", scope="requests:write", status=_R.executed),
 )

@@ -203,7 +203,9 @@ HOW: Mapping[ConditionKind, str] = {
     ConditionKind.no_questions_on: N_("It is shown and read out; those present comply."),
     ConditionKind.identity_protected: N_("It is shown and read out; those present comply."),
     ConditionKind.copy_to_requested_state: N_(
-        "The recording's page of releases says until when, and whether a copy was released and taken."
+        "The recording's page of releases says until when, and whether a copy was released and taken. The requesting "
+        "State is mailed once the recording is sealed, both once the copy is overdue; until it is taken it is among "
+        "what waits."
     ),
     ConditionKind.destroy_after: N_(
         "The retention ends so long after the request was closed, and the condition goes with every copy released; two "

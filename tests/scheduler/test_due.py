@@ -183,6 +183,18 @@ def test_what_cannot_be_opened_any_more_is_not_reviewed() -> None:
     assert {one.kind for one in due(NOW + 11 * YEAR, rows)} == {K.custody_audit}
 
 
+def test_a_copy_that_is_owed_is_told_once_it_is_sealed_and_again_once_it_is_overdue() -> None:
+    owed = replace(stored("x", NOW), copy_until=NOW + 14 * DAY)
+    assert [(one.key, one.useful_until) for one in due(NOW, Rows(recordings=[owed]))] == [
+        ("copy_owed:x", NOW + 14 * DAY)
+    ]
+    late = due(NOW + 14 * DAY, Rows(recordings=[owed]))
+    assert [one.kind for one in late] == [K.copy_owed, K.copy_overdue]
+    assert late[1].key == f"copy_overdue:x:{int((NOW + 14 * DAY).timestamp())}"
+    for row in (stored("x", NOW), replace(owed, gone=True)):
+        assert due(NOW + 14 * DAY, Rows(recordings=[row])) == []
+
+
 def test_periodic_actions_are_those_of_the_present_period() -> None:
     found = {one.kind: one.key for one in due(EPOCH + 10 * DAY + 5 * HOUR, Rows(installation=True))}
     assert found == {
@@ -228,7 +240,7 @@ def sample() -> Rows:
             make_request(status=R.received, receipt_due=NOW),
             make_request(status=R.accepted, execution_due=NOW),
         ],
-        recordings=[stored("x", NOW)],
+        recordings=[replace(stored("x", NOW), copy_until=NOW + DAY)],
         installation=True,
     )
 

@@ -18,6 +18,7 @@ from hearings.models import (
     HearingRequest,
     OutboxAttempt,
     OutboxMessage,
+    RecordingRelease,
     RequestEvent,
     StatusChange,
     UnfollowedChange,
@@ -117,6 +118,46 @@ async def test_a_retention_review_is_asked_of_administrators(setting: Any) -> No
         ("authority@th.example", "Hearing 7F3K-22QD: the retention of a recording is due for review"),
     ]
     assert await all_of(setting, CustodyAudit) == []  # no folder of recordings is known
+
+
+async def owe_copy(setting: Any, taken: bool = False) -> None:
+    """The requested State is to get a copy within 14 days; with `taken` it has taken one."""
+    async with setting.database.transaction() as db:
+        request = await db.get(HearingRequest, setting.request.id)
+        request.condition_rules = [{"kind": "copy_to_requested_state", "days": 14}]
+        if taken:
+            release = RecordingRelease(
+                owner_state="RO", recording_id=setting.recording.id, to_person="K. Srisai", to_body="Court",
+                to_state="TH", purpose="Evidence", proposed_by="a", proposed_label="A", proposed_at=setting.now,
+                bag_sha256="5a" * 32,
+            )  # fmt: skip
+            db.add(release)
+
+
+async def test_a_copy_that_is_owed_is_mailed_to_who_owes_it_and_to_both_once_it_is_overdue(setting: Any) -> None:
+    await owe_copy(setting)
+    setting.world = World(database=setting.database, origin=setting.world.origin, clock=lambda: setting.now)
+
+    async def told() -> list[tuple[str, str]]:
+        await jobs.audit(setting.world)
+        return [m for m in await mails(setting) if "copy" in m[1]]
+
+    setting.now = setting.recording.closed_at
+    owed = "Hearing 7F3K-22QD: the requested State is to get a copy of the recording: propose its release"
+    first = [("clerk@ro.example", owed), ("judge@ro.example", owed)]
+    assert await told() == await told() == first
+    setting.now += 14 * DAY
+    late = "Hearing 7F3K-22QD: a copy of a recording that the requested State is to get is overdue"
+    after = sorted([*first, *((f"{who}.example", late) for who in ("clerk@ro", "judge@ro", "authority@th"))])
+    assert sorted(await told()) == sorted(await told()) == after
+
+
+async def test_a_copy_that_was_taken_is_not_asked_for(setting: Any) -> None:
+    await owe_copy(setting, taken=True)
+    setting.world = World(database=setting.database, origin=setting.world.origin, clock=lambda: setting.now)
+    setting.now = setting.recording.closed_at + 20 * DAY
+    await jobs.audit(setting.world)
+    assert [m for m in await mails(setting) if "copy" in m[1]] == []
 
 
 async def test_each_review_of_a_retention_is_mailed_once(setting: Any) -> None:

@@ -244,6 +244,7 @@ WORDS: dict[str, dict[str, str]] = {
         "submit": N_("A draft has not been submitted"),
         "answer_question": N_("A question was asked"),
         "set_time": N_("Accepted: no time yet"),
+        "release_copy": N_("The other State is to get a copy of the recording: release it"),
         "close": N_("The request has been executed: close it"),
         "acknowledge": notices.CHANGES["hearing_request", "received"].text,
         "answer": N_("A request awaits an answer"),

@@ -9,6 +9,7 @@ BUTTONS: Mapping[str, str] = {
     "submit": N_("Continue"),
     "answer_question": N_("Answer"),
     "set_time": N_("Set a time"),
+    "release_copy": N_("Release"),
     "close": N_("File"),
     "acknowledge": N_("Acknowledge"),
     "answer": N_("Answer"),
@@ -42,8 +43,8 @@ PLACES: Mapping[str, str] = {
     "acknowledge_minutes": "/minutes",
 }
 """Paths of steps below the page of the request or hearing, for steps that are not taken on that page."""
-ELSEWHERE: Mapping[str, str] = {"decide_clock_change": "/admin/clock-changes"}
-"""Paths of steps that are taken on a page for all hearings of a State."""
+ELSEWHERE: Mapping[str, str] = {"decide_clock_change": "/admin/clock-changes", "release_copy": "/recordings"}
+"""Paths of steps that are taken on, or from, a page for all hearings of a State."""
 
 
 def address(word: str, subject: HearingRequest | Hearing) -> str:

@@ -31,6 +31,8 @@ from hearings.models import (
     MinutesReading,
     Participant,
     Person,
+    Recording,
+    RecordingRelease,
     Signature,
     SigningKey,
     Site,
@@ -57,6 +59,7 @@ from hearings.status import (
     ConsentStatus,
     HearingStatus,
     MinutesStatus,
+    RecordingStatus,
     RequestStatus,
     SittingStatus,
 )
@@ -480,6 +483,10 @@ class Facts:
     days: dict[str, list[HearingDay]]
     lobbies: set[str]
     """Hearings whose lobby is open."""
+    demanded: set[str]
+    """Requests accepted on condition that the requested State gets a copy of each recording."""
+    owed: set[str]
+    """Those of which a sealed recording has been taken by nobody."""
 
 
 def unsigned(told: list[Any], state: str) -> bool:
@@ -562,6 +569,8 @@ def expected(
             word = "set_time"
         if word and getattr(row, f"{side}_state") == state:
             found.append((getattr(row, due) if due else None, row.priority, row.id, word))
+        if row.status in {R.executing, R.executed} and row.id in facts.owed and row.requesting_state == state:
+            found.append((None, row.priority, row.id, "release_copy"))
         if row.written_due is not None and row.submitted_at is not None and row.requesting_state == state:
             found.append((row.written_due, row.priority, row.id, "confirm_in_writing"))
         ours = state in (row.requesting_state, row.requested_state)
@@ -609,7 +618,7 @@ async def around(
         )  # fmt: skip
     db.add_all(profiles.values())
     await db.flush()
-    facts = Facts({}, {}, set(), set(), {}, set())
+    facts = Facts({}, {}, set(), set(), {}, set(), set(), set())
     made: list[Any] = []
 
     def signature(subject: Agreement | Minutes, states: tuple[str, str]) -> Signature:
@@ -664,6 +673,25 @@ async def around(
         for status_ in chance.choices(list(SittingStatus), k=chance.choice([0, 0, 1])):
             made.append(Sitting(**own, hearing_id=hearing.id, status=status_, since=now))
             facts.lobbies |= set() if status_ is SittingStatus.closed else {hearing.id}
+            kept = chance.choice([RecordingStatus.sealed, RecordingStatus.sealed, RecordingStatus.recording])
+            ends = now if kept is RecordingStatus.sealed else None
+            origin = f"court.example/hearing/{hearing.id}"
+            made.append(
+                Recording(
+                    **own, sitting_id=made[-1].id, status=kept, since=now, closed_at=ends, origin=origin
+                )
+            )  # fmt: skip
+            taken = chance.random() < 0.3
+            if taken:
+                made.append(
+                    RecordingRelease(
+                        **own, recording_id=made[-1].id, to_person="A", to_body="B", to_state=states[1], purpose="C",
+                        proposed_by="-", proposed_label="-", proposed_at=now, bag_sha256="a" * 64,
+                    )
+                )  # fmt: skip
+            if chance.random() < 0.7:
+                facts.demanded.add(hearing.request_id)
+                facts.owed |= {hearing.request_id} if kept is RecordingStatus.sealed and not taken else set()
         if chance.random() < 0.8:
             passed = chance.choice([None, None, now])
             agreement = Agreement(
@@ -708,8 +736,9 @@ async def around(
                 )  # fmt: skip
             facts.minutes.setdefault(hearing.id, []).append((minutes, happened))
             made += [minutes, *happened]
-    db.add_all([one for one in made if isinstance(one, (Agreement, Minutes))])
-    await db.flush()
+    for first in ((Agreement, Minutes, Sitting), (Recording,)):
+        db.add_all([one for one in made if isinstance(one, first)])
+        await db.flush()
     db.add_all(made)
     return facts
 
@@ -759,6 +788,9 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
         facts = await around(db, held, people, now, chance)
         for row in rows:
             row.unanswered = row.id in facts.unanswered
+            copy = [{"kind": "copy_to_requested_state", "days": 14}]
+            other = [{"kind": "official_present", "role": "clerk", "function": '"kind": "copy_to_requested_state"'}]
+            row.condition_rules = copy if row.id in facts.demanded else other
     systems = [
         Actor(id="x", label="X", state=person.owner_state, functions=frozenset(person.functions)) for person in people
     ]

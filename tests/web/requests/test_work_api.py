@@ -172,6 +172,7 @@ TAKES = {
     "submit": "/requests/{request_id}/submit",
     "answer_question": "/requests/{request_id}/answer",
     "set_time": "/hearings",
+    "release_copy": "/recordings/{recording}/releases",
     "close": "/requests/{request_id}/close",
     "acknowledge": "/requests/{request_id}/acknowledge",
     "answer": "/requests/{request_id}/accept",
