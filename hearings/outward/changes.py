@@ -1,9 +1,11 @@
-"""Recent changes of status a State may see, for readers that poll; the same changes as the events of webhooks.
+"""Recent changes of status a State may see, for readers that poll, and what else webhooks tell of (`occasions`); the
+same as the events of webhooks.
 
 Cost: proportional to the changes of all States since, at most one page at a time.
 """
 
 import uuid
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,15 +18,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.models import (
     Agreement,
     AgreementOffer,
+    Claim,
     Consent,
     FingerprintComparison,
     Hearing,
     HearingRequest,
     Minutes,
+    MinutesCorrection,
     Recording,
+    Signature,
     Sitting,
     StatusChange,
 )
+from hearings.outward import webhooks
 from hearings.status import AgreementStatus
 
 PAGE = 200
@@ -49,6 +55,22 @@ class ChangeBatch:
     after: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """Something webhooks tell of that is no change of status. `event` is its name there, `about` the reference of the
+    hearing, `more` what else is said of it, by the names the webhooks have."""
+
+    id: str
+    event: str
+    about: str
+    at: datetime
+    more: Mapping[str, str | int]
+
+
+COSIGNERS: Mapping[str, str] = {"head_refused": webhooks.REFUSED, "head_missing": webhooks.MISSING}
+"""The events of cosigners, by the kind of the claim under which the clock told of them."""
+
+
 def floor(at: datetime) -> str:
     """The smallest id (UUID version 7) a row made at this moment can have."""
     return str(uuid.UUID(int=max(0, int(at.timestamp() * 1000)) << 80))
@@ -69,6 +91,57 @@ async def sees(db: AsyncSession, change_id: str, *, state: str) -> bool:
     """Whether a State may see one change, by the same rule: by the status at the time of the change."""
     row = (await db.exec(_judged(select(StatusChange).where(StatusChange.id == change_id), state))).first()
     return row is not None and bool(row[1])
+
+
+async def occasions(db: AsyncSession, *, state: str, after: str, limit: int = PAGE) -> list[Occasion]:
+    """The first `limit` after the id `after` that `state` may see, by id: of hearings of its own, on either side."""
+    found = [
+        *[one async for one in _of_cosigners(db, state, after, limit)],
+        *[one async for one in _of_corrections(db, state, after, limit)],
+    ]
+    return sorted(found, key=lambda one: one.id)[:limit]
+
+
+def _side(state: str) -> ColumnElement[bool]:
+    return or_(col(Hearing.requesting_state) == state, col(Hearing.requested_state) == state)
+
+
+async def _of_cosigners(db: AsyncSession, state: str, after: str, limit: int) -> AsyncIterator[Occasion]:
+    query = (
+        select(Claim, Hearing.ref)
+        .join(Recording, col(Recording.id) == col(Claim.subject_id))
+        .join(Sitting, col(Sitting.id) == col(Recording.sitting_id))
+        .join(Hearing, col(Hearing.id) == col(Sitting.hearing_id))
+        .where(col(Claim.id) > after, col(Claim.kind).in_(COSIGNERS), _side(state))
+    )
+    for claim, ref in (await db.exec(query.order_by(col(Claim.id)).limit(limit))).all():
+        # `head_refused:RECORDING:COSIGNER:WHY`, `head_missing:COSIGNER:STATES:INSTANT`
+        words = claim.key.split(":")
+        refused = claim.kind == "head_refused"
+        cosigner = ":".join(words[2:-1] if refused else words[1:-2])
+        more: dict[str, str | int] = {"recording": claim.subject_id, "cosigner": cosigner}
+        more |= {"why": words[-1]} if refused else {}
+        yield Occasion(id=claim.id, event=COSIGNERS[claim.kind], about=ref, at=claim.at, more=more)
+
+
+async def _of_corrections(db: AsyncSession, state: str, after: str, limit: int) -> AsyncIterator[Occasion]:
+    asked = select(MinutesCorrection, MinutesCorrection.id, MinutesCorrection.at, MinutesCorrection.asked_by)
+    signed = select(MinutesCorrection, Signature.id, Signature.received_at, Signature.owner_state)
+    signed = signed.join(Signature, col(Signature.subject_id) == col(MinutesCorrection.id))
+    signed = signed.where(Signature.subject == MinutesCorrection.__tablename__)
+    for event, begun, row_id in (
+        (webhooks.ASKED, asked, col(MinutesCorrection.id)),
+        (webhooks.SIGNED, signed, col(Signature.id)),
+    ):
+        query: Any = (
+            begun.add_columns(col(Minutes.number), col(Hearing.ref))
+            .join(Minutes, col(Minutes.id) == col(MinutesCorrection.minutes_id))
+            .join(Hearing, col(Hearing.id) == col(Minutes.hearing_id))
+            .where(row_id > after, _side(state))
+        )
+        for row, id_, at, by, minutes, ref in (await db.exec(query.order_by(row_id).limit(limit))).all():
+            more: dict[str, str | int] = {"minutes": minutes, "correction": row.number, "state": by}
+            yield Occasion(id=id_, event=event, about=ref, at=at, more=more)
 
 
 def _judged(some: Any, state: str) -> Any:

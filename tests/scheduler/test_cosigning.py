@@ -14,6 +14,7 @@ from sqlmodel import select
 
 from hearings.models import CustodyAudit, OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind
+from hearings.outward import changes
 from media.evidence.check import bag
 from media.evidence.check.policy import parse
 from media.evidence.check.verify import VerificationReport, VerificationRequest, verify
@@ -279,6 +280,14 @@ async def told(court: Court) -> tuple[list[str], list[dict[str, Any]]]:
     return mails, [one.payload for one in found if one.kind is OutboxKind.webhook]
 
 
+async def fed(court: Court, state: str) -> list[tuple[str, dict[str, Any]]]:
+    """What readers of the stream of events are told of cosigners."""
+    async with court.setting.database.reading() as db:
+        found = await changes.occasions(db, state=state, after=changes.floor(datetime(1970, 1, 1, tzinfo=UTC)))
+    assert all(one.about == court.setting.hearing.ref for one in found)
+    return [(one.event, dict(one.more)) for one in found]
+
+
 async def listen(court: Court, state: str) -> None:
     hook = Webhook(
         owner_state=state, url="https://a.example/h", events=["cosignature.refused", "cosignature.missing"],
@@ -304,6 +313,8 @@ async def test_a_cosigner_that_signs_nothing_for_an_hour_is_told_once_and_again_
     assert mails == ["administrator@ro.example", "authority@th.example"]
     assert event["type"] == "cosignature.missing"
     assert {"recording": court.name, "cosigner": "th", "why": "away"}.items() <= event["data"].items()
+    assert await fed(court, "RO") == [("cosignature.missing", {"recording": court.name, "cosigner": "th"})]
+    assert await fed(court, "FR") == []
     court.wire.cut = set()
     for _ in range(3):
         await court.round(300)
@@ -348,6 +359,10 @@ async def test_systems_of_both_states_are_told_of_a_fork_once(court: Court) -> N
     assert {one["data"]["why"] for one in events} == {"fork"}
     sizes = [(one["data"]["log"], one["data"]["size"], one["data"]["cosigner_size"]) for one in events]
     assert sizes == [("recording", 9, 5)] * 2
+    refused = {"recording": court.name, "cosigner": "th", "why": "fork"}
+    for state in ("RO", "TH"):
+        assert await fed(court, state) == [("cosignature.refused", refused)]
+    assert await fed(court, "FR") == []
     assert {one["data"]["reference"] for one in events} == {court.setting.hearing.ref}
 
 

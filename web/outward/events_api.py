@@ -1,6 +1,7 @@
-"""Events as they happen: changes of status of what a State may see, as server-sent events that can be resumed.
+"""Events as they happen: changes of status of what a State may see, and what else webhooks tell of, as server-sent
+events that can be resumed.
 
-Events are lines of the history, and their ids rise with time. Two processes may commit in another order than their
+Events are rows of the docket, and their ids rise with time. Two processes may commit in another order than their
 ids say, so a stream goes back a little at every look and leaves out what it has sent; after a break the client may get
 an event again, and knows it by its id. A look costs what has happened since the last one, however long the history is.
 """
@@ -18,7 +19,7 @@ from starlette.responses import StreamingResponse
 
 from hearings.errors import DatabaseRefused
 from hearings.outward import api_clients, changes
-from hearings.outward.changes import ChangeBatch, VisibleChange
+from hearings.outward.changes import ChangeBatch, Occasion, VisibleChange
 from web.api.access import Caller, parts_of
 from web.api.params import Header
 from web.api.problems import ApiError
@@ -51,7 +52,8 @@ async def follow_events(
 ) -> EventStream:
     """Changes of status of what this State may see, as they happen: of whatever webhooks tell of.
 
-    `about` is the reference of the request or hearing; `number` that of an agreement or of minutes. Begins after
+    `about` is the reference of the request or hearing; `number` that of an agreement or of minutes. What is no change
+    of status comes as an event of its own name, such as `cosignature.refused`. Begins after
     `Last-Event-ID` (anything it had up to ten seconds before may come again), or now. Ends when the token does: ask for
     another and go on from the last event.
     """
@@ -85,18 +87,15 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         quiet, ends = 0.0, caller.token.expires_at
         while datetime.now(UTC) < ends and not ending.is_set() and await _still(caller):
             looked, after = datetime.now(UTC), changes.floor(since - BACK)
-            while after:
-                page = await _page(caller, after)
-                for row in page.rows:
-                    if row.change.id in sent:
-                        continue
-                    sent[row.change.id] = None
-                    if fresh and _time_of(row.change.id) < caller.now:
-                        continue
-                    yield _event(row)
-                    quiet = 0.0
-                sent = {name: None for name in sent if _time_of(name) >= looked - BACK}
-                after = page.after
+            async for name, event in _since(caller, after):
+                if name in sent:
+                    continue
+                sent[name] = None
+                if fresh and _time_of(name) < caller.now:
+                    continue
+                yield event
+                quiet = 0.0
+            sent = {name: None for name in sent if _time_of(name) >= looked - BACK}
             since = looked
             if quiet >= ALIVE:
                 yield b": still here\n\n"
@@ -111,10 +110,30 @@ async def _lines(caller: Caller, since: datetime, *, fresh: bool) -> AsyncIterat
         streams[caller.client.id] -= 1
 
 
+async def _since(caller: Caller, after: str) -> AsyncIterator[tuple[str, bytes]]:
+    """Everything since an id, each with its own: changes of status page by page, then what else there was."""
+    page_after = after
+    while page_after:
+        page = await _page(caller, page_after)
+        for row in page.rows:
+            yield row.change.id, _event(row)
+        page_after = page.after
+    while after:
+        found = await _occasions(caller, after)
+        for one in found:
+            yield one.id, _occasion(one)
+        after = found[-1].id if len(found) == changes.PAGE else ""
+
+
 async def _page(caller: Caller, after: str) -> ChangeBatch:
     """In a session of its own: a client that reads slowly holds none open."""
     async with caller.database.reading() as db:
         return await changes.changes(db, state=caller.state, after=after)
+
+
+async def _occasions(caller: Caller, after: str) -> list[Occasion]:
+    async with caller.database.reading() as db:
+        return await changes.occasions(db, state=caller.state, after=after)
 
 
 async def _still(caller: Caller) -> bool:
@@ -135,3 +154,9 @@ def _event(one: VisibleChange) -> bytes:
     }
     text = json.dumps(data, separators=(",", ":"))
     return f"id: {change.id}\nevent: status\ndata: {text}\n\n".encode()
+
+
+def _occasion(one: Occasion) -> bytes:
+    data = {"about": one.about, **one.more, "at": one.at.isoformat().replace("+00:00", "Z")}
+    text = json.dumps(data, separators=(",", ":"))
+    return f"id: {one.id}\nevent: {one.event}\ndata: {text}\n\n".encode()

@@ -15,7 +15,7 @@ from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed
 from hearings.models import ApiAnswer, ApiClient, ApiClientKey, ApiToken, HearingRequest, SharedView, StatusChange
 from hearings.models.columns import Row
-from hearings.outward import api_clients
+from hearings.outward import api_clients, claims
 from hearings.signatures import jws
 from web import api_app
 from web.api import tokens
@@ -361,6 +361,7 @@ class Stream:
     def __init__(self, base, client, last=""):
         self.base, self.client, self.last = base, client, last
         self.open = asyncio.Event()
+        self.kind = ""
 
     async def read(self, number):
         token = await self.client.token()
@@ -380,11 +381,34 @@ class Stream:
                     name, _, value = line.partition(": ")
                     if name == "id":
                         self.last = value
+                    if name == "event":
+                        self.kind = value
                     if name == "data":
                         found.append((self.last, json.loads(value)))
                     if len(found) == number:
                         return found
         return found
+
+
+async def test_what_a_cosigner_refuses_comes_as_an_event_of_its_own_name(
+    installation, api_port, ro, th, held, hearing, monkeypatch
+):
+    from web.outward import events_api as events
+
+    monkeypatch.setattr(events, "EVERY", 0.05)
+    stream = Stream(f"http://127.0.0.1:{api_port}", th)
+    reading = asyncio.create_task(stream.read(1))
+    await stream.open.wait()
+    now = datetime.now(UTC)
+    key = f"head_refused:{held}:a.example:fork"
+    async with installation.database.transaction() as db:
+        about = {"subject": "recording", "subject_id": held, "owner_state": "RO", "due_at": now, "now": now}
+        assert await claims.claim(db, key=key, kind="head_refused", **about)
+    ((_id, data),) = await asyncio.wait_for(reading, 15)
+    assert stream.kind == "cosignature.refused"
+    at = data.pop("at")
+    assert datetime.fromisoformat(at) == now
+    assert data == {"about": hearing["ref"], "recording": held, "cosigner": "a.example", "why": "fork"}
 
 
 async def test_events_of_ones_own_cases_come_and_are_resumed(installation, api_port, story, ro, th, monkeypatch):

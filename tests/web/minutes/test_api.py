@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from hearings.models import OutboxMessage, Webhook
 from hearings.models.outbox import OutboxKind
+from hearings.outward import changes
 from hearings.people import staff
 from hearings.roles import StaffFunction
 
@@ -179,6 +180,15 @@ async def test_a_correction_of_signed_minutes_is_asked_for_signed_by_both_and_to
         ("minutes.correction_signed", "RO", 1),
         ("minutes.correction_signed", "TH", 1),
     ]
+    for state, number in (("RO", 3), ("TH", 3), ("FR", 0)):
+        async with installation.database.reading() as db:
+            fed = await changes.occasions(db, state=state, after=changes.floor(datetime(1970, 1, 1, tzinfo=UTC)))
+            first = await changes.occasions(
+                db, state=state, after=changes.floor(datetime(1970, 1, 1, tzinfo=UTC)), limit=2
+            )
+        told_so = [(one["type"], one["data"]["state"], one["data"]["correction"]) for one in sent][:number]
+        assert [(one.event, one.more["state"], one.more["correction"]) for one in fed] == told_so
+        assert first == fed[:2] and {one.about for one in fed} <= {made["hearing"]}
 
 
 async def test_a_correction_is_refused_before_both_have_signed_and_without_every_language(ro, th, held, place):
