@@ -1,11 +1,11 @@
 """Who can be named for which role of a hearing, and by whom.
 
-`NAMING` is the table; a role that is not in it has no seat in the room. Each State names its own people. The requesting
+`NAMING` is the table; a role that is not in it nobody can have. Each State names its own people. The requesting
 State, which prepares the hearing, may also name guests at the requested State's site, such as the person its request
 names; never that State's staff.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from hearings.actors import SYSTEM, Actor
@@ -22,18 +22,19 @@ NO_LONGER_TAKES_PART = N_("The person no longer takes part")
 
 @dataclass(frozen=True, kw_only=True)
 class NamingRow:
-    """`function`: of the member of staff who is named; None where the role is played by guests, who join by a link.
-    `requesting`, `requested`: whether people of that State can have the role."""
+    """`functions`: any of which the member of staff who is named needs; none where the role is played by guests, who
+    join by a link. `requesting`, `requested`: whether people of that State can have the role."""
 
-    function: StaffFunction | None = None
+    functions: frozenset[StaffFunction] = frozenset()
     requesting: bool = True
     requested: bool = True
 
 
+F = StaffFunction
 NAMING: Mapping[Role, NamingRow] = {
-    Role.presiding_judge: NamingRow(function=StaffFunction.judge, requested=False),
-    Role.clerk: NamingRow(function=StaffFunction.clerk, requested=False),
-    Role.requested_authority: NamingRow(function=StaffFunction.authority, requesting=False),
+    Role.presiding_judge: NamingRow(functions=frozenset({F.judge}), requested=False),
+    Role.clerk: NamingRow(functions=frozenset({F.clerk}), requested=False),
+    Role.requested_authority: NamingRow(functions=frozenset({F.authority}), requesting=False),
     Role.witness: NamingRow(),
     Role.expert: NamingRow(),
     Role.defendant: NamingRow(),
@@ -44,12 +45,18 @@ NAMING: Mapping[Role, NamingRow] = {
     Role.interpreter: NamingRow(),
     Role.technician: NamingRow(),
     Role.observer: NamingRow(),
+    Role.custodian: NamingRow(functions=frozenset({F.judge, F.clerk, F.authority}), requested=False),
 }
-"""Central authorities, custodians and auditors act on pages and have no seat."""
-STAFF_ROLES: Mapping[Role, StaffFunction] = {role: row.function for role, row in NAMING.items() if row.function}
-"""Roles of staff, who sign in with their own account, and the function each needs."""
-GUEST_ROLES = tuple(role for role, row in NAMING.items() if row.function is None)
+"""Central authorities and auditors act on pages and have no seat. The custodian of the evidence, of the State whose
+court keeps the recordings, is any of its staff but who administers the accounts."""
+STAFF_ROLES: Mapping[Role, frozenset[StaffFunction]] = {
+    role: row.functions for role, row in NAMING.items() if row.functions
+}
+"""Roles of staff, who sign in with their own account, and the functions of which each needs one."""
+GUEST_ROLES = tuple(role for role, row in NAMING.items() if not row.functions)
 """Roles of people who join by a link, in the order in which a page offers them."""
+ON_PAGES = frozenset({Role.custodian})
+"""Roles that are no part of what happens in the room: they act on pages, mostly after the hearing."""
 
 HEARD_AS: Mapping[Capacity, Role] = {
     Capacity.witness: Role.witness,
@@ -61,6 +68,11 @@ HEARD_AS: Mapping[Capacity, Role] = {
     Capacity.convicted_person: Role.defendant,
 }
 """In which role a request's person is heard. The accused may attend any hearing of their own case."""
+
+
+def can_play(role: Role, functions: Collection[str]) -> bool:
+    """Whether a member of staff with these functions can have the role; False for a role of guests. Pure."""
+    return not STAFF_ROLES.get(role, frozenset()).isdisjoint(functions)
 
 
 def roles_of(hearing: Hearing, state: str) -> tuple[Role, ...]:
@@ -116,6 +128,8 @@ def require_role(hearing: Hearing, *, role: Role, state: str, person: Person | N
     row = NAMING[role]
     if not (row.requesting if state == hearing.requesting_state else row.requested):
         raise Invalid(tell("Only the other State has this role: {role}", role=Word.of("role", role.value)), "role")
+    if role in ON_PAGES and person is None and actor is not SYSTEM:
+        raise Invalid(tell("Only a member of staff can have this role: name one"), "person")
     if role in _out_of_place(hearing):
         heard = HEARD_AS[Capacity(hearing.capacity)]
         raise Invalid(
@@ -123,5 +137,5 @@ def require_role(hearing: Hearing, *, role: Role, state: str, person: Person | N
             "role",
         )
     own = state == actor.state and (person is None or person.owner_state == actor.state)
-    if (row.function is not None or person is not None) and actor is not SYSTEM and not own:
+    if (row.functions or person is not None) and actor is not SYSTEM and not own:
         raise NotAllowed(tell("Each State names its own staff"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hearings.events import EventKind
+from hearings.hearing.naming import ON_PAGES
 from hearings.interpreting import captions, figures
 from hearings.languages import language_name, state_name
 from hearings.minutes import acts as minutes_acts
@@ -20,7 +21,7 @@ GOES = frozenset({K.left, K.removed, K.released, K.returned_to_lobby})
 
 
 def people(draft: DraftContext) -> Iterator[Passage]:
-    """Every participant, with function, place, and times in the room."""
+    """Every participant, with function, place, and times in the room; who acts on pages only if they were there."""
     hearing, request = draft.facts.hearing, draft.facts.request
     for key, name, state in (
         ("requesting_authority", request.requesting_authority, hearing.requesting_state),
@@ -35,6 +36,8 @@ def people(draft: DraftContext) -> Iterator[Passage]:
         )  # fmt: skip
         yield passage(f"people.{key}", authority)
     for participant in draft.facts.participants:
+        if participant.role in ON_PAGES and not any(_stays(draft, participant)):
+            continue
         yield passage(f"people.{participant.role}_{participant.number}", *_person(draft, participant))
 
 

@@ -38,8 +38,8 @@ class NewParticipant(Model):
     staff: str = Field(
         default="",
         max_length=254,
-        description="E-mail address of a judge, clerk or authority of the client's State. Others come by a link, or "
-        "sit at the device of somebody.",
+        description="E-mail address of a judge, clerk, authority or custodian of the client's State. Others come by a "
+        "link, or sit at the device of somebody.",
     )
     device_of: str | None = Field(
         default=None,
@@ -141,7 +141,7 @@ async def _staff(caller: Caller, email: str, role: Role) -> Person | None:
         found = None
     if found is None or not found.active or found.owner_state != caller.state:
         raise Invalid("Nobody of this State signs in with this address", "staff")
-    if naming.STAFF_ROLES.get(role, "") not in found.functions:
+    if not naming.can_play(role, found.functions):
         raise Invalid("This member of staff cannot play this part", "role")
     return found
 

@@ -145,13 +145,13 @@ async def _staff_choices(db: Any, hearing: Hearing, named: Sequence[Participant]
     """The staff of a State who can be named, each with the role: one presiding judge, nobody twice."""
     taken, roles = {row.person_id for row in named}, {row.role for row in named}
     choices = []
-    for role, function in naming.STAFF_ROLES.items():
+    for role in naming.STAFF_ROLES:
         if role not in naming.roles_of(hearing, state) or (role is Role.presiding_judge and role in roles):
             continue
         choices += [
             (f"{role.value}:{colleague.id}", about(label(role), _colleague(colleague)))
             for colleague in await queries.people(db, state=state)
-            if function in colleague.functions and colleague.id not in taken
+            if naming.can_play(role, colleague.functions) and colleague.id not in taken
         ]
     return choices
 
@@ -254,14 +254,13 @@ async def _save(db: Any, hearing: Hearing, participant_id: str, form: Form, acto
 
 async def _successors(db: Any, hearing: Hearing, guest: Participant, person: Person) -> list[tuple[str, str]]:
     """The staff who can take the place of a member of staff of their State; empty for a guest."""
-    function = naming.STAFF_ROLES.get(guest.role)
-    if guest.person_id is None or function is None or guest.state != person.owner_state:
+    if guest.person_id is None or guest.state != person.owner_state:
         return []
     taken = {row.person_id for row in await queries.in_office(db, hearing.id)}
     return [
         (colleague.id, _colleague(colleague))
         for colleague in await queries.people(db, state=guest.state)
-        if function in colleague.functions and colleague.id not in taken
+        if naming.can_play(guest.role, colleague.functions) and colleague.id not in taken
     ]
 
 
@@ -318,9 +317,8 @@ async def _successor(sent: Sent, row: Participant) -> Person | None:
     if row.person_id is None:
         return None
     chosen = sent.form.text("next_person")
-    function = naming.STAFF_ROLES.get(row.role)
     for colleague in await queries.people(sent.db, state=sent.person.owner_state):
-        if colleague.id == chosen and function in colleague.functions:
+        if colleague.id == chosen and naming.can_play(row.role, colleague.functions):
             return colleague
     raise errors.Invalid(tell("Choose a person from the list"), "person")
 

@@ -13,10 +13,10 @@ from hearings.errors import Invalid, NotAllowed
 from hearings.hearing import naming, participants
 from hearings.hearing.naming import HEARD_AS, NAMING, STAFF_ROLES
 from hearings.models.request import Capacity
-from hearings.roles import HEARD, Role
+from hearings.roles import HEARD, Role, StaffFunction
 
-RO_ONLY, TH_ONLY = {Role.presiding_judge, Role.clerk}, {Role.requested_authority}
-NO_SEAT = {Role.central_authority, Role.custodian, Role.auditor}
+RO_ONLY, TH_ONLY = {Role.presiding_judge, Role.clerk, Role.custodian}, {Role.requested_authority}
+NO_SEAT = {Role.central_authority, Role.auditor}
 
 
 def words(role: Role, state: str) -> dict[str, Any]:
@@ -48,11 +48,11 @@ def test_a_person_is_heard_in_the_role_the_request_gives_and_the_accused_may_alw
     )
 
 
-def test_every_role_with_a_voice_or_a_picture_or_ears_is_in_the_table() -> None:
+def test_every_role_with_a_voice_or_a_picture_or_ears_is_in_the_table_and_who_keeps_the_evidence() -> None:
     from hearings.hearing import floor
 
     heard = {role for role in Role if floor.has_voice(role)} | {Role.technician, Role.observer, Role.support_person}
-    assert set(NAMING) == heard
+    assert set(NAMING) == heard | {Role.custodian}
 
 
 async def test_each_state_names_its_own_people_and_the_clerk_guests_at_the_other_site(
@@ -115,8 +115,12 @@ async def test_only_the_state_that_may_name_somebody_changes_their_entry(
 
 
 def test_staff_are_named_by_their_function() -> None:
-    assert {role.value: function.value for role, function in STAFF_ROLES.items()} == {
-        "presiding_judge": "judge",
-        "clerk": "clerk",
-        "requested_authority": "authority",
+    assert {role.value: sorted(functions) for role, functions in STAFF_ROLES.items()} == {
+        "presiding_judge": ["judge"],
+        "clerk": ["clerk"],
+        "requested_authority": ["authority"],
+        "custodian": ["authority", "clerk", "judge"],
     }
+    for role, functions in STAFF_ROLES.items():
+        assert [naming.can_play(role, [one]) for one in StaffFunction] == [one in functions for one in StaffFunction]
+    assert not naming.can_play(Role.witness, list(StaffFunction))

@@ -244,6 +244,14 @@ def test_a_person_may_leave_and_come_again() -> None:
     assert absent == "    The log does not show this person in the room."
 
 
+def test_a_custodian_is_named_only_if_they_were_in_the_room() -> None:
+    people = (person(Role.custodian, "Mihai Dinu", state="FR"),)
+    away = told(facts(people=people))
+    assert "people.custodian_1" not in away and "Mihai Dinu" not in "".join(away.values())
+    came = (event(1, "admitted", -5, participant="custodian"), event(2, "closed", 30))
+    assert told(facts(*came, people=people))["people.custodian_1"].startswith("Mihai Dinu, Custodian, in")
+
+
 @pytest.mark.parametrize(
     ("reason", "words"),
     [

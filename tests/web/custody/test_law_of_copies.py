@@ -4,12 +4,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select
 
-from hearings.models import HearingRequest, Recording
+from hearings.models import HearingRequest, Person, Recording
 from hearings.permission_table import COPIES, CaseStage
 from hearings.queries import get, recording as recording_by_id
 from hearings.status import RecordingStatus, RequestStatus
-from tests.support.evidence.archive import AUTHORITY, JUDGE
+from tests.support.evidence.archive import AUTHORITY, JUDGE, OFFICER
 from tests.support.release_counter import CLERK, FORM, Counter
 
 ROUTES = {
@@ -103,3 +104,33 @@ async def test_the_judge_alone_takes_no_copy_for_somebody_it_is_to_be_released_t
     answer = await counter.post(JUDGE, f"{counter.archive.path}/export", {"why": why})
     assert (answer.status_code, way in answer.text) == (403, True)
     assert counter.archive.accesses() == []
+
+
+async def test_a_custodian_the_clerk_has_named_takes_a_copy_alone_and_neither_views_nor_releases(
+    counter: Counter,
+) -> None:
+    assert (await counter.post(OFFICER, f"{counter.archive.path}/export", {"why": "integrity"})).status_code == 403
+    async with counter.archive.database.reading() as db:
+        _recording, hearing = await recording_by_id(db, counter.archive.sealed.recording, state="RO")
+        (officer,) = (await db.exec(select(Person).where(Person.name == "I. Marin"))).all()
+    naming = f"/h/{hearing.ref}/people/new"
+    page = (await counter.browser(CLERK).get(naming)).text
+    assert f'value="custodian:{officer.id}"' in page
+    theirs = (await counter.browser(AUTHORITY).get(naming)).text
+    assert 'value="custodian:' not in theirs and 'name="role"' in theirs
+    fields = {"kind": "staff", "staff": f"custodian:{officer.id}", "staff_speaks": hearing.language_requesting}
+    answer = await counter.post(CLERK, naming, fields)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/h/{hearing.ref}?done=person#people")
+    assert counter.archive.accesses() == []
+    copy = await counter.post(OFFICER, f"{counter.archive.path}/export", {"why": "integrity"})
+    assert (copy.status_code, copy.headers["content-type"]) == (200, "application/x-tar"), copy.text
+    (line,) = counter.archive.accesses()
+    assert (line["person"], line["role"], line["state"]) == ("I. Marin", "custodian", "RO")
+    assert (await counter.browser(OFFICER).get(f"{counter.archive.path}/verify")).status_code == 200
+    headers = {"x-csrf-token": counter.archive.token(OFFICER)}
+    viewing = {"json": {"why": "minutes"}, "headers": headers}
+    assert (await counter.browser(OFFICER).post(f"{counter.archive.path}/viewing", **viewing)).status_code == 403
+    assert (await counter.post(OFFICER, counter.base, FORM)).status_code == 403
+    away = await counter.post(OFFICER, f"{counter.archive.path}/export", {"why": "authority"})
+    assert away.status_code == 403
+    assert len(counter.archive.accesses()) == 1

@@ -54,6 +54,30 @@ async def test_a_member_of_staff_plays_a_part_of_their_own_once(installation, ro
     assert len((await ro.get(place)).json()["items"]) == 1
 
 
+async def test_the_requesting_state_names_a_custodian_among_its_staff_but_no_administrator(installation, ro, th, place):
+    async with installation.database.transaction() as db:
+        for name, state, function in (
+            ("clerk", "RO", "clerk"),
+            ("admin", "RO", "administrator"),
+            ("ca", "TH", "clerk"),
+        ):
+            email = f"{name}@{state.lower()}.example"
+            db.add(Person(owner_state=state, name=name, email=email, functions=[function]))
+    custodian = JUDGE | {"role": "custodian", "display_name": "Mihai Dinu"}
+    for client, changes, field in (
+        (ro, {}, "person"),
+        (ro, {"staff": "admin@ro.example"}, "role"),
+        (th, {"state": "TH", "speaks": "th", "staff": "ca@th.example"}, "role"),
+    ):
+        answer = await client.post(place, custodian | changes)
+        assert (answer.status_code, answer.json()["field"]) == (422, field), answer.text
+    made = (await ro.post(place, custodian | {"staff": "clerk@ro.example"})).json()
+    assert (made["role"], made["staff"], made["essential"], made["needs_identity"]) == ("custodian", True, False, False)
+    assert (await th.get(place)).json()["items"] == [made]
+    off = await ro.post(f"{place}/{made['id']}/removal", {"reason": "Somebody else keeps it."})
+    assert (off.status_code, off.json()["vacated_at"] is not None) == (200, True), off.text
+
+
 async def test_what_cannot_be_is_refused_with_its_field(ro, place):
     for changes, field in (
         ({"state": "FR"}, "state"),
