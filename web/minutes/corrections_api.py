@@ -37,7 +37,7 @@ async def _find(caller: Caller, ref: str, minutes: int, number: int) -> tuple[He
     return hearing, row, await signed_corrections.find(caller.db, row, number)
 
 
-async def _shown(caller: Caller, hearing: Hearing, row: Minutes, correction: MinutesCorrection) -> SignedCorrection:
+async def _of(caller: Caller, hearing: Hearing, row: Minutes, correction: MinutesCorrection) -> SignedCorrection:
     signed = sorted(await signed_corrections.signed_by(caller.db, correction))
     return SignedCorrection.from_row(
         correction, hearing=hearing.ref, minutes=row.number, signed_by=signed, in_force=len(signed) == 2
@@ -67,7 +67,7 @@ async def ask_signed_correction(caller: Caller, ref: Ref, minutes: Number, body:
     )
     await tell_asked(caller.db, parts_of(caller.request), hearing, row, made, caller.now)
     caller.headers["Location"] = caller.url(f"/hearings/{hearing.ref}/minutes/{row.number}/corrections/{made.number}")
-    return await _shown(caller, hearing, row, made)
+    return await _of(caller, hearing, row, made)
 
 
 @router.read(
@@ -80,13 +80,13 @@ async def list_signed_corrections(caller: Caller, ref: Ref, minutes: Number) -> 
     """The corrections of signed minutes, by number, in force or not."""
     hearing, row = await find_minutes(caller, ref, minutes)
     found = await signed_corrections.of_minutes(caller.db, row)
-    return SignedCorrectionList(items=[await _shown(caller, hearing, row, one) for one in found])
+    return SignedCorrectionList(items=[await _of(caller, hearing, row, one) for one in found])
 
 
 @router.read(ONE, scope="minutes:read", errors=(404,))
 async def read_signed_correction(caller: Caller, ref: Ref, minutes: Number, correction: Correction) -> SignedCorrection:
     """Read a correction of signed minutes, and who has signed it."""
-    return await _shown(caller, *await _find(caller, ref, minutes, correction))
+    return await _of(caller, *await _find(caller, ref, minutes, correction))
 
 
 @router.read(f"{ONE}/statement", scope="minutes:read", errors=(404,))
@@ -119,7 +119,7 @@ async def sign_signed_correction(
     await signed_corrections.sign(caller.db, minutes=row, number=correction, jws=body.jws, actor=actor, now=caller.now)
     parts = parts_of(caller.request)
     await tell_signed(caller.db, parts, hearing, row, found, state=caller.state, now=caller.now)
-    return await _shown(caller, hearing, row, found)
+    return await _of(caller, hearing, row, found)
 
 
 @router.read(
