@@ -35,6 +35,7 @@ HearingsError
 │   ├── BasisNotInForce           basis_not_in_force   no basis is in force that day, and no reason to go on
 │   ├── HearingNotOver            hearing_not_over     a request is not closed under a hearing still to come; names it
 │   ├── RequestOver               request_over         the request is over, and with it its hearing
+│   ├── NoticeBlocks              notice_blocks        a notice of a State stops it on that day; gives the reasons
 │   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 │   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
 ├── Stale                         stale                somebody else has changed it since it was read
@@ -370,6 +371,12 @@ class RequestOver(NotReady):
     """The request of this hearing is over: the hearing is neither prepared nor held."""
 
     code = "request_over"
+
+
+class NoticeBlocks(NotReady):
+    """A notice of a State stops this on that day; `missing` holds State and reason of each."""
+
+    code = "notice_blocks"
 
 
 class NoRecipients(NotReady):

@@ -403,6 +403,14 @@ STAFF: Mapping[str, StaffRow] = {
     ),
     "attach_file": StaffRow(label="Attach or remove a file", functions=("clerk", "authority"), side="either"),
     "add_translation": StaffRow(label="Note a translation", functions=("clerk", "authority"), side="either"),
+    "publish_notice": StaffRow(
+        label="Publish a notice of the own State", functions=("authority", "administrator"), side="either"
+    ),
+    "confirm_notice": StaffRow(
+        label="Confirm what a facilitator has published for the own State",
+        functions=("authority", "administrator"),
+        side="either",
+    ),
     "search_names": StaffRow(
         label="Search for the name of a person", functions=("clerk", "authority", "judge"), side="either"
     ),

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
 from web.api import openapi, problems, tokens
+from web.coordination import notices_api as state_notices
 from web.custody import keeping_api as keeping, releases_api as releases
 from web.documents import (
     api as documents,
@@ -70,6 +71,7 @@ RESOURCES = (
         reference,
         law_rows,
         directory,
+        state_notices,
         changes,
         *REQUESTS,
         *HEARINGS,

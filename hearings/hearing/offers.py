@@ -7,6 +7,8 @@ from itertools import pairwise
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import SYSTEM, Actor
+from hearings.coordination import state_notices
+from hearings.coordination.state_notices import Stopped
 from hearings.errors import Invalid, NotFound, NotReady, TermsChanged
 from hearings.hearing import agreed_terms
 from hearings.hearing.agreed_terms import OFF_THE_TABLE
@@ -35,6 +37,13 @@ def _check(hearing: Hearing, times: Sequence[FixedTime], days: Sequence[FixedTim
         raise Invalid(tell("These times are too close together to keep resources free for each of them"), "slots")
 
 
+async def _require_open(db: AsyncSession, hearing: Hearing, times: Sequence[FixedTime]) -> None:
+    states = (hearing.requesting_state, hearing.requested_state)
+    for time in times:
+        when = {"first": time.starts_at, "last": time.ends_at}
+        await state_notices.require_open(db, what=Stopped.hearing, states=states, **when)
+
+
 async def put(
     db: AsyncSession,
     *,
@@ -52,10 +61,12 @@ async def put(
 
     `days` are the further days of the one time offered, `first_day` the number of the day it is for. `despite` says
     why interpreters are held in spite of what speaks against them.
-    Raises `Invalid`, `DoubleBooking`, `InterpreterUnfit`.
+    Raises `Invalid`, `DoubleBooking`, `InterpreterUnfit`, and `NoticeBlocks` for a day on which a notice of one of the
+    two States stops hearings.
     Effects: older open offers are passed over and what they held is released; adds offers and bookings.
     """
     _check(hearing, times, days, holds=bool(numbers))
+    await _require_open(db, hearing, [*times, *days])
     agreed_terms.renew(hearing)
     before = await offers_of(db, hearing.id)
     await pass_over(db, hearing=hearing, actor=actor, now=now, reason="another time")

@@ -12,6 +12,7 @@ from hearings.models.agreement import (
     SiteProfile,
 )
 from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
+from hearings.models.coordination import NoticeSubscription, StateNotice
 from hearings.models.credentials import JoinCode, Passkey, SignInChallenge, StaffIdentity, StaffRecovery
 from hearings.models.diary import (
     Booking,
@@ -127,6 +128,7 @@ __all__ = [
     "MinutesReading",
     "MinutesReservation",
     "NetworkTest",
+    "NoticeSubscription",
     "Offer",
     "OutboxAttempt",
     "OutboxMessage",
@@ -154,6 +156,7 @@ __all__ = [
     "SoundCheck",
     "StaffIdentity",
     "StaffRecovery",
+    "StateNotice",
     "StatusChange",
     "SummonsService",
     "TermsConsent",

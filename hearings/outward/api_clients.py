@@ -67,6 +67,8 @@ SCOPES: Mapping[str, Scope] = {
     "law:write": Scope(N_("Change rows of the law, and put reviews of them on record"), ("administrator",)),
     "directory:read": Scope(N_("Read the directory of authorities")),
     "directory:write": Scope(N_("Change the directory of authorities"), ("administrator",)),
+    "notices:read": Scope(N_("Read notices of States")),
+    "notices:write": Scope(N_("Publish and confirm notices of the own State"), ("authority",)),
     "changes:read": Scope(N_("Read changes of data that await another State"), ("administrator",)),
     "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
     "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),

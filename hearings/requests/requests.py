@@ -16,6 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries, reference
 from hearings.actors import SYSTEM, Actor
+from hearings.coordination import state_notices
+from hearings.coordination.state_notices import Stopped
 from hearings.errors import DisplacedBy, GateNotMet, HearingNotOver, Invalid, NotFound, NotReady, Stale
 from hearings.law import legal_bases
 from hearings.law.answer import HeldOn
@@ -222,10 +224,11 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     """Submit a draft: it says what its instruments demand, may go the way chosen, and one instrument lacks nothing.
 
     Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
-    texts. Effects, in order: an oral request whose time for the confirmation in writing has passed is confirmed by it,
-    late; what both States must agree to is answered for the own one (`gate_answers.answer_with`); stores the gate's
-    result of now; the days an acknowledgement and an answer are due; the consents its rules ask for; status to
-    submitted, then (both States are served here) to received.
+    texts, and `NoticeBlocks` on a day on which a notice of one of the two States stops requests. Effects, in order: an
+    oral request whose time for the confirmation in writing has passed is confirmed by it, late; what both States must
+    agree to is answered for the own one (`gate_answers.answer_with`); stores the gate's result of now; the days an
+    acknowledgement and an answer are due; the consents its rules ask for; status to submitted, then (both States are
+    served here) to received.
     """
     require("submit_request", request, actor)
     law = await current(db)
@@ -235,6 +238,8 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
         raise GateNotMet(
             tell("The request cannot be submitted yet: {lines}", lines=Series.of(missing, "semicolon")), missing
         )
+    states = (request.requesting_state, request.requested_state)
+    await state_notices.require_open(db, what=Stopped.request, states=states, first=now, last=now)
     request.submitted_at = now
     confirmed_by_submission(db, request=request, actor=actor, now=now)
     await gate_answers.answer_with(db, request=request, answered_with=AnsweredWith.submission, actor=actor, now=now)

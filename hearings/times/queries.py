@@ -11,6 +11,8 @@ from typing import Any
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings.coordination import state_notices
+from hearings.coordination.state_notices import Stopped
 from hearings.errors import NotFound
 from hearings.law.handling import public_holidays
 from hearings.law.law import Law, current
@@ -22,6 +24,7 @@ from hearings.models import (
     LanguagePair,
     Offer,
     Resource,
+    StateNotice,
     TermsConsent,
 )
 from hearings.models.diary import PeriodKind, ResourceKind
@@ -72,6 +75,7 @@ async def court_calendar(
             .execution_options(populate_existing=True)
         )
     ).all()
+    notices = await state_notices.on_days(db, states=[state], first=since, last=until)
     return CourtCalendar(
         key=f"{state} {zone}",
         state=state,
@@ -79,7 +83,8 @@ async def court_calendar(
         city=city,
         hours=tuple(row for row in calendars.from_law(law, state, zone) if row.first <= until and row.last >= since)
         + tuple(_weekly(row) for row in rows if row.kind is PeriodKind.hours),
-        periods=tuple(_period(row) for row in rows if row.kind is not PeriodKind.hours),
+        periods=tuple(_period(row) for row in rows if row.kind is not PeriodKind.hours)
+        + tuple(_closed(row, until) for row in state_notices.stopping(notices, Stopped.hearing)),
         holidays=public_holidays.holidays_between(state, since, until),
     )
 
@@ -93,6 +98,11 @@ def _weekly(row: CourtPeriod) -> Weekly:
         last=row.last_day,
         confidence=calendars.CONFIRMED,
     )
+
+
+def _closed(row: StateNotice, until: date) -> Period:
+    """The days on which a notice of the State stops hearings."""
+    return Period(kind=PeriodKind.closure, first=row.first_day, last=row.last_day or until, reason=row.reason)
 
 
 def _period(row: CourtPeriod) -> Period:

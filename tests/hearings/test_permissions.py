@@ -297,6 +297,8 @@ def test_require_raises_what_may_says() -> None:
 
 
 STAFF_WANTED = {
+    "publish_notice": ("administrator authority", "RO TH"),
+    "confirm_notice": ("administrator authority", "RO TH"),
     "set_retention": ("authority judge", "RO TH"),
     "hold_recording": ("authority judge", "RO TH"),
     "destroy": ("authority judge", "RO TH"),

@@ -16,7 +16,8 @@ from starlette.routing import Match, Route
 
 from hearings.db import Database
 from hearings.law.law import LAW
-from hearings.models import JointChange, Login, OutboxMessage
+from hearings.models import JointChange, Login, OutboxMessage, StateNotice
+from hearings.models.coordination import NoticeEffect, NoticeTopic
 from hearings.models.law import JointKind, LawKind
 from hearings.people import directory
 from hearings.people.credentials import FRESH
@@ -134,6 +135,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/law/check?requesting_state=FR&requested_state=IT&capacity=accused&on=2026-11-24&evidential_purpose=yes",
         "/admin/law", "{home}/live", "{home}/network", "{home}/record",
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
+        "/notices?state=TH", "/notices?history=1",
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
         "{sent}/transmission",
         "/requests/import",
@@ -147,6 +149,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
         "/admin/law/state", "/admin/law/reviews?whose=all",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
+        "/notices/new",
         "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
         "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention", "/admin/statistics",
@@ -233,8 +236,21 @@ def administration(walk: Walk, administrator: Client) -> None:
     walk.do(administrator, f"{person}/deactivate", {"seen": seen, "reason": NONSENSE}, person)
     walk.do(administrator, "/admin/staff", new | {"email": "y@x.example"})
     credentials(walk, administrator)
+    walk.follow(administrator, [f"/notices/{walk.service.run(_noticed)}"])
     changes = walk.service.run(_waiting)
     walk.follow(administrator, ["/admin/changes", "/waiting", *(f"/admin/changes/{change}" for change in changes)])
+
+
+async def _noticed(database: Database) -> str:
+    """A notice about Romania that Romania has not confirmed in time."""
+    at = datetime.now(UTC) - timedelta(days=20)
+    async with database.transaction() as db:
+        made = StateNotice(
+            owner_state="RO", topic=NoticeTopic.delay, effect=NoticeEffect.warn, text=NONSENSE, source=NONSENSE,
+            first_day=at.date(), facilitator_id="x", published_by="x", published_label=NONSENSE, published_at=at,
+        )  # fmt: skip
+        db.add(made)
+        return made.id
 
 
 async def _waiting(database: Database) -> list[str]:

@@ -139,6 +139,7 @@ PRESET = {
     "/recordings/{recording}/keys/propose recipients": "all in force: to leave one out is the decision",
     "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",
     "/h/{ref}/time clock": "that of the time on the table",
+    "/notices effect": "that it is only read; to warn or to block is the decision",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
     **{
         f"/sites/new {name}": "what a browser has; the State publishes it by a button, and both States sign it later"

@@ -210,6 +210,7 @@ NO_PAGE = {
     "/public/statistics": "of States that let everybody see it; tests/web/statistics/test_statistics_pages.py",
     "/public/statistics.csv": "a table to take away",
     "/directory.csv": "a table to take away",
+    "/notices/feed/{state}.json": "a feed for programs",
     "/docket.csv": "a table to take away",
     "/h/{ref}/calendar.ics": "a calendar file",
     "/h/{ref}/minutes/corrections/{number:int}.json": "a copy to take away",

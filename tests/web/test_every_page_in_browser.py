@@ -85,6 +85,7 @@ PAGES = {
         "/recordings",
         "/sites", "/sites/new", "/calendars", "/calendars/RO", "/calendar", "/resources", "/resources/new",
         "/resources/{room}", "/resources/{room}/edit", "/interpreters", "/waiting", "/search?words=RO",
+        "/notices?state=TH",
         "/directory?state=TH", "/law/check?requesting_state=RO&requested_state=TH&capacity=witness", "/outbox",
     ),
     "authority": (
@@ -97,7 +98,8 @@ PAGES = {
         "/admin/law/state", "/admin/law/reviews", "/directory?state=RO",
         "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients", "/admin/staff",
         "/admin/recoveries", "/admin/setup", "/admin/audit", "/admin/audit?since=x", "/admin/audit?subject=views",
-        "/admin/retention", "/admin/statistics", "/sign-ins", "{member}", "{member}?deactivate", "{member}/recovery",
+        "/notices/new", "/admin/retention", "/admin/statistics", "/sign-ins", "{member}", "{member}?deactivate",
+        "{member}/recovery",
     ),
 }  # fmt: skip
 """Pages by who looks at them; `filled` has what stands in the braces."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import errors, queries, reference
+from hearings.coordination import state_notices
 from hearings.hearing import law_on_the_day
 from hearings.law import law
 from hearings.models import HearingRequest, Participant, Person
@@ -152,6 +153,8 @@ async def request_page(
         row = await find(db, request, person)
         known = await law.current(db)
         context = await request_file.head(db, row, person)
+        states = {row.requesting_state, row.requested_state}
+        context["state_notices"] = await state_notices.of_states(db, states=states, since=now, until=now, now=now)
         context |= await TABS[tab](FileRead(db, request, row, person, known, now))
         colleagues = await queries.people(db, state=person.owner_state)
     legal = LegalAnswers.read(row, state=person.owner_state, now=now, law=known)

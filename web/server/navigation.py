@@ -111,6 +111,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
             NavigationItem("/resources", N_("Rooms and people"), "people"),
             NavigationItem("/law/check", N_("Legal bases"), "scales"),
             NavigationItem("/directory", N_("Authorities"), "book"),
+            NavigationItem("/notices", N_("Notices of States"), "bell"),
         ),
     ),
     (

@@ -19,9 +19,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hearings import clocks, errors, queries, reference
+from hearings.coordination import state_notices
 from hearings.hearing import adjournments, hearing as diary, law_on_the_day
 from hearings.law import law
-from hearings.models import Hearing, HearingRequest, Person, Resource
+from hearings.models import Hearing, HearingRequest, Person, Resource, StateNotice
 from hearings.models.hearing import RecordingPolicy
 from hearings.status import HearingStatus
 from hearings.times import availability, court_times, queries as diary_queries
@@ -71,6 +72,7 @@ class Subject:
     hearing: Hearing | None
     resources: list[Resource]
     rest: RestRules
+    notices: list[tuple[StateNotice, bool]]
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -98,7 +100,9 @@ async def _subject(db: Any, request: Request, person: Person) -> Subject:
     page = await diary_queries.resources(
         db, state=person.owner_state, owners=(row.requesting_state, row.requested_state), limit=LISTED
     )
-    return Subject(row, hearing, page.rows, rules(await law.current(db)))
+    states, now = {row.requesting_state, row.requested_state}, datetime.now(UTC)
+    notices = await state_notices.of_states(db, states=states, since=now, until=now + timedelta(days=365), now=now)
+    return Subject(row, hearing, page.rows, rules(await law.current(db)), notices)
 
 
 def _usual(subject: Subject, person: Person) -> dict[str, str]:
@@ -394,7 +398,7 @@ async def propose(request: Request) -> Response:
             wrong.append(FormError("slot", text.format(names=names or diary_words.place(availability.HIDDEN))))
         except errors.InterpreterUnfit as error:
             wrong.append(FormError("despite", diary_words.unfit(error)))
-        except errors.Invalid as error:
+        except (errors.Invalid, errors.NoticeBlocks) as error:
             wrong.append(FormError("slot", forms.explain(error).text))
     values |= {"slot": form.all("slot")[:PICKED], "despite": form.text("despite"), "reason": form.text("reason")}
     values |= {"week": form.text("week"), "view": form.text("view") if form.text("view") in VIEWS else "days"}
@@ -522,6 +526,8 @@ def _render(
     context = {
         "subject": subject,
         "row": row,
+        "state_notices": subject.notices,
+        "terms": labels,
         "hearing": subject.hearing,
         "sides": sides,
         "heard": (heard := _heard(values, sides)),

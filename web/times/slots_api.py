@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from hearings import clocks, queries, reference
+from hearings.coordination import state_notices
 from hearings.errors import Invalid
 from hearings.hearing import law_on_the_day
 from hearings.models import Hearing, HearingRequest
@@ -116,6 +117,7 @@ class FoundSlots(Shown):
     count: int
     excluded: list[Excluded]
     notes: list[str]
+    notices: list[str] = Field(description="Ids of notices of these States that apply within the days searched.")
 
 
 @router.act("/slots/search", scope="slots:read", errors=(404,))
@@ -157,6 +159,9 @@ async def search_slots(caller: Caller, body: Search) -> FoundSlots:
         times = [(day, day + wanted.duration) for day in sorted({day for slot in found.slots for day in slot.days})]
         for warned in await law_on_the_day.of_times(caller.db, row, times, zone=courts[0][1], now=caller.now):
             told.setdefault(warned.starts_at, []).append(warned)
+    noticed = await state_notices.of_states(
+        caller.db, states={state for state, _zone in courts}, since=wanted.since, until=wanted.until, now=caller.now
+    )
     own = {f"{state} {zone}" for state, zone in courts if shared or state == caller.state}
     return FoundSlots(
         slots=[_slot(slot, courts[0][1], told) for slot in found.slots],
@@ -165,6 +170,7 @@ async def search_slots(caller: Caller, body: Search) -> FoundSlots:
             Excluded(day=day, reasons=[_reason(reason, own) for reason in reasons]) for day, reasons in found.excluded
         ],
         notes=list(found.notes),
+        notices=[notice.id for notice, _overdue in noticed],
     )
 
 

@@ -213,6 +213,28 @@ WORDS: dict[str, dict[str, str]] = {
         "globe": "GlobE",
         "eurojust": "Eurojust",
     },
+    "notice_topic": {
+        "closure": N_("Closure"),
+        "delay": N_("Delay"),
+        "e_transmission": N_("Electronic transmission"),
+        "e_signature": N_("Electronic signatures"),
+        "videoconference": N_("Videoconference"),
+        "transfer": N_("Transfer of persons"),
+        "contact": N_("Contact"),
+        "law_change": N_("Change of the law"),
+        "holiday": N_("Public holiday"),
+    },
+    "notice_effect": {
+        "none": N_("For information"),
+        "warn": N_("Warns"),
+        "block": N_("Blocks"),
+    },
+    "notice_status": {
+        "ahead": N_("Applies later"),
+        "in_force": N_("Applies now"),
+        "expired": N_("Expired"),
+        "superseded": N_("Superseded"),
+    },
     "act": {
         "priority_set": N_("Priority set manually"),
         "priority_cleared": N_("Priority back to the score"),

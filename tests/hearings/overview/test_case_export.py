@@ -60,6 +60,8 @@ OUT = {
     "law_row": "the law, for all cases; a request holds what it was judged by",
     "login": "lets a person in",
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
+    "notice_subscription": "what a member of staff wants to be mailed of",
+    "state_notice": "what a State says of itself to all, for all cases",
     "outbox_attempt": "post to people of one State, for those who look after it",
     "outbox_message": "post to people of one State, for those who look after it",
     "request_reading": "who opened the request; what follows from it is in the evidences of transmission",

@@ -1,0 +1,1 @@
+"""How States coordinate beside the formal way: notices, facilitators, coordination rooms."""

@@ -1,0 +1,88 @@
+"""Notices of States and who is mailed of them. Nothing of the kind was kept before."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0034_coordination"
+down_revision = "0025_who_decided"
+branch_labels = None
+depends_on = None
+
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+INSTANT = sa.DateTime(timezone=True)
+TOPICS = (
+    *("closure", "delay", "e_transmission", "e_signature", "videoconference", "transfer", "contact", "law_change"),
+    "holiday",
+)
+EFFECTS = ("none", "warn", "block")
+
+
+def _state(column: str = "owner_state") -> str:
+    return f"length({column}) = 2 AND {column} = upper({column})"
+
+
+def _make(table: str, *parts: sa.schema.SchemaItem, checks: Mapping[str, str | sa.ColumnElement[bool]]) -> None:
+    op.create_table(
+        table,
+        sa.Column("id", sa.String(36), nullable=False),
+        sa.Column("owner_state", sa.String(2), nullable=False),
+        *parts,
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"ck_{table}_{name}"))
+            for name, rule in {"owner_state": _state(), **checks}.items()
+        ),
+    )
+
+
+def _text(name: str, most: int) -> sa.Column[str]:
+    return sa.Column(name, sa.String(most), nullable=False)
+
+
+def upgrade() -> None:
+    _make(
+        "state_notice",
+        _text("topic", 40),
+        _text("text", 2000),
+        _text("effect", 40),
+        _text("reason", 500),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=True),
+        _text("source", 300),
+        sa.Column("languages", JSON, nullable=False),
+        _text("supersedes", 36),
+        sa.Column("facilitator_id", sa.String(36), nullable=True),
+        _text("published_by", 36),
+        _text("published_label", 200),
+        sa.Column("published_at", INSTANT, nullable=False),
+        _text("confirmed_by", 36),
+        _text("confirmed_label", 200),
+        sa.Column("confirmed_at", INSTANT, nullable=True),
+        checks={
+            "topic": sa.column("topic").in_(TOPICS),
+            "effect": sa.column("effect").in_(EFFECTS),
+            "days": "last_day IS NULL OR last_day >= first_day",
+            "confirmed": "(confirmed_at IS NULL) = (confirmed_by = '')",
+            "block": "effect <> 'block' OR (reason <> '' AND facilitator_id IS NULL)",
+        },
+    )
+    op.create_index("ix_state_notice_owner", "state_notice", ["owner_state", "first_day", "id"])
+    table = "notice_subscription"
+    _make(
+        table,
+        _text("person_id", 36),
+        _text("about_state", 2),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f(f"fk_{table}_person_id")),
+        sa.UniqueConstraint("person_id", "about_state", name=op.f(f"uq_{table}_person_id_about_state")),
+        checks={"about_state": _state("about_state")},
+    )
+    op.create_index(op.f(f"ix_{table}_person_id"), table, ["person_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("notice_subscription")
+    op.drop_table("state_notice")

@@ -1,0 +1,76 @@
+"""Coordination between States: notices of a State about how it can be reached and heard, and who is mailed of them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field
+
+from hearings.models.columns import Row, instant, json, state_check, word
+
+
+class NoticeTopic(StrEnum):
+    """What a notice is about (UNODC paper, paragraph 30)."""
+
+    closure = "closure"
+    delay = "delay"
+    e_transmission = "e_transmission"
+    e_signature = "e_signature"
+    videoconference = "videoconference"
+    transfer = "transfer"
+    contact = "contact"
+    law_change = "law_change"
+    holiday = "holiday"
+
+
+class NoticeEffect(StrEnum):
+    """What a notice does on its days: it is only read, it warns, or it blocks what its topic stops."""
+
+    none = "none"
+    warn = "warn"
+    block = "block"
+
+
+class StateNotice(Row, table=True):
+    """A notice of a State, the owner. Never changed but for its confirmation; another one supersedes it."""
+
+    __tablename__ = "state_notice"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("last_day IS NULL OR last_day >= first_day", name="days"),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by = '')", name="confirmed"),
+        CheckConstraint("effect <> 'block' OR (reason <> '' AND facilitator_id IS NULL)", name="block"),
+        Index("ix_state_notice_owner", "owner_state", "first_day", "id"),
+    )
+
+    topic: NoticeTopic = word(NoticeTopic, "topic")
+    text: str = Field(max_length=2000)
+    effect: NoticeEffect = word(NoticeEffect, "effect")
+    reason: str = Field(default="", max_length=500)
+    """Why it blocks; empty of the others."""
+    first_day: date
+    last_day: date | None = None
+    """The last day, in the State's own calendar; None: until another one supersedes it."""
+    source: str = Field(default="", max_length=300)
+    languages: list[str] = json(default_factory=list)
+    supersedes: str = Field(default="", max_length=36)
+    """Id of the earlier notice it takes the place of."""
+    facilitator_id: str | None = Field(default=None, max_length=36)
+    """Id of the facilitator who published it; None: the State itself did."""
+    published_by: str = Field(max_length=36)
+    published_label: str = Field(max_length=200)
+    published_at: datetime = instant()
+    confirmed_by: str = Field(default="", max_length=36)
+    confirmed_label: str = Field(default="", max_length=200)
+    confirmed_at: datetime | None = instant(default=None)
+
+
+class NoticeSubscription(Row, table=True):
+    """A member of staff who is mailed the notices of a State; the owner is their own State."""
+
+    __tablename__ = "notice_subscription"
+    __table_args__ = (state_check(), state_check("about_state"), UniqueConstraint("person_id", "about_state"))
+
+    person_id: str = Field(foreign_key="person.id", index=True, max_length=36)
+    about_state: str = Field(max_length=2)
+    created_at: datetime = instant()
