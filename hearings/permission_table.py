@@ -411,6 +411,12 @@ STAFF: Mapping[str, StaffRow] = {
         functions=("authority", "administrator"),
         side="either",
     ),
+    "manage_facilitators": StaffRow(
+        label="Enter facilitators and end their access", functions=("administrator",), side="either"
+    ),
+    "share_request": StaffRow(
+        label="Share a request with a facilitator, or end that", functions=("clerk", "authority"), side="either"
+    ),
     "search_names": StaffRow(
         label="Search for the name of a person", functions=("clerk", "authority", "judge"), side="either"
     ),
@@ -537,6 +543,13 @@ STAFF: Mapping[str, StaffRow] = {
 """Acts outside a sitting. The requesting State asks and books; the requested State answers and agrees."""
 
 
+FACILITATION: Mapping[str, str] = {
+    "read_shared": "Read status, dates and open points of a request that a State shares with it",
+    "publish_for": "Publish a notice for a State it covers, which warns at most",
+}
+"""What a facilitator may do. It has no role and no function: everything else is refused to it."""
+
+
 def names(roles: tuple[Role, ...]) -> str:
     """Roles in words: `presiding judge or clerk`."""
     return " or ".join(LABELS[role].lower() for role in roles)
@@ -556,6 +569,10 @@ KEEPING_TEXT = (
     "What is decided about its keeping is decided by functions of staff of either State ([archive](archive.md)), at "
     "the same stages. "
     "What may be exported by one person, and what for, is in [receive](receive.md#what-one-person-takes-alone)."
+)
+FACILITATION_TEXT = (
+    "A facilitator is of no State ([coordination](coordination.md)) and does nothing but this: it does not sign, "
+    "accept, refuse, postpone, conduct or confirm."
 )
 _HEADS = ("PJ", "CK", "RA", "CA", "IN", "WT", "DF", "DC", "PR", "CP", "SP", "OB", "TE", "AR", "AU")
 
@@ -608,6 +625,8 @@ def page() -> str:
         f"| {staff_row.label} (`{action}`) | {', '.join(staff_row.functions)} | {staff_row.side} |"
         for action, staff_row in STAFF.items()
     ]
+    lines += ["", "## Facilitators", "", FACILITATION_TEXT, ""]
+    lines += [f"- {label} (`{action}`)." for action, label in FACILITATION.items()]
     return "\n".join(lines) + "\n"
 
 

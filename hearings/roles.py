@@ -35,6 +35,11 @@ class StaffFunction(StrEnum):
     administrator = "administrator"
 
 
+FACILITATOR = "facilitator"
+"""The only function of a facilitator, which no member of staff has."""
+NO_STATE = "ZZ"
+"""In the place of a State's code, for a facilitator, who is of none (ISO 3166-1 leaves it to its users)."""
+
 LABELS = {
     Role.presiding_judge: N_("Presiding judge"),
     Role.clerk: N_("Clerk"),

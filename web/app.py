@@ -19,7 +19,7 @@ from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
-from web.coordination import notice_pages as state_notices
+from web.coordination import facilitation_pages, facilitator_pages as facilitators, notice_pages as state_notices
 from web.custody import (
     keeping_pages,
     key_pages as recording_keys,
@@ -299,6 +299,8 @@ MODULES = (
     keeping_pages,
     directory,
     state_notices,
+    facilitators,
+    facilitation_pages,
     recovery_pages,
     staff_pages,
     passkey_pages,

@@ -22,9 +22,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries, reference
 from hearings.actors import Actor
-from hearings.errors import Invalid, NotFound, NoticeBlocks, NotReady
+from hearings.coordination import facilitators
+from hearings.errors import Invalid, NotAllowed, NotFound, NoticeBlocks, NotReady
 from hearings.languages import language
-from hearings.models import NoticeSubscription, Person, StateNotice
+from hearings.models import Facilitator, NoticeSubscription, Person, StateNotice
 from hearings.models.coordination import NoticeEffect, NoticeTopic
 from hearings.moves import administered
 from hearings.paging import Page, page
@@ -129,6 +130,19 @@ async def publish(db: AsyncSession, *, content: NoticeContent, actor: Actor, now
     """
     require_staff("publish_notice", actor, requesting_state=content.state, requested_state=content.state)
     return await _add(db, content=content, facilitator_id=None, actor=actor, now=now)
+
+
+async def publish_for(
+    db: AsyncSession, *, facilitator: Facilitator, content: NoticeContent, actor: Actor, now: datetime
+) -> StateNotice:
+    """Publish a notice on the word of a State that a facilitator covers. Raises as `publish`, and `NotAllowed` for
+    another State or a block. Effects: as of `publish`; the State is to confirm it."""
+    facilitators.require("publish_for", facilitator, actor, now=now)
+    if content.state not in facilitator.states:
+        raise NotAllowed(tell("Only for a State that the mandate covers"))
+    if content.effect == NoticeEffect.block:
+        raise NotAllowed(tell("Only the State itself publishes a notice that blocks"))
+    return await _add(db, content=content, facilitator_id=facilitator.id, actor=actor, now=now)
 
 
 async def _add(

@@ -12,7 +12,7 @@ from hearings.models.agreement import (
     SiteProfile,
 )
 from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
-from hearings.models.coordination import NoticeSubscription, StateNotice
+from hearings.models.coordination import Facilitator, NoticeSubscription, RequestShare, StateNotice
 from hearings.models.credentials import JoinCode, Passkey, SignInChallenge, StaffIdentity, StaffRecovery
 from hearings.models.diary import (
     Booking,
@@ -102,6 +102,7 @@ __all__ = [
     "Consultation",
     "CourtPeriod",
     "CustodyAudit",
+    "Facilitator",
     "FingerprintComparison",
     "FormerAddress",
     "GateAnswer",
@@ -141,6 +142,7 @@ __all__ = [
     "RefusedStatement",
     "RequestEvent",
     "RequestReading",
+    "RequestShare",
     "Resource",
     "Rewrap",
     "RightAnswer",

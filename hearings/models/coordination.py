@@ -74,3 +74,62 @@ class NoticeSubscription(Row, table=True):
     person_id: str = Field(foreign_key="person.id", index=True, max_length=36)
     about_state: str = Field(max_length=2)
     created_at: datetime = instant()
+
+
+class FacilitatorKind(StrEnum):
+    """The office of a facilitator, which is of no State (UNODC paper, paragraphs 27 to 33)."""
+
+    eurojust_desk = "eurojust_desk"
+    contact_point = "contact_point"
+    europol_liaison = "europol_liaison"
+    interpol_ncb = "interpol_ncb"
+    unodc = "unodc"
+    liaison_magistrate = "liaison_magistrate"
+
+
+class Facilitator(Row, table=True):
+    """Somebody who brings States together and acts for none; the owner is the State that keeps the entry."""
+
+    __tablename__ = "facilitator"
+    __table_args__ = (
+        state_check(),
+        UniqueConstraint("person_id"),
+        CheckConstraint("(ended_at IS NULL) = (ended_label = '')", name="ended"),
+    )
+
+    person_id: str = Field(foreign_key="person.id", max_length=36)
+    kind: FacilitatorKind = word(FacilitatorKind, "kind")
+    organisation: str = Field(max_length=300)
+    network: str = Field(default="", max_length=40)
+    """A member of `hearings.models.people.Network`, or empty."""
+    states: list[str] = json(default_factory=list)
+    """The States covered."""
+    valid_until: date
+    mandate: str = Field(max_length=2000)
+    contact: str = Field(default="", max_length=200)
+    """How to reach the office at any hour; empty: it has no such contact."""
+    made_by: str = Field(max_length=36)
+    made_label: str = Field(max_length=200)
+    made_at: datetime = instant()
+    ended_label: str = Field(default="", max_length=200)
+    ended_at: datetime | None = instant(default=None)
+
+
+class RequestShare(Row, table=True):
+    """That a State lets a facilitator read status, dates and open points of one request; the owner is that State."""
+
+    __tablename__ = "request_share"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_label = '')", name="revoked"),
+        Index("ix_request_share_request", "request_id", "id"),
+        Index("ix_request_share_facilitator", "facilitator_id", "id"),
+    )
+
+    request_id: str = Field(foreign_key="hearing_request.id", max_length=36)
+    facilitator_id: str = Field(foreign_key="facilitator.id", max_length=36)
+    shared_by: str = Field(max_length=36)
+    shared_label: str = Field(max_length=200)
+    shared_at: datetime = instant()
+    revoked_label: str = Field(default="", max_length=200)
+    revoked_at: datetime | None = instant(default=None)

@@ -55,7 +55,7 @@ async def add(
     person = Person(
         owner_state=reference.jurisdiction(state).state,
         name=clean(name, "name", most=200, least=1),
-        email=await _free(db, email),
+        email=await free_address(db, email),
         functions=wanted,
         city=clean(city, "city", most=100),
         authority_name=clean(authority_name, "authority_name", most=300, least=1),
@@ -93,7 +93,7 @@ async def change(
         await _require_another(db, person)
     values = {
         "name": clean(name, "name", most=200, least=1),
-        "email": email if email == person.email else await _free(db, email),
+        "email": email if email == person.email else await free_address(db, email),
         "city": clean(city, "city", most=100),
         "authority_name": clean(authority_name, "authority_name", most=300, least=1),
         "language": language(lang) if lang else "",
@@ -178,7 +178,7 @@ async def _require_another(db: AsyncSession, person: Person) -> None:
         )
 
 
-async def _free(db: AsyncSession, email: str) -> str:
+async def free_address(db: AsyncSession, email: str) -> str:
     """An e-mail address that is not in use. Raises `Invalid`."""
     if not _EMAIL.fullmatch(email):
         raise Invalid(tell("Not an e-mail address: {email}", email=repr(email[:80])), "email")

@@ -137,7 +137,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
         "/notices?state=TH", "/notices?history=1",
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
-        "{sent}/transmission",
+        "{sent}/transmission", "{sent}/facilitators",
         "/requests/import",
     ),
     "authority": (
@@ -149,7 +149,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
         "/admin/law/state", "/admin/law/reviews?whose=all",
         "/admin/law/log", "/admin/keys", "/directory", "/admin/api-clients", "/admin/clock-changes", "/webhooks",
-        "/notices/new",
+        "/notices/new", "/facilitators",
         "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
         "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention", "/admin/statistics",
@@ -241,6 +241,23 @@ def administration(walk: Walk, administrator: Client) -> None:
     walk.follow(administrator, ["/admin/changes", "/waiting", *(f"/admin/changes/{change}" for change in changes)])
 
 
+def facilitation(walk: Walk, administrator: Client, clerk: Client, request: str) -> None:
+    """A facilitator is entered and let in, a request is shared with it, and it looks at its page."""
+    until = datetime.now(UTC).date() + timedelta(days=30)
+    new = {"name": NONSENSE, "email": "f@x.example", "kind": "unodc", "organisation": NONSENSE, "mandate": NONSENSE}
+    walk.do(administrator, "/facilitators", new | {"states": ["RO", "TH"], "valid_until": f"{until}"})
+    link = found(r'action="(/facilitators/[0-9a-f-]{36}/link)"', administrator.get("/facilitators").text)[1]
+    shown = administrator.post(link, page="/facilitators").text
+    page = f"{request}/facilitators"
+    walk.follow(clerk, [page])
+    chosen = found(r'<option value="([0-9a-f-]{36})"', clerk.get(page).text)[1]
+    walk.do(clerk, page, {"facilitator": chosen})
+    walk.follow(clerk, [page])
+    desk = walk.client("")
+    desk.post("/s", {"secret": found(r"/s#([\w-]+)", unescape(shown))[1]})
+    walk.follow(desk, ["/facilitation"])
+
+
 async def _noticed(database: Database) -> str:
     """A notice about Romania that Romania has not confirmed in time."""
     at = datetime.now(UTC) - timedelta(days=20)
@@ -301,6 +318,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(administrator, "/admin/api-clients", {"name": NONSENSE, "scopes": ["law:read"], "jwk": jwk})
     walk.do(administrator, "/admin/law/treaty", TREATY)
     administration(walk, administrator)
+    facilitation(walk, administrator, clerk, court["sent"])
     place = f"{court['offered']}/technical"
     shown = clerk.get(place).text
     sites = {

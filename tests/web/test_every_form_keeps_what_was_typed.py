@@ -139,6 +139,7 @@ PRESET = {
     "/recordings/{recording}/keys/propose recipients": "all in force: to leave one out is the decision",
     "/h/{ref}/captions language": "that of whoever writes; it stands beside each line",
     "/h/{ref}/time clock": "that of the time on the table",
+    "/facilitation/notices effect": "that it is only read; to warn is the decision",
     "/notices effect": "that it is only read; to warn or to block is the decision",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
     **{

@@ -20,7 +20,7 @@ from web.sending import code_sending
 from web.server import forms
 from web.server.forms import FormError
 from web.server.rendering import render
-from web.server.sign_in import OWN_TEST, drop_cookie, end_previous, set_cookie, signed_in
+from web.server.sign_in import OWN_TEST, drop_cookie, end_previous, set_cookie, signed_in, start_page
 from web.words import court_clocks, sentences
 from web.words.i18n import COOKIE as LANGUAGE_COOKIE, LANGUAGES, _, current, ngettext
 
@@ -51,7 +51,7 @@ async def home(request: Request) -> Response:
         return RedirectResponse("/sign-in", 303)
     if signed.test_only:
         return RedirectResponse(OWN_TEST, 303)
-    return RedirectResponse(f"/h/{signed.hearing.ref}/live" if signed.hearing else "/docket", 303)
+    return RedirectResponse(f"/h/{signed.hearing.ref}/live" if signed.hearing else start_page(signed.person), 303)
 
 
 async def sign_in_page(request: Request) -> Response:
@@ -84,7 +84,7 @@ async def use_link(request: Request) -> Response:
         return RedirectResponse(f"/sign-in?why={why}", 303)
     security_log.emit(EventCode.sign_in, person=person.id, state=person.owner_state, reason=login.way)
     await end_previous(request, LoginEnd.signed_in_again)
-    answer = RedirectResponse("/docket", 303)
+    answer = RedirectResponse(start_page(person), 303)
     set_cookie(answer, secret)
     return answer
 

@@ -31,7 +31,7 @@ from web.security_log import EventCode
 from web.sending import joint_words
 from web.server.page_acts import Sent, page_act
 from web.server.rendering import render
-from web.server.sign_in import end, set_cookie, staff
+from web.server.sign_in import end, set_cookie, staff, start_page
 
 P = ChallengePurpose
 LIFETIME = timedelta(minutes=10)
@@ -159,7 +159,7 @@ async def _signed_in(
     if before is not None and before.ended_at is None:
         await end(parts, before, LoginEnd.signed_in_again, now)
     # A page of ours leads on: a redirect from the issuer would not bring the strict cookie along.
-    answer = render(request, "issuer_return.html", {"to": "/docket", "issuer": issuer})
+    answer = render(request, "issuer_return.html", {"to": start_page(person), "issuer": issuer})
     set_cookie(answer, secret)
     return answer, {"person": person.id, "state": person.owner_state}
 

@@ -27,7 +27,7 @@ from web.sending import joint_words
 from web.server import forms
 from web.server.forms import FormError
 from web.server.page_acts import Sent, page_act
-from web.server.sign_in import end_previous, require_token, set_cookie, staff
+from web.server.sign_in import end_previous, require_token, set_cookie, staff, start_page
 from web.settings import Settings
 from web.words.i18n import _
 
@@ -98,7 +98,7 @@ async def sign_in(request: Request) -> Response:
         return RedirectResponse("/sign-in?why=passkey", 303)
     security_log.emit(EventCode.sign_in, person=person.id, state=person.owner_state, reason=Way.passkey.value)
     await end_previous(request, LoginEnd.signed_in_again)
-    done = RedirectResponse("/docket", 303)
+    done = RedirectResponse(start_page(person), 303)
     set_cookie(done, secret)
     return done
 

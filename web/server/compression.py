@@ -29,6 +29,7 @@ UNCOMPRESSED: Mapping[str, str] = {
     "/j": "the secret of a joining link stands in the form",
     "/h/{ref}/people/{participant}/link": "a joining link and its PIN",
     "/admin/staff/{person}/{action}": "a sign-in link",
+    "/facilitators/{facilitator}/link": "a sign-in link",
     "/admin/recoveries/{recovery}/{action}": "a sign-in link",
     "/calendar": "the secret address of a calendar feed",
     "/webhooks": "the secret that signs what a webhook receives",

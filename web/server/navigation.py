@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hearings.coordination import facilitators
 from hearings.models import Person
 from hearings.permissions import may_staff
 from web.words.i18n import N_, _
@@ -29,6 +30,13 @@ ADMINISTRATION: tuple[NavigationItem, ...] = (
         "door",
         "manage_staff",
         N_("People who have lost their way in, to be confirmed by a second administrator"),
+    ),
+    NavigationItem(
+        "/facilitators",
+        N_("Facilitators"),
+        "link",
+        "manage_facilitators",
+        N_("Desks and contact points with whom requests can be shared"),
     ),
     NavigationItem("/sites", N_("Sites and rooms"), "pin", "manage_sites", N_("Sites, equipment, technical profiles")),
     NavigationItem(
@@ -95,6 +103,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
     (
         N_("Work"),
         (
+            NavigationItem("/facilitation", N_("Shared with me"), "link"),
             NavigationItem("/docket", N_("Docket"), "calendar-day"),
             NavigationItem("/waiting", N_("My tasks"), "tasks"),
             NavigationItem("/requests", N_("Requests"), "file"),
@@ -126,8 +135,15 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
 """Heading, items. Administration has a page of its own, which lists `ADMINISTRATION`."""
 
 
+FACILITATION = frozenset({"/facilitation"})
+"""Addresses of the items of facilitators, which no member of staff has."""
+
+
 def allowed(person: Person, items: Sequence[NavigationItem]) -> list[NavigationItem]:
-    """The items that a member of staff may use in their own State."""
+    """The items that a member of staff may use in their own State, or those of a facilitator."""
+    if facilitators.is_facilitator(person):
+        return [item for item in items if item.href in FACILITATION]
+    items = [item for item in items if item.href not in FACILITATION]
     state = person.owner_state
     functions = frozenset(person.functions)
     return [
@@ -154,6 +170,7 @@ ELSEWHERE = (
     ("/h", "/docket"),
     ("/interpreters", "/resources"),
     ("/law", "/law/check"),
+    ("/facilitators", "/admin"),
     ("/webhooks", "/admin"),
     ("/admin", "/admin"),
     ("/calendar", "/calendars"),

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from hearings import languages
+from hearings.roles import NO_STATE
 from web.server import followed, navigation
 from web.words import court_clocks, i18n, roles, sentences, statuses
 from web.words.court_clocks import CourtClock
@@ -77,6 +78,7 @@ def environment() -> jinja2.Environment:
     env.globals["allowed_items"] = navigation.allowed
     env.globals["current_item"] = navigation.current
     env.globals["item_text"] = navigation.text
+    env.globals["no_state"] = NO_STATE
     env.globals["whys"] = WHYS
     env.filters["instant"] = datetime.fromisoformat
     for function in (

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hearings import queries
 from hearings.actors import Actor, participant_actor, person_actor
+from hearings.coordination import facilitators
 from hearings.errors import LoginEnded, NotFound
 from hearings.models import Hearing, HearingRequest, Login, Participant, Person
 from hearings.people import logins
@@ -47,6 +48,11 @@ OWN_TEST = "/own-test"
 """Path of the test of one's own equipment, of a participant who came by a link."""
 TEST_ONLY = re.compile(rf"/|/s|/j(/code|/test)?|/sign-out|{OWN_TEST}(/begin|/report|/media/[^/]+)?")
 """All that a login of a test (`Way.test_link`) is a login for: the test, and what ends or replaces the login."""
+FACILITATION = re.compile(
+    r"/|/s|/sign-out|/session|/language|/help(/.*)?|/docs(/.*)?|/status|/accessibility|/privacy"
+    r"|/sign-in(s|/.*)?|/sign-ins/.*|/confirm/.*|/facilitation(/.*)?"
+)
+"""All that a login of a facilitator is a login for: what States share with it, notices, and its own sign-ins."""
 BY_ITSELF = frozenset({STREAM})
 """Paths that a page asks for without its reader: they keep no login awake."""
 
@@ -76,6 +82,8 @@ class SignedIn:
     @property
     def office(self) -> str:
         """Authority and State of staff; role of a participant, not told before the lobby opens."""
+        if self.person is not None and facilitators.is_facilitator(self.person):
+            return self.person.authority_name
         if self.person is not None:
             authority = self.person.authority_name or self.person.city
             return f"{authority} · {self.person.owner_state} {state_name(self.person.owner_state)}"
@@ -124,6 +132,9 @@ async def find(connection: HTTPConnection, now: datetime) -> SignedIn | None:
             return None
         login, person = row
         if login.way == Way.test_link and not TEST_ONLY.fullmatch(connection.scope["path"]):
+            return None
+        facilitating = person is not None and facilitators.is_facilitator(person)
+        if facilitating and not FACILITATION.fullmatch(connection.scope["path"]):
             return None
         watched = parts.logins.watched(login.id)
         why = logins.ending(login, person, now, watched=watched)
@@ -213,6 +224,11 @@ def administrator(right: str, request: Request) -> tuple[SignedIn, Person]:
     state = person.owner_state
     require_staff(right, signed.actor(), requesting_state=state, requested_state=state)
     return signed, person
+
+
+def start_page(person: Person | None) -> str:
+    """Where a person begins who has signed in: the docket, or what is shared with a facilitator."""
+    return "/facilitation" if person is not None and facilitators.is_facilitator(person) else "/docket"
 
 
 def may_on(action: str, person: Person, case: HearingRequest | Hearing) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hearings import reference
 from hearings.models import Hearing, Person
+from hearings.roles import NO_STATE
 
 
 @dataclass(frozen=True)
@@ -39,5 +40,7 @@ def own_first(places: list[CourtClock], state: str) -> list[CourtClock]:
 
 
 def of_person(person: Person) -> list[CourtClock]:
-    """The clock of a person: the default zone of their State, with their city."""
+    """The clock of a person: the default zone of their State, with their city; UTC for a facilitator."""
+    if person.owner_state == NO_STATE:
+        return [CourtClock("", "UTC", "Etc/UTC")]
     return [of_zone(person.owner_state, reference.jurisdiction(person.owner_state).default_zone, person.city)]

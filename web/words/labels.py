@@ -229,6 +229,14 @@ WORDS: dict[str, dict[str, str]] = {
         "warn": N_("Warns"),
         "block": N_("Blocks"),
     },
+    "facilitator": {
+        "eurojust_desk": N_("Eurojust desk"),
+        "contact_point": N_("Contact point of a network"),
+        "europol_liaison": N_("Europol liaison"),
+        "interpol_ncb": N_("INTERPOL national central bureau"),
+        "unodc": "UNODC",
+        "liaison_magistrate": N_("Liaison magistrate"),
+    },
     "notice_status": {
         "ahead": N_("Applies later"),
         "in_force": N_("Applies now"),

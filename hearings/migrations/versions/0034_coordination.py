@@ -1,4 +1,6 @@
-"""Notices of States and who is mailed of them. Nothing of the kind was kept before."""
+"""Notices of States and who is mailed of them; facilitators and the requests shared with them. Nothing of the
+kind was kept before.
+"""
 
 from collections.abc import Mapping
 
@@ -17,6 +19,7 @@ TOPICS = (
     *("closure", "delay", "e_transmission", "e_signature", "videoconference", "transfer", "contact", "law_change"),
     "holiday",
 )
+KINDS = ("eurojust_desk", "contact_point", "europol_liaison", "interpol_ncb", "unodc", "liaison_magistrate")
 EFFECTS = ("none", "warn", "block")
 
 
@@ -81,8 +84,50 @@ def upgrade() -> None:
         checks={"about_state": _state("about_state")},
     )
     op.create_index(op.f(f"ix_{table}_person_id"), table, ["person_id"])
+    _facilitators()
+
+
+def _facilitators() -> None:
+    table = "facilitator"
+    _make(
+        table,
+        _text("person_id", 36),
+        _text("kind", 40),
+        _text("organisation", 300),
+        _text("network", 40),
+        sa.Column("states", JSON, nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=False),
+        _text("mandate", 2000),
+        _text("contact", 200),
+        _text("made_by", 36),
+        _text("made_label", 200),
+        sa.Column("made_at", INSTANT, nullable=False),
+        _text("ended_label", 200),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f(f"fk_{table}_person_id")),
+        sa.UniqueConstraint("person_id", name=op.f(f"uq_{table}_person_id")),
+        checks={"kind": sa.column("kind").in_(KINDS), "ended": "(ended_at IS NULL) = (ended_label = '')"},
+    )
+    table = "request_share"
+    _make(
+        table,
+        _text("request_id", 36),
+        _text("facilitator_id", 36),
+        _text("shared_by", 36),
+        _text("shared_label", 200),
+        sa.Column("shared_at", INSTANT, nullable=False),
+        _text("revoked_label", 200),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["request_id"], ["hearing_request.id"], name=op.f(f"fk_{table}_request_id")),
+        sa.ForeignKeyConstraint(["facilitator_id"], ["facilitator.id"], name=op.f(f"fk_{table}_facilitator_id")),
+        checks={"revoked": "(revoked_at IS NULL) = (revoked_label = '')"},
+    )
+    op.create_index("ix_request_share_request", table, ["request_id", "id"])
+    op.create_index("ix_request_share_facilitator", table, ["facilitator_id", "id"])
 
 
 def downgrade() -> None:
+    op.drop_table("request_share")
+    op.drop_table("facilitator")
     op.drop_table("notice_subscription")
     op.drop_table("state_notice")

@@ -60,6 +60,8 @@ OUT = {
     "law_row": "the law, for all cases; a request holds what it was judged by",
     "login": "lets a person in",
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
+    "facilitator": "who brings States together, for all cases",
+    "request_share": "which facilitator reads a status; nothing of it is in the case",
     "notice_subscription": "what a member of staff wants to be mailed of",
     "state_notice": "what a State says of itself to all, for all cases",
     "outbox_attempt": "post to people of one State, for those who look after it",
