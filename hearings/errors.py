@@ -35,6 +35,7 @@ HearingsError
 │   ├── BasisNotInForce           basis_not_in_force   no basis is in force that day, and no reason to go on
 │   ├── HearingNotOver            hearing_not_over     a request is not closed under a hearing still to come; names it
 │   ├── RequestOver               request_over         the request is over, and with it its hearing
+│   ├── NotAHearing               not_a_hearing        an act of hearings in a coordination room
 │   ├── NoticeBlocks              notice_blocks        a notice of a State stops it on that day; gives the reasons
 │   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
 │   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
@@ -371,6 +372,12 @@ class RequestOver(NotReady):
     """The request of this hearing is over: the hearing is neither prepared nor held."""
 
     code = "request_over"
+
+
+class NotAHearing(NotReady):
+    """A coordination room is no hearing: nobody is heard in it, and nothing of it is evidence."""
+
+    code = "not_a_hearing"
 
 
 class NoticeBlocks(NotReady):

@@ -407,10 +407,10 @@ STAFF: Mapping[str, StaffRow] = {
         label="Publish a notice of the own State", functions=("authority", "administrator"), side="either"
     ),
     "confirm_notice": StaffRow(
-        label="Confirm what a facilitator has published for the own State",
-        functions=("authority", "administrator"),
-        side="either",
+        label="Confirm a facilitator's notice", functions=("authority", "administrator"), side="either"
     ),
+    "convene_room": StaffRow(label="Convene a coordination room", functions=("authority",), side="either"),
+    "coordinate": StaffRow(label="Take part in a coordination room", functions=SPEAKS, side="either"),
     "manage_facilitators": StaffRow(
         label="Enter facilitators and end their access", functions=("administrator",), side="either"
     ),
@@ -545,6 +545,7 @@ STAFF: Mapping[str, StaffRow] = {
 
 FACILITATION: Mapping[str, str] = {
     "read_shared": "Read status, dates and open points of a request that a State shares with it",
+    "convene_room": "Convene a coordination room of States it covers",
     "publish_for": "Publish a notice for a State it covers, which warns at most",
 }
 """What a facilitator may do. It has no role and no function: everything else is refused to it."""

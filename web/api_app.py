@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
 from web.api import openapi, problems, tokens
-from web.coordination import notices_api as state_notices, shares_api as shares
+from web.coordination import notices_api as state_notices, rooms_api as rooms, shares_api as shares
 from web.custody import keeping_api as keeping, releases_api as releases
 from web.documents import (
     api as documents,
@@ -73,6 +73,7 @@ RESOURCES = (
         directory,
         state_notices,
         shares,
+        rooms,
         changes,
         *REQUESTS,
         *HEARINGS,

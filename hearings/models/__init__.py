@@ -12,7 +12,18 @@ from hearings.models.agreement import (
     SiteProfile,
 )
 from hearings.models.api_client import ApiAnswer, ApiClient, ApiClientKey, ApiProof, ApiToken, SharedView
-from hearings.models.coordination import Facilitator, NoticeSubscription, RequestShare, StateNotice
+from hearings.models.coordination import (
+    CoordinationRoom,
+    Facilitator,
+    NoticeSubscription,
+    RequestShare,
+    RoomDocument,
+    RoomLink,
+    RoomOutcome,
+    RoomParticipant,
+    RoomState,
+    StateNotice,
+)
 from hearings.models.credentials import JoinCode, Passkey, SignInChallenge, StaffIdentity, StaffRecovery
 from hearings.models.diary import (
     Booking,
@@ -100,6 +111,7 @@ __all__ = [
     "Conduct",
     "Consent",
     "Consultation",
+    "CoordinationRoom",
     "CourtPeriod",
     "CustodyAudit",
     "Facilitator",
@@ -147,6 +159,11 @@ __all__ = [
     "Rewrap",
     "RightAnswer",
     "RoomConfirmation",
+    "RoomDocument",
+    "RoomLink",
+    "RoomOutcome",
+    "RoomParticipant",
+    "RoomState",
     "SharedView",
     "SignInChallenge",
     "SignInLink",

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
@@ -133,3 +134,161 @@ class RequestShare(Row, table=True):
     shared_at: datetime = instant()
     revoked_label: str = Field(default="", max_length=200)
     revoked_at: datetime | None = instant(default=None)
+
+
+class RoomKind(StrEnum):
+    """What States meet for in a coordination room (UNODC paper, paragraphs 27 to 34)."""
+
+    level_1 = "level_1"
+    level_2 = "level_2"
+    level_3 = "level_3"
+    jit_meeting = "jit_meeting"
+    contact_point_meeting = "contact_point_meeting"
+    pre_consultation = "pre_consultation"
+    technical = "technical"
+
+
+class Classification(StrEnum):
+    """How confidential a room is. Nothing above `restricted` is kept here."""
+
+    ordinary = "ordinary"
+    restricted = "restricted"
+
+
+class RoomAnswer(StrEnum):
+    """The answer of an invited State."""
+
+    invited = "invited"
+    accepts = "accepts"
+    declines = "declines"
+    proposes_other_time = "proposes_other_time"
+
+
+class RoomRole(StrEnum):
+    """What somebody does in a coordination room. Nobody is heard in one."""
+
+    delegate = "delegate"
+    facilitator = "facilitator"
+    expert = "expert"
+    interpreter = "interpreter"
+    technician = "technician"
+
+
+class OutcomeKind(StrEnum):
+    """What States have come to."""
+
+    action = "action"
+    request_to_be_sent = "request_to_be_sent"
+    conflict_of_jurisdiction = "conflict_of_jurisdiction"
+    transfer = "transfer"
+    freeze_day = "freeze_day"
+    joint_action_day = "joint_action_day"
+    none = "none"
+
+
+class SummaryWord(StrEnum):
+    """What a State says of the summary."""
+
+    agreed = "agreed"
+    dissents = "dissents"
+
+
+class CoordinationRoom(Row, table=True):
+    """A meeting of States, in which nothing is evidence; the owner is who convened it: a State, or `ZZ`."""
+
+    __tablename__ = "coordination_room"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("ends_at > starts_at", name="times"),
+        UniqueConstraint("ref"),
+    )
+
+    ref: str = Field(max_length=20)
+    kind: RoomKind = word(RoomKind, "kind")
+    network: str = Field(default="", max_length=40)
+    subject: str = Field(max_length=500)
+    classification: Classification = word(Classification, "classification")
+    agreement: str = Field(default="", max_length=500)
+    """Of a joint investigation team: parties and date of its agreement, or that it is pending."""
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    languages: list[str] = json(default_factory=list)
+    meeting: str = Field(default="", max_length=500)
+    """How those invited meet."""
+    agenda: list[dict[str, Any]] = json(default_factory=list)
+    """Items: `item`, `state` that speaks (or empty), `minutes`."""
+    facilitator_id: str | None = Field(default=None, max_length=36)
+    convened_by: str = Field(max_length=36)
+    convened_label: str = Field(max_length=200)
+    created_at: datetime = instant()
+    summary: str = Field(default="", max_length=8000)
+    closed_at: datetime | None = instant(default=None)
+
+
+class RoomState(Row, table=True):
+    """A State invited to a room, the owner, and what it has said."""
+
+    __tablename__ = "room_state"
+    __table_args__ = (state_check(), UniqueConstraint("room_id", "owner_state"))
+
+    room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
+    answer: RoomAnswer = word(RoomAnswer, "answer", default=RoomAnswer.invited)
+    other_time: datetime | None = instant(default=None)
+    answered_label: str = Field(default="", max_length=200)
+    answered_at: datetime | None = instant(default=None)
+    summary_word: SummaryWord | None = word(SummaryWord, "summary_word", default=None)
+    dissent: str = Field(default="", max_length=4000)
+
+
+class RoomLink(Row, table=True):
+    """A request that a State, the owner, has linked to a room; the other States do not see it."""
+
+    __tablename__ = "room_link"
+    __table_args__ = (state_check(), UniqueConstraint("room_id", "owner_state", "request_id"))
+
+    room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
+    request_id: str = Field(foreign_key="hearing_request.id", index=True, max_length=36)
+
+
+class RoomParticipant(Row, table=True):
+    """Somebody who takes part in a room for an authority of the owner's."""
+
+    __tablename__ = "room_participant"
+    __table_args__ = (state_check(), Index("ix_room_participant_room", "room_id", "id"))
+
+    room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
+    name: str = Field(max_length=200)
+    authority: str = Field(max_length=300)
+    role: RoomRole = word(RoomRole, "role")
+
+
+class RoomDocument(Row, table=True):
+    """A text that a State, the owner, shares in a room. It is no exhibit."""
+
+    __tablename__ = "room_document"
+    __table_args__ = (state_check(), Index("ix_room_document_room", "room_id", "id"))
+
+    room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
+    title: str = Field(max_length=200)
+    text: str = Field(max_length=20_000)
+    conditions: str = Field(default="", max_length=2000)
+    """Of information given without a request: for what it may be used (UNTOC 18(5))."""
+    shared_label: str = Field(max_length=200)
+    shared_at: datetime = instant()
+
+
+class RoomOutcome(Row, table=True):
+    """What a room has come to; the owner is the State that owes it."""
+
+    __tablename__ = "room_outcome"
+    __table_args__ = (state_check(), Index("ix_room_outcome_room", "room_id", "id"))
+
+    room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
+    kind: OutcomeKind = word(OutcomeKind, "kind")
+    text: str = Field(max_length=2000)
+    towards: str = Field(max_length=2)
+    """The State it is owed to."""
+    due: date | None = None
+    done: bool = False
+    request_id: str | None = Field(default=None, foreign_key="hearing_request.id", max_length=36)
+    """The request that has come of it."""

@@ -69,6 +69,8 @@ SCOPES: Mapping[str, Scope] = {
     "directory:write": Scope(N_("Change the directory of authorities"), ("administrator",)),
     "notices:read": Scope(N_("Read notices of States")),
     "notices:write": Scope(N_("Publish and confirm notices of the own State"), ("authority",)),
+    "rooms:read": Scope(N_("Read coordination rooms")),
+    "rooms:write": Scope(N_("Convene coordination rooms and take part in them"), ("clerk", "authority")),
     "changes:read": Scope(N_("Read changes of data that await another State"), ("administrator",)),
     "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
     "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),

@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
+from hearings.coordination import rooms
 from hearings.minutes import corrections, minutes, passages, signed_corrections, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
 from hearings.models import (
@@ -88,6 +89,8 @@ GATE_ANSWER = ("id", "owner_state", "fact", "answer", "answered_with", "note", "
 MESSAGE = ("id", "owner_state", "author_label", "text", "at")
 EVENT = ("id", "owner_state", "act", "at", "actor_label", "reason", "data")
 CHANGE = ("id", "subject", "subject_id", "before", "after", "at", "actor_label", "reason")
+ROOM = ("ref", "starts_at")
+"""Of a coordination room: that there is one, and when; nothing of what was said there."""
 VIEW = ("id", "subject", "subject_id", "viewer_state", "viewer_label", "at")
 HEARING = (
     *("id", "ref", "case_number", "status", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold"),
@@ -192,6 +195,7 @@ async def gather(db: AsyncSession, request: HearingRequest, *, state: str) -> Ca
         "consultations.json": _rows(await consultations.of_request(db, request.id), CONSULTATION),
         "gate_answers.json": _rows(papers.answers, GATE_ANSWER),
         "messages.json": _rows(await _messages(db, request), MESSAGE),
+        "rooms.json": _rows(await rooms.of_request(db, request.id, state=state), ROOM),
         "views.json": _rows(await _views(db, rows, state), VIEW),
     }
     signed: list[Row] = [request, *hearings]

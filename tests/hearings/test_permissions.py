@@ -297,6 +297,8 @@ def test_require_raises_what_may_says() -> None:
 
 
 STAFF_WANTED = {
+    "convene_room": ("authority", "RO TH"),
+    "coordinate": ("authority clerk", "RO TH"),
     "manage_facilitators": ("administrator", "RO TH"),
     "share_request": ("authority clerk", "RO TH"),
     "publish_notice": ("administrator authority", "RO TH"),
