@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0034_coordination"
-down_revision = "0025_who_decided"
+down_revision = "0032_transmission"
 branch_labels = None
 depends_on = None
 

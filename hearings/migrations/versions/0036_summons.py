@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0036_summons"
-down_revision = "0032_transmission"
+down_revision = "0034_coordination"
 branch_labels = None
 depends_on = None
 
