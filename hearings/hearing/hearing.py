@@ -443,7 +443,8 @@ async def make_ready(
     basis relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
     `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
     test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
-    Effects: stores `without_test` with the agreement and `without_basis` in the history; status to ready.
+    Effects: stores `without_test` with the agreement and `without_basis` in the history; status to ready. The request
+    is locked, as it is for an answer to the legal check: no answer comes in between.
     """
     _staff("prepare_hearing", hearing, actor)
     await agreed_terms.require_both(db, hearing)
@@ -451,7 +452,7 @@ async def make_ready(
     missing = readiness.unnamed(hearing, named)
     if missing:
         raise NotReady(tell("Not named yet: {roles}", roles=Series.of(map(_part, missing))), missing)
-    request = await get(db, HearingRequest, hearing.request_id)
+    request = await get(db, HearingRequest, hearing.request_id, lock=True)
     require_carried(request)
     await gate_answers.require_answered(db, request, now=now)
     await consent_answers.require_given(db, request, now=now)

@@ -1,5 +1,6 @@
 """The checklist of a hearing and its being made ready say the same."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -192,3 +193,40 @@ async def test_nothing_is_said_of_a_summons_while_nobody_to_be_heard_is_named(ag
     async with agreed.database.transaction() as db:
         await unname(db, agreed, now)
     assert Check.summons_served not in await results(agreed, now)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("first", ["the no", "the hearing"])
+async def test_of_a_no_and_a_hearing_made_ready_at_the_same_instant_the_second_is_refused(
+    agreed: Any, now: datetime, first: str
+) -> None:
+    done = asyncio.Event()
+
+    async def no(db: AsyncSession) -> None:
+        request = await queries.get(db, HearingRequest, agreed.request.id, lock=True)
+        answers = {"domestic_law_confirmed": False}
+        await gate_answers.answer(db, request=request, answers=answers, actor=agreed.staff("authority"), now=now)
+
+    async def ready(db: AsyncSession) -> None:
+        hearing = await queries.get(db, Hearing, agreed.hearing.id, lock=True)
+        await diary.make_ready(db, hearing=hearing, actor=agreed.staff("clerk"), now=now)
+
+    async def lead(act: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        async with agreed.database.transaction() as db:
+            await act(db)
+            await db.flush()
+            done.set()
+            await asyncio.sleep(0.3)  # the other acts before this is committed
+
+    async def follow(act: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        await done.wait()
+        async with agreed.database.transaction() as db:
+            await act(db)
+
+    leads, follows = (no, ready) if first == "the no" else (ready, no)
+    led, followed = await asyncio.gather(lead(leads), follow(follows), return_exceptions=True)
+    assert led is None
+    assert isinstance(followed, GateOpen if first == "the no" else NotReady), followed
+    async with agreed.database.reading() as db:
+        hearing = await queries.get(db, Hearing, agreed.hearing.id)
+    assert hearing.status is (HearingStatus.agreed if first == "the no" else HearingStatus.ready)
