@@ -268,6 +268,12 @@ class GateOpen(NotReady):
     code = "gate_open"
 
 
+class AnsweredSince(NotReady):
+    """The State has answered the question of the legal check anew since it signed this: sign again."""
+
+    code = "answered_since"
+
+
 class ConductedElsewhere(HearingsError):
     """The live hearings are conducted by another process; sockets and lobbies are its own."""
 

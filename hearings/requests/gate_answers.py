@@ -16,13 +16,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import paging, queries
 from hearings.actors import Actor
-from hearings.errors import GateOpen, Invalid, NotReady, OtherStateAnswers
+from hearings.errors import AnsweredSince, GateOpen, Invalid, NotReady, OtherStateAnswers
 from hearings.languages import state_name
 from hearings.law import legal_bases
 from hearings.law.answer import FACTS, GateLine, LineStatus
 from hearings.law.law import LAW, Law, current
 from hearings.law.legal_bases import Verdict
-from hearings.models import GateAnswer, HearingRequest
+from hearings.models import GateAnswer, HearingRequest, Signature
 from hearings.models.request_parts import AnsweredWith, RequestAct
 from hearings.paging import Page
 from hearings.requests.log import after_submission, log, require
@@ -158,7 +158,8 @@ async def answer(
     """Answer for the actor's State, from receipt until the hearing is ready; a later answer replaces an earlier one.
 
     Effects: adds a row for each answer, version, a line in the request's log. Raises `OtherStateAnswers` for a fact of
-    the other State, `Invalid` for one there is not, `NotReady` before and after the time for it.
+    the other State, `Invalid` for one there is not, `NotReady` before and after the time for it, `AnsweredSince` where
+    the statement received for it was signed before the State's newest answer to the same fact.
     """
     if actor.state == request.requesting_state:
         require("answer_gate_asking", request, actor)
@@ -181,11 +182,36 @@ async def answer(
             raise Invalid(NOT_A_FACT, "answers")
         if fact not in own:
             raise OtherStateAnswers(tell("Only the other State can answer this question of the legal check"))
+    await _require_newest(db, request, answers, actor=actor, now=now)
     note = clean(note, "note", most=1000, lines=True)
     _keep(db, request, answers, AnsweredWith.answer, note=note, actor=actor, now=now)
     request.version += 1
     log(db, request, RequestAct.gate_answered, actor=actor, now=now, reason=note, answers=dict(answers))
     await db.flush()
+
+
+async def _require_newest(
+    db: AsyncSession, request: HearingRequest, answers: Mapping[str, bool], *, actor: Actor, now: datetime
+) -> None:
+    """Raise `AnsweredSince` for a statement, received now, that is older than an answer it would replace.
+
+    A statement is dated to the second, so an answer of that same second does not refuse it.
+    """
+    received = select(col(Signature.signed_at)).where(
+        Signature.subject == str(HearingRequest.__tablename__),
+        Signature.subject_id == request.id,
+        Signature.owner_state == actor.state,
+        Signature.received_at == now,
+    )
+    signed = min((await db.exec(received)).all(), default=None)
+    if signed is None:
+        return
+    for one in await of_request(db, request.id):
+        if one.owner_state == actor.state and one.fact in answers and one.at.replace(microsecond=0) > signed:
+            text = affirmed(one.fact, actor.state)
+            raise AnsweredSince(
+                tell("Your State has answered anew since this was signed: {text}. Sign again", text=text), [text]
+            )
 
 
 def _keep(

@@ -36,7 +36,7 @@ CARRIED = ("text", "ground", "motive", "confirmed", "review", "left_out")
 
 async def _again(sent: Sent, error: errors.HearingsError | Unconfirmed) -> Response:
     action = ACTIONS[sent.path["action"]]
-    if isinstance(error, errors.SignatureRefused | errors.TermsChanged):
+    if isinstance(error, errors.SignatureRefused | errors.TermsChanged | errors.AnsweredSince):
         return await _to_sign(sent.request, sent.signed, sent.person, action, sent.form, error)
     return await _refused(sent.request, sent.person, action, sent.form, error)
 

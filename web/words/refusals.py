@@ -53,6 +53,10 @@ SENTENCES: dict[str, str] = {
     "stale": N_("Somebody else has changed this in the meantime. Nothing was changed."),
     "rows_refused": N_("The table has mistakes. Nothing was imported."),
     "gate_open": N_("A State has still to answer the legal check, or has answered no. Nothing was changed."),
+    "answered_since": N_(
+        "Your State has answered this question of the legal check anew since this was signed. Nothing was changed: "
+        "sign again if this is still its answer."
+    ),
     "other_state_answers": N_("Only the other State can answer this question of the legal check."),
     "agreement_conflict": N_(
         "The two sites cannot hold the hearing on these terms. The conflicts show what would resolve them."

@@ -150,6 +150,27 @@ async def test_a_state_answers_only_its_own_lines_through_the_api(ro, th, story,
     assert after == before
 
 
+@pytest.mark.parametrize("act", ["answer_gate", "accept_request"])
+async def test_a_yes_signed_before_a_newer_no_of_the_same_state_is_refused(ro, th, story, act):
+    request = await story.submitted(ro, **ACCUSED)
+    path = f"/requests/{request['id']}"
+    await th.post(f"{path}/acknowledge")
+    yes = dict.fromkeys(NEEDED, True)
+    said = {"answer_gate": {"answers": yes, "note": ""}, "accept_request": {"answers": yes, "reason": ""}}[act]
+    older = (await th.get(f"{path}/statements/{act}")).json()
+    older |= {"body": said, "iat": older["iat"] - 60}
+    no = {"domestic_law_confirmed": False}
+    answer = await th.signed(f"{path}/gate-answers", "answer_gate", answers=no, note="")
+    assert answer.status_code == 200, answer.text
+    before = (await th.get(f"{path}/gate-answers")).json()
+    to = f"{path}/{'accept' if act == 'accept_request' else 'gate-answers'}"
+    refused = await th.post(to, th.sign(older))
+    assert (refused.status_code, refused.json()["code"]) == (409, "answered_since")
+    assert "The law of Thailand permits this hearing" in refused.json()["missing"][0]
+    assert (await th.get(f"{path}/gate-answers")).json() == before
+    assert (await th.signed(to, act, **said)).status_code == 200
+
+
 async def test_an_answer_left_open_or_of_something_else_is_refused_and_keeps_nothing(ro, th, story):
     request = await story.submitted(ro, **ACCUSED)
     path = f"/requests/{request['id']}"
