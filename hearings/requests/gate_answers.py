@@ -50,6 +50,8 @@ class Owed:
     fact: str
     answer: bool | None
     provision: str
+    instrument: str
+    """Name of the instrument by which it is asked."""
     alone: bool
     """Whether it has to be answered on its own; otherwise the act that carries the request on answers it."""
 
@@ -69,6 +71,7 @@ class Owed:
             "fact": self.fact,
             "answer": self.answer,
             "provision": self.provision,
+            "instrument": self.instrument,
             "text": str(self.text),
             "due": FACTS[self.fact].due.value,
             "alone": self.alone,
@@ -87,15 +90,47 @@ def facts_of(request: HearingRequest, state: str) -> tuple[str, ...]:
     return tuple(fact for fact, who in FACTS.items() if state in who.states(*sides))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a fact is asked: the provision, and the name of the instrument by which it is asked."""
+
+    provision: str
+    instrument: str
+
+
+def places(request: HearingRequest, *, now: datetime, law: Law = LAW) -> dict[str, Place]:
+    """Where each fact is asked today, answered or not: on the instrument of `owed`, else on another relied on. Pure."""
+    verdicts = _verdicts(request, now=now, law=law)
+    carrier = _carrier(request, verdicts, law)
+    found: dict[str, Place] = {}
+    for verdict in (*([carrier] if carrier else []), *verdicts):
+        for line in verdict.lines:
+            for fact in line.asks:
+                found.setdefault(fact, Place(provision=line.provision, instrument=_name(verdict, law)))
+    return found
+
+
 def owed(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[Owed, ...]:
     """The answers that the request waits for today, on the instrument relied on that waits for the fewest. Pure.
 
     Empty also where no instrument can carry the request for another reason.
     """
+    carrier = _carrier(request, _verdicts(request, now=now, law=law), law)
+    return _owed(request, carrier, law) if carrier else ()
+
+
+def _verdicts(request: HearingRequest, *, now: datetime, law: Law) -> tuple[Verdict, ...]:
     chosen = tuple(request.instruments) or legal_bases.selectable(now.date(), law=law)
-    result = legal_bases.evaluate(legal_bases.ask_about(request, on=now.date(), law=law), chosen, law=law)
-    waiting = [_owed(request, verdict) for verdict in result.verdicts if _could_carry(verdict)]
-    return min(waiting, key=_weight, default=())
+    return legal_bases.evaluate(legal_bases.ask_about(request, on=now.date(), law=law), chosen, law=law).verdicts
+
+
+def _carrier(request: HearingRequest, verdicts: Iterable[Verdict], law: Law) -> Verdict | None:
+    able = [verdict for verdict in verdicts if _could_carry(verdict)]
+    return min(able, key=lambda verdict: _weight(_owed(request, verdict, law)), default=None)
+
+
+def _name(verdict: Verdict, law: Law) -> str:
+    return str(law.instruments[verdict.instrument]["name"])
 
 
 def _could_carry(verdict: Verdict) -> bool:
@@ -113,21 +148,28 @@ def _weight(answers: Iterable[Owed]) -> tuple[int, int, int]:
     )
 
 
-def _owed(request: HearingRequest, verdict: Verdict) -> tuple[Owed, ...]:
+def _owed(request: HearingRequest, verdict: Verdict, law: Law) -> tuple[Owed, ...]:
     found: dict[tuple[str, str], Owed] = {}
     for line in verdict.lines:
-        for one in _owed_on(request, line):
+        for one in _owed_on(request, line, _name(verdict, law)):
             key = (one.state, one.fact)
             if key not in found or one.alone:
                 found[key] = one
     return tuple(found.values())
 
 
-def _owed_on(request: HearingRequest, line: GateLine) -> list[Owed]:
+def _owed_on(request: HearingRequest, line: GateLine, instrument: str) -> list[Owed]:
     if line.status is LineStatus.met:
         return []
     return [
-        Owed(state=state, fact=fact, answer=answer, provision=line.provision, alone=bool(line.code))
+        Owed(
+            state=state,
+            fact=fact,
+            answer=answer,
+            provision=line.provision,
+            instrument=instrument,
+            alone=bool(line.code),
+        )
         for fact in line.asks
         for state in FACTS[fact].states(request.requesting_state, request.requested_state)
         if (answer := request.gate_answers.get(fact, {}).get(state)) is not True

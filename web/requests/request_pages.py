@@ -183,6 +183,7 @@ async def request_page(
         "colleagues": [(colleague.id, colleague.name) for colleague in colleagues if requests.works_on(colleague, row)],
         "assignee": next((colleague.name for colleague in colleagues if colleague.id in assignees), ""),
         "terms": labels,
+        "may_edit": "administrator" in person.functions,
         "may_propose": row.status in SCHEDULABLE and may_on("propose_hearing", person, row),
     }
     sent = done is ACTIONS["submit"] and row.submitted_at is not None and not wrong
@@ -193,11 +194,13 @@ async def request_page(
 class LegalQuestion:
     """A question of the legal check to the reader's State. `given`: its answer, `yes` or `no`; empty if there is none.
 
-    `needed`: whether the request is not carried on before it is answered, with yes.
+    `place`: where it is asked, None where no instrument relied on asks it today. `needed`: whether the request is not
+    carried on before it is answered, with yes.
     """
 
     id: str
     text: str
+    place: gate_answers.Place | None
     given: str
     needed: bool
 
@@ -212,8 +215,10 @@ class LegalAnswers:
 
     @classmethod
     def read(cls, row: HearingRequest, *, state: str, now: datetime, law: law.Law) -> "LegalAnswers":
-        owed = gate_answers.owed(row, now=now, law=law) if row.status in gate_answers.ANSWERABLE else ()
+        open_ = row.status in gate_answers.ANSWERABLE
+        owed = gate_answers.owed(row, now=now, law=law) if open_ else ()
         own = {one.fact: one for one in owed if one.state == state}
+        places = gate_answers.places(row, now=now, law=law) if open_ else {}
         questions = []
         for fact in gate_answers.facts_of(row, state):
             answer = row.gate_answers.get(fact, {}).get(state)
@@ -222,6 +227,7 @@ class LegalAnswers:
                     LegalQuestion(
                         id=ANSWER + fact,
                         text=translated(gate_answers.affirmed(fact, state)),
+                        place=places.get(fact),
                         given={True: "yes", False: "no", None: ""}[answer],
                         needed=fact in own and own[fact].stands_in_the_way,
                     )

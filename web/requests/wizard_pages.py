@@ -295,6 +295,7 @@ async def check(request: Request) -> Response:
         "progress": steps.progress(row),
         "submit": ACTIONS["submit"] if may_on("submit_request", person, row) else None,
         "terms": labels,
+        "may_edit": "administrator" in person.functions,
     }
     return render(request, "request_check.html", context)
 

@@ -113,12 +113,13 @@ class ShownGateAnswer(Shown):
 
 class OwedAnswer(Shown):
     """An answer the request waits for: `answer` is false where that State has said no. `alone`: it has to be answered
-    on its own, and the request is not carried on before."""
+    on its own, and the request is not carried on before. `instrument`: the name of the one that asks it."""
 
     state: str
     fact: str
     answer: bool | None
     provision: str
+    instrument: str
     text: str
     due: str
     alone: bool

@@ -261,8 +261,8 @@ WORDS: dict[str, dict[str, str]] = {
         "requesting": N_("answered by the requesting State"),
         "requested": N_("answered by the requested State"),
         "both": N_("answered by both States"),
-        "court": N_("answered with the hearing"),
-        "data": N_("answered by the law data"),
+        "court": N_("recorded by either court, with the consents or the people named for the hearing"),
+        "data": N_("answered by the law data, which an administrator keeps"),
     },
     "answered_with": {
         "answer": N_("answered on its own"),

@@ -61,6 +61,21 @@ def test_an_accused_is_submitted_and_accepted_by_page_with_the_answers_of_the_re
     assert "Thailand has to answer:" not in clerk.words(clerk.get(accused))
 
 
+def test_a_question_says_by_which_provision_of_which_instrument_it_is_asked(service, clerk, authority, accused):
+    name = '<bdi lang="en" dir="ltr">UNTOC art. 18(3)</bdi> · <bdi lang="en" dir="ltr">UN Convention against'
+    for reader, page in ((authority, accused), (clerk, accused), (authority, f"{accused}?act=accept")):
+        assert name in reader.get(page).text, page
+
+
+def test_a_line_says_who_answers_it_and_links_the_law_data_for_an_administrator(service, clerk, accused):
+    told = clerk.get(f"{accused}/check").text
+    assert "recorded by either court, with the consents or the people named for the hearing" in told
+    assert "answered by the law data, which an administrator keeps" in told
+    assert 'href="/admin/law">answered by the law data' not in told
+    administrator = stranger(service, "RO", ("administrator", "clerk"))
+    assert 'href="/admin/law">answered by the law data' in administrator.get(f"{accused}/check").text
+
+
 def test_an_answer_can_be_changed_by_page_and_a_no_is_said_to_both_states(service, clerk, authority, accused):
     both = {f"g_{fact}": "yes" for fact in NEEDED}
     assert service.act(authority, accused, "accept", both | {"text": ""}).status_code == 303
@@ -111,6 +126,9 @@ async def test_an_accused_is_submitted_and_accepted_through_the_api_with_the_ans
     ]
     assert {(one["state"], one["fact"], one["alone"]) for one in listed["owed"]} == {
         ("TH", fact, True) for fact in NEEDED
+    }
+    assert {(one["provision"], one["instrument"][:14]) for one in listed["owed"]} == {
+        ("UNTOC art. 18(3)", "UN Convention ")
     }
     await th.post(f"{path}/acknowledge")
     refused = await th.signed(f"{path}/accept", "accept_request", reason="")
