@@ -8,6 +8,7 @@ from typing import Any
 
 from hearings import reference
 from hearings.models.request import Capacity, ReasonNoAttendance
+from hearings.models.request_parts import AnsweredWith
 from hearings.reference import VERIFIED
 from hearings.sentences import Sentence, tell
 
@@ -43,11 +44,15 @@ class Due(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Who:
-    """Who answers a line or a fact, and by when. `text`: a fact answered with yes, for `{state}`, which answers."""
+    """Who answers a line or a fact, and by when. `text`: a fact answered with yes, for `{state}`, which answers.
+
+    `never_with`: the acts by which a fact is not answered besides, so that a State answers it on its own.
+    """
 
     answered_by: Answerer
     due: Due
     text: str = ""
+    never_with: frozenset[AnsweredWith] = frozenset()
 
     def states(self, requesting: str, requested: str) -> tuple[str, ...]:
         """The States that answer, each for itself."""
@@ -59,9 +64,14 @@ class Who:
 
 
 def _table(name: str) -> Mapping[str, Who]:
-    """A table of data/gate.yaml. Raises `ValueError` for a party or a time that there is not."""
+    """A table of data/gate.yaml. Raises `ValueError` for a party, a time or an act that there is not."""
     return {
-        key: Who(answered_by=Answerer(row["answered_by"]), due=Due(row["due"]), text=row.get("text", ""))
+        key: Who(
+            answered_by=Answerer(row["answered_by"]),
+            due=Due(row["due"]),
+            text=row.get("text", ""),
+            never_with=frozenset(map(AnsweredWith, row.get("never_with", ()))),
+        )
         for key, row in reference.gate()[name].items()
     }
 

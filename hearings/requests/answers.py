@@ -88,9 +88,9 @@ async def accept(
 ) -> None:
     """Accept. `answers`: those of the State to the legal check that it gives with its acceptance.
 
-    Effects: status, `answered_*`, those of `gate_answers.answer`; what needs no answer of its own is answered by the
-    acceptance. Raises `NotReady` while an oral request is overdue for confirmation in writing, `GateOpen` while an
-    answer of the State is missing or no.
+    Effects: status, `answered_*`, those of `gate_answers.answer`; what `answers` does not name stays open. Raises
+    `NotReady` while an oral request is overdue for confirmation in writing, `GateOpen` while an answer of the State is
+    missing or no.
     """
     reason = clean(reason, "reason", most=4000, lines=True)
     _require_confirmed(request, now)
@@ -280,9 +280,9 @@ async def _answer_gate(
 ) -> None:
     require("answer_request", request, actor)
     if answers:
-        await gate_answers.answer(db, request=request, answers=answers, actor=actor, now=now)
+        with_it = AnsweredWith.acceptance
+        await gate_answers.answer(db, request=request, answers=answers, answered_with=with_it, actor=actor, now=now)
     await gate_answers.require_answered(db, request, state=actor.state, now=now)
-    await gate_answers.answer_with(db, request=request, answered_with=AnsweredWith.acceptance, actor=actor, now=now)
 
 
 def _require_confirmed(request: HearingRequest, now: datetime) -> None:

@@ -2,8 +2,8 @@
 
 Which facts there are, and who answers them, is a table (`facts` of data/gate.yaml). The newest answer of a State
 counts; the request holds the newest of each, so that the check stays pure. A line of the check with a code has to be
-answered on its own; the others are answered by the act that carries the request on: the submission speaks for the
-requesting State, the acceptance for the requested one.
+answered on its own; others can be answered by the act that carries the request on: the submission speaks for the
+requesting State, the acceptance for the requested one. No answer is given that the signed statement does not name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ class Owed:
     instrument: str
     """Name of the instrument by which it is asked."""
     alone: bool
-    """Whether it has to be answered on its own; otherwise the act that carries the request on answers it."""
+    """Whether it has to be answered on its own; otherwise the act that carries the request on can answer it."""
 
     @property
     def text(self) -> Sentence:
@@ -168,7 +168,7 @@ def _owed_on(request: HearingRequest, line: GateLine, instrument: str) -> list[O
             answer=answer,
             provision=line.provision,
             instrument=instrument,
-            alone=bool(line.code),
+            alone=bool(line.code) or AnsweredWith.acceptance in FACTS[fact].never_with,
         )
         for fact in line.asks
         for state in FACTS[fact].states(request.requesting_state, request.requested_state)
@@ -194,6 +194,7 @@ async def answer(
     request: HearingRequest,
     answers: Mapping[str, bool],
     note: str = "",
+    answered_with: AnsweredWith = AnsweredWith.answer,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -218,18 +219,22 @@ async def answer(
             )
     if not answers:
         raise Invalid(tell("Answer at least one question"), "answers")
+    _require_own(request, answers, actor)
+    await _require_newest(db, request, answers, actor=actor, now=now)
+    note = clean(note, "note", most=1000, lines=True)
+    _keep(db, request, answers, answered_with, note=note, actor=actor, now=now)
+    request.version += 1
+    log(db, request, RequestAct.gate_answered, actor=actor, now=now, reason=note, answers=dict(answers))
+    await db.flush()
+
+
+def _require_own(request: HearingRequest, answers: Mapping[str, bool], actor: Actor) -> None:
     own = facts_of(request, actor.state)
     for fact in answers:
         if fact not in FACTS:
             raise Invalid(NOT_A_FACT, "answers")
         if fact not in own:
             raise OtherStateAnswers(tell("Only the other State can answer this question of the legal check"))
-    await _require_newest(db, request, answers, actor=actor, now=now)
-    note = clean(note, "note", most=1000, lines=True)
-    _keep(db, request, answers, AnsweredWith.answer, note=note, actor=actor, now=now)
-    request.version += 1
-    log(db, request, RequestAct.gate_answered, actor=actor, now=now, reason=note, answers=dict(answers))
-    await db.flush()
 
 
 async def _require_newest(
@@ -285,21 +290,37 @@ def _keep(
     request.gate_answers = newest
 
 
-async def answer_with(
-    db: AsyncSession, *, request: HearingRequest, answered_with: AnsweredWith, actor: Actor, now: datetime
-) -> None:
-    """What a State says by the act that carries the request on, of what it has not answered yet.
+def said_with(
+    request: HearingRequest, act: AnsweredWith, *, state: str, now: datetime, law: Law = LAW
+) -> tuple[Owed, ...]:
+    """What a State can say with yes by the act that carries the request on, of what it has not answered yet. Pure.
 
-    By its submission the requesting State agrees to whatever both must agree to. By its acceptance the requested State
-    answers what needs no answer of its own. Effects: adds a row for each.
+    By its submission the requesting State agrees to the way it has chosen; by its acceptance the requested State
+    answers what needs no answer of its own. Who signs is shown these, and the statement names them.
     """
-    everything = answered_with is AnsweredWith.submission
-    said = {
-        one.fact: True
-        for one in owed(request, now=now, law=await current(db))
-        if one.state == actor.state and one.answer is None and (everything or not one.alone)
-    }
-    _keep(db, request, said, answered_with, actor=actor, now=now)
+    everything = act is AnsweredWith.submission
+    return tuple(
+        one
+        for one in owed(request, now=now, law=law)
+        if one.state == state
+        and one.answer is None
+        and act not in FACTS[one.fact].never_with
+        and (everything or not one.alone)
+    )
+
+
+async def answer_by_submission(
+    db: AsyncSession, *, request: HearingRequest, answers: Mapping[str, bool], actor: Actor, now: datetime
+) -> None:
+    """What the requesting State says with its submission. Effects and raises: as `answer`, without a new version, since
+    what is signed is the request as it stands.
+    """
+    if not answers:
+        return
+    _require_own(request, answers, actor)
+    await _require_newest(db, request, answers, actor=actor, now=now)
+    _keep(db, request, answers, AnsweredWith.submission, actor=actor, now=now)
+    log(db, request, RequestAct.gate_answered, actor=actor, now=now, answers=dict(answers))
 
 
 async def require_answered(db: AsyncSession, request: HearingRequest, *, state: str = "", now: datetime) -> None:

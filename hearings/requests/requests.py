@@ -26,7 +26,7 @@ from hearings.law.handling.deadlines import LimitedStep
 from hearings.law.law import LAW, Law, current
 from hearings.law.legal_bases import SAME_STATES
 from hearings.models import Hearing, HearingRequest, Person, Translation
-from hearings.models.request_parts import AnsweredWith, RequestAct
+from hearings.models.request_parts import RequestAct
 from hearings.moves import born, move
 from hearings.permissions import may_staff, require_staff
 from hearings.requests import gate_answers, person_consents, priority, sending
@@ -220,13 +220,20 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
     return list(dict.fromkeys(texts))
 
 
-async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
+async def submit(
+    db: AsyncSession,
+    *,
+    request: HearingRequest,
+    answers: Mapping[str, bool] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Submit a draft: it says what its instruments demand, may go the way chosen, and one instrument lacks nothing.
 
     Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
     texts, and `NoticeBlocks` on a day on which a notice of one of the two States stops requests. Effects, in order: an
-    oral request whose time for the confirmation in writing has passed is confirmed by it, late; what both States must
-    agree to is answered for the own one (`gate_answers.answer_with`); stores the gate's result of now; the days an
+    oral request whose time for the confirmation in writing has passed is confirmed by it, late; `answers` to the legal
+    check that the statement names are kept (`gate_answers.said_with`); stores the gate's result of now; the days an
     acknowledgement and an answer are due; the consents its rules ask for; status to submitted, then (both States are
     served here) to received.
     """
@@ -242,7 +249,7 @@ async def submit(db: AsyncSession, *, request: HearingRequest, actor: Actor, now
     await state_notices.require_open(db, what=Stopped.request, states=states, first=now, last=now)
     request.submitted_at = now
     confirmed_by_submission(db, request=request, actor=actor, now=now)
-    await gate_answers.answer_with(db, request=request, answered_with=AnsweredWith.submission, actor=actor, now=now)
+    await gate_answers.answer_by_submission(db, request=request, answers=answers or {}, actor=actor, now=now)
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
     request.gate_result = result.as_json()
     request.answer_due = answer_due(request, now=now, law=law)

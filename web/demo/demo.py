@@ -216,9 +216,11 @@ async def _hearing(
     await requests.submit(db, request=request, actor=clerk, now=now)
     await requests.acknowledge(db, request=request, actor=authority, now=now)
     reason = "The witness agrees to be heard."
-    bond = bonds.of_request(request, act=Act.accept_request, state=authority.state, body={"reason": reason})
+    answers = {"domestic_law_confirmed": True}
+    body = {"reason": reason, "answers": answers}
+    bond = bonds.of_request(request, act=Act.accept_request, state=authority.state, body=body)
     await demo_keys.hand_in(db, bond, key_folder=key_folder, actor=authority, now=now)
-    await requests.accept(db, request=request, reason=reason, actor=authority, now=now)
+    await requests.accept(db, request=request, reason=reason, answers=answers, actor=authority, now=now)
     start = (now + AHEAD).replace(second=0, microsecond=0)
     wall = start.astimezone(ZoneInfo("Europe/Bucharest"))
     hearing = await diary.propose(

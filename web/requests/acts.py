@@ -6,7 +6,7 @@ holds the same keywords as the form does. `priority` and `delegate` have operati
 (`web.requests.work_api`).
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -17,7 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import clocks, errors, reference
 from hearings.actors import Actor
 from hearings.law.answer import FACTS
+from hearings.law.law import current
 from hearings.models import HearingRequest
+from hearings.models.request_parts import AnsweredWith
 from hearings.requests import document as statement_bodies, gate_answers, priority, requests
 from hearings.sentences import tell
 from hearings.signatures.signatures import Act as Signed
@@ -25,12 +27,12 @@ from hearings.status import RequestStatus
 from hearings.texts import NOT_A_VALUE
 from web.api.fields import Instant, Model, Reason
 from web.requests import conditions as request_conditions
-from web.requests.refusal import Unconfirmed
+from web.requests.refusal import Unconfirmed, postponement_facts, reason_facts, refusal_facts
 from web.server import signed_acts as bonds
 from web.server.forms import Form
 from web.server.signed_acts import StatementToSign
 from web.words import conditions as conditions_words, labels
-from web.words.i18n import N_, _, long_date
+from web.words.i18n import N_, _
 from web.words.sentences import translated
 
 
@@ -113,6 +115,7 @@ class Postponement(Model):
 R = RequestStatus
 Read = Callable[[Form, Actor], Any]
 Values = Mapping[str, Any]
+Said = Sequence[gate_answers.Owed]
 ANSWER = "g_"
 """What the inputs of the answers to the legal check begin with; then the fact."""
 Facts = Callable[[HearingRequest, Values, Actor], list[tuple[str, str]]]
@@ -156,6 +159,8 @@ class Action:
     value: bool = False
     answers: bool = False
     """Whether it asks what the State has still to answer of the legal check."""
+    says: AnsweredWith | None = None
+    """As what the act also answers what the State can say with it (`gate_answers.said_with`); None: it does not."""
     reads: Mapping[str, Read]
     """Keywords of `does`, and how each is read from the form."""
     does: Callable[..., Awaitable[Any]]
@@ -167,29 +172,44 @@ class Action:
     """Label and text of what is signed, for the page that signs."""
     api: ApiOperation | None = None
 
-    def values(self, form: Form, actor: Actor) -> dict[str, Any]:
-        """The keywords of `does`, read from the form. Raises `Invalid`."""
-        return {name: read(form, actor) for name, read in self.reads.items()}
+    def values(self, form: Form, actor: Actor, said: Said = ()) -> dict[str, Any]:
+        """The keywords of `does`, read from the form, with what is said besides. Raises `Invalid`."""
+        values = {name: read(form, actor) for name, read in self.reads.items()}
+        return values | self.answered(said, values.get("answers", {}))
 
-    def statement(self, row: HearingRequest, form: Form, actor: Actor) -> StatementToSign | None:
+    def answered(self, said: Said, typed: Mapping[str, bool]) -> dict[str, Any]:
+        """The keyword of `does` with the answers said besides; those typed go before. Empty where nothing is said."""
+        return {"answers": {one.fact: True for one in said} | dict(typed)} if said else {}
+
+    async def said(self, db: AsyncSession, row: HearingRequest, actor: Actor, now: datetime) -> Said:
+        """The answers to the legal check that the act gives besides: shown before it is signed, and named in what is
+        signed."""
+        if self.says is None:
+            return ()
+        return gate_answers.said_with(row, self.says, state=actor.state, now=now, law=await current(db))
+
+    def statement(self, row: HearingRequest, form: Form, actor: Actor, said: Said = ()) -> StatementToSign | None:
         """The statement that binds the actor's State; None for an act that needs no statement. Raises `Invalid`."""
         if self.signs is None:
             return None
-        values = self.values(form, actor)
-        facts = self.facts(row, values, actor)
-        return bonds.of_request(row, act=self.signs, state=actor.state, body=self.body(row, values), facts=facts)
+        typed = self.values(form, actor)
+        besides = [one for one in said if one.fact not in typed.get("answers", {})]
+        facts = [*self.facts(row, typed, actor), *_said_facts(besides)]
+        body = self.body(row, self.values(form, actor, said))
+        return bonds.of_request(row, act=self.signs, state=actor.state, body=body, facts=facts)
 
     def body(self, row: HearingRequest, values: Values) -> dict[str, Any]:
         """The body of the statement: the content of the decision, or the whole request for an act without a form."""
-        if not self.reads:
-            return statement_bodies.submission(row)
         said = {name: value for name, value in values.items() if name != "answers" or value}
-        return dict(statement_bodies.plain(said))
+        whole = {} if self.reads else statement_bodies.submission(row)
+        return whole | dict(statement_bodies.plain(said))
 
-    async def act(self, db: AsyncSession, row: HearingRequest, form: Form, actor: Actor, now: datetime) -> None:
+    async def act(
+        self, db: AsyncSession, row: HearingRequest, form: Form, actor: Actor, now: datetime, said: Said = ()
+    ) -> None:
         """Performs the act with the values of the form. Raises and effects: those of `does`; also raises
         `Unconfirmed`."""
-        blockers = await self.does(db, request=row, **self.values(form, actor), actor=actor, now=now)
+        blockers = await self.does(db, request=row, **self.values(form, actor, said), actor=actor, now=now)
         if self.ground and blockers and form.text("confirmed") != form.text("ground"):
             raise Unconfirmed(blockers)
 
@@ -248,11 +268,6 @@ def _whose(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str,
     return [(labels.label("case_number"), row.case_number), (labels.label("person_name"), row.person_name)]
 
 
-def _reason_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
-    text = values.get("reason") or values.get("reasons")
-    return [(labels.label("reason"), text)] if text else []
-
-
 def _condition_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
     rules = conditions_words.in_words(values["rules"])
     told = [(_("Conditions"), values["conditions"]), *((_("Condition"), rule[0]) for rule in rules)]
@@ -266,34 +281,20 @@ def _answer_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tup
     ]
 
 
+def _said_facts(said: Said) -> list[tuple[str, str]]:
+    return [
+        (_("With your signature you also say"), f"{translated(one.text)} ({one.provision}, {one.instrument})")
+        for one in said
+    ]
+
+
 def _acceptance_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
-    return [*_reason_facts(row, values, actor), *_answer_facts(row, values, actor)]
+    return [*reason_facts(row, values, actor), *_answer_facts(row, values, actor)]
 
 
 def _gate_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
     note = [(_("Note"), values["note"])] if values["note"] else []
     return [*_answer_facts(row, values, actor), *note]
-
-
-def _left_out_facts(values: Values) -> list[tuple[str, str]]:
-    because = values["consultation_left_out_because"]
-    return [(_("Why the two States did not consult"), because)] if because else []
-
-
-def _postponement_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
-    review, zone = values["review"], reference.jurisdiction(actor.state).default_zone
-    return [
-        *_reason_facts(row, values, actor),
-        *([(labels.label("review"), long_date(review, zone))] if review else []),
-        *_left_out_facts(values),
-    ]
-
-
-def _refusal_facts(row: HearingRequest, values: Values, actor: Actor) -> list[tuple[str, str]]:
-    lines = [(_("Ground of refusal"), labels.ground(values["ground"]))]
-    if values["motive"]:
-        lines.append((_("Legal basis of the refusal"), labels.motive(values["motive"])))
-    return [*lines, *_reason_facts(row, values, actor), *_left_out_facts(values)]
 
 
 # --- the table ---------------------------------------------------------------------------------------------------
@@ -316,6 +317,7 @@ ACTIONS: dict[str, Action] = {
             kind="",
             reads={},
             does=requests.submit,
+            says=AnsweredWith.submission,
             signs=Signed.submit_request,
             means=N_("It is then the request of your State to the other State."),
             facts=_whose,
@@ -323,7 +325,8 @@ ACTIONS: dict[str, Action] = {
                 "submit",
                 "submit_request",
                 "requests:write",
-                "Submit a draft, signed as it stands (`submit_request`). Answers 409 with what is `missing` otherwise.",
+                "Submit a draft, signed as it stands (`submit_request`), with the `answers` to the legal check of its "
+                "statement. Answers 409 with what is `missing` otherwise.",
             ),
         ),
         Action(
@@ -347,6 +350,7 @@ ACTIONS: dict[str, Action] = {
             answers=True,
             reads={"reason": _text, "answers": _answers},
             does=requests.accept,
+            says=AnsweredWith.acceptance,
             signs=Signed.accept_request,
             means=N_("Your State undertakes to carry out the request."),
             facts=_acceptance_facts,
@@ -354,8 +358,8 @@ ACTIONS: dict[str, Action] = {
                 "accept",
                 "accept_request",
                 "requests:answer",
-                "Accept (`accept_request`; body `reason`, which may be empty, and `answers` to the legal check). "
-                "Answers 409 `gate_open` with what is `missing` while the State has to answer or has said no.",
+                "Accept (`accept_request`; body `reason`, which may be empty, and `answers`: what they do not name "
+                "stays open). Answers 409 `gate_open`, with `missing`, while the State has to answer or has said no.",
                 Acceptance,
             ),
         ),
@@ -372,6 +376,7 @@ ACTIONS: dict[str, Action] = {
                 "answers": _answers,
             },
             does=requests.accept_with_conditions,
+            says=AnsweredWith.acceptance,
             signs=Signed.accept_with_conditions,
             means=N_("Your State undertakes to carry out the request under these conditions."),
             facts=_condition_facts,
@@ -435,7 +440,7 @@ ACTIONS: dict[str, Action] = {
             does=requests.postpone,
             signs=Signed.postpone_request,
             means=N_("Your State puts off its decision to the day you name."),
-            facts=_postponement_facts,
+            facts=postponement_facts,
             api=ApiOperation(
                 "postpone",
                 "postpone_request",
@@ -475,7 +480,7 @@ ACTIONS: dict[str, Action] = {
             does=requests.refuse,
             signs=Signed.refuse_request,
             means=N_("Your State does not carry out the request, on the ground you name."),
-            facts=_refusal_facts,
+            facts=refusal_facts,
             api=ApiOperation(
                 "refuse",
                 "refuse_request",
@@ -566,7 +571,7 @@ ACTIONS: dict[str, Action] = {
             does=requests.withdraw,
             signs=Signed.withdraw_request,
             means=N_("Your State no longer asks for the hearing."),
-            facts=_reason_facts,
+            facts=reason_facts,
             api=ApiOperation(
                 "withdraw",
                 "withdraw_request",

@@ -254,12 +254,17 @@ async def prepare_request_statement(
 ) -> statements.Statement:
     """The statement an authority signs for this act, to be filled in, written by RFC 8785 and signed.
 
-    For `submit_request` the body is the whole request as it stands; for the other acts it is what is decided, which is
+    For `submit_request` the body is the whole request as it stands, with the `answers` to the legal check that the
+    submission gives, where there are any; for the other acts it is what is decided, which is
     null here: a statement that comes back with null in it is refused (`undecided`).
     """
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    body = statement_bodies.submission(row) if act == "submit_request" else signatures.blank(Act(act))
+    body: dict[str, Any] = dict(signatures.blank(Act(act)))
+    if act == "submit_request":
+        submit = ACTIONS["submit"]
+        said = await submit.said(caller.db, row, caller.actor, caller.now)
+        body = submit.body(row, submit.answered(said, {}))
     return statements.Statement(
         **signatures.statement(
             state=caller.state,
@@ -286,6 +291,7 @@ def declare(resource: Resource, row: Action) -> None:
     async def operation(caller: Caller, request_id: str, body: Any = None) -> ShownRequest:
         request = await locked(caller, request_id)
         said = body
+        besides = {} if to.body else row.answered(await row.said(caller.db, request, caller.actor, caller.now), {})
         if row.signs:
             said = await statements.receive(
                 caller,
@@ -294,10 +300,10 @@ def declare(resource: Resource, row: Action) -> None:
                 act=row.signs,
                 about=request.reference,
                 subject=request,
-                expect=None if to.body else row.body(request, {}),
+                expect=None if to.body else row.body(request, besides),
                 body=to.body,
             )
-        values = {name: statements.instant(value, name) for name, value in said or ()} if to.body else {}
+        values = {name: statements.instant(value, name) for name, value in said or ()} if to.body else besides
         found = await row.does(caller.db, request=request, **values, actor=caller.actor, now=caller.now)
         told = await request_answer(caller, request)
         if not row.ground:

@@ -1,11 +1,13 @@
-"""Refusal of a request on its page: the grounds grouped by the paragraphs that name them, and objections to a
-ground."""
+"""Refusal of a request on its page: the grounds grouped by the paragraphs that name them, objections to a ground, and
+what is signed in words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from hearings import reference
+from hearings.actors import Actor
 from hearings.law.law import Law
 from hearings.law.legal_bases import refusal_grounds
 from hearings.law.refusals import NOT_NAMED, Objection
@@ -13,7 +15,7 @@ from hearings.models import HearingRequest
 from hearings.requests import requests
 from hearings.status import RequestStatus
 from web.words import labels
-from web.words.i18n import _, one_by_one
+from web.words.i18n import _, long_date, one_by_one
 from web.words.sentences import english, translated_markup
 
 
@@ -80,3 +82,35 @@ def against(row: HearingRequest, law: Law) -> str:
         return kept_in_words(row.answered_objections)
     raised = requests.objections(row, ground=row.answered_ground, reasons=row.answered_reason, law=law)
     return objections_in_words([objection for objection in raised if not objection.binding])
+
+
+# --- what is signed, in words ---
+
+
+def reason_facts(row: HearingRequest, values: Mapping[str, Any], actor: Actor) -> list[tuple[str, str]]:
+    """The reason that is signed."""
+    text = values.get("reason") or values.get("reasons")
+    return [(labels.label("reason"), text)] if text else []
+
+
+def _left_out_facts(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    because = values["consultation_left_out_because"]
+    return [(_("Why the two States did not consult"), because)] if because else []
+
+
+def postponement_facts(row: HearingRequest, values: Mapping[str, Any], actor: Actor) -> list[tuple[str, str]]:
+    """What is signed with a postponement."""
+    review, zone = values["review"], reference.jurisdiction(actor.state).default_zone
+    return [
+        *reason_facts(row, values, actor),
+        *([(labels.label("review"), long_date(review, zone))] if review else []),
+        *_left_out_facts(values),
+    ]
+
+
+def refusal_facts(row: HearingRequest, values: Mapping[str, Any], actor: Actor) -> list[tuple[str, str]]:
+    """What is signed with a refusal."""
+    lines = [(_("Ground of refusal"), labels.ground(values["ground"]))]
+    if values["motive"]:
+        lines.append((_("Legal basis of the refusal"), labels.motive(values["motive"])))
+    return [*lines, *reason_facts(row, values, actor), *_left_out_facts(values)]

@@ -16,6 +16,7 @@ from hearings.coordination import state_notices
 from hearings.hearing import law_on_the_day
 from hearings.law import law
 from hearings.models import HearingRequest, Participant, Person
+from hearings.models.request_parts import AnsweredWith
 from hearings.outward import view_notes
 from hearings.permissions import may_staff
 from hearings.requests import (
@@ -212,6 +213,8 @@ class LegalAnswers:
     questions: list[LegalQuestion]
     needed: list[LegalQuestion]
     others: list[gate_answers.Owed]
+    said: Sequence[gate_answers.Owed]
+    """What the State says with its acceptance besides."""
 
     @classmethod
     def read(cls, row: HearingRequest, *, state: str, now: datetime, law: law.Law) -> "LegalAnswers":
@@ -236,6 +239,7 @@ class LegalAnswers:
             questions=questions,
             needed=[question for question in questions if question.needed],
             others=[one for one in owed if one.state != state and one.stands_in_the_way],
+            said=gate_answers.said_with(row, AnsweredWith.acceptance, state=state, now=now, law=law) if open_ else (),
         )
 
 

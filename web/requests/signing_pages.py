@@ -49,9 +49,10 @@ async def act(sent: Sent) -> str:
     if action is None:
         raise HTTPException(404, "not_found")
     row = await find(sent.db, sent.request, sent.person, lock=True)
-    if statement := action.statement(row, sent.form, sent.actor):
+    said = await action.said(sent.db, row, sent.actor, sent.now)
+    if statement := action.statement(row, sent.form, sent.actor, said):
         await statement.receive(sent.db, jws=sent.form.text("jws"), **sent.by)
-    await action.act(sent.db, row, sent.form, sent.actor, sent.now)
+    await action.act(sent.db, row, sent.form, sent.actor, sent.now, said)
     return f"/requests/{row.reference}?done={action.name}"
 
 
@@ -79,14 +80,14 @@ async def _to_sign(
     try:
         async with database.trial() as db:
             tried = await find(db, request, person, lock=True)
-            await action.act(db, tried, form, actor, now)
+            await action.act(db, tried, form, actor, now, await action.said(db, tried, actor, now))
             objections = tried.answered_objections if action.consults else []
     except (errors.HearingsError, Unconfirmed) as error:
         return await _refused(request, person, action, form, error)
     wrong = [signing.refusal(request, refused)] if refused else []
     async with database.reading() as db:
         row = await find(db, request, person)
-        statement = action.statement(row, form, actor)
+        statement = action.statement(row, form, actor, await action.said(db, row, actor, now))
         context = {
             "row": row,
             "action": action,

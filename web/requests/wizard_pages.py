@@ -14,7 +14,8 @@ from hearings import errors, reference
 from hearings.hearing import law_on_the_day
 from hearings.law import glossary, law
 from hearings.models import HearingRequest, Person
-from hearings.requests import priority, requests, sending, translations
+from hearings.models.request_parts import AnsweredWith
+from hearings.requests import gate_answers, priority, requests, sending, translations
 from hearings.requests.fields import FIELDS, Values
 from hearings.requests.possible import impossible
 from hearings.sentences import tell
@@ -283,8 +284,12 @@ async def check(request: Request) -> Response:
         translated = tuple(await translations.of_request(db, row.id))
         gate = await law_on_the_day.evaluation(db, row, every=True, now=now, law=known)
     require("draft_request", person, row.requesting_state, row.requested_state)
+    said = gate_answers.said_with(row, AnsweredWith.submission, state=row.requesting_state, now=now, law=known)
+    open_ = gate_answers.in_the_way(row, state=row.requesting_state, now=now, law=known)
     context = {
         "row": row,
+        "said": said,
+        "afterwards": [one for one in open_ if one not in said],
         "completeness": requests.complete(row, translated),
         "blockers": requests.blockers(row, now=now, law=known),
         "gate": gate.as_json(),

@@ -14,6 +14,7 @@ from hearings.db import Database
 from hearings.errors import GateOpen, Invalid, NotAllowed, NotReady, OtherStateAnswers
 from hearings.law.answer import FACTS, Answerer, states_say
 from hearings.models import GateAnswer, HearingRequest, Person
+from hearings.models.request_parts import AnsweredWith
 from hearings.requests import gate_answers, log as request_log, requests
 from hearings.status import RequestStatus
 from tests.hearings.test_db import downgrade
@@ -67,16 +68,27 @@ async def newest(database: Database, request: HearingRequest) -> dict[str, dict[
         return (await queries.get(db, HearingRequest, request.id)).gate_answers
 
 
-async def test_submitting_speaks_for_the_own_state_and_for_no_other(
+async def test_submitting_answers_nothing_that_a_state_has_to_answer_on_its_own(
     database: Database, accused: HearingRequest, now: datetime
 ) -> None:
-    assert await kept(database, accused) == [("RO", "authorities_agree", True, "submission")]
+    assert await kept(database, accused) == []
     owed = {(one.state, one.fact): one.stands_in_the_way for one in gate_answers.owed(accused, now=now)}
-    assert owed == {("TH", "domestic_law_confirmed"): True, ("TH", "authorities_agree"): True}
+    assert owed == {
+        ("TH", "domestic_law_confirmed"): True, ("TH", "authorities_agree"): True, ("RO", "authorities_agree"): True,
+    }  # fmt: skip
+    for act, state in ((AnsweredWith.submission, "RO"), (AnsweredWith.acceptance, "TH")):
+        assert gate_answers.said_with(accused, act, state=state, now=now) == ()
+
+
+def test_what_is_never_answered_besides_is_said_in_the_table() -> None:
+    assert {fact: {act.value for act in who.never_with} for fact, who in FACTS.items() if who.never_with} == {
+        "prefer_convention": {"submission", "acceptance"},
+        "authorities_agree": {"submission"},
+    }
 
 
 async def test_an_accused_is_accepted_with_the_answers_of_the_requested_state_in_one_go(
-    database: Database, accused: HearingRequest, authority: Actor, now: datetime
+    database: Database, accused: HearingRequest, clerk: Actor, authority: Actor, now: datetime
 ) -> None:
     with pytest.raises(GateOpen) as refusal:
         await act(database, accused, requests.accept, authority, now)
@@ -84,6 +96,8 @@ async def test_an_accused_is_accepted_with_the_answers_of_the_requested_state_in
     assert all("Thailand" in text for text in refusal.value.missing)
     row = await act(database, accused, requests.accept, authority, now, answers=YES)
     assert row.status is RequestStatus.accepted
+    assert [(one.state, one.fact) for one in gate_answers.owed(row, now=now)] == [("RO", "authorities_agree")]
+    row = await act(database, accused, gate_answers.answer, clerk, now, answers={"authorities_agree": True})
     assert gate_answers.owed(row, now=now) == ()
     verdict = requests.evaluate(row, now=now, instruments=("untoc",)).verdicts[0]
     open_ = {line.key for line in verdict.lines if line.status.value != "met"}
@@ -97,7 +111,7 @@ async def test_a_no_refuses_acceptance_until_the_state_answers_anew(
     with pytest.raises(GateOpen, match="has answered no") as refusal:
         await act(database, accused, requests.accept, authority, now, answers=no)
     assert len(refusal.value.missing) == 1
-    assert (await kept(database, accused))[1:] == [], "what was refused has kept nothing"
+    assert await kept(database, accused) == [], "what was refused has kept nothing"
     await act(database, accused, gate_answers.answer, authority, now, answers=no, note="Section 5 forbids it.")
     with pytest.raises(GateOpen, match="Refuse the request or withdraw it"):
         await act(database, accused, requests.accept, authority, now)
@@ -159,6 +173,17 @@ async def test_answers_are_taken_from_receipt_on_and_only_of_what_is_asked(
         await act(database, request, gate_answers.answer, authority, now, answers=agreed)
 
 
+async def test_accepting_without_naming_an_answer_gives_none(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await drafted(database, clerk, now, fields)
+    await act(database, request, requests.submit, clerk, now)
+    await act(database, request, requests.acknowledge, authority, now)
+    row = await act(database, request, requests.accept, authority, now)
+    assert (row.status, await kept(database, request)) == (RequestStatus.accepted, [])
+    assert [(one.state, one.fact) for one in gate_answers.owed(row, now=now)] == [("TH", "domestic_law_confirmed")]
+
+
 async def test_accepting_a_witness_answers_what_needs_no_answer_of_its_own(
     database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
@@ -166,7 +191,14 @@ async def test_accepting_a_witness_answers_what_needs_no_answer_of_its_own(
     await act(database, request, requests.submit, clerk, now)
     await act(database, request, requests.acknowledge, authority, now)
     assert await kept(database, request) == []
-    row = await act(database, request, requests.accept, authority, now)
+    async with database.reading() as db:
+        row = await queries.get(db, HearingRequest, request.id)
+    said = gate_answers.said_with(row, AnsweredWith.acceptance, state="TH", now=now)
+    assert [(one.fact, one.instrument) for one in said] == [
+        ("domestic_law_confirmed", "UN Convention against Transnational Organized Crime")
+    ]
+    answers = {one.fact: True for one in said}
+    row = await act(database, request, requests.accept, authority, now, answers=answers)
     assert await kept(database, request) == [("TH", "domestic_law_confirmed", True, "acceptance")]
     verdict = requests.evaluate(row, now=now, instruments=("untoc",)).verdicts[0]
     assert {line.key for line in verdict.lines if line.status.value != "met"} == set()
@@ -177,7 +209,14 @@ async def test_interpol_is_submitted_when_urgent_and_accepted_only_with_the_agre
 ) -> None:
     way = {"channel": "interpol", "urgent": True, "urgent_reason": "He leaves tomorrow."}
     request = await drafted(database, clerk, now, fields, **way)
-    await act(database, request, requests.submit, clerk, now)
+    said = gate_answers.said_with(request, AnsweredWith.submission, state="RO", now=now)
+    assert [one.fact for one in said] == ["both_agree_urgent_route"]
+    await act(database, request, requests.submit, clerk, now, answers={"both_agree_urgent_route": True})
+    async with database.reading() as db:
+        lines = (await request_log.of_request(db, request, state="TH")).rows
+    assert [(line.act.value, line.data) for line in lines] == [
+        ("gate_answered", {"answers": {"both_agree_urgent_route": True}})
+    ]
     await act(database, request, requests.acknowledge, authority, now)
     assert await kept(database, request) == [("RO", "both_agree_urgent_route", True, "submission")]
     with pytest.raises(GateOpen, match="because it is urgent"):

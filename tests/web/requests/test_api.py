@@ -227,7 +227,7 @@ async def test_an_oral_request_entered_late_is_confirmed_by_its_submission_and_s
     assert (sent["written_confirmed_at"] == sent["submitted_at"], sent["written_late"]) == (late, late)
     assert (sent["written_due"] is None) == late
     log = (await th.get(f"/requests/{sent['id']}/log")).json()["items"]
-    assert [line["act"] for line in log] == ["confirmed_in_writing"] * late
+    assert [line["act"] for line in log] == ["gate_answered", *["confirmed_in_writing"] * late]
     again = await ro.post(f"/requests/{sent['id']}/confirm-in-writing")
     if late:
         assert (again.status_code, again.json()["code"]) == (409, "not_ready")

@@ -61,8 +61,42 @@ def test_an_accused_is_submitted_and_accepted_by_page_with_the_answers_of_the_re
     assert "Thailand has to answer:" not in clerk.words(clerk.get(accused))
 
 
+def test_what_a_state_says_besides_is_shown_before_it_is_signed_and_named_in_what_is_signed(service, clerk, authority):
+    way = {"channel": "interpol", "urgent": "yes", "urgent_reason": "He leaves tomorrow."}
+    page = draft(clerk, **way)
+    agrees = "Romania agrees to this way of making the request, because it is urgent"
+    also = "With your signature you also say"
+    told = clerk.words(clerk.get(f"{page}/check"))
+    assert also in told and agrees in told
+    shown = clerk.post(f"{page}/sign/submit", {}, page=page)
+    assert also in clerk.words(shown) and agrees in clerk.words(shown)
+    assert service.statement(shown)["body"]["answers"] == {"both_agree_urgent_route": True}
+    assert service.sign(clerk, shown).status_code == 303
+    assert authority.post(f"{page}/act/acknowledge", page=page).status_code == 303
+    form = authority.words(authority.get(f"{page}?act=accept"))
+    permits = "The law of Thailand permits this hearing"
+    assert also in form and permits in form
+    shown = authority.post(f"{page}/sign/accept", {"text": "", "g_both_agree_urgent_route": "yes"}, page=page)
+    assert also in authority.words(shown) and permits in authority.words(shown)
+    assert service.statement(shown)["body"] == {
+        "reason": "", "answers": {"both_agree_urgent_route": True, "domestic_law_confirmed": True},
+    }  # fmt: skip
+    assert service.sign(authority, shown).status_code == 303
+
+
+def test_what_a_state_has_to_answer_on_its_own_is_said_before_it_submits(service, clerk):
+    page = draft(clerk, **ACCUSED)
+    told = clerk.words(clerk.get(f"{page}/check"))
+    assert "Once the request is submitted, your State still has to answer:" in told
+    assert "The authorities of Romania agree to hear the person by video" in told
+    shown = clerk.post(f"{page}/sign/submit", {}, page=page)
+    assert "answers" not in service.statement(shown)["body"]
+
+
 def test_a_question_says_by_which_provision_of_which_instrument_it_is_asked(service, clerk, authority, accused):
-    name = '<bdi lang="en" dir="ltr">UNTOC art. 18(3)</bdi> · <bdi lang="en" dir="ltr">UN Convention against'
+    name = (
+        '<bdi lang="en" dir="ltr">UNTOC art. 18(3)</bdi> · <bdi lang="en" dir="ltr">UN Convention against Transnational'
+    )
     for reader, page in ((authority, accused), (clerk, accused), (authority, f"{accused}?act=accept")):
         assert name in reader.get(page).text, page
 
@@ -121,12 +155,10 @@ async def test_an_accused_is_submitted_and_accepted_through_the_api_with_the_ans
     request = await story.submitted(ro, **ACCUSED)
     path = f"/requests/{request['id']}"
     listed = (await ro.get(f"{path}/gate-answers")).json()
-    assert [(one["state"], one["fact"], one["answered_with"]) for one in listed["items"]] == [
-        ("RO", "authorities_agree", "submission")
-    ]
+    assert listed["items"] == []
     assert {(one["state"], one["fact"], one["alone"]) for one in listed["owed"]} == {
-        ("TH", fact, True) for fact in NEEDED
-    }
+        ("RO", "authorities_agree", True), *(("TH", fact, True) for fact in NEEDED)
+    }  # fmt: skip
     assert {(one["provision"], one["instrument"][:14]) for one in listed["owed"]} == {
         ("UNTOC art. 18(3)", "UN Convention ")
     }
@@ -145,7 +177,7 @@ async def test_an_accused_is_submitted_and_accepted_through_the_api_with_the_ans
     assert listed == (await th.get(f"{path}/gate-answers")).json()
     theirs = [(one["fact"], one["answer"]) for one in listed["items"] if one["state"] == "TH"]
     assert (sorted(theirs[:2]), theirs[2:]) == (sorted(no.items()), [("domestic_law_confirmed", True)])
-    assert listed["owed"] == []
+    assert [(one["state"], one["fact"]) for one in listed["owed"]] == [("RO", "authorities_agree")]
     acts = [one["act"] for one in (await ro.get(f"{path}/signatures")).json()["items"]]
     assert acts == ["submit_request", "answer_gate", "accept_request"]
     log = (await ro.get(f"{path}/log")).json()["items"]
@@ -166,6 +198,31 @@ async def test_a_state_answers_only_its_own_lines_through_the_api(ro, th, story,
         return
     assert (answer.status_code, answer.json()["code"]) == (403, "other_state_answers")
     assert after == before
+
+
+async def test_a_submission_and_an_acceptance_answer_what_their_statements_name_and_nothing_else(ro, th, story):
+    content = story.content | {"channel": "interpol", "urgent": True, "urgent_reason": "He leaves tomorrow."}
+    made = (await ro.post("/requests", {"requested_state": "TH", "content": content})).json()
+    path = f"/requests/{made['id']}"
+    statement = (await ro.get(f"{path}/statements/submit_request")).json()
+    assert statement["body"]["answers"] == {"both_agree_urgent_route": True}
+    silent = statement | {"body": {name: text for name, text in statement["body"].items() if name != "answers"}}
+    for wrong in (silent, statement | {"body": statement["body"] | {"answers": {"both_agree_urgent_route": False}}}):
+        refused = await ro.post(f"{path}/submit", ro.sign(wrong))
+        assert (refused.status_code, refused.json()["code"]) == (409, "terms_changed")
+    sent = await ro.post(f"{path}/submit", ro.sign(statement))
+    assert sent.status_code == 200, sent.text
+    await th.post(f"{path}/acknowledge")
+    answers = {"both_agree_urgent_route": True}
+    assert (await th.signed(f"{path}/accept", "accept_request", reason="", answers=answers)).status_code == 200
+    listed = (await ro.get(f"{path}/gate-answers")).json()
+    assert [(one["state"], one["fact"], one["answered_with"]) for one in listed["items"]] == [
+        ("RO", "both_agree_urgent_route", "submission"),
+        ("TH", "both_agree_urgent_route", "acceptance"),
+    ]
+    assert [(one["state"], one["fact"], one["alone"]) for one in listed["owed"]] == [
+        ("TH", "domestic_law_confirmed", False)
+    ]
 
 
 @pytest.mark.parametrize("act", ["answer_gate", "accept_request"])

@@ -564,7 +564,11 @@ def test_what_an_authority_signs_is_what_the_act_expects_line_ends_and_all(servi
     page = authority.post(f"{base}/sign/conditions", typed, page=base)
     assert page.status_code == 200
     stated = service.statement(page)
-    assert stated["body"] == {"conditions": "Our judge is present.\nNo recording of the gallery.", "rules": []}
+    assert stated["body"] == {
+        "conditions": "Our judge is present.\nNo recording of the gallery.",
+        "rules": [],
+        "answers": {"domestic_law_confirmed": True},
+    }
     jws = signatures.sign(stated, seed=service.seed("TH"))
     other = authority.post(f"{base}/act/conditions", {"text": "Something else", "jws": jws}, page=base)
     assert (other.status_code, "Under review" in authority.words(authority.get(base))) == (409, True)
