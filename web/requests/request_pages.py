@@ -305,6 +305,8 @@ async def _asked(read: FileRead) -> dict[str, Any]:
 async def _law(read: FileRead) -> dict[str, Any]:
     today = await _gate(read)
     return {
+        "answers": await gate_answers.of_request(read.db, read.row.id),
+        "affirmed": lambda one: translated(gate_answers.affirmed(one.fact, one.owner_state)),
         "gate": read.row.gate_result,
         "gate_today": today,
         "gate_retold": {line["text"]: line["text"] for verdict in today["verdicts"] for line in verdict["lines"]},

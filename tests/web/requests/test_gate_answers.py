@@ -127,6 +127,22 @@ def test_an_answer_can_be_changed_by_page_and_a_no_is_said_to_both_states(servic
     assert "Legal check answered" in history and "A new ruling." in history
 
 
+def test_the_tab_of_the_legal_basis_lists_what_each_state_answered_with_which_act_and_note(
+    service, clerk, authority, accused
+):
+    assert "Nothing has been answered yet." in clerk.words(clerk.get(f"{accused}?tab=law"))
+    no = {"g_domestic_law_confirmed": "no", "text": "A new ruling."}
+    assert service.act(authority, accused, "gate", no).status_code == 303
+    yes = {f"g_{fact}": "yes" for fact in NEEDED} | {"text": ""}
+    assert service.act(authority, accused, "accept", yes).status_code == 303
+    for reader in (clerk, authority):
+        told = reader.words(reader.get(f"{accused}?tab=law"))
+        told = told[told.index("What the States have answered") :]
+        assert "The law of Thailand permits this hearing" in told and "A new ruling." in told
+        assert told.index("answered with the acceptance") < told.index("answered on its own"), "the newest first"
+        assert "TH" in told and "Yes" in told and "No" in told
+
+
 @pytest.mark.parametrize(("state", "fact"), BOTH)
 def test_a_state_answers_only_its_own_lines_by_page(service, clerk, authority, accused, everything, state, fact):
     client = clerk if state == "RO" else authority
