@@ -83,6 +83,12 @@ LINES = _table("lines")
 OTHER = "other"
 
 
+def asked(name: str) -> tuple[str, ...]:
+    """The fact of `FACTS` that answers a condition; none where the request itself or the data answer it."""
+    fact = ANSWERED_WITH.get(name, name)
+    return (fact,) if fact in FACTS else ()
+
+
 def listed(key: str) -> str:
     """The entry of `LINES` for a line: its key, or the longest beginning of it; `OTHER` where there is none."""
     parts = key.split("_")
@@ -165,6 +171,10 @@ class Ask:
     domestic_law_confirmed: bool | None = None
     """Whether the requested State has confirmed that its law permits the hearing."""
     authorities_agree: bool | None = None
+    no_declaration: bool | None = None
+    """Whether neither State has made a declaration that the data do not know of."""
+    each_state: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    """What each State has answered, by fact, then by State."""
     is_victim: bool | None = None
     """Whether the person is a victim, in whatever capacity they are heard."""
     interpreter_needed: bool | None = None
@@ -200,6 +210,11 @@ class Ask:
             value = getattr(self, name, None)
         return value if isinstance(value, bool) else None
 
+    def of_state(self, name: str, state: str) -> bool | None:
+        """The answer of one State to a fact that each answers for itself; without any of theirs, the answer to all."""
+        given = self.each_state.get(name)
+        return given.get(state) if given else self.fact(name)
+
     def said(self, name: str) -> str:
         """A text by name; empty if it was not given."""
         value = getattr(self, name, "")
@@ -223,6 +238,8 @@ class GateLine:
     """The row of data the line is built on; says when it was reviewed (`hearings.law.reviews`)."""
     asks: tuple[str, ...] = ()
     """The facts of `FACTS` that its result hangs on; empty where their answers alone do not change it."""
+    only_of: str = ""
+    """The one State that answers them; empty where everybody does whom `FACTS` names."""
 
     @property
     def unverified(self) -> bool:
@@ -352,6 +369,7 @@ def line(
     confidence: str = "",
     code: str = "",
     asks: tuple[str, ...] = (),
+    only_of: str = "",
     **inputs: Any,
 ) -> GateLine:
     """A line whose source and confidence are those of a row of data, unless said otherwise."""
@@ -366,6 +384,7 @@ def line(
         code=code,
         row=source,
         asks=asks,
+        only_of=only_of,
     )
 
 

@@ -228,6 +228,7 @@ def ask_about(
         protection_requested=bool(request.protection_requested) or None,
         accessibility_needs=bool(request.accessibility_needs) or None,
         custody_room=bool(request.custody_room) or None,
+        each_state=request.gate_answers,
         **facts,
     )
 

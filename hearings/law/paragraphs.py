@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, MISSING, Ask, GateLine, by, line, said
+from hearings.law.answer import HUMAN, MET, MISSING, Ask, GateLine, LineStatus, by, line, said
 from hearings.law.law import cite
 from hearings.law.parties import Question
-from hearings.sentences import Sentence, Series, Word, tell
+from hearings.sentences import Sentence, Series, StateName, Word, tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +216,8 @@ def confirmations(question: Question, row: Mapping[str, Any], paragraph: Paragra
 def declarations(question: Question, row: Mapping[str, Any], paragraph: Paragraph | None) -> Iterator[GateLine]:
     """A declaration of either State that matches person and stage blocks; an unknown one blocks until it is known.
 
-    ETS 182 art. 9(9). Empty persons mean all whom the option is about, empty stages mean all (data/README.md 3).
+    ETS 182 art. 9(9). What the data do not know that State answers for itself (`UNDECLARED`). Empty persons mean all whom
+    the option is about, empty stages mean all (data/README.md 3).
     """
     profile = row["profile"].get("declaration")
     ask = question.ask
@@ -240,18 +241,18 @@ def _declaration(
     question: Question, state: str, declared: Mapping[str, Any], rule: Mapping[str, Any], code: str, number: int
 ) -> GateLine:
     stages = [value for value in declared["stages"].split("|") if value]
-    name, stage = question.state(state), question.ask.stage
+    ask = question.ask
+    asks: tuple[str, ...] = ()
+    name, stage = question.state(state), ask.stage
     covered = Series.of((Word.of("stage", value) for value in stages), "or")
     status, block = HUMAN, "declaration_unknown"
     start = question.day(declared["effective_from"])
-    if declared["declared"] == "no" or (start and start > question.ask.on):
+    if declared["declared"] == "no" or (start and start > ask.on):
         status, block = MET, ""
         text = tell("{state} has made no declaration to the contrary", state=name)
     elif declared["declared"] != "yes":
-        text = tell(
-            "Whether {state} has declared that it does not hear the accused by video is not known: ask its authority",
-            state=name,
-        )
+        asks = UNDECLARED
+        status, block, text = _undeclared(ask.of_state(*UNDECLARED, state), name, code)
     elif stages and not stage:
         text = tell(
             "{state} has made a declaration for certain stages: {stages}. State the stage of the proceedings",
@@ -282,9 +283,28 @@ def _declaration(
         text,
         declared if declared.get("confidence") else {"source": "no row in the data", "confidence": "unknown"},
         code=block,
+        asks=asks,
+        only_of=state if asks else "",
         state=state,
         declared=declared["declared"],
         persons=declared["persons"],
         stages=declared["stages"],
         stage=stage,
     )
+
+
+UNDECLARED = ("no_declaration",)
+"""The fact by which a State says that it has made no declaration, where the data do not know of one."""
+
+
+def _undeclared(answer: bool | None, state: StateName, code: str) -> tuple[LineStatus, str, Sentence]:
+    """The result of a declaration that the data do not know, by what the State itself says of it."""
+    if answer:
+        return MET, "", tell("{state} says that it has made no declaration to the contrary", state=state)
+    if answer is False:
+        return MISSING, code, tell("{state} says that it has declared not to hear this person by video", state=state)
+    text = tell(
+        "Whether {state} has declared that it does not hear the accused by video is not known: its authority answers",
+        state=state,
+    )
+    return HUMAN, "declaration_unknown", text

@@ -172,7 +172,7 @@ def _owed_on(request: HearingRequest, line: GateLine, instrument: str) -> list[O
         )
         for fact in line.asks
         for state in FACTS[fact].states(request.requesting_state, request.requested_state)
-        if (answer := request.gate_answers.get(fact, {}).get(state)) is not True
+        if line.only_of in ("", state) and (answer := request.gate_answers.get(fact, {}).get(state)) is not True
     ]
 
 

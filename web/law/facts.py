@@ -124,6 +124,7 @@ _TABLE = (
     Fact("grave_offence_or_jury", QUESTION, N_("A grave offence, or a trial by jury")),
     Fact("domestic_law_confirmed", QUESTION, N_("The requested State has confirmed that its law permits it")),
     Fact("authorities_agree", QUESTION, N_("The authorities of both States agree")),
+    Fact("no_declaration", QUESTION, N_("No State has made a declaration that the data do not know of")),
     Fact("prefer_convention", QUESTION, N_("Both States prefer the general convention")),
     Fact("urgent", QUESTION, N_("The case is urgent")),
     Fact("both_agree_urgent_route", QUESTION, N_("Both States agree to the urgent channel")),

@@ -70,7 +70,11 @@ def line(found: Verdict, start: str) -> GateLine:
         (ask("RO>TH", scopes=frozenset({"uncac_offence"})), "uncac", ()),
         (ask("FR>IT", evidential_purpose=True), "eio", ()),
         (ask("FR>IT", "accused", evidential_purpose=True), "eio", ()),
-        (ask("FR>RO", "accused", channel="direct_judicial", procedure="eaw_fd_2002_584"), "reg2844", ()),
+        (
+            ask("FR>RO", "accused", channel="direct_judicial", procedure="eaw_fd_2002_584"),
+            "reg2844",
+            ("eu2000", "ets182"),
+        ),
         (ask("RO>GB"), "ets182", ("untoc",)),
         (ask("RO>JP"), "eu_japan", ("untoc",)),
         (ask("JP>RO"), "eu_japan", ("untoc",)),
@@ -157,8 +161,37 @@ def test_a_partial_declaration_blocks_its_persons_and_stages_whoever_made_it(
     one = line(found, "declaration_GB")
     assert (one.status, one.code, one.provision) == (status, code, "ETS 182 (2nd Add. Protocol CoE MLA) art. 9(9)")
     unknown = line(found, "declaration_RS")
-    assert (unknown.status, unknown.code) == (HUMAN, "declaration_unknown")
-    assert not found.usable
+    assert (unknown.status, unknown.code, unknown.asks) == (HUMAN, "declaration_unknown", ("no_declaration",))
+    assert found.usable is (status is MET)
+    assert found.decision is not GateStatus.allowed
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code", "usable"),
+    [
+        (None, HUMAN, "declaration_unknown", True),
+        (True, MET, "", True),
+        (False, MISSING, "declaration_9_9", False),
+    ],
+)
+@pytest.mark.parametrize("pair", ["RO>NO", "RO>CH", "TR>UA"])
+def test_a_declaration_that_the_data_do_not_know_is_answered_by_the_state_itself(
+    pair: str, answer: bool | None, status: LineStatus, code: str, usable: bool
+) -> None:
+    requesting, requested = pair.split(">")
+    given = {} if answer is None else {requested: answer}
+    question = ask(pair, "accused", stage="trial", each_state={"no_declaration": {requesting: True, **given}})
+    found = verdict(question, "ets182")
+    assert line(found, f"declaration_{requesting}").status is MET, "each State answers for itself alone"
+    asked = line(found, f"declaration_{requested}")
+    assert (asked.status, asked.code, asked.only_of, found.usable) == (status, code, requested, usable)
+
+
+def test_a_declaration_in_the_data_blocks_whatever_the_state_answers() -> None:
+    yes = {"no_declaration": {"GB": True, "RS": True}}
+    found = verdict(ask("RS>GB", "accused", stage="trial", each_state=yes), "ets182")
+    assert (line(found, "declaration_GB").code, line(found, "declaration_GB").asks) == ("declaration_9_9", ())
+    assert line(found, "declaration_RS").status is MET
 
 
 def test_a_declaration_counts_from_its_first_day() -> None:
