@@ -171,6 +171,10 @@ class Ask:
     domestic_law_confirmed: bool | None = None
     """Whether the requested State has confirmed that its law permits the hearing."""
     authorities_agree: bool | None = None
+    necessity: bool | None = None
+    """Whether the request says why the hearing is necessary and proportionate."""
+    domestic_equivalent: bool | None = None
+    """Whether the request says that it could be ordered in a similar domestic case."""
     no_declaration: bool | None = None
     """Whether neither State has made a declaration that the data do not know of."""
     each_state: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)

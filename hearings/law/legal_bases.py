@@ -228,6 +228,8 @@ def ask_about(
         protection_requested=bool(request.protection_requested) or None,
         accessibility_needs=bool(request.accessibility_needs) or None,
         custody_room=bool(request.custody_room) or None,
+        necessity=bool(request.necessity) or None,
+        domestic_equivalent=bool(request.domestic_equivalent) or None,
         each_state=request.gate_answers,
         **facts,
     )

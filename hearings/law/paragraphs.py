@@ -216,8 +216,8 @@ def confirmations(question: Question, row: Mapping[str, Any], paragraph: Paragra
 def declarations(question: Question, row: Mapping[str, Any], paragraph: Paragraph | None) -> Iterator[GateLine]:
     """A declaration of either State that matches person and stage blocks; an unknown one blocks until it is known.
 
-    ETS 182 art. 9(9). What the data do not know that State answers for itself (`UNDECLARED`). Empty persons mean all whom
-    the option is about, empty stages mean all (data/README.md 3).
+    ETS 182 art. 9(9). What the data do not know that State answers for itself (`UNDECLARED`). Empty persons mean all
+    whom the option is about, empty stages mean all (data/README.md 3).
     """
     profile = row["profile"].get("declaration")
     ask = question.ask

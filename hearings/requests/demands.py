@@ -6,7 +6,11 @@ Of several instruments the union, each item with the provision of its own.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from hearings.law import legal_bases
+from hearings.law.beside import displacement
 from hearings.law.handling.contents import CONTENTS, ELSEWHERE, ContentItem, contents_of
+from hearings.law.law import LAW
+from hearings.law.parties import Question
 from hearings.models import HearingRequest
 from hearings.models.request import Capacity, Stage
 from hearings.requests.fields import FIELDS
@@ -27,6 +31,7 @@ CONDITIONS: Mapping[str, Callable[[HearingRequest], Any]] = {
     "witness_or_expert": lambda request: request.capacity in TESTIFYING,
     "accused_at_trial": _at_trial,
     "reciprocity_relied_on": lambda request: _without_treaty(request.instruments),
+    "conditions_added": lambda request: _conditions_added(request),
 }
 """When each condition of `handling.contents.CONDITIONS` holds; `said` is asked for only if something is said."""
 NAMED = frozenset(field for contents in CONTENTS.values() for item in contents.items for field in item.fields)
@@ -35,6 +40,14 @@ NAMED = frozenset(field for contents in CONTENTS.values() for item in contents.i
 
 def _without_treaty(instruments: Sequence[str]) -> bool:
     return any(contents.instrument in instruments for contents in contents_of(()))
+
+
+def _conditions_added(request: HearingRequest) -> bool:
+    """Whether an instrument between the two States adds conditions to one relied on, on the day of the request."""
+    at = request.submitted_at or request.created_at
+    question = Question(legal_bases.ask_about(request, on=at.date()), LAW)
+    rows = [LAW.instruments[basis] for basis in request.instruments if basis in LAW.instruments]
+    return any(displacement.adds_conditions(question, row) for row in rows)
 
 
 def given(request: HearingRequest, column: str) -> bool:

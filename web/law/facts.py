@@ -124,6 +124,8 @@ _TABLE = (
     Fact("grave_offence_or_jury", QUESTION, N_("A grave offence, or a trial by jury")),
     Fact("domestic_law_confirmed", QUESTION, N_("The requested State has confirmed that its law permits it")),
     Fact("authorities_agree", QUESTION, N_("The authorities of both States agree")),
+    Fact("necessity", QUESTION, N_("The request says why the hearing is necessary and proportionate")),
+    Fact("domestic_equivalent", QUESTION, N_("The request says that a similar domestic case would allow it")),
     Fact("no_declaration", QUESTION, N_("No State has made a declaration that the data do not know of")),
     Fact("prefer_convention", QUESTION, N_("Both States prefer the general convention")),
     Fact("urgent", QUESTION, N_("The case is urgent")),

@@ -221,13 +221,26 @@ def _supplements(question: Question, row: Row, entry: Row) -> Iterator[Part]:
     if held is MET:
         for added in entry.get("adds", ()):
             if added in question.law.rules:
-                yield from _added(row, question.law.rules[added])
+                yield from _added(question, row, question.law.rules[added])
 
 
-def _added(row: Row, rule: Row) -> Iterator[Part]:
-    """A rule that another instrument adds: a condition as a line for a human, anything else as a term."""
+def adds_conditions(question: Question, row: Row) -> bool:
+    """Whether another instrument adds conditions to this one that the request itself has to answer."""
+    entries = (entry for entry in question.law.displacement_of(row["id"]) if _fits(question, entry))
+    return any(
+        _holds(question, row, entry)[0] is MET
+        for entry in entries
+        if set(entry.get("adds", ())) & set(question.law.gate["added_conditions"])
+    )
+
+
+def _added(question: Question, row: Row, rule: Row) -> Iterator[Part]:
+    """A rule that another instrument adds: a condition as a line, met by what the request says to it (a human's where
+    nothing of the request answers it), anything else as a term."""
     if rule["topic"] == "conditions":
-        yield line(f"added_{rule['id']}", HUMAN, cite(rule), f"{rule['rule']}", rule)
+        said_to = {name: question.ask.fact(name) for name in question.law.gate["added_conditions"].get(rule["id"], ())}
+        status = MET if said_to and all(said_to.values()) else HUMAN
+        yield line(f"added_{rule['id']}", status, cite(rule), f"{rule['rule']}", rule, **said_to)
         return
     yield _term(f"added_{rule['id']}", rule["instrument_id"], rule, f"{rule['rule']}")
     limits = rule.get("sla_days")

@@ -25,6 +25,7 @@ CONDITIONS = frozenset(
         "witness_or_expert",
         "accused_at_trial",
         "reciprocity_relied_on",
+        "conditions_added",
     }
 )
 """Conditions under which an item is asked for (`hearings.requests.demands` says when each holds)."""

@@ -55,6 +55,18 @@ def test_of_several_instruments_the_items_of_each_are_asked_for_by_its_own_provi
     assert [one.field for one in found.missing] == ["purpose", "convention_link"], "each field once"
 
 
+@pytest.mark.parametrize(("states", "wanted"), [(("RO", "GB"), True), (("GB", "RO"), True), (("RO", "NO"), False)])
+def test_what_another_instrument_adds_to_the_one_relied_on_is_asked_for_between_its_parties(
+    fields: dict[str, Any], states: tuple[str, str], wanted: bool
+) -> None:
+    row = request(fields | {"instruments": ["ets182"]})
+    row.requesting_state, row.requested_state = states
+    added = {"necessity", "domestic_equivalent"}
+    assert added & {one.field for one in completeness(row).missing} == (added if wanted else set())
+    row.necessity = row.domestic_equivalent = "Nobody else saw it; a judge may order it at home."
+    assert added & {one.field for one in completeness(row).missing} == set()
+
+
 def test_without_an_instrument_practice_asks_for_what_the_letters_do(fields: dict[str, Any]) -> None:
     found = completeness(request(fields | {"instruments": [], "purpose": ""}))
     assert {one.field for one in found.missing} == {"instruments", "purpose"}

@@ -166,6 +166,16 @@ def test_what_supplements_an_instrument_adds_terms_and_conditions_and_takes_noth
     assert not any(line.key.startswith("added_") for line in without.lines)
 
 
+@pytest.mark.parametrize(
+    ("necessity", "similar", "status"), [(True, True, MET), (True, None, HUMAN), (None, True, HUMAN)]
+)
+def test_an_added_condition_is_met_by_what_the_request_says_to_it(
+    necessity: bool | None, similar: bool | None, status: LineStatus
+) -> None:
+    found = verdict(ask("RO>GB", necessity=necessity, domestic_equivalent=similar), "ets182")
+    assert keyed(found, "added_eu_uk_tca_conditions").status is status
+
+
 def test_of_two_time_limits_the_shorter_counts() -> None:
     row = {
         **LAW.instruments["ets182"],
