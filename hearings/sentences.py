@@ -7,9 +7,12 @@ writes in a language other than the reader's takes a function `Say` as a paramet
 web. Messages are collected for translators by `python -m web.words.catalogues`.
 """
 
+import csv
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal, Self
 
 JOINTS: Mapping[str, str] = {"and": " and ", "or": " or ", "comma": ", ", "semicolon": "; ", "space": " ", "none": ""}
@@ -73,11 +76,27 @@ class Word(str):
         return cls.of(type(status).__name__, status.value)
 
 
+@cache
+def _english_forms() -> Mapping[str, Mapping[str, str]]:
+    """The English forms of names of States in a sentence, by code (data/state_forms.csv)."""
+    rows = csv.DictReader((files("hearings") / "data" / "state_forms.csv").read_text("utf-8").splitlines())
+    return {row["state"]: row for row in rows if row["language"] == "en"}
+
+
 class StateName(str):
-    """A State by name; `code` is ISO 3166-1 alpha-2. `hearings.languages.state_name` looks up the English name."""
+    """A State by name; `code` is ISO 3166-1 alpha-2. `hearings.languages.state_name` looks up the English name.
+
+    In a message `{state:of}` is its form after "of", with its article; `the`, `in` and `to` are the others there are.
+    """
 
     __slots__ = ("code",)
     code: str
+
+    def __format__(self, form: str) -> str:
+        if form not in ("the", "of", "in", "to"):
+            return super().__format__(form)
+        forms = _english_forms()
+        return forms.get(self.code, forms["*"])[form].replace("{name}", self)
 
     @classmethod
     def of(cls, code: str, name: str) -> Self:

@@ -78,13 +78,16 @@ def _table(name: str) -> Mapping[str, Who]:
 
 FACTS = _table("facts")
 """What only States answer, each for itself and signed; never fields of a request."""
-ANSWERED_WITH: Mapping[str, str] = reference.gate()["answered_with"]
+ANSWERED_WITH: Mapping[str, str] = {**reference.gate()["answered_with"], **reference.gate()["later"]}
+"""Conditions whose answer is that of a fact of another name."""
+LATER = frozenset(reference.gate()["later"].values())
+"""Facts by which the answer that a draft gave, or left open, to the condition is given anew after the submission."""
 LINES = _table("lines")
 OTHER = "other"
 
 
-def asked(name: str) -> tuple[str, ...]:
-    """The fact of `FACTS` that answers a condition; none where the request itself or the data answer it."""
+def facts_for(name: str) -> tuple[str, ...]:
+    """The fact of `FACTS` that answers a condition; none where the request or the data answer it."""
     fact = ANSWERED_WITH.get(name, name)
     return (fact,) if fact in FACTS else ()
 

@@ -16,6 +16,7 @@ from hearings.errors import Invalid
 from hearings.law import conduct, consent_rules as consents, overlays
 from hearings.law.answer import (
     ANSWERED_WITH,
+    LATER,
     Ask,
     ConductTerm,
     ConsentNeed,
@@ -179,10 +180,9 @@ class GateResult:
 SAME = (
     *("stage", "channel", "urgent", "oral", "approach", "person_nationality", "person_age_under_18"),
     *("evidential_purpose", "lawyer_access", "grave_offence_or_jury"),
-    *("counsel_named", "in_custody", "written_confirmed", "consent_recorded", "adult_informed"),
-    *("is_victim", "own_offence_possible", "child_measures_set", "consent_by_representative", "victim_assessed"),
-    *("interpreter_beside_person", "private_line_tested", "protection_agreed", "lawyer_offered", "nationalities_all"),
-    "accessibility_set",
+    *("counsel_named", "in_custody", "written_confirmed", "adult_informed"),
+    *("is_victim", "own_offence_possible", "victim_assessed"),
+    *("interpreter_beside_person", "lawyer_offered", "nationalities_all"),
 )
 """Columns of a request that are facts of the same name; missing columns count as not answered."""
 
@@ -205,10 +205,13 @@ def ask_about(
         for name, value in given.items()
         if value not in (None, "")
     }
+    if request.custody_room:
+        facts.setdefault("custody_room", True)
     spoken, court = request.language_of_person, request.language_of_court
     states = states_say(request.gate_answers, requesting=request.requesting_state, requested=request.requested_state)
-    facts |= states
-    facts |= {name: states[fact] for name, fact in ANSWERED_WITH.items()}
+    facts |= {fact: answer for fact, answer in states.items() if fact not in LATER}
+    said_later = {name: states[fact] for name, fact in ANSWERED_WITH.items()}
+    facts |= {name: answer for name, answer in said_later.items() if answer is not None}
     return Ask(
         requesting_state=request.requesting_state,
         requested_state=request.requested_state,
@@ -227,7 +230,6 @@ def ask_about(
         interpreter_needed=not languages.same(spoken, court) if spoken and court else None,
         protection_requested=bool(request.protection_requested) or None,
         accessibility_needs=bool(request.accessibility_needs) or None,
-        custody_room=bool(request.custody_room) or None,
         necessity=bool(request.necessity) or None,
         domestic_equivalent=bool(request.domestic_equivalent) or None,
         each_state=request.gate_answers,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hearings.law import paragraphs, transmission
-from hearings.law.answer import MET, MISSING, GateLine, by, line, said, words
+from hearings.law.answer import MET, MISSING, GateLine, by, facts_for, line, said, words
 from hearings.law.law import cite
 from hearings.law.paragraphs import Paragraph
 from hearings.law.parties import Question, specific_first
@@ -157,5 +157,6 @@ def _conditions(question: Question, row: Mapping[str, Any]) -> Iterator[GateLine
             tell("{need}: {answer}", need=text, answer=said(answer)),
             rule,
             code="" if answer else condition["code"] if answer is False or inputs.get("young", True) else "",
+            asks=facts_for(condition["input"]) if inputs.get("young", True) else (),
             **inputs,
         )

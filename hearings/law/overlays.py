@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, Note, by, line, said, words
+from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, Note, by, facts_for, line, said, words
 from hearings.law.parties import Question
 from hearings.sentences import Sentence, Series, StateName, Word, tell, tell_n
 
@@ -87,7 +87,9 @@ def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
         answer=said(answer),
     )
     code = "" if answer else "lawyer_access_pending"
-    yield line(_key("counsel", overlay), by(answer), overlay["provision"], text, overlay, code=code, answer=answer)
+    asks = facts_for("counsel_named")
+    key, status = _key("counsel", overlay), by(answer)
+    yield line(key, status, overlay["provision"], text, overlay, code=code, asks=asks, answer=answer)
 
 
 def _treaty(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:

@@ -343,21 +343,15 @@ class HearingRequest(Row, table=True):
     """Whether the person is a victim, in whatever capacity they are heard."""
     victim_assessed: bool | None = None
     adult_informed: bool | None = None
-    child_measures_set: bool | None = None
-    consent_by_representative: bool | None = None
     interpreter_beside_person: bool | None = None
     counsel_named: bool | None = None
-    consent_recorded: bool | None = None
     own_offence_possible: bool | None = None
     """Whether the answers may expose the person to prosecution."""
     lawyer_offered: bool | None = None
     custody_room: str = Field(default="", max_length=300)
     """The room of the place of custody in which the person will be heard."""
-    private_line_tested: bool | None = None
-    protection_agreed: bool | None = None
     accessibility_needs: list[str] = json(default_factory=list)
     """Members of `Accessibility`."""
-    accessibility_set: bool | None = None
 
     @property
     def in_custody(self) -> bool | None:

@@ -282,7 +282,7 @@ async def _answer_gate(
     if answers:
         with_it = AnsweredWith.acceptance
         await gate_answers.answer(db, request=request, answers=answers, answered_with=with_it, actor=actor, now=now)
-    await gate_answers.require_answered(db, request, state=actor.state, now=now)
+    await gate_answers.require_answered(db, request, state=actor.state, later=False, now=now)
 
 
 def _require_confirmed(request: HearingRequest, now: datetime) -> None:

@@ -247,14 +247,6 @@ _TABLE = (
         help=tell("Has a parent or another appropriate adult been told?"), asked_if=CHILD,
     ),
     Field(
-        "child_measures_set", Answer(), "person", "d", tell("Measures for the child set"),
-        help=tell("A support person, one questioner, short parts with breaks."), asked_if=CHILD,
-    ),
-    Field(
-        "consent_by_representative", Answer(), "person", "g", tell("Consent for the child settled"),
-        help=tell("Is it settled who consents for the child?"), asked_if=CHILD,
-    ),
-    Field(
         "interpreter_beside_person", Answer(), "person", "d", tell("Interpreter beside the child"), asked_if=CHILD,
     ),
     Field(
@@ -282,20 +274,12 @@ _TABLE = (
         asked_if=(("own_offence_possible", ("yes",)),),
     ),
     Field(
-        "consent_recorded", Answer(), "person", "g", tell("Consent recorded"),
-        help=tell("As the law of the requested State says, after private advice."),
-    ),
-    Field(
         "custody_place", Line(), "person", "e", tell("Place of custody"),
         help=tell("Only for a person who is detained."),
     ),
     Field(
         "custody_room", Line(), "person", "d", tell("Room in the place of custody"),
         help=tell("Where the person will be heard, and where nobody overhears the talk with counsel."),
-        asked_if=(("custody_place", ()),),
-    ),
-    Field(
-        "private_line_tested", Answer(), "person", "d", tell("Private line to counsel tried"),
         asked_if=(("custody_place", ()),),
     ),
     Field(
@@ -311,16 +295,8 @@ _TABLE = (
         when=lambda request: request.protection_requested, asked_if=(("protection_requested", ()),),
     ),
     Field(
-        "protection_agreed", Answer(), "person", "d", tell("Protective measures agreed"),
-        help=tell("Have both authorities agreed on them?"), asked_if=(("protection_requested", ()),),
-    ),
-    Field(
         "accessibility_needs", Several(Accessibility, "accessibility_needs"), "person", "d",
         tell("Needs of accessibility"),
-    ),
-    Field(
-        "accessibility_set", Answer(), "person", "d", tell("Accessibility arranged"),
-        help=tell("On both sides?"), asked_if=(("accessibility_needs", ()),),
     ),
     # --- purpose and assistance sought
     Field(

@@ -19,7 +19,7 @@ from hearings.actors import Actor
 from hearings.errors import AnsweredSince, GateOpen, Invalid, NotReady, OtherStateAnswers
 from hearings.languages import state_name
 from hearings.law import legal_bases
-from hearings.law.answer import FACTS, GateLine, LineStatus
+from hearings.law.answer import FACTS, Due, GateLine, LineStatus
 from hearings.law.law import LAW, Law, current
 from hearings.law.legal_bases import Verdict
 from hearings.models import GateAnswer, HearingRequest, Signature
@@ -168,12 +168,17 @@ def _owed_on(request: HearingRequest, line: GateLine, instrument: str) -> list[O
             answer=answer,
             provision=line.provision,
             instrument=instrument,
-            alone=bool(line.code) or AnsweredWith.acceptance in FACTS[fact].never_with,
+            alone=bool(line.code) or _later(fact) or AnsweredWith.acceptance in FACTS[fact].never_with,
         )
         for fact in line.asks
         for state in FACTS[fact].states(request.requesting_state, request.requested_state)
         if line.only_of in ("", state) and (answer := request.gate_answers.get(fact, {}).get(state)) is not True
     ]
+
+
+def _later(fact: str) -> bool:
+    """Whether it becomes known only after the acceptance, so that no act which carries the request on answers it."""
+    return FACTS[fact].due is Due.ready
 
 
 async def of_request(db: AsyncSession, request_id: str) -> list[GateAnswer]:
@@ -304,6 +309,7 @@ def said_with(
         for one in owed(request, now=now, law=law)
         if one.state == state
         and one.answer is None
+        and not _later(one.fact)
         and act not in FACTS[one.fact].never_with
         and (everything or not one.alone)
     )
@@ -323,12 +329,16 @@ async def answer_by_submission(
     log(db, request, RequestAct.gate_answered, actor=actor, now=now, answers=dict(answers))
 
 
-async def require_answered(db: AsyncSession, request: HearingRequest, *, state: str = "", now: datetime) -> None:
-    """Require every answer that stands in the way of going on, of one State or (empty) of both.
+async def require_answered(
+    db: AsyncSession, request: HearingRequest, *, state: str = "", later: bool = True, now: datetime
+) -> None:
+    """Require every answer that stands in the way of going on, of one State or (empty) of both. `later`: also what is
+    due only when the hearing is made ready.
 
     Raises `GateOpen`, `missing` holding one sentence each.
     """
-    open_ = in_the_way(request, state=state, now=now, law=await current(db))
+    waiting = in_the_way(request, state=state, now=now, law=await current(db))
+    open_ = [one for one in waiting if later or not _later(one.fact)]
     if not open_:
         return
     texts = [sentence(one) for one in open_]

@@ -7,7 +7,7 @@ a row names. They never make an instrument unusable: what is not answered stays 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hearings.law.answer import HUMAN, MET, Ask, ConductTerm, GateLine, Note, line, said
+from hearings.law.answer import HUMAN, MET, Ask, ConductTerm, GateLine, Note, facts_for, line, said
 from hearings.models.request import Capacity
 from hearings.sentences import tell
 
@@ -58,8 +58,9 @@ def _line(row: Row, ask: Ask) -> Part:
     text = tell("{need}: {answer}", need=tell(asked), answer=said(answer))
     if not answer and row["effect"] == "note":
         return _note(row, ask, text)
-    status = MET if answer else HUMAN
-    return line(row["id"], status, row["provision"], text, row, code="" if answer else row["code"] or "", answer=answer)
+    status, code = (MET, "") if answer else (HUMAN, row["code"] or "")
+    asks = facts_for(row["asks"])
+    return line(row["id"], status, row["provision"], text, row, code=code, asks=asks, answer=answer)
 
 
 def _note(row: Row, ask: Ask, text: str = "") -> Part:

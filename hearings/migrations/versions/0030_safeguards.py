@@ -11,9 +11,8 @@ depends_on = None
 
 TABLE = "hearing_request"
 ANSWERS = (
-    *("nationalities_all", "is_victim", "victim_assessed", "adult_informed", "child_measures_set"),
-    *("consent_by_representative", "interpreter_beside_person", "counsel_named", "consent_recorded"),
-    *("own_offence_possible", "lawyer_offered", "private_line_tested", "protection_agreed", "accessibility_set"),
+    *("nationalities_all", "is_victim", "victim_assessed", "adult_informed"),
+    *("interpreter_beside_person", "counsel_named", "own_offence_possible", "lawyer_offered"),
 )
 LISTS = ("nationalities", "accessibility_needs")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")

@@ -20,6 +20,7 @@ HOLDS: dict[str, dict[str, Any]] = {
     "": {}, "said": {}, "wanted_by": {"wanted_by": date(2027, 1, 4)}, "hurried": {"urgent": True},
     "suspected": {"capacity": Capacity.suspect}, "witness_or_expert": {"capacity": Capacity.expert},
     "accused_at_trial": {"capacity": Capacity.accused, "stage": Stage.trial}, "reciprocity_relied_on": {},
+    "conditions_added": {"requested_state": "GB"},
 }  # fmt: skip
 """Values of a request with which each condition holds."""
 

@@ -12,7 +12,7 @@ from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import GateOpen, Invalid, NotAllowed, NotReady, OtherStateAnswers
-from hearings.law.answer import FACTS, Answerer, states_say
+from hearings.law.answer import FACTS, states_say
 from hearings.models import GateAnswer, HearingRequest, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.requests import gate_answers, log as request_log, requests
@@ -142,7 +142,7 @@ async def test_a_state_answers_only_its_own_lines(
 ) -> None:
     actor = clerk if side == "RO" else authority
     before = await kept(database, accused)
-    own = side == "TH" or FACTS[fact].answered_by is Answerer.both
+    own = side in FACTS[fact].states("RO", "TH")
     if own:
         await act(database, accused, gate_answers.answer, actor, now, answers={fact: True})
         assert (await kept(database, accused))[len(before) :] == [(side, fact, True, "answer")]
@@ -202,6 +202,29 @@ async def test_accepting_a_witness_answers_what_needs_no_answer_of_its_own(
     assert await kept(database, request) == [("TH", "domestic_law_confirmed", True, "acceptance")]
     verdict = requests.evaluate(row, now=now, instruments=("untoc",)).verdicts[0]
     assert {line.key for line in verdict.lines if line.status.value != "met"} == set()
+
+
+async def test_what_becomes_known_later_stops_no_acceptance_and_is_answered_before_the_hearing_is_ready(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    child = {"custody_place": "Rahova", "person_age_under_18": True, "adult_informed": True}
+    request = await drafted(database, clerk, now, fields, **child)
+    await act(database, request, requests.submit, clerk, now)
+    await act(database, request, requests.acknowledge, authority, now)
+    row = await act(database, request, requests.accept, authority, now)
+    assert row.status is RequestStatus.accepted
+    later = {("TH", "custody_room_named"), ("RO", "child_measures_set"), ("TH", "child_measures_set")}
+    waiting = gate_answers.in_the_way(row, now=now)
+    assert {(one.state, one.fact) for one in waiting} == later, "no act that carried it on has answered them"
+    with pytest.raises(GateOpen, match="still to be answered"):
+        async with database.reading() as db:
+            await gate_answers.require_answered(db, row, now=now)
+    for actor in (clerk, authority):
+        yes = {fact: True for state, fact in later if state == actor.state}
+        row = await act(database, row, gate_answers.answer, actor, now, answers=yes)
+    assert gate_answers.in_the_way(row, now=now) == []
+    row = await act(database, row, gate_answers.answer, authority, now, answers={"child_measures_set": False})
+    assert [(one.state, one.answer) for one in gate_answers.in_the_way(row, now=now)] == [("TH", False)]
 
 
 async def test_interpol_is_submitted_when_urgent_and_accepted_only_with_the_agreement_of_the_other_state(

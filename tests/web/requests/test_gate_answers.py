@@ -2,14 +2,14 @@
 
 import pytest
 
-from hearings.law.answer import FACTS, Answerer
+from hearings.law.answer import FACTS
 from tests.web.requests.test_request_pages import draft, stranger
 
 pytestmark = pytest.mark.beside
 
 NEEDED = ("domestic_law_confirmed", "authorities_agree")
 ACCUSED = {"capacity": "accused"}
-OWN = {"RO": {fact for fact, who in FACTS.items() if who.answered_by is Answerer.both}, "TH": set(FACTS)}
+OWN = {state: {fact for fact, who in FACTS.items() if state in who.states("RO", "TH")} for state in ("RO", "TH")}
 BOTH = [(state, fact) for state in OWN for fact in FACTS]
 
 

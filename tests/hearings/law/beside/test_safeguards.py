@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hearings import reference
-from hearings.law.answer import Ask
+from hearings.law.answer import FACTS, Ask, facts_for
 from hearings.law.beside import safeguards
 from hearings.law.law import LAW
 from hearings.law.legal_bases import LineStatus, Verdict, ask_about, evaluate
@@ -71,10 +71,10 @@ def test_every_row_is_of_known_facts_instruments_codes_and_effects() -> None:
         assert row["confidence"] in enums["confidence"] and row["source"] and row["text"], row["id"]
 
 
-def test_what_a_row_asks_is_a_field_of_a_request() -> None:
+def test_what_a_row_asks_is_a_field_of_a_request_or_a_fact_that_states_answer() -> None:
     asked = {row["asks"] for row in reference.safeguards() if "asks" in row}
     asked |= {name for row in reference.safeguards() for name in row["applies_when"]} - DERIVED - {"in_custody"}
-    assert asked - set(FIELDS) == set()
+    assert asked - set(FIELDS) - set(FACTS) == set()
     assert len(asked) > 12
 
 
@@ -129,6 +129,11 @@ def test_what_is_not_answered_stays_open_and_never_makes_an_instrument_unusable(
     found = verdict(ask(in_custody=True, custody_room=answer))
     (line,) = (one for one in found.lines if one.key == "sg_detained_place")
     assert (line.status, found.usable) == (status, True)
+
+
+def test_what_stops_a_hearing_can_be_answered_after_the_submission() -> None:
+    pending = {row["asks"] for row in reference.safeguards() if row["shows"] == "line" and row["effect"] == "pending"}
+    assert {name for name in pending if not facts_for(name)} == set()
 
 
 def test_nothing_is_added_to_what_cannot_be_relied_on() -> None:
