@@ -240,7 +240,7 @@ def _added(question: Question, row: Row, rule: Row) -> Iterator[Part]:
     if rule["topic"] == "conditions":
         said_to = {name: question.ask.fact(name) for name in question.law.gate["added_conditions"].get(rule["id"], ())}
         status = MET if said_to and all(said_to.values()) else HUMAN
-        yield line(f"added_{rule['id']}", status, cite(rule), f"{rule['rule']}", rule, **said_to)
+        yield line(f"added_{rule['id']}", status, cite(rule), f"{rule['rule']}", rule, answers=said_to)
         return
     yield _term(f"added_{rule['id']}", rule["instrument_id"], rule, f"{rule['rule']}")
     limits = rule.get("sla_days")
