@@ -51,10 +51,10 @@ def consents(question: Question, paragraph: Paragraph | None) -> Iterator[Consen
                 layer="national",
                 state=state,
                 provision=overlay["provision"],
-                text=tell("The law of {state} requires the person's consent", state=name)
+                text=tell("The law {state:of} requires the person's consent", state=name)
                 if known
                 else tell(
-                    "Whether the law of {state} requires the person's consent is not known; it is treated as required",
+                    "Whether the law {state:of} requires the person's consent is not known; it is treated as required",
                     state=name,
                 ),
                 source=overlay["source"],

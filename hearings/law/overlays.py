@@ -82,7 +82,7 @@ def _counsel(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
         return
     answer = question.ask.counsel_named
     text = tell(
-        "The law of {state} requires defence counsel. Named: {answer}",
+        "The law {state:of} requires defence counsel. Named: {answer}",
         state=_name(question, overlay),
         answer=said(answer),
     )
@@ -100,7 +100,7 @@ def _treaty(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Ite
         _key("treaty_basis", overlay),
         MET if treaty else MISSING,
         overlay["provision"],
-        tell("The law of {state} requires an international agreement as the basis", state=_name(question, overlay)),
+        tell("The law {state:of} requires an international agreement as the basis", state=_name(question, overlay)),
         overlay,
         code="" if treaty else "domestic_law_bar",
         basis=row["name"],
@@ -219,7 +219,7 @@ def _presence(question: Question, row: Mapping[str, Any], overlay: Overlay) -> I
             HUMAN if grave is None else MISSING if grave else MET,
             overlay["provision"],
             tell(
-                "The law of {state} requires the person to be present in the courtroom for {case}. This is such a "
+                "The law {state:of} requires the person to be present in the courtroom for {case}. This is such a "
                 "case: {answer}",
                 state=_name(question, overlay),
                 case=case,
@@ -281,9 +281,9 @@ def _persons(question: Question, row: Mapping[str, Any], overlay: Overlay) -> It
     limited = bool(overlay["video_persons_limited"])
     given = {"state": _name(question, overlay)}
     text = (
-        tell("The law of {state} provides for hearings by video for certain persons only: see the rule", **given)
+        tell("The law {state:of} provides for hearings by video for certain persons only: see the rule", **given)
         if limited
-        else tell("The law of {state} provides for hearings by video without limiting them to certain persons", **given)
+        else tell("The law {state:of} provides for hearings by video without limiting them to certain persons", **given)
     )
     asks = PERMITTED if limited and _of_requested(question, overlay) else ()
     status = by(question.ask.domestic_law_confirmed) if asks else HUMAN if limited else MET
@@ -305,32 +305,32 @@ INTERPRETER: Mapping[str, Sentence] = {
 
 def _interpreter(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     side = overlay["interpreter_side"]
-    text = tell("The law of {state}: {rule}", state=_name(question, overlay), rule=INTERPRETER.get(side, words(side)))
+    text = tell("The law {state:of}: {rule}", state=_name(question, overlay), rule=INTERPRETER.get(side, words(side)))
     yield _term("interpreter_side", side, overlay, text)
 
 
 def _minutes(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["minutes_each_place"]:
-        text = tell("The law of {state}: a record is drawn up in each place", state=_name(question, overlay))
+        text = tell("The law {state:of}: a record is drawn up in each place", state=_name(question, overlay))
         yield _term("minutes_each_place", "each_place", overlay, text)
 
 
 def _judge(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["investigating_judge_present"]:
-        text = tell("The law of {state}: its investigating judge is present", state=_name(question, overlay))
+        text = tell("The law {state:of}: its investigating judge is present", state=_name(question, overlay))
         yield _term("investigating_judge", "present", overlay, text)
 
 
 def _recorded(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["recording_mandatory"]:
-        text = tell("The law of {state}: the hearing is recorded", state=_name(question, overlay))
+        text = tell("The law {state:of}: the hearing is recorded", state=_name(question, overlay))
         yield _term("recording", "mandatory", overlay, text)
 
 
 def _oath(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     form = overlay["oath_form"]
     text = tell(
-        "The law of {state}, before the person is heard: {form}",
+        "The law {state:of}, before the person is heard: {form}",
         state=_name(question, overlay),
         form=Word.of("oath_form", form),
     )
@@ -360,7 +360,7 @@ def _electronic(question: Question, row: Mapping[str, Any], overlay: Overlay) ->
 def _criminality(question: Question, row: Mapping[str, Any], overlay: Overlay) -> Iterator[Part]:
     if overlay["dual_criminality_required"]:
         text = tell(
-            "The law of {state} requires the act to be punishable in both States, unless a treaty says otherwise",
+            "The law {state:of} requires the act to be punishable in both States, unless a treaty says otherwise",
             state=_name(question, overlay),
         )
         yield _note("dual_criminality", overlay, text, "")

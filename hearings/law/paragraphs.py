@@ -181,12 +181,12 @@ def confirmations(question: Question, row: Mapping[str, Any], paragraph: Paragra
         by(ask.domestic_law_confirmed),
         cite(rule),
         tell(
-            "Possible, and consistent with the fundamental principles of the law of {state}: confirmed by it",
+            "Possible, and consistent with the fundamental principles of the law {state:of}: confirmed by it",
             state=name,
         )
         if ask.domestic_law_confirmed
         else tell(
-            "Possible, and consistent with the fundamental principles of the law of {state}: for the requested "
+            "Possible, and consistent with the fundamental principles of the law {state:of}: for the requested "
             "authority to decide",
             state=name,
         ),
@@ -262,7 +262,7 @@ def _declaration(
     elif stages and stage not in stages:
         status, block = MET, ""
         text = tell(
-            "The declaration of {state} covers other stages: {stages}. This one: {stage}",
+            "The declaration {state:of} covers other stages: {stages}. This one: {stage}",
             state=name,
             stages=covered,
             stage=Word.of("stage", stage),

@@ -127,3 +127,19 @@ def test_what_is_open_before_anybody_has_answered_is_closed_by_the_answers(basis
     later = {fact for line in waiting for fact in line.asks if FACTS[fact].due is Due.ready}
     assert later <= LATER_OF[person] | {"consent_recorded"}, "only what this person needs is asked later"
     assert [line.key for line in found.lines if line.status is LineStatus.needs_human and not line.asks] == []
+
+
+@pytest.mark.parametrize("pair", ["RO>GB", "RO>US", "FR>NL"])
+def test_a_state_is_named_with_its_article_in_what_the_check_says(pair: str) -> None:
+    bare = {str(LAW.state_name(state)) for state in pair.split(">")} & {
+        "United Kingdom",
+        "United States",
+        "Netherlands",
+    }
+    texts: list[str] = []
+    for person in PEOPLE.values():
+        for found in evaluate(asked("untoc", pair, person)).verdicts:
+            texts += [part.text for part in (*found.lines, *found.terms, *found.notes, *found.consents)]
+    said = [text for text in texts if any(f"aw of the {name}" in text for name in bare)]
+    assert bare and said
+    assert [text for text in texts if any(f" of {name}" in text for name in bare)] == []
