@@ -72,21 +72,15 @@ def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = 
     channels = [way["channel"] for way in profile["channels"] if not way["conditions"]] or [""]
     yes = ("offence_serious", "offence_transnational", "offence_organised", "evidential_purpose", "adult_informed")
     yes += ("lawyer_access", "counsel_named")
-    fill(
-        request,
-        dict.fromkeys(yes, True)
-        | {"offence_scope": [scope for scope in row["offence_scope"] if scope != "any"], "procedure": listed[0]}
-        | {
-            "channel": channels[0],
-            "reason_no_attendance": "not_possible",
-            "reason_text": TEXT,
-            "approach": "court_service",
-        }
-        | {"language_of_request": (*LAW.jurisdiction(requested).accepted_languages, "en")[0], "custody_room": "4"}
-        | {"necessity": TEXT, "domestic_equivalent": TEXT, "stage": "investigation", "grave_offence_or_jury": False}
-        | {"person_age_under_18": False, "person_nationality": requested}
-        | person,
-    )
+    values: dict[str, Any] = {
+        **dict.fromkeys(yes, True),
+        "offence_scope": [scope for scope in row["offence_scope"] if scope != "any"], "procedure": listed[0],
+        "channel": channels[0], "approach": "court_service", "stage": "investigation", "custody_room": "4",
+        "language_of_request": (*LAW.jurisdiction(requested).accepted_languages, "en")[0],
+        "reason_no_attendance": "not_possible", "reason_text": TEXT, "necessity": TEXT, "domestic_equivalent": TEXT,
+        "grave_offence_or_jury": False, "person_age_under_18": False, "person_nationality": requested,
+    }  # fmt: skip
+    fill(request, {**values, **person})
     request.gate_answers = {
         fact: dict.fromkeys(who.states(requesting, requested), answer) for fact, who in FACTS.items()
     }
@@ -139,7 +133,8 @@ def test_a_state_is_named_with_its_article_in_what_the_check_says(pair: str) -> 
     texts: list[str] = []
     for person in PEOPLE.values():
         for found in evaluate(asked("untoc", pair, person)).verdicts:
-            texts += [part.text for part in (*found.lines, *found.terms, *found.notes, *found.consents)]
+            texts += [line.text for line in found.lines] + [term.text for term in found.terms]
+            texts += [note.text for note in found.notes] + [need.text for need in found.consents]
     said = [text for text in texts if any(f"aw of the {name}" in text for name in bare)]
     assert bare and said
     assert [text for text in texts if any(f" of {name}" in text for name in bare)] == []
