@@ -70,7 +70,13 @@ def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = 
     )  # fmt: skip
     listed = profile.get("procedures") or row.get("procedures_only") or ["criminal_proceedings"]
     channels = [way["channel"] for way in profile["channels"] if not way["conditions"]] or [""]
-    yes = ("offence_serious", "offence_transnational", "offence_organised", "evidential_purpose", "adult_informed")
+    yes: tuple[str, ...] = (
+        "offence_serious",
+        "offence_transnational",
+        "offence_organised",
+        "evidential_purpose",
+        "adult_informed",
+    )
     yes += ("lawyer_access", "counsel_named")
     values: dict[str, Any] = {
         **dict.fromkeys(yes, True),
