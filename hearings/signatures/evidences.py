@@ -35,7 +35,6 @@ from hearings.models import (
     Signature,
     SigningKey,
     StatusChange,
-    Translation,
     TransmissionEvidence,
     TransmissionStamp,
 )
@@ -108,6 +107,8 @@ LOGGED: Mapping[RequestAct, Transmitted] = {
     RequestAct.confirmed_in_writing: Transmitted.confirmation,
     RequestAct.translation_added: Transmitted.translation,
 }
+TRANSLATION = frozenset({"language", "translator", "machine", "reviewer", "certified", "id", "sha256"})
+"""What the log keeps of a translation as it was recorded; `id` and `sha256` are of its file."""
 REQUEST_ACTS = frozenset(
     {Act.submit_request, Act.accept_request, Act.accept_with_conditions, Act.refuse_request}
     | {Act.postpone_request, Act.withdraw_request}
@@ -162,7 +163,8 @@ def key_of(public: ec.EllipticCurvePublicKey) -> proofs.PublicKey:
 @dataclass(frozen=True, kw_only=True)
 class Transmission:
     """Something that went from one authority to the other. `source`: table and id of its row; `digest`: its SHA-256,
-    of the signed statement, of the file, or of `content` as canonical JSON; `change`: its place in the history."""
+    of the signed statement, of the file, or of `content` as canonical JSON; `change`: its place in the history; `file`:
+    id of the file that it is, or of a translation's."""
 
     kind: Transmitted
     source: str
@@ -174,6 +176,7 @@ class Transmission:
     statement: Mapping[str, str] | None = None
     name: str = ""
     change: int | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +199,6 @@ class History:
     changes: Sequence[StatusChange] = ()
     events: Sequence[RequestEvent] = ()
     files: Sequence[Attachment] = ()
-    translations: Sequence[Translation] = ()
     signed: Sequence[tuple[Signature, SigningKey]] = ()
     refused: Sequence[RefusedStatement] = ()
     readings: Sequence[RequestReading] = ()
@@ -220,7 +222,6 @@ async def history(db: AsyncSession, request: HearingRequest) -> History:
         changes=changes,
         events=await _all(db, RequestEvent, RequestEvent.request_id == request.id),
         files=await _all(db, Attachment, Attachment.request_id == request.id),
-        translations=await _all(db, Translation, Translation.request_id == request.id),
         signed=[(one, keys[one.key_id]) for one in signed],
         refused=await _all(db, RefusedStatement, *refused),
         readings=await _all(db, RequestReading, RequestReading.request_id == request.id),
@@ -301,43 +302,30 @@ def _signed_by(one: Transmission, signed: Iterable[tuple[Signature, SigningKey]]
 def _by_log(past: History) -> Iterator[Transmission]:
     request = past.request
     assert request.submitted_at is not None
-    files, rows = {file.id: file for file in past.files}, {row.language: row for row in past.translations}
-    for row in past.translations:
-        if row.added_at <= request.submitted_at:
-            content = _translation(request, row, files, request.submitted_at)
-            source, by_requesting = f"translation:{row.id}", row.owner_state == request.requesting_state
-            yield _sent(request, Transmitted.translation, source, request.submitted_at, by_requesting, content)
     for event in past.events:
         kind = LOGGED.get(event.act)
-        if kind is None or event.at <= request.submitted_at:
+        if kind is None or (event.at <= request.submitted_at and kind is not Transmitted.translation):
             continue
-        content = {"about": request.reference, "what": kind.value, "at": stamp(event.at)}
+        at = max(event.at, request.submitted_at)
+        content = {"about": request.reference, "what": kind.value, "at": stamp(at)}
         if kind is Transmitted.comment:
             content["text"] = request.refusal_comment
         if kind is Transmitted.translation:
-            translated = rows.get(str(event.data.get("language")))
-            if translated is None:
+            if not event.data.keys() >= TRANSLATION or _replaced(past, event):
                 continue
-            content = _translation(request, translated, files, event.at)
+            content |= {name: event.data[name] for name in TRANSLATION - {"id", "sha256"}}
+            content["file"] = event.data["sha256"]
         by_requesting = event.owner_state == request.requesting_state
-        yield _sent(request, kind, f"request_event:{event.id}", event.at, by_requesting, content)
+        one = _sent(request, kind, f"request_event:{event.id}", at, by_requesting, content)
+        yield replace(one, file=str(event.data["id"]) if kind is Transmitted.translation else "")
 
 
-def _translation(
-    request: HearingRequest, row: Translation, files: Mapping[str, Attachment], at: datetime
-) -> dict[str, Any]:
-    file = files.get(row.attachment_id or "")
-    return {
-        "about": request.reference,
-        "what": Transmitted.translation.value,
-        "at": stamp(at),
-        "language": row.language,
-        "translator": row.translator,
-        "machine": row.machine,
-        "reviewer": row.reviewer,
-        "certified": row.certified,
-        "file": file.sha256 if file else "",
-    }
+def _replaced(past: History, event: RequestEvent) -> bool:
+    """Whether the record of a translation was corrected before the request was submitted: that was never sent."""
+    limit, same = past.request.submitted_at, (event.act, event.data["language"])
+    assert limit is not None
+    later = past.events[past.events.index(event) + 1 :]
+    return event.at <= limit and any(row.at <= limit and (row.act, row.data.get("language")) == same for row in later)
 
 
 def _files(past: History) -> Iterator[Transmission]:
@@ -354,6 +342,7 @@ def _files(past: History) -> Iterator[Transmission]:
             recipient=recipient,
             digest=file.sha256,
             name=file.name,
+            file=file.id,
         )
 
 
@@ -379,12 +368,12 @@ def _acknowledged(past: History) -> StatusChange | None:
 
 
 def _retrieved(past: History, one: Transmission) -> tuple[datetime, str] | None:
-    """When somebody of the recipient's State first had it before them, and who; of a file, when it was first read."""
-    if one.kind is Transmitted.document:
-        named = one.source.partition(":")[2]
+    """When somebody of the recipient's State first had it before them, and who; of a file, and of a translation that is
+    one, when the file was first read."""
+    if one.file:
         for event in past.events:
             theirs = event.act is RequestAct.attachment_read and event.owner_state == one.recipient
-            if theirs and event.data.get("id") == named and event.at >= one.at:
+            if theirs and event.data.get("id") == one.file and event.at >= one.at:
                 return event.at, event.actor_label
         return None
     for reading in past.readings:

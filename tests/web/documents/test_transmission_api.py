@@ -25,6 +25,7 @@ from media.evidence.stamping.timestamps import Authorities
 from scheduler.environment import World
 from scheduler.stamping import Evidences
 from tests.support import tsa
+from tests.support.api_client import CONTENT
 from tests.support.attested import clock_of
 from web import cli
 from web.demo.time_authority import REPLY, Authority
@@ -117,6 +118,61 @@ async def test_what_was_read_before_an_answer_is_no_retrieval_of_it(installation
     await th.post(f"{path}/ask", {"question": "Which court?"})
     await clock.round()
     assert ("retrieved", "question", "TH") not in events(await told(th, request))
+
+
+async def recorded(client: Any, path: str, language: str, translator: str, **more: Any) -> Any:
+    body = {"language": language, "translator": translator} | more
+    return await client.post(f"{path}/translations", body)
+
+
+def translations_of(items: list[dict[str, Any]]) -> list[tuple[str, str, str, bool, str]]:
+    """Sender, language, translator, certified and file of each translation that was made available."""
+    told = [one for one in items if (one["event"], one["what"]) == ("made_available", "translation")]
+    names = ("language", "translator", "certified", "file")
+    return [(one["state"], *(one["content"][name] for name in names)) for one in told]
+
+
+async def test_a_state_cannot_have_its_own_words_certified_as_a_translation_of_the_other(installation, ro, th, story):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}"
+    assert (await recorded(ro, path, "th", "Ana Pop")).status_code == 200
+    bad = await recorded(th, path, "th", "Somchai", certified=True)
+    assert (bad.status_code, bad.json()["code"]) == (403, "not_allowed")
+    await clock_of(installation).round()  # signed only now: from what was recorded then
+    assert translations_of(await told(ro, request)) == [("RO", "th", "Ana Pop", False, "")]
+
+
+async def test_a_translation_is_evidence_of_what_was_recorded_then_and_its_correction_of_the_rest(
+    installation, ro, th, story
+):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}"
+    file = (await ro.post(f"{path}/attachments?name=th.txt", content=b"Thai.\n", headers=TEXT)).json()
+    digest = hashlib.sha256(b"Thai.\n").hexdigest()
+    for translator in ("Ana Pop", "Ion Rus"):
+        given = {"attachment_id": file["id"], "certified": translator == "Ion Rus"}
+        assert (await recorded(ro, path, "th", translator, **given)).status_code == 200
+    assert (await th.get(path)).status_code == 200
+    clock = clock_of(installation)
+    await clock.round()
+    items = await told(th, request)
+    assert translations_of(items) == [("RO", "th", "Ana Pop", False, digest), ("RO", "th", "Ion Rus", True, digest)]
+    assert ("retrieved", "translation", "RO") not in events(items)  # the request was opened, not the file
+    assert (await th.get(f"{path}/attachments/{file['id']}/content")).status_code == 200
+    await clock.round()
+    assert events(await told(th, request)).count(("retrieved", "translation", "RO")) == 2
+
+
+async def test_a_translation_that_came_with_the_request_is_evidence_of_the_submission(installation, ro):
+    request = (await ro.post("/requests", {"requested_state": "TH", "content": CONTENT})).json()
+    path = f"/requests/{request['id']}"
+    for translator in ("Ana Pop", "Ion Rus"):
+        assert (await recorded(ro, path, "th", translator)).status_code == 200
+    assert (await ro.signed(f"{path}/submit", "submit_request")).status_code == 200
+    assert (await recorded(ro, path, "th", "Dan Ene")).status_code == 200
+    await clock_of(installation).round()
+    found = translations_of(await told(ro, request))
+    assert [one[2] for one in found] == ["Ion Rus", "Dan Ene"]
 
 
 async def test_a_rejected_statement_is_evidence_for_the_state_that_handed_it_in_alone(installation, ro, th, story):
