@@ -43,8 +43,8 @@ UNANSWERED = frozenset({RequestStatus.draft, RequestStatus.submitted, RequestSta
 
 
 def readings(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[RequestReading]:
-    """The readings of these rows by the actor's State: one for each request in which something of the other State is
-    read."""
+    """The readings of these rows, whose content an answer hands over, by the actor's State: one for each request in
+    which something of the other State is read."""
     return [
         RequestReading(
             owner_state=actor.state,
@@ -61,9 +61,11 @@ def readings(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[Reques
     ]
 
 
-def of_shown(rows: Sequence[Row], *, actor: Actor, now: datetime) -> list[SharedView | RequestReading]:
-    """What is to be recorded when these rows are shown to the actor."""
-    return [*notes(rows, actor=actor, now=now), *readings(rows, actor=actor, now=now)]
+def of_shown(
+    rows: Sequence[Row], *, handed_over: bool, actor: Actor, now: datetime
+) -> list[SharedView | RequestReading]:
+    """What is to be recorded when these rows are shown to the actor; `handed_over`: with the content of a request."""
+    return [*notes(rows, actor=actor, now=now), *(readings(rows, actor=actor, now=now) if handed_over else ())]
 
 
 @dataclass(frozen=True)

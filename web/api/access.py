@@ -42,6 +42,8 @@ class Caller:
     """What the answer carries besides its body: `ETag`, `Location`, `Link`."""
     shown: list[Row] = field(default_factory=list)
     """Rows the answer shows; those of the other State are noted for it before the answer goes out."""
+    handed_over: bool = False
+    """Whether the answer holds the content of the request it shows; that this was read is recorded if it succeeds."""
     notes: list[Callable[[AsyncSession], object]] = field(default_factory=list)
     """Of a route that reads: further lines of a log, written together with the note of what is shown."""
     after: list[Callable[[], None]] = field(default_factory=list)

@@ -181,13 +181,13 @@ async def _answer(route: ApiRoute, request: Request, told: dict[str, str]) -> Re
             await parts.anchor.take_back(seen, state=caller.state, client=caller.client.id)
     if reads:
         if response is not None and not caller.notes:  # one commit for the proof and for the note of what is shown
-            await _use(parts.database, caller, view_notes.of_shown(caller.shown, actor=caller.actor, now=now))
+            await _use(parts.database, caller, _displayed(caller, response))
             return response
         await _use(parts.database, caller)
         if response is None:
             async with caller.database.reading() as db:
                 response = await _look(route, caller, db, request)
-        await _note(caller)
+        await _note(caller, response)
         return response
     read = await bodies.read(request, operation.body, operation.limit)
     if operation.checked:
@@ -237,9 +237,15 @@ async def _look(route: ApiRoute, caller: Caller, db: AsyncSession, request: Requ
     return response
 
 
-async def _note(caller: Caller) -> None:
+def _displayed(caller: Caller, response: Response) -> Sequence[SQLModel]:
+    """What is to be recorded of the rows that an answer displays."""
+    handed_over = caller.handed_over and response.status_code == 200
+    return view_notes.of_shown(caller.shown, handed_over=handed_over, actor=caller.actor, now=caller.now)
+
+
+async def _note(caller: Caller, response: Response) -> None:
     """Records, for the States that own them, that rows are about to be displayed. Effects: one row each, committed."""
-    lines = view_notes.of_shown(caller.shown, actor=caller.actor, now=caller.now)
+    lines = _displayed(caller, response)
     if caller.notes:
         async with caller.database.transaction() as db:
             db.add_all(lines)
@@ -256,6 +262,7 @@ async def _act(route: ApiRoute, caller: Caller, read: ReadRequest) -> Response:
     for _attempt in range(ATTEMPTS):
         caller.headers.clear()
         caller.shown.clear()
+        caller.handed_over = False
         caller.after.clear()
         caller.finish = None
         try:
@@ -271,7 +278,7 @@ async def _act(route: ApiRoute, caller: Caller, read: ReadRequest) -> Response:
                 read.scope[CALLER] = caller
                 response = await _run(route, caller, read)
                 _dress(response, caller.headers)
-                db.add_all(view_notes.of_shown(caller.shown, actor=caller.actor, now=caller.now))
+                db.add_all(_displayed(caller, response))
                 if row is not None:
                     idempotency.keep(db, row, response)
         except idempotency.Busy:

@@ -50,6 +50,7 @@ async def print_request(caller: Caller, request_id: RequestId) -> Response:
     """The request as PDF/A-2b in its own language, sealed by this installation; a draft says that it is one."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
+    caller.handed_over = True
     papers = await request_document.gather(caller.db, row)
     made = await printing.hearing_request(caller.request, papers)
     return files.download(made, name=f"request-{row.reference}.pdf", media_type="application/pdf")
@@ -85,6 +86,7 @@ async def read_request_document(caller: Caller, request_id: RequestId) -> Respon
     """The same as canonical JSON (RFC 8785), with the signatures as received."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
+    caller.handed_over = True
     made = request_document.canonical(await request_document.gather(caller.db, row))
     return files.download(made, name=f"request-{row.reference}.json", media_type="application/json")
 

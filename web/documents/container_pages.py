@@ -20,6 +20,7 @@ from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.security import check_csrf
 from web.server.sign_in import staff
+from web.server.view_log import hand_over
 from web.words.i18n import _
 
 
@@ -29,6 +30,7 @@ async def take(request: Request) -> Response:
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
         made, packed = await packing.packed(request, db, row)
+        hand_over(request, row)
     foreign = [file for file in packed if file.owner_state != person.owner_state]
     if foreign:
         async with request.app.state.parts.database.transaction() as db:

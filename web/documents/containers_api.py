@@ -47,6 +47,7 @@ async def pack_request(caller: Caller, request_id: RequestId) -> Response:
     the other State count as read."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
+    caller.handed_over = True
     made, packed = await packing.packed(caller.request, caller.db, row)
     foreign = [file.id for file in packed if file.owner_state != caller.state]
 

@@ -15,6 +15,7 @@ from web.requests.access import find
 from web.server import printing
 from web.server.rendering import render
 from web.server.sign_in import staff
+from web.server.view_log import hand_over
 from web.words import court_clocks
 from web.words.i18n import N_, _
 from web.words.labels import FILE_ATTACHED
@@ -33,7 +34,9 @@ async def _papers(request: Request) -> Papers:
     """The data of a request that a State may see."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
-        return await request_document.gather(db, await find(db, request, person))
+        row = await find(db, request, person)
+        hand_over(request, row)
+        return await request_document.gather(db, row)
 
 
 async def as_pdf(request: Request) -> Response:

@@ -27,6 +27,7 @@ async def export_case(caller: Caller, request_id: RequestId) -> Response:
     row = await queries.request(caller.db, request_id, state=caller.state)
     case, answer = await case_bags.packed(caller.request, caller.db, row, state=caller.state, now=caller.now)
     caller.shown += case.shown
+    caller.handed_over = True
     if case_bags.foreign_files(case, caller.state):
         caller.notes.append(lambda db: case_bags.note_files(db, case, actor=caller.actor, now=caller.now))
     return answer

@@ -22,6 +22,7 @@ async def export(request: Request) -> Response:
         require("export_case", person, row.requesting_state, row.requested_state)
         case, answer = await case_bags.packed(request, db, row, state=person.owner_state, now=now)
     shown.add(request, *case.shown)
+    shown.hand_over(request, row)
     if case_bags.foreign_files(case, person.owner_state):
         async with request.app.state.parts.database.transaction() as db:
             case_bags.note_files(db, case, actor=signed.actor(), now=now)

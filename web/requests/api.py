@@ -159,6 +159,7 @@ async def request_answer(caller: Caller, row: HearingRequest) -> ShownRequest:
     """A request as it is answered: noted for the other State, with its tag."""
     await caller.db.flush()
     caller.shown.append(row)
+    caller.handed_over = True
     return etags.tag(caller, ShownRequest.from_row(row))
 
 

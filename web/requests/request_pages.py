@@ -41,6 +41,7 @@ from web.requests.acts import ACTIONS, ANSWER, Action
 from web.server.forms import FormError
 from web.server.rendering import render
 from web.server.sign_in import may_on, staff
+from web.server.view_log import hand_over
 from web.words import conditions as conditions_words, court_clocks, labels
 from web.words.i18n import _
 from web.words.sentences import translated
@@ -157,6 +158,8 @@ async def request_page(
         states = {row.requesting_state, row.requested_state}
         context["state_notices"] = await state_notices.of_states(db, states=states, since=now, until=now, now=now)
         context |= await TABS[tab](FileRead(db, request, row, person, known, now))
+        if tab in CONTENT:
+            hand_over(request, row)
         colleagues = await queries.people(db, state=person.owner_state)
     legal = LegalAnswers.read(row, state=person.owner_state, now=now, law=known)
     allowed = {
@@ -334,6 +337,8 @@ async def _history_tab(read: FileRead) -> dict[str, Any]:
 
 TABS = {"": _overview, "asked": _asked, "law": _law, "history": _history_tab}
 """The tabs of the page by `?tab=`, and what each reads."""
+CONTENT = frozenset({"", "asked"})
+"""Tabs that hold the content of the request."""
 
 
 routes = [

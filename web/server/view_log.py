@@ -3,7 +3,8 @@
 The functions by which pages look up a request or a hearing for a person (`web.requests.access.find`,
 `web.hearing.access.find`, `web.minutes.access.access_to`) add the row here. `ViewsMiddleware` records each row once for
 each response that displays it, as the API does (`hearings.outward.view_notes`); rows of the viewer's own State are not
-recorded, but that a request was read is, by whichever of its two States.
+recorded. That the content of a request was handed over is recorded for either of its two States, where the page says
+so (`hand_over`) and its answer is a success: evidence of transmission follows from it (docs/transmission.md).
 """
 
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import cast
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hearings.models import HearingRequest
 from hearings.models.columns import Row
 from hearings.outward import view_notes
 from web.parts import Parts
@@ -31,8 +33,14 @@ def add(request: Request, *rows: Row) -> None:
     if signed is not None and signed.person is not None:
         who, now = signed.actor(), datetime.now(UTC)
         request.scope["shown"].update({line.subject_id: line for line in view_notes.notes(rows, actor=who, now=now)})
-        read = view_notes.readings(rows, actor=who, now=now)
-        request.scope["shown"].update({f"request {line.request_id}": line for line in read})
+
+
+def hand_over(request: Request, row: HearingRequest) -> None:
+    """Note that a successful response to this request holds the content of the other. The row's data are copied."""
+    signed = cast(SignedIn | None, request.scope["actor"])
+    if request.method == "GET" and signed is not None and signed.person is not None:
+        lines = view_notes.readings([row], actor=signed.actor(), now=datetime.now(UTC))
+        request.scope["handed_over"].update({line.request_id: line for line in lines})
 
 
 class ViewsMiddleware:
@@ -45,11 +53,12 @@ class ViewsMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope["shown"] = {}
+        scope["shown"], scope["handed_over"] = {}, {}
 
         async def noting(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in SHOWING:
-                await cast(Parts, scope["app"].state.parts).database.append(list(scope["shown"].values()))
+                read = scope["handed_over"].values() if message["status"] == 200 else ()
+                await cast(Parts, scope["app"].state.parts).database.append([*scope["shown"].values(), *read])
             await send(message)
 
         await self.app(scope, receive, noting)

@@ -120,6 +120,25 @@ async def test_what_was_read_before_an_answer_is_no_retrieval_of_it(installation
     assert ("retrieved", "question", "TH") not in events(await told(th, request))
 
 
+@pytest.mark.parametrize("place", ["transmission", "history", "log", "messages", "consultations", "signatures", "none"])
+async def test_what_hands_over_no_content_is_no_retrieval(installation, ro, th, story, place):
+    request = await story.submitted(ro)
+    answer = await th.get(f"/requests/{request['id']}/{place}")
+    assert answer.status_code == (404 if place == "none" else 200)
+    refused = await th.post(f"/requests/{request['id']}/ask", {"question": "Which court?"})
+    assert refused.status_code == 409
+    await clock_of(installation).round()
+    assert events(await told(th, request)) == SUBMITTED
+
+
+@pytest.mark.parametrize("place", ["", "/document.json"])
+async def test_whatever_hands_over_the_request_is_its_retrieval(installation, ro, th, story, place):
+    request = await story.submitted(ro)
+    assert (await th.get(f"/requests/{request['id']}{place}")).status_code == 200
+    await clock_of(installation).round()
+    assert events(await told(ro, request)) == [*SUBMITTED, ("retrieved", "request", "RO")]
+
+
 async def recorded(client: Any, path: str, language: str, translator: str, **more: Any) -> Any:
     body = {"language": language, "translator": translator} | more
     return await client.post(f"{path}/translations", body)

@@ -40,6 +40,11 @@ def test_both_authorities_see_when_a_request_was_first_retrieved_and_by_whom(ser
     before = clerk.words(clerk.get(f"{page}/transmission"))
     assert "Not retrieved yet" in before and "Made available to the recipient" in before
     assert "no time-stamping authority" in before
+    for other in ("/transmission", "/informal", "/consultations", "/documents", "?tab=history"):
+        assert authority.get(f"{page}{other}").status_code == 200
+    assert authority.get(f"{page}/receipt.pdf").status_code == 404
+    attest(service)
+    assert "Not retrieved yet" in clerk.words(clerk.get(f"{page}/transmission"))  # nothing of it was handed over
     assert authority.get(page).status_code == 200
     attest(service)
     for client in (clerk, authority):
