@@ -7,6 +7,8 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import rfc8785
@@ -15,11 +17,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from hearings.models.signature import TransmissionEvent
-from hearings.signatures import jws as proofs
+from hearings.signatures import jws as proofs, signatures
 from hearings.signatures.evidences import ALGORITHM, ETSI, FORMAT, TYPE, VERSION, key_of
 
 LONGEST = 20_000
 """Characters of an evidence."""
+LATE = timedelta(minutes=5)
+"""Between an event and the signature over its evidence; more is said."""
 HEADERS = frozenset({"alg", "kid", "typ", "x5t#S256"})
 MEMBERS: Mapping[str, type | tuple[type, ...]] = {
     "format": str,
@@ -88,6 +92,8 @@ def read(text: str) -> Evidence:
         raise BadEvidence("a member of it has another form")
     if (claims["format"], claims["version"]) != (FORMAT, VERSION) or not _sound(claims):
         raise BadEvidence("it is of another format, or contradicts itself")
+    if len(proof.signature) != 64 or int.from_bytes(proof.signature[32:]) > proofs.P256_ORDER // 2:
+        raise BadEvidence("its signature has another form: a second one could be made of it (high s)")
     return Evidence(claims, proof, text)
 
 
@@ -99,10 +105,19 @@ def _sound(claims: Mapping[str, Any]) -> bool:
         and claims["event"] in TransmissionEvent.__members__
         and claims["number"] >= 1
         and bool(_INSTANT.fullmatch(claims["at"]))
+        and _is_signed_after(claims)
         and claims["digest"].get("alg") == "sha-256"
         and bool(_HASH.fullmatch(str(claims["digest"].get("value"))))
         and (claims["previous"] == "" if first else bool(_HASH.fullmatch(claims["previous"])))
     )
+
+
+def _is_signed_after(claims: Mapping[str, Any]) -> bool:
+    """Whether the event has a time that exists, and is no later than the second in which its evidence was signed."""
+    try:
+        return bool(int(datetime.fromisoformat(claims["at"]).timestamp()) <= claims["iat"] < 2**40)
+    except ValueError:
+        return False
 
 
 def public_key(pem: bytes) -> proofs.PublicKey:
@@ -149,9 +164,11 @@ def check(
     *,
     keys: Sequence[proofs.PublicKey],
     documents: Mapping[str, bytes] | None = None,
+    authorities: Sequence[proofs.PublicKey] = (),
 ) -> tuple[EvidenceReport, Sequence[Evidence]]:
     """Check evidences, each given with a name: their signatures, and that those of one chain go on from one another.
-    Each of `documents` must be what one of them names by its digest. Returns those that verified too."""
+    Each of `documents` must be what one of them names by its digest; a signed statement must be signed by one of the
+    keys of `authorities`. Returns those that verified too."""
     report, good = EvidenceReport(), []
     if not keys:
         report.missing.append("the certificate or public key of the installation (--evidence-key)")
@@ -167,38 +184,108 @@ def check(
         good.append(one)
         if keys:
             report.lines.append(_in_words(one))
+            if (late := _signed_at(one) - datetime.fromisoformat(one.claims["at"])) > LATE:
+                minutes = int(late / timedelta(minutes=1))
+                report.notes.append(f"{name}: it was signed {minutes} minutes after the time it gives for the event")
     _chains(good, report)
-    digests = {one.claims["digest"]["value"] for one in good}
     for name, data in (documents or {}).items():
-        if not _hashes(data) & digests:
-            report.failures.append(f"{name}: no evidence given here names it by its SHA-256")
+        _document(name, data, good, authorities, report)
     return report, good
 
 
-def _hashes(data: bytes) -> set[str]:
-    """The digests by which an evidence could name a file: its own, and that of the payload where it is a JWS."""
-    found = {hashlib.sha256(data).hexdigest()}
-    with contextlib.suppress(ValueError, IndexError):
-        found.add(hashlib.sha256(proofs.decode(data.decode("ascii").strip().split(".")[1])).hexdigest())
-    return found
+def _document(
+    name: str, data: bytes, good: Sequence[Evidence], authorities: Sequence[proofs.PublicKey], report: EvidenceReport
+) -> None:
+    """Compare a document with the evidences that name it. Effects: a line of the report."""
+    naming = _naming(good, data)
+    statement = None if naming else _statement(data)
+    if statement is not None:
+        naming = _naming(good, proofs.decode(statement.message.decode("ascii").partition(".")[2]))
+    sent = [one for one in naming if one.claims["event"] != TransmissionEvent.submission_rejected]
+    if not naming:
+        report.failures.append(f"{name}: no evidence given here names it by its SHA-256")
+    elif not sent:
+        report.missing.append(f"{name}: named only by evidence that it was rejected, so it was not transmitted")
+    elif statement is not None and not _is_signed(statement, sent, authorities):
+        report.missing.append(f"{name}: payload only; no key was given that verifies its signature (--authority-key)")
+    else:
+        numbers = ", ".join(str(number) for number in sorted({one.claims["number"] for one in sent}))
+        report.lines.append(f"{name}: is what number {numbers} names")
+
+
+def _naming(good: Sequence[Evidence], data: bytes) -> list[Evidence]:
+    digest = hashlib.sha256(data).hexdigest()
+    return [one for one in good if one.claims["digest"]["value"] == digest]
+
+
+def _statement(data: bytes) -> proofs.Proof | None:
+    """A signed statement, where the document is one (docs/signatures.md)."""
+    with contextlib.suppress(ValueError):
+        text = data.decode("ascii").strip()
+        return proofs.parse(text, headers=signatures.HEADERS, longest=signatures.LONGEST, brackets=signatures.BRACKETS)
+    return None
+
+
+def _is_signed(statement: proofs.Proof, naming: Sequence[Evidence], authorities: Sequence[proofs.PublicKey]) -> bool:
+    """Whether one of these keys has signed the statement, and is the one that an evidence names."""
+    named = {(one.claims["statement"] or {}).get("kid") for one in naming}
+    return any(key.thumbprint in named and statement.signed_by(key) for key in authorities)
+
+
+def authority_key(text: str) -> proofs.PublicKey:
+    """The signing key of an authority as pages show it: 32 bytes in base64url. Raises `ValueError`."""
+    return proofs.public_key({"kty": "OKP", "crv": "Ed25519", "x": text})
+
+
+def linked(good: Sequence[Evidence], last: Evidence) -> Sequence[int]:
+    """The numbers of the evidences that a time-stamp over `last` counts for: back from it without a hole, each named by
+    the hash in the next one."""
+    same = [one for one in good if _chain_of(one) == _chain_of(last)]
+    there, numbers, one = {one.sha256: one for one in same}, [last.claims["number"]], last
+    while (before := there.get(one.claims["previous"])) and before.claims["number"] == numbers[-1] - 1:
+        one = before
+        numbers.append(one.claims["number"])
+    return numbers[::-1]
+
+
+def _chain_of(one: Evidence) -> tuple[str, str]:
+    return one.claims["about"], one.claims["chain"]
 
 
 def _chains(good: Sequence[Evidence], report: EvidenceReport) -> None:
-    chains: dict[tuple[str, str, str], dict[int, Evidence]] = {}
+    chains: dict[tuple[str, str], dict[int, Evidence]] = {}
     for one in good:
-        claims = one.claims
-        chain = chains.setdefault((claims["iss"], claims["about"], claims["chain"]), {})
-        if dict(chain.setdefault(claims["number"], one).claims) != dict(claims):
-            report.failures.append(f"{claims['about']}: two different evidences have number {claims['number']}")
-    if len({about for _iss, about, _chain in chains}) > 1:
+        about, number = one.claims["about"], one.claims["number"]
+        if chains.setdefault(_chain_of(one), {}).setdefault(number, one).sha256 != one.sha256:
+            report.failures.append(f"{about}: two different evidences have number {number}")
+    if len({about for about, _chain in chains}) > 1:
         report.failures.append("the evidences are of several requests")
-    for (_iss, about, _chain), chain in chains.items():
-        for number, one in sorted(chain.items()):
-            before = chain.get(number - 1)
-            if before is not None and before.sha256 != one.claims["previous"]:
-                report.failures.append(f"{about}: number {number} does not go on from number {number - 1}")
-        if left := max(chain) - len(chain):
+    for (about, _chain), chain in chains.items():
+        ordered = [one for _number, one in sorted(chain.items())]
+        for before, one in pairwise(ordered):
+            _follows(about, before, one, report)
+        if (left := ordered[0].claims["number"] - 1) > 0:
             report.notes.append(f"{about}: {left} earlier evidences of this chain were not given")
+
+
+def _follows(about: str, before: Evidence, one: Evidence, report: EvidenceReport) -> None:
+    """Compare two evidences of a chain between which none was given. Effects: lines of the report."""
+    number, last = one.claims["number"], before.claims["number"]
+    if number == last + 1 and before.sha256 != one.claims["previous"]:
+        report.failures.append(f"{about}: number {number} does not go on from number {last}")
+    if number > last + 1:
+        report.missing.append(f"{about}: the evidences between number {last} and number {number}")
+    if one.claims["iat"] < before.claims["iat"]:
+        report.failures.append(f"{about}: number {number} was signed before number {last}")
+    if one.claims["iss"] != before.claims["iss"]:
+        names = f"{before.claims['iss']} to {one.claims['iss']}"
+        report.notes.append(f"{about}: from number {last} to {number} the installation changes, {names}")
+    if one.proof.header["kid"] != before.proof.header["kid"]:
+        report.notes.append(f"{about}: from number {last} to {number} the key of the installation changes")
+
+
+def _signed_at(one: Evidence) -> datetime:
+    return datetime.fromtimestamp(one.claims["iat"], UTC)
 
 
 def _in_words(one: Evidence) -> str:
@@ -207,5 +294,6 @@ def _in_words(one: Evidence) -> str:
     by = f", by {claims['by']}" if claims["by"] else ""
     return (
         f"{claims['about']} number {claims['number']}: {claims['event']} ({claims['etsi']}) of {claims['what']}, "
-        f"{who}, {claims['at']}{by}, SHA-256 {claims['digest']['value']}"
+        f"{who}, {claims['at']}{by}, signed {_signed_at(one):%Y-%m-%dT%H:%M:%SZ}, "
+        f"SHA-256 {claims['digest']['value']}"
     )

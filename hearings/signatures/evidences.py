@@ -137,7 +137,7 @@ class Signer:
         return key_of(self.key.public_key())
 
     def sign(self, claims: Mapping[str, Any]) -> str:
-        """A compact JWS over canonical JSON."""
+        """A compact JWS over canonical JSON. Its signature has the low s, so that nobody can make a second of it."""
         fingerprint = x509.load_pem_x509_certificate(self.certificate).fingerprint(hashes.SHA256())
         header = {
             "alg": ALGORITHM,
@@ -147,7 +147,8 @@ class Signer:
         }
         signed = f"{proofs.encode(rfc8785.dumps(header))}.{proofs.encode(rfc8785.dumps(dict(claims)))}"
         r, s = decode_dss_signature(self.key.sign(signed.encode("ascii"), ec.ECDSA(hashes.SHA256())))
-        return f"{signed}.{proofs.encode(r.to_bytes(32) + s.to_bytes(32))}"
+        low = min(s, proofs.P256_ORDER - s)
+        return f"{signed}.{proofs.encode(r.to_bytes(32) + low.to_bytes(32))}"
 
 
 def key_of(public: ec.EllipticCurvePublicKey) -> proofs.PublicKey:
@@ -427,7 +428,8 @@ async def attest(db: AsyncSession, *, request_id: str, signer: Signer, now: date
     for one in owed(await history(db, request), there):
         chain = [row for row in (*there, *new) if row.shown_to == one.shown_to]
         number, before = len(chain) + 1, chain[-1].sha256 if chain else ""
-        jws = signer.sign(claims(request, one, issuer=signer.name, number=number, previous=before, now=now))
+        made = max(now, one.at, *(row.made_at for row in chain[-1:]))  # clocks of several processes, or one set back
+        jws = signer.sign(claims(request, one, issuer=signer.name, number=number, previous=before, now=made))
         new.append(
             TransmissionEvidence(
                 owner_state=one.of.sender,
@@ -440,7 +442,7 @@ async def attest(db: AsyncSession, *, request_id: str, signer: Signer, now: date
                 digest=one.of.digest,
                 content=dict(one.of.content) if one.of.content is not None else None,
                 at=one.at,
-                made_at=now,
+                made_at=made,
                 jws=jws,
                 sha256=hashlib.sha256(jws.encode("ascii")).hexdigest(),
             )

@@ -27,7 +27,7 @@ from hearings.sentences import N_, tell
 LONGEST = 16_384
 """Characters of a proof; assertions and DPoP proofs are far shorter."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
-_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Order of the group of P-256 (FIPS 186-5)."""
 
 
@@ -184,7 +184,7 @@ def _p256(x: bytes, y: bytes) -> PublicKey:
         if len(signature) != 64:
             raise ValueError("RFC 7518 §3.4: 64 octets")
         r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-        if not (0 < r < _ORDER and 0 < s < _ORDER):
+        if not (0 < r < P256_ORDER and 0 < s < P256_ORDER):
             raise ValueError("r or s out of range")
         key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
 

@@ -43,6 +43,13 @@ def _parser() -> argparse.ArgumentParser:
         help="certificate or public key (PEM) of the installation, had from elsewhere; may be repeated",
     )
     parser.add_argument("--document", type=Path, nargs="+", default=[], metavar="FILE", help="what was transmitted")
+    parser.add_argument(
+        "--authority-key",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="public key of an authority that signed a statement given as document (base64url); may be repeated",
+    )
     parser.add_argument("--stamp", type=Path, nargs="+", default=[], metavar="FILE", help="time-stamps (TSR)")
     parser.add_argument(
         "--tsa", type=Path, metavar="FILE", help="certificates of the authorities that are trusted (PEM)"
@@ -63,7 +70,11 @@ def _check(options: argparse.Namespace) -> EvidenceReport:
         for path in options.evidence
     ]
     documents = {path.name: read_file(path, "the document", LARGEST) for path in options.document}
-    report, good = evidence_check.check(files, keys=keys, documents=documents)
+    try:
+        authorities = [evidence_check.authority_key(text) for text in options.authority_key]
+    except ValueError:
+        raise UsageError("--authority-key: it is no public key on Ed25519 in base64url") from None
+    report, good = evidence_check.check(files, keys=keys, documents=documents, authorities=authorities)
     anchors = read_file(options.tsa, "the trust anchors") if options.tsa else None
     for path in options.stamp:
         _stamp(path.name, read_file(path, "the time-stamp"), anchors, good, report)
@@ -89,7 +100,8 @@ def _stamp(name: str, tsr: bytes, anchors: bytes | None, good: Sequence[Evidence
             report.missing.append(f"{name}: {error}")
             return
         when = datetime.fromtimestamp(at / 10**9, UTC)
-        number = one.claims["number"]
-        report.lines.append(f"numbers 1 to {number} of the chain were there at {when:%Y-%m-%d %H:%M:%S} UTC ({name})")
+        first, *others = evidence_check.linked(good, one)
+        told = f"numbers {first} to {others[-1]} of the chain were" if others else f"number {first} of the chain was"
+        report.lines.append(f"{told} there at {when:%Y-%m-%d %H:%M:%S} UTC ({name})")
         return
     report.failures.append(f"{name}: it is over none of the evidences that verified")
