@@ -26,6 +26,7 @@ from hearings import queries, reference
 from hearings.ids import earliest
 from hearings.models import (
     Attachment,
+    Consultation,
     HearingRequest,
     OutboxAttempt,
     OutboxMessage,
@@ -71,6 +72,8 @@ class Transmitted(StrEnum):
     comment = "comment"
     document = "document"
     translation = "translation"
+    legal_check = "legal_check"
+    consultation = "consultation"
     statement = "statement"
     """A signed statement that was rejected: nothing was transmitted."""
 
@@ -106,12 +109,13 @@ LOGGED: Mapping[RequestAct, Transmitted] = {
     RequestAct.refusal_commented: Transmitted.comment,
     RequestAct.confirmed_in_writing: Transmitted.confirmation,
     RequestAct.translation_added: Transmitted.translation,
+    RequestAct.gate_answered: Transmitted.legal_check,
 }
 TRANSLATION = frozenset({"language", "translator", "machine", "reviewer", "certified", "id", "sha256"})
 """What the log keeps of a translation as it was recorded; `id` and `sha256` are of its file."""
 REQUEST_ACTS = frozenset(
     {Act.submit_request, Act.accept_request, Act.accept_with_conditions, Act.refuse_request}
-    | {Act.postpone_request, Act.withdraw_request}
+    | {Act.postpone_request, Act.withdraw_request, Act.answer_gate}
 )
 
 
@@ -200,6 +204,7 @@ class History:
     changes: Sequence[StatusChange] = ()
     events: Sequence[RequestEvent] = ()
     files: Sequence[Attachment] = ()
+    consultations: Sequence[Consultation] = ()
     signed: Sequence[tuple[Signature, SigningKey]] = ()
     refused: Sequence[RefusedStatement] = ()
     readings: Sequence[RequestReading] = ()
@@ -223,6 +228,7 @@ async def history(db: AsyncSession, request: HearingRequest) -> History:
         changes=changes,
         events=await _all(db, RequestEvent, RequestEvent.request_id == request.id),
         files=await _all(db, Attachment, Attachment.request_id == request.id),
+        consultations=await _all(db, Consultation, Consultation.request_id == request.id),
         signed=[(one, keys[one.key_id]) for one in signed],
         refused=await _all(db, RefusedStatement, *refused),
         readings=await _all(db, RequestReading, RequestReading.request_id == request.id),
@@ -266,6 +272,7 @@ def transmissions(past: History) -> Iterator[Transmission]:
     yield from _by_status(past)
     yield from _by_log(past)
     yield from _files(past)
+    yield from _consultations(past)
 
 
 def _by_status(past: History) -> Iterator[Transmission]:
@@ -311,6 +318,8 @@ def _by_log(past: History) -> Iterator[Transmission]:
         content = {"about": request.reference, "what": kind.value, "at": stamp(at)}
         if kind is Transmitted.comment:
             content["text"] = request.refusal_comment
+        if kind is Transmitted.legal_check:
+            content |= {"answers": event.data["answers"], "note": event.reason}
         if kind is Transmitted.translation:
             if not event.data.keys() >= TRANSLATION or _replaced(past, event):
                 continue
@@ -318,7 +327,8 @@ def _by_log(past: History) -> Iterator[Transmission]:
             content["file"] = event.data["sha256"]
         by_requesting = event.owner_state == request.requesting_state
         one = _sent(request, kind, f"request_event:{event.id}", at, by_requesting, content)
-        yield replace(one, file=str(event.data["id"]) if kind is Transmitted.translation else "")
+        one = replace(one, file=str(event.data["id"]) if kind is Transmitted.translation else "")
+        yield _signed_by(one, past.signed, Act.answer_gate) if kind is Transmitted.legal_check else one
 
 
 def _replaced(past: History, event: RequestEvent) -> bool:
@@ -345,6 +355,16 @@ def _files(past: History) -> Iterator[Transmission]:
             name=file.name,
             file=file.id,
         )
+
+
+def _consultations(past: History) -> Iterator[Transmission]:
+    request, kind = past.request, Transmitted.consultation
+    for row in past.consultations:
+        content = {"about": request.reference, "what": kind.value, "at": stamp(row.recorded_at)}
+        content |= {"held_at": stamp(row.held_at), "way": row.way.value, "with_whom": row.with_whom}
+        content |= {"subject": row.subject, "outcome": row.outcome}
+        by_requesting = row.owner_state == request.requesting_state
+        yield _sent(request, kind, f"consultation:{row.id}", row.recorded_at, by_requesting, content)
 
 
 def occurrences(past: History) -> list[Occurrence]:

@@ -42,6 +42,8 @@ KINDS: Mapping[Transmitted, str] = {
     Transmitted.comment: N_("Comment of the requesting State on the refusal"),
     Transmitted.document: NP_("transmission", "File"),
     Transmitted.translation: N_("Translation"),
+    Transmitted.legal_check: N_("Answer to the legal check"),
+    Transmitted.consultation: N_("Record of a consultation"),
     Transmitted.statement: N_("Signed statement"),
 }
 

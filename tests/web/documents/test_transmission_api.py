@@ -209,6 +209,35 @@ async def test_a_rejected_statement_is_evidence_for_the_state_that_handed_it_in_
     assert (await ro.get(f"/requests/{request['id']}/transmission/{own[0]['id']}")).status_code == 404
 
 
+async def test_answers_to_the_legal_check_are_evidence_with_their_statement_and_so_is_each_change(
+    installation, ro, th, story
+):
+    request = await story.submitted(ro)
+    path = f"/requests/{request['id']}"
+    assert (await th.post(f"{path}/acknowledge")).status_code == 200
+    fact = "domestic_law_confirmed"
+    for answer in (True, False):
+        given = await th.signed(f"{path}/gate-answers", "answer_gate", answers={fact: answer}, note="")
+        assert given.status_code == 200, given.text
+    await clock_of(installation).round()
+    told_of = [one for one in await told(ro, request) if one["what"] == "legal_check"]
+    made = [one for one in told_of if one["event"] == "made_available"]
+    said = [jwt.decode(one["jws"], options={"verify_signature": False}) for one in made]
+    assert [one["statement"]["act"] for one in said] == ["answer_gate"] * 2
+    assert len({one["digest"]["value"] for one in said}) == 2
+
+
+async def test_the_record_of_a_consultation_is_evidence(installation, ro, th, story):
+    request = await story.submitted(ro)
+    body = {"held_at": datetime.now(UTC).isoformat(), "way": "video", "with_whom": "A judge", "subject": "The day"}
+    given = await th.post(f"/requests/{request['id']}/consultations", body | {"outcome": "Another day."})
+    assert given.status_code in (200, 201), given.text
+    await clock_of(installation).round()
+    made = [one for one in await told(ro, request) if one["what"] == "consultation"]
+    assert [one["event"] for one in made] == ["submission_accepted", "made_available"]
+    assert (made[0]["state"], made[0]["content"]["outcome"]) == ("TH", "Another day.")
+
+
 async def test_nobody_else_reads_them_and_the_database_keeps_them(installation, ro, th, story):
     request = await story.submitted(ro)
     await clock_of(installation).round()
