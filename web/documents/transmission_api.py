@@ -14,9 +14,10 @@ from hearings.models.signature import TransmissionEvent
 from hearings.signatures import evidences
 from hearings.signatures.evidences import Transmitted
 from web.api import files
-from web.api.access import Caller
+from web.api.access import Caller, parts_of
 from web.api.fields import Column, Json, Moment, Shown
 from web.api.routes import Resource
+from web.documents import certificates
 from web.requests.api import RequestId
 
 router = Resource("transmission")
@@ -60,11 +61,16 @@ class Transmission(Shown):
 
     items: list[ShownEvidence]
     owed: int
+    certificate: str = Field(
+        description="Certificate (PEM) of the installation. Compare its fingerprint by another way with who runs it."
+    )
+    certificate_sha256: str = Field(description="SHA-256 fingerprint of the certificate, in hexadecimal.")
 
 
 @router.read(
     "/requests/{request_id}/transmission",
     scope="requests:read",
+    waits=True,
     errors=(404,),
     gives={"evidence_id": "items/0/id"},
 )
@@ -78,7 +84,13 @@ async def read_transmission(caller: Caller, request_id: RequestId) -> Transmissi
     everything = await evidences.of_request(caller.db, row)
     owed = [one for one in evidences.owed(past, everything) if one.shown_to in ("", caller.state)]
     caller.shown.append(row)
-    return Transmission(items=[_of(one, stamps) for one in rows], owed=len(owed))
+    seal = await certificates.of_installation(parts_of(caller.request))
+    return Transmission(
+        items=[_of(one, stamps) for one in rows],
+        owed=len(owed),
+        certificate=seal.pem.decode("ascii"),
+        certificate_sha256=seal.sha256,
+    )
 
 
 def _of(row: TransmissionEvidence, stamps: Mapping[str, TransmissionStamp]) -> ShownEvidence:

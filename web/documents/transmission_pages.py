@@ -15,6 +15,7 @@ from hearings.models import TransmissionEvidence, TransmissionStamp
 from hearings.models.signature import TransmissionEvent as Event
 from hearings.signatures import evidences
 from hearings.signatures.evidences import Occurrence, Transmitted
+from web.documents import certificates
 from web.requests import request_file
 from web.requests.access import find
 from web.server import printing
@@ -72,11 +73,13 @@ async def page(request: Request) -> Response:
         stamps = await evidences.stamps(db, rows)
         past = await evidences.history(db, row)
         everything = await evidences.of_request(db, row)
+    owed = [one for one in evidences.owed(past, everything) if one.shown_to in ("", person.owner_state)]
     occurred = [one for one in evidences.occurrences(past) if one.shown_to in ("", person.owner_state)]
     context: dict[str, Any] = head | {
         "deliveries": deliveries(occurred),
         "lines": [_line(one, stamps) for one in reversed(rows)],
-        "owed": len(occurred) - len([one for one in everything if one.shown_to in ("", person.owner_state)]),
+        "owed": len(owed),
+        "certificate": await certificates.of_installation(request.app.state.parts),
         "unstamped": bool(request.app.state.parts.settings.stamping_urls) and len(stamps) < len(rows),
         "stamping": bool(request.app.state.parts.settings.stamping_urls),
     }
@@ -125,20 +128,32 @@ def _line(row: TransmissionEvidence, stamps: Mapping[str, TransmissionStamp]) ->
 
 async def download(request: Request) -> Response:
     """One evidence as it was signed."""
-    found, _stamp = await _evidence_of(request)
+    found, _stamp, _over = await _evidence_of(request)
     return printing.file(found.jws.encode("ascii"), evidences.file_name(found), "application/jose")
 
 
 async def stamp(request: Request) -> Response:
     """The time-stamp that is over an evidence, or over a later one of its chain."""
-    found, stamped = await _evidence_of(request)
-    if stamped is None:
+    _found, stamped, over = await _evidence_of(request)
+    if stamped is None or over is None:
         raise HTTPException(404, "not_found")
-    name = f"{found.number:04d}.tsr" if stamped.evidence_id == found.id else "later.tsr"
-    return printing.file(stamped.tsr, name, "application/timestamp-reply")
+    name = evidences.file_name(over).removesuffix(".jws")
+    return printing.file(stamped.tsr, f"{name}.tsr", "application/timestamp-reply")
 
 
-async def _evidence_of(request: Request) -> tuple[TransmissionEvidence, TransmissionStamp | None]:
+async def certificate(request: Request) -> Response:
+    """The certificate of the installation, which checks each evidence."""
+    _signed, person = staff(request)
+    async with request.app.state.parts.database.reading() as db:
+        await find(db, request, person)
+    found = await certificates.of_installation(request.app.state.parts)
+    return printing.file(found.pem, "seal.pem", "application/x-pem-file")
+
+
+async def _evidence_of(
+    request: Request,
+) -> tuple[TransmissionEvidence, TransmissionStamp | None, TransmissionEvidence | None]:
+    """The evidence that the path names, the time-stamp that counts for it, and the evidence which that one is over."""
     _signed, person = staff(request)
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
@@ -147,11 +162,13 @@ async def _evidence_of(request: Request) -> tuple[TransmissionEvidence, Transmis
     found = next((one for one in rows if one.id == request.path_params["evidence"]), None)
     if found is None:
         raise HTTPException(404, "not_found")
-    return found, stamps.get(found.id)
+    stamped = stamps.get(found.id)
+    return found, stamped, next((one for one in rows if stamped and one.id == stamped.evidence_id), None)
 
 
 routes = [
     Route("/requests/{reference}/transmission", page, methods=["GET"]),
+    Route("/requests/{reference}/transmission/seal.pem", certificate, methods=["GET"]),
     Route("/requests/{reference}/transmission/{evidence}", download, methods=["GET"]),
     Route("/requests/{reference}/transmission/{evidence}/stamp", stamp, methods=["GET"]),
 ]

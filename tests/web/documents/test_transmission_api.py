@@ -15,6 +15,7 @@ import jwt
 import pytest
 import rfc8785
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
@@ -52,6 +53,8 @@ async def test_a_request_is_taken_in_made_available_retrieved_once_and_acknowled
     clock = clock_of(installation)
     request = await story.submitted(ro)
     owed = (await ro.get(f"/requests/{request['id']}/transmission")).json()
+    certificate = x509.load_pem_x509_certificate(owed["certificate"].encode())
+    assert certificate.fingerprint(hashes.SHA256()).hex() == owed["certificate_sha256"]
     assert (owed["owed"], owed["items"]) == (2, [])  # its own State has read it: that is no retrieval
     assert await clock.round() == 2
     assert events(await told(ro, request)) == SUBMITTED

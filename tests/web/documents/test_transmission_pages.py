@@ -5,6 +5,9 @@ import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.requests import requests
@@ -74,6 +77,12 @@ def test_each_evidence_is_a_file_that_verifies_and_the_case_has_them_all(service
     assert (report.verdict, report.notes) == ("verified", [])
     assert [clerk.get(f"{link}/stamp").status_code for link in links] == [404, 404]
     assert clerk.get(f"{page}/transmission/none").status_code == 404
+    seal = clerk.get(f"{page}/transmission/seal.pem")
+    assert seal.headers["content-disposition"] == 'attachment; filename="seal.pem"'
+    assert evidence_check.public_key(seal.content).thumbprint == key.thumbprint
+    fingerprint = x509.load_pem_x509_certificate(seal.content).fingerprint(hashes.SHA256()).hex()
+    said = clerk.words(clerk.get(f"{page}/transmission"))
+    assert fingerprint in said and "by another way" in said and "EN 319 522-1: ContentConsignment" in said
     with zipfile.ZipFile(BytesIO(clerk.get(f"{page}/export.zip").content)) as bag:
         files = {name.partition("/data/")[2]: bag.read(name) for name in bag.namelist()}
     kept = {name: data for name, data in files.items() if name.startswith("transmission/")}
