@@ -7,9 +7,10 @@ sent is named in the evidence; the evidence itself is signed by the installation
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,8 @@ LOGGED: Mapping[RequestAct, Transmitted] = {
 }
 TRANSLATION = frozenset({"language", "translator", "machine", "reviewer", "certified", "id", "sha256"})
 """What the log keeps of a translation as it was recorded; `id` and `sha256` are of its file."""
+REJECTED_A_DAY = 20
+"""Rejected statements of a State about one request that leave evidence on one day; the rest are in its list alone."""
 REQUEST_ACTS = frozenset(
     {Act.submit_request, Act.accept_request, Act.accept_with_conditions, Act.refuse_request}
     | {Act.postpone_request, Act.withdraw_request, Act.answer_gate}
@@ -369,7 +372,7 @@ def _consultations(past: History) -> Iterator[Transmission]:
 
 def occurrences(past: History) -> list[Occurrence]:
     """Everything that evidences are owed for, oldest first. Pure."""
-    found = [_rejected(past.request, row) for row in past.refused]
+    found = [_rejected(past.request, row) for row in _first_of_each_day(past.refused)]
     for one in transmissions(past):
         found += [
             Occurrence(event=event, of=one, at=one.at) for event in (Event.submission_accepted, Event.made_available)
@@ -412,6 +415,16 @@ def _includes(past: History, reading: RequestReading, one: Transmission) -> bool
     return bool(same) and same[-1] >= one.change
 
 
+def _first_of_each_day(rows: Sequence[RefusedStatement]) -> Iterator[RefusedStatement]:
+    """The first `REJECTED_A_DAY` of each State and day (UTC), so that nobody floods the chain. Oldest first."""
+    count = Counter[tuple[str, date]]()
+    for row in rows:
+        day = (row.owner_state, row.at.astimezone(UTC).date())
+        count[day] += 1
+        if count[day] <= REJECTED_A_DAY:
+            yield row
+
+
 def _rejected(request: HearingRequest, row: RefusedStatement) -> Occurrence:
     """A signed statement that was rejected, for the State that handed it in."""
     other = next(state for state in _states(request) if state != row.owner_state)
@@ -443,12 +456,13 @@ async def attest(db: AsyncSession, *, request_id: str, signer: Signer, now: date
     """Sign the evidences that a request is owed; returns them. Effects: adds them to the ends of its chains, with the
     request locked meanwhile."""
     request = await queries.get(db, HearingRequest, request_id, lock=True)
-    there = list(await of_request(db, request))
+    there = await of_request(db, request)
     new: list[TransmissionEvidence] = []
+    ends = {row.shown_to: row for row in sorted(there, key=lambda row: row.number)}
     for one in owed(await history(db, request), there):
-        chain = [row for row in (*there, *new) if row.shown_to == one.shown_to]
-        number, before = len(chain) + 1, chain[-1].sha256 if chain else ""
-        made = max(now, one.at, *(row.made_at for row in chain[-1:]))  # clocks of several processes, or one set back
+        end = ends.get(one.shown_to)
+        number, before = (end.number + 1, end.sha256) if end else (1, "")
+        made = max(now, one.at, end.made_at if end else now)  # clocks of several processes, or one set back
         jws = signer.sign(claims(request, one, issuer=signer.name, number=number, previous=before, now=made))
         new.append(
             TransmissionEvidence(
@@ -467,6 +481,7 @@ async def attest(db: AsyncSession, *, request_id: str, signer: Signer, now: date
                 sha256=hashlib.sha256(jws.encode("ascii")).hexdigest(),
             )
         )
+        ends[one.shown_to] = new[-1]
     db.add_all(new)
     await db.flush()
     return new

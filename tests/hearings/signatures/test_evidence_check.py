@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hearings.documents import pdf_seals
-from hearings.models.signature import TransmissionEvent
+from hearings.models import HearingRequest, RefusedStatement
+from hearings.models.signature import Act, TransmissionEvent
 from hearings.signatures import evidence_check, jws
-from hearings.signatures.evidences import CHANGES, ETSI, Signer, Transmitted
+from hearings.signatures.evidences import CHANGES, ETSI, REJECTED_A_DAY, History, Signer, Transmitted, occurrences
 from hearings.status import RequestStatus
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "evidences.json").read_text("utf-8"))
@@ -146,6 +147,20 @@ def test_a_document_that_only_a_rejection_names_is_said_and_not_verified() -> No
     given = {"keys": [OTHER.public], "documents": {"a.json": data}}
     report, _good = evidence_check.check([("1.jws", rejected)], **given)
     assert (report.verdict, "it was rejected" in str(report.missing)) == ("cannot", True)
+
+
+def test_rejected_statements_leave_no_more_evidence_than_so_many_of_a_state_and_day() -> None:
+    day = datetime(2026, 11, 29, 8, tzinfo=UTC)
+    times = [day + timedelta(minutes=n) for n in range(REJECTED_A_DAY + 30)] + [day + timedelta(days=1)]
+    about = {"about": "RO-2026-0007", "act": Act.submit_request, "code": "signature_wrong"}
+    rows = [
+        RefusedStatement(owner_state=state, at=at, actor="a", actor_label="A", **about)
+        for at in times
+        for state in ("RO", "TH")
+    ]
+    request = HearingRequest(requesting_state="RO", requested_state="TH", reference="RO-2026-0007")
+    found = occurrences(History(request=request, refused=rows))
+    assert len(found) == len({one.of.source for one in found}) == 2 * (REJECTED_A_DAY + 1)
 
 
 def test_what_the_installation_signs_has_the_low_s() -> None:
