@@ -6,7 +6,8 @@ relied on wants it (data/refusal.yaml); a State that acts without says why, and 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +16,7 @@ from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law.handling import deadlines
-from hearings.law.handling.deadlines import LimitedStep
+from hearings.law.handling.deadlines import Limit, LimitedStep
 from hearings.law.handling.procedures import Owed, owed_before_postponement, owed_before_refusal
 from hearings.law.law import LAW, Law, current
 from hearings.law.refusals import (
@@ -37,6 +38,9 @@ from hearings.texts import clean
 
 FARTHEST = timedelta(days=730)
 """Greatest distance of a deadline from now."""
+AGAIN_DAYS = 3
+"""Days for the answer to a request that is taken up again after the day it was due or wanted: to the end of a working
+day of the requested State."""
 
 
 async def acknowledge(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
@@ -188,43 +192,73 @@ async def postpone(
     reasons, because = _reasons(reasons), _left_out(consultation_left_out_because)
     owed = owed_before_postponement(relied_on(request, await current(db)))
     raised = await _consulted(db, request, owed, because)
-    _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground)
+    left_out = because if raised else ""
+    _answer(db, request, RequestStatus.postponed, actor, now, reason=reasons, ground=ground, left_out=left_out)
     _keep(request, raised, because)
     request.review_due = due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awaited:
+    """What says when the answer to a request is due. `limit`: of its instruments, if they set one."""
+
+    requested_state: str
+    limit: Limit | None
+    wanted_by: date | None
+    urgent: bool
+
+    def due(self, *, since: datetime, law: Law) -> datetime:
+        """For the first time, from the submission."""
+        return self._earliest(self._limited(since, law), now=since) or since + _timer("answer_days")
+
+    def due_again(self, *, submitted: datetime, now: datetime, law: Law) -> datetime:
+        """From the instant it is taken up again. A postponement stretches the limit of an instrument only by the
+        extension it allows; what is past by then is due `AGAIN_DAYS` later."""
+        due = self._earliest(self._limited(submitted, law, extended=True), now=now) or now + _timer("answer_days")
+        return due if due > now else deadlines.reckoned(now, AGAIN_DAYS, self.requested_state, law=law)
+
+    def _limited(self, since: datetime, law: Law, *, extended: bool = False) -> datetime | None:
+        if self.limit is None:
+            return None
+        return self.limit.ends(since, self.requested_state, extended=extended, law=law)
+
+    def _earliest(self, limit: datetime | None, *, now: datetime) -> datetime | None:
+        wanted = now + _timer("urgent_answer_days") if self.urgent else None
+        if self.wanted_by is not None:
+            wanted = clocks.end_of_day(self.wanted_by, reference.jurisdiction(self.requested_state).default_zone)
+        return min((day for day in (limit, wanted) if day is not None), default=None)
+
+
+def awaited(request: HearingRequest, law: Law) -> Awaited:
+    """What says when the answer to this request is due."""
+    return Awaited(
+        requested_state=request.requested_state,
+        limit=deadlines.of_request(request, law=law).get(LimitedStep.recognition),
+        wanted_by=request.wanted_by,
+        urgent=request.urgent,
+    )
 
 
 def answer_due(request: HearingRequest, *, now: datetime, law: Law = LAW) -> datetime:
     """Deadline of the answer: the end of the day that the request names, in the requested State (18(24), 46(24)), and
     at the latest that of the instruments relied on; without either, a timer of this service."""
-    limit = deadlines.due(request, LimitedStep.recognition, since=now, law=law)
-    wanted = _wanted(request, now=now)
-    return min(day for day in (limit, wanted) if day is not None) if limit or wanted else now + _timer("answer_days")
-
-
-def _wanted(request: HearingRequest, *, now: datetime) -> datetime | None:
-    if request.wanted_by is not None:
-        return clocks.end_of_day(request.wanted_by, reference.jurisdiction(request.requested_state).default_zone)
-    return now + _timer("urgent_answer_days") if request.urgent else None
+    return awaited(request, law).due(since=now, law=law)
 
 
 def _timer(name: str) -> timedelta:
     return timedelta(days=reference.request_rules()["timers"][name])
 
 
-def _due_again(request: HearingRequest, *, now: datetime, law: Law) -> datetime:
-    """A postponement stretches the limit of an instrument only by the extension it allows."""
-    since = request.submitted_at or now
-    limit = deadlines.due(request, LimitedStep.recognition, since=since, extended=True, law=law)
-    return limit or answer_due(request, now=now, law=law)
-
-
 async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
     """A postponed request is reviewed again. Effects: `answer_due` anew, or as the instrument limits it; no
-    `review_due`; status to under_review."""
+    `review_due`; nothing more that was said against the postponement; status to under_review."""
     require("answer_request", request, actor)
     if request.status is not RequestStatus.postponed:
         raise NotReady(tell("The request is not postponed"))
-    request.answer_due, request.review_due = _due_again(request, now=now, law=await current(db)), None
+    law, submitted = await current(db), request.submitted_at or now
+    request.answer_due = awaited(request, law).due_again(submitted=submitted, now=now, law=law)
+    request.review_due = None
+    _keep(request, (), "")
     move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 
@@ -331,10 +365,13 @@ def _answer(
     reason: str,
     ground: str = "",
     motive: str = "",
+    left_out: str = "",
 ) -> None:
     require("answer_request", request, actor)
     named = f"{ground} ({motive})" if motive else ground
     text = f"{named}: {reason}"[:4000] if named else reason  # whole in `answered_reason`
+    if left_out:  # the history alone keeps it when the request is taken up again
+        text = f"{text[: 3999 - len(left_out)]}\n{left_out}"
     move(db, request, to, actor=actor, now=now, reason=text)
     request.answered_at, request.answered_by = now, actor.id
     request.answered_ground, request.answered_reason = ground, reason

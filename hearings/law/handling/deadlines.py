@@ -47,6 +47,10 @@ class Limit:
     extension: int
     provision: str
 
+    def ends(self, since: datetime, state: str, *, extended: bool = False, law: Law = LAW) -> datetime:
+        """When it ends that began at an instant and is owed by a State. `extended`: with its extension."""
+        return reckoned(since, self.days + (self.extension if extended else 0), state, law=law)
+
 
 def limits(instruments: Sequence[str], requesting: str, requested: str, *, law: Law = LAW) -> dict[LimitedStep, Limit]:
     """The limits these instruments set, and those that supplement them between the two States; the shortest of each."""
@@ -89,10 +93,7 @@ def due(
     `extended`: with the extension the instrument allows.
     """
     limit = of_request(request, law=law).get(step)
-    if limit is None:
-        return None
-    days = limit.days + (limit.extension if extended else 0)
-    return reckoned(since, days, request.requested_state, law=law)
+    return limit.ends(since, request.requested_state, extended=extended, law=law) if limit else None
 
 
 def reckoned(since: datetime, days: int, state: str, *, law: Law = LAW) -> datetime:

@@ -430,7 +430,11 @@ async def test_no_request_is_postponed_without_a_consultation(
         database, request, requests.postpone, authority, now, **trial, consultation_left_out_because="It was urgent."
     )
     assert (found.status, [one["code"] for one in found.answered_objections]) == ("postponed", ["not_consulted"])
-    await act(database, request, requests.take_up_again, authority, now)
+    again = await act(database, request, requests.take_up_again, authority, now)
+    assert (again.answered_objections, again.consultation_left_out_because) == ([], ""), "nothing is postponed now"
+    async with database.reading() as db:
+        reasons = {change.after: change.reason for change in await queries.history(db, request)}
+    assert reasons["postponed"] == "postponed_ongoing_proceedings: Our own trial\nIt was urgent."
     await consulted(database, request, authority, now)
     found = await act(database, request, requests.postpone, authority, now, **trial)
     assert (found.status, found.answered_objections) == (RequestStatus.postponed, [])

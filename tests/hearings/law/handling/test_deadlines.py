@@ -7,7 +7,7 @@ import pytest
 from hearings.law.handling.deadlines import COLUMNS, LimitedStep, due, limits, reckoned, works
 from hearings.law.law import LAW, merge
 from hearings.models import HearingRequest
-from hearings.requests.answers import answer_due
+from hearings.requests.answers import AGAIN_DAYS, answer_due, awaited
 
 NOW = datetime(2026, 12, 2, 6, tzinfo=UTC)
 
@@ -108,6 +108,26 @@ def test_only_the_extension_of_the_instrument_stretches_a_limit() -> None:
     assert due(request("eio"), E, since=NOW, extended=True) == due(request("eio"), E, since=NOW)
     united = request("ets182", states=("RO", "GB"))
     assert due(united, R, since=NOW, extended=True) == due(united, R, since=NOW), "the Agreement has none"
+
+
+def again(after: int, *instruments: str, states: tuple[str, str] = ("RO", "ES"), **more: object) -> datetime:
+    """When the answer is due of a request submitted at `NOW` that is taken up again so many days later."""
+    row, law = request(*instruments, states=states, **more), LAW
+    return awaited(row, law).due_again(submitted=NOW, now=NOW + timedelta(days=after), law=law)
+
+
+def test_a_request_taken_up_again_is_due_by_the_extended_limit_or_the_day_wanted() -> None:
+    assert again(20, "eio") == ends(2027, 2, 1, 22)
+    assert again(20, "eio", wanted_by=date(2027, 1, 20)) == ends(2027, 1, 20, 22), "the day wanted is not forgotten"
+    assert again(20, "eio", urgent=True) == NOW + timedelta(days=23), "nor that it is urgent"
+    assert again(20, "untoc", states=("RO", "TH")) == NOW + timedelta(days=50), "no limit: the timer begins anew"
+
+
+@pytest.mark.parametrize("more", [{}, {"wanted_by": date(2026, 12, 20)}])
+def test_a_request_taken_up_again_after_its_limit_gets_a_few_days_and_no_day_in_the_past(more: dict[str, date]) -> None:
+    found = again(90, "eio", **more)
+    assert found == reckoned(NOW + timedelta(days=90), AGAIN_DAYS, "ES") > NOW + timedelta(days=90)
+    assert found == ends(2027, 3, 5, 22)
 
 
 def test_each_limit_has_a_column_of_the_request() -> None:
