@@ -140,9 +140,10 @@ MEASURES: Mapping[str, Measure] = {
             "in_time",
             N_("Within the time of the instrument"),
             N_(
-                "Of steps taken in the period, the share within the days that an instrument of the request sets, the "
-                "shortest of several. The time for execution runs from the decision. Requests under instruments "
-                "without such a time are not counted. An extension that an instrument allows is not added."
+                "Of steps taken in the period, the share within the time that an instrument the request could rely on "
+                "sets, the shortest of several, to the end of a working day of the requested State. The time for "
+                "execution runs from the decision. An extension that an instrument allows is added where the request "
+                "was postponed. Requests under instruments without such a time are not counted."
             ),
             of_requests.in_time,
             {
@@ -151,6 +152,7 @@ MEASURES: Mapping[str, Measure] = {
                 "in_time_execution": (N_("Executed in time"), PERCENT),
             },
             ((tuple(f"in_time_{what}" for what in of_requests.IN_TIME), ""),),
+            version=2,
         ),
         _row(
             "information",
@@ -284,9 +286,9 @@ MEASURES: Mapping[str, Measure] = {
             N_("Work of the own authority"),
             N_(
                 "Open requests to which nobody of the own State is assigned, and how many an officer has who has any; "
-                "those whose answer is overdue by the days set for answers or the day wanted. Arrivals are "
-                "submissions in the period, closures the first refusal, withdrawal, execution or closing. Nobody is "
-                "named."
+                "those whose answer is overdue by the limit of an instrument, the day wanted or the days this service "
+                "sets. Arrivals are submissions in the period, closures the first refusal, withdrawal, execution or "
+                "closing. Nobody is named."
             ),
             of_requests.workload,
             {
@@ -300,6 +302,7 @@ MEASURES: Mapping[str, Measure] = {
             ((("arrivals", "closures", "overdue", "unassigned"), ""),),
             spread=("per_officer",),
             own_only=True,
+            version=2,
         ),
         _row(
             "signatures",

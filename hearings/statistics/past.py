@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from hearings.law.law import LAW, Law
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 
 DECIDED = frozenset({*ACCEPTED_REQUESTS, RequestStatus.refused})
@@ -62,6 +63,13 @@ class PastRequest:
     """Acts of which a signed statement was verified: members of `hearings.models.signature.Act`."""
     consents: tuple[PastStep, ...] = ()
     """Changes of all consents of the person."""
+    usable: tuple[str, ...] = ()
+    """Those of its instruments that were usable when it was submitted."""
+
+    @property
+    def relied_on(self) -> tuple[str, ...]:
+        """The instruments whose limits it has."""
+        return self.usable or self.instruments
 
     @property
     def submitted_at(self) -> datetime:
@@ -164,6 +172,8 @@ class Past:
     requests: Sequence[PastRequest]
     hearings: Sequence[PastHearing]
     tests: Sequence[PastTest]
+    law: Law = LAW
+    """By which limits are reckoned."""
 
     def only(self, keep: Callable[[PastRequest], bool]) -> "Past":
         """The part of it about requests that are kept."""

@@ -15,6 +15,7 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.events import EventKind
+from hearings.law.law import current
 from hearings.models import (
     Agreement,
     Consent,
@@ -51,8 +52,8 @@ FIELDS = (
     HearingRequest.wanted_by,
     HearingRequest.priority,
 )
-"""What is read of a request: fields that cannot change after its submission, and the priority, each change of which has
-a line in its log."""
+"""What is read of a request, beside the instruments that were usable when it was submitted: fields that cannot change
+after that, and the priority, each change of which has a line in its log."""
 PRIORITIES = (RequestAct.priority_set, RequestAct.priority_cleared, RequestAct.priority_refreshed)
 FAULTS = frozenset({HoldCause.fault.value, HoldCause.recording.value})
 COUNTED = (
@@ -68,7 +69,8 @@ async def past(db: AsyncSession, *, as_of: datetime, states: Sequence[str] = ())
     """The past at `as_of`: of requests that one State has a part in, or between two; of all where none is named."""
     found = _Reading(db, as_of, _between(states))
     requests = await found.requests()
-    return Past(as_of, list(requests.values()), await found.hearings(requests), await found.tests(requests))
+    hearings, tests = await found.hearings(requests), await found.tests(requests)
+    return Past(as_of, list(requests.values()), hearings, tests, await current(db))
 
 
 def _between(states: Sequence[str]) -> Any:
@@ -117,7 +119,8 @@ class _Reading:
         steps = await self.steps(HearingRequest, HearingRequest.id, [])
         consents = await self.steps(Consent, Consent.request_id, [_of_request(Consent)])
         consulted, signed, lines = await self._consulted(), await self._signed(), await self._lines()
-        rows = await self.rows(*FIELDS, joins=[], where=True, order=(col(HearingRequest.id),))
+        usable = col(HearingRequest.gate_result)["usable"].label("usable")
+        rows = await self.rows(*FIELDS, usable, joins=[], where=True, order=(col(HearingRequest.id),))
         found: dict[str, PastRequest] = {}
         for row in rows:
             moves = steps.get(row.id, ())
@@ -145,6 +148,7 @@ class _Reading:
                 assignments=tuple(_assignments(lines.get(row.id, ()), self.as_of)),
                 signed=frozenset(signed.get(row.id, ())),
                 consents=tuple(consents.get(row.id, ())),
+                usable=tuple(row.usable or ()),
             )
         return found
 

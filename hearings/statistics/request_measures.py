@@ -1,12 +1,13 @@
 """What is counted of requests: each function gives the figures of one measure. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 from itertools import chain
 
-from hearings import clocks, reference
+from hearings.law.handling.deadlines import Limit, LimitedStep, limits
+from hearings.law.law import Law
 from hearings.models.signature import Act
+from hearings.requests.answers import Awaited
 from hearings.statistics.cells import DAY, Case, Figure, Window, counts, shares, spreads
 from hearings.statistics.past import DECIDED, Past, PastRequest, PastStep
 from hearings.status import ACCEPTED_REQUESTS, ConsentStatus, RequestStatus
@@ -145,47 +146,31 @@ def _stretches(request: PastRequest) -> Iterator[tuple[str, datetime, float]]:
 
 
 def in_time(past: Past, window: Window) -> Iterator[Figure]:
-    """The share of steps taken within the days that an instrument of the request sets."""
-    found: dict[str, list[Case]] = {what: [] for what in IN_TIME}
+    """The share of steps taken within the time that an instrument of the request sets."""
+    found: dict[str, list[Case]] = {step.value: [] for step in LimitedStep}
     for request in past.requests:
-        limits = deadlines(request.instruments)
-        decided, executed = decision(request), request.first(_R.executed)
+        decided = decision(request)
         done = {
-            "acknowledgement": (request.first(_R.under_review), request.submitted_at, timedelta()),
-            "recognition": (decided, request.submitted_at, request.postponed(decided.at) if decided else timedelta()),
-            "execution": (executed, decided.at if decided else request.submitted_at, timedelta()),
+            LimitedStep.acknowledgement: (request.first(_R.under_review), request.submitted_at),
+            LimitedStep.recognition: (decided, request.submitted_at),
+            LimitedStep.execution: (request.first(_R.executed), decided.at if decided else request.submitted_at),
         }
-        for what, (step, since, apart) in done.items():
-            if what in limits and step is not None and window.within(step.at):
-                good = step.at - since - apart <= timedelta(days=limits[what])
-                found[what].append(Case(request, step.at, float(good)))
+        limits = limits_of(request, past.law)
+        for limited, (step, since) in done.items():
+            if limited in limits and step is not None and window.within(step.at):
+                extended = limited is LimitedStep.recognition and bool(request.postponed(step.at))
+                end = limits[limited].ends(since, request.requested_state, extended=extended, law=past.law)
+                found[limited].append(Case(request, step.at, float(step.at <= end)))
     for what, cases in found.items():
         yield from shares(f"in_time_{what}", cases, window, FEW)
 
 
-IN_TIME = ("acknowledgement", "recognition", "execution")
+IN_TIME = tuple(step.value for step in LimitedStep)
 
 
-@cache
-def _limits() -> Mapping[str, Mapping[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    named = [(name, row) for name, row in reference.instruments().items()]
-    named += [(row["instrument_id"], row) for row in reference.rules().values()]
-    for name, row in named:
-        for what, days in (row.get("sla_days") or {}).items():
-            if what in IN_TIME:
-                found.setdefault(name, {}).setdefault(what, int(days))
-    return found
-
-
-def deadlines(instruments: Iterable[str]) -> dict[str, int]:
-    """Days that the instruments set, the shortest of them, for the acknowledgement, the decision and, from the decision
-    on, the execution; without what none of them sets. By the law data that come with the program."""
-    found: dict[str, int] = {}
-    for name in instruments:
-        for what, days in _limits().get(name, {}).items():
-            found[what] = min(days, found.get(what, days))
-    return found
+def limits_of(request: PastRequest, law: Law) -> Mapping[LimitedStep, Limit]:
+    """The limits of a request: of the instruments usable when it was submitted, and of what supplements them."""
+    return limits(request.relied_on, request.requesting_state, request.requested_state, law=law)
 
 
 def information(past: Past, window: Window) -> Iterator[Figure]:
@@ -274,7 +259,7 @@ def workload(past: Past, window: Window) -> Iterator[Figure]:
     yield from counts("unassigned", (Case(one, one.submitted_at) for one in unassigned), window)
     held = [Case(ones[0], past.as_of, float(len(ones))) for ones in officers.values()]
     yield from spreads("per_officer", held, window)
-    late = [one for one in opened if (due := answer_due(one)) is not None and due < past.as_of]
+    late = [one for one in opened if (due := answer_due(one, past.law)) is not None and due < past.as_of]
     yield from counts("overdue", (Case(one, one.submitted_at) for one in late), window, FEW)
     came = [Case(one, one.submitted_at) for one in past.requests if window.within(one.submitted_at)]
     ended = [Case(one, step.at) for one in past.requests if (step := _end(one)) and window.within(step.at)]
@@ -291,16 +276,20 @@ ENDS = frozenset({_R.refused, _R.withdrawn, _R.executed, _R.closed})
 UNANSWERED = frozenset({_R.submitted, _R.received, _R.under_review})
 
 
-def answer_due(request: PastRequest) -> datetime | None:
+def answer_due(request: PastRequest, law: Law) -> datetime | None:
     """When the answer is due at the instant, as `hearings.requests.answers` sets it; None where none is awaited."""
     if request.status not in UNANSWERED:
         return None
-    if request.wanted_by is not None:
-        return clocks.end_of_day(request.wanted_by, reference.jurisdiction(request.requested_state).default_zone)
-    begun = [step.at for step in request.steps if step.before == _R.postponed]
-    timers = reference.request_rules()["timers"]
-    days = timers["urgent_answer_days" if request.urgent else "answer_days"]
-    return (begun[-1] if begun else request.submitted_at) + timedelta(days=days)
+    awaited = Awaited(
+        requested_state=request.requested_state,
+        limit=limits_of(request, law).get(LimitedStep.recognition),
+        wanted_by=request.wanted_by,
+        urgent=request.urgent,
+    )
+    again = [step.at for step in request.steps if step.before == _R.postponed]
+    if again:
+        return awaited.due_again(submitted=request.submitted_at, now=again[-1], law=law)
+    return awaited.due(since=request.submitted_at, law=law)
 
 
 def _days(since: datetime, until: datetime) -> float:
