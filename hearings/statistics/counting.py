@@ -19,9 +19,9 @@ from hearings.permissions import require_staff
 from hearings.sentences import N_, tell
 from hearings.statistics import reading
 from hearings.statistics.cells import Figure, Window
-from hearings.statistics.measures import MEASURES, Measure
+from hearings.statistics.measures import AN_HOUR, MEASURES, PERCENT, Measure
 from hearings.statistics.past import Past
-from hearings.statistics.suppression import suppressed
+from hearings.statistics.suppression import coarse, small, suppressed
 
 SEEN_BY_OTHERS = frozenset({"state", "ground"})
 """Cuts that are not made in figures that others see."""
@@ -166,10 +166,11 @@ async def read_year(db: AsyncSession, *, year: int, state: str = "", now: dateti
 
 
 def for_others(past: Past, year: int, *, state: str = "") -> list[CountedFigure]:
-    """The figures of a year for others: of the whole installation, or of one State's requests; small numbers hidden."""
+    """The figures of a year for others: of the whole installation, or of one State's requests; small numbers hidden,
+    and all others rounded where there is a small one."""
     parts: Sequence[tuple[bool | None, Past]] = list(sides(past, state)) if state else [(None, past)]
     since = datetime(year, 1, 1, tzinfo=UTC)
-    found = []
+    counted: list[tuple[Measure, str, list[Figure]]] = []
     for received, side in parts:
         window = Window(
             since=since,
@@ -182,8 +183,17 @@ def for_others(past: Past, year: int, *, state: str = "") -> list[CountedFigure]
         direction = "" if received is None else "received" if received else "sent"
         for measure in MEASURES.values():
             if not measure.own_only:
-                found += [
-                    CountedFigure(measure, direction, one)
-                    for one in suppressed(measure.count(side, window), partition=measure.partition)
-                ]
-    return found
+                counted.append((measure, direction, list(measure.count(side, window))))
+    rough = any(small(one) for _measure, _direction, figures in counted for one in figures)
+    return [
+        CountedFigure(measure, direction, told)
+        for measure, direction, figures in counted
+        for one in suppressed(figures, partition=measure.partition)
+        if (told := _coarse(measure, one, rough=rough))
+    ]
+
+
+def _coarse(measure: Measure, figure: Figure, *, rough: bool) -> Figure | None:
+    _label, part, unit = measure.names()[figure.what]
+    spread = bool(part) or unit == AN_HOUR
+    return coarse(figure, spread=spread, places=1 if unit in (PERCENT, AN_HOUR) else 0, rough=rough)

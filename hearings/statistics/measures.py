@@ -11,7 +11,7 @@ from hearings.statistics.cells import CUTS, OWN_CUTS, SPREAD, Figure, Window
 from hearings.statistics.past import Past
 
 REQUESTS, HEARINGS, TESTS = N_("requests"), N_("hearings"), N_("tests")
-DAYS, MINUTES, PERCENT = N_("days"), N_("minutes"), N_("per cent")
+DAYS, MINUTES, PERCENT, AN_HOUR = N_("days"), N_("minutes"), N_("per cent"), N_("an hour")
 SPREADS: Mapping[str, str] = {
     "median": N_("median"),
     "p75": N_("75th percentile"),
@@ -226,7 +226,7 @@ MEASURES: Mapping[str, Measure] = {
             {
                 "interpreted": (N_("With interpreting"), HEARINGS),
                 "relay": (N_("With relay"), PERCENT),
-                "signals": (N_("Remarks on quality"), N_("an hour")),
+                "signals": (N_("Remarks on quality"), AN_HOUR),
             },
             ((("interpreted",), "language"), (("interpreted",), "mode")),
         ),

@@ -7,6 +7,10 @@ from hearings.statistics.cells import Figure
 
 LEAST = 5
 """A figure of fewer cases is not shown."""
+STEP = 5
+"""To multiples of this counts, numbers of cases and per cents are rounded where a small number is hidden in the set."""
+MANY = 20
+"""Of fewer cases there is no median and no percentile, nor a share where numbers are rounded."""
 
 
 def small(figure: Figure) -> bool:
@@ -15,6 +19,31 @@ def small(figure: Figure) -> bool:
     if figure.hits is not None:
         parts += [figure.hits, figure.cases - figure.hits]
     return any(0 < part < LEAST for part in parts)
+
+
+def rounded(number: float) -> int:
+    """To the nearest multiple of `STEP`."""
+    return int(number + STEP / 2) // STEP * STEP
+
+
+def coarse(figure: Figure, *, spread: bool, places: int, rough: bool) -> Figure | None:
+    """A figure as coarse as others see it; None where it is left out.
+
+    `spread`: it is a percentile, a median or a rate; then it has so many `places`. With `rough` counts, cases and
+    shares are rounded: a number that one measure hides cannot be worked out of what others count of the same requests.
+    Whether there are enough cases is judged by their rounded number, so that it tells nothing more.
+    """
+    enough = rounded(figure.cases) >= MANY
+    if spread:
+        if figure.value is None or not enough:
+            return None
+        cases = rounded(figure.cases) if rough else figure.cases
+        return figure._replace(value=round(figure.value, places or None), cases=cases)
+    if figure.value is None or not rough:
+        return figure
+    if figure.hits is None:
+        return figure._replace(value=rounded(figure.value), cases=rounded(figure.cases))
+    return figure._replace(value=rounded(figure.value), cases=rounded(figure.cases), hits=None) if enough else None
 
 
 def suppressed(figures: Iterable[Figure], *, partition: bool = False) -> list[Figure]:

@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -12,6 +12,7 @@ from hearings.db import Database
 from hearings.statistics import counting
 from hearings.statistics.cells import Figure
 from hearings.statistics.measures import MEASURES
+from hearings.statistics.past import Past, PastRequest, PastStep
 from hearings.statistics.suppression import LEAST, small, suppressed
 from tests.support.random_past import kept, random_past
 
@@ -99,6 +100,50 @@ async def test_of_a_real_past_others_see_no_small_figure_no_state_no_ground_and_
                 cells[one.direction, one.figure.what].append(one.figure)
         for key, ones in cells.items():
             assert worked_out([totals[key], *ones]) == []
+
+
+def published(accepted: int, conditions: int, refused: int) -> frozenset[tuple[object, ...]]:
+    """All that others are told of a year with so many decisions, whichever of them each person could know."""
+    ends = ["accepted"] * accepted + ["accepted_with_conditions"] * conditions + ["refused"] * refused
+    requests = [_decided(number, end) for number, end in enumerate(ends)]
+    past = Past(datetime(2026, 1, 1, tzinfo=UTC), requests, [], [])
+    return frozenset((one.measure.id, *one.figure) for one in counting.for_others(past, 2025))
+
+
+def _decided(number: int, end: str) -> PastRequest:
+    at = datetime(2025, 3, 1, tzinfo=UTC)
+    steps = (PastStep(at, "submitted", "draft"), PastStep(at + timedelta(days=9), end, "submitted"))
+    return PastRequest(
+        id=str(number), requesting_state="RO", requested_state="TH", instruments=("untoc",), offence_scope=(),
+        capacity="witness", stage="trial", channel="central_authority", urgent=False, oral=False, in_custody=False,
+        reason_no_attendance="", custody_limit=None, wanted_by=None, steps=steps,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("accepted", "conditions", "refused"), [(20, 6, 1), (5, 5, 1), (18, 5, 2), (12, 9, 4), (33, 11, 3)]
+)
+def test_nobody_with_all_measures_can_work_out_how_many_were_refused(
+    accepted: int, conditions: int, refused: int
+) -> None:
+    seen = published(accepted, conditions, refused)
+    hidden = [one for one in seen if one[:4] == ("outcome", "refused", "", "")]
+    assert [one[4] for one in hidden] == [None]
+    possible = {
+        (others, few)
+        for others in range(max(accepted - 4, 0), accepted + 5)
+        for some in range(max(conditions - 4, 5), conditions + 5)
+        for few in range(1, LEAST)
+        if published(others, some, few) == seen
+    }
+    assert len({few for _others, few in possible}) > 1, "as many worlds look the same"
+
+
+def test_where_nothing_is_small_counts_are_exact_and_percentiles_are_of_many_and_in_whole_days() -> None:
+    told = {(one[0], one[1]): one for one in published(21, 12, 6) if not one[2]}
+    assert [told["outcome", what][4] for what in ("accepted", "accepted_with_conditions", "refused")] == [21, 12, 6]
+    assert told["time", "decision_median"][4:6] == (9, 39)
+    assert ("time", "decision_median") not in {(one[0], one[1]) for one in published(6, 5, 6)}
 
 
 def test_all_that_adds_up_is_marked() -> None:
