@@ -9,7 +9,7 @@ from typing import Any
 
 from hearings.law.answer import ConductTerm, Note
 from hearings.law.law import Law, cite
-from hearings.sentences import N_, Sentence, Series, Word, tell
+from hearings.sentences import N_, Quoted, Sentence, Series, Word, tell
 
 AS_NATIONAL_LAW_SAYS = N_("according to national law")
 INTERPRETER_SIDE = N_("Who provides the interpreter")
@@ -115,7 +115,7 @@ def obligation(paragraph: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator
         yield Note(
             key="obligation",
             provision=cite(paragraph),
-            text=f"{text}",
+            text=tell("In the words of the data: {text}", text=Quoted(text)),
             source=str(row["source"]),
             confidence=str(row["confidence"]),
         )

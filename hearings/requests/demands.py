@@ -9,6 +9,7 @@ from typing import Any
 from hearings.law import legal_bases
 from hearings.law.beside import displacement
 from hearings.law.handling.contents import CONTENTS, ELSEWHERE, ContentItem, contents_of
+from hearings.law.handling.deadlines import relied_on
 from hearings.law.law import LAW
 from hearings.law.parties import Question
 from hearings.models import HearingRequest
@@ -30,7 +31,7 @@ CONDITIONS: Mapping[str, Callable[[HearingRequest], Any]] = {
     "suspected": lambda request: request.capacity in SUSPECTED,
     "witness_or_expert": lambda request: request.capacity in TESTIFYING,
     "accused_at_trial": _at_trial,
-    "reciprocity_relied_on": lambda request: _without_treaty(request.instruments),
+    "reciprocity_relied_on": lambda request: _without_treaty(relied_on(request)),
     "conditions_added": lambda request: _conditions_added(request),
 }
 """When each condition of `handling.contents.CONDITIONS` holds; `said` is asked for only if something is said."""
@@ -80,7 +81,7 @@ def asked(request: HearingRequest, item: ContentItem) -> bool:
 def demands(request: HearingRequest) -> tuple[ContentItem, ...]:
     """The items the instruments relied on ask for in this request, in their order; without any, those of practice."""
     return tuple(
-        item for contents in contents_of(request.instruments) for item in contents.items if asked(request, item)
+        item for contents in contents_of(relied_on(request)) for item in contents.items if asked(request, item)
     )
 
 

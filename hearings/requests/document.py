@@ -19,6 +19,7 @@ from hearings import clocks, queries, reference
 from hearings.documents.documents import written
 from hearings.languages import language_name, state_name
 from hearings.law.handling.contents import Acknowledgement, Contents, contents_of
+from hearings.law.handling.deadlines import relied_on
 from hearings.models import Attachment, Consent, GateAnswer, HearingRequest, Signature, SigningKey, Translation
 from hearings.models.signature import Act
 from hearings.requests import attachments, consent_answers, field_kinds as kinds, gate_answers, translations
@@ -230,7 +231,7 @@ def receipt_form(request: HearingRequest) -> Acknowledgement | None:
     """The form on which an instrument relied on has receipt acknowledged; None for a draft, and where none does."""
     if request.submitted_at is None:
         return None
-    found = (contents.acknowledgement for contents in contents_of(request.instruments))
+    found = (contents.acknowledgement for contents in contents_of(relied_on(request)))
     return next((form for form in found if form is not None), None)
 
 
@@ -309,7 +310,7 @@ class _Page:
 
     def particulars(self) -> list[dict[str, Any]]:
         """The fields of the request: by the sections of the forms of the instruments, then those of no form."""
-        chosen = contents_of(self.row.instruments)
+        chosen = contents_of(relied_on(self.row))
         sections, printed_already = [], set[str]()
         for contents in chosen:
             for letter, title in contents.sections.items():
@@ -330,7 +331,7 @@ class _Page:
     def cited(self, section: str, names: Sequence[str], chosen: Sequence[Contents]) -> dict[str, Any]:
         """The letter of a section, where an instrument has one, and the provisions that ask for its fields."""
         lettered = any(item.section == section for contents in chosen for item in contents.items)
-        cites = [provision for name in names for provision in provisions(name, self.row.instruments)]
+        cites = [provision for name in names for provision in provisions(name, relied_on(self.row))]
         return {"letter": section if lettered else "", "cites": cites}
 
     def instant(self, label: str, at: datetime | None) -> list[Line]:

@@ -9,7 +9,8 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, reference
-from hearings.law.handling.deadlines import COLUMNS, of_request
+from hearings.law.handling.deadlines import set_by
+from hearings.law.law import Law
 from hearings.models import Hearing, HearingRequest, Person, RequestEvent, Signature, StatusChange
 from hearings.models.request import Capacity
 from hearings.overview import request_file
@@ -162,7 +163,7 @@ class Deadline:
     kind: str
     icon: str = "clock"
     provision: str = ""
-    """What sets it, where an instrument relied on does."""
+    """What set it, where an instrument relied on did."""
 
 
 DEADLINES: Mapping[str, str] = {
@@ -175,11 +176,11 @@ DEADLINES: Mapping[str, str] = {
 }
 
 
-def deadlines(row: HearingRequest, hearings: Sequence[Hearing], now: datetime) -> list[Deadline]:
+def deadlines(row: HearingRequest, hearings: Sequence[Hearing], now: datetime, law: Law) -> list[Deadline]:
     """The deadlines of a request and its hearings to come, the earliest first; days as their end in the own zone."""
     zone = reference.jurisdiction(row.requesting_state).default_zone
     open_ = row.status not in (RequestStatus.refused, RequestStatus.withdrawn, RequestStatus.closed)
-    limits = {COLUMNS[step]: limit.provision for step, limit in of_request(row).items()}
+    limits = set_by(row, law=law)
     ended = ENDED.get(row.status, frozenset[str]())
     found = [
         Deadline(_(text), at, _kind(at, now), provision=limits.get(name, ""))

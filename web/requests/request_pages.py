@@ -50,17 +50,22 @@ R = RequestStatus
 PAGE = 25
 SCHEDULABLE = (R.accepted, R.accepted_with_conditions, R.executing)
 DUE = {
-    R.received: "answer_due",
-    R.under_review: "answer_due",
-    R.information_requested: "info_due",
-    R.postponed: "review_due",
-    R.accepted: "execution_due",
-    R.accepted_with_conditions: "execution_due",
-    R.executing: "execution_due",
+    R.received: ("receipt_due", "answer_due"),
+    R.under_review: ("answer_due",),
+    R.information_requested: ("info_due",),
+    R.postponed: ("review_due",),
+    R.accepted: ("execution_due",),
+    R.accepted_with_conditions: ("execution_due",),
+    R.executing: ("execution_due",),
 }
-"""Whose day a request waits for, by its status."""
+"""For whose days a request waits, by its status."""
 UNDECIDED = (R.received, R.under_review, R.information_requested, R.postponed)
 """Statuses in which the requested State reviews the request: its page has the request and the legal check."""
+
+
+def due_of(row: HearingRequest) -> datetime | None:
+    """The earliest day that a request waits for; None where it waits for none."""
+    return min((day for name in DUE.get(row.status, ()) if (day := getattr(row, name)) is not None), default=None)
 
 
 async def listing(request: Request) -> Response:
@@ -77,7 +82,7 @@ async def listing(request: Request) -> Response:
             page = await queries.requests(db, state=state, outgoing=outgoing, after=after, limit=PAGE)
     context: dict[str, Any] = {"rows": page.rows, "next": page.after, "side": side, "own": state}
     context["may_request"] = "clerk" in person.functions
-    context["due_of"] = lambda row: getattr(row, DUE[row.status]) if row.status in DUE else None
+    context["due_of"] = due_of
     context["places_of"] = lambda row: court_clocks.own_first(
         court_clocks.of_states(row.requesting_state, row.requested_state), state
     )
@@ -285,7 +290,7 @@ async def _overview(read: FileRead) -> dict[str, Any]:
         "completeness": requests.complete(read.row, translated),
         "score": priority.score(read.row, on=read.now.date()),
         "blockers": requests.blockers(read.row, now=read.now, law=read.law) if read.row.status is R.draft else [],
-        "deadlines": request_file.deadlines(read.row, hearings, read.now),
+        "deadlines": request_file.deadlines(read.row, hearings, read.now, read.law),
         "latest": history[:2],
         "clocks_of": request_file.clocks_of,
         "in_words": request_steps.in_words,

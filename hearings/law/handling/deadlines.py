@@ -79,10 +79,33 @@ def _supplements(instruments: Sequence[str], requesting: str, requested: str, la
     return found
 
 
+def relied_on(request: HearingRequest) -> Sequence[str]:
+    """The instruments that were usable when a request was submitted, or else those it names."""
+    usable: Sequence[str] = (request.gate_result or {}).get("usable") or request.instruments
+    return usable
+
+
 def of_request(request: HearingRequest, *, law: Law = LAW) -> dict[LimitedStep, Limit]:
-    """The limits of a request, by the instruments that were usable when it was submitted, or else those it names."""
-    usable = (request.gate_result or {}).get("usable") or request.instruments
-    return limits(usable, request.requesting_state, request.requested_state, law=law)
+    """The limits of a request, by the instruments it relies on."""
+    return limits(relied_on(request), request.requesting_state, request.requested_state, law=law)
+
+
+def set_by(request: HearingRequest, *, law: Law = LAW) -> dict[str, str]:
+    """By the columns of a request that hold an instant an instrument has set: the provision that set it. Not named is
+    what has an earlier day, such as the one wanted, or a day by other law than this."""
+    begins = {
+        LimitedStep.acknowledgement: request.submitted_at,
+        LimitedStep.recognition: request.submitted_at,
+        LimitedStep.execution: request.answered_at,
+    }
+    found = {}
+    for step, limit in of_request(request, law=law).items():
+        since, at = begins[step], getattr(request, COLUMNS[step])
+        if since is not None and at is not None:
+            ends = (limit.ends(since, request.requested_state, extended=more, law=law) for more in (False, True))
+            if at in ends:
+                found[COLUMNS[step]] = limit.provision
+    return found
 
 
 def due(

@@ -20,8 +20,10 @@ from hearings.models import (
     HearingEvent,
     InstallationEvent,
     LawRow,
+    RequestReading,
     SharedView,
     Signature,
+    TransmissionStamp,
     StatusChange,
     metadata,
 )
@@ -34,8 +36,8 @@ from hearings.outward.losses import Trouble
 from tests.hearings.test_db import ONLY_GROW
 from tests.support.court import Court
 
-NO_DEEDS = {SharedView, ActHead}
-"""What was read is noted each time and is nobody's act; a head is no act itself."""
+NO_DEEDS = {SharedView, ActHead, RequestReading, TransmissionStamp}
+"""What was read is noted each time and is nobody's act; a head and a time-stamp are no acts themselves."""
 
 
 def test_every_row_that_only_grows_raises_the_head_and_says_what_it_is_about() -> None:

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from hearings.law.handling.deadlines import COLUMNS, LimitedStep, due, limits, reckoned, works
+from hearings.law.handling.deadlines import COLUMNS, LimitedStep, due, limits, of_request, reckoned, set_by, works
 from hearings.law.law import LAW, merge
 from hearings.models import HearingRequest
 from hearings.requests.answers import AGAIN_DAYS, answer_due, awaited
+from hearings.requests.demands import demands
+from hearings.requests.document import receipt_form
 
 NOW = datetime(2026, 12, 2, 6, tzinfo=UTC)
 
@@ -128,6 +130,26 @@ def test_a_request_taken_up_again_after_its_limit_gets_a_few_days_and_no_day_in_
     found = again(90, "eio", **more)
     assert found == reckoned(NOW + timedelta(days=90), AGAIN_DAYS, "ES") > NOW + timedelta(days=90)
     assert found == ends(2027, 3, 5, 22)
+
+
+def test_a_provision_is_named_only_where_the_day_is_the_one_it_sets() -> None:
+    row = request("eio", submitted_at=NOW, answer_due=ends(2027, 1, 4, 22), receipt_due=ends(2026, 12, 9, 22))
+    receipt, provision = (limits(["eio"], "RO", "ES")[step].provision for step in (A, R))
+    assert set_by(row) == {"answer_due": provision, "receipt_due": receipt}
+    row.answer_due, row.receipt_due = ends(2026, 12, 10, 22), None
+    assert set_by(row) == {}, "the day wanted"
+    row.answer_due = ends(2027, 2, 1, 22)
+    assert set_by(row) == {"answer_due": provision}, "with the extension"
+    stricter = merge([("rule", "eio_12", {**LAW.rules["eio_12"], "sla_days": {"recognition": 10}})])
+    assert set_by(row, law=stricter) == {}
+
+
+def test_only_what_was_usable_at_the_submission_sets_a_limit_a_form_and_contents() -> None:
+    row = request("eio", "ets182", states=("RO", "GB"), submitted_at=NOW)
+    assert receipt_form(row) and {item.instrument for item in demands(row)} == {"eio", "ets182"}
+    row.gate_result = {"usable": ["ets182"]}
+    assert receipt_form(row) is None and {item.instrument for item in demands(row)} == {"ets182"}
+    assert of_request(row)[R].days == 45
 
 
 def test_each_limit_has_a_column_of_the_request() -> None:
