@@ -41,6 +41,7 @@ from hearings.models import (
 from hearings.models.columns import Row
 from hearings.requests import consultations, document as request_document, log as request_log
 from hearings.requests.document import Papers, content, plain
+from hearings.rights.facts import answers_of
 from hearings.signatures import evidences, signatures
 from hearings.sitting import fingerprints, recordings
 from hearings.summons import services
@@ -54,6 +55,7 @@ MOST = 100_000
 REQUEST = (
     *("id", "reference", "requesting_state", "requested_state", "status", "version", "created_at", "submitted_at"),
     *("answered_at", "answered_ground", "answered_reason", "conditions", "condition_rules", "refusal_comment"),
+    *("answered_objections", "consultation_left_out_because", "receipt_due", "execution_due"),
     *("refusal_comment_at", "answer_due", "info_due", "review_due", "written_due", "written_confirmed_at"),
     *("priority", "priority_override", "priority_reason", "gate_result"),
 )
@@ -99,7 +101,9 @@ HEARING = (
     "booked_languages",
     *("participant_classes", "margin_before", "margin_after", "line_test", "created_at"),
     *("requesting_signed", "requested_signed", "one_signed", "terms_version", "capacity", "agreed_rooms"),
+    "rights_version",
 )
+RIGHT = ("id", "owner_state", "item", "kind", "reason", "evidence", "person_name", "role", "at")
 DAY = (
     *("number", "starts_at", "ends_at", "wall_start", "wall_zone", "wall_fold", "tzdb_version", "heard_at"),
     *("dropped_at", "dropped_why"),
@@ -258,6 +262,7 @@ async def _hearing(
         "offers.json": _rows(offers, OFFER),
         "bookings.json": [_row(booking, BOOKING) | {"resource": _row(what, RESOURCE)} for booking, what in booked],
         "agreements.json": [await _agreement(db, agreement, state) for agreement in reversed(agreed)],
+        "rights.json": _veiled(_rows(await answers_of(db, hearing.id), RIGHT), hidden),
         "recordings.json": [_recording(row) for row in await queries.recordings_of_hearing(db, hearing.id)],
     }
     later: list[Row] = []

@@ -13,9 +13,44 @@ from sqlmodel import select
 from hearings import queries
 from hearings.agreement import line_tests
 from hearings.minutes import minutes
-from hearings.models import Agreement, HearingRequest, Participant, RoomConfirmation, metadata
+from hearings.models import (
+    Agreement,
+    AgreementOffer,
+    Attachment,
+    Booking,
+    Consent,
+    Consultation,
+    FingerprintComparison,
+    GateAnswer,
+    Hearing,
+    HearingDay,
+    HearingRequest,
+    InformalMessage,
+    LineReport,
+    LineTest,
+    MinutesAnswer,
+    MinutesPassage,
+    MinutesReading,
+    Offer,
+    Participant,
+    Recording,
+    RequestEvent,
+    Resource,
+    RightAnswer,
+    RoomConfirmation,
+    SharedView,
+    Sitting,
+    SoundCheck,
+    StatusChange,
+    TermsConsent,
+    Translation,
+    metadata,
+)
+from hearings.models.columns import Row
+from hearings.models.rights import RightAnswerKind
 from hearings.overview import case_export
 from hearings.requests import attachments
+from hearings.requests.fields import FIELDS
 from hearings.roles import Role
 from hearings.sentences import english
 from hearings.sitting import recorded_acts, recordings, sittings
@@ -29,8 +64,8 @@ IN = {
     *("fingerprint_comparison", "hearing", "hearing_day", "hearing_event", "hearing_request", "informal_message"),
     *("line_report", "line_test", "minutes", "minutes_answer", "minutes_passage", "minutes_reading"),
     *("minutes_correction", "minutes_reservation", "offer"),
-    *("participant", "recording", "request_event", "resource", "room_confirmation", "shared_view", "signature"),
-    *("coordination_room", "room_link"),
+    *("participant", "recording", "request_event", "resource", "right_answer", "room_confirmation", "shared_view"),
+    *("signature", "coordination_room", "room_link"),
     *("signing_key", "sitting", "sound_check", "status_change", "summons_service"),
     *("terms_consent", "translation"),
     *("transmission_evidence", "transmission_stamp"),
@@ -48,7 +83,6 @@ OUT = {
     "calendar_entry": "what calendars were told last; the days of the hearing are exported",
     "calendar_feed": "an address of a person's own",
     "claim": "what the clock has done; what came of it is in the histories and logs",
-    "right_answer": "what was said to the rights checklist; the log and the minutes hold it",
     "keeping_decision": "how long a recording is kept; what concerns evidence is in its custody log, in every copy",
     "conduct": "which process conducts the live hearings now",
     "court_period": "hours of a court, for all cases",
@@ -137,6 +171,91 @@ async def test_every_table_is_in_the_export_or_it_is_said_why_not(court: Any, no
     event.listen(court.database.engine.sync_engine, "before_cursor_execute", note)
     await exported(court, "RO")
     assert IN - read == set()
+
+
+LINKS = {"id", "owner_state", "request_id", "hearing_id", "agreement_id", "sitting_id", "line_test_id", "minutes_id"}
+"""Whose the row is and what it is part of: its place in the export says it."""
+ACTORS = {
+    *("actor", "added_by", "author", "begun_by", "created_by", "moved_by", "recorded_by", "viewer", "person_id"),
+    *("answered_by", "requesting_assignee", "requested_assignee", "hold_by", "identity_confirmed_by", "through"),
+}
+"""Ids of staff: exported is the name they had, in the row or in the history and logs."""
+LEFT_OUT: dict[type, set[str]] = {
+    # What the answers and histories say in full, and what pages search and count by.
+    HearingRequest: {"gate_answers", "unanswered", "unscheduled", "pseudonym", "person_folded", "case_folded"},
+    # What was signed is in signatures.json.
+    Offer: {"signed_terms"},
+    # How a person sat in the room at an instant, and how they were identified: the log has each change of it.
+    Participant: {
+        *("original", "renders", "presence_since", "microphone", "muted_by_court", "camera", "hand_at", "help_at"),
+        *("has_floor", "next_in_turn", "interprets_since", "help_answered_by", "break_asked_at", "break_reason"),
+        *("notice_at", "devices", "identity_method", "admitted_at", "name_folded", "pinned_id", "device_of_id"),
+        *("replaces_id", "vacated_at"),
+    },
+    Booking: {"resource_no", "offer_id", "reason"},  # the resource stands beside it; the offer is of the same times
+    # What the owner keeps of a room or an interpreter, for all cases.
+    Resource: {"shared", "accreditation", "accredited_until", "note", "active", "created_at"},
+    # The same of the hearing, and the ids of what the terms were made of.
+    Agreement: {"requested_state", "starts_at", "requesting_profile_id", "requested_profile_id"},
+    # How the room was held at an instant: the log has each change of it; and where its processes ran.
+    Sitting: {
+        *("floor_open", "hold_cause", "hold_by_role", "hold_reason", "hold_since", "holds", "floor_mode", "booths"),
+        *("uninterpreted_id", "uninterpreted_since", "without_recording", "closed_session", "udp_port", "run_folder"),
+        "uncovered",
+    },
+    MinutesAnswer: {"reading_id"},  # it stands with its reading
+}
+"""Columns beside these that are not exported, by table."""
+EXPORTED: dict[type, tuple[str, ...]] = {
+    HearingRequest: (*case_export.REQUEST, *FIELDS),
+    Consent: case_export.CONSENT,
+    Attachment: case_export.ATTACHMENT,
+    Translation: case_export.TRANSLATION,
+    Consultation: case_export.CONSULTATION,
+    GateAnswer: case_export.GATE_ANSWER,
+    InformalMessage: case_export.MESSAGE,
+    RequestEvent: case_export.EVENT,
+    StatusChange: case_export.CHANGE,
+    SharedView: case_export.VIEW,
+    Hearing: case_export.HEARING,
+    HearingDay: case_export.DAY,
+    Offer: case_export.OFFER,
+    Participant: case_export.PERSON,
+    TermsConsent: case_export.TERMS,
+    Booking: case_export.BOOKING,
+    Resource: case_export.RESOURCE,
+    Agreement: case_export.AGREEMENT,
+    AgreementOffer: case_export.ROUND,
+    LineTest: case_export.TEST,
+    LineReport: case_export.REPORT,
+    Recording: case_export.RECORDING,
+    RightAnswer: case_export.RIGHT,
+    Sitting: case_export.SITTING,
+    SoundCheck: case_export.CHECK,
+    FingerprintComparison: case_export.COMPARISON,
+    RoomConfirmation: case_export.CONFIRMATION,
+    MinutesPassage: case_export.PASSAGE,
+    MinutesReading: case_export.READING,
+    MinutesAnswer: case_export.ANSWER,
+}
+
+
+@pytest.mark.parametrize("table", EXPORTED, ids=lambda table: table.__name__)
+def test_every_column_of_what_is_exported_is_in_it_or_named_as_left_out(stage: str, table: type[Row]) -> None:
+    told, left = set(EXPORTED[table]), LEFT_OUT.get(table, set())
+    assert set(table.model_fields) - told - left - LINKS - ACTORS == set(), "neither exported nor left out"
+    assert (told & left, left - set(table.model_fields)) == (set(), set())
+
+
+async def test_what_was_said_to_the_rights_checklist_is_in_it_with_objections(court: Any, now: datetime) -> None:
+    said = {"item": "basis_in_force", "role": "counsel", "at": now, "hearing_id": court.hearing.id}
+    async with court.database.transaction() as db:
+        for number, (kind, reason) in enumerate((("kept", ""), ("objection", "Somchai Jaidee was not told."))):
+            person = {"person_id": f"x{number}", "person_name": "Kanya Srisai"}
+            db.add(RightAnswer(owner_state="RO", kind=RightAnswerKind(kind), reason=reason, **said, **person))
+    found = (await exported(court, "TH"))["rights.json"]
+    mine = [(one["kind"], one["reason"]) for one in found if one["person_name"] == "Kanya Srisai"]
+    assert mine == [("kept", ""), ("objection", "Somchai Jaidee was not told.")]
 
 
 @pytest.mark.parametrize("state", ["RO", "TH"])

@@ -65,7 +65,7 @@ async def test_a_case_is_one_bag_with_everything_in_it(ro, th, case):
         *("gate_answers.json", "rooms.json"),
         *("documents/request.json", "documents/request.pdf", "attachments/01-note.txt", "attachments/02-note.txt"),
         *(f"{here}/hearing.json", f"{here}/history.json", f"{here}/offers.json", f"{here}/bookings.json"),
-        *(f"{here}/agreements.json", f"{here}/recordings.json", f"{here}/log.json"),
+        *(f"{here}/agreements.json", f"{here}/recordings.json", f"{here}/rights.json", f"{here}/log.json"),
     }
     assert (found["data/attachments/01-note.txt"], found["data/attachments/02-note.txt"]) == (b"ours", b"theirs")
     assert found["data/documents/request.pdf"].startswith(b"%PDF-1.")
