@@ -1,7 +1,9 @@
 """Text that people type: normalised, and free of characters that hide or reorder other characters."""
 
+import re
 import unicodedata
 
+from hearings import reference
 from hearings.errors import Invalid
 from hearings.sentences import N_, tell, tell_n
 
@@ -9,6 +11,7 @@ NOT_A_MARK = N_("Not a valid page token")
 NOT_A_VALUE = N_("Not a value this field accepts")
 WHOLE_NUMBER = N_("A whole number from {least} to {most} is needed")
 
+_ADDRESS = re.compile(r"[^@\s;|<>,]+@([A-Za-z0-9.-]+)")
 _MARKS = 4
 """Greatest number of combining marks on one letter; no known language needs more."""
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -85,3 +88,14 @@ def folded(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(character for character in apart if unicodedata.combining(character) not in _DROPPED)
     return unicodedata.normalize("NFC", bare.translate(_PLAIN))
+
+
+def institutional(text: str, field: str) -> str:
+    """A text whose addresses are those of institutions. Raises `Invalid` for a mailbox of a free-mail service."""
+    for domain in _ADDRESS.findall(text):
+        parts = domain.casefold().rstrip(".").split(".")
+        if any(".".join(parts[number:]) in reference.free_mail() for number in range(len(parts))):
+            raise Invalid(
+                tell("{domain} is a free-mail service: enter a mailbox of the institution", domain=domain[:80]), field
+            )
+    return text

@@ -23,7 +23,7 @@ from hearings.models import Authority
 from hearings.models.people import AroundTheClock, AuthorityKind, ContactTopic, Network
 from hearings.reference import NO_DATA
 from hearings.sentences import tell, tell_n
-from hearings.texts import NOT_A_VALUE, clean
+from hearings.texts import NOT_A_VALUE, clean, institutional
 
 FORMER = (
     *("state", "kind", "name", "contact", "email", "phone", "address", "languages", "networks", "source", "as_of"),
@@ -37,7 +37,6 @@ MOST_MISTAKES = 50
 FRESH = timedelta(days=int(reference.defaults()["review"]["directory_days"]))
 """An entry that was not checked for longer is displayed as old."""
 MOST_TOPICS = 10
-_ADDRESS = re.compile(r"[^@\s;|<>,]+@([A-Za-z0-9.-]+)")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}")
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
@@ -255,7 +254,7 @@ def _cell(column: str, text: str, on: date) -> Any:
         case "email":
             if text and not _EMAIL.fullmatch(text):
                 raise Invalid(tell("Not an e-mail address"), "email")
-            return _institutional(text, "email")
+            return institutional(text, "email")
         case "instruments" | "offence_scopes":
             known = reference.instruments() if column == "instruments" else reference.enums()["offence_scope"]
             return tuple(_member(code.strip(), known) for code in text.split("|") if code.strip())
@@ -282,23 +281,12 @@ def _topics(text: str) -> tuple[Topic, ...]:
         words = [word.strip() for word in part.split(";")]
         if len(words) not in (2, 3):
             raise Invalid(tell("Each topic is written as topic;contact;hours"), "topics")
-        contact = _institutional(clean(words[1], "topics", most=200, least=1), "topics")
+        contact = institutional(clean(words[1], "topics", most=200, least=1), "topics")
         hours = clean(words[2], "topics", most=100) if len(words) == 3 else ""
         topics.append(Topic(ContactTopic(words[0]).value, contact, hours))
     if len(topics) > MOST_TOPICS:
         raise Invalid(tell_n("At most {n} topic", "At most {n} topics", MOST_TOPICS), "topics")
     return tuple(topics)
-
-
-def _institutional(text: str, column: str) -> str:
-    """A text whose addresses are those of institutions. Raises `Invalid` for a mailbox of a free-mail service."""
-    for domain in _ADDRESS.findall(text):
-        parts = domain.casefold().rstrip(".").split(".")
-        if any(".".join(parts[number:]) in reference.free_mail() for number in range(len(parts))):
-            raise Invalid(
-                tell("{domain} is a free-mail service: enter a mailbox of the institution", domain=domain[:80]), column
-            )
-    return text
 
 
 async def differing(db: AsyncSession, rows: Sequence[DirectoryEntry]) -> list[DirectoryEntry]:

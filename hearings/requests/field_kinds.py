@@ -15,7 +15,7 @@ from hearings.languages import language
 from hearings.law import legal_bases
 from hearings.law.law import LAW, Law
 from hearings.sentences import tell_n
-from hearings.texts import clean
+from hearings.texts import clean, institutional
 
 MINUTES = range(5, 721)
 """How long a proposed slot lasts."""
@@ -57,13 +57,15 @@ def _items(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Line(Kind):
-    """One line of text of at most `most` characters."""
+    """One line of text of at most `most` characters. `mailbox`: an address in it is that of an institution."""
 
     most: int = 300
+    mailbox: bool = False
     empty = ""
 
     def read(self, value: Any, law: Law = LAW) -> str:
-        return clean(_text(value), "", most=self.most)
+        text = clean(_text(value), "", most=self.most)
+        return institutional(text, "") if self.mailbox else text
 
 
 @dataclass(frozen=True)

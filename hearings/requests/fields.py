@@ -143,7 +143,7 @@ _TABLE = (
     ),
     Field("authority_contact", Line(200), "authorities", "a", tell("Contact person"), need=USEFUL),
     Field(
-        "authority_mailbox", Line(254), "authorities", "a", tell("Mailbox of the authority"), need=USEFUL,
+        "authority_mailbox", Line(254, mailbox=True), "authorities", "a", tell("Mailbox of the authority"), need=USEFUL,
         when=lambda request: not request.authority_phone,
     ),
     Field("authority_phone", Line(40), "authorities", "a", tell("Telephone")),

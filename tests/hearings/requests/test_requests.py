@@ -125,6 +125,7 @@ async def test_a_request_goes_to_another_state_we_know(
         ("person_name", "x" * 201, Invalid),
         ("person_name", 7, Invalid),
         ("case_number", "12\n34", Invalid),
+        ("authority_mailbox", "clerk@mail.Yahoo.com", Invalid),
         ("offence_summary", "x" * 4001, Invalid),
         ("owner_state", "TH", Invalid),
         ("status", "accepted", Invalid),

@@ -19,7 +19,7 @@ from hearings.requests.fields import FIELDS, Field, Need, fill
 from hearings.sentences import tell
 from web.api import request_fields
 from web.demo import demo
-from web.requests import steps
+from web.requests import authorities, steps
 from web.requests.steps import STEPS
 from web.words import labels
 from web.words.i18n import LANGUAGES, speaking
@@ -183,6 +183,13 @@ def test_an_authority_that_is_left_empty_later_is_the_central_one_again(clerk):
         clerk.post(here, {"lists": "yes", "requesting_authority": typed}, page=here)
         check = clerk.words(clerk.get(f"{base}/check"))
         assert "Missing: Case number" in check and "Missing: Requesting authority" not in check
+
+
+def test_the_step_says_how_many_more_authorities_the_directory_has(clerk, monkeypatch):
+    here = f"{begun(clerk)}/edit/authorities"
+    assert "more authorit" not in clerk.words(clerk.get(here))
+    monkeypatch.setattr(authorities, "MOST", 0)
+    assert "1 more authority is in the directory." in clerk.words(clerk.get(here))
 
 
 def test_a_step_that_is_refused_stays_the_step_and_begins_with_what_is_wrong(clerk):

@@ -626,7 +626,7 @@ def test_the_search_finds_by_case_and_by_name_and_says_when_there_is_nothing(ser
 def test_bad_input_24_the_directory_is_imported_by_the_administrator_and_exported_inert(service, clerk):
     admin = service.signed_in("administrator")
     head = ",".join(directory.FORMER)
-    row = "TH,contact_point,=cmd|calc,S. Rak,s@ago.example,+66 2,,th,iberred,phone,2026-01-01"
+    row = "TH,contact_point,=cmd|calc,S. Rak,s@ago.example,+66 2,Ratchadaphisek Road,th,iberred,phone,2026-01-01"
     assert "Import a table" not in clerk.words(clerk.get("/directory"))
     refused = upload(clerk, "/directory", "a.csv", b"x", page="/docket")
     assert (refused.status_code, "You may not do this" in clerk.words(refused)) == (403, True)
@@ -636,7 +636,7 @@ def test_bad_input_24_the_directory_is_imported_by_the_administrator_and_exporte
     assert "S. Rak" not in admin.words(admin.get("/directory"))
     assert upload(admin, "/directory", "a.csv", f"{head}\n{row}\n".encode()).status_code == 303
     words = clerk.words(clerk.get("/directory?network=iberred"))
-    assert "=cmd|calc" in words and "S. Rak" in words
+    assert "=cmd|calc" in words and "S. Rak" in words and "Ratchadaphisek Road" in words
     table = clerk.get("/directory.csv?state=TH")
     assert table.headers["content-type"] == "text/csv; charset=utf-8"
     assert "'=cmd|calc" in table.text
