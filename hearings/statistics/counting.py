@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid
+from hearings.models import HearingRequest
 from hearings.permissions import require_staff
 from hearings.sentences import N_, tell
 from hearings.statistics import reading
@@ -27,6 +29,8 @@ SEEN_BY_OTHERS = frozenset({"state", "ground"})
 """Cuts that are not made in figures that others see."""
 NOT_A_YEAR = N_("Choose a year that is over")
 FIRST_YEAR = 2000
+YEARS = 5
+"""Years offered to others."""
 
 
 class CountedFigure(NamedTuple):
@@ -157,6 +161,22 @@ def require_year(year: int, now: datetime) -> int:
     if not FIRST_YEAR <= year <= last_year(now):
         raise Invalid(tell(NOT_A_YEAR), "year")
     return year
+
+
+async def first_year(db: AsyncSession, *, state: str = "") -> int | None:
+    """The year (UTC) of the first submission, of all or of a State's requests; None where nothing was submitted."""
+    query = select(func.min(HearingRequest.submitted_at))
+    if state:
+        own = or_(col(HearingRequest.requesting_state) == state, col(HearingRequest.requested_state) == state)
+        query = query.where(own)
+    first = (await db.exec(query)).one()
+    return None if first is None else first.astimezone(UTC).year
+
+
+def years_told(first: int | None, now: datetime) -> range:
+    """The last `YEARS` years that are over, the newest first, and none before the first submission."""
+    last = last_year(now)
+    return range(last, max(last - YEARS, last if first is None else first - 1), -1)
 
 
 async def read_year(db: AsyncSession, *, year: int, state: str = "", now: datetime) -> Past:

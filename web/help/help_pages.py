@@ -26,7 +26,9 @@ def own_roles(signed: SignedIn | None) -> list[RoleHelp]:
 async def help_page(request: Request) -> Response:
     """What to do when something does not work; first the part for the reader's role."""
     own = own_roles(request.scope["actor"])
-    return render(request, "help.html", {"own": own, "roles": [role for role in ROLES if role not in own]})
+    figures = bool(request.app.state.parts.settings.statistics_public_states)
+    others = [role for role in ROLES if role not in own]
+    return render(request, "help.html", {"own": own, "roles": others, "figures": figures})
 
 
 async def help_of_role(request: Request) -> Response:

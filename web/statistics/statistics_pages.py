@@ -265,14 +265,18 @@ async def _of_year(request: Request, state: str) -> tuple[int, Sequence[CountedF
 
 
 async def _for_others(request: Request, state: str) -> Response:
-    year, told = await _of_year(request, state)
+    now = datetime.now(UTC)
+    first = await request.app.state.parts.database.look(lambda db: counting.first_year(db, state=state))
+    years = counting.years_told(first, now)
+    year, told = await _of_year(request, state) if years or "year" in request.query_params else (now.year, ())
     known, demo = await _known(request)
     sides = [(side, _measures([one for one in told if one.direction == side], known)) for side in words.SIDES]
     context = {
         "state": state,
         "states": request.app.state.parts.settings.statistics_public_states,
         "year": year,
-        "years": range(counting.last_year(datetime.now(UTC)), counting.last_year(datetime.now(UTC)) - 5, -1),
+        "years": years,
+        "first": first or now.year,
         "sides": [(side, _(words.SIDES[side]), measures) for side, measures in sides if measures],
         "path": request.url.path,
         "query": urlencode({"year": year, **({"state": state} if state else {})}),

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
+from hearings.statistics import counting
 from hearings.statistics.measures import MEASURES
 from tests.support.page_client import Client, Service
 from tests.support.random_past import kept, random_past
@@ -143,9 +145,29 @@ def test_everybody_sees_the_figures_of_states_that_let_them_and_of_no_other(serv
         assert public.get(f"/public/statistics?state={state}").status_code == 404
 
 
+def test_only_years_from_the_first_request_on_are_offered(service: Service, public: Client) -> None:
+    for client, path in ((service.signed_in("administrator"), "/admin/statistics"), (public, "/public/statistics")):
+        years = re.findall(r"\?year=(\d{4})", client.get(path).text)
+        assert "2025" in years and min(years) == "2025"
+
+
+def test_in_its_first_year_an_installation_says_when_its_figures_appear(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "last_year", lambda now: 2024)
+    page = service.signed_in("administrator").get("/admin/statistics")
+    assert page.status_code == 200 and "The figures of 2025 appear after its end." in page.text
+    assert "?year=" not in page.text and ".csv" not in page.text
+
+
+def test_help_leads_to_the_figures_while_a_state_lets_everybody_see_them(service: Service, public: Client) -> None:
+    assert '<a href="/public/statistics">' in public.get("/help").text
+
+
 def test_while_no_state_lets_them_there_is_no_such_page(service: Service) -> None:
     for path in ("/public/statistics", "/public/statistics?state=RO", "/public/statistics.csv"):
         assert service.client().get(path).status_code == 404
+    assert "/public/statistics" not in service.client().get("/help").text
 
 
 def test_no_personal_datum_no_case_number_and_no_reference_is_on_a_page_or_in_a_table(
