@@ -15,6 +15,7 @@ from hearings.rights.applying import APPLIES
 from hearings.rights.checklist import AnsweredBy, Gate, RightItem
 from hearings.rights.evidence import FoundEvidence, found
 from hearings.rights.facts import RightsFacts
+from hearings.roles import StaffFunction
 from hearings.sentences import N_, Series, tell
 
 K = RightAnswerKind
@@ -68,10 +69,11 @@ def stand(item: RightItem, facts: RightsFacts) -> RightResult:
     """
     said = [row for row in facts.answers if row.item == item.id]
     objections = [row for row in said if row.kind is K.objection]
-    latest = {row.owner_state: row for row in said if row.kind is not K.objection}  # each State's newest counts
-    refused = next((row for row in reversed(latest.values()) if row.kind is K.not_kept), None)
-    override = next((row for row in latest.values() if row.kind is K.overridden), None)
-    answer = max((row for row in latest.values()), key=lambda row: row.id, default=None)
+    latest = standing([row for row in said if row.kind is not K.objection])
+    override = next((row for row in reversed(latest) if row.kind is K.overridden), None)
+    refusals = [row for row in latest if row.kind is K.not_kept and not _yields(row, override)]
+    refused = refusals[-1] if refusals else None
+    answer = latest[-1] if latest else None
     evidence = found(facts, (each.id for each in item.evidence))
     needed = {each.id for each in item.evidence if each.needed}
     by_evidence = item.answer is not AnsweredBy.person and bool(needed) and needed <= evidence.keys()
@@ -87,6 +89,27 @@ def stand(item: RightItem, facts: RightsFacts) -> RightResult:
     elif answer is not None:
         state = RightState.by_answer if answer.kind is K.kept else RightState.not_applicable
     return RightResult(item=item, state=state, evidence=evidence, answer=counts, objections=objections)
+
+
+def standing(said: Sequence[RightAnswer]) -> list[RightAnswer]:
+    """Of the answers to one item, oldest first, those that stand: each State's newest in each function. Pure.
+
+    A judge's answer takes the place of everything that the State said before; nobody but a judge of the State takes
+    the place of a judge's.
+    """
+    latest: dict[tuple[str, str], RightAnswer] = {}
+    for row in said:
+        key = (row.owner_state, row.role)
+        replaced = [each for each in latest if each[0] == row.owner_state] if row.role == StaffFunction.judge else [key]
+        for each in replaced:
+            latest.pop(each, None)
+        latest[key] = row
+    return list(latest.values())
+
+
+def _yields(refused: RightAnswer, override: RightAnswer | None) -> bool:
+    """Whether a "no" is one of the judge's own State, who goes on without the item."""
+    return override is not None and refused.owner_state == override.owner_state
 
 
 def all_of(facts: RightsFacts) -> tuple[RightResult, ...]:

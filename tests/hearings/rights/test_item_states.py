@@ -249,6 +249,32 @@ def test_the_judge_goes_on_without_it_until_somebody_says_no_again() -> None:
     assert state(item, bare(), [*no, *over, *again]) is RightState.not_kept
 
 
+def spoken(item: RightItem, *said: tuple[str, str, RightAnswerKind]) -> list[RightAnswer]:
+    """Answers by State, function and kind, oldest first."""
+    return [
+        RightAnswer(id=f"{number}", item=item.id, owner_state=state, role=role, kind=kind, reason="Why")
+        for number, (state, role, kind) in enumerate(said, 1)
+    ]
+
+
+def test_what_a_judge_decided_stands_until_a_judge_of_that_state_says_something_else() -> None:
+    item, kinds = next(item for item in ITEMS if item.id == "r02_decision_video"), RightAnswerKind
+    for decided, stands in ((kinds.not_kept, RightState.not_kept), (kinds.overridden, RightState.overridden)):
+        judge = ("RO", "judge", decided)
+        for other in (("RO", "clerk", kinds.kept), ("RO", "clerk", kinds.not_applicable), ("TH", "judge", kinds.kept)):
+            assert state(item, bare(), spoken(item, judge, other)) is stands
+        assert state(item, bare(), spoken(item, judge, ("RO", "judge", kinds.kept))) is RightState.by_answer
+    over, no = ("RO", "judge", kinds.overridden), ("RO", "clerk", kinds.not_kept)
+    assert state(item, bare(), spoken(item, over, no)) is RightState.overridden
+
+
+def test_a_judge_takes_the_place_of_the_clerk_who_can_still_say_no_afterwards() -> None:
+    item, kinds = next(item for item in ITEMS if item.id == "r02_decision_video"), RightAnswerKind
+    clerk, judge = ("RO", "clerk", kinds.not_kept), ("RO", "judge", kinds.kept)
+    assert state(item, bare(), spoken(item, clerk, judge)) is RightState.by_answer
+    assert state(item, bare(), spoken(item, judge, clerk)) is RightState.not_kept
+
+
 def test_objections_stand_beside_the_answers_in_their_order() -> None:
     item = ITEMS[6]
     rows = said(item.id, RightAnswerKind.objection, RightAnswerKind.kept, RightAnswerKind.objection)
