@@ -28,7 +28,12 @@ class Gate(StrEnum):
     during = "during"
     """Nothing waits for it."""
     complete = "complete"
-    """The sitting closes without it; the hearing is incomplete until it is kept."""
+    """Nothing waits for it: the sitting closes without it, and the minutes say how it stands."""
+
+    def until(self, act: "Gate") -> bool:
+        """Whether what waits at this point has to be kept for an act, too: this one, or one that comes after it."""
+        order = list(Gate)
+        return order.index(self) <= order.index(act)
 
 
 class AnsweredBy(StrEnum):

@@ -123,10 +123,11 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tu
 
 
 async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[RightResult]:
-    """The items an act has to wait for; none in a hearing whose acts do not wait for the checklist."""
+    """The items an act has to wait for, those of the acts before it among them: what was not kept then, or is not kept
+    any more. None in a hearing whose acts do not wait for the checklist."""
     if not hearing.rights_version:
         return []
-    return [each for each in await of_hearing(db, hearing, now=now) if each.item.gate is gate and each.blocks]
+    return [each for each in await of_hearing(db, hearing, now=now) if each.blocks and each.item.gate.until(gate)]
 
 
 async def require(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> None:

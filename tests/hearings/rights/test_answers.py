@@ -208,9 +208,38 @@ async def test_agreeing_waits_for_the_decision_where_the_stage_is_trial(listed: 
     await sign()
 
 
+async def answered_before_the_start(court: Any) -> None:
+    """The items before the start that the case itself does not show."""
+    async with court.database.transaction() as db:
+        (await queries.get(db, HearingRequest, court.request.id)).oath_form = OathForm.oath
+    await say(court, "r07_summons", "kept", court.staff("authority"))
+
+
+async def test_an_item_of_an_earlier_act_that_is_not_kept_stops_the_acts_after_it(listed: Any) -> None:
+    async def waiting(gate: Gate) -> list[str]:
+        async with listed.database.reading() as db:
+            hearing = await of(db, listed)
+            return [each.item.id for each in await item_states.open_items(db, hearing, gate, now=NOW)]
+
+    await answered_before_the_start(listed)
+    await say(listed, "r21_room", "kept", listed.staff("authority"))
+    assert not {"r02_decision_video", "r05_no_block"} & set(await waiting(Gate.start))
+    async with listed.database.transaction() as db:  # begun when the time was agreed already
+        (await queries.get(db, HearingRequest, listed.request.id)).stage = Stage.trial
+    for gate in (Gate.agree, Gate.ready, Gate.start, Gate.first_question):
+        assert "r02_decision_video" in await waiting(gate)
+    await say(listed, "r02_decision_video", "kept", listed.staff("judge"))
+    await say(listed, "r05_no_block", "not_kept", listed.staff("authority"), "A declaration was made.")
+    for gate in (Gate.agree, Gate.ready, Gate.start):
+        found = await waiting(gate)
+        assert "r05_no_block" in found and "r02_decision_video" not in found
+    assert "r07_summons" not in await waiting(Gate.agree)
+
+
 @pytest.mark.parametrize("stage", ["assembled"])
 async def test_the_start_waits_for_the_room_to_be_shown(listed: Any) -> None:
     await listed.check_sound()
+    await answered_before_the_start(listed)
 
     async def start() -> None:
         async with listed.database.transaction() as db:
@@ -238,6 +267,8 @@ async def test_the_first_oath_waits_until_the_rights_were_told_under_both_laws(l
                 db, hearing=await of(db, listed), kind=kind, values={"by": judge.id, **values}, actor=actor, now=NOW
             )
 
+    await answered_before_the_start(listed)
+    await say(listed, "r21_room", "kept", listed.staff("authority"))
     oath = {"form": "oath", "outcome": "taken", "law": "RO", "language": "th", "text": "Art. 121"}
     notice = {"participant": witness.id, "language": "th"}
     await enter("oath", participant=interpreter.id, **oath)
