@@ -15,6 +15,7 @@ from hearings.models import HearingEvent, HearingRequest
 from hearings.models.request import Protection
 from hearings.models.request_parts import AttachmentKind
 from hearings.requests.conditions import ConditionKind
+from hearings.rights.checklist import Gate, RightSide
 from hearings.rights.facts import RightsFacts
 from hearings.roles import HEARD, Role
 from hearings.sentences import Sentence, WrittenDay, tell
@@ -109,9 +110,16 @@ def _summons_served(facts: RightsFacts) -> FoundEvidence | None:
 # --- the request -------------------------------------------------------------------------------------------------
 
 
-def _attached(kind: AttachmentKind, says: Sentence) -> Callable[[RightsFacts], FoundEvidence | None]:
+def _attached(
+    kind: AttachmentKind, says: Sentence, *, side: RightSide, gate: Gate
+) -> Callable[[RightsFacts], FoundEvidence | None]:
+    """A file that the State of this side added before the act was done that waits for the item."""
+
     def found(facts: RightsFacts) -> FoundEvidence | None:
-        files = facts.attachments.get(kind, ())
+        asks, done = side is RightSide.requesting, facts.acts.get(gate)
+        state = facts.hearing.requesting_state if asks else facts.hearing.requested_state
+        theirs = [file for file in facts.attachments.get(kind, ()) if file.owner_state == state]
+        files = [file for file in theirs if done is None or file.added_at <= done]
         return FoundEvidence(source=f"row:attachment.{files[0].id}", says=says) if files else None
 
     return found
@@ -147,12 +155,6 @@ def _use_limited(facts: RightsFacts) -> FoundEvidence | None:
     limits = facts.request.use_limits.strip()
     says = tell("Limits of use, or conditions on copies, are set")
     return _if(limits or agreed, "row:hearing_request.use_limits", says)
-
-
-def _exhibits_attached(facts: RightsFacts) -> FoundEvidence | None:
-    files = facts.attachments.get(AttachmentKind.exhibit, ())
-    says = tell("Exhibits are in the case with their SHA-256, where both States read them")
-    return FoundEvidence(source=f"row:attachment.{files[0].id}", says=says) if files else None
 
 
 # --- the agreement -----------------------------------------------------------------------------------------------
@@ -323,18 +325,33 @@ EVIDENCE: Mapping[str, Callable[[RightsFacts], FoundEvidence | None]] = {
     "nothing_in_the_way": _nothing_in_the_way,
     "lead_time_kept": _lead_time_kept,
     "summons_served": _summons_served,
-    "decision_attached": _attached(AttachmentKind.decision, tell("The decision is attached to the request")),
+    "decision_attached": _attached(
+        AttachmentKind.decision,
+        tell("The decision is attached to the request"),
+        side=RightSide.requesting,
+        gate=Gate.agree,
+    ),
     "reason_stated": _field("reason_text", tell("The request says why the person does not come")),
     "consents_given": _consents_given,
     "lawyer_access": _lawyer_access,
-    "consent_attached": _attached(AttachmentKind.consent, tell("A written consent is attached to the request")),
+    "consent_attached": _attached(
+        AttachmentKind.consent,
+        tell("A written consent is attached to the request"),
+        side=RightSide.requested,
+        gate=Gate.ready,
+    ),
     "oath_form_set": _field("oath_form", tell("The request says which form of oath is asked for")),
     "oath_recorded": lambda facts: _last(facts, tell("An oath, affirmation or caution is recorded"), K.oath),
     "child_measures_asked": _child_measures_asked,
     "protection_ordered": _field("protection_requested", tell("The request says which protection is ordered")),
     "penalty_stated": _field("penalty_max", tell("The request names the highest penalty")),
     "use_limited": _use_limited,
-    "exhibits_attached": _exhibits_attached,
+    "exhibits_attached": _attached(
+        AttachmentKind.exhibit,
+        tell("Exhibits are in the case with their SHA-256, where both States read them"),
+        side=RightSide.requesting,
+        gate=Gate.start,
+    ),
     "interpreting_agreed": _interpreting_agreed,
     "line_tested": _line_tested,
     "breakdown_agreed": _breakdown_agreed,

@@ -1,6 +1,6 @@
 """What the service knows about a hearing, read at once: what the evidence of the rights checklist is found in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -25,14 +25,16 @@ from hearings.models import (
     MinutesReading,
     Participant,
     RightAnswer,
+    StatusChange,
 )
 from hearings.models.request import Capacity
 from hearings.models.request_parts import AttachmentKind
 from hearings.queries import get, in_office
 from hearings.requests import consent_answers
 from hearings.requests.consent_answers import Outstanding
+from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
-from hearings.status import PresenceStatus
+from hearings.status import HearingStatus, PresenceStatus
 from hearings.summons import summons_states
 from hearings.summons.summons_states import SummonsResult
 
@@ -43,6 +45,19 @@ READ = (
     K.rights_notice, K.oath, K.interpreting, K.card_answered, K.entry_withdrawn, K.log_note, K.resumed,
 )  # fmt: skip
 """The kinds of events that are read."""
+ACTS = {
+    HearingStatus.agreed: Gate.agree,
+    HearingStatus.ready: Gate.ready,
+    HearingStatus.in_progress: Gate.start,
+}
+"""The act by which a hearing came to a status."""
+UNDOES: Mapping[HearingStatus, tuple[Gate, ...]] = {
+    HearingStatus.proposed: (Gate.agree, Gate.ready, Gate.start),
+    HearingStatus.countered: (Gate.agree, Gate.ready, Gate.start),
+    HearingStatus.agreed: (Gate.ready, Gate.start),
+    HearingStatus.part_heard: (Gate.ready, Gate.start),
+}
+"""The acts that have to be done again in a status."""
 ACCUSED = frozenset({Capacity.suspect, Capacity.accused})
 
 
@@ -61,6 +76,8 @@ class RightsFacts:
     asked: bool
     """Whether a rule asks for consent, or one was asked."""
     attachments: Mapping[AttachmentKind, Sequence[Attachment]]
+    acts: Mapping[Gate, datetime]
+    """When the time was agreed, the hearing made ready and its sitting started, of those that stand now."""
     agreement: Agreement | None
     """Signed by both States; None without one."""
     line_good: bool
@@ -123,6 +140,7 @@ async def gather(db: AsyncSession, hearing: Hearing, *, now: datetime) -> Rights
         outstanding=consent_answers.missing(request, consents, rules),
         asked=bool(rules or consents),
         attachments={kind: [file for file in files if file.kind is kind] for kind in AttachmentKind},
+        acts=await _acts(db, hearing.id),
         agreement=signed,
         line_good=signed is not None and await line_tests.good(db, signed, hearing),
         rules=await room_rules.of_hearing(db, hearing),
@@ -137,6 +155,25 @@ async def answers_of(db: AsyncSession, hearing_id: str) -> Sequence[RightAnswer]
     """What was said to the items of a hearing, oldest first."""
     query = select(RightAnswer).where(RightAnswer.hearing_id == hearing_id)
     return (await db.exec(query.order_by(col(RightAnswer.id)))).all()
+
+
+async def _acts(db: AsyncSession, hearing_id: str) -> dict[Gate, datetime]:
+    query = select(StatusChange).where(
+        StatusChange.subject == Hearing.__tablename__, StatusChange.subject_id == hearing_id
+    )
+    moves = (await db.exec(query.order_by(col(StatusChange.at), col(StatusChange.id)))).all()
+    return done([(HearingStatus(move.after), move.at) for move in moves])
+
+
+def done(moves: Iterable[tuple[HearingStatus, datetime]]) -> dict[Gate, datetime]:
+    """From the moves of a hearing, oldest first, when each act was done that has not been undone since. Pure."""
+    acts: dict[Gate, datetime] = {}
+    for status, at in moves:
+        for act in UNDOES.get(status, ()):
+            acts.pop(act, None)
+        if status in ACTS:
+            acts.setdefault(ACTS[status], at)
+    return acts
 
 
 async def _log(db: AsyncSession, hearing_id: str) -> list[HearingEvent]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,12 +30,12 @@ from hearings.models.rights import RightAnswerKind
 from hearings.requests import conditions
 from hearings.rights import checklist, item_states
 from hearings.rights.applying import APPLIES
-from hearings.rights.checklist import AnsweredBy, RightItem
+from hearings.rights.checklist import AnsweredBy, Gate, RightItem
 from hearings.rights.evidence import EVIDENCE
-from hearings.rights.facts import RightsFacts
+from hearings.rights.facts import RightsFacts, done
 from hearings.rights.item_states import RightState
 from hearings.roles import Role
-from hearings.status import ConsentStatus, PresenceStatus
+from hearings.status import ConsentStatus, HearingStatus, PresenceStatus
 from hearings.summons.summons_states import SummonsResult, SummonsState
 
 AT = datetime(2026, 12, 2, 6, 0, tzinfo=UTC)
@@ -96,6 +96,10 @@ def agreement(**columns: Any) -> Agreement:
     return Agreement(**given | columns)
 
 
+def attached(kind: AttachmentKind, state: str, at: datetime = AT) -> Attachment:
+    return Attachment(id=kind.value, kind=kind, owner_state=state, added_at=at)
+
+
 LATE = ConductTerm(
     key="presence_requested_authority", value="mandatory", provision="", text="", source="", confidence="unknown"
 )
@@ -117,6 +121,7 @@ def bare() -> RightsFacts:
         outstanding=[],
         asked=True,
         attachments={},
+        acts={},
         agreement=agreement(),
         line_good=False,
         rules=RoomRules(conditions=conditions.parse(RULES), session={"fingerprints": True}),
@@ -157,7 +162,9 @@ def full() -> RightsFacts:
         people=people,
         verdicts=[verdict(terms=(LATE,))],
         consents=[consent],
-        attachments={kind: [Attachment(id=kind.value)] for kind in AttachmentKind},
+        attachments={
+            kind: [attached(kind, "TH" if kind is AttachmentKind.consent else "RO")] for kind in AttachmentKind
+        },
         agreement=agreement(needs={"accessibility": ["captions"], "private_line": True}),
         line_good=True,
         rules=replace(bare().rules, session=AGREED, telephones={"RO": {"room_phone": "1"}, "TH": {"room_phone": "2"}}),
@@ -247,6 +254,35 @@ def test_the_judge_goes_on_without_it_until_somebody_says_no_again() -> None:
     assert state(item, bare(), [*no, *over]) is RightState.overridden
     again = [RightAnswer(id="3", item=item.id, kind=kinds.not_kept, owner_state="TH", reason="No")]
     assert state(item, bare(), [*no, *over, *again]) is RightState.not_kept
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "owner", "gate"),
+    [
+        ("decision_attached", AttachmentKind.decision, "RO", Gate.agree),
+        ("consent_attached", AttachmentKind.consent, "TH", Gate.ready),
+        ("exhibits_attached", AttachmentKind.exhibit, "RO", Gate.start),
+    ],
+)
+def test_a_file_counts_of_the_state_that_owes_it_and_from_before_the_act(
+    name: str, kind: AttachmentKind, owner: str, gate: Gate
+) -> None:
+    def counts(state: str, **acts: datetime) -> bool:
+        before = {Gate(act): at for act, at in acts.items()}
+        return EVIDENCE[name](replace(full(), attachments={kind: [attached(kind, state)]}, acts=before)) is not None
+
+    assert counts(owner) and not counts("TH" if owner == "RO" else "RO")
+    assert counts(owner, **{gate: AT}) and not counts(owner, **{gate: AT - timedelta(seconds=1)})
+
+
+def test_an_act_that_was_undone_waits_again() -> None:
+    status, hour = HearingStatus, timedelta(hours=1)
+    moves = [status.proposed, status.agreed, status.ready, status.in_progress]
+    timed = [(each, AT + number * hour) for number, each in enumerate(moves)]
+    assert done(timed) == {Gate.agree: AT + hour, Gate.ready: AT + 2 * hour, Gate.start: AT + 3 * hour}
+    assert set(done([*timed, (status.part_heard, AT + 4 * hour)])) == {Gate.agree}
+    assert done([*timed[:3], (status.agreed, AT + 4 * hour)]) == {Gate.agree: AT + hour}
+    assert done([*timed[:2], (status.countered, AT + 4 * hour)]) == {}
 
 
 def spoken(item: RightItem, *said: tuple[str, str, RightAnswerKind]) -> list[RightAnswer]:
