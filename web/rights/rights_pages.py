@@ -111,11 +111,12 @@ async def show(request: Request) -> Response:
         access = await access_to(db, request)
         every = await item_states.of_hearing(db, access.hearing, now=now)
     places = court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state)
+    begun = bool(access.hearing.rights_version)
     groups = [
         {
             "gate": gate.value,
             "title": _(rights_words.GATES[gate]),
-            "waits": _(rights_words.WAITS[gate]),
+            "waits": _(rights_words.WAITS[gate]) if begun else "",
             "lines": [_line(access, each) for each in every if each.item.gate is gate],
         }
         for gate in Gate
@@ -126,7 +127,7 @@ async def show(request: Request) -> Response:
         "begins": access.begins,
         "notice": notice(request, DONE),
         "groups": groups,
-        "counted": bool(access.hearing.rights_version),
+        "counted": begun,
         "kept": sum(each.state in item_states.KEPT for each in every),
         "items": len(every),
         "places": places,
@@ -149,7 +150,7 @@ def _line(access: RightsAccess, found: RightResult) -> dict[str, Any]:
         "unverified": item.confidence != "read-in-source",
         "chip": (kind, _(words)),
         "open": found.state in OPEN,
-        "stops": found.blocks and bool(access.hearing.rights_version),
+        "exception": rights_words.exception(item),
         "who": [rights_words.answerer(who, access.hearing) for who in item.who],
         "evidence": [(translated(each.says), _href(access, each.source)) for each in found.evidence.values()],
         "answer": found.answer,
@@ -180,7 +181,7 @@ async def _item(request: Request, values: Mapping[str, Any], wrong: list[FormErr
         "hearing": access.hearing,
         "staff": access.staff,
         "line": line,
-        "gate": _(rights_words.WAITS[item.gate]) if item.blocks else _(rights_words.WAITS[Gate.during]),
+        "gate": rights_words.waits(item, begun=bool(access.hearing.rights_version)),
         "said": [(_(rights_words.ANSWERS[row.kind]), row) for row in said],
         "own": access.actor.state,
         "places": court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hearings.models import Hearing, HearingRequest
 from hearings.models.rights import RightAnswerKind
-from hearings.rights.checklist import Answerer, Gate, RightSide
+from hearings.rights.checklist import Answerer, Gate, RightItem, RightSide
 from hearings.rights.item_states import RightState
 from hearings.roles import StaffFunction
 from web.words.i18n import N_, _, city_here
@@ -24,8 +24,11 @@ WAITS: Mapping[Gate, str] = {
     Gate.start: N_("The sitting cannot start while one of these is open."),
     Gate.first_question: N_("Nobody heard can take an oath or be shown an exhibit while one of these is open."),
     Gate.during: N_("Nothing waits for these: the minutes say how they stand."),
-    Gate.complete: N_("The sitting can be closed without these; the hearing is incomplete until they are kept."),
+    Gate.complete: N_("The sitting can be closed without these: the minutes say how they stand."),
 }
+NOT_BEGUN = N_("Nothing yet: the acts of this hearing do not wait for the checklist.")
+EXAMINED = N_("The act examines this itself, and refuses with a reason of its own.")
+REMINDER = N_("Nothing: this is a reminder, and the minutes say how it stands.")
 STATES: Mapping[RightState, tuple[str, str]] = {
     RightState.by_evidence: ("ok", N_("Kept: the case shows it")),
     RightState.by_answer: ("ok", N_("Kept: answered")),
@@ -58,6 +61,22 @@ SOURCES: tuple[tuple[str, str], ...] = (
     ("row:", "/requests/{reference}"),
 )
 """By how a source begins, the page that shows it."""
+
+
+def waits(item: RightItem, *, begun: bool) -> str:
+    """What waits for an item of a hearing: nothing by this list before that is begun."""
+    if item.examined_by_the_act:
+        return _(EXAMINED)
+    if not item.blocks:
+        return _(REMINDER)
+    return _(WAITS[item.gate]) if begun or not item.stops else _(NOT_BEGUN)
+
+
+def exception(item: RightItem) -> str:
+    """Why an item does not stop the act under which it stands on the page; empty where it does, or no act waits."""
+    if item.gate in (Gate.during, Gate.complete):
+        return ""
+    return _(EXAMINED) if item.examined_by_the_act else "" if item.blocks else _(REMINDER)
 
 
 def href(source: str, hearing: Hearing, request: HearingRequest) -> str:

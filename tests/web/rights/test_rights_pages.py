@@ -9,9 +9,11 @@ from hearings import queries
 from hearings.db import Database
 from hearings.models import Hearing, Participant
 from hearings.people import logins
+from hearings.rights.answers import item_of
 from hearings.rights.checklist import items
 from hearings.roles import Role
 from tests.support.page_client import Client, Service
+from web.rights import words
 from web.server.sign_in import COOKIE
 
 pytestmark = pytest.mark.beside
@@ -46,6 +48,19 @@ def by_link(service: Service, role: Role) -> Client:
     client = service.client()
     client.cookies[COOKIE] = service.run(come)
     return client
+
+
+def test_nothing_is_said_to_wait_for_the_list_before_it_is_begun_nor_for_a_reminder(service: Service) -> None:
+    authority, place = service.signed_in("authority"), f"/h/{service.ref}/rights"
+    if "Nothing waits for the checklist" in (page := authority.get(place).text):
+        assert not any(sentence in page for sentence in words.WAITS.values())
+        assert words.NOT_BEGUN in authority.words(authority.get(f"{place}/r07_summons"))
+    for item in items():
+        shown = authority.words(authority.get(f"{place}/{item.id}"))
+        said = {words.WAITS[item.gate], words.NOT_BEGUN} if item.stops else {words.waits(item, begun=True)}
+        assert any(sentence in shown for sentence in said), item.id
+    assert words.waits(item_of("r20_public"), begun=True) == words.REMINDER
+    assert words.waits(item_of("r12_line_test"), begun=True) == words.EXAMINED
 
 
 def test_every_item_is_shown_with_its_provision_and_the_hearing_leads_to_it(service: Service, home: str) -> None:
