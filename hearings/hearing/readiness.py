@@ -18,8 +18,8 @@ from hearings.models.diary import ResourceKind
 from hearings.queries import get, in_office, live_invitation
 from hearings.requests import consent_answers, gate_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
-from hearings.rights import item_states
-from hearings.rights.checklist import Gate, RightSide
+from hearings.rights import answers, item_states
+from hearings.rights.checklist import Gate
 from hearings.rights.item_states import RightResult
 from hearings.roles import HEARD, Role, StaffFunction
 from hearings.signatures import recipients
@@ -59,7 +59,7 @@ REASONED = frozenset({Check.basis_in_force, Check.line_tested})
 class CheckResult:
     """The result of one check. `missing`: States, roles or names of people, by the check; empty when it is met.
 
-    `function` and `states`: the staff who can resolve it.
+    `function` and `states`: the staff who can resolve it. `others`: further staff who have a part of it to resolve.
     """
 
     check: Check
@@ -67,6 +67,7 @@ class CheckResult:
     missing: tuple[str, ...] = ()
     function: StaffFunction
     states: tuple[str, ...]
+    others: tuple[tuple[StaffFunction, str], ...] = ()
 
     @property
     def blocks(self) -> bool:
@@ -110,6 +111,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     waiting = await item_states.open_items(db, hearing, Gate.ready, now=now)
     summonses = await summons_states.of_those_heard(db, hearing, now=now)
     unserved = [each.person.display_name for each in summonses if each.waits]
+    answerers = _answering(hearing, waiting)
     owed = gate_answers.in_the_way(request, now=now, law=await current(db))
     unanswered = [state for state in (ours, theirs) if state in {one.state for one in owed}]
     given: Iterable[tuple[Check, Collection[str], StaffFunction, Collection[str]]] = (
@@ -131,7 +133,7 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
             [ours],
         ),
         *await _technical(db, hearing),
-        (Check.rights_kept, [each.item.id for each in waiting], *_answering(hearing, waiting)),
+        (Check.rights_kept, [each.item.id for each in waiting], answerers[0][0], [answerers[0][1]]),
         (Check.summons_served, unserved, authority, [theirs]),
         (Check.recipients_known, lacking, administrator, lacking),
         (Check.rooms_booked, rooms := [state for state in (ours, theirs) if state not in with_room], clerk, rooms),
@@ -142,19 +144,25 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
         Check.rights_kept: bool(hearing.rights_version),
         Check.summons_served: bool(summonses),
     }
+    others = {Check.rights_kept: answerers[1:]}
     return [
-        CheckResult(check=check, met=not missing, missing=tuple(missing), function=function, states=tuple(states))
+        CheckResult(
+            check=check,
+            met=not missing,
+            missing=tuple(missing),
+            function=function,
+            states=tuple(states),
+            others=others.get(check, ()),
+        )
         for check, missing, function, states in given
         if check not in applies or applies[check]
     ]
 
 
-def _answering(hearing: Hearing, waiting: Sequence[RightResult]) -> tuple[StaffFunction, Collection[str]]:
-    """Whom the first of these items waits for; an item that the case itself shows waits for the clerk's work."""
-    for answerer in (who for each in waiting for who in each.item.who):
-        state = hearing.requesting_state if answerer.side is RightSide.requesting else hearing.requested_state
-        return answerer.function, [state]
-    return StaffFunction.clerk, [hearing.requesting_state]
+def _answering(hearing: Hearing, waiting: Sequence[RightResult]) -> tuple[tuple[StaffFunction, str], ...]:
+    """Everybody whom one of these items waits for, in the order of the items; the clerk where none waits."""
+    owed = (one for each in waiting for one in answers.owed_by(each.item, hearing))
+    return tuple(dict.fromkeys(owed)) or ((StaffFunction.clerk, hearing.requesting_state),)
 
 
 def _named(hearing: Hearing, missing: list[str]) -> tuple[Check, Collection[str], StaffFunction, Collection[str]]:

@@ -49,6 +49,15 @@ def answers_as(item: RightItem, hearing: Hearing, *, state: str, functions: froz
     return next((function for function in theirs if function.value in functions), None)
 
 
+def owed_by(item: RightItem, hearing: Hearing) -> tuple[tuple[StaffFunction, str], ...]:
+    """Whom an item waits for: functions of staff, each with its State. What the case itself has to show is the work of
+    the clerk who prepares the hearing."""
+    asks, asked = hearing.requesting_state, hearing.requested_state
+    states = {RightSide.requesting: (asks,), RightSide.requested: (asked,), RightSide.both: (asks, asked)}
+    owed = tuple((who.function, state) for who in item.who for state in states[who.side])
+    return owed or ((StaffFunction.clerk, asks),)
+
+
 def refusal(item: RightItem, kind: RightAnswerKind, hearing: Hearing, actor: Actor) -> Sentence | None:
     """Why this answer is not for this actor, who has the right of the permission table; None if it is."""
     if kind is K.overridden:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hearings.hearing.readiness import REASONED, Check, CheckResult
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
-from hearings.rights import checklist as rights_checklist
+from hearings.rights import answers as rights_answers, checklist as rights_checklist
 from hearings.roles import StaffFunction
 from hearings.status import HEARINGS_OVER, HearingStatus
 from web.server.sign_in import may_on, may_own
@@ -32,6 +32,7 @@ TITLES: Mapping[Check, tuple[str, str]] = {
 }
 """Of each check, the words when it is met and when it is not."""
 OWNERS: Mapping[StaffFunction, str] = {
+    StaffFunction.judge: N_("Judge, {city}"),
     StaffFunction.clerk: N_("Clerk, {city}"),
     StaffFunction.authority: N_("Authority, {city}"),
     StaffFunction.administrator: N_("Administrator, {city}"),
@@ -104,7 +105,10 @@ def rows(
                 blocks=result.blocks,
                 title=_(TITLES[result.check][0 if result.met else 1]),
                 detail="" if result.met else _detail(result),
-                owners=[_owner(result.function, state, hearing) for state in result.states],
+                owners=[
+                    _owner(function, state, hearing)
+                    for function, state in (*((result.function, state) for state in result.states), *result.others)
+                ],
                 href=href,
                 button=_(BUTTONS[result.check]) if href else "",
             )
@@ -169,7 +173,7 @@ def _href(
         Check.consent_given: (can["prepare"] and asks, f"/requests/{request.reference}/consents"),
         Check.agreement_signed: (may_on("negotiate", person, hearing), f"{home}/technical"),
         Check.line_tested: (may_on("test_line", person, hearing), f"{home}/test"),
-        Check.rights_kept: (may_on("answer_right", person, hearing), f"{home}/rights#{result.missing[0]}"),
+        Check.rights_kept: (bool(item := _own_item(result, hearing, person)), f"{home}/rights#{item}"),
         Check.summons_served: (may_on("record_summons", person, hearing), f"{home}/summons"),
         Check.recipients_known: (
             own in result.missing and may_own("manage_recipients", person),
@@ -183,6 +187,18 @@ def _href(
     }
     allowed, href = places.get(result.check, (False, ""))
     return href if allowed else ""
+
+
+def _own_item(result: CheckResult, hearing: Hearing, person: Person) -> str:
+    """The first item that the reader can answer, or go on without; empty if others have to."""
+    if not may_on("answer_right", person, hearing):
+        return ""
+    own = {(StaffFunction(function), person.owner_state) for function in person.functions}
+    passes = may_on("override_right", person, hearing)
+    items = [item for item in map(rights_checklist.item, result.missing) if item is not None]
+    theirs = (item for item in items if own & set(rights_answers.owed_by(item, hearing)))
+    passable = (item for item in items if passes and item.override)
+    return next((item.id for some in (theirs, passable) for item in some), "")
 
 
 def next_step(

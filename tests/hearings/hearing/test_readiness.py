@@ -15,6 +15,7 @@ from hearings.errors import GateOpen, NotReady
 from hearings.hearing import hearing as diary, links, readiness
 from hearings.hearing.readiness import REASONED, REMINDERS, Check
 from hearings.models import Consent, Hearing, HearingRequest, Participant
+from hearings.models.request import Stage
 from hearings.requests import gate_answers
 from hearings.roles import Role, StaffFunction
 from hearings.status import ConsentStatus, HearingStatus, RequestStatus
@@ -230,3 +231,14 @@ async def test_of_a_no_and_a_hearing_made_ready_at_the_same_instant_the_second_i
     async with agreed.database.reading() as db:
         hearing = await queries.get(db, Hearing, agreed.hearing.id)
     assert hearing.status is (HearingStatus.agreed if first == "the no" else HearingStatus.ready)
+
+
+async def test_the_rights_name_everybody_who_owes_an_item(agreed: Any, now: datetime) -> None:
+    async with agreed.database.transaction() as db:
+        await keep_the_checklist(db, agreed, now)
+        (await queries.get(db, HearingRequest, agreed.request.id)).stage = Stage.trial
+    found = (await results(agreed, now))[Check.rights_kept]
+    assert found.missing[:3] == ("r02_decision_video", "r03_parties_heard", "r07_summons")
+    assert [(found.function.value, *found.states), *((each.value, state) for each, state in found.others)] == [
+        ("judge", "RO"), ("clerk", "RO"), ("authority", "TH"),
+    ]  # fmt: skip

@@ -66,6 +66,22 @@ def test_every_check_has_words_and_an_owner(check: Check) -> None:
     assert (row.title != "", row.detail, row.href) == (True, "", "")
 
 
+def test_the_rights_wait_for_everybody_who_answers_an_item_and_lead_each_to_their_own() -> None:
+    result = CheckResult(
+        check=Check.rights_kept, met=False, missing=("r07_summons", "r03_parties_heard"),
+        function=StaffFunction.authority, states=("TH",), others=((StaffFunction.clerk, "RO"),),
+    )  # fmt: skip
+    led = {}
+    for state, function in (("TH", "authority"), ("RO", "clerk"), ("RO", "judge"), ("TH", "judge")):
+        (row,) = checklist.rows([result], hearing(), REQUEST, person(state, function), can())
+        assert row.owners == ["Authority, Bangkok", "Clerk, Bucharest"]
+        led[state, function] = row.href.partition("#")[2]
+    assert led == {
+        ("TH", "authority"): "r07_summons", ("RO", "clerk"): "r03_parties_heard", ("RO", "judge"): "r07_summons",
+        ("TH", "judge"): "",
+    }  # fmt: skip
+
+
 def test_a_missing_signature_waits_for_the_clerk_there_and_the_authority_here() -> None:
     result = CheckResult(
         check=Check.time_signed, met=False, missing=("RO", "TH"), function=StaffFunction.authority, states=("RO", "TH")
