@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from hearings import queries
 from hearings.agreement import room_rules
+from hearings.models import Hearing, Participant
 from hearings.permissions import may
 from hearings.status import HearingStatus
 from web.server import view_log as shown
@@ -35,6 +36,7 @@ async def live(request: Request) -> Response:
             "over": hearing.status in OVER,
             "late": datetime.now(UTC) > hearing.starts_at + timedelta(minutes=1),
             "places": court_clocks.own_first(court_clocks.of_hearing(hearing), me.state),
+            "rights_url": _rights_url(hearing, me),
         }
         return render(request, "not_live.html", context)
     parts.conductors.require()
@@ -47,6 +49,8 @@ async def live(request: Request) -> Response:
         "limiter_url": asset("limiter.js"),
         "test_hooks": parts.settings.test_hooks,
     }
+    if rights := _rights_url(hearing, me):
+        config["rights_url"] = rights
     if signed.person and may("read_minutes", me.role).allowed:
         config["minutes_url"] = f"/h/{hearing.ref}/minutes"
     if signed.person and recording is not None and may("view_recording", me.role).allowed:
@@ -54,6 +58,11 @@ async def live(request: Request) -> Response:
     if rules.session:
         config["agreed"] = {name: rules.session[name] for name in ("height", "fps", "video_kbps", "audio_kbps")}
     return render(request, "live.html", {"config": config, "hearing": hearing})
+
+
+def _rights_url(hearing: Hearing, me: Participant) -> str:
+    """The rights checklist, for counsel, who have no page of the hearing that leads to it; empty for others."""
+    return f"/h/{hearing.ref}/rights" if may("object_to_right", me.role).allowed else ""
 
 
 routes = [Route("/h/{ref}/live", live)]

@@ -16,6 +16,8 @@ export interface PageConfig {
   /** Pages for afterwards, of those who may read them: the minutes, the recording. */
   minutes_url?: string;
   recording_url?: string;
+  /** The rights checklist, for counsel. */
+  rights_url?: string;
   /** Telephone number of the court, shown when the line is lost. */
   help_phone?: string;
   /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */

@@ -88,6 +88,13 @@ export function Lobby({ view }: { view: View }) {
             <dt>{t("The screen stays on")}</dt>
             <dd>{hearing.wakeLock.held.value ? t("Yes") : t("No: please touch the device now and then")}</dd>
           </dl>
+          {hearing.config.rights_url && (
+            <p>
+              <a href={hearing.config.rights_url} target="_blank" rel="noopener">
+                {t("Rights checklist")}
+              </a>
+            </p>
+          )}
           {here.length > 0 && (
             <>
               <h2>{t("Who is here")}</h2>
