@@ -447,8 +447,8 @@ STAFF: Mapping[str, StaffRow] = {
     "name_people": StaffRow(label="Name people of the own State", functions=SPEAKS, side="either"),
     "begin_rights": StaffRow(
         label="Have the acts of a hearing wait for the rights checklist",
-        functions=("clerk", "judge"),
-        side="requesting",
+        functions=("clerk", "judge", "authority"),
+        side="either",
     ),
     "answer_right": StaffRow(
         label="Answer an item of the rights checklist", functions=("clerk", "judge", "authority"), side="either"

@@ -29,7 +29,7 @@ class RightAnswer(Deed, table=True):
 
     hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
     item: str = Field(max_length=60)
-    """Id of data/rights.yaml."""
+    """Id of data/rights.yaml; empty of counsel who asks that the acts wait for the list."""
     kind: RightAnswerKind = word(RightAnswerKind, "kind")
     reason: str = Field(default="", max_length=1000)
     evidence: list[str] = json(default_factory=list)

@@ -15,6 +15,7 @@ from hearings.permissions import require, require_staff
 from hearings.queries import get, participants
 from hearings.rights import checklist, facts as rights_facts, item_states
 from hearings.rights.checklist import AnsweredBy, RightItem, RightSide
+from hearings.rights.evidence import FoundEvidence
 from hearings.roles import StaffFunction
 from hearings.sentences import N_, Sentence, tell
 from hearings.status import HEARINGS_OVER, HearingStatus
@@ -89,10 +90,7 @@ async def begin(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: dateti
     """
     sides = {"requesting_state": hearing.requesting_state, "requested_state": hearing.requested_state}
     require_staff("begin_rights", actor, **sides)
-    if hearing.status in HEARINGS_OVER:
-        raise NotReady(tell("The hearing is over"))
-    if hearing.rights_version:
-        raise NotReady(tell("The checklist is kept already"))
+    _not_begun(hearing)
     hearing.rights_version = checklist.VERSION
     db.add(hearing)
     await record(db, hearing=hearing, kind=EventKind.right_answered, actor=actor, now=now, item="", answer="begun")
@@ -133,10 +131,28 @@ async def object_to(
     return await _add(db, hearing, row, K.objection, text, least=3, actor=actor, now=now)
 
 
+async def ask_to_begin(db: AsyncSession, *, hearing: Hearing, text: str, actor: Actor, now: datetime) -> RightAnswer:
+    """Ask, as defence counsel of the hearing, that its acts wait for the checklist. By itself it has nothing wait.
+
+    Raises `NotAllowed`, `NotReady` for a hearing that is over or has begun it, `Invalid`. Effects: adds an objection to
+    no item, event right_objected.
+    """
+    require("object_to_right", actor)
+    _not_begun(hearing)
+    return await _add(db, hearing, None, K.objection, text, least=3, actor=actor, now=now)
+
+
+def _not_begun(hearing: Hearing) -> None:
+    if hearing.status in HEARINGS_OVER:
+        raise NotReady(tell("The hearing is over"))
+    if hearing.rights_version:
+        raise NotReady(tell("The checklist is kept already"))
+
+
 async def _add(
     db: AsyncSession,
     hearing: Hearing,
-    item: RightItem,
+    item: RightItem | None,
     kind: RightAnswerKind,
     reason: str,
     *,
@@ -150,14 +166,18 @@ async def _add(
     request = await get(db, HearingRequest, hearing.request_id)
     people = await participants(db, hearing.id)
     refuse_names(text, [hidden for hidden, _whose in protected_names(request.person_name, people)], "reason")
-    there = item_states.stand(item, await rights_facts.gather(db, hearing, now=now)).evidence
-    function = answers_as(item, hearing, state=actor.state, functions=actor.functions)
+    there: Mapping[str, FoundEvidence] = {}
+    function, named = None, ""
+    if item is not None:
+        named = item.id
+        there = item_states.stand(item, await rights_facts.gather(db, hearing, now=now)).evidence
+        function = answers_as(item, hearing, state=actor.state, functions=actor.functions)
     if kind is K.overridden:
         function = StaffFunction.judge
     row = RightAnswer(
         owner_state=actor.state or hearing.owner_state,
         hearing_id=hearing.id,
-        item=item.id,
+        item=named,
         kind=kind,
         reason=text,
         evidence=[f"{name} {evidence.source}" for name, evidence in there.items()],
@@ -169,6 +189,6 @@ async def _add(
     )
     db.add(row)
     happened = EventKind.right_objected if kind is K.objection else EventKind.right_answered
-    data = {"item": item.id} if kind is K.objection else {"item": item.id, "answer": kind.value}
+    data = {"item": named} if kind is K.objection else {"item": named, "answer": kind.value}
     await record(db, hearing=hearing, kind=happened, actor=actor, now=now, **data)
     return row

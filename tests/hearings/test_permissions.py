@@ -344,7 +344,7 @@ STAFF_WANTED = {
     "agree_hearing": ("authority clerk", "RO TH"),
     "prepare_hearing": ("clerk", "RO"),
     "name_people": ("authority clerk", "RO TH"),
-    "begin_rights": ("clerk judge", "RO"),
+    "begin_rights": ("authority clerk judge", "RO TH"),
     "record_summons": ("authority clerk", "TH"),
     "answer_right": ("authority clerk judge", "RO TH"),
     "override_right": ("judge", "RO"),

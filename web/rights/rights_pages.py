@@ -36,6 +36,7 @@ from web.words.sentences import translated
 DONE = {
     "begun": N_("From now on the acts of this hearing wait for the checklist."),
     "answered": N_("The answer is recorded. Both States see it."),
+    "asked": N_("What you ask for is on record. The judge sees it."),
     "objected": N_("The objection is on record. The judge sees it."),
 }
 LABELS = {"kind": N_("Answer"), "reason": N_("Reason")}
@@ -73,6 +74,11 @@ class RightsAccess:
         waits = bool(hearing.rights_version) or hearing.status in HEARINGS_OVER
         return not waits and person is not None and may_on("begin_rights", person, hearing)
 
+    @property
+    def asks(self) -> bool:
+        """Whether this is counsel, who may ask that the acts of the hearing wait for the checklist."""
+        return self.objects and not self.hearing.rights_version and self.hearing.status not in HEARINGS_OVER
+
     def kinds(self, item: RightItem) -> list[RightAnswerKind]:
         """What this person can say to an item."""
         person = self.signed.person
@@ -106,10 +112,15 @@ async def access_to(db: AsyncSession, request: Request) -> RightsAccess:
 
 async def show(request: Request) -> Response:
     """Every item, by the act that waits for it."""
+    return await _list(request, {}, [])
+
+
+async def _list(request: Request, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
-        every = await item_states.of_hearing(db, access.hearing, now=now)
+        facts = await rights_facts.gather(db, access.hearing, now=now)
+    every = item_states.all_of(facts)
     places = court_clocks.own_first(court_clocks.of_hearing(access.hearing), access.actor.state)
     begun = bool(access.hearing.rights_version)
     groups = [
@@ -125,14 +136,19 @@ async def show(request: Request) -> Response:
         "hearing": access.hearing,
         "staff": access.staff,
         "begins": access.begins,
-        "notice": notice(request, DONE),
+        "asks": access.asks,
+        "asked": [row for row in facts.answers if not row.item],
+        "own": access.actor.state,
+        "values": values,
+        "errors": wrong,
+        "notice": notice(request, DONE, wrong),
         "groups": groups,
         "counted": begun,
         "kept": sum(each.state in item_states.KEPT for each in every),
         "items": len(every),
         "places": places,
     }
-    return render(request, "rights.html", context)
+    return render(request, "rights.html", context, status=422 if wrong else 200)
 
 
 def _line(access: RightsAccess, found: RightResult) -> dict[str, Any]:
@@ -220,9 +236,25 @@ async def begin(sent: Sent) -> str:
     return f"/h/{hearing.ref}/rights?done=begun"
 
 
+async def _ask_again(sent: Sent, error: errors.HearingsError) -> Response:
+    labels = {name: _(text) for name, text in LABELS.items()}
+    return await _list(sent.request, sent.form.first, [forms.explain(error, labels)])
+
+
+@page_act(_ask_again, (errors.Invalid,), guests=True)
+async def ask(sent: Sent) -> str:
+    """Asks that the acts of the hearing wait for the checklist. Effects: `hearings.rights.answers.ask_to_begin`."""
+    access = await access_to(sent.db, sent.request)
+    hearing = await queries.get(sent.db, Hearing, access.hearing.id, lock=True)
+    given: dict[str, Any] = {"hearing": hearing, "actor": access.actor, "now": sent.now}
+    await answers.ask_to_begin(sent.db, text=sent.form.text("reason"), **given)
+    return f"/h/{hearing.ref}/rights?done=asked"
+
+
 routes = [
     Route("/h/{ref}/rights", show, methods=["GET"]),
     Route("/h/{ref}/rights", begin, methods=["POST"]),
+    Route("/h/{ref}/rights/ask", ask, methods=["POST"]),
     Route("/h/{ref}/rights/{item}", item_page, methods=["GET"]),
     Route("/h/{ref}/rights/{item}", say, methods=["POST"]),
 ]

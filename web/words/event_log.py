@@ -10,6 +10,7 @@ from hearings.events import EventKind
 from hearings.minutes.course import EXCLUDED, FAILING, HELD, OWN_KEY, readers, why_failing, why_held
 from hearings.minutes.people import SIGNALS
 from hearings.models import HearingEvent, Participant, Recording, StatusChange
+from hearings.rights import checklist as rights_checklist
 from hearings.sentences import tell
 from hearings.sitting import breakdowns, fingerprints, gaps, messages_to_court, recordings
 from hearings.sitting.breaks import PURPOSES
@@ -108,6 +109,11 @@ WORDS: dict[EventKind, str] = {
 }
 CAPTION_SOURCES: Mapping[str, str] = {"stenographer": N_("stenographer"), "machine": N_("machine, not the record")}
 """Who has written captions, by `CaptionSource`."""
+OF_THE_LIST: Mapping[EventKind, str] = {
+    EventKind.right_answered: N_("The acts of the hearing wait for the checklist"),
+    EventKind.right_objected: N_("Counsel asks that the acts of the hearing wait for the checklist"),
+}
+"""What is said to the rights checklist as a whole, and to none of its items."""
 METHODS = {
     "document_seen": N_("I have seen an identity document"),
     "known_to_authority": N_("The person is known to the authority"),
@@ -253,6 +259,9 @@ def _detail(kind: EventKind, data: Mapping[str, object], rules: NameRules) -> st
     if kind is EventKind.fingerprints_compared and data.get("certificate"):
         text = _("matches: {code}") if data.get("matched") else _("does not match {code}")
         return text.format(code=fingerprints.code(str(data["certificate"])))
+    if kind in (EventKind.right_answered, EventKind.right_objected) and "item" in data:
+        item = rights_checklist.item(str(data["item"]))
+        return _(item.title if item is not None else OF_THE_LIST[kind])
     if data.get("why") == LINE_ANEW:
         return _("no longer valid: the connection was re-established")
     if kind is EventKind.pin_failed:

@@ -23,8 +23,8 @@ from hearings.models import (
     RequestReading,
     SharedView,
     Signature,
-    TransmissionStamp,
     StatusChange,
+    TransmissionStamp,
     metadata,
 )
 from hearings.models.columns import Deed, Row

@@ -150,16 +150,33 @@ async def test_counsel_objects_on_record_and_it_blocks_nothing_by_itself(listed:
     assert (told.actor, told.data) == (lawyer.id, {"item": "r07_summons"})
 
 
-async def test_clerk_or_judge_begin_it_once_and_nobody_else(court: Any) -> None:
-    async def begin(who: str) -> None:
+async def test_either_state_begins_it_once_and_counsel_asks_for_it(court: Any) -> None:
+    async def begin(actor: Actor) -> None:
         async with court.database.transaction() as db:
-            await answers.begin(db, hearing=await of(db, court), actor=court.staff(who), now=NOW)
+            await answers.begin(db, hearing=await of(db, court), actor=actor, now=NOW)
 
+    async def ask(actor: Actor, text: str = "The summons is in doubt.") -> RightAnswer:
+        async with court.database.transaction() as db:
+            return await answers.ask_to_begin(db, hearing=await of(db, court), text=text, actor=actor, now=NOW)
+
+    lawyer, authority = await counsel(court), court.staff("authority")
+    for actor in (lawyer, replace(authority, state="FR"), replace(authority, functions=frozenset({"administrator"}))):
+        with pytest.raises(NotAllowed):
+            await begin(actor)
     with pytest.raises(NotAllowed):
-        await begin("authority")
-    await begin("judge")
+        await ask(court.staff("clerk"))
+    with pytest.raises(Invalid):
+        await ask(lawyer, " ")
+    row = await ask(lawyer)
+    assert (row.item, row.kind, row.role, row.owner_state) == ("", K.objection, "defence", "TH")
+    async with court.database.reading() as db:
+        told = (await db.exec(select(HearingEvent).where(HearingEvent.kind == "right_objected"))).one()
+        assert (told.actor, told.data, (await of(db, court)).rights_version) == (lawyer.id, {"item": ""}, 0)
+    await begin(authority)
     with pytest.raises(NotReady, match="already"):
-        await begin("clerk")
+        await ask(lawyer)
+    with pytest.raises(NotReady, match="already"):
+        await begin(court.staff("clerk"))
     async with court.database.reading() as db:
         assert (await of(db, court)).rights_version == checklist.VERSION
         told = (await db.exec(select(HearingEvent).where(HearingEvent.kind == "right_answered"))).one()

@@ -19,18 +19,31 @@ from web.server.sign_in import COOKIE
 pytestmark = pytest.mark.beside
 
 
+def asked_for(service: Service, place: str) -> None:
+    """Counsel asks that the list be begun, and the judge reads why."""
+    counsel, judge = by_link(service, Role.defence, 9), service.signed_in("judge")
+    assert "Have the acts wait for it" not in counsel.get(place).text
+    empty = counsel.post(f"{place}/ask", {"reason": ""}, page=place)
+    assert empty.status_code == 422 and "Ask for it" in empty.text
+    done = counsel.post(f"{place}/ask", {"reason": "The summons is in doubt."}, page=place)
+    assert (done.status_code, done.headers["location"]) == (303, f"{place}?done=asked")
+    words = judge.words(judge.get(place))
+    assert "Counsel asks that" in words and "The summons is in doubt." in words and "Nothing waits" in words
+
+
 @pytest.fixture
 def home(service: Service) -> str:
     """The page of a hearing whose acts wait for the checklist."""
 
     clerk, place = service.signed_in("clerk"), f"/h/{service.ref}/rights"
     if "Have the acts wait for it" in clerk.get(place).text:
-        assert "Have the acts wait for it" not in service.signed_in("authority").get(place).text
+        assert "Have the acts wait for it" in service.signed_in("authority").get(place).text
+        asked_for(service, place)
         assert clerk.post(place, page=place).headers["location"] == f"{place}?done=begun"
     return f"/h/{service.ref}"
 
 
-def by_link(service: Service, role: Role) -> Client:
+def by_link(service: Service, role: Role, number: int = 7) -> Client:
     """Somebody of this role who came by a link."""
 
     async def come(database: Database) -> str:
@@ -38,7 +51,7 @@ def by_link(service: Service, role: Role) -> Client:
         async with database.transaction() as db:
             hearing: Hearing = await queries.hearing_by_ref(db, service.ref)
             guest = Participant(
-                owner_state="RO", hearing_id=hearing.id, role=role, number=7, display_name=f"The {role.value}",
+                owner_state="RO", hearing_id=hearing.id, role=role, number=number, display_name=f"The {role.value}",
                 state="TH", speaks="th", presence_since=now,
             )  # fmt: skip
             db.add(guest)
@@ -114,6 +127,14 @@ def test_counsel_by_a_link_reads_the_list_and_objects_and_the_judge_sees_it(serv
     judge = service.signed_in("judge")
     assert "1 objection" in judge.words(judge.get(f"{home}/rights"))
     assert "It came a day before." in judge.words(judge.get(place))
+
+
+def test_counsel_is_led_to_the_list_from_where_their_link_takes_them_and_a_witness_is_not(
+    service: Service, home: str
+) -> None:
+    for role, led in ((Role.defence, True), (Role.interpreter, False)):
+        page = by_link(service, role, 8).get(f"{home}/live")
+        assert (page.status_code, f'href="{home}/rights"' in page.text) == (200, led)
 
 
 def test_a_witness_and_another_state_do_not_read_it_and_an_unknown_item_is_not_found(

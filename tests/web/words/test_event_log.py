@@ -42,6 +42,9 @@ def test_every_event_can_be_told_without_its_data(kind):
     [
         ("microphone", {"on": True}, "on"),
         ("hand", {"up": False}, "off"),
+        ("right_answered", {"item": "r07_summons", "answer": "kept"}, "Summons in time"),
+        ("right_answered", {"item": "", "answer": "begun"}, "The acts of the hearing wait for the checklist"),
+        ("right_objected", {"item": ""}, "Counsel asks that the acts of the hearing wait for the checklist"),
         ("hold", {"reason": "unwell", "cause": "order"}, "unwell"),
         ("break_ended", {"purpose": "rest", "paused_after": 1.4}, "Rest; recording paused 1.4 s after the order"),
         ("break_ended", {"purpose": "rest", "paused_after": None}, "Rest"),
