@@ -131,15 +131,15 @@ async def object_to(
     return await _add(db, hearing, row, K.objection, text, least=3, actor=actor, now=now)
 
 
-async def ask_to_begin(db: AsyncSession, *, hearing: Hearing, text: str, actor: Actor, now: datetime) -> RightAnswer:
+async def ask_to_begin(db: AsyncSession, *, hearing: Hearing, actor: Actor, now: datetime) -> RightAnswer:
     """Ask, as defence counsel of the hearing, that its acts wait for the checklist. By itself it has nothing wait.
 
-    Raises `NotAllowed`, `NotReady` for a hearing that is over or has begun it, `Invalid`. Effects: adds an objection to
-    no item, event right_objected.
+    Raises `NotAllowed`, `NotReady` for a hearing that is over or has begun it. Effects: adds an objection to no item,
+    event right_objected.
     """
     require("object_to_right", actor)
     _not_begun(hearing)
-    return await _add(db, hearing, None, K.objection, text, least=3, actor=actor, now=now)
+    return await _add(db, hearing, None, K.objection, "", least=0, actor=actor, now=now)
 
 
 def _not_begun(hearing: Hearing) -> None:

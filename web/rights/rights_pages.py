@@ -112,10 +112,6 @@ async def access_to(db: AsyncSession, request: Request) -> RightsAccess:
 
 async def show(request: Request) -> Response:
     """Every item, by the act that waits for it."""
-    return await _list(request, {}, [])
-
-
-async def _list(request: Request, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     now = datetime.now(UTC)
     async with request.app.state.parts.database.reading() as db:
         access = await access_to(db, request)
@@ -139,16 +135,14 @@ async def _list(request: Request, values: Mapping[str, Any], wrong: list[FormErr
         "asks": access.asks,
         "asked": [row for row in facts.answers if not row.item],
         "own": access.actor.state,
-        "values": values,
-        "errors": wrong,
-        "notice": notice(request, DONE, wrong),
+        "notice": notice(request, DONE),
         "groups": groups,
         "counted": begun,
         "kept": sum(each.state in item_states.KEPT for each in every),
         "items": len(every),
         "places": places,
     }
-    return render(request, "rights.html", context, status=422 if wrong else 200)
+    return render(request, "rights.html", context)
 
 
 def _line(access: RightsAccess, found: RightResult) -> dict[str, Any]:
@@ -236,18 +230,12 @@ async def begin(sent: Sent) -> str:
     return f"/h/{hearing.ref}/rights?done=begun"
 
 
-async def _ask_again(sent: Sent, error: errors.HearingsError) -> Response:
-    labels = {name: _(text) for name, text in LABELS.items()}
-    return await _list(sent.request, sent.form.first, [forms.explain(error, labels)])
-
-
-@page_act(_ask_again, (errors.Invalid,), guests=True)
+@page_act(guests=True)
 async def ask(sent: Sent) -> str:
     """Asks that the acts of the hearing wait for the checklist. Effects: `hearings.rights.answers.ask_to_begin`."""
     access = await access_to(sent.db, sent.request)
     hearing = await queries.get(sent.db, Hearing, access.hearing.id, lock=True)
-    given: dict[str, Any] = {"hearing": hearing, "actor": access.actor, "now": sent.now}
-    await answers.ask_to_begin(sent.db, text=sent.form.text("reason"), **given)
+    await answers.ask_to_begin(sent.db, hearing=hearing, actor=access.actor, now=sent.now)
     return f"/h/{hearing.ref}/rights?done=asked"
 
 

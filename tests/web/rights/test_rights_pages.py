@@ -20,15 +20,15 @@ pytestmark = pytest.mark.beside
 
 
 def asked_for(service: Service, place: str) -> None:
-    """Counsel asks that the list be begun, and the judge reads why."""
+    """Counsel asks that the list be begun, and the judge reads it."""
     counsel, judge = by_link(service, Role.defence, 9), service.signed_in("judge")
     assert "Have the acts wait for it" not in counsel.get(place).text
-    empty = counsel.post(f"{place}/ask", {"reason": ""}, page=place)
-    assert empty.status_code == 422 and "Ask for it" in empty.text
-    done = counsel.post(f"{place}/ask", {"reason": "The summons is in doubt."}, page=place)
+    assert "Ask for it" in counsel.get(place).text and "Ask for it" not in judge.get(place).text
+    assert judge.post(f"{place}/ask", page=place).status_code == 403
+    done = counsel.post(f"{place}/ask", page=place)
     assert (done.status_code, done.headers["location"]) == (303, f"{place}?done=asked")
     words = judge.words(judge.get(place))
-    assert "Counsel asks that" in words and "The summons is in doubt." in words and "Nothing waits" in words
+    assert "Counsel asks that" in words and "The defence" in words and "Nothing waits" in words
 
 
 @pytest.fixture
