@@ -28,11 +28,15 @@ from hearings.models import (
     Participant,
     Recording,
     RecordingRelease,
+    RightAnswer,
     Signature,
     Sitting,
 )
+from hearings.models.rights import RightAnswerKind
 from hearings.permissions import may
 from hearings.requests.conditions import ConditionKind
+from hearings.rights import checklist
+from hearings.rights.checklist import AnsweredBy, RightSide
 from hearings.roles import CONDUCTING
 from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RecordingStatus, RequestStatus
 
@@ -125,6 +129,26 @@ def _untested(whose: Whose) -> tuple[Any, ...]:
     """No test has passed, nobody has decided to go on without one, and there is time for it."""
     soon = col(Agreement.starts_at) > whose.now, col(Agreement.passed_over_at).is_(None)
     return *soon, _hearing_is(Agreement, _H.agreed, _H.ready)
+
+
+def _owes(side: RightSide) -> Callable[[Whose], tuple[Any, ...]]:
+    """The rights checklist is begun, and nobody has answered an item that counts in every hearing, that only a person
+    answers, and that is for this side. What counts in some hearings, or is shown by the case, a query cannot see."""
+    always = (item for item in checklist.items() if item.applies == "always" and item.answer is AnsweredBy.person)
+    ids = [item.id for item in always if any(who.side in (side, RightSide.both) for who in item.who)]
+
+    def needs(whose: Whose) -> tuple[Any, ...]:
+        answered = (
+            exists().where(
+                col(RightAnswer.hearing_id) == Hearing.id,
+                col(RightAnswer.item) == name,
+                col(RightAnswer.kind) != RightAnswerKind.objection,
+            )
+            for name in ids
+        )
+        return col(Hearing.rights_version) > 0, or_(*(~one.correlate(Hearing) for one in answered))
+
+    return needs
 
 
 def _unanswered(whose: Whose) -> tuple[Any, ...]:
@@ -337,6 +361,11 @@ HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
                 ("sign_time", _AGREE, status, "starts_at", side, _still_unsigned(column))
                 for status in (_H.agreed, _H.ready)
                 for side, column in ((_ASKS, Hearing.requesting_signed), (_ASKED, Hearing.requested_signed))
+            ),
+            *(
+                ("answer_rights", "answer_right", status, "starts_at", side, _owes(right_side))
+                for status in (_H.proposed, _H.countered, _H.agreed, _H.ready)
+                for side, right_side in ((_ASKS, RightSide.requesting), (_ASKED, RightSide.requested))
             ),
             ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS, _nothing_more),
             ("set_next_day", "prepare_hearing", _H.part_heard, "", _ASKS, _nothing_more),

@@ -284,6 +284,7 @@ WORDS: dict[str, dict[str, str]] = {
         "decide_time": notices.CHANGES["hearing", "proposed"].text,
         "sign_time": N_("The time of the hearing awaits your signature"),
         "prepare": N_("The time is agreed: name the people"),
+        "answer_rights": N_("Items of the rights checklist await an answer"),
         "open_lobby": N_("The hearing is today: open the lobby"),
         "decide_clock_change": N_("Updated time-zone data move the hearing: decide"),
         "answer_terms": N_("The other State has proposed technical terms"),

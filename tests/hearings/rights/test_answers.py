@@ -16,6 +16,7 @@ from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, RightAnswer
 from hearings.models.request import OathForm, Stage
 from hearings.models.rights import RightAnswerKind
+from hearings.overview import worklist
 from hearings.rights import answers, checklist, item_states
 from hearings.rights.checklist import Gate
 from hearings.rights.item_states import RightResult, RightState
@@ -306,3 +307,25 @@ async def test_nothing_waits_for_the_checklist_before_that_is_begun(court: Any) 
         await sittings.start(db, sitting=sitting, actor=await court.actor(db, Role.presiding_judge), now=NOW)
         await recordings.opened(db, sitting=sitting, recording=recording, now=NOW)
         assert len(await item_states.of_hearing(db, hearing, now=NOW)) == len(checklist.items())
+
+
+@pytest.mark.both_databases
+async def test_each_state_finds_in_its_list_that_a_begun_checklist_waits_for_its_answers(court: Any) -> None:
+    async def waits() -> dict[str, bool]:
+        async with court.database.reading() as db:
+            found = {}
+            for who in ("clerk", "authority"):
+                page = await worklist.waiting(db, person=court.people[who], now=NOW)
+                found[who] = "answer_rights" in {row.step for row in page.rows}
+            return found
+
+    assert await waits() == {"clerk": False, "authority": False}
+    async with court.database.transaction() as db:
+        await answers.begin(db, hearing=await of(db, court), actor=court.staff("clerk"), now=NOW)
+    assert await waits() == {"clerk": True, "authority": True}
+    await say(court, "r07_summons", "not_kept", court.staff("authority"))
+    await say(court, "r27_data_protection", "kept", court.staff("authority"))
+    assert await waits() == {"clerk": True, "authority": False}
+    await say(court, "r26_alternative_weighed", "kept", court.staff("clerk"))
+    await say(court, "r20_public", "kept", court.staff("judge"))
+    assert await waits() == {"clerk": False, "authority": False}

@@ -182,6 +182,7 @@ TAKES = {
     "decide_time": "/hearings/{ref}/agree",
     "sign_time": "/hearings/{ref}/terms/sign",
     "prepare": "/hearings/{ref}/ready",
+    "answer_rights": "/hearings/{ref}/rights/{item}",
     "decide_clock_change": "/hearings/{ref}/clock-change",
     "set_next_day": "/hearings/{ref}/next-day",
     "answer_terms": "/hearings/{ref}/agreements/{agreement}/sign",
