@@ -119,7 +119,7 @@ async def begin_rights(caller: Caller, ref: Ref, body: Nothing | None = None) ->
 
 @router.act("/hearings/{ref}/rights/{item}", scope="hearings:write", errors=(404, 409))
 async def answer_right(caller: Caller, ref: Ref, item: ItemId, body: NewRightAnswer) -> ShownRight:
-    """Answer an item for this State. Answers are kept: a later one of the same State takes the place of an earlier."""
+    """Answer an item for this State. A later one takes the place of its earlier ones, but of no judge's."""
     row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     await answers.answer(
         caller.db, hearing=row, item=item, kind=body.kind, reason=body.reason, actor=caller.actor, now=caller.now
