@@ -9,6 +9,7 @@ from web.agreement import agreement_pages as technical, line_test_pages as line_
 from web.minutes import minutes_pages as minutes
 from web.overview.waiting_pages import WaitingTask
 from web.requests import consent_pages as request_consents
+from web.rights import rights_pages
 from web.times import offer_pages as times, signing_pages as signing
 from web.words import court_clocks, labels
 from web.words.tasks import BUTTONS, PLACES
@@ -23,7 +24,7 @@ def test_every_step_has_its_words_and_its_button():
 
 
 def test_a_link_of_a_step_leads_to_a_page_that_is_served():
-    pages = (line_test, minutes, request_consents, technical, times, signing)
+    pages = (line_test, minutes, request_consents, rights_pages, technical, times, signing)
     paths = {route.path for page in pages for route in page.routes}
     for word, below in PLACES.items():
         whose = "/requests/{reference}" if word == "record_consent" else "/h/{ref}"
