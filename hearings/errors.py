@@ -1,73 +1,6 @@
 """What `hearings` refuses, as one tree. Each class has a stable `code`; the text is English and for a person.
 
-HearingsError
-├── NotFound (LookupError)        not_found            unknown, or another State's: the two look the same
-├── NotAllowed                    not_allowed          the decision function said no; says why and who could
-│   └── OtherStateAnswers         other_state_answers  a question of the legal check that the other State answers
-├── LoginEnded                    login_ended          the login behind it has ended; says how
-├── IllegalMove                   illegal_move         a status may not change so; names what was allowed
-├── Invalid (ValueError)          invalid              input that cannot be right
-│   ├── UnknownZone               unknown_zone
-│   ├── NonexistentTime           nonexistent_time     the clock skips it; names the gap and both neighbours
-│   ├── AmbiguousTime             ambiguous_time       the clock shows it twice; gives both offsets
-│   ├── NaiveTime                 naive_time           a datetime without a zone
-│   ├── UnknownLanguage           unknown_language
-│   ├── UnknownState              unknown_state
-│   ├── RowsRefused               rows_refused         a table of many rows; names line and column of each mistake
-│   ├── WouldBeLost               would_be_lost        typed, but nothing else of the input lets it be kept
-│   ├── StillOpen                 still_open           a passage is closed in every language or in none
-│   └── Undecided                 undecided            what a person decides was left empty; names each decision
-├── NotReady                      not_ready            something has to happen first; says what
-│   ├── GateNotMet                gate_not_met         the legal basis lacks something
-│   │   └── DisplacedBy           displaced_by         another instrument goes before every one relied on; names it
-│   ├── GateOpen                  gate_open            a State has to answer the legal check, or has said no
-│   ├── LobbyClosed               lobby_closed
-│   ├── EssentialMissing          essential_missing
-│   ├── SoundCheckMissing         sound_check_missing
-│   ├── RecordingNotHealthy       recording_not_healthy
-│   ├── IdentityMissing           identity_missing
-│   ├── AgreementConflict         agreement_conflict   the two sites cannot hold it so; the lines say what would help
-│   ├── AgreementMissing          agreement_missing    no technical agreement signed by both
-│   ├── LineTestMissing           line_test_missing    no passed line test, and no reason to go on without
-│   ├── ConditionsOpen            conditions_open      a condition is not confirmed, or who must be there is not
-│   ├── FingerprintsOpen          fingerprints_open    not compared aloud, or they differ, and the agreement asks for it
-│   ├── ConsentMissing            consent_missing      the person has not consented, or no longer; names the rules
-│   ├── BasisNotInForce           basis_not_in_force   no basis is in force that day, and no reason to go on
-│   ├── HearingNotOver            hearing_not_over     a request is not closed under a hearing still to come; names it
-│   ├── RequestOver               request_over         the request is over, and with it its hearing
-│   ├── NotAHearing               not_a_hearing        an act of hearings in a coordination room
-│   ├── NoticeBlocks              notice_blocks        a notice of a State stops it on that day; gives the reasons
-│   ├── NoRecipients              no_recipients        a State has no key to open the recording with; names it
-│   └── PlanningMissing           planning_missing     the solver is an extra that is not installed
-├── Stale                         stale                somebody else has changed it since it was read
-├── LinkRefused
-│   ├── LinkUnknown               link_unknown
-│   ├── LinkEarly                 link_early
-│   ├── LinkLate                  link_late
-│   ├── LinkUsed                  link_used
-│   ├── LinkDead                  link_dead
-│   ├── CodeDead                  code_dead            no code was sent, or it is used, too old or out of tries
-│   ├── PasskeyNeeded             passkey_needed       a person with a passkey comes in by no link of one administrator
-│   └── PinWrong                  pin_wrong            says how many tries are left
-├── SignInRefused                 sign_in_refused      a passkey or an issuer's answer; `why` names the check
-├── StepUpNeeded                  step_up_needed       who they are has to be proved again, by passkey or issuer
-├── NewLinkNeeded                 new_link_needed      a first way to sign in is added with a link just opened
-├── ProofUsed                     proof_used           a client's proof has been used before
-├── SignatureRefused              signature_…          a signed statement; a code per cause (hearings.signatures)
-│   └── SignatureRequired         signature_required   nothing was signed at all
-├── TermsChanged                  terms_changed        what was agreed to is no longer what is on the table
-├── InterpreterUnfit              interpreter_unfit    something speaks against an interpreter, and no reason is given
-├── TooFast                       too_fast             more in a short time than is accepted; says how long to wait
-├── DoubleBooking                 double_booking       something is booked already; names what the caller may see
-├── StaleTimeZones                stale_time_zones     the time-zone data are too old for a State
-├── ConductedElsewhere            conducted_elsewhere  another process conducts the live hearings
-├── FontsMissing                  fonts_missing        the fonts of documents have not been installed
-└── DatabaseRefused
-    ├── DatabaseMissing           database_missing
-    ├── DatabaseAway              database_away        it does not answer now; what was asked may be tried again
-    ├── DatabaseFull              database_full        there is no room to write; reading goes on
-    ├── AnchorAway                anchor_away          what binds a State cannot be kept outside as well
-    └── SchemaBehind              schema_behind
+docs/api.md lists the codes that clients see.
 """
 
 from collections.abc import Iterable, Sequence
@@ -378,12 +311,6 @@ class RequestOver(NotReady):
     """The request of this hearing is over: the hearing is neither prepared nor held."""
 
     code = "request_over"
-
-
-class NotAHearing(NotReady):
-    """A coordination room is no hearing: nobody is heard in it, and nothing of it is evidence."""
-
-    code = "not_a_hearing"
 
 
 class NoticeBlocks(NotReady):

@@ -15,7 +15,6 @@ from hearings.permission_table import (
     FROM,
     KEEPING,
     LIFTS,
-    STAFF,
     TABLE,
     CaseStage,
     Cell,
@@ -24,6 +23,7 @@ from hearings.permission_table import (
 )
 from hearings.roles import LABELS, Role
 from hearings.sentences import N_, tell
+from hearings.staff_table import STAFF
 from hearings.status import IN_ROOM, PresenceStatus
 
 YOU_ARE_NOT_IN_ROOM = N_("You are not in the room")

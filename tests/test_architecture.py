@@ -30,7 +30,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     "hearings": (
         {"ground": "errors sentences status roles ids db clocks languages reference texts"},
         {"models": "models"},
-        {"rows": "actors queries paging moves events permission_table permissions"},
+        {"rows": "actors queries paging moves events permission_table permissions staff_table"},
         {"law": "law", "people": "people", "documents": "documents", "signatures": "signatures"},
         {"coordination": "coordination"},
         {"requests": "requests", "times": "times"},

@@ -1,7 +1,7 @@
 """Facilitators: who brings States together and is of none (UNODC paper, paragraphs 16 and 27 to 33).
 
 An administrator enters one. A State lets it read status, dates and open points of one request at a time, and can end
-that; it reads nothing else of any case. What it may do stands in `permission_table.FACILITATION`.
+that; it reads nothing else of any case. What it may do stands in `staff_table.FACILITATION`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ from hearings.models.people import Network
 from hearings.moves import administered
 from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd
-from hearings.permission_table import FACILITATION
 from hearings.permissions import require_staff
 from hearings.roles import FACILITATOR, NO_STATE
 from hearings.sentences import tell
+from hearings.staff_table import FACILITATION
 from hearings.status import HearingStatus, RequestStatus
 from hearings.texts import NOT_A_VALUE, clean
 

@@ -1,6 +1,6 @@
 """Coordination rooms: States meet beside the formal way (UNODC paper, paragraphs 19, 27 to 32 and 34).
 
-Nobody is heard in one and nothing of it is evidence: no oath, no rights notice, no exhibit (`NotAHearing`), no
+Nobody is heard in one and nothing of it is evidence: no oath, no rights notice, no exhibit , no
 recording and no minutes. A State that is not invited does not see that it exists, and a
 facilitator sees no request linked to it.
 """
@@ -17,8 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import queries, reference
 from hearings.actors import Actor
 from hearings.coordination import facilitators
-from hearings.errors import Invalid, NotAHearing, NotAllowed, NotFound, NotReady
-from hearings.events import EventKind
+from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.languages import language
 from hearings.models import (
     CoordinationRoom,
@@ -339,13 +338,6 @@ async def share_document(
     administered(db, room, "document_shared", actor=actor, now=now, reason=actor.state)
     await db.flush()
     return made
-
-
-def act(room: CoordinationRoom, kind: str) -> None:
-    """An act of hearings, asked for in a room: raises `NotAHearing`; `Invalid` for what is no act at all."""
-    if kind in set(EventKind) or kind in ("identity", "minutes"):
-        raise NotAHearing
-    raise Invalid(tell(NOT_A_VALUE), "kind")
 
 
 # --- what comes of it --------------------------------------------------------------------------------------------

@@ -97,7 +97,9 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
     people = await in_office(db, hearing.id)
     missing_roles = unnamed(hearing, {person.role for person in people})
     interpreter = Role.interpreter.value
+    outstanding = await consent_answers.outstanding(db, request, now=now)
     by_law = await law_on_the_day.of_hearing(db, hearing, now=now)
+    without_basis = [warned.day.isoformat() for warned in by_law if warned.code == law_on_the_day.NO_BASIS]
     booked = await diary_queries.bookings_of_hearing(db, hearing.id)
     with_room = {resource.owner_state for _booking, resource in booked if resource.kind in ROOMS}
     linkless = [
@@ -120,18 +122,8 @@ async def checks(db: AsyncSession, hearing: Hearing, *, now: datetime) -> list[C
         _named(hearing, [role for role in missing_roles if role != interpreter]),
         (Check.interpreter_named, [role for role in missing_roles if role == interpreter], clerk, [ours]),
         (Check.gate_answered, unanswered, authority, unanswered),
-        (
-            Check.consent_given,
-            [consent.provision for consent in await consent_answers.outstanding(db, request, now=now)],
-            clerk,
-            [ours],
-        ),
-        (
-            Check.basis_in_force,
-            [warned.day.isoformat() for warned in by_law if warned.code == law_on_the_day.NO_BASIS],
-            clerk,
-            [ours],
-        ),
+        (Check.consent_given, [consent.provision for consent in outstanding], clerk, [ours]),
+        (Check.basis_in_force, without_basis, clerk, [ours]),
         *await _technical(db, hearing),
         (Check.rights_kept, [each.item.id for each in waiting], answerers[0][0], [answerers[0][1]]),
         (Check.summons_served, unserved, authority, [theirs]),

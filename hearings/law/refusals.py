@@ -6,7 +6,7 @@ from typing import Any
 
 from hearings.errors import Invalid
 from hearings.law.answer import words
-from hearings.law.handling.procedures import Owed, procedures
+from hearings.law.handling.procedures import OwedConsultation, procedures
 from hearings.law.law import LAW, Law, cite
 from hearings.sentences import N_, Series, tell
 
@@ -144,7 +144,7 @@ def _barred(instrument: str, motive: str, law: Law) -> list[Objection]:
     ]
 
 
-def not_consulted(owed: Iterable[Owed], because: str) -> tuple[Objection, ...]:
+def not_consulted(owed: Iterable[OwedConsultation], because: str) -> tuple[Objection, ...]:
     """The objections that stand with an act before which the States did not consult, though an instrument wants it."""
     text = tell("The two States did not consult before. The reason stated: {reason}", reason=because)
     return tuple(

@@ -7,6 +7,7 @@ from hearings.models.agreement import (
     AgreementOffer,
     LineReport,
     LineTest,
+    NetworkTest,
     RoomConfirmation,
     Site,
     SiteProfile,
@@ -45,7 +46,6 @@ from hearings.models.minutes import (
     MinutesReading,
     MinutesReservation,
 )
-from hearings.models.network_test import NetworkTest
 from hearings.models.outbox import (
     CalendarEntry,
     CalendarFeed,

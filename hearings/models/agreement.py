@@ -1,4 +1,4 @@
-"""The technical agreement of a hearing, its offers, its line tests, and what was confirmed in the room."""
+"""The technical agreement of a hearing, its offers, its line tests, what was confirmed in the room, network tests."""
 
 from datetime import datetime
 from typing import Any
@@ -162,3 +162,20 @@ class SiteProfile(Deed, table=True):
     created_by: str = Field(max_length=36)
     created_label: str = Field(max_length=200)
     created_at: datetime = instant()
+
+
+class NetworkTest(Row, table=True):
+    """One test by one person. The owner is the State of the person; without a seat in the hearing, staff of it."""
+
+    __tablename__ = "network_test"
+    __table_args__ = (state_check(), Index("ix_network_test_hearing", "hearing_id", "id"))
+
+    hearing_id: str = Field(foreign_key="hearing.id", max_length=36)
+    participant_id: str | None = Field(default=None, foreign_key="participant.id", max_length=36)
+    measured: dict[str, Any] = json()
+    """By way (`direct`, `udp`, `tcp`, `tls`), and `devices` if they were checked, as
+    `hearings.agreement.network_tests.read` gives it."""
+    verdict: str = Field(max_length=10)
+    at: datetime = instant()
+    actor: str = Field(max_length=36)
+    actor_label: str = Field(max_length=200)

@@ -16,8 +16,8 @@ from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotReady
 from hearings.law.handling import deadlines
-from hearings.law.handling.deadlines import Limit, LimitedStep
-from hearings.law.handling.procedures import Owed, owed_before_postponement, owed_before_refusal
+from hearings.law.handling.deadlines import LimitedStep, TimeLimit
+from hearings.law.handling.procedures import OwedConsultation, owed_before_postponement, owed_before_refusal
 from hearings.law.law import LAW, Law, current
 from hearings.law.refusals import (
     NOT_A_GROUND,
@@ -203,7 +203,7 @@ class Awaited:
     """What says when the answer to a request is due. `limit`: of its instruments, if they set one."""
 
     requested_state: str
-    limit: Limit | None
+    limit: TimeLimit | None
     wanted_by: date | None
     urgent: bool
 
@@ -328,7 +328,7 @@ def _require_confirmed(request: HearingRequest, now: datetime) -> None:
 
 
 async def _consulted(
-    db: AsyncSession, request: HearingRequest, owed: Sequence[Owed], because: str
+    db: AsyncSession, request: HearingRequest, owed: Sequence[OwedConsultation], because: str
 ) -> tuple[Objection, ...]:
     """The objections where a consultation that is owed was left out for a reason. Raises `NotReady`."""
     if not owed or await consultations.of_request(db, request.id):

@@ -53,7 +53,7 @@ class RightSide(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answerer:
+class ItemAnswerer:
     """Who answers an item: a function of staff, of the requesting or the requested State."""
 
     function: StaffFunction
@@ -83,7 +83,7 @@ class RightItem:
     """Whether the presiding judge may go on without it, with a reason."""
     side: RightSide
     answer: AnsweredBy
-    who: tuple[Answerer, ...]
+    who: tuple[ItemAnswerer, ...]
     evidence: tuple[Needed, ...]
     provision: str
     confidence: str
@@ -132,7 +132,7 @@ def read(row: Mapping[str, Any], confidences: frozenset[str]) -> RightItem:
             side=RightSide(row["side"]),
             answer=AnsweredBy(row["answer"]),
             who=tuple(
-                Answerer(function=StaffFunction(one["function"]), side=RightSide(one["side"])) for one in row["who"]
+                ItemAnswerer(function=StaffFunction(one["function"]), side=RightSide(one["side"])) for one in row["who"]
             ),
             evidence=tuple(Needed(id=str(one["id"]), needed=bool(one["needed"])) for one in row["evidence"]),
             examined_by_the_act=bool(row.get("examined_by_the_act")),

@@ -69,7 +69,7 @@ def stand(item: RightItem, facts: RightsFacts) -> RightResult:
     """
     said = [row for row in facts.answers if row.item == item.id]
     objections = [row for row in said if row.kind is K.objection]
-    latest = standing([row for row in said if row.kind is not K.objection])
+    latest = in_force([row for row in said if row.kind is not K.objection])
     override = next((row for row in reversed(latest) if row.kind is K.overridden), None)
     refusals = [row for row in latest if row.kind is K.not_kept and not _yields(row, override)]
     refused = refusals[-1] if refusals else None
@@ -91,7 +91,7 @@ def stand(item: RightItem, facts: RightsFacts) -> RightResult:
     return RightResult(item=item, state=state, evidence=evidence, answer=counts, objections=objections)
 
 
-def standing(said: Sequence[RightAnswer]) -> list[RightAnswer]:
+def in_force(said: Sequence[RightAnswer]) -> list[RightAnswer]:
     """Of the answers to one item, oldest first, those that stand: each State's newest in each function. Pure.
 
     A judge's answer takes the place of everything that the State said before; nobody but a judge of the State takes

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import chain
 
-from hearings.law.handling.deadlines import Limit, LimitedStep, limits
+from hearings.law.handling.deadlines import LimitedStep, TimeLimit, limits
 from hearings.law.law import Law
 from hearings.models.signature import Act
 from hearings.requests.answers import Awaited
@@ -168,7 +168,7 @@ def in_time(past: Past, window: Window) -> Iterator[Figure]:
 IN_TIME = tuple(step.value for step in LimitedStep)
 
 
-def limits_of(request: PastRequest, law: Law) -> Mapping[LimitedStep, Limit]:
+def limits_of(request: PastRequest, law: Law) -> Mapping[LimitedStep, TimeLimit]:
     """The limits of a request: of the instruments usable when it was submitted, and of what supplements them."""
     return limits(request.relied_on, request.requesting_state, request.requested_state, law=law)
 

@@ -63,12 +63,8 @@ def _check(days: int, duration: timedelta, margin: timedelta) -> None:
 async def gather(
     db: AsyncSession,
     *,
-    state: str,
-    since: datetime,
-    days: int,
-    duration: timedelta,
-    margin: timedelta,
-) -> Gathered:
+    state: str, since: datetime, days: int, duration: timedelta, margin: timedelta,
+) -> Gathered:  # fmt: skip
     """The docket of a State from an instant on. Raises `Invalid` for a horizon or length out of range."""
     _check(days, duration, margin)
     since = since.astimezone(UTC).replace(second=0, microsecond=0)

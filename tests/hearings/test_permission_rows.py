@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hearings.permission_table import STAFF, TABLE
+from hearings.permission_table import TABLE
+from hearings.staff_table import STAFF
 
 ROOT = Path(__file__).parents[2]
 FIRST = frozenset({"may", "require", "may_staff", "require_staff"})

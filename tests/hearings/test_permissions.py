@@ -9,9 +9,10 @@ import pytest
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import NotAllowed, NotReady
 from hearings.models.sitting import HoldCause
-from hearings.permission_table import COLUMNS, COPIES, FROM, KEEPING, LIFTS, STAFF, TABLE, CaseStage, Cell, copy_cells
+from hearings.permission_table import COLUMNS, COPIES, FROM, KEEPING, LIFTS, TABLE, CaseStage, Cell, copy_cells
 from hearings.permissions import Decision, may, may_copy, may_staff, require, require_keeping, require_staff
 from hearings.roles import LABELS, Role
+from hearings.staff_table import STAFF
 from hearings.status import IN_ROOM, PresenceStatus
 
 # The table once more, as signs only, in the order of COLUMNS. An interpreter speaks into channels, not to

@@ -175,6 +175,7 @@ def _settled(examples: dict[str, Any], begun: datetime) -> dict[str, Any]:
         (r'(?<="pin": ")\d+', lambda _match: "204816"),
         (r'(?<=delay_minutes": )\d+', lambda _match: "7200"),
         (r'(?<=weighted_delay_hours": )[\d.]+', lambda _match: "600.0"),
+        (r"(?<=-----BEGIN CERTIFICATE-----).*?(?=-----END)", lambda _match: r"\nMII...\n"),
         (r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", numbered("id", lambda n: f"{ID}-{n:012x}")),
         (rf"(?<![\w-]){ref}-{ref}(?![\w-])", numbered("ref", lambda n: f"7F3K-{n:04d}")),
         (r"\b[0-9a-f]{64}\b", numbered("sha256", lambda n: digest(n).hex())),

@@ -193,12 +193,6 @@ class WordOnSummary(Model):
     dissent: str = Field(default="", max_length=4000)
 
 
-class ActOfHearing(Model):
-    """An act of hearings."""
-
-    kind: str = Field(max_length=40)
-
-
 class DraftOfOutcome(Shown):
     """The draft that has come of an outcome."""
 
@@ -373,9 +367,3 @@ async def close_room(caller: Caller, room: RoomRef) -> ShownRoom:
     row = await _find(caller, room, lock=True)
     await rooms.close(caller.db, room=row, **_by(caller))
     return await _as_seen(caller, row)
-
-
-@router.act("/rooms/{room}/acts", scope="rooms:write", errors=ACT)
-async def refuse_hearing_act(caller: Caller, room: RoomRef, body: ActOfHearing) -> None:
-    """Acts of hearings, such as `oath` or `exhibit_shown`, are refused here: 409 `not_a_hearing`."""
-    rooms.act(await _find(caller, room), body.kind)

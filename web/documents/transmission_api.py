@@ -35,7 +35,7 @@ class EvidenceStamp(Shown):
     tsr: str = Field(description="The whole answer of the authority (DER), in base64.")
 
 
-class ShownEvidence(Shown):
+class ShownAttestation(Shown):
     """One evidence. `state`: the State that sent; `content`: what the digest is of, where that is neither a file nor a
     signed statement; `jws`: the evidence itself (docs/transmission.md)."""
 
@@ -59,7 +59,7 @@ class Transmission(Shown):
     """The evidences of a request, oldest first. `owed`: how many events have no evidence yet; they are signed within
     seconds."""
 
-    items: list[ShownEvidence]
+    items: list[ShownAttestation]
     owed: int
     certificate: str = Field(
         description="Certificate (PEM) of the installation. Compare its fingerprint by another way with who runs it."
@@ -93,10 +93,10 @@ async def read_transmission(caller: Caller, request_id: RequestId) -> Transmissi
     )
 
 
-def _of(row: TransmissionEvidence, stamps: Mapping[str, TransmissionStamp]) -> ShownEvidence:
+def _of(row: TransmissionEvidence, stamps: Mapping[str, TransmissionStamp]) -> ShownAttestation:
     stamp = stamps.get(row.id)
     told: Any = stamp and EvidenceStamp.from_row(stamp, tsr=base64.b64encode(stamp.tsr).decode("ascii"))
-    return ShownEvidence.from_row(row, chain=row.shown_to or "both", etsi=evidences.ETSI[row.event], stamp=told)
+    return ShownAttestation.from_row(row, chain=row.shown_to or "both", etsi=evidences.ETSI[row.event], stamp=told)
 
 
 @router.read(

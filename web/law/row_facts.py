@@ -20,7 +20,7 @@ EFFECTS = {
 """By effect of a relation: how it is said of the displaced instrument, and of the displacing one."""
 
 
-def _told(text: str) -> str:
+def _in_words(text: str) -> str:
     """A sentence of the law's data in the reader's language."""
     return translated(tell(text))
 
@@ -39,7 +39,7 @@ def relations(instrument: str, law: Law) -> list[dict[str, Any]]:
             {
                 "effect": _(passive if ours else active),
                 "other": str(other["name"]) if other else "",
-                "text": _told(row["text"]),
+                "text": _in_words(row["text"]),
                 "provision": cite(rule) if rule else "",
                 "first": row["from"] or "",
                 "certainty": law_words.word("confidence", row["confidence"]),
@@ -56,7 +56,7 @@ def national(state: str, law: Law) -> dict[str, Any] | None:
         return None
     lead: Mapping[str, Any] = row.get("lead") or {}
     return {
-        "shown": _told(row["shown"]),
+        "shown": _in_words(row["shown"]),
         "rules": [overlay["provision"] for overlay in law.national_rules(state)],
         "candidates": [overlay["provision"] for overlay in law.national_rules(state, candidates=True)],
         "lead": str(lead.get("text") or ""),

@@ -57,7 +57,7 @@ class LawEdit(Model):
     data: Json | None = None
 
 
-class Proposal(Model):
+class ChangeProposal(Model):
     """Rows that are changed together, all or none: a new State comes with its court hours."""
 
     edits: list[LawEdit] = Field(min_length=1, max_length=40)
@@ -134,7 +134,7 @@ async def list_changes(
 
 
 @router.act("/changes", scope="law:write", errors=(409,))
-async def propose_change(caller: Caller, body: Proposal) -> Proposed:
+async def propose_change(caller: Caller, body: ChangeProposal) -> Proposed:
     """Change rows of the law. Those of the own State count at once; others wait until their State confirms them."""
     made = await joint_changes.change_law(
         caller.db,

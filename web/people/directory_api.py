@@ -135,7 +135,7 @@ async def list_directory(
     wanted = words.casefold().split()
     rows = [row for row in rows if all(word in "\n".join(row.cells()).casefold() for word in wanted)]
     page = listed({_id(row): row for row in rows}, after=after, limit=limit)
-    shown = [_shown(row, caller.now.date()) for row in page.rows]
+    shown = [_entry(row, caller.now.date()) for row in page.rows]
     return EntryList(items=shown, next=paging.link(caller, page.after))
 
 
@@ -154,11 +154,11 @@ async def read_directory_entry(caller: Caller, entry_id: EntryId) -> ShownEntry:
     """One authority or contact point."""
     for entry in await directory.entries(caller.db):
         if _id(entry) == entry_id:
-            return _shown(entry, caller.now.date())
+            return _entry(entry, caller.now.date())
     raise NotFound
 
 
-def _shown(entry: DirectoryEntry, on: date) -> ShownEntry:
+def _entry(entry: DirectoryEntry, on: date) -> ShownEntry:
     topics = [ShownTopic(topic=ContactTopic(one.topic), contact=one.contact, hours=one.hours) for one in entry.topics]
     return ShownEntry.from_row(entry, id=_id(entry), old=entry.old(on), topics=topics, seen=directory.mark(entry))
 
@@ -172,7 +172,7 @@ async def confirm_directory_entry(caller: Caller, entry_id: EntryId, body: Entry
             confirmed = await joint_changes.confirm_entry(
                 caller.db, entry=named, seen=body.seen, actor=caller.actor, now=caller.now
             )
-            return _shown(confirmed, caller.now.date())
+            return _entry(confirmed, caller.now.date())
     raise NotFound
 
 

@@ -15,13 +15,13 @@ from hearings import errors, reference
 from hearings.law import legal_bases
 from hearings.law.handling import public_holidays
 from hearings.law.handling.contents import ContentItem
+from hearings.law.handling.possible import not_bound
 from hearings.law.law import Law
 from hearings.models import HearingRequest
 from hearings.requests import completeness, field_kinds as kinds, fields as request_fields
 from hearings.requests.completeness import StepContent
 from hearings.requests.demands import columns, demands
 from hearings.requests.fields import FIELDS, Field, Values
-from hearings.requests.possible import not_bound
 from hearings.sentences import tell
 from hearings.texts import NOT_A_VALUE
 from hearings.times import calendars

@@ -13,11 +13,11 @@ from starlette.routing import Route
 from hearings import errors, reference
 from hearings.hearing import law_on_the_day
 from hearings.law import glossary, law
+from hearings.law.handling.possible import impossible
 from hearings.models import HearingRequest, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.requests import gate_answers, priority, requests, sending, translations
 from hearings.requests.fields import FIELDS, Values
-from hearings.requests.possible import impossible
 from hearings.sentences import tell
 from hearings.status import RequestStatus
 from web.requests import authorities, steps

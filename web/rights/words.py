@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from hearings.models import Hearing, HearingRequest
 from hearings.models.rights import RightAnswerKind
-from hearings.rights.checklist import Answerer, Gate, RightItem, RightSide
+from hearings.rights.checklist import Gate, ItemAnswerer, RightItem, RightSide
 from hearings.rights.item_states import RightState
 from hearings.roles import StaffFunction
 from web.words.i18n import N_, _, city_here
@@ -85,7 +85,7 @@ def href(source: str, hearing: Hearing, request: HearingRequest) -> str:
     return page.format(ref=hearing.ref, reference=request.reference)
 
 
-def answerer(who: Answerer, hearing: Hearing) -> str:
+def answerer(who: ItemAnswerer, hearing: Hearing) -> str:
     """Whom an item waits for."""
     city = hearing.requesting_city if who.side is RightSide.requesting else hearing.requested_city
     return _(ANSWERERS[who.function]).format(city=city_here(city))

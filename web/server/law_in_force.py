@@ -30,10 +30,10 @@ class LawMiddleware:
         watch = self._watch
         writes = scope["type"] == "http" and scope["method"] not in SAFE_METHODS
 
-        async def told(message: Message) -> None:
+        async def answer(message: Message) -> None:
             if writes and message["type"] == "http.response.start":
                 watch.changed()
             await send(message)
 
         with reference.in_force(await watch.newest()):
-            await self.app(scope, receive, told if writes else send)
+            await self.app(scope, receive, answer if writes else send)

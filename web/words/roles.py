@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from hearings.models import Participant
-from hearings.permission_table import STAFF
 from hearings.roles import LABELS as ROLES, StaffFunction
+from hearings.staff_table import STAFF
 from web.words.i18n import N_, _, listed, state_name
 
 LABELS = {role.value: text for role, text in ROLES.items()} | {

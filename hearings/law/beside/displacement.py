@@ -11,7 +11,7 @@ from hearings import reference
 from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, LineStatus, Note, line
 from hearings.law.law import cite
 from hearings.law.parties import PREFERRED, Question, in_force, parties
-from hearings.sentences import Sentence, Series, Word, tell
+from hearings.sentences import Quoted, Sentence, Series, Word, tell
 
 DISPLACED = "displaced_by"
 """The code of a line by which another instrument goes before this one, and nobody can agree otherwise."""
@@ -45,7 +45,7 @@ def _fits(question: Question, entry: Row) -> bool:
     )
 
 
-def standing(question: Question, row: Row) -> LineStatus:
+def bound_between(question: Question, row: Row) -> LineStatus:
     """Whether an instrument is in force between the two States: met, missing, or not known.
 
     What implements other instruments binds whom those bind.
@@ -58,14 +58,14 @@ def standing(question: Question, row: Row) -> LineStatus:
     if lines[0].status is MISSING:
         return MISSING
     statuses = {
-        standing(question, question.law.instruments[base]) for base in bases if base in question.law.instruments
+        bound_between(question, question.law.instruments[base]) for base in bases if base in question.law.instruments
     }
     return MET if MET in statuses else HUMAN if HUMAN in statuses else MISSING
 
 
 def _both_bound(question: Question, row: Row, entry: Row) -> tuple[LineStatus, list[Row]]:
     other = question.law.instruments.get(entry["displacing"])
-    return (standing(question, other), [other]) if other else (MISSING, [])
+    return (bound_between(question, other), [other]) if other else (MISSING, [])
 
 
 def _any_treaty(question: Question, row: Row, entry: Row) -> tuple[LineStatus, list[Row]]:
@@ -240,9 +240,9 @@ def _added(question: Question, row: Row, rule: Row) -> Iterator[Part]:
     if rule["topic"] == "conditions":
         said_to = {name: question.ask.fact(name) for name in question.law.gate["added_conditions"].get(rule["id"], ())}
         status = MET if said_to and all(said_to.values()) else HUMAN
-        yield line(f"added_{rule['id']}", status, cite(rule), f"{rule['rule']}", rule, answers=said_to)
+        yield line(f"added_{rule['id']}", status, cite(rule), _own_words(rule), rule, answers=said_to)
         return
-    yield _term(f"added_{rule['id']}", rule["instrument_id"], rule, f"{rule['rule']}")
+    yield _term(f"added_{rule['id']}", rule["instrument_id"], rule, _own_words(rule))
     limits = rule.get("sla_days")
     if limits:
         own = row["profile"].get("sla_days") or {}
@@ -253,6 +253,10 @@ def _added(question: Question, row: Row, rule: Row) -> Iterator[Part]:
         ]
         text = tell("Time limits in days: {limits}", limits=Series.of(spans))
         yield _term("sla_days", " ".join(f"{name}={many}" for name, many in days.items()), rule, text)
+
+
+def _own_words(rule: Row) -> Sentence:
+    return tell("In the words of the data: {text}", text=Quoted(rule["rule"]))
 
 
 def _term(key: str, value: str, rule: Row, text: str) -> ConductTerm:

@@ -39,7 +39,7 @@ COLUMNS: Mapping[LimitedStep, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limit:
+class TimeLimit:
     """A limit in days. `extension`: days by which the instrument lets it be extended."""
 
     step: LimitedStep
@@ -52,9 +52,11 @@ class Limit:
         return reckoned(since, self.days + (self.extension if extended else 0), state, law=law)
 
 
-def limits(instruments: Sequence[str], requesting: str, requested: str, *, law: Law = LAW) -> dict[LimitedStep, Limit]:
+def limits(
+    instruments: Sequence[str], requesting: str, requested: str, *, law: Law = LAW
+) -> dict[LimitedStep, TimeLimit]:
     """The limits these instruments set, and those that supplement them between the two States; the shortest of each."""
-    shortest: dict[LimitedStep, Limit] = {}
+    shortest: dict[LimitedStep, TimeLimit] = {}
     for instrument in (*instruments, *_supplements(instruments, requesting, requested, law)):
         for rule in law.rules_of.get(instrument, ()):
             days = rule.get("sla_days") or {}
@@ -62,7 +64,7 @@ def limits(instruments: Sequence[str], requesting: str, requested: str, *, law: 
                 if step.value not in days or (step in shortest and shortest[step].days <= days[step.value]):
                     continue
                 extension = days.get("extension", 0) if step is LimitedStep.recognition else 0
-                shortest[step] = Limit(step=step, days=days[step.value], extension=extension, provision=cite(rule))
+                shortest[step] = TimeLimit(step=step, days=days[step.value], extension=extension, provision=cite(rule))
     return shortest
 
 
@@ -85,7 +87,7 @@ def relied_on(request: HearingRequest) -> Sequence[str]:
     return usable
 
 
-def of_request(request: HearingRequest, *, law: Law = LAW) -> dict[LimitedStep, Limit]:
+def of_request(request: HearingRequest, *, law: Law = LAW) -> dict[LimitedStep, TimeLimit]:
     """The limits of a request, by the instruments it relies on."""
     return limits(relied_on(request), request.requesting_state, request.requested_state, law=law)
 

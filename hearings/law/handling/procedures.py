@@ -28,7 +28,7 @@ ALL = "all"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consultation:
+class ConsultationRule:
     """The duty to consult before a refusal on some grounds, and before a postponement.
 
     `grounds` is None for every ground. `postponement`: the provision by which it also precedes a postponement, empty
@@ -43,14 +43,14 @@ class Consultation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Procedure:
+class RefusalProcedure:
     """What one instrument wants of a refusal. `barred`: the provision by motive that never suffices alone.
 
     `reasons` and `remedies` are provisions, empty where the instrument has none.
     """
 
     instrument: str
-    consultation: Consultation
+    consultation: ConsultationRule
     reasons: str
     remedies: str
     barred: Mapping[str, str]
@@ -59,7 +59,7 @@ class Procedure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Owed:
+class OwedConsultation:
     """A consultation that an instrument wants before an act."""
 
     instrument: str
@@ -69,12 +69,12 @@ class Owed:
     confidence: str
 
 
-def read(rows: Sequence[Mapping[str, Any]]) -> dict[str, Procedure]:
+def read(rows: Sequence[Mapping[str, Any]]) -> dict[str, RefusalProcedure]:
     """The procedures by instrument. Raises `Invalid` naming the field of a wrong row."""
     return {row["instrument_id"]: _procedure(row) for row in rows}
 
 
-def _procedure(row: Mapping[str, Any]) -> Procedure:
+def _procedure(row: Mapping[str, Any]) -> RefusalProcedure:
     choices([row["instrument_id"]], LAW.instruments, "instrument_id")
     choices([row["confidence"]], LAW.enums["confidence"], "confidence")
     must(bool(row["source"]), tell("Cannot be empty"), "source")
@@ -86,9 +86,9 @@ def _procedure(row: Mapping[str, Any]) -> Procedure:
     choices(list(barred), LAW.enums["refusal_motive"], "never_alone")
     duty = Duty(asked["duty"])
     postponement = asked.get("postponement_provision") or (asked["provision"] if duty is Duty.must else "")
-    return Procedure(
+    return RefusalProcedure(
         instrument=row["instrument_id"],
-        consultation=Consultation(
+        consultation=ConsultationRule(
             duty=duty,
             provision=asked["provision"],
             grounds=None if ALL in grounds else frozenset(grounds),
@@ -103,15 +103,15 @@ def _procedure(row: Mapping[str, Any]) -> Procedure:
     )
 
 
-PROCEDURES: Mapping[str, Procedure] = read(reference.refusal_procedures())
+PROCEDURES: Mapping[str, RefusalProcedure] = read(reference.refusal_procedures())
 
 
-def procedures(instruments: Iterable[str]) -> list[Procedure]:
+def procedures(instruments: Iterable[str]) -> list[RefusalProcedure]:
     """The procedures of these instruments, as far as the data have them."""
     return [PROCEDURES[instrument] for instrument in dict.fromkeys(instruments) if instrument in PROCEDURES]
 
 
-def owed_before_refusal(instruments: Iterable[str], ground: str) -> tuple[Owed, ...]:
+def owed_before_refusal(instruments: Iterable[str], ground: str) -> tuple[OwedConsultation, ...]:
     """The consultations these instruments want before a refusal on a ground."""
     return tuple(
         _owed(row, row.consultation.provision)
@@ -121,15 +121,15 @@ def owed_before_refusal(instruments: Iterable[str], ground: str) -> tuple[Owed, 
     )
 
 
-def owed_before_postponement(instruments: Iterable[str]) -> tuple[Owed, ...]:
+def owed_before_postponement(instruments: Iterable[str]) -> tuple[OwedConsultation, ...]:
     """The consultations these instruments want before a postponement."""
     return tuple(
         _owed(row, row.consultation.postponement) for row in procedures(instruments) if row.consultation.postponement
     )
 
 
-def _owed(row: Procedure, provision: str) -> Owed:
-    return Owed(
+def _owed(row: RefusalProcedure, provision: str) -> OwedConsultation:
+    return OwedConsultation(
         instrument=row.instrument,
         provision=provision,
         may_object=row.consultation.may_object,

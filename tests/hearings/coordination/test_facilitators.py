@@ -14,9 +14,10 @@ from hearings.coordination.state_notices import NoticeContent
 from hearings.db import Database
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.models import Facilitator, HearingRequest, Person
-from hearings.permission_table import STAFF, TABLE
+from hearings.permission_table import TABLE
 from hearings.permissions import may, may_staff
 from hearings.roles import NO_STATE
+from hearings.staff_table import STAFF
 from tests.support.rows import keep, make_person
 
 DAY = timedelta(days=1)

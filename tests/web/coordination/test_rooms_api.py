@@ -65,11 +65,8 @@ async def test_a_state_that_is_not_invited_gets_the_answer_of_a_room_that_there_
     assert (await th.get("/rooms")).json()["items"] == []
 
 
-async def test_an_act_of_hearings_is_refused_and_nothing_is_held_above_restricted(ro: Client) -> None:
-    path = f"/rooms/{(await ro.post('/rooms', room(classification='restricted'))).json()['ref']}"
-    for kind in ("oath", "rights_notice", "exhibit_shown", "identity"):
-        refused = await ro.post(f"{path}/acts", {"kind": kind})
-        assert (refused.status_code, refused.json()["code"]) == (409, "not_a_hearing")
+async def test_nothing_is_held_above_restricted_and_a_meeting_of_a_team_needs_its_agreement(ro: Client) -> None:
+    assert (await ro.post("/rooms", room(classification="restricted"))).status_code == 201
     assert (await ro.post("/rooms", room(classification="secret"))).status_code == 422
     assert (await ro.post("/rooms", room(starts_at="2026-12-24T10:00:00"))).status_code == 422
     assert (await ro.post("/rooms", room(kind="jit_meeting"))).json()["field"] == "agreement"

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from hearings.permission_table import STAFF
 from hearings.signatures import signatures
+from hearings.staff_table import STAFF
 from tests.web.server.test_signed_acts import made
 from web.requests import api
 from web.requests.acts import ACTIONS, ApiOperation

@@ -16,6 +16,7 @@ import uvloop
 
 from hearings import queries
 from hearings.actors import person_actor
+from hearings.coordination import facilitators
 from hearings.custody import releases
 from hearings.hearing import days as hearing_days
 from hearings.models import Person
@@ -66,6 +67,7 @@ class Docket:
         await made.changes()
         await made.hearings()
         await made.access()
+        await made.coordination()
         return made
 
     def copied(self, installation: ApiInstallation) -> "Docket":
@@ -292,6 +294,46 @@ class Docket:
                 await self.done(client.signed(f"{paper}/sign", "sign_minutes"))
             wrong = {"texts": dict.fromkeys(("ro", "th"), "Nine."), "reasons": dict.fromkeys(("ro", "th"), "A slip.")}
             await self.done(self.ro.post(f"{paper}/corrections", wrong))
+
+    async def coordination(self) -> None:
+        """A notice, a request shared with a facilitator, and a room with everything in it."""
+        ro, done = self.ro, self.done
+        await done(ro.post("/notices", {"topic": "delay", "text": "Slower than usual.", "first_day": f"{YEAR}-01-05"}))
+        request = await self.story.submitted(ro)
+        now = datetime.now(UTC)
+        async with self.installation.database.transaction() as db:
+            mandate = facilitators.Mandate(
+                name="Eva Desk", email="desk@eurojust.example", kind="eurojust_desk", organisation="Eurojust",
+                states=["RO", "TH"], valid_until=now.date() + timedelta(days=300), mandate="National desk",
+            )  # fmt: skip
+            who = await staff.add(
+                db, state="RO", city="", authority_name="Court", name="Elena Stan", email="elena@ro.example",
+                functions=["administrator"],
+            )  # fmt: skip
+            desk = await facilitators.enter(db, mandate=mandate, actor=person_actor(who), now=now)
+        shares = f"/requests/{request['id']}/shares"
+        for _twice in range(2):
+            share = await done(ro.post(shares, {"facilitator": desk.id}))
+            await done(ro.post(f"{shares}/{share['id']}/revoke"))
+        await done(ro.post(shares, {"facilitator": desk.id}))
+        for _thrice in range(3):
+            await self.room(request["id"])
+
+    async def room(self, request_id: str) -> None:
+        """A coordination room of both States, filled."""
+        ro, th, done = self.ro, self.th, self.done
+        times = {"starts_at": f"{YEAR}-02-01T10:00:00Z", "ends_at": f"{YEAR}-02-01T12:00:00Z"}
+        made = await done(ro.post("/rooms", {"kind": "level_2", "subject": "Two inquiries", "states": ["TH"], **times}))
+        path = f"/rooms/{made['ref']}"
+        await done(th.post(f"{path}/answer", {"answer": "accepts"}))
+        delegate = {"name": "P. Delegada", "authority": "Ministry of Justice", "role": "delegate"}
+        await done(ro.post(f"{path}/participants", delegate))
+        await done(ro.post(f"{path}/agenda", {"agenda": [{"item": "Where to try it", "state": "TH", "minutes": 30}]}))
+        await done(ro.post(f"{path}/documents", {"title": "A note", "text": "What we know."}))
+        await done(ro.post(f"{path}/requests", {"request": request_id}))
+        owed = {"kind": "request_to_be_sent", "text": "A request follows", "owed_by": "RO", "towards": "TH"}
+        for _twice in range(2):
+            await done(ro.post(f"{path}/outcomes", owed))
 
     async def access(self) -> None:
         """A second key, a webhook, and a message that did not arrive."""

@@ -66,10 +66,17 @@ NO_FILES = {
     "review_row": "POST /law/reviews",
     "confirm_directory_entry": "POST /directory/{entry_id}/confirm",
     "import_request": "POST /requests/import",
+    "confirm_notice": "POST /notices/{notice_id}/confirm",
+    "finish_room_outcome": "POST /rooms/{room}/outcomes/{outcome}/done",
+    "draft_of_room_outcome": "POST /rooms/{room}/outcomes/{outcome}/draft",
+    "share_request": "POST /requests/{request_id}/shares",
+    "revoke_share": "POST /requests/{request_id}/shares/{share_id}/revoke",
+    "record_service": "POST /hearings/{ref}/summons",
 }
-"""What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, or
-a mark of the law or the directory as they are at that moment. tests/web/custody/test_releases_api.py, test_rows_api.py,
-test_directory_api.py and tests/web/documents/test_containers.py do it."""
+"""What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, a
+mark of the law or the directory as they are at that moment, or an own outcome, share or person among many. The tests of
+each subject do it: test_releases_api.py, test_rows_api.py, test_directory_api.py, test_containers.py, test_rooms_api.py,
+test_summons_api.py and others."""
 STEPS = 8
 """How many in a row."""
 
