@@ -75,8 +75,7 @@ NO_FILES = {
 }
 """What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, a
 mark of the law or the directory as they are at that moment, or an own outcome, share or person among many. The tests of
-each subject do it: test_releases_api.py, test_rows_api.py, test_directory_api.py, test_containers.py, test_rooms_api.py,
-test_summons_api.py and others."""
+each subject do it: test_releases_api.py, test_rows_api.py, test_directory_api.py, test_containers.py and others."""
 STEPS = 8
 """How many in a row."""
 
