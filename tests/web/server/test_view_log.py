@@ -29,6 +29,8 @@ NOT_FOR_THEM = {
     "/h/{ref}/minutes/corrections/{number:int}",
     "/h/{ref}/minutes/corrections/{number:int}.json",
     "/h/{ref}/minutes/corrections/{number:int}.pdf",
+    "/h/{ref}/rights/{item}",
+    "/transmission/seal.pem",
     "/h/{ref}/technical/sign",
     "/h/{ref}/times/sign",
     "/h/{ref}/times/accept",

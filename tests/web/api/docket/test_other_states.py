@@ -17,6 +17,8 @@ OPEN = {
     "/directory/{entry_id}",
     "/law/instruments/{instrument}",
     "/law/rules/{rule_id}",
+    "/notices/{notice_id}",
+    "/statistics/measures/{measure}",
 }
 """Nobody's rows: whoever has the scope reads them."""
 OWN = ("/court-periods", "/recipients", "/resources", "/sites", "/webhooks")
@@ -49,6 +51,7 @@ ROWS = {
     "recording": "SELECT id FROM recording",
     "recording release": "SELECT recording_id, id FROM recording_release ORDER BY NOT confirmed",
     "resource": "SELECT resource_no FROM resource",
+    "room": "SELECT ref FROM coordination_room",
     "period": "SELECT id FROM court_period",
     "site": "SELECT id FROM site",
     "recipient_id": "SELECT id FROM authority_key WHERE owner_state <> 'FR'",
@@ -57,7 +60,14 @@ ROWS = {
 }
 """By the names in a path, what they can be in this docket."""
 RECORDED = "SELECT hearing_id FROM sitting JOIN recording ON sitting.id = sitting_id WHERE recording.id = ?"
-MADE_UP = {"ref": "2222-2222", "resource": "999999", "agreement": "99", "minutes": "99", "correction": "99"}
+MADE_UP = {
+    "ref": "2222-2222",
+    "resource": "999999",
+    "agreement": "99",
+    "minutes": "99",
+    "correction": "99",
+    "room": "CR-00000000",
+}
 """What nobody has; elsewhere a random id."""
 
 
