@@ -72,7 +72,7 @@ def stands(*rows: SummonsService, law: Law = LAW, role: Role = Role.witness, **a
         ([row(summoned_to=STARTS - timedelta(days=1))], SummonsState.other_time, True),
         ([row(served_at=STARTS)], SummonsState.late, True),
     ],
-    ids=str,
+    ids=["none", "served", "another person's", "refused", "away at last", "served at last", "another day", "late"],
 )
 def test_the_newest_row_of_the_person_counts(rows: list[SummonsService], state: SummonsState, waits: bool) -> None:
     found = stands(*rows)
