@@ -248,16 +248,25 @@ class Evidences:
         self._since = began - OVERLAP
         count = 0
         for request_id in list(self._waiting)[:AT_ONCE]:
-            async with world.database.reading() as db:
-                due = await evidences.is_owed(db, await queries.get(db, HearingRequest, request_id))
-            if due:
-                async with world.database.transaction() as db:
-                    made = await evidences.attest(db, request_id=request_id, signer=self._signer, now=world.clock())
-                count += len(made)
-            self._unstamped[request_id] = None
             del self._waiting[request_id]
+            try:
+                count += await self._attest(world, self._signer, request_id)
+            except Exception:
+                # One history that cannot be read keeps no other request from its evidences: last in the line again.
+                logger.exception("no evidences could be signed for the request %s", request_id)
+                self._waiting[request_id] = None
+            else:
+                self._unstamped[request_id] = None
         await self._stamp(world, list(self._unstamped)[:AT_ONCE])
         return count
+
+    async def _attest(self, world: World, signer: evidences.Signer, request_id: str) -> int:
+        async with world.database.reading() as db:
+            due = await evidences.is_owed(db, await queries.get(db, HearingRequest, request_id))
+        if not due:
+            return 0
+        async with world.database.transaction() as db:
+            return len(await evidences.attest(db, request_id=request_id, signer=signer, now=world.clock()))
 
     async def _stamp(self, world: World, requests: Iterable[str]) -> None:
         if world.authorities is None:

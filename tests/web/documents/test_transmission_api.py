@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from hearings.documents import pdf_seals
+from hearings.signatures import evidences
 from hearings.signatures.evidences import Signer
 from hearings.signatures.jws import encode
 from media.evidence.stamping.timestamps import Authorities
@@ -121,6 +122,24 @@ async def test_what_was_read_before_an_answer_is_no_retrieval_of_it(installation
     await th.post(f"{path}/ask", {"question": "Which court?"})
     await clock.round()
     assert ("retrieved", "question", "TH") not in events(await told(th, request))
+
+
+async def test_a_request_that_cannot_be_read_keeps_no_other_from_its_evidences(installation, ro, story, monkeypatch):
+    unread, read = await story.submitted(ro), await story.submitted(ro)
+    really = evidences.attest
+
+    async def attest(db: Any, *, request_id: str, **more: Any) -> Any:
+        if request_id == unread["id"]:
+            raise ValueError("a row of its history that no code reads")
+        return await really(db, request_id=request_id, **more)
+
+    clock = clock_of(installation)
+    monkeypatch.setattr(evidences, "attest", attest)
+    assert await clock.round() == 2
+    assert events(await told(ro, read)) == SUBMITTED
+    monkeypatch.undo()
+    assert await clock.round() == 2  # it was waiting for its turn
+    assert events(await told(ro, unread)) == SUBMITTED
 
 
 @pytest.mark.parametrize("place", ["transmission", "history", "log", "messages", "consultations", "signatures", "none"])
