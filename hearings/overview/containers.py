@@ -21,6 +21,7 @@ from hearings.requests import attachments, document, requests, translations
 from hearings.requests.document import Papers
 from hearings.requests.fields import FIELDS
 from hearings.sentences import N_, Sentence, Series, tell
+from hearings.signatures import signatures
 
 REQUEST, PRINTED, TRANSLATIONS = "request.json", "request.pdf", "translations.json"
 """Names of files in the container: the request as canonical JSON, as PDF/A, and which file is which translation."""
@@ -74,9 +75,19 @@ def _place(number: int, name: str) -> str:
 
 
 def signing_state(papers: Papers) -> str:
-    """The State whose seal goes on the container: the requesting one, once its authority has signed the request."""
-    signed = any(signature.act is Act.submit_request for signature, _key in papers.signatures)
-    return papers.request.requesting_state if signed else ""
+    """The State whose seal goes on the container: the requesting one, while the request is what its authority signed.
+
+    None where a field has another value than in the signed statement, or a file or translation came after it: the
+    State has not signed for these, and no clerk of it can have its seal put on them.
+    """
+    submitted = [signature for signature, _key in papers.signatures if signature.act is Act.submit_request]
+    if not submitted:
+        return ""
+    newest = max(submitted, key=lambda signature: signature.received_at)
+    added = [one.added_at for one in (*papers.attachments, *papers.translations)]
+    if signatures.read(newest)["body"]["content"] != document.content(papers.request):
+        return ""
+    return papers.request.requesting_state if all(at <= newest.received_at for at in added) else ""
 
 
 def contents(papers: Papers, printed: bytes, files: Mapping[str, bytes]) -> dict[str, tuple[str, bytes]]:

@@ -95,6 +95,15 @@ def test_openssl_verifies_it_and_the_draft_of_no_authority_has_the_seal_of_none(
     assert done.returncode == 0, done.stderr
 
 
+async def test_no_seal_of_a_state_is_on_a_file_that_came_after_its_signature(whole, ro):
+    path, before = whole
+    assert "META-INF/signature002.p7s" in inside(before)
+    late = await ro.post(f"{path}/attachments?name=late.txt", content=b"Nobody signed this.\n", headers=TEXT)
+    assert late.status_code == 201
+    after = inside((await ro.get(f"{path}/document.asice")).content)
+    assert "attachments/03-late.txt" in after and "META-INF/signature002.p7s" not in after
+
+
 async def test_a_container_that_was_changed_or_is_of_another_state_makes_nothing(
     whole, ro, th, installation, everything
 ):
