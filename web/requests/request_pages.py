@@ -15,11 +15,13 @@ from hearings import errors, queries, reference
 from hearings.coordination import state_notices
 from hearings.hearing import law_on_the_day
 from hearings.law import law
+from hearings.law.handling import procedures
 from hearings.models import HearingRequest, Participant, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.outward import view_notes
 from hearings.permissions import may_staff
 from hearings.requests import (
+    answers,
     gate_answers,
     log as request_log,
     priority,
@@ -187,6 +189,7 @@ async def request_page(
         "grounds": request_refusal.groups(row, known),
         "against": request_refusal.against(row, known),
         "motives": [(code, labels.motive(code)) for code in reference.enums()["refusal_motive"]],
+        "duties": [(translated(duty), named) for duty, named in procedures.duties(answers.relied_on(row, known))],
         "condition_lines": request_conditions.lines(),
         "conditions_told": conditions_words.in_words(row.condition_rules),
         "colleagues": [(colleague.id, colleague.name) for colleague in colleagues if requests.works_on(colleague, row)],

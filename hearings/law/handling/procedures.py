@@ -12,7 +12,7 @@ from typing import Any
 from hearings import reference
 from hearings.law.law import LAW
 from hearings.law.row_shape import choices, must
-from hearings.sentences import tell
+from hearings.sentences import Sentence, tell
 
 
 class Duty(StrEnum):
@@ -46,13 +46,15 @@ class ConsultationRule:
 class RefusalProcedure:
     """What one instrument wants of a refusal. `barred`: the provision by motive that never suffices alone.
 
-    `reasons` and `remedies` are provisions, empty where the instrument has none.
+    `reasons`, `remedies` and `informed` are provisions, empty where the instrument has none; `informed` is the duty to
+    tell the other State at once that, and why, something is not done or takes longer.
     """
 
     instrument: str
     consultation: ConsultationRule
     reasons: str
     remedies: str
+    informed: str
     barred: Mapping[str, str]
     source: str
     confidence: str
@@ -84,6 +86,8 @@ def _procedure(row: Mapping[str, Any]) -> RefusalProcedure:
     grounds = choices(asked["grounds"], (ALL, *LAW.enums["refusal_code"]), "grounds")
     barred = {one["motive"]: one["provision"] for one in row.get("never_alone", [])}
     choices(list(barred), LAW.enums["refusal_motive"], "never_alone")
+    informing = row.get("inform", {"duty": Duty.none_written, "provision": ""})
+    choices([informing["duty"]], [duty.value for duty in Duty], "inform")
     duty = Duty(asked["duty"])
     postponement = asked.get("postponement_provision") or (asked["provision"] if duty is Duty.must else "")
     return RefusalProcedure(
@@ -97,6 +101,7 @@ def _procedure(row: Mapping[str, Any]) -> RefusalProcedure:
         ),
         reasons=row["reasons"]["provision"] if row["reasons"]["duty"] == Duty.must else "",
         remedies=row["remedies"]["provision"] if "remedies" in row else "",
+        informed=informing["provision"] if informing["duty"] != Duty.none_written else "",
         barred=barred,
         source=row["source"],
         confidence=row["confidence"],
@@ -109,6 +114,21 @@ PROCEDURES: Mapping[str, RefusalProcedure] = read(reference.refusal_procedures()
 def procedures(instruments: Iterable[str]) -> list[RefusalProcedure]:
     """The procedures of these instruments, as far as the data have them."""
     return [PROCEDURES[instrument] for instrument in dict.fromkeys(instruments) if instrument in PROCEDURES]
+
+
+def duties(instruments: Iterable[str]) -> list[tuple[Sentence, str]]:
+    """What these instruments want of whoever refuses or postpones besides a consultation, each with its provisions."""
+    rows = procedures(instruments)
+    wanted: tuple[tuple[Sentence, list[str]], ...] = (
+        (tell("Give the reasons"), [row.reasons for row in rows]),
+        (tell("Name the legal remedies there are"), [row.remedies for row in rows]),
+        (tell("Inform the other State without delay"), [row.informed for row in rows]),
+    )
+    return [
+        (duty, "; ".join(dict.fromkeys(named)))
+        for duty, provisions in wanted
+        if (named := [provision for provision in provisions if provision])
+    ]
 
 
 def owed_before_refusal(instruments: Iterable[str], ground: str) -> tuple[OwedConsultation, ...]:

@@ -425,6 +425,8 @@ def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk
     assert "set manually: A child waits" in authority.words(authority.get(f"{base}?tab=asked"))
     assert base.rsplit("/", 1)[1] in authority.words(authority.get("/requests?side=queue"))
     authority.post(f"{act}/acknowledge", page=base)
+    form = authority.words(authority.get(f"{base}?act=postpone"))
+    assert "Give the reasons (UNTOC art. 18(23)" in form and "UNTOC art. 18(24)" in form
     past = service.act(authority, base, "postpone", {"text": "Trial", "review": "2020-01-01"})
     assert (past.status_code, 'href="#postpone-review"' in past.text) == (422, True)
     never = service.act(authority, base, "postpone", {"text": "Trial"})

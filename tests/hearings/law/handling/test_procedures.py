@@ -10,6 +10,7 @@ from hearings.errors import Invalid
 from hearings.law.handling.procedures import (
     PROCEDURES,
     Duty,
+    duties,
     owed_before_postponement,
     owed_before_refusal,
     procedures,
@@ -45,6 +46,19 @@ def test_the_duty_of_the_order_leaves_out_the_grounds_of_article_24_2() -> None:
     assert owed_before_refusal(["eio"], "no_consent") == owed_before_refusal(["eio"], "fundamental_principles") == ()
     (owed,) = owed_before_refusal(["eio"], "fundamental_rights")
     assert (owed.provision, owed.may_object) == ("Directive 2014/41/EU art. 11(4)", True)
+
+
+def test_each_duty_of_the_data_is_named_to_whoever_refuses_with_its_provision() -> None:
+    for row in reference.refusal_procedures():
+        named = [provision for _duty, provision in duties([row["instrument_id"]])]
+        wanted = [row[one] for one in ("reasons", "remedies", "inform") if one in row]
+        assert named == [one["provision"] for one in wanted if one["duty"] == Duty.must or one == row.get("inform")], (
+            row["instrument_id"]
+        )
+    assert duties([]) == []
+    (reasons, informed) = duties(["untoc", "ets182", "untoc"])
+    assert reasons[1] == "UNTOC art. 18(23); ETS 30 art. 19"
+    assert informed[1] == "UNTOC art. 18(24); ETS 182 art. 7(3)"
 
 
 def test_a_postponement_is_consulted_on_only_where_the_instrument_says_so() -> None:
