@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from hearings.law.handling.contents import ELSEWHERE, ContentItem, Mandatory
+from hearings.law.law import LAW, Law
 from hearings.models import HearingRequest, Translation
 from hearings.requests.demands import NAMED, columns, demands, given, met
 from hearings.requests.fields import FIELDS, STEPS, Field, Need
@@ -101,9 +102,9 @@ class Completeness:
         }
 
 
-def completeness(request: HearingRequest, translations: Sequence[Translation] = ()) -> Completeness:
+def completeness(request: HearingRequest, translations: Sequence[Translation] = (), *, law: Law = LAW) -> Completeness:
     """What the instruments relied on ask for, and its content."""
-    asked = tuple(Demand(item=item, items=_items(request, item)) for item in demands(request))
+    asked = tuple(Demand(item=item, items=_items(request, item)) for item in demands(request, law))
     seen = {column for demand in asked for column in columns(demand.item)}
     needed = [field for field in FIELDS.values() if field.need is not Need.free and field.when(request)]
     others = [_item(request, field, stops=_stops(field)) for field in needed if field.name not in seen]
@@ -171,9 +172,9 @@ class StepContent(StrEnum):
     not_started = "not_started"
 
 
-def steps(request: HearingRequest) -> dict[str, StepContent]:
+def steps(request: HearingRequest, *, law: Law = LAW) -> dict[str, StepContent]:
     """How far each step of a draft is filled in, in the order of the form. Pure."""
-    missing = {FIELDS[item.field].step for item in completeness(request).missing}
+    missing = {FIELDS[item.field].step for item in completeness(request, law=law).missing}
     started = {field.step for field in FIELDS.values() if _filled(request, field)}
     return {
         step: StepContent.not_started

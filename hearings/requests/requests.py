@@ -196,16 +196,16 @@ def evaluate(
     return legal_bases.evaluate(ask, chosen, law=law)
 
 
-def complete(request: HearingRequest, translations: tuple[Translation, ...] = ()) -> Completeness:
+def complete(request: HearingRequest, translations: tuple[Translation, ...] = (), *, law: Law = LAW) -> Completeness:
     """What the instruments relied on ask for, and its content. Pure."""
-    return completeness(request, translations)
+    return completeness(request, translations, law=law)
 
 
 def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[str]:
     """Why the request cannot be submitted yet, one text each; empty when it can."""
     texts = [
         tell("{provision}: {text}", provision=item.provision, text=item.text) if item.provision else item.text
-        for item in completeness(request).missing
+        for item in completeness(request, law=law).missing
     ]
     texts += [
         tell("{provision}: {text}", provision=block.provision, text=block.text)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from hearings.law.law import LAW, Law
+from hearings.law.law import Law
 from hearings.status import ACCEPTED_REQUESTS, HearingStatus, RequestStatus
 
 DECIDED = frozenset({*ACCEPTED_REQUESTS, RequestStatus.refused})
@@ -172,7 +172,7 @@ class Past:
     requests: Sequence[PastRequest]
     hearings: Sequence[PastHearing]
     tests: Sequence[PastTest]
-    law: Law = LAW
+    law: Law
     """By which limits are reckoned."""
 
     def only(self, keep: Callable[[PastRequest], bool]) -> "Past":

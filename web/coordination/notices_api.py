@@ -123,7 +123,7 @@ async def publish_notice(caller: Caller, body: NewNotice) -> ShownNotice:
     return ShownNotice.of(await state_notices.known(caller.db, made.id, now=caller.now))
 
 
-@router.act("/notices/{notice_id}/confirm", scope="notices:write", errors=(403, 404, 409))
+@router.act("/notices/{notice_id}/confirm", body="none", scope="notices:write", errors=(403, 404, 409))
 async def confirm_notice(caller: Caller, notice_id: NoticeId) -> ShownNotice:
     """Confirm what a facilitator has published for the own State."""
     known = await state_notices.known(caller.db, notice_id, now=caller.now, lock=True)

@@ -326,7 +326,7 @@ async def record_room_outcome(caller: Caller, room: RoomRef, body: NewOutcome) -
     return await _as_seen(caller, row)
 
 
-@router.act("/rooms/{room}/outcomes/{outcome}/done", scope="rooms:write", errors=ACT)
+@router.act("/rooms/{room}/outcomes/{outcome}/done", body="none", scope="rooms:write", errors=ACT)
 async def finish_room_outcome(caller: Caller, room: RoomRef, outcome: OutcomeId) -> ShownRoom:
     """Say that the own State has done what it owes."""
     row = await _find(caller, room, lock=True)
@@ -335,7 +335,7 @@ async def finish_room_outcome(caller: Caller, room: RoomRef, outcome: OutcomeId)
     return await _as_seen(caller, row)
 
 
-@router.create("/rooms/{room}/outcomes/{outcome}/draft", scope="rooms:write", errors=ACT)
+@router.create("/rooms/{room}/outcomes/{outcome}/draft", body="none", scope="rooms:write", errors=ACT)
 async def draft_of_room_outcome(caller: Caller, room: RoomRef, outcome: OutcomeId) -> DraftOfOutcome:
     """Turn an outcome that the own State owes into a draft of a request to the State it is owed to."""
     row = await _find(caller, room, lock=True)
@@ -361,7 +361,7 @@ async def agree_to_room_summary(caller: Caller, room: RoomRef, body: WordOnSumma
     return await _as_seen(caller, row)
 
 
-@router.act("/rooms/{room}/close", scope="rooms:write", errors=ACT)
+@router.act("/rooms/{room}/close", body="none", scope="rooms:write", errors=ACT)
 async def close_room(caller: Caller, room: RoomRef) -> ShownRoom:
     """Close the room."""
     row = await _find(caller, room, lock=True)

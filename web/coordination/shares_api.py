@@ -94,7 +94,7 @@ async def share_request(caller: Caller, request_id: RequestId, body: NewShare) -
     return ShownShare.from_row(made)
 
 
-@router.act("/requests/{request_id}/shares/{share_id}/revoke", scope=EITHER, errors=(403, 404, 409))
+@router.act("/requests/{request_id}/shares/{share_id}/revoke", body="none", scope=EITHER, errors=(403, 404, 409))
 async def revoke_share(caller: Caller, request_id: RequestId, share_id: ShareId) -> ShownShare:
     """End a share of the own State: the facilitator reads nothing of the request any more."""
     row = await _request(caller, request_id)

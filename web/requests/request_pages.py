@@ -290,21 +290,21 @@ async def _overview(read: FileRead) -> dict[str, Any]:
     return {
         "gate_today": gate,
         "verdict": request_file.verdict_in_brief(gate, read.row.instruments),
-        "completeness": requests.complete(read.row, translated),
+        "completeness": requests.complete(read.row, translated, law=read.law),
         "score": priority.score(read.row, on=read.now.date()),
         "blockers": requests.blockers(read.row, now=read.now, law=read.law) if read.row.status is R.draft else [],
         "deadlines": request_file.deadlines(read.row, hearings, read.now, read.law),
         "latest": history[:2],
         "clocks_of": request_file.clocks_of,
         "in_words": request_steps.in_words,
-        "steps": request_steps.progress(read.row) if read.row.status is R.draft else [],
+        "steps": request_steps.progress(read.row, read.law) if read.row.status is R.draft else [],
     }
 
 
 async def _asked(read: FileRead) -> dict[str, Any]:
     translated = tuple(await translations.of_request(read.db, read.row.id))
     return {
-        "completeness": requests.complete(read.row, translated),
+        "completeness": requests.complete(read.row, translated, law=read.law),
         "confirmed_late": sending.confirmed_late(read.row),
         "step_of": request_steps.step_of(),
         "score": priority.score(read.row, on=read.now.date()),

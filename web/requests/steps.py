@@ -63,13 +63,13 @@ class Step:
         """The fields of this step."""
         return [field for field in FIELDS.values() if field.step == self.slug]
 
-    def asked(self, row: HearingRequest | None) -> list[ContentItem]:
+    def asked(self, row: HearingRequest | None, law: Law) -> list[ContentItem]:
         """What the instruments relied on ask for of which this step holds the first field; nothing before there are
         any."""
         if row is None or not row.instruments:
             return []
         here = {field.name for field in self.inputs}
-        return [item for item in demands(row) if (names := columns(item)) and names[0] in here]
+        return [item for item in demands(row, law) if (names := columns(item)) and names[0] in here]
 
 
 STEPS: tuple[Step, ...] = tuple(Step(slug, title) for slug, title in request_fields.STEPS.items())
@@ -94,9 +94,9 @@ def step_of() -> dict[str, str]:
     return {name: field.step for name, field in FIELDS.items()}
 
 
-def progress(row: HearingRequest) -> list[tuple[Step, StepContent]]:
+def progress(row: HearingRequest, law: Law) -> list[tuple[Step, StepContent]]:
     """The steps of a draft, and how far each is filled in."""
-    contents = completeness.steps(row)
+    contents = completeness.steps(row, law=law)
     return [(step, contents[step.slug]) for step in STEPS]
 
 

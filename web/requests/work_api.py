@@ -172,7 +172,8 @@ async def read_completeness(caller: Caller, request_id: RequestId) -> ShownCompl
     """What the instruments relied on ask of a request, item by item, and what of it there is."""
     row = await queries.request(caller.db, request_id, state=caller.state)
     caller.shown.append(row)
-    found = requests.complete(row, tuple(await translations.of_request(caller.db, row.id)))
+    known = await law.current(caller.db)
+    found = requests.complete(row, tuple(await translations.of_request(caller.db, row.id)), law=known)
     return etags.tag(caller, ShownCompleteness.model_validate(found.as_json(), strict=False))
 
 

@@ -109,7 +109,7 @@ async def test_a_consent_newly_asked_for_names_the_request_and_the_ready_hearing
         ("Now requires the person's consent: s. 1",),
         0,
     )
-    assert (change.before, change.after) == ("allowed_with_conditions, usable", "pending, usable")
+    assert (change.before, change.after) == ("pending, usable", "pending, usable")  # the authority has not answered
     assert [(one.ref, one.request, one.status, one.zone) for one in found.held] == [
         (court.hearing.ref, court.request.reference, HearingStatus.ready, "Europe/Bucharest")
     ]

@@ -106,7 +106,7 @@ def past(
         capacity="", stage="", channel="", urgent=urgent, oral=False, reason_no_attendance="", in_custody=False,
         custody_limit=None, steps=tuple(moves), **{"wanted_by": None, **more},
     )  # fmt: skip
-    return Past(SINCE + timedelta(days=365), [request], [], [])
+    return Past(SINCE + timedelta(days=365), [request], [], [], LAW)
 
 
 def shares(counted: Past) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from hearings.db import Database
+from hearings.law.law import LAW
 from hearings.statistics import counting
 from hearings.statistics.cells import Figure
 from hearings.statistics.measures import MEASURES
@@ -106,7 +107,7 @@ def published(accepted: int, conditions: int, refused: int) -> frozenset[tuple[o
     """All that others are told of a year with so many decisions, whichever of them each person could know."""
     ends = ["accepted"] * accepted + ["accepted_with_conditions"] * conditions + ["refused"] * refused
     requests = [_decided(number, end) for number, end in enumerate(ends)]
-    past = Past(datetime(2026, 1, 1, tzinfo=UTC), requests, [], [])
+    past = Past(datetime(2026, 1, 1, tzinfo=UTC), requests, [], [], LAW)
     return frozenset((one.measure.id, *one.figure) for one in counting.for_others(past, 2025))
 
 

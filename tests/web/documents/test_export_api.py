@@ -62,7 +62,7 @@ async def test_a_case_is_one_bag_with_everything_in_it(ro, th, case):
     assert {path.removeprefix("data/") for path in found if path.startswith("data/")} == {
         *("case.json", "request.json", "history.json", "log.json", "consents.json", "attachments.json"),
         *("translations.json", "consultations.json", "messages.json", "views.json", "signatures.json"),
-        *("gate_answers.json", "rooms.json"),
+        *("gate_answers.json", "rooms.json", "transmission/seal.pem"),
         *("documents/request.json", "documents/request.pdf", "attachments/01-note.txt", "attachments/02-note.txt"),
         *(f"{here}/hearing.json", f"{here}/history.json", f"{here}/offers.json", f"{here}/bookings.json"),
         *(f"{here}/agreements.json", f"{here}/recordings.json", f"{here}/rights.json", f"{here}/log.json"),

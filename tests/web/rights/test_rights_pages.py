@@ -144,5 +144,6 @@ def test_a_witness_and_another_state_do_not_read_it_and_an_unknown_item_is_not_f
     assert witness.get(f"{home}/rights").status_code == 403
     assert service.client().get(f"{home}/rights").status_code in (303, 401)
     clerk = service.signed_in("clerk")
-    assert clerk.get(f"{home}/rights/r99_none").status_code == 404
+    unknown = clerk.get(f"{home}/rights/r99_none")
+    assert (unknown.status_code, "r99_none" in clerk.words(unknown)) == (404, False)
     assert clerk.get("/h/XXXX-XXXX/rights").status_code == 404
