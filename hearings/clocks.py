@@ -15,7 +15,9 @@ import tzdata  # type: ignore[import-untyped]
 
 from hearings import reference
 from hearings.errors import AmbiguousTime, Invalid, NaiveTime, NonexistentTime, StaleTimeZones, UnknownZone
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
+
+NOT_A_ZONE = N_("Not a time zone: {name}")
 
 _AREAS = frozenset(
     ["Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"]
@@ -44,7 +46,7 @@ def _known() -> frozenset[str]:
 def zone(name: str) -> ZoneInfo:
     """The zone of a place. Raises `UnknownZone`."""
     if name not in _known():
-        raise UnknownZone(tell("Not a time zone: {name}", name=repr(name[:60])), "zone")
+        raise UnknownZone(tell(NOT_A_ZONE, name=repr(name[:60])), "zone")
     return ZoneInfo(name)
 
 

@@ -9,6 +9,11 @@ from hearings.sentences import N_, tell, tell_n
 
 NOT_A_MARK = N_("Not a valid page token")
 NOT_A_VALUE = N_("Not a value this field accepts")
+NOT_SUBMITTED = N_("The other State does not see a draft: submit it first")
+HEARING_OFF = N_("The hearing is cancelled")
+LAST_BEFORE_FIRST = N_("The last day lies before the first")
+TOO_FAR = N_("This day is too far from today")
+IN_ITS_WORDS = N_("In the words of the data: {text}")
 WHOLE_NUMBER = N_("A whole number from {least} to {most} is needed")
 
 _ADDRESS = re.compile(r"[^@\s;|<>,]+@([A-Za-z0-9.-]+)")

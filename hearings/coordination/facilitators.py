@@ -22,11 +22,12 @@ from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd
 from hearings.permissions import require_staff
 from hearings.roles import FACILITATOR, NO_STATE
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 from hearings.staff_table import FACILITATION
 from hearings.status import HearingStatus, RequestStatus
-from hearings.texts import NOT_A_VALUE, clean
+from hearings.texts import NOT_A_VALUE, NOT_SUBMITTED, clean
 
+NOT_COVERED = N_("Only for a State that the mandate covers")
 LONGEST = timedelta(days=3 * 366)
 """For which a facilitator is entered at most; then the mandate is looked at again."""
 
@@ -178,7 +179,7 @@ async def share(
     states = {"requesting_state": request.requesting_state, "requested_state": request.requested_state}
     require_staff("share_request", actor, **states)
     if request.submitted_at is None:
-        raise NotReady(tell("The other State does not see a draft: submit it first"))
+        raise NotReady(tell(NOT_SUBMITTED))
     facilitator = await queries.get(db, Facilitator, facilitator_id, lock=True)
     if not in_force(facilitator, on=now.date()) or actor.state not in facilitator.states:
         raise NotReady(tell("This facilitator does not act for your State now"))

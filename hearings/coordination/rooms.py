@@ -77,7 +77,7 @@ async def convene(
     else:
         facilitators.require("convene_room", facilitator, actor, now=now)
         if not set(states) <= set(facilitator.states):
-            raise NotAllowed(tell("Only for a State that the mandate covers"))
+            raise NotAllowed(tell(facilitators.NOT_COVERED))
     if not 2 <= len(states) <= MOST_STATES:
         raise Invalid(tell("Invite at least one other State"), "states")
     room = _room(plan, now)

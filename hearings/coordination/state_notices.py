@@ -31,7 +31,7 @@ from hearings.moves import administered
 from hearings.paging import Page, page
 from hearings.permissions import require_staff
 from hearings.sentences import Series, tell
-from hearings.texts import NOT_A_VALUE, clean
+from hearings.texts import LAST_BEFORE_FIRST, NOT_A_VALUE, TOO_FAR, clean
 
 CONFIRMED_WITHIN = timedelta(days=14)
 """After which a notice that the State has not confirmed says so."""
@@ -139,7 +139,7 @@ async def publish_for(
     another State or a block. Effects: as of `publish`; the State is to confirm it."""
     facilitators.require("publish_for", facilitator, actor, now=now)
     if content.state not in facilitator.states:
-        raise NotAllowed(tell("Only for a State that the mandate covers"))
+        raise NotAllowed(tell(facilitators.NOT_COVERED))
     if content.effect == NoticeEffect.block:
         raise NotAllowed(tell("Only the State itself publishes a notice that blocks"))
     return await _add(db, content=content, facilitator_id=facilitator.id, actor=actor, now=now)
@@ -196,13 +196,13 @@ def _effect(text: str) -> NoticeEffect:
 
 def _check_days(first_day: date, last_day: date | None, on: date) -> None:
     if abs(first_day - on) > FURTHEST:
-        raise Invalid(tell("This day is too far from today"), "first_day")
+        raise Invalid(tell(TOO_FAR), "first_day")
     if last_day is not None and last_day < first_day:
-        raise Invalid(tell("The last day lies before the first"), "last_day")
+        raise Invalid(tell(LAST_BEFORE_FIRST), "last_day")
     if last_day is not None and last_day < on:
         raise Invalid(tell("This notice would be over already"), "last_day")
     if last_day is not None and last_day - on > FURTHEST:
-        raise Invalid(tell("This day is too far from today"), "last_day")
+        raise Invalid(tell(TOO_FAR), "last_day")
 
 
 async def _supersedable(db: AsyncSession, notice_id: str, state: str) -> None:

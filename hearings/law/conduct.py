@@ -10,6 +10,7 @@ from typing import Any
 from hearings.law.answer import ConductTerm, Note
 from hearings.law.law import Law, cite
 from hearings.sentences import N_, Quoted, Sentence, Series, Word, tell
+from hearings.texts import IN_ITS_WORDS
 
 AS_NATIONAL_LAW_SAYS = N_("according to national law")
 INTERPRETER_SIDE = N_("Who provides the interpreter")
@@ -115,7 +116,7 @@ def obligation(paragraph: Mapping[str, Any], row: Mapping[str, Any]) -> Iterator
         yield Note(
             key="obligation",
             provision=cite(paragraph),
-            text=tell("In the words of the data: {text}", text=Quoted(text)),
+            text=tell(IN_ITS_WORDS, text=Quoted(text)),
             source=str(row["source"]),
             confidence=str(row["confidence"]),
         )

@@ -21,13 +21,13 @@ from hearings.outward.notices import News
 from hearings.queries import get
 from hearings.sentences import N_, Say, english
 from hearings.status import HearingStatus
+from hearings.texts import HEARING_OFF
 from hearings.times.queries import days_of
 
 H = HearingStatus
 INVITES = frozenset({H.agreed, H.ready})
 """A hearing is put into calendars once its time is agreed."""
 DAY_OFF, DAYS_OFF = N_("This day is cancelled"), N_("These days are cancelled")
-HEARING_OFF = N_("The hearing is cancelled")
 REPLACED = N_("Each day now has its own entry, in place of this one")
 
 

@@ -15,6 +15,7 @@ from hearings.paging import Page, page
 from hearings.permissions import require_staff
 from hearings.sentences import tell
 from hearings.status import CARRYING_REQUESTS
+from hearings.texts import NOT_SUBMITTED
 
 
 def log(
@@ -52,7 +53,7 @@ def require(action: str, request: HearingRequest, actor: Actor) -> None:
 def after_submission(request: HearingRequest) -> None:
     """Raise `NotReady` for a draft: the other State cannot see it yet."""
     if request.submitted_at is None:
-        raise NotReady(tell("The other State does not see a draft: submit it first"))
+        raise NotReady(tell(NOT_SUBMITTED))
 
 
 def require_carried(request: HearingRequest) -> None:

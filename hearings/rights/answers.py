@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
+from hearings.hearing.links import HEARING_OVER
 from hearings.models import Hearing, HearingRequest, RightAnswer
 from hearings.models.rights import RightAnswerKind
 from hearings.people.staff import protected_names, refuse_names
@@ -19,7 +20,7 @@ from hearings.rights.evidence import FoundEvidence
 from hearings.roles import StaffFunction
 from hearings.sentences import N_, Sentence, tell
 from hearings.status import HEARINGS_OVER, HearingStatus
-from hearings.texts import NOT_A_VALUE, clean
+from hearings.texts import HEARING_OFF, NOT_A_VALUE, clean
 
 K = RightAnswerKind
 LONGEST = 1000
@@ -144,7 +145,7 @@ async def ask_to_begin(db: AsyncSession, *, hearing: Hearing, actor: Actor, now:
 
 def _not_begun(hearing: Hearing) -> None:
     if hearing.status in HEARINGS_OVER:
-        raise NotReady(tell("The hearing is over"))
+        raise NotReady(tell(HEARING_OVER))
     if hearing.rights_version:
         raise NotReady(tell("The checklist is kept already"))
 
@@ -161,7 +162,7 @@ async def _add(
     now: datetime,
 ) -> RightAnswer:
     if hearing.status in OVER:
-        raise NotReady(tell("The hearing is cancelled"))
+        raise NotReady(tell(HEARING_OFF))
     text = clean(reason, "reason", most=LONGEST, least=least, lines=True)
     request = await get(db, HearingRequest, hearing.request_id)
     people = await participants(db, hearing.id)

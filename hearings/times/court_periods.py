@@ -11,10 +11,9 @@ from hearings.models import CourtPeriod
 from hearings.models.diary import PeriodKind
 from hearings.permissions import require_staff
 from hearings.sentences import N_, tell
-from hearings.texts import clean
+from hearings.texts import LAST_BEFORE_FIRST, TOO_FAR, clean
 
 OTHER_STATES_ZONE = N_("Not a time zone of this State")
-LAST_BEFORE_FIRST = N_("The last day lies before the first")
 
 LONGEST = timedelta(days=366)
 OPENS = frozenset({PeriodKind.special_opening, PeriodKind.hours})
@@ -46,7 +45,7 @@ async def add(
     if last_day < first_day:
         raise Invalid(tell(LAST_BEFORE_FIRST), "last_day")
     if not 2000 <= first_day.year <= now.year + 20 or last_day > ALWAYS:
-        raise Invalid(tell("This day is too far from today"), "first_day")
+        raise Invalid(tell(TOO_FAR), "first_day")
     if kind is not PeriodKind.hours and last_day - first_day > LONGEST:
         raise Invalid(tell("At most one year"), "last_day")
     if kind in OPENS:

@@ -15,10 +15,10 @@ from typing import Any
 from hearings import clocks
 from hearings.errors import Invalid, NaiveTime
 from hearings.sentences import tell
+from hearings.texts import LAST_BEFORE_FIRST
 from hearings.times import calendars, interpreters
 from hearings.times.calendars import Closed, CourtCalendar, Span
 from hearings.times.convenience import WEIGHTS, Attendee, inconvenience, offset, ranked
-from hearings.times.court_periods import LAST_BEFORE_FIRST
 from hearings.times.interpreters import Interpreter, InterpreterNeed
 from hearings.times.wall_times import SITTING_LENGTH
 

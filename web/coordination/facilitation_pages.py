@@ -44,7 +44,7 @@ async def page(request: Request) -> Response:
 
 async def _page(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     if not facilitators.is_facilitator(person):
-        raise HTTPException(404, "not_found")
+        raise HTTPException(403, "not_allowed")
     now = datetime.now(UTC)
     signed, _person = staff(request)
     async with request.app.state.parts.database.reading() as db:

@@ -20,6 +20,7 @@ from web.server.rendering import render
 from web.server.sign_in import staff
 from web.words import labels
 from web.words.i18n import N_, _, language_here, state_name
+from web.words.refusals import ENTER_DATE
 
 DECISIONS = {
     "refused": ("rec", N_("Excluded")),
@@ -51,7 +52,7 @@ def _asked(given: Mapping[str, Any], law: Law) -> tuple[Ask | None, list[FormErr
     if not wrong and said["requesting_state"] == said["requested_state"]:
         wrong.append(FormError("requested_state", _("The two States are the same.")))
     if "on" not in said:
-        wrong.append(FormError("on", _("Enter the day as 2026-11-24.")))
+        wrong.append(FormError("on", _(ENTER_DATE)))
     return (None, wrong) if wrong else (facts.ask(said), [])
 
 

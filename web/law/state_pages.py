@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hearings import clocks, errors, reference
+from hearings.clocks import NOT_A_ZONE
 from hearings.law import law as laws, rows as law_rows
 from hearings.law.law import Law
 from hearings.law.rows import Edit
@@ -23,6 +24,7 @@ from web.server.rendering import render
 from web.server.sign_in import administrator
 from web.words import law as law_words
 from web.words.i18n import _
+from web.words.refusals import ENTER_DATE
 
 WEEKDAYS = "1-5"
 """Monday to Friday, the days proposed for the courts."""
@@ -102,11 +104,11 @@ def missing(form: Form, law: Law) -> list[FormError]:
         try:
             clocks.zone(zone.strip() or "Europe/Bucharest")
         except errors.UnknownZone:
-            wrong.append(FormError("zones", _("Not a time zone: {name}").format(name=zone.strip()[:60])))
+            wrong.append(FormError("zones", _(NOT_A_ZONE).format(name=zone.strip()[:60])))
     for key, _name in instruments(law):
         since = form.text(f"{BOUND}{key}")
         if since and _day(since) is None:
-            wrong.append(FormError(f"{BOUND}{key}", _("Enter the day as 2026-11-24.")))
+            wrong.append(FormError(f"{BOUND}{key}", _(ENTER_DATE)))
     return wrong
 
 

@@ -31,6 +31,7 @@ from web.server.tables import csv_answer
 from web.words import court_clocks
 from web.words.court_clocks import CourtClock
 from web.words.i18n import N_, _
+from web.words.refusals import ENTER_DATE
 
 PAGE = 50
 MOST = 10_000
@@ -132,7 +133,7 @@ def asked_of(params: Mapping[str, str], zone: str) -> AuditAsked:
                 days[name] = date.fromisoformat(values[name])
                 _begins(days[name] + timedelta(days=1), zone)
         except (ValueError, OverflowError):
-            errors.append(FormError(name, _("Enter a day as in 2026-11-24.")))
+            errors.append(FormError(name, _(ENTER_DATE)))
     if not errors and len(days) == 2 and days["until"] < days["since"]:
         errors.append(FormError("until", _("The last day is before the first one.")))
     subject = values.get("subject", "")

@@ -35,6 +35,7 @@ from web.server.tables import csv_answer
 from web.statistics import figure_words as words
 from web.words import court_clocks
 from web.words.i18n import _
+from web.words.refusals import ENTER_DATE
 from web.words.sentences import translated
 
 RIGHT = "see_statistics"
@@ -73,7 +74,7 @@ def _filters(params: Mapping[str, str], person: Person, now: datetime) -> Filter
             if name in values:
                 days[name] = date.fromisoformat(values[name])
         except ValueError:
-            errors.append(FormError(name, _("Enter a day as in 2026-11-24.")))
+            errors.append(FormError(name, _(ENTER_DATE)))
     other = values.get("other", "")
     if other and other not in reference.jurisdictions():
         errors.append(FormError("other", _("Choose a State of the list.")))

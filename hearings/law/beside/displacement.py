@@ -12,6 +12,7 @@ from hearings.law.answer import HUMAN, MET, MISSING, ConductTerm, GateLine, Line
 from hearings.law.law import cite
 from hearings.law.parties import PREFERRED, Question, in_force, parties
 from hearings.sentences import Quoted, Sentence, Series, Word, tell
+from hearings.texts import IN_ITS_WORDS
 
 DISPLACED = "displaced_by"
 """The code of a line by which another instrument goes before this one, and nobody can agree otherwise."""
@@ -256,7 +257,7 @@ def _added(question: Question, row: Row, rule: Row) -> Iterator[Part]:
 
 
 def _own_words(rule: Row) -> Sentence:
-    return tell("In the words of the data: {text}", text=Quoted(rule["rule"]))
+    return tell(IN_ITS_WORDS, text=Quoted(rule["rule"]))
 
 
 def _term(key: str, value: str, rule: Row, text: str) -> ConductTerm:

@@ -250,7 +250,7 @@ async def test_interpol_is_submitted_when_urgent_and_accepted_only_with_the_agre
 
 
 async def test_a_no_in_a_draft_of_before_does_not_keep_it_from_being_submitted(
-    court: object, database: Database, staff: dict[str, Person], now: datetime
+    database: Database, staff: dict[str, Person], now: datetime
 ) -> None:
     async with database.transaction() as db:
         made = await requests.draft(db, requested_state="TH", actor=person_actor(staff["clerk"]), now=now)

@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
+from sqlmodel import col, select
 
+from hearings.models import OutboxMessage
+from hearings.outward import administrators
 from tests.support.page_client import found
 from tests.support.walk import ROUTES
 from web.server.sign_in import FACILITATION
@@ -53,6 +56,16 @@ def shared(service):
     answer = clerk.post(page, {"facilitator": chosen}, page=page)
     assert answer.headers["location"] == f"{page}?done=shared", clerk.words(answer)
     return clerk, request
+
+
+def test_a_facilitator_is_mailed_that_a_link_was_made_for_it(service, desk):
+    async def read(database):
+        query = select(OutboxMessage).where(col(OutboxMessage.address).endswith("@eurojust.example"))
+        async with database.reading() as db:
+            return [row.payload["text"] for row in (await db.exec(query)).all()]
+
+    assert desk.get("/facilitation").status_code == 200
+    assert [text for text in service.run(read) if text.startswith(administrators.LINK_MADE)]
 
 
 def test_a_facilitator_reads_what_is_shared_until_that_is_ended(service, desk):
@@ -134,4 +147,4 @@ def test_a_wrong_entry_keeps_what_was_typed_and_staff_have_no_page_of_facilitato
     answer = enter(administrator, "other@eurojust.example", states=[])
     assert answer.status_code == 422 and "other@eurojust.example" in answer.text
     assert service.signed_in("clerk").get("/facilitators").status_code == 403
-    assert service.signed_in("clerk").get("/facilitation").status_code == 404
+    assert service.signed_in("clerk").get("/facilitation").status_code == 403

@@ -29,8 +29,10 @@ from tests.support.walk import ROUTES
 
 PREFIXES = ("/admin/", "/webhooks", "/directory", "/calendars/", "/resources/", "/sites/", "/outbox/")
 """Where administrators change things."""
+OF_THE_CLOCK = {"transmission_evidence", "transmission_stamp", "act_head"}
+"""What the clock writes meanwhile, whoever asks for what."""
 OWN = {"joint_change", "login", "sign_in_link", "outbox_message", "outbox_attempt", "unfollowed_change", "claim"}
-OWN |= {"calendar_entry", "shared_view"}
+OWN |= {"calendar_entry", "shared_view"} | OF_THE_CLOCK
 """Tables to which an attempt may add (what waits, who is told), and those of the clock, which works beside it."""
 TABLE = ",".join(directory.FORMER) + "\nRO,court,Court of Bucharest,,x@ro.example,,,ro,,itself,2026-11-01\n"
 Rows = dict[str, list[tuple[Any, ...]]]

@@ -338,7 +338,10 @@ MAILED = {
     "/admin/staff/{person}/recovery": "asked for",
     "/admin/recoveries/{recovery}/{action}": "confirmed",
 }
-UNMAILED = {"/sign-ins/recoveries/{recovery}/stop": "by the person, who goes on as before"}
+UNMAILED = {
+    "/sign-ins/recoveries/{recovery}/stop": "by the person, who goes on as before",
+    "/facilitators/{facilitator}/link": "mailed to a facilitator: tests/web/coordination",
+}
 """Routes of the security log about ways in, by whether the person is mailed; the rest of them notes for itself."""
 
 

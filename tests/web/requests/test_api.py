@@ -198,7 +198,7 @@ async def test_a_request_is_postponed_taken_up_refused_and_commented(ro, th, sto
         answer = await th.signed(f"{path}/{act}", f"{act}_request", **said)
         told = answer.json()
         assert (answer.status_code, told["code"], told["missing"]) == (409, "not_ready", ["consultation"])
-        assert "record that consultation with the request first" in told["detail"]
+        assert "Record that consultation with the request first" in told["detail"]
     held = {"way": "telephone", "with_whom": "Ministry", "subject": "Conditions", "outcome": "None would do."}
     assert (await ro.post(f"{path}/consultations", held)).status_code == 201
     answer = await th.signed(f"{path}/postpone", "postpone_request", **dated)

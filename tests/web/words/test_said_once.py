@@ -9,6 +9,9 @@ ROOT = Path(__file__).parents[3]
 MARKS = frozenset({"_", "N_", "NP_", "ngettext", "pgettext", "tell", "tell_n"})
 LEAST_WORDS = 4
 TWICE = {
+    "Answer the legal check": "an act, a statement to sign, and a line of the checklist",
+    "Consent of the person": "a fact of the legal check, and a measure of the statistics",
+    "Stage of the proceedings": "a field of a request, and a cut of the statistics",
     "Format of the recording": "what a request asks for, and a line of a technical agreement",
     "Security code read aloud": "an event, and a line of a technical agreement",
     "Add and retire recipients of recordings": "a scope of API clients, and an act of the table of permissions",
