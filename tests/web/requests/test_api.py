@@ -194,7 +194,8 @@ async def test_a_request_is_postponed_taken_up_refused_and_commented(ro, th, sto
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
     dated = naive | {"review": "2027-05-01T00:00:00Z"}
     reasons = {"ground": "no_consent", "motive": "", "reasons": "The witness does not consent."}
-    for act, said in (("postpone", dated), ("refuse", reasons)):  # nobody has consulted
+    essential = reasons | {"ground": "essential_interests"}
+    for act, said in (("postpone", dated), ("refuse", essential)):  # nobody has consulted
         answer = await th.signed(f"{path}/{act}", f"{act}_request", **said)
         told = answer.json()
         assert (answer.status_code, told["code"], told["missing"]) == (409, "not_ready", ["consultation"])
