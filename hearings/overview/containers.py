@@ -84,7 +84,7 @@ def signing_state(papers: Papers) -> str:
     if not submitted:
         return ""
     newest = max(submitted, key=lambda signature: signature.received_at)
-    added = [one.added_at for one in (*papers.attachments, *papers.translations)]
+    added = [file.added_at for file in papers.attachments] + [one.added_at for one in papers.translations]
     if signatures.read(newest)["body"]["content"] != document.content(papers.request):
         return ""
     return papers.request.requesting_state if all(at <= newest.received_at for at in added) else ""
