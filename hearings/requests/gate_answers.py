@@ -113,9 +113,17 @@ def places(request: HearingRequest, *, now: datetime, law: Law = LAW) -> dict[st
 def owed(request: HearingRequest, *, now: datetime, law: Law = LAW) -> tuple[Owed, ...]:
     """The answers that the request waits for today, on the instrument relied on that waits for the fewest. Pure.
 
-    Empty also where no instrument can carry the request for another reason.
+    Where none can carry the request for another reason, a draft waits for none; one that was submitted, for those on
+    the instrument with the fewest such reasons: what the law has come to lack sets no State free of its answers.
     """
-    carrier = _carrier(request, _verdicts(request, now=now, law=law), law)
+    verdicts = _verdicts(request, now=now, law=law)
+    carrier = _carrier(request, verdicts, law)
+    if carrier is None and request.submitted_at is not None:
+        carrier = min(
+            verdicts,
+            key=lambda verdict: (_otherwise(verdict), _weight(_owed(request, verdict, law))),
+            default=None,
+        )
     return _owed(request, carrier, law) if carrier else ()
 
 
@@ -125,12 +133,20 @@ def _verdicts(request: HearingRequest, *, now: datetime, law: Law) -> tuple[Verd
 
 
 def _carrier(request: HearingRequest, verdicts: Iterable[Verdict], law: Law) -> Verdict | None:
+    """The instrument that waits for the fewest answers; the footing without a treaty only where no treaty is usable, as
+    in `GateResult.usable`: beside one it sets no State free of what the treaty asks."""
     able = [verdict for verdict in verdicts if _could_carry(verdict)]
+    able = [verdict for verdict in able if verdict.usable and not verdict.no_treaty] or able
     return min(able, key=lambda verdict: _weight(_owed(request, verdict, law)), default=None)
 
 
 def _name(verdict: Verdict, law: Law) -> str:
     return str(law.instruments[verdict.instrument]["name"])
+
+
+def _otherwise(verdict: Verdict) -> int:
+    """How many lines are missing whatever the States say."""
+    return sum(line.status is LineStatus.missing and not line.asks for line in verdict.lines)
 
 
 def _could_carry(verdict: Verdict) -> bool:

@@ -1,12 +1,13 @@
 """Answers of States to the legal check are rows of each; they were boxes that the requesting State's clerk ticked.
 
-A box that was ticked becomes an answer of the requesting State, which does not count for the requested one. A "no" in
-a draft meant "not yet": it is dropped, for a State says no only after the submission.
+A box that was ticked becomes an answer of the requesting State, which does not count for the requested one. Those of a
+draft are dropped: nobody has signed them, and whoever submits it is asked.
 """
 
+import secrets
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,7 +81,7 @@ def _keep_the_ticked() -> None:
     ticked = sa.select(requests).where(sa.or_(*(requests.c[fact].is_not(None) for fact in FACTS)))
     rows: list[dict[str, Any]] = []
     for request in bind.execute(ticked.order_by(requests.c.id)).mappings().all():
-        given = {fact: answer for fact, answer in _given(request) if answer or request["status"] != "draft"}
+        given = dict(_given(request)) if request["status"] != "draft" else {}
         if not given:
             continue
         state = request["requesting_state"]
@@ -105,7 +106,7 @@ def _given(request: Any) -> Iterator[tuple[str, bool]]:
 def _row(request: Any, fact: str, answer: bool) -> dict[str, Any]:
     at: datetime = request["created_at"]
     return {
-        "id": str(uuid.uuid4()),
+        "id": _id(at),
         "owner_state": request["requesting_state"],
         "request_id": request["id"],
         "fact": fact,
@@ -116,6 +117,13 @@ def _row(request: Any, fact: str, answer: bool) -> dict[str, Any]:
         "actor_label": "",
         "at": at,
     }
+
+
+def _id(at: datetime) -> str:
+    """A UUID version 7 of that instant (RFC 9562, 5.7): answers are read in the order of their ids."""
+    milliseconds = int(at.replace(tzinfo=at.tzinfo or UTC).timestamp() * 1000)
+    value = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62 | secrets.randbits(62)
+    return str(uuid.UUID(int=value))
 
 
 def _answers() -> sa.TableClause:

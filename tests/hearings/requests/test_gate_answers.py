@@ -1,7 +1,7 @@
 """Answers to the legal check: each State's own, signed, and needed for acceptance and for the hearing."""
 
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,14 @@ from hearings import queries
 from hearings.actors import Actor, person_actor
 from hearings.db import Database
 from hearings.errors import GateOpen, Invalid, NotAllowed, NotReady, OtherStateAnswers
+from hearings.ids import earliest
+from hearings.law import rows as law_rows
 from hearings.law.answer import FACTS, states_say
+from hearings.law.law import LAW, current
 from hearings.models import GateAnswer, HearingRequest, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.requests import gate_answers, log as request_log, requests
+from hearings.requests.fields import fill
 from hearings.status import RequestStatus
 from tests.hearings.test_db import downgrade
 
@@ -249,19 +253,51 @@ async def test_interpol_is_submitted_when_urgent_and_accepted_only_with_the_agre
     assert row.status is RequestStatus.accepted
 
 
-async def test_a_no_in_a_draft_of_before_does_not_keep_it_from_being_submitted(
+async def test_a_box_in_a_draft_of_before_is_no_answer_and_the_submission_asks_for_it(
     database: Database, staff: dict[str, Person], now: datetime
 ) -> None:
     async with database.transaction() as db:
         made = await requests.draft(db, requested_state="TH", actor=person_actor(staff["clerk"]), now=now)
     await downgrade(database, "0025_who_decided")
     async with database.transaction() as db:
-        ticked = text("UPDATE hearing_request SET authorities_agree = :no, domestic_law_confirmed = :yes")
+        ticked = text("UPDATE hearing_request SET authorities_agree = :yes, domestic_law_confirmed = :no")
         await (await db.connection()).execute(ticked, {"yes": True, "no": False})
     await database.upgrade()
     async with database.reading() as db:
         kept = await queries.get(db, HearingRequest, made.id)
-    assert kept.gate_answers == {"domestic_law_confirmed": {"RO": True}}
+        assert await gate_answers.of_request(db, made.id) == []
+    assert kept.gate_answers == {}
+
+
+def test_a_footing_without_a_treaty_beside_a_treaty_sets_no_state_free_of_what_the_treaty_asks(
+    now: datetime, fields: dict[str, Any]
+) -> None:
+    request = HearingRequest(owner_state="RO", requesting_state="RO", requested_state="CH", created_at=now)
+    beside = {"instruments": ["ets182", "reciprocity"], "language_of_request": "de", "capacity": "accused"}
+    fill(request, {**fields, **beside})
+    assert requests.evaluate(request, now=now, instruments=tuple(request.instruments)).usable == ("ets182",)
+    asked = {(one.state, one.fact) for one in gate_answers.owed(request, now=now)}
+    assert {("RO", "no_declaration"), ("CH", "no_declaration")} < asked
+    request.gate_answers = {"no_declaration": {"CH": False}}
+    assert requests.evaluate(request, now=now, instruments=tuple(request.instruments)).usable == ("reciprocity",)
+    asked = {(one.state, one.fact) for one in gate_answers.owed(request, now=now)}
+    assert {fact for _state, fact in asked} == {"domestic_law_confirmed", "authorities_agree"}
+
+
+async def test_an_instrument_that_the_law_takes_away_sets_no_state_free_of_its_answers(
+    database: Database, accused: HearingRequest, authority: Actor, now: datetime
+) -> None:
+    administrator = Actor(id="a", label="Administrator", state="TH", functions=frozenset({"administrator"}))
+    gone = dict(LAW.rows["party"]["TH/untoc"]) | {"party_status": "not_party"}
+    async with database.transaction() as db:
+        edits = [law_rows.check("party", gone, LAW, key="TH/untoc")]
+        await law_rows.save(db, edits=edits, reason="Denounced", seen=0, actor=administrator, now=now)
+        assert not requests.evaluate(accused, now=now, instruments=("untoc",), law=await current(db)).usable
+    with pytest.raises(GateOpen) as refusal:
+        await act(database, accused, requests.accept, authority, now)
+    assert len(refusal.value.missing) == 2
+    row = await act(database, accused, requests.accept, authority, now, answers=YES)
+    assert row.status is RequestStatus.accepted
 
 
 @pytest.mark.both_databases
@@ -285,5 +321,7 @@ async def test_a_box_ticked_before_is_an_answer_of_the_requesting_state_and_of_n
         ("RO", request.id, fact, answer, "draft") for fact, answer in wanted.items()
     }
     assert {row.at for row in rows} == {request.created_at}
+    since, until = (earliest((request.created_at + timedelta(seconds=more)).timestamp()) for more in (-1, 1))
+    assert all(since <= row.id < until for row in rows), "read before whatever was answered since"
     said = states_say(kept.gate_answers, requesting="RO", requested="TH")
     assert (said["domestic_law_confirmed"], said["both_agree_urgent_route"]) == (None, False)
