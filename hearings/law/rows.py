@@ -81,9 +81,16 @@ def _formed(kind: str, data: Mapping[str, Any] | None, law: Law, key: str) -> Ed
 
 
 def owners(edits: Sequence[Edit], law: Law) -> frozenset[str]:
-    """The States whose rows these edits change; `""` is the installation. Pure. A row that changes State has both."""
-    rows = [(edit.kind, row) for edit in edits for row in (edit.data, law.rows[edit.kind].get(edit.key)) if row]
-    return frozenset(str(row[OWNERS[kind]]) if kind in OWNERS else "" for kind, row in rows)
+    """The States whose rows these edits change; `""` is the installation. Pure. A row that changes State has both, and
+    so has one that is taken back: that of the files comes in its place."""
+    rows = [(edit.kind, row) for edit in edits for row in _changed(edit, law) if row]
+    return frozenset(owner_of(kind, row) for kind, row in rows)
+
+
+def _changed(edit: Edit, law: Law) -> tuple[Mapping[str, Any] | None, ...]:
+    """The row there is, and that which comes in its place."""
+    there, files = law.rows[edit.kind].get(edit.key), laws.LAW.rows[edit.kind].get(edit.key)
+    return there, edit.data if edit.data is not None else files
 
 
 def edited(law: Law, *edits: Edit) -> Law:

@@ -25,6 +25,7 @@ from hearings import reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.law import law as laws, rows as law_rows
+from hearings.law.law import Law
 from hearings.law.rows import Edit
 from hearings.models import JointChange, LawRow
 from hearings.models.law import JointKind, JointStatus
@@ -280,10 +281,17 @@ async def confirm(
             functions=frozenset({"administrator"}),
         )
         edits = [Edit(kind=row["kind"], key=row["key"], data=row["data"]) for row in change.data]
+        _require_same_owners(edits, change, await laws.current(db))
         await law_rows.save(db, edits=edits, reason=change.reason, seen=int(seen), actor=proposer, now=now)
     else:
         await directory.put(db, rows=entries(change, now), by=change.proposed_by, now=now)
     return await _decided(db, change, JointStatus.confirmed, "", actor, telling, now)
+
+
+def _require_same_owners(edits: Sequence[Edit], change: JointChange, law: Law) -> None:
+    """Raises `NotReady` where a row that would change has come to belong to a State that nobody has asked."""
+    if law_rows.owners(edits, law) - {change.owner_state, change.concerns, ""}:
+        raise NotReady(tell("A row of this change now belongs to another State: refuse it, and propose it anew"))
 
 
 def entries(change: JointChange, now: datetime) -> list[DirectoryEntry]:

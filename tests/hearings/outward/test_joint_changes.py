@@ -224,6 +224,35 @@ async def test_a_row_that_would_change_hands_concerns_both_states(
         await change(database, administrators["TH"], one, now=now)
 
 
+def test_a_row_that_is_taken_back_concerns_the_state_of_the_row_of_the_files_too() -> None:
+    key = next(iter(LAW.rows["overlay"]))
+    one = edit("overlay", key, state="RO")
+    back = law_rows.Edit(kind="overlay", key=key, data=None)
+    assert law_rows.owners([back], law_rows.edited(LAW, one)) == {LAW.rows["overlay"][key]["state"], "RO"}
+
+
+async def test_no_state_confirms_a_change_of_a_row_that_has_come_to_belong_to_a_third_one(
+    database: Database, administrators: dict[str, Actor], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        third = await staff.add(
+            db,
+            state="FR",
+            name="FR",
+            email="fr@court.example",
+            functions=["administrator"],
+            city="",
+            authority_name="Court",
+        )
+    row = dict(next(iter(LAW.rows["overlay"].values()))) | {"id": "new_rule"}
+    theirs, own = (law_rows.check("overlay", row | {"state": state}, LAW) for state in ("TH", "FR"))
+    (waiting,) = (await change(database, administrators["RO"], theirs, now=now)).waiting
+    await change(database, person_actor(third), own, now=now)
+    with pytest.raises(NotReady, match="now belongs to another State"):
+        await act(database, "confirm", waiting.id, administrators["TH"], now)
+    assert await serial(database) == 1
+
+
 async def test_where_only_one_state_has_administrators_it_counts_at_once_and_they_are_told(
     database: Database, administrators: dict[str, Actor], now: datetime
 ) -> None:
