@@ -136,12 +136,17 @@ async def publish_for(
     db: AsyncSession, *, facilitator: Facilitator, content: NoticeContent, actor: Actor, now: datetime
 ) -> StateNotice:
     """Publish a notice on the word of a State that a facilitator covers. Raises as `publish`, and `NotAllowed` for
-    another State or a block. Effects: as of `publish`; the State is to confirm it."""
+    another State, a block, or in the place of what the State has said itself. Effects: as of `publish`; the State is
+    to confirm it."""
     facilitators.require("publish_for", facilitator, actor, now=now)
     if content.state not in facilitator.states:
         raise NotAllowed(tell(facilitators.NOT_COVERED))
     if content.effect == NoticeEffect.block:
         raise NotAllowed(tell("Only the State itself publishes a notice that blocks"))
+    if content.supersedes:
+        earlier = await queries.get(db, StateNotice, content.supersedes)
+        if earlier.facilitator_id != facilitator.id or earlier.confirmed_at is not None:
+            raise NotAllowed(tell("Only the State itself supersedes what it has published or confirmed"))
     return await _add(db, content=content, facilitator_id=facilitator.id, actor=actor, now=now)
 
 

@@ -120,6 +120,24 @@ async def test_a_facilitators_notice_warns_at_most_covers_its_states_only_and_is
         assert not state_notices.overdue(made, now=now + 15 * DAY)
 
 
+async def test_a_facilitator_lifts_no_notice_of_the_state_itself_and_none_that_the_state_has_confirmed(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    one, desk = await entered(database, now, states=["TH"])
+    authority = person_actor(staff["authority"])
+    what: dict[str, Any] = {"state": "TH", "topic": "closure", "text": "Closed.", "first_day": now.date()}
+    async with database.transaction() as db:
+        how: dict[str, Any] = {"facilitator": one, "actor": desk, "now": now}
+        block = NoticeContent(**what, effect="block", reason="No staff")
+        own = await state_notices.publish(db, content=block, actor=authority, now=now)
+        theirs = await state_notices.publish_for(db, content=NoticeContent(**what), **how)
+        again = await state_notices.publish_for(db, content=NoticeContent(**what, supersedes=theirs.id), **how)
+        await state_notices.confirm(db, notice=again, actor=authority, now=now)
+        for earlier in (own, again):
+            with pytest.raises(NotAllowed, match="published or confirmed"):
+                await state_notices.publish_for(db, content=NoticeContent(**what, supersedes=earlier.id), **how)
+
+
 @pytest.mark.parametrize(
     ("field", "more"),
     [
