@@ -51,6 +51,7 @@ def _asked(given: Mapping[str, Any], law: Law) -> tuple[Ask | None, list[FormErr
     ]
     if not wrong and said["requesting_state"] == said["requested_state"]:
         wrong.append(FormError("requested_state", _("The two States are the same.")))
+    wrong += [FormError(name, _("Enter the codes of States, such as TH KE.")) for name in facts.not_states(given, law)]
     if "on" not in said:
         wrong.append(FormError("on", _(ENTER_DATE)))
     return (None, wrong) if wrong else (facts.ask(said), [])

@@ -180,8 +180,7 @@ def _read(fact: Fact, value: Any, law: Law) -> Any:
         case Kind.state:
             return value if value in law.jurisdictions else None
         case Kind.states:
-            codes = re.findall(r"[A-Z]{2}", (value or "").upper())
-            return [code for code in codes if code in law.jurisdictions] or None
+            return [code for code in _codes(value) if code in law.jurisdictions] or None
         case Kind.day:
             return reference.day(value or "")
         case Kind.several:
@@ -191,6 +190,17 @@ def _read(fact: Fact, value: Any, law: Law) -> Any:
         case Kind.question:
             return {"yes": True, "no": False}.get(value or "")
     return (value or "")[: 35 if fact.kind is LANGUAGE else 4000]
+
+
+def _codes(value: Any) -> list[str]:
+    """The words of a list of codes; a name of a State is one word, and none of its parts a code."""
+    return [word for word in re.split(r"[\s,;|/]+", str(value or "").upper()) if word]
+
+
+def not_states(values: Mapping[str, Any], law: Law) -> list[str]:
+    """The facts in whose list somebody typed what is no code of a State that there are data for."""
+    lists = (fact.name for fact in FACTS.values() if fact.kind is STATES)
+    return [name for name in lists if set(_codes(values.get(name))) - set(law.jurisdictions)]
 
 
 def options(fact: Fact) -> list[tuple[str, str]]:

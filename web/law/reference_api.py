@@ -12,6 +12,7 @@ from hearings.law.law import Law
 from web.api import problems
 from web.api.access import Caller
 from web.api.fields import Shown
+from web.api.problems import ApiError
 from web.api.routes import Resource
 from web.law.facts import Inputs, sent
 
@@ -128,9 +129,12 @@ async def read_instrument(caller: Caller, instrument: InstrumentId) -> ShownInst
 async def evaluate_legal_bases(caller: Caller, body: Inputs) -> Evaluation:
     """Ask every legal basis between two States what it needs, and compare that with what is given. Changes nothing.
 
-    It takes every fact the page for checking legal bases takes, and no other (`unknown_field`).
+    It takes every fact the page for checking legal bases takes, and no other (`unknown_field`), and only instruments
+    that there are (`invalid_input`).
     """
     known, today = await law.current(caller.db), caller.now.date()
+    if unknown := set(body.instruments or ()) - set(known.instruments):
+        raise ApiError("invalid_input", f"Unknown instrument: {min(unknown)}", more={"field": "instruments"})
     return evaluation(legal_bases.evaluate(sent(body, today), body.instruments, law=known), known, today)
 
 

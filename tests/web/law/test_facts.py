@@ -104,12 +104,22 @@ def test_who_agree_on_the_urgent_channel_hold_it_possible_unless_they_say_otherw
         ({"channel": "direct_to_person"}, "invalid_input", "channel"),
         ({"consent": "maybe"}, "invalid_input", "consent"),
         ({"in_custody": "yes"}, "invalid_input", "in_custody"),
+        ({"instruments": ["untoc", "unknwon"]}, "invalid_input", "unknwon"),
     ],
 )
 async def test_a_name_or_value_that_is_none_is_refused_by_name(ro, more, code, named) -> None:
     answer = await ro.post("/legal-bases/evaluate", PAIR | more)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert named in answer.text
+
+
+def test_a_name_of_a_state_is_not_read_as_the_code_of_another(service) -> None:
+    values = PAIR | {"on": "2026-11-24", "nationalities": "Germany, th"}
+    assert facts.typed(values, LAW)["nationalities"] == ["TH"], "GE is Georgia"
+    assert facts.not_states(values, LAW) == ["nationalities"]
+    answer = service.signed_in("clerk").get("/law/check", params=values)
+    assert answer.status_code == 422
+    assert "Enter the codes of States" in answer.text
 
 
 async def test_consent_purpose_and_counsel_change_what_the_api_finds(ro) -> None:
