@@ -1,7 +1,7 @@
 """What came of serving a summons, recorded by the requested State's authority. Rows are only added."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -21,8 +21,9 @@ from hearings.queries import get, in_office, participants
 from hearings.requests import attachments
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, tell
-from hearings.status import HearingStatus
+from hearings.status import HearingStatus, OfferStatus
 from hearings.texts import NOT_A_VALUE, clean
+from hearings.times.queries import offers_of
 
 E = TypeVar("E", bound=StrEnum)
 SUMMONED = HEARD | {Role.defence}
@@ -30,6 +31,8 @@ SUMMONED = HEARD | {Role.defence}
 LONGEST = 1000
 """Longest reason or remark, in characters."""
 NOT_YET = N_("A summons cannot have been served in the future")
+LONGEST_AGO = timedelta(days=366)
+"""The longest time after which a service is recorded: an earlier day is a mistake."""
 LEAST_REASON: Mapping[SummonsOutcome, int] = {
     SummonsOutcome.served: 0,
     SummonsOutcome.refused: 3,
@@ -80,11 +83,13 @@ async def record(
     attachment_id: str = "",
     reason: str = "",
     remarks: str = "",
+    summoned_to: datetime | None = None,
     actor: Actor,
     now: datetime,
 ) -> SummonsService:
-    """Record what came of serving a person's summons to the hearing, at the time that it now has.
+    """Record what came of serving a person's summons to the hearing.
 
+    `summoned_to`: the start that the summons names, one of `starts`; None: the one that stood when it was served.
     `served_at`: when it was served, refused or last tried. `language` and `translation` are BCP 47 tags;
     `attachment_id` names the proof among the files of the request. Only "served" needs no reason.
 
@@ -101,17 +106,16 @@ async def record(
         "remarks": clean(remarks, "remarks", most=LONGEST, lines=True),
     }
     request = await get(db, HearingRequest, hearing.request_id)
-    hidden = [name for name, _whose in protected_names(request.person_name, await participants(db, hearing.id))]
-    for field, text in texts.items():
-        refuse_names(text, hidden, field)
+    await _refuse_protected(db, hearing, request, texts)
+    served = _past(served_at, now)
     row = SummonsService(
         owner_state=actor.state or hearing.requested_state,
         hearing_id=hearing.id,
         participant_id=person.id,
-        summoned_to=hearing.starts_at,
+        summoned_to=await _named(db, hearing, summoned_to, served),
         outcome=came_of,
         way=how,
-        served_at=_past(served_at, now),
+        served_at=served,
         served_zone=hearing.requested_zone,
         **_languages(language, translation),
         attachment_id=await _proof(db, request, attachment_id),
@@ -125,6 +129,15 @@ async def record(
     data = {"participant": person.id, "outcome": came_of.value, "way": how.value}
     await log(db, hearing=hearing, kind=EventKind.summons_recorded, actor=actor, now=now, **data)
     return row
+
+
+async def _refuse_protected(
+    db: AsyncSession, hearing: Hearing, request: HearingRequest, texts: Mapping[str, str]
+) -> None:
+    """Raises `Invalid` for a text that names somebody whose identity is protected."""
+    hidden = [name for name, _whose in protected_names(request.person_name, await participants(db, hearing.id))]
+    for field, text in texts.items():
+        refuse_names(text, hidden, field)
 
 
 async def _person(db: AsyncSession, hearing: Hearing, participant_id: str) -> Participant:
@@ -148,7 +161,30 @@ def _past(at: datetime | None, now: datetime) -> datetime:
         raise Invalid(tell("Cannot be empty"), "served_at")
     if at > now:
         raise Invalid(tell(NOT_YET), "served_at")
+    if at < now - LONGEST_AGO:
+        raise Invalid(tell("This is more than a year ago"), "served_at")
     return at
+
+
+async def starts(db: AsyncSession, hearing: Hearing) -> list[datetime]:
+    """The starts that a summons to a hearing can name, the present one first: those both States have agreed to."""
+    agreed = [offer.starts_at for offer in await offers_of(db, hearing.id) if offer.status is OfferStatus.accepted]
+    return list(dict.fromkeys((hearing.starts_at, *reversed(agreed))))
+
+
+async def _named(db: AsyncSession, hearing: Hearing, named: datetime | None, served: datetime) -> datetime:
+    """The start that a summons names. Who was served before the present one was offered was served for one agreed to
+    before, where there is one."""
+    if named is not None:
+        if named not in await starts(db, hearing):
+            raise Invalid(tell(NOT_A_VALUE), "summoned_to")
+        return named
+    offers = await offers_of(db, hearing.id)
+    since = min((offer.created_at for offer in offers if offer.starts_at == hearing.starts_at), default=None)
+    if since is None or served >= since:
+        return hearing.starts_at
+    before = [offer for offer in offers if offer.status is OfferStatus.accepted and offer.created_at <= served]
+    return before[-1].starts_at if before else hearing.starts_at
 
 
 async def _proof(db: AsyncSession, request: HearingRequest, attachment_id: str) -> str | None:

@@ -89,7 +89,15 @@ Wall = Annotated[
         }
     ),
 ]
-Instant = Annotated[datetime, BeforeValidator(_instant), Field(strict=False)]
+
+
+def _in_range(value: datetime) -> datetime:
+    if not 1900 < value.year < 2200:  # at the ends of the calendar no other zone can tell it
+        raise ValueError("an instant lies between 1901 and 2199")
+    return value
+
+
+Instant = Annotated[datetime, BeforeValidator(_instant), AfterValidator(_in_range), Field(strict=False)]
 """An instant as it is sent: text with a date and a time, never a number of seconds."""
 Moment = Annotated[datetime, WithJsonSchema({"type": "string", "format": "date-time"})]
 """An instant in UTC, written with `Z`."""

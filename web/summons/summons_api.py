@@ -33,6 +33,9 @@ class NewService(Model):
     attachment_id: Annotated[str, Field(max_length=40, description="The proof: a file of the request.")] = ""
     reason: Text = ""
     remarks: Text = ""
+    summoned_to: Annotated[
+        Instant | None, Field(description="The start that the summons names; that which stood when it was served.")
+    ] = None
 
 
 class ShownService(Shown):
@@ -117,6 +120,7 @@ async def record_service(caller: Caller, ref: Ref, body: NewService) -> ShownSer
         attachment_id=body.attachment_id,
         reason=body.reason,
         remarks=body.remarks,
+        summoned_to=statements.instant(body.summoned_to, "summoned_to"),
         actor=caller.actor,
         now=caller.now,
     )

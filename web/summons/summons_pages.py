@@ -23,7 +23,7 @@ from web.server.rendering import render
 from web.server.sign_in import may_on, staff
 from web.summons import words
 from web.words import court_clocks, roles
-from web.words.i18n import N_, _, city_here, language_here
+from web.words.i18n import N_, _, city_here, language_here, wall
 from web.words.sentences import translated
 
 DONE = {"recorded": N_("The service is recorded. Both States see it.")}
@@ -38,6 +38,7 @@ LABELS = {
     "attachment_id": N_("Proof"),
     "reason": N_("Reason"),
     "remarks": N_("Remarks"),
+    "summoned_to": N_("For the hearing on"),
 }
 
 
@@ -54,6 +55,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         row = await queries.get(db, HearingRequest, hearing.request_id)
         every = await summons_states.of_hearing(db, hearing, now=now)
         files = {file.id: file for file in await attachments.of_request(db, row.id)}
+        starts = await services.starts(db, hearing)
     context = {
         "hearing": hearing,
         "request_row": row,
@@ -66,6 +68,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "languages": languages(),
         "files": [(file.id, file.name) for file in files.values()],
         "city": city_here(hearing.requested_city),
+        "starts": [(start.isoformat(), f"{wall(start, hearing.requested_zone):%Y-%m-%d %H:%M}") for start in starts],
         "twice": wall_fields.doubled(values, ["served_at"], hearing.requested_zone),
         "labels": {name: _(text) for name, text in LABELS.items()},
         "own": person.owner_state,
@@ -123,6 +126,8 @@ async def record(sent: Sent) -> str:
     form = sent.form
     hearing = await find(sent.db, sent.request, sent.person, lock=True)
     given: dict[str, Any] = {name: form.text(name) for name in LABELS}
+    named = {start.isoformat(): start for start in await services.starts(sent.db, hearing)}
+    given["summoned_to"] = named.get(given["summoned_to"])
     given["served_at"] = wall_fields.read(form, "served_at", hearing.requested_zone)
     await services.record(sent.db, hearing=hearing, **given, **sent.by)
     return f"/h/{hearing.ref}/summons?done=recorded"

@@ -1,7 +1,7 @@
 """Recording what came of serving a summons: who may, what is refused, and that rows are only added."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,13 @@ from sqlmodel import select, update
 from hearings import queries
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotReady
-from hearings.models import Hearing, HearingEvent, HearingRequest, SummonsService
+from hearings.ids import new_id
+from hearings.models import Hearing, HearingEvent, HearingRequest, Offer, SummonsService
 from hearings.requests import attachments
 from hearings.roles import Role
-from hearings.status import HearingStatus
+from hearings.status import HearingStatus, OfferStatus
 from hearings.summons import services
+from hearings.times.queries import offers_of
 from tests.support.court import NOW
 
 
@@ -73,6 +75,9 @@ async def test_only_the_requested_state_records_a_service(court: Any) -> None:
         ({"way": "by pigeon"}, "way"),
         ({"served_at": None}, "served_at"),
         ({"served_at": NOW + timedelta(minutes=1)}, "served_at"),
+        ({"served_at": NOW - timedelta(days=367)}, "served_at"),
+        ({"served_at": datetime(1, 1, 1, tzinfo=UTC)}, "served_at"),
+        ({"summoned_to": NOW}, "summoned_to"),
         ({"served_by": " "}, "served_by"),
         ({"language": ""}, "language"),
         ({"language": "xx-nothing"}, "language"),
@@ -103,6 +108,26 @@ async def test_nobody_is_summoned_to_a_cancelled_hearing_and_a_judge_to_none(cou
         (await queries.get(db, Hearing, court.hearing.id)).status = HearingStatus.cancelled
     with pytest.raises(NotReady, match="cancelled"):
         await serve(court, authority)
+
+
+async def test_a_service_from_before_the_hearing_was_moved_is_for_the_time_that_stood_then_unless_that_is_said(
+    court: Any,
+) -> None:
+    authority, first = court.staff("authority"), court.hearing.starts_at
+    async with court.database.transaction() as db:
+        hearing = await queries.get(db, Hearing, court.hearing.id)
+        (agreed,) = [one for one in await offers_of(db, hearing.id) if one.status is OfferStatus.accepted]
+        agreed.created_at = NOW - timedelta(days=9)
+        second = first + timedelta(days=10)
+        more = {"id": new_id(), "round": agreed.round + 1, "created_at": NOW - timedelta(days=1)}
+        times = {"starts_at": second, "ends_at": agreed.ends_at + timedelta(days=10)}
+        db.add(Offer(**agreed.model_dump() | more | times))
+        hearing.starts_at, hearing.ends_at = second, times["ends_at"]
+        assert await services.starts(db, hearing) == [second, first]
+    assert (await serve(court, authority)).summoned_to == first
+    assert (await serve(court, authority, served_at=NOW - timedelta(hours=1))).summoned_to == second
+    assert (await serve(court, authority, summoned_to=second)).summoned_to == second
+    assert (await serve(court, authority, served_at=NOW, summoned_to=first)).summoned_to == first
 
 
 @pytest.mark.parametrize("field", ["served_by", "reason", "remarks"])

@@ -52,7 +52,8 @@ async def test_what_is_not_for_the_client_or_is_wrong_is_refused_and_nothing_cha
     assert code(await th.post(place, service(person, attachment_id="none"))) == (422, "invalid")
     later = (datetime.now(UTC) + timedelta(days=1)).isoformat(timespec="seconds")
     assert code(await th.post(place, service(person, served_at=later))) == (422, "invalid")
-    for wrong in ({"way": "by_pigeon"}, {"more": 1}, {"served_at": "yesterday"}):
+    ends = ({"served_at": "0001-01-01T00:00:00+05:00"}, {"summoned_to": "9999-12-31T23:59:59-05:00"})
+    for wrong in ({"way": "by_pigeon"}, {"more": 1}, {"served_at": "yesterday"}, *ends):
         assert (await th.post(place, service(person, **wrong))).status_code == 422
     assert code(await th.post("/hearings/XXXX-XXXX/summons", service(person))) == (404, "not_found")
     assert await summonses(th, hearing["ref"]) == before
