@@ -24,6 +24,8 @@ LONGEST = 20_000
 """Characters of an evidence."""
 LATE = timedelta(minutes=5)
 """Between an event and the signature over its evidence; more is said."""
+LAST = 253_402_300_800
+"""The first second of the year 10000, of which there is no date."""
 HEADERS = frozenset({"alg", "kid", "typ", "x5t#S256"})
 MEMBERS: Mapping[str, type | tuple[type, ...]] = {
     "format": str,
@@ -115,8 +117,8 @@ def _sound(claims: Mapping[str, Any]) -> bool:
 def _is_signed_after(claims: Mapping[str, Any]) -> bool:
     """Whether the event has a time that exists, and is no later than the second in which its evidence was signed."""
     try:
-        return bool(int(datetime.fromisoformat(claims["at"]).timestamp()) <= claims["iat"] < 2**40)
-    except ValueError:
+        return bool(int(datetime.fromisoformat(claims["at"]).timestamp()) <= claims["iat"] < LAST)
+    except (ValueError, OverflowError):
         return False
 
 

@@ -124,6 +124,11 @@ def test_evidence_signed_long_after_its_event_is_said_with_both_times() -> None:
     assert "2026-11-29T08:00:01.000000Z, signed 2026-11-29T08:15:01Z" in report.lines[0]
 
 
+def test_a_year_of_which_there_is_no_date_is_refused_and_stops_no_check() -> None:
+    report, _good = evidence_check.check([("1.jws", another(1, iat=2**40 - 1))], keys=[OTHER.public])
+    assert report.failures == ["1.jws: it is of another format, or contradicts itself"]
+
+
 def test_a_signed_statement_counts_only_with_the_key_of_its_authority() -> None:
     key = Ed25519PrivateKey.generate()
     public = evidence_check.authority_key(jws.encode(key.public_key().public_bytes_raw()))

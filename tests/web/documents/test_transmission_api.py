@@ -387,6 +387,12 @@ def test_a_document_that_no_evidence_names_fails(chain, tmp_path, capsys):
     (tmp_path / "other.txt").write_text("Something else.")
     assert verify(*chain, *key, "--document", tmp_path / "other.txt") == 20
     assert "no evidence given here names it" in capsys.readouterr().out
+    one, two = tmp_path / "one" / "other.txt", tmp_path / "two" / "other.txt"
+    for place in (one, two):
+        place.parent.mkdir()
+        place.write_text(str(place))
+    assert verify(*chain, *key, "--document", one, two) == 20
+    assert capsys.readouterr().out.count("no evidence given here names it") == 2
 
 
 # --- time-stamps --------------------------------------------------------------------------------------------------

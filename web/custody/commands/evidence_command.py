@@ -69,7 +69,8 @@ def _check(options: argparse.Namespace) -> EvidenceReport:
         (path.name, read_file(path, "the evidence", evidence_check.LONGEST + 10).decode("ascii", "replace"))
         for path in options.evidence
     ]
-    documents = {path.name: read_file(path, "the document", LARGEST) for path in options.document}
+    # By the whole path: of two with one name in two folders, each is compared.
+    documents = {str(path): read_file(path, "the document", LARGEST) for path in options.document}
     try:
         authorities = [evidence_check.authority_key(text) for text in options.authority_key]
     except ValueError:
