@@ -204,8 +204,19 @@ def persons_as(law: Law) -> tuple[str, ...]:
     return tuple(f"{person}_as" for person in law.enums["person_status"])
 
 
+LIMITS = ("acknowledgement", "recognition", "extension", "execution")
+"""Time limits that a paragraph may set (`hearings.law.handling.deadlines`)."""
+
+
 def rule(row: Mapping[str, Any], law: Law) -> None:
-    """Checks a paragraph: consent by person is true or false."""
+    """Checks a paragraph: consent by person is true or false, a time limit is a number of days."""
+    for step, days in _part(row.get("sla_days") or {}, (), "sla_days", "sla_days").items():
+        _member(step, LIMITS, "sla_days", step[:30])
+        must(
+            isinstance(days, int) and not isinstance(days, bool) and 0 < days <= 3650,
+            tell("{name} must be a number up to {most}", name=step, most=3650),
+            "sla_days",
+        )
     for person, asked in _part(row.get("consent_by_person") or {}, (), "consent_by_person", "consent").items():
         _member(person, law.enums["person_status"], "consent_by_person", person[:30])
         must(isinstance(asked, bool), tell("{where}: true or false is expected", where=person), "consent_by_person")

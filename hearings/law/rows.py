@@ -8,7 +8,7 @@ change or a review here counts from its own day. The periods, by kind of row, ar
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from hearings.law import law as laws, legal_bases
 from hearings.law.law import Law
 from hearings.law.row_checks import NOT_A_KIND, validate
 from hearings.law.row_shape import states_of
-from hearings.models import LawRow
+from hearings.models import HearingRequest, LawRow, Person
 from hearings.models.law import LawKind
 from hearings.models.request import Capacity
 from hearings.paging import Page, page
@@ -199,8 +199,12 @@ def _whole_states(before: Law, after: Law) -> None:
 async def write(
     db: AsyncSession, *, edits: Sequence[Edit], reason: str, law: Law, actor: Actor, now: datetime
 ) -> list[LawRow]:
-    """Make edits that were checked, to the law that was locked (`as_seen`). Effects: as `save`."""
+    """Make edits that were checked, to the law that was locked (`as_seen`). Effects: as `save`. Raises `Invalid` for a
+    State that is taken away while it has staff or requests here."""
     reason = clean(reason, "reason", most=2000, least=3, lines=True)
+    gone = set(law.jurisdictions) - set(edited(law, *edits).jurisdictions)
+    if gone:
+        await _require_unused(db, gone, law)
     rows = []
     for number, edit in enumerate(edits, start=1):
         version = 1 + len(await history(db, kind=edit.kind, key=edit.key))
@@ -215,6 +219,19 @@ async def write(
         await db.flush()
         rows.append(row)
     return rows
+
+
+async def _require_unused(db: AsyncSession, states: Collection[str], law: Law) -> None:
+    people = select(Person.owner_state).where(col(Person.owner_state).in_(states))
+    asking = select(HearingRequest.requesting_state).where(col(HearingRequest.requesting_state).in_(states))
+    asked = select(HearingRequest.requested_state).where(col(HearingRequest.requested_state).in_(states))
+    for query in (people, asking, asked):
+        if (state := (await db.exec(query.limit(1))).first()) is not None:
+            text = tell(
+                "{state} has staff or requests here: its row can be changed, but not taken away",
+                state=StateName.of(state, law.state_name(state)),
+            )
+            raise Invalid(text, "key")
 
 
 def _deed(serial: int, reason: str, actor: Actor, now: datetime) -> dict[str, Any]:
@@ -303,7 +320,8 @@ def review_of(law: Law, kind: str, key: str) -> Review:
     said = str(row.get("status_checked_on") or "")
     own = reference.day(said) or reference.day(f"{said}-01")
     filed = own or date.fromisoformat(rules["files_reviewed_on"])
-    reviewed = max(filed, law.looked_at.get((kind, key), filed))
+    looked = law.looked_at.get((kind, key), filed)
+    reviewed = looked if (kind, key) in law.edited else max(filed, looked)  # a change does not say when it was reviewed
     due = reviewed + timedelta(days=rules["days"][kind])
     return Review(kind=kind, key=key, owner=owner_of(kind, row), reviewed_on=reviewed, due_on=due)
 

@@ -49,6 +49,12 @@ def test_a_row_belongs_to_its_state_and_what_belongs_to_none_to_the_installation
     assert law_rows.review_of(LAW, kind, key).owner == owner
 
 
+def test_a_changed_row_counts_as_reviewed_on_the_day_of_its_change_and_on_no_day_it_names_itself() -> None:
+    edit = law_rows.check("instrument", {**LAW.instruments["untoc"], "status_checked_on": "2099-01-01"}, LAW)
+    known = laws.merge([(edit.kind, edit.key, edit.data)], looked_at={("instrument", "untoc"): LATER.date()})
+    assert law_rows.review_of(known, "instrument", "untoc").reviewed_on == LATER.date()
+
+
 def test_a_row_of_the_files_is_due_after_the_period_of_its_kind_and_then_to_be_reviewed() -> None:
     found = law_rows.review_of(LAW, "court_hours", "TH/Asia/Bangkok")
     assert (found.reviewed_on, found.due_on) == (FILES, FILES + timedelta(days=180))

@@ -15,9 +15,11 @@ from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.law import law, legal_bases, row_checks, rows as law_rows
 from hearings.law.law import LAW
 from hearings.law.rows import Edit
+from hearings.models import Person
 from hearings.models.law import LawKind
 from hearings.times import availability, calendars, queries as diary_queries
 from hearings.times.slots import SlotSearch
+from tests.support.rows import keep, make_person
 
 UNKNOWN = {
     "iso2": "TH",
@@ -115,6 +117,9 @@ PROFILE = LAW.instruments["eu_japan"]["profile"]
         ("overlay", {**NORWAY, "lead_time": NORWAY["lead_time"] | {"days_before_hearing": 0}}, "lead_time"),
         ("overlay", {**NORWAY, "lead_time": NORWAY["lead_time"] | {"persons": ["pilot"]}}, "lead_time"),
         ("rule", {**LAW.rules["untoc_18_18"], "refusal_grounds": ["mood"]}, "refusal_grounds"),
+        ("rule", {**LAW.rules["eio_15"], "sla_days": {"recognition": "30"}}, "sla_days"),
+        ("rule", {**LAW.rules["eio_15"], "sla_days": {"recognition": 10**9}}, "sla_days"),
+        ("rule", {**LAW.rules["eio_15"], "sla_days": {"recogniton": 30}}, "sla_days"),
         ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "tz_ids": "Asia/Atlantis"}, "tz_ids"),
         ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "accepted_languages": "th|xx-yy-zz"}, "accepted_languages"),
         ("jurisdiction", {**LAW.rows["jurisdiction"]["TH"], "default_tz": "Europe/Paris"}, "default_tz"),
@@ -197,6 +202,29 @@ async def test_an_edit_holds_for_everybody_at_once_and_can_be_taken_back(databas
         newest = await law_rows.edits(db, limit=1)
         assert [one.serial for one in newest.rows] == [2]
         assert [one.serial for one in (await law_rows.edits(db, after=newest.after)).rows] == [1]
+
+
+async def test_a_state_that_was_added_is_not_taken_away_while_it_has_staff_here(
+    database: Database, now: datetime
+) -> None:
+    named = {"iso2": "XK", "name": "Kosovo", "default_tz": "Europe/Belgrade", "tz_ids": "Europe/Belgrade"}
+    state = Edit(kind="jurisdiction", key="", data={**LAW.rows["jurisdiction"]["TH"], **named})
+    place = {"iso2": "XK", "tz": "Europe/Belgrade"}
+    hours = Edit(kind="court_hours", key="", data={**LAW.rows["court_hours"]["TH/Asia/Bangkok"], **place})
+    await save(database, now, state, hours)
+    back = [
+        Edit(kind="jurisdiction", key="XK", data=None),
+        Edit(kind="court_hours", key="XK/Europe/Belgrade", data=None),
+    ]
+    somebody = make_person("clerk", "XK", "A. Clerk")
+    await keep(database, somebody)
+    with pytest.raises(Invalid, match="Kosovo has staff or requests here"):
+        await save(database, now, *back, seen=2)
+    async with database.transaction() as db:
+        await db.delete(await db.get_one(Person, somebody.id))
+    await save(database, now, *back, seen=2)
+    async with database.reading() as db:
+        assert "XK" not in (await law.current(db)).jurisdictions
 
 
 @pytest.mark.parametrize("function", ["clerk", "authority", "judge"])
