@@ -84,6 +84,8 @@ LATER = frozenset(reference.gate()["later"].values())
 """Facts by which the answer that a draft gave, or left open, to the condition is given anew after the submission."""
 LINES = _table("lines")
 OTHER = "other"
+SAID = ("answer", "channel", "given", "stage", "language")
+"""Inputs of a line that hold what a request says; None or empty where it says nothing."""
 
 
 def facts_for(name: str) -> tuple[str, ...]:
@@ -269,6 +271,13 @@ class GateLine:
     def waits(self) -> bool:
         """Whether nothing is open but the answers of States."""
         return bool(self.asks) and self.status is HUMAN
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether it is open because its sender has not said in the request what is asked there."""
+        asked = [self.inputs[name] for name in SAID if name in self.inputs]
+        sender = self.who.answered_by is Answerer.requesting and self.who.due is Due.submission
+        return self.status is HUMAN and not self.asks and sender and any(value in (None, "") for value in asked)
 
     def as_json(self) -> dict[str, Any]:
         return {

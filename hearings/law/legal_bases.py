@@ -110,6 +110,11 @@ class Verdict:
         return next((line for line in self.lines if line.code == code and line.status is LineStatus.missing), None)
 
     @property
+    def unsaid(self) -> tuple[GateLine, ...]:
+        """Open lines for which the sender has said nothing: after the submission nobody can say it any more."""
+        return tuple(line for line in self.lines if line.unsaid)
+
+    @property
     def unverified(self) -> tuple[GateLine, ...]:
         """Lines based on unverified data."""
         return tuple(line for line in self.lines if line.unverified)

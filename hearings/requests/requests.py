@@ -214,9 +214,11 @@ def blockers(request: HearingRequest, *, now: datetime, law: Law = LAW) -> list[
     if not request.instruments:
         return texts
     result = evaluate(request, now=now, instruments=tuple(request.instruments), law=law)
-    if not any(verdict.usable for verdict in result.verdicts):
-        for verdict in result.verdicts:
-            texts += [tell("{provision}: {text}", provision=verdict.provision, text=text) for text in verdict.obstacles]
+    usable = [verdict for verdict in result.verdicts if verdict.usable]
+    for verdict in () if usable else result.verdicts:
+        texts += [tell("{provision}: {text}", provision=verdict.provision, text=text) for text in verdict.obstacles]
+    unsaid = min((verdict.unsaid for verdict in usable), key=len, default=())
+    texts += [tell("{provision}: {text}", provision=line.provision, text=line.text) for line in unsaid]
     return list(dict.fromkeys(texts))
 
 
@@ -228,7 +230,8 @@ async def submit(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Submit a draft: it says what its instruments demand, may go the way chosen, and one instrument lacks nothing.
+    """Submit a draft: it says what its instruments demand, may go the way chosen, and one instrument lacks nothing that
+    the sender or the data can know.
 
     Raises `DisplacedBy` where another instrument goes before all it relies on, `GateNotMet`, `missing` holding the
     texts, and `NoticeBlocks` on a day on which a notice of one of the two States stops requests. Effects, in order: an

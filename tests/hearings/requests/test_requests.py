@@ -297,13 +297,19 @@ async def test_one_usable_instrument_is_enough(
     assert [one["outcome"] for one in submitted.gate_result["verdicts"]] == ["needs_human", "missing"]
 
 
-async def test_what_nobody_has_said_is_for_a_human_and_blocks_nothing(
+async def test_what_the_sender_alone_can_say_is_said_before_the_submission(
     database: Database, clerk: Actor, now: datetime, fields: dict[str, Any]
 ) -> None:
-    request = await draft(database, clerk, now, {**fields, "offence_organised": None, "language_of_request": ""})
+    unsaid = {"offence_organised": None, "language_of_request": ""}
+    request = await draft(database, clerk, now, {**fields, **unsaid})
+    with pytest.raises(GateNotMet) as refusal:
+        await act(database, request, requests.submit, clerk, now)
+    assert ["organised criminal group" in line for line in refusal.value.missing] == [True, False]
+    assert "State the language of the request" in refusal.value.missing[1]
+    said = {name: fields[name] for name in unsaid}
+    await act(database, request, requests.update, clerk, now, fields=said)
     submitted = await act(database, request, requests.submit, clerk, now)
-    lines = {line["key"]: line["status"] for line in submitted.gate_result["verdicts"][0]["lines"]}
-    assert (lines["organised"], lines["language"]) == ("needs_human", "needs_human")
+    assert submitted.status is RequestStatus.received
 
 
 # --- answers -----------------------------------------------------------------------------------------------------
