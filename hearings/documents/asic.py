@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 import stat
-import sys
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from hearings.documents import limited
 from hearings.documents.bags import EPOCH, PACKED
 from hearings.documents.pdf_seals import DocumentSeal, Stamp
 from hearings.errors import Invalid
@@ -37,8 +37,6 @@ MOST = 100
 """Most files in it, manifests and signatures counted."""
 SIGNING, MOST_SIGNING = 2 << 20, 32
 """Greatest size in bytes of manifests and signatures together, and most of them."""
-PATIENCE = 30.0
-"""Time limit of a check, in seconds."""
 SMALL = 1 << 20
 """Greatest size of a manifest or a signature in bytes."""
 _NAME = re.compile(r"[^/\\:\x00-\x1f\x7f]+(/[^/\\:\x00-\x1f\x7f]+)*")
@@ -259,20 +257,9 @@ async def _checked(
         "manifests": [base64.b64encode(one).decode("ascii") for one in manifests.values()],
         "signatures": {name: base64.b64encode(one).decode("ascii") for name, one in signatures.items()},
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "hearings.documents.asic_check"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
+    reports: list[dict[str, Any]] | None = await limited.ask(
+        "hearings.documents.asic_check", json.dumps(asked).encode()
     )
-    try:
-        out, _nothing = await asyncio.wait_for(process.communicate(json.dumps(asked).encode()), PATIENCE)
-        reports: list[dict[str, Any]] = json.loads(out)
-    except (TimeoutError, ValueError):
-        raise Invalid(tell(NOT_SIGNED), "file") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    if reports is None:
+        raise Invalid(tell(NOT_SIGNED), "file")
     return reports

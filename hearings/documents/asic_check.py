@@ -7,8 +7,6 @@ Reads one JSON from its input: root certificates as PEM, manifests and signature
 import asyncio
 import base64
 import json
-import logging
-import resource
 import sys
 from typing import Any
 from urllib.parse import unquote
@@ -18,7 +16,8 @@ from asn1crypto import cms, pem, x509 as asn1_x509
 from pyhanko.sign.validation import async_validate_detached_cms
 from pyhanko_certvalidator import ValidationContext
 
-from hearings.documents.pdf_check import MEMORY, SECONDS, printable
+from hearings.documents import limited
+from hearings.documents.pdf_check import printable
 
 ASIC = "{http://uri.etsi.org/02918/v1.2.1#}"
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -29,10 +28,7 @@ TAGS = 2_000
 
 def main() -> None:
     """Limit memory and time of this process, then check."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    logging.disable(logging.CRITICAL)
+    limited.limit()
     asked = json.load(sys.stdin.buffer)
     roots = [asn1_x509.Certificate.load(pem.unarmor(root.encode())[2]) for root in asked["roots"]]
     signatures = {name: base64.b64decode(text) for name, text in asked["signatures"].items()}

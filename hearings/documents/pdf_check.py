@@ -7,8 +7,6 @@ Reads a line of JSON (root certificates as PEM) and then the file from its input
 import asyncio
 import hashlib
 import json
-import logging
-import resource
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -23,8 +21,8 @@ from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_sig
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-MEMORY = 1 << 30
-SECONDS = 20
+from hearings.documents import limited
+
 LONGEST = 10_000
 """Greatest number of characters of a reason that is read."""
 MOST = 50
@@ -33,10 +31,7 @@ MOST = 50
 
 def main() -> None:
     """Limit memory and time of this process, then check."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    logging.disable(logging.CRITICAL)
+    limited.limit()
     roots: list[str] = json.loads(sys.stdin.buffer.readline())
     print(json.dumps(asyncio.run(look(sys.stdin.buffer.read(), roots))))
 

@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import secrets
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from hearings.documents import limited
+
 REASON = "Sealed by this installation, not by the authority"
 OF_STATE = "Set by the installation on what the authority has signed"
 LIFETIME = timedelta(days=3653)
@@ -33,10 +34,6 @@ AHEAD = timedelta(days=365)
 new certificate be given to those who are to know it."""
 LARGEST = 26_214_400
 """Greatest size in bytes of a file that is checked: that of an attachment."""
-PATIENCE = 30.0
-"""Time limit of a check, in seconds."""
-
-
 STAMPED_BYTES = 65_536
 """Room for a signature with its time-stamp, in hexadecimal digits: the most that an authority may answer fits in."""
 Stamp = Callable[[bytes], Awaitable[bytes]]
@@ -279,22 +276,9 @@ async def check(pdf: bytes, *, roots: Sequence[Path] = ()) -> SignedPdfReport:
     if len(pdf) > LARGEST:
         return SignedPdfReport(problem="too_large")
     trusted = json.dumps([path.read_text("ascii") for path in roots]).encode() + b"\n"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-m", "hearings.documents.pdf_check"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    try:
-        out, _nothing = await asyncio.wait_for(process.communicate(trusted + pdf), PATIENCE)
-        report: dict[str, Any] = json.loads(out)
-    except (TimeoutError, ValueError):
+    report = await limited.ask("hearings.documents.pdf_check", trusted + pdf)
+    if report is None:
         return SignedPdfReport(problem="unreadable")
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     return SignedPdfReport(
         signatures=tuple(PdfSignature(**signature) for signature in report["signatures"]),
         problem=str(report["problem"]),

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hearings.documents import asic, documents, pdf_seals
+from hearings.documents import asic, documents, limited, pdf_seals
 from hearings.documents.asic import Container
 from hearings.documents.pdf_seals import DocumentSeal, SealMark, SignedPdfReport, Stamp
 from hearings.errors import Invalid
@@ -104,7 +104,7 @@ async def container(request: Request, data: bytes) -> CheckedContainer:
     containers.read(found)  # names and number of its files, before any of them is looked into
     pdfs = [(name, content) for name, content in found.files.items() if content.startswith(b"%PDF-")]
     try:
-        async with asyncio.timeout(asic.PATIENCE * 2):
+        async with asyncio.timeout(limited.PATIENCE * 2):
             return CheckedContainer(found, {name: await check(request, content) for name, content in pdfs})
     except TimeoutError:
         raise Invalid(tell("The files in the container take too long to check"), "file") from None

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.timestamps import DummyTimeStamper
 
-from hearings.documents import documents, pdf_check, pdf_seals
+from hearings.documents import documents, limited, pdf_check, pdf_seals
 from hearings.documents.pdf_seals import LARGEST, REASON, DocumentSeal, check, make_seal, seal_of_state, seals_of_state
 
 ROOT = Path(__file__).parents[3]
@@ -243,7 +243,7 @@ async def test_a_report_comes_from_a_process_of_its_own() -> None:
 
 
 async def test_a_check_that_takes_too_long_is_given_up(sealed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf_seals, "PATIENCE", 0.01)
+    monkeypatch.setattr(limited, "PATIENCE", 0.01)
     assert (await check(sealed)).problem == "unreadable"
 
 
