@@ -207,6 +207,13 @@ def contents() -> Mapping[str, Any]:
 
 
 @cache
+def lint() -> Mapping[str, Any]:
+    """Remarks on a request (`hearings.lint`): `words` to look for, checks of `facts`, texts about `translations`."""
+    table: Mapping[str, Any] = _yaml("lint.yaml")
+    return table
+
+
+@cache
 def refusal_procedures() -> tuple[Mapping[str, Any], ...]:
     """What has to come before and with a refusal, one row an instrument."""
     return tuple(_yaml("refusal.yaml")["refusal"])

@@ -32,6 +32,7 @@ from babel.messages.pofile import read_po, write_po
 
 from hearings.law.handling.contents import CONTENTS
 from hearings.law.law import LAW
+from hearings.lint import table as lint_table
 from hearings.rights import checklist
 from web.words.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALES, Language
 
@@ -95,6 +96,7 @@ def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[s
         yield from ((message, None, f"hearings/data/{file}", []) for message in texts)
     yield from ((message, None, "hearings/data/content.yaml", []) for message in content_messages())
     yield from ((message, None, "hearings/data/rights.yaml", []) for message in checklist.messages())
+    yield from ((message, None, "hearings/data/lint.yaml", []) for message in lint_table.messages())
 
 
 def gate_messages() -> Iterator[str]:
