@@ -25,6 +25,7 @@ from web.hearing import (
     participants_api as participants,
 )
 from web.law import reference_api as reference, rows_api as law_rows
+from web.lint import lint_api as lint
 from web.minutes import api as minutes, corrections_api as minutes_corrections
 from web.outward import clients_api as clients, events_api as events, webhooks_api as webhooks
 from web.overview import changes_api as changes, worklist_api as worklist
@@ -54,7 +55,7 @@ from web.times import (
 
 REQUESTS = (
     *(requests, request_log, request_work, consents, attachments, translations, consultations, messages, documents),
-    *(transmission, containers, export, worklist, statistics),
+    *(lint, transmission, containers, export, worklist, statistics),
 )
 HEARINGS = (
     *(hearings, slots, docket_plan, resources, calendars, offers, days, participants, invitations, sites, agreements),

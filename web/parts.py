@@ -9,6 +9,7 @@ import jinja2
 
 from hearings.db import Database
 from hearings.documents.pdf_seals import DocumentSeal
+from hearings.lint.linting import FileTexts
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets
 from web.issuers import IssuerClient
@@ -65,6 +66,8 @@ class Parts:
     """True for a restored copy that nobody has taken over yet: only health, figures and files are served."""
     pdf_checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(PDF_CHECKS))
     """Limits the checks that run at once: each is a process of up to 1 GiB. Further ones wait."""
+    file_texts: FileTexts = field(default_factory=FileTexts)
+    """Texts of translations that were compared last, in memory alone."""
 
 
 def read_keys(settings: Settings) -> Keys:

@@ -5,7 +5,8 @@ the gate. No text leaves the process but to another of this machine, which reads
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.clocks import zone
-from hearings.documents.pdf_text import PdfText
+from hearings.documents.pdf_text import PdfText, text_of
 from hearings.lint import contradictions, facts
 from hearings.lint.comparison import LONGEST, Translated, compare, said
 from hearings.lint.facts import Drafted
@@ -24,8 +25,40 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.requests import attachments, translations
 
 TEXT = "text/plain"
-PDF_READ = Callable[[Attachment, bytes], Awaitable[PdfText]]
-"""Reads the text of an attached PDF (`hearings.documents.pdf_text.text_of`, a few at a time)."""
+READABLE = (TEXT, attachments.PDF)
+KEPT = 32
+"""Texts of files that are kept in memory, each of at most `hearings.documents.pdf_text.CHARACTERS`."""
+BYTES = 4 * LONGEST + 4
+"""Bytes of a text that are read: more than `LONGEST` characters, if there are more."""
+
+
+class FileTexts:
+    """The texts of the files that were read last, by SHA-256, in memory alone; one file is read at a time."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[str, PdfText] = OrderedDict()
+        self._reading = asyncio.Semaphore(1)
+
+    def known(self, file: Attachment) -> PdfText | None:
+        """The text of a file, if it has been read."""
+        if file.sha256 in self._texts:
+            self._texts.move_to_end(file.sha256)
+        return self._texts.get(file.sha256)
+
+    async def read(self, file: Attachment, data: bytes) -> PdfText:
+        """The text of a file."""
+        async with self._reading:
+            text = self.known(file) or await _read(file, data)
+            self._texts[file.sha256] = text
+            if len(self._texts) > KEPT:
+                self._texts.popitem(last=False)
+        return text
+
+
+async def _read(file: Attachment, data: bytes) -> PdfText:
+    if file.media_type == attachments.PDF:
+        return await text_of(data)
+    return PdfText(text=data[:BYTES].decode("utf-8", "ignore"), cut=len(data) > BYTES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +67,9 @@ class Translating:
 
     translation: Translation | None
     file: Attachment | None
+    text: PdfText | None = None
     data: bytes = b""
+    """Of a file that can be read and whose text is not known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +81,16 @@ class Gathered:
     translations: Sequence[Translating]
 
 
-async def gather(db: AsyncSession, request: HearingRequest) -> Gathered:
-    """The request with its files and translations, and the bytes of those that can be read."""
+async def gather(db: AsyncSession, request: HearingRequest, texts: FileTexts) -> Gathered:
+    """The request with its files and translations, and the bytes of those whose text is to be read."""
     files = {file.id: file for file in await attachments.of_request(db, request.id)}
     found = []
     for translation in await translations.of_request(db, request.id):
         file = files.get(translation.attachment_id or "")
-        data = b""
-        if file is not None and file.media_type in (TEXT, attachments.PDF):
+        text, data = texts.known(file) if file is not None else None, b""
+        if file is not None and file.media_type in READABLE and text is None:
             _file, data = await attachments.bytes_of(db, request=request, attachment_id=file.id)
-        found.append(Translating(translation=translation, file=file, data=data))
+        found.append(Translating(translation=translation, file=file, text=text, data=data))
     recorded = {each.file.id for each in found if each.file is not None}
     found += [
         Translating(translation=None, file=file)
@@ -65,11 +100,11 @@ async def gather(db: AsyncSession, request: HearingRequest) -> Gathered:
     return Gathered(request=request, attachments=tuple(files.values()), translations=found)
 
 
-async def remarks(gathered: Gathered, *, read: PDF_READ, now: datetime) -> list[Remark]:
+async def remarks(gathered: Gathered, texts: FileTexts, *, now: datetime) -> list[Remark]:
     """All remarks on a request, the facts first. Never raises for what the texts and files hold."""
     found = await asyncio.to_thread(of_request, gathered.request, gathered.attachments, now=now)
     for translating in gathered.translations:
-        found += await _of_translation(gathered.request, translating, read)
+        found += await _of_translation(gathered.request, translating, texts)
     return found
 
 
@@ -81,7 +116,7 @@ def of_request(request: HearingRequest, files: Sequence[Attachment], *, now: dat
     return list(facts.remarks(Drafted(request, tuple(files), today), fact_rows(), kinds))
 
 
-async def _of_translation(request: HearingRequest, translating: Translating, read: PDF_READ) -> list[Remark]:
+async def _of_translation(request: HearingRequest, translating: Translating, texts: FileTexts) -> list[Remark]:
     """What comparing one translation finds, or why it could not be compared."""
     translation, file = translating.translation, translating.file
     language = translation.language if translation is not None else ""
@@ -90,13 +125,9 @@ async def _of_translation(request: HearingRequest, translating: Translating, rea
         return [said(request, "translation_not_recorded", language, *named)]
     if file is None:
         return [said(request, "translation_no_file", language)]
-    if file.media_type == TEXT:
-        beginning = translating.data[: 4 * LONGEST + 4].decode("utf-8", "ignore")
-        text = PdfText(text=beginning)
-    elif file.media_type == attachments.PDF:
-        text = await read(file, translating.data)
-    else:
+    if file.media_type not in READABLE:
         return [said(request, "translation_picture", language, *named)]
+    text = translating.text or await texts.read(file, translating.data)
     if text.problem:
         return [said(request, f"translation_{text.problem}", language, *named)]
     return await asyncio.to_thread(compare, Translated(request, language, text.text, cut=text.cut))

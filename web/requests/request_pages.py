@@ -16,6 +16,7 @@ from hearings.coordination import state_notices
 from hearings.hearing import law_on_the_day
 from hearings.law import law
 from hearings.law.handling import procedures
+from hearings.lint import linting
 from hearings.models import HearingRequest, Participant, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.outward import view_notes
@@ -156,6 +157,7 @@ async def request_page(
     """Renders the page of one request: one of its tabs, and the form of the act `opened` (or of the one the address
     names) with the values typed into it and their errors."""
     now = datetime.now(UTC)
+    texts = request.app.state.parts.file_texts
     tab = "" if wrong else request.query_params.get("tab", "")
     tab = tab if tab in TABS else ""
     async with request.app.state.parts.database.reading() as db:
@@ -165,6 +167,7 @@ async def request_page(
         states = {row.requesting_state, row.requested_state}
         context["state_notices"] = await state_notices.of_states(db, states=states, since=now, until=now, now=now)
         context |= await TABS[tab](FileRead(db, request, row, person, known, now))
+        gathered = await linting.gather(db, row, texts) if tab == "" else None
         if tab in CONTENT:
             hand_over(request, row)
         colleagues = await queries.people(db, state=person.owner_state)
@@ -198,6 +201,7 @@ async def request_page(
         "may_edit": "administrator" in person.functions,
         "may_propose": row.status in SCHEDULABLE and may_on("propose_hearing", person, row),
     }
+    context["remarks"] = await linting.remarks(gathered, texts, now=now) if gathered else []
     sent = done is ACTIONS["submit"] and row.submitted_at is not None and not wrong
     return render(request, "request_submitted.html" if sent else "request.html", context, status=422 if wrong else 200)
 
@@ -298,6 +302,7 @@ async def _overview(read: FileRead) -> dict[str, Any]:
         "clocks_of": request_file.clocks_of,
         "in_words": request_steps.in_words,
         "steps": request_steps.progress(read.row, read.law) if read.row.status is R.draft else [],
+        "step_of": request_steps.step_of(),
     }
 
 

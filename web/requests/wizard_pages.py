@@ -14,6 +14,7 @@ from hearings import errors, reference
 from hearings.hearing import law_on_the_day
 from hearings.law import glossary, law
 from hearings.law.handling.possible import impossible
+from hearings.lint import linting
 from hearings.models import HearingRequest, Person
 from hearings.models.request_parts import AnsweredWith
 from hearings.requests import gate_answers, priority, requests, sending, translations
@@ -278,9 +279,11 @@ async def check(request: Request) -> Response:
     request."""
     _signed, person = staff(request)
     now = datetime.now(UTC)
+    texts = request.app.state.parts.file_texts
     async with request.app.state.parts.database.reading() as db:
         row = await find(db, request, person)
         known = await law.current(db)
+        gathered = await linting.gather(db, row, texts)
         translated = tuple(await translations.of_request(db, row.id))
         gate = await law_on_the_day.evaluation(db, row, every=True, now=now, law=known)
     require("draft_request", person, row.requesting_state, row.requested_state)
@@ -292,6 +295,7 @@ async def check(request: Request) -> Response:
         "afterwards": [one for one in open_ if one not in said],
         "completeness": requests.complete(row, translated, law=known),
         "blockers": requests.blockers(row, now=now, law=known),
+        "remarks": await linting.remarks(gathered, texts, now=now),
         "gate": gate.as_json(),
         "score": priority.score(row, on=now.date()),
         "step_of": steps.step_of(),

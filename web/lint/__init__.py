@@ -1,0 +1,1 @@
+"""Remarks on a request, in the API."""
