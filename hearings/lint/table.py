@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from hearings import reference
+from hearings.law.handling.contents import NOT_AN_ID, SAME_ID
 from hearings.law.law import LAW
 from hearings.law.row_checks import ID
 from hearings.law.row_shape import choices, must
@@ -88,12 +89,12 @@ def _read() -> tuple[tuple[FactRow, ...], Mapping[str, TranslationRow]]:
     checks = tuple(_fact(row) for row in data["facts"])
     said = {row["id"]: TranslationRow(**row | {"weight": Weight(row["weight"])}) for row in data["translations"]}
     ids = [*(row.id for row in checks), *said]
-    must(len(ids) == len(set(ids)) and len(said) == len(data["translations"]), tell("Two items have the same id"), "id")
+    must(len(ids) == len(set(ids)) and len(said) == len(data["translations"]), tell(SAME_ID), "id")
     return checks, said
 
 
 def _fact(row: Mapping[str, Any]) -> FactRow:
-    must(ID.fullmatch(row["id"]) is not None, tell("This cannot be the id of an item"), "id")
+    must(ID.fullmatch(row["id"]) is not None, tell(NOT_AN_ID), "id")
     choices(row["looks_at"], FIELDS, "looks_at")
     choices(row["instruments"], LAW.instruments, "instruments")
     choices([row["confidence"]], LAW.enums["confidence"], "confidence")

@@ -12,8 +12,10 @@ from hearings.law.law import LAW
 from hearings.law.row_checks import ID
 from hearings.law.row_shape import choices, must, states_of
 from hearings.models import HearingRequest
-from hearings.sentences import tell
+from hearings.sentences import N_, tell
 
+SAME_ID = N_("Two items have the same id")
+NOT_AN_ID = N_("This cannot be the id of an item")
 ELSEWHERE = frozenset({"signature", "consent", "technical_agreement"})
 """What an item may name that is no column of a request: it is settled with the submission or after it."""
 CONDITIONS = frozenset(
@@ -99,7 +101,7 @@ def read(data: Mapping[str, Any]) -> dict[str, Contents]:
             acknowledgement=_receipt(row.get("acknowledgement"), forms),
         )
     ids = [item.id for contents in by_instrument.values() for item in contents.items]
-    must(len(ids) == len(set(ids)), tell("Two items have the same id"), "id")
+    must(len(ids) == len(set(ids)), tell(SAME_ID), "id")
     return by_instrument
 
 
@@ -114,7 +116,7 @@ def _receipt(row: Mapping[str, Any] | None, forms: Mapping[str, Mapping[str, str
 
 
 def _item(row: Mapping[str, Any], instrument: str, form: Mapping[str, str]) -> ContentItem:
-    must(ID.fullmatch(row["id"].lower()) is not None, tell("This cannot be the id of an item"), "id")
+    must(ID.fullmatch(row["id"].lower()) is not None, tell(NOT_AN_ID), "id")
     choices(row["fields"], {*HearingRequest.model_fields, *ELSEWHERE}, "fields")
     choices([row["mandatory"]], [member.value for member in Mandatory], "mandatory")
     choices([row["confidence"]], LAW.enums["confidence"], "confidence")
