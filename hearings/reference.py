@@ -193,6 +193,13 @@ def rights() -> Mapping[str, Any]:
 
 
 @cache
+def personal_data() -> Mapping[str, Any]:
+    """What every table of the database holds of people, and for how long (`hearings.personal_data.data_table`)."""
+    table: Mapping[str, Any] = _yaml("personal_data.yaml")
+    return table
+
+
+@cache
 def gate() -> Mapping[str, Any]:
     """The gate's questions about offences, and its words for scopes and capacities."""
     entries: Mapping[str, Any] = _yaml("gate.yaml")

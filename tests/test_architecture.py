@@ -42,6 +42,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"minutes": "minutes"},
         {"custody": "custody"},
         {"outward": "outward", "overview": "overview", "statistics": "statistics"},
+        {"personal_data": "personal_data"},
     ),
     "media": (
         {"messages": "messages"},
