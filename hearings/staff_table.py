@@ -159,6 +159,12 @@ STAFF: Mapping[str, StaffRow] = {
     "see_retention": StaffRow(
         label="See what is kept how long, and whose retention ends", functions=("administrator",), side="either"
     ),
+    "see_personal_data": StaffRow(
+        label="See what is held of people, how long, and what was erased", functions=("administrator",), side="either"
+    ),
+    "set_data_period": StaffRow(
+        label="Choose how long personal data are kept, within bounds", functions=("administrator",), side="either"
+    ),
     "set_retention": StaffRow(
         label="Say how long a recording is kept", functions=("judge", "authority"), side="either"
     ),

@@ -42,6 +42,7 @@ class Pace:
     cosign: float = 5.0
     archive: float = 30.0
     second: float = 2.0
+    erase: float = 3600.0
     candidate: float = 10.0
     """Interval at which a process that is not elected tries to be, in seconds."""
     beat: float = 5.0
@@ -124,7 +125,7 @@ class Clock:
                 look_now(timer)
 
     def _jobs(self) -> Mapping[str, tuple[Job, float]]:
-        from scheduler import archiving, cosigning, delivery, following, jobs, keeping, second_target, stamping
+        from scheduler import archiving, cosigning, delivery, erasing, following, jobs, keeping, second_target, stamping
 
         async def deliver(world: World) -> None:
             while await delivery.deliver(world.database, world.ways, clock=world.clock):
@@ -135,6 +136,7 @@ class Clock:
             "tick": (jobs.tick, self.pace.tick),
             "deliver": (deliver, self.pace.deliver),
             "audit": (jobs.audit, self.pace.audit),
+            "erase": (erasing.erase, self.pace.erase),
         }
         if self.world.cosigners.each and self.world.recordings is not None:
             asking = cosigning.Cosigning(self.world.cosigners, self.world.recordings, self.world.cosign_every)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import not_
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -23,6 +24,7 @@ from hearings.models import (
 from hearings.models.outbox import OutboxStatus
 from hearings.outward import claims, notices
 from hearings.people import addresses, challenges
+from hearings.personal_data import held_cases
 from hearings.sentences import Say, english
 from hearings.status import HearingStatus
 
@@ -46,7 +48,7 @@ OVER = (HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted)
 async def tidy(db: AsyncSession, *, now: datetime) -> None:
     """Delete expired rows. Effects: deletes tokens, used proofs and sign-in links that have expired, answers kept
     for repeats, former addresses of staff, addresses of participants a while after the hearing, and messages sent long
-    ago, with their log."""
+    ago, with their log, but those about a case that is open or under a legal hold."""
     expired: Sequence[Any] = (
         delete(ApiToken).where(col(ApiToken.expires_at) < now - KEPT["api_token"]),
         delete(ApiProof).where(col(ApiProof.expires_at) < now - KEPT["api_proof"]),
@@ -59,7 +61,9 @@ async def tidy(db: AsyncSession, *, now: datetime) -> None:
     over = over.where(col(Hearing.status).in_(OVER), col(Hearing.ends_at) < now - KEPT["participant_contact"])
     await participant_contacts.forget(db, participants=over, now=now)
     old = select(OutboxMessage.id).where(
-        OutboxMessage.status == OutboxStatus.sent, col(OutboxMessage.created_at) < now - KEPT["outbox_message"]
+        OutboxMessage.status == OutboxStatus.sent,
+        col(OutboxMessage.created_at) < now - KEPT["outbox_message"],
+        not_(held_cases.message()),
     )
     for statement in (
         *expired,

@@ -76,7 +76,7 @@ def old_stack() -> Any:
 
 
 BESIDE = {"shared_view", "claim", "outbox_message", "outbox_attempt", "calendar_entry", "unfollowed_change"}
-BESIDE |= {"request_reading", "transmission_evidence", "transmission_stamp"}
+BESIDE |= {"erasure", "request_reading", "transmission_evidence", "transmission_stamp"}
 BESIDE |= {"api_token", "api_proof", "api_answer", "act_head", "sign_in_challenge"}
 """Tables that change by themselves: who has looked, what the clock follows, attests and sends, with what a program
 proved itself, how far all acts have come (an entry of a refused signature counts), and what a browser was asked. (A

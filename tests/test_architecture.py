@@ -75,6 +75,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"agreement": "agreement", "minutes": "minutes", "rights": "rights", "summons": "summons"},
         {"sitting": "sitting", "overview": "overview", "statistics": "statistics"},
         {"custody": "custody"},
+        {"personal_data": "personal_data"},
         {"demo": "demo"},
         {"roots": "app api_app api_docs clock cli"},
     ),

@@ -31,6 +31,7 @@ from web.outward import clients_api as clients, events_api as events, webhooks_a
 from web.overview import changes_api as changes, worklist_api as worklist
 from web.parts import Parts
 from web.people import directory_api as directory
+from web.personal_data import personal_data_api as personal_data
 from web.requests import (
     api as requests,
     consents_api as consents,
@@ -76,6 +77,7 @@ RESOURCES = (
         shares,
         rooms,
         changes,
+        personal_data,
         *REQUESTS,
         *HEARINGS,
         signing,

@@ -84,6 +84,7 @@ from web.people import (
     recovery_pages,
     staff_pages,
 )
+from web.personal_data import personal_data_pages
 from web.requests import (
     consent_pages as request_consents,
     contact_pages as request_contacts,
@@ -330,6 +331,7 @@ MODULES = (
     hearing_log,
     rights_pages,
     summons_pages,
+    personal_data_pages,
     minutes,
     minutes_passages,
     minutes_copies,

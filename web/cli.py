@@ -42,6 +42,7 @@ from web.operation.backup import BackupRefused
 from web.operation.older_data import OlderData, require_newest
 from web.parts import NotInitialised, read_keys, require_folders
 from web.people import staff_commands
+from web.personal_data import commands as personal_data_commands
 from web.seal_keeper import SealKeeper, cosigners_of, policy_of, seal_vkey, take_vkey
 from web.server import security_events
 from web.settings import Settings, SettingsError
@@ -58,7 +59,9 @@ REFUSALS = (
     *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData, copy_command.NotNoted),
 )
 """What ends a command with its text and exit code 2."""
-ANYWAY = frozenset({"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss"})
+ANYWAY = frozenset(
+    {"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss", "personal-data"}
+)
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
 OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "verify": (verify_command.main, "Check a bag, and the minutes that name it"),
@@ -142,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     copy_command.add_to(add, *find)
     operation.add_to(add)
     archive_command.add_to(add)
+    personal_data_commands.add_to(add)
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)
     staff_commands.add_to(add, operation.account)

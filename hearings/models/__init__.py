@@ -36,7 +36,7 @@ from hearings.models.diary import (
     TermsConsent,
 )
 from hearings.models.hearing import Hearing
-from hearings.models.history import ActHead, HearingEvent, InstallationEvent, StatusChange
+from hearings.models.history import ActHead, Erasure, HearingEvent, InstallationEvent, RetentionPeriod, StatusChange
 from hearings.models.law import JointChange, LawKind, LawRow
 from hearings.models.minutes import (
     Minutes,
@@ -114,6 +114,7 @@ __all__ = [
     "CoordinationRoom",
     "CourtPeriod",
     "CustodyAudit",
+    "Erasure",
     "Facilitator",
     "FingerprintComparison",
     "FormerAddress",
@@ -156,6 +157,7 @@ __all__ = [
     "RequestReading",
     "RequestShare",
     "Resource",
+    "RetentionPeriod",
     "Rewrap",
     "RightAnswer",
     "RoomConfirmation",

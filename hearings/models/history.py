@@ -89,6 +89,42 @@ class InstallationEvent(Deed, table=True):
     data: dict[str, Any] = json(default_factory=dict)
 
 
+class RetentionPeriod(Deed, table=True):
+    """How long a State keeps what one rule of data/personal_data.yaml is about (`hearings.personal_data.periods`)."""
+
+    __tablename__ = "retention_period"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("days >= 1", name="days"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_retention_period_rule", "owner_state", "rule", "id"),
+    )
+
+    rule: str = Field(max_length=40)
+    days: int
+    reason: str = Field(max_length=500)
+    set_by: str = Field(max_length=36)
+    set_label: str = Field(max_length=200)
+    through: str = Field(default="", max_length=36)
+    """Id of the API client that chose it; empty: a person at the page."""
+    at: datetime = instant()
+
+
+class Erasure(Deed, table=True):
+    """What the service has erased in one transaction by a rule of data/personal_data.yaml: how many rows of a State."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("rows_erased >= 1", name="rows_erased"),
+        Index("ix_erasure_state", "owner_state", "id"),
+    )
+
+    rule: str = Field(max_length=40)
+    rows_erased: int
+    at: datetime = instant()
+
+
 class ActHead(Row, table=True):
     """The head of acts at the commit of a transaction (`hearings.db`). Number 0 is the installation's own:
     its hash is a secret that no other installation has."""

@@ -110,6 +110,10 @@ class OutboxMessage(Row, table=True):
     """Why the last attempt failed: a word of `hearings.outward.outbox.CODES`."""
     last_text: str = Field(default="", max_length=300)
     """The answer of the other side, shortened."""
+    erased_at: datetime | None = instant(default=None)
+    """Since when text and address are gone (`hearings.personal_data.erasing`)."""
+    digest: str | None = Field(default=None, max_length=64)
+    """SHA-256 of the address and content that were erased, as `erasing.digest` makes it; None before."""
 
 
 class OutboxAttempt(Row, table=True):

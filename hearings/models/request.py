@@ -202,6 +202,8 @@ class HearingRequest(Row, table=True):
     """
     created_by: str = Field(max_length=36)
     created_at: datetime = instant()
+    changed_at: datetime | None = instant(default=None)
+    """When the draft was last changed; None of one that never was."""
     submitted_at: datetime | None = instant(default=None)
     answered_at: datetime | None = instant(default=None)
     answered_by: str = Field(default="", max_length=36)

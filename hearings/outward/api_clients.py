@@ -73,6 +73,10 @@ SCOPES: Mapping[str, Scope] = {
     "rooms:write": Scope(N_("Convene coordination rooms and take part in them"), ("clerk", "authority")),
     "changes:read": Scope(N_("Read changes of data that await another State"), ("administrator",)),
     "changes:write": Scope(N_("Confirm, refuse and withdraw changes of data"), ("administrator",)),
+    "personal-data:read": Scope(
+        N_("Read how long personal data of the own State are kept, and what was erased"), ("administrator",)
+    ),
+    "personal-data:write": Scope(N_("Choose how long personal data of the own State are kept"), ("administrator",)),
     "recipients:read": Scope(N_("Read the recipients recordings are encrypted to")),
     "recipients:write": Scope(N_("Add and retire recipients of recordings"), ("administrator",)),
     "recordings:read": Scope(N_("Read releases and receipts of recordings, and how long each recording is kept")),

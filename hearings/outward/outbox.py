@@ -18,13 +18,13 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.actors import Actor
-from hearings.errors import IllegalMove, NaiveTime, NotFound
+from hearings.errors import IllegalMove, NaiveTime, NotFound, NotReady
 from hearings.ids import new_id
 from hearings.models import OutboxAttempt, OutboxMessage
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.paging import Page, page
 from hearings.permissions import require_staff
-from hearings.sentences import N_
+from hearings.sentences import N_, tell
 
 _O = OutboxStatus
 MOVES: Mapping[OutboxStatus, frozenset[OutboxStatus]] = {
@@ -235,9 +235,11 @@ def _move(message: OutboxMessage, to: OutboxStatus) -> None:
 async def send_again(db: AsyncSession, *, message: OutboxMessage, actor: Actor, now: datetime) -> None:
     """Send again, at a person's request, a message not or perhaps not delivered. Effects: waiting, attempts start anew.
 
-    It is sent even if it has expired. Raises `NotAllowed`, `IllegalMove`.
+    It is sent even if it has expired. Raises `NotAllowed`, `IllegalMove`, `NotReady` once its text was erased.
     """
     require_staff("send_again", actor, requesting_state=message.owner_state, requested_state=message.owner_state)
+    if message.erased_at is not None:
+        raise NotReady(tell("The text and the address of this message have been erased"))
     _move(message, _O.waiting)
     message.counted_from = message.attempts
     message.next_at, message.expires_at = now, None

@@ -142,6 +142,7 @@ async def update(
         raise Stale(version, request.version)
     fill(request, fields, law=await current(db))
     priority.refresh(request, now=now)
+    request.changed_at = now
     request.version += 1
     db.add(request)
 

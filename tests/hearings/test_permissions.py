@@ -333,6 +333,8 @@ STAFF_WANTED = {
     "see_checks": ("administrator", "RO TH"),
     "see_languages": ("administrator", "RO TH"),
     "see_retention": ("administrator", "RO TH"),
+    "see_personal_data": ("administrator", "RO TH"),
+    "set_data_period": ("administrator", "RO TH"),
     "see_audit": ("administrator", "RO TH"),
     "manage_staff": ("administrator", "RO TH"),
     "decide_joint_change": ("administrator", "RO TH"),

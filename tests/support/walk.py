@@ -153,6 +153,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/admin/recipients", "/admin/staff", "/admin/recoveries", "/admin/staff?q=clerk", "/admin/changes", "/sign-ins",
         "/admin", "/admin/checks", "/admin/languages", "/admin/setup",
         "/admin/audit", "/admin/audit?subject=views", "/admin/audit?since=x", "/admin/retention", "/admin/statistics",
+        "/admin/personal-data",
         *(f"/admin/law/new/{kind.value}" for kind in LawKind),
         "/admin/law/row?kind=instrument&key=ets182", "/admin/law/row?kind=jurisdiction&key=DE",
         "/admin/law/row?kind=overlay&key=nat_DE_61c",

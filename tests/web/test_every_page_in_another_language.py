@@ -204,6 +204,7 @@ NO_PAGE = {
     "/changes/stream": "for the page's script, as events",
     "/admin/audit.csv": "a table to take away",
     "/admin/retention.csv": "a table to take away",
+    "/admin/personal-data.csv": "a table to take away",
     "/admin/statistics.csv": "a table to take away",
     "/statistics/yearly.csv": "a table to take away",
     "/statistics/{measure}.csv": "a table to take away",

@@ -98,8 +98,8 @@ PAGES = {
         "/admin/law/state", "/admin/law/reviews", "/directory?state=RO",
         "/admin/api-clients", "/admin/clock-changes", "/webhooks", "/admin/recipients", "/admin/staff",
         "/admin/recoveries", "/admin/setup", "/admin/audit", "/admin/audit?since=x", "/admin/audit?subject=views",
-        "/notices/new", "/facilitators", "/admin/retention", "/admin/statistics", "/sign-ins", "{member}",
-        "{member}?deactivate", "{member}/recovery",
+        "/notices/new", "/facilitators", "/admin/retention", "/admin/personal-data", "/admin/statistics", "/sign-ins",
+        "{member}", "{member}?deactivate", "{member}/recovery",
     ),
 }  # fmt: skip
 """Pages by who looks at them; `filled` has what stands in the braces."""

@@ -80,6 +80,13 @@ ADMINISTRATION: tuple[NavigationItem, ...] = (
         N_("What is kept how long, and which recordings are due for review"),
     ),
     NavigationItem(
+        "/admin/personal-data",
+        N_("Personal data"),
+        "people",
+        "see_personal_data",
+        N_("How long what names people is kept, what is erased then, and what stays"),
+    ),
+    NavigationItem(
         "/admin/statistics",
         N_("Statistics"),
         "chart",

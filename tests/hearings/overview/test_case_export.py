@@ -95,6 +95,8 @@ OUT = {
     "law_row": "the law, for all cases; a request holds what it was judged by",
     "login": "lets a person in",
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
+    "retention_period": "how long a State keeps what names people, for all cases",
+    "erasure": "how much was erased of a State, for all cases",
     "room_state": "what States said in a coordination room, which is no part of a case",
     "room_participant": "who took part in a coordination room, which is no part of a case",
     "room_document": "what was shared in a coordination room, which is no part of a case",
@@ -182,7 +184,15 @@ ACTORS = {
 """Ids of staff: exported is the name they had, in the row or in the history and logs."""
 LEFT_OUT: dict[type, set[str]] = {
     # What the answers and histories say in full, and what pages search and count by.
-    HearingRequest: {"gate_answers", "unanswered", "unscheduled", "pseudonym", "person_folded", "case_folded"},
+    HearingRequest: {
+        "gate_answers",
+        "unanswered",
+        "unscheduled",
+        "pseudonym",
+        "person_folded",
+        "case_folded",
+        "changed_at",
+    },
     # What was signed is in signatures.json.
     Offer: {"signed_terms"},
     # How a person sat in the room at an instant, and how they were identified: the log has each change of it.
