@@ -72,6 +72,7 @@ NO_FILES = {
     "share_request": "POST /requests/{request_id}/shares",
     "revoke_share": "POST /requests/{request_id}/shares/{share_id}/revoke",
     "record_service": "POST /hearings/{ref}/summons",
+    "choose_period": "POST /personal-data/rules/{rule}",
 }
 """What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, a
 mark of the law or the directory as they are at that moment, or an own outcome, share or person among many. The tests of
