@@ -165,6 +165,11 @@ STAFF: Mapping[str, StaffRow] = {
     "set_data_period": StaffRow(
         label="Choose how long personal data are kept, within bounds", functions=("administrator",), side="either"
     ),
+    "report_personal_data": StaffRow(
+        label="Make a report of what is held about a person, record what they ask",
+        functions=("clerk", "authority"),
+        side="either",
+    ),
     "set_retention": StaffRow(
         label="Say how long a recording is kept", functions=("judge", "authority"), side="either"
     ),

@@ -84,7 +84,7 @@ from web.people import (
     recovery_pages,
     staff_pages,
 )
-from web.personal_data import personal_data_pages
+from web.personal_data import personal_data_pages, report_pages
 from web.requests import (
     consent_pages as request_consents,
     contact_pages as request_contacts,
@@ -332,6 +332,7 @@ MODULES = (
     rights_pages,
     summons_pages,
     personal_data_pages,
+    report_pages,
     minutes,
     minutes_passages,
     minutes_copies,

@@ -36,7 +36,15 @@ from hearings.models.diary import (
     TermsConsent,
 )
 from hearings.models.hearing import Hearing
-from hearings.models.history import ActHead, Erasure, HearingEvent, InstallationEvent, RetentionPeriod, StatusChange
+from hearings.models.history import (
+    ActHead,
+    DataReport,
+    Erasure,
+    HearingEvent,
+    InstallationEvent,
+    RetentionPeriod,
+    StatusChange,
+)
 from hearings.models.law import JointChange, LawKind, LawRow
 from hearings.models.minutes import (
     Minutes,
@@ -114,6 +122,7 @@ __all__ = [
     "CoordinationRoom",
     "CourtPeriod",
     "CustodyAudit",
+    "DataReport",
     "Erasure",
     "Facilitator",
     "FingerprintComparison",

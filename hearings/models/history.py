@@ -125,6 +125,28 @@ class Erasure(Deed, table=True):
     at: datetime = instant()
 
 
+class DataReport(Deed, table=True):
+    """That a report was made of what is held about a person (`hearings.personal_data.reports`), and not about whom."""
+
+    __tablename__ = "data_report"
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("length(about_sha256) = 64 AND length(report_sha256) = 64", name="digests"),
+        Index("ix_data_report_state", "owner_state", "id"),
+    )
+
+    about_sha256: str = Field(max_length=64)
+    """Of what was asked for: whoever asks again can show it."""
+    identity: str = Field(max_length=300)
+    """How it was checked that the one who asks is this person."""
+    reason: str = Field(max_length=500)
+    rows_told: int
+    report_sha256: str = Field(max_length=64)
+    made_by: str = Field(max_length=36)
+    made_label: str = Field(max_length=200)
+    at: datetime = instant()
+
+
 class ActHead(Row, table=True):
     """The head of acts at the commit of a transaction (`hearings.db`). Number 0 is the installation's own:
     its hash is a secret that no other installation has."""

@@ -205,7 +205,7 @@ ONLY_GROW = {
     "summons_service",
     *("transmission_evidence", "transmission_stamp", "request_reading"),
     "gate_answer",
-    *("retention_period", "erasure"),
+    *("retention_period", "erasure", "data_report"),
 }
 """Tables whose rows the database refuses to change or delete, after every migration: on SQLite a table that is copied
 to be changed loses its triggers unless they are made again."""

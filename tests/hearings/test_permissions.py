@@ -335,6 +335,7 @@ STAFF_WANTED = {
     "see_retention": ("administrator", "RO TH"),
     "see_personal_data": ("administrator", "RO TH"),
     "set_data_period": ("administrator", "RO TH"),
+    "report_personal_data": ("authority clerk", "RO TH"),
     "see_audit": ("administrator", "RO TH"),
     "manage_staff": ("administrator", "RO TH"),
     "decide_joint_change": ("administrator", "RO TH"),

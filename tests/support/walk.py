@@ -138,7 +138,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "/notices?state=TH", "/notices?history=1",
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
         "{sent}/transmission", "{sent}/facilitators",
-        "/requests/import",
+        "/requests/import", "/personal-data",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",

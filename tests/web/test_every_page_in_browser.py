@@ -82,7 +82,7 @@ PAGES = {
         "{home}/rights", "{home}/rights/r03_parties_heard", "{home}/summons",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "{offered}", "{offered}/times", "{offered}/technical", "{offered}/slots",
-        "/recordings",
+        "/recordings", "/personal-data",
         "/sites", "/sites/new", "/calendars", "/calendars/RO", "/calendar", "/resources", "/resources/new",
         "/resources/{room}", "/resources/{room}/edit", "/interpreters", "/waiting", "/search?words=RO",
         "/notices?state=TH",

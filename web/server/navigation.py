@@ -135,6 +135,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
         (
             NavigationItem("/figures", N_("Figures"), "chart", "see_workload"),
             NavigationItem("/statistics", N_("Statistics"), "chart", "see_statistics"),
+            NavigationItem("/personal-data", N_("Requests for data"), "people", "report_personal_data"),
             NavigationItem("/admin", N_("Administration"), "gear"),
         ),
     ),

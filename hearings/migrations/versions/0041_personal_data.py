@@ -15,7 +15,7 @@ depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
 VIEWS, LEAST_DAYS = "shared_view", 1825
-GROWING = ("retention_period", "erasure")
+GROWING = ("retention_period", "erasure", "data_report")
 
 
 def upgrade() -> None:
@@ -40,6 +40,21 @@ def upgrade() -> None:
         sa.CheckConstraint("rows_erased >= 1", name=op.f("ck_erasure_rows_erased")),
     )
     op.create_index("ix_erasure_state", "erasure", ["owner_state", "id"])
+    _table(
+        "data_report",
+        sa.Column("about_sha256", sa.String(64), nullable=False),
+        sa.Column("identity", sa.String(300), nullable=False),
+        sa.Column("reason", sa.String(500), nullable=False),
+        sa.Column("rows_told", sa.Integer(), nullable=False),
+        sa.Column("report_sha256", sa.String(64), nullable=False),
+        sa.Column("made_by", sa.String(36), nullable=False),
+        sa.Column("made_label", sa.String(200), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "length(about_sha256) = 64 AND length(report_sha256) = 64", name=op.f("ck_data_report_digests")
+        ),
+    )
+    op.create_index("ix_data_report_state", "data_report", ["owner_state", "id"])
     for name in GROWING:
         _only_grows(name)
     again: Literal["always", "auto"] = "always" if op.get_bind().dialect.name == "sqlite" else "auto"  # word for word

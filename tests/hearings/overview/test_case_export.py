@@ -96,6 +96,7 @@ OUT = {
     "login": "lets a person in",
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
     "retention_period": "how long a State keeps what names people, for all cases",
+    "data_report": "that somebody asked what is held of them, for all cases",
     "erasure": "how much was erased of a State, for all cases",
     "room_state": "what States said in a coordination room, which is no part of a case",
     "room_participant": "who took part in a coordination room, which is no part of a case",
