@@ -116,6 +116,7 @@ class EventKind(StrEnum):
     right_answered = "right_answered"
     right_objected = "right_objected"
     summons_recorded = "summons_recorded"
+    cost_term_put = "cost_term_put"
 
 
 async def record(

@@ -243,6 +243,15 @@ TABLE: Mapping[str, PermissionRow] = {
         "– – – – – – – ● – – – – – – –",
         defence="of a hearing it takes part in; by its link too",
     ),
+    "claim_costs": _row(
+        "Claim one's own costs",
+        "– – – – ◐ ◐ – – – ◐ ◐ – ◐ – –",
+        interpreter="pay and travel",
+        witness="allowance, travel and lost earnings",
+        civil_party="allowance, travel and lost earnings",
+        support_person="allowance, travel and lost earnings",
+        technician="setting up and servicing the link",
+    ),
     "read_minutes": _row("Read the minutes", "● ● ● ● – – – ● ● – – – – – –"),
     "enter_reservation": _row(
         "Enter a reservation to the minutes",

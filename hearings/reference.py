@@ -200,6 +200,13 @@ def personal_data() -> Mapping[str, Any]:
 
 
 @cache
+def costs() -> Mapping[str, Any]:
+    """Who bears which costs by each instrument, and the currencies (`hearings.costs`)."""
+    table: Mapping[str, Any] = _yaml("costs.yaml")
+    return table
+
+
+@cache
 def gate() -> Mapping[str, Any]:
     """The gate's questions about offences, and its words for scopes and capacities."""
     entries: Mapping[str, Any] = _yaml("gate.yaml")

@@ -103,6 +103,22 @@ STAFF: Mapping[str, StaffRow] = {
         label="Go on without an item of the rights checklist", functions=("judge",), side="requesting"
     ),
     "record_summons": StaffRow(label="Record the service of a summons", functions=SPEAKS, side="requested"),
+    "read_costs": StaffRow(
+        label="Read the claims for costs of the own State, and the statement of both",
+        functions=("clerk", "judge", "authority"),
+        side="either",
+    ),
+    "agree_costs": StaffRow(
+        label="Say to the other State who bears which costs, and waive a refund", functions=SPEAKS, side="either"
+    ),
+    "enter_costs": StaffRow(
+        label="Enter costs of the own court, and claims for people of the own State", functions=SPEAKS, side="either"
+    ),
+    "decide_costs": StaffRow(
+        label="Decide on a claim for costs that another person has made, and note its payment",
+        functions=("clerk", "judge", "authority"),
+        side="either",
+    ),
     "cancel_hearing": StaffRow(label="Cancel a hearing", functions=("clerk", "judge", "authority"), side="either"),
     "read_minutes": StaffRow(label="Read the minutes", functions=("clerk", "judge", "authority"), side="either"),
     "receive_minutes": StaffRow(

@@ -124,6 +124,11 @@ async def _behind(db: AsyncSession, person: str, client: str) -> frozenset[str]:
     return frozenset({*made, *keys} - {client})
 
 
+async def registrars(db: AsyncSession, client: str) -> Sequence[Person]:
+    """Who stands behind an API client (id): all who have registered it or a key of it, as `by_one` counts them."""
+    return await _accounts(db, await _behind(db, "", client))
+
+
 async def _accounts(db: AsyncSession, ids: Collection[str]) -> Sequence[Person]:
     return (await db.exec(select(Person).where(col(Person.id).in_(ids)).order_by(col(Person.id)))).all()
 

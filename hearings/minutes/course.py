@@ -182,7 +182,7 @@ ELSEWHERE: frozenset[str] = frozenset(
 """Events that another section writes."""
 UNTOLD: frozenset[str] = frozenset(
     {K.link_issued, K.link_replaced, K.link_revoked, K.link_used, K.link_dead, K.pin_failed, K.seat_taken_over}
-    | {K.floor_next, K.interpreting_begun, K.interpreting_ended}
+    | {K.floor_next, K.interpreting_begun, K.interpreting_ended, K.cost_term_put}
     | {
         K.microphone,
         K.camera,

@@ -35,7 +35,15 @@ from hearings.models.diary import (
     Resource,
     TermsConsent,
 )
-from hearings.models.hearing import Hearing
+from hearings.models.hearing import (
+    CostClaim,
+    CostLine,
+    CostReceipt,
+    CostReceiptBytes,
+    CostStep,
+    CostTerm,
+    Hearing,
+)
 from hearings.models.history import (
     ActHead,
     DataReport,
@@ -120,6 +128,12 @@ __all__ = [
     "Consent",
     "Consultation",
     "CoordinationRoom",
+    "CostClaim",
+    "CostLine",
+    "CostReceipt",
+    "CostReceiptBytes",
+    "CostStep",
+    "CostTerm",
     "CourtPeriod",
     "CustodyAudit",
     "DataReport",

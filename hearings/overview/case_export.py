@@ -19,6 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import queries
 from hearings.agreement import agreements, line_tests, room_rules
 from hearings.coordination import rooms
+from hearings.costs import cost_terms
 from hearings.minutes import corrections, minutes, passages, signed_corrections, text as minutes_text
 from hearings.minutes.facts import redacted, secrets
 from hearings.models import (
@@ -82,6 +83,9 @@ TRANSLATION = (
 SUMMONS = (
     *("id", "owner_state", "participant_id", "summoned_to", "outcome", "way", "served_at", "served_zone", "served_by"),
     *("language", "translation", "attachment_id", "reason", "remarks", "recorded_by_label", "at"),
+)
+COST_TERM = (
+    *("id", "owner_state", "matter", "kind", "bearer", "amount", "currency", "text", "recorded_by_label", "at"),
 )
 CONSULTATION = (
     *("id", "owner_state", "held_at", "way", "with_whom", "subject", "outcome", "recorded_by_label"),
@@ -254,6 +258,7 @@ async def _hearing(
             "days": _rows(await diary_queries.days_of(db, hearing.id), DAY),
             "people": [_person(person) for person in people],
             "consents_to_terms": _rows(await diary_queries.consents_of(db, hearing.id), TERMS),
+            "costs": _veiled(_rows(await cost_terms.of_hearing(db, hearing.id), COST_TERM), hidden),
             "summons": _veiled(_rows(await services.of_hearing(db, hearing.id), SUMMONS), hidden),
             "sittings": [await _sitting(db, sitting, hidden) for sitting in sittings],
         },

@@ -203,6 +203,7 @@ ONLY_GROW = {
     "keeping_decision",
     "right_answer",
     "summons_service",
+    *("cost_term", "cost_step"),
     *("transmission_evidence", "transmission_stamp", "request_reading"),
     "gate_answer",
     *("retention_period", "erasure", "data_report"),

@@ -78,6 +78,7 @@ record_intervention         – – ● – – – – – – – – – – 
 record_remark               – – – – ● – – – – – – – ● – –
 read_rights                 ● ● ● ● – – – ● ● ● – – – – –
 object_to_right             – – – – – – – ● – – – – – – –
+claim_costs                 – – – – ◐ ◐ – – – ◐ ◐ – ◐ – –
 read_minutes                ● ● ● ● – – – ● ● – – – – – –
 enter_reservation           ● ● ● – – – – ● ● – – – – – –
 """
@@ -350,6 +351,10 @@ STAFF_WANTED = {
     "name_people": ("authority clerk", "RO TH"),
     "begin_rights": ("authority clerk judge", "RO TH"),
     "record_summons": ("authority clerk", "TH"),
+    "read_costs": ("authority clerk judge", "RO TH"),
+    "agree_costs": ("authority clerk", "RO TH"),
+    "enter_costs": ("authority clerk", "RO TH"),
+    "decide_costs": ("authority clerk judge", "RO TH"),
     "answer_right": ("authority clerk judge", "RO TH"),
     "override_right": ("judge", "RO"),
     "cancel_hearing": ("authority clerk judge", "RO TH"),
