@@ -8,6 +8,7 @@ from starlette.responses import Response
 from web.agreement import api as agreements, line_tests_api as line_tests, sites_api as sites
 from web.api import openapi, problems, tokens
 from web.coordination import notices_api as state_notices, rooms_api as rooms, shares_api as shares
+from web.costs import costs_api as costs
 from web.custody import keeping_api as keeping, releases_api as releases
 from web.documents import (
     api as documents,
@@ -63,6 +64,7 @@ HEARINGS = (
     hearing_languages,
     rights,
     summons,
+    costs,
     *(line_tests, recorded_acts, captions, recordings, releases, keeping, minutes),
     *(minutes_corrections, clock_changes),
 )

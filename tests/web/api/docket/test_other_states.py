@@ -36,6 +36,9 @@ ROWS = {
     "request_id act": "SELECT subject_id, act FROM signature WHERE subject = 'hearing_request'",
     "ref": "SELECT ref FROM hearing",
     "ref item": "SELECT ref, 'r07_summons' FROM hearing",
+    "ref claim_id": HEARING.format("cost_claim.id", "cost_claim"),
+    "ref claim_id receipt_id": HEARING.format("cost_claim.id, cost_receipt.id", "cost_receipt JOIN cost_claim")
+    + " AND cost_claim.id = claim_id",
     "ref offer": HEARING.format("offer.id", "offer"),
     "ref participant": HEARING.format("participant.id", "participant"),
     "ref agreement": HEARING.format("agreement.number", "agreement"),
@@ -107,6 +110,10 @@ async def paths(installation: Any, docket: Any) -> list[str]:
     (submitted,) = ask(installation, received)
     text = {"headers": {"content-type": "text/plain"}, "content": b"A note."}
     await done(ro.post(f"/requests/{submitted[0]}/attachments?name=n.txt", **text))
+    home = f"/hearings/{ask(installation, 'SELECT ref FROM hearing LIMIT 1')[0][0]}/costs/claims"
+    office = {"claimant": "Agency of interpreters", "currency": "THB", "lines": []}
+    claim = await done(docket.th.post(home, office))
+    await done(docket.th.post(f"{home}/{claim['id']}/receipts?name=n.txt", **text))
     agreed = HEARING.format("agreement.number", "agreement") + " WHERE agreement.status = 'agreed'"
     for ref, number in ask(installation, agreed)[:1]:
         await done(ro.post(f"/hearings/{ref}/agreements/{number}/line-tests"))

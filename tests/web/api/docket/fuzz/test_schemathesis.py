@@ -73,10 +73,20 @@ NO_FILES = {
     "revoke_share": "POST /requests/{request_id}/shares/{share_id}/revoke",
     "record_service": "POST /hearings/{ref}/summons",
     "choose_period": "POST /personal-data/rules/{rule}",
+    "read_costs": "GET /hearings/{ref}/costs",
+    "put_cost_term": "POST /hearings/{ref}/costs/terms",
+    "list_cost_claims": "GET /hearings/{ref}/costs/claims",
+    "make_cost_claim": "POST /hearings/{ref}/costs/claims",
+    "read_cost_claim": "GET /hearings/{ref}/costs/claims/{claim_id}",
+    "add_cost_receipt": "POST /hearings/{ref}/costs/claims/{claim_id}/receipts",
+    "download_cost_receipt": "GET /hearings/{ref}/costs/claims/{claim_id}/receipts/{receipt_id}",
+    "submit_cost_claim": "POST /hearings/{ref}/costs/claims/{claim_id}/submit",
+    "pay_cost_claim": "POST /hearings/{ref}/costs/claims/{claim_id}/pay",
 }
 """What needs the files of a recording, of which this docket has none, a signed container, which no example can hold, a
-mark of the law or the directory as they are at that moment, or an own outcome, share or person among many. The tests of
-each subject do it: test_releases_api.py, test_rows_api.py, test_directory_api.py, test_containers.py and others."""
+mark of the law or the directory as they are at that moment, an own outcome, share, person or claim among many, or
+what a person has decided at a page. The tests of each subject do it: test_releases_api.py, test_rows_api.py,
+test_directory_api.py, test_containers.py and others."""
 STEPS = 8
 """How many in a row."""
 
