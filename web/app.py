@@ -20,6 +20,7 @@ from web.agreement import agreement_pages as technical, line_test_pages as line_
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
 from web.coordination import facilitation_pages, facilitator_pages as facilitators, notice_pages as state_notices
+from web.costs import claim_pages as cost_claims, cost_pages as hearing_costs
 from web.custody import (
     keeping_pages,
     key_pages as recording_keys,
@@ -333,6 +334,8 @@ MODULES = (
     summons_pages,
     personal_data_pages,
     report_pages,
+    hearing_costs,
+    cost_claims,
     minutes,
     minutes_passages,
     minutes_copies,

@@ -137,13 +137,14 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "{sent}/consents", "{accused}/consents", "/directory?state=TH",
         "/notices?state=TH", "/notices?history=1",
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
+        "{home}/costs", "{home}/costs/mine", "{home}/costs/statement",
         "{sent}/transmission", "{sent}/facilitators",
         "/requests/import", "/personal-data",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",
         "/statistics", "/statistics?side=sent&as_of=x",
-        "{offered}", "{home}/summons",
+        "{offered}", "{home}/summons", "{home}/costs",
     ),
     "administrator": (
         "/admin/law", "/admin/law?kind=party", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty",
@@ -259,6 +260,34 @@ def facilitation(walk: Walk, administrator: Client, clerk: Client, request: str)
     walk.follow(desk, ["/facilitation"])
 
 
+def costs(walk: Walk, clerk: Client, authority: Client, home: str) -> None:
+    """Claims as a draft, submitted and approved, one of an interpreter among them; what the States say of the costs."""
+    mine, judge = f"{home}/costs/mine", walk.client("judge")
+
+    def claim(client: Client = clerk, line: dict[str, str] | None = None, **more: str) -> str:
+        new = {"participant_id": "", "claimant": NONSENSE, "currency": "RON"}
+        page = walk.do(client, mine, new | more).partition("?")[0]
+        walk.do(client, f"{page}/lines", line or {"kind": "other", "text": NONSENSE, "amount": "5"}, page)
+        return page
+
+    interpreter = walk.service.made.seats["interpreter"]
+    whose = clerk if interpreter in clerk.get(mine).text else authority
+    time = {"kind": "interpreter_pay", "text": NONSENSE, "rate": "60", "minutes": "90", "reason": NONSENSE}
+    walk.follow(whose, [claim(whose, time, participant_id=interpreter)])
+    draft, submitted, approved = claim(), claim(), claim()
+    walk.do(clerk, f"{draft}/receipts", {}, draft, files={"file": ("a.txt", NONSENSE.encode())})
+    for page in (submitted, approved):
+        walk.do(clerk, f"{page}/submit", {}, page)
+    walk.do(judge, f"{approved}/approve", {}, approved)
+    for client, pages in ((clerk, [draft, submitted]), (judge, [submitted, approved])):
+        walk.follow(client, pages)
+    for client in (clerk, authority):
+        said = {"matter": "threshold", "amount": "1", "currency": "RON", "text": NONSENSE}
+        walk.do(client, f"{home}/costs", said)
+        walk.do(client, f"{home}/costs", said | {"matter": "estimate", "amount": "2"})
+    walk.follow(clerk, [f"{home}/costs", f"{home}/costs/statement"])
+
+
 async def _noticed(database: Database) -> str:
     """A notice about Romania that Romania has not confirmed in time."""
     at = datetime.now(UTC) - timedelta(days=20)
@@ -320,6 +349,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     walk.do(administrator, "/admin/law/treaty", TREATY)
     administration(walk, administrator)
     facilitation(walk, administrator, clerk, court["sent"])
+    costs(walk, clerk, authority, home)
     place = f"{court['offered']}/technical"
     shown = clerk.get(place).text
     sites = {

@@ -153,6 +153,8 @@ PRESET = {
 }
 """What is ticked or chosen in a form before anybody has touched it, by route and name, and why it is no decision."""
 BY_BUTTON = {
+    "/h/{ref}/costs/claims/{claim}/approve": "its button approves what is claimed, which is shown",
+    "/h/{ref}/costs/claims/{claim}/pay": "its button says that the claim was paid",
     "/requests/{reference}/edit/{step}": "the draft is saved as it is, with a new version",
     "/calendar": "an address for oneself",
     "/admin/staff/{person}/{action}": "its button says that the account is deactivated, and it can be undone",

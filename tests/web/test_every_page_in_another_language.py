@@ -216,6 +216,8 @@ NO_PAGE = {
     "/h/{ref}/calendar.ics": "a calendar file",
     "/h/{ref}/minutes/corrections/{number:int}.json": "a copy to take away",
     "/h/{ref}/minutes/corrections/{number:int}.pdf": "a copy to take away",
+    "/h/{ref}/costs/claims/{claim}/receipts/{receipt}": "a file to take away",
+    "/h/{ref}/costs/statement.csv": "a table to take away",
     "/h/{ref}/cards": "for the live room, as JSON",
     "/h/{ref}/cards/{seq:int}": "for the live room, as JSON",
     "/h/{ref}/packets": "for the media worker",

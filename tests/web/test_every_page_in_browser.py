@@ -80,6 +80,7 @@ PAGES = {
         "{home}/technical", "{home}/test", "{home}/network",
         "{home}/minutes", "{home}/record", "{home}/captions", "{home}/log",
         "{home}/rights", "{home}/rights/r03_parties_heard", "{home}/summons",
+        "{home}/costs", "{home}/costs/mine", "{home}/costs/statement", "{claim}",
         "/docket?view=week", "/docket?view=month", "/docket?view=list",
         "{offered}", "{offered}/times", "{offered}/technical", "{offered}/slots",
         "/recordings", "/personal-data",
@@ -209,6 +210,11 @@ def filled(running) -> dict[str, str]:
     staff = running.signed_in("administrator").get("/admin/staff").text
     found["member"] = re.search(r'"(/admin/staff/[0-9a-f-]{36})"', staff)[1]
     found["home"] = f"/h/{running.ref}"
+    mine = f"{found['home']}/costs/mine"
+    office = {"participant_id": "", "claimant": "Agency", "currency": "RON"}
+    found["claim"] = clerk.post(mine, office, page=mine).headers["location"].partition("?")[0]
+    cost = {"kind": "other", "text": "Invoice 5", "amount": "1200.50"}
+    clerk.post(f"{found['claim']}/lines", cost, page=found["claim"])
     found["person"] = re.search(r"/people/([0-9a-f-]{36})\"", clerk.get(found["home"]).text)[1]
     return found
 

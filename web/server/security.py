@@ -81,7 +81,10 @@ UPLOAD_LIMIT = 26_214_400 + 65_536
 SIGNED_LIMIT = BODY_LIMIT + 512_000
 """As `BODY_LIMIT`, where a form contains a signed statement, which may contain a whole request."""
 SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
-UPLOADS = re.compile(r"/requests/import|/requests/[^/]+/documents|/directory|/recordings/[^/]+/transcript")
+UPLOADS = re.compile(
+    r"/requests/import|/requests/[^/]+/documents|/directory|/recordings/[^/]+/transcript"
+    r"|/h/[^/]+/costs/claims/[^/]+/receipts"
+)
 SIGN_IN = re.compile(r"/s|/j(/code|/test)?")
 """Paths at which somebody could guess."""
 ENTRY = re.compile(

@@ -37,6 +37,7 @@ async def live(request: Request) -> Response:
             "late": datetime.now(UTC) > hearing.starts_at + timedelta(minutes=1),
             "places": court_clocks.own_first(court_clocks.of_hearing(hearing), me.state),
             "rights_url": _rights_url(hearing, me),
+            "costs_url": _costs_url(hearing, me),
         }
         return render(request, "not_live.html", context)
     parts.conductors.require()
@@ -51,6 +52,8 @@ async def live(request: Request) -> Response:
     }
     if rights := _rights_url(hearing, me):
         config["rights_url"] = rights
+    if costs := _costs_url(hearing, me):
+        config["costs_url"] = costs
     if signed.person and may("read_minutes", me.role).allowed:
         config["minutes_url"] = f"/h/{hearing.ref}/minutes"
     if signed.person and recording is not None and may("view_recording", me.role).allowed:
@@ -63,6 +66,11 @@ async def live(request: Request) -> Response:
 def _rights_url(hearing: Hearing, me: Participant) -> str:
     """The rights checklist, for counsel, who have no page of the hearing that leads to it; empty for others."""
     return f"/h/{hearing.ref}/rights" if may("object_to_right", me.role).allowed else ""
+
+
+def _costs_url(hearing: Hearing, me: Participant) -> str:
+    """Where whoever is paid for the hearing claims their costs; empty for others."""
+    return f"/h/{hearing.ref}/costs/mine" if may("claim_costs", me.role, own=True).allowed else ""
 
 
 routes = [Route("/h/{ref}/live", live)]

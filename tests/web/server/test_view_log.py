@@ -30,6 +30,8 @@ NOT_FOR_THEM = {
     "/h/{ref}/minutes/corrections/{number:int}.json",
     "/h/{ref}/minutes/corrections/{number:int}.pdf",
     "/h/{ref}/rights/{item}",
+    "/h/{ref}/costs/claims/{claim}",
+    "/h/{ref}/costs/claims/{claim}/receipts/{receipt}",
     "/transmission/seal.pem",
     "/h/{ref}/technical/sign",
     "/h/{ref}/times/sign",

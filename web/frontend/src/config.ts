@@ -18,6 +18,8 @@ export interface PageConfig {
   recording_url?: string;
   /** The rights checklist, for counsel. */
   rights_url?: string;
+  /** Where an interpreter, a witness or an expert claims their costs. */
+  costs_url?: string;
   /** Telephone number of the court, shown when the line is lost. */
   help_phone?: string;
   /** What the technical agreement says of each camera and voice; without one, what the page does by itself. */

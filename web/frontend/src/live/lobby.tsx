@@ -95,6 +95,13 @@ export function Lobby({ view }: { view: View }) {
               </a>
             </p>
           )}
+          {hearing.config.costs_url && (
+            <p>
+              <a href={hearing.config.costs_url} target="_blank" rel="noopener">
+                {t("Claim costs")}
+              </a>
+            </p>
+          )}
           {here.length > 0 && (
             <>
               <h2>{t("Who is here")}</h2>
