@@ -117,6 +117,7 @@ class EventKind(StrEnum):
     right_objected = "right_objected"
     summons_recorded = "summons_recorded"
     cost_term_put = "cost_term_put"
+    drill_inject = "drill_inject"
 
 
 async def record(

@@ -186,6 +186,13 @@ def request_rules() -> Mapping[str, Any]:
 
 
 @cache
+def drills() -> Mapping[str, Any]:
+    """The drills of a rehearsal (`hearings.training.drills`)."""
+    table: Mapping[str, Any] = _yaml("drills.yaml")
+    return table
+
+
+@cache
 def rights() -> Mapping[str, Any]:
     """The rights checklist of a hearing (`hearings.rights.checklist`)."""
     table: Mapping[str, Any] = _yaml("rights.yaml")

@@ -42,7 +42,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"minutes": "minutes"},
         {"custody": "custody"},
         {"costs": "costs"},
-        {"outward": "outward", "overview": "overview", "statistics": "statistics"},
+        {"outward": "outward", "overview": "overview", "statistics": "statistics", "training": "training"},
         {"personal_data": "personal_data"},
     ),
     "media": (

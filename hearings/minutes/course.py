@@ -194,6 +194,7 @@ UNTOLD: frozenset[str] = frozenset(
         K.court_answer,
         K.language_chosen,
         K.entry_withdrawn,
+        K.drill_inject,
     }
 )
 """Events that no section writes; they stay in the log of the hearing."""

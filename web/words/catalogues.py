@@ -9,9 +9,10 @@
                                                    for messages that have none; each is marked for review
 
 Messages are marked `_()`, `N_()`, `ngettext()`, `pgettext()`, `NP_()` in Python and templates, `tell()` and `tell_n()`
-in Python, `t()`, `tn()` and `pt()` in TypeScript; those of data/gate.yaml, data/personal_data.yaml and data/rights.yaml
-are taken from there. A comment before one that begins with "Translators:" goes into the catalogues with it. A change
-of the program owes no translation: a message nobody has translated yet is shown in English, each for itself.
+in Python, `t()`, `tn()` and `pt()` in TypeScript; those of data/drills.yaml, data/gate.yaml, data/lint.yaml,
+data/personal_data.yaml and data/rights.yaml are taken from there. A comment before one that begins with "Translators:"
+goes into the catalogues with it. A change of the program owes no translation: a message nobody has translated yet is
+shown in English, each for itself.
 
 A translation that a program has made has the comment `# review: machine`. Whoever has read and corrected it deletes
 the comment; it is kept as long as it is there, and counted.
@@ -35,6 +36,7 @@ from hearings.law.law import LAW
 from hearings.lint import table as lint_table
 from hearings.personal_data import data_table
 from hearings.rights import checklist
+from hearings.training import drills
 from web.words.i18n import DEFAULT, DOMAIN, LANGUAGES, LOCALES, Language
 
 WEB = Path(__file__).parents[1]
@@ -99,6 +101,7 @@ def _messages() -> Iterator[tuple[str | tuple[str, ...], str | None, str, list[s
     yield from ((message, None, "hearings/data/rights.yaml", []) for message in checklist.messages())
     yield from ((message, None, "hearings/data/lint.yaml", []) for message in lint_table.messages())
     yield from ((message, None, "hearings/data/personal_data.yaml", []) for message in data_table.messages())
+    yield from ((message, None, "hearings/data/drills.yaml", []) for message in drills.messages())
 
 
 def gate_messages() -> Iterator[str]:

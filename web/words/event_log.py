@@ -106,6 +106,7 @@ WORDS: dict[EventKind, str] = {
     EventKind.right_objected: N_("Objection to an item of the rights checklist"),
     EventKind.summons_recorded: N_("Service of the summons recorded"),
     EventKind.cost_term_put: N_("Said about the costs"),
+    EventKind.drill_inject: N_("Training: something was made to happen"),
     **recorded_words.TITLES,
 }
 CAPTION_SOURCES: Mapping[str, str] = {"stenographer": N_("stenographer"), "machine": N_("machine, not the record")}
