@@ -7,7 +7,8 @@ One file, Python 3.9 or later, standard library only. It was written from the pa
 the page names, before its author had read the court's own verifier: where the two agree, the page says what both do.
 It does not decrypt: that needs age and a secret key. The chain of a time-stamp is checked with the command `openssl`.
 
-Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 a usage error.
+Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 40 a training record that would
+have had 0 or 10, 2 a usage error.
 """
 
 from __future__ import annotations
@@ -122,13 +123,23 @@ class Report:
 
     @property
     def words(self) -> str:
-        return WORDS[self.verdict] + (f" ({self.excerpt})" if self.excerpt and not self.failures else "")
+        said = WORDS[self.verdict] + (f" ({self.excerpt})" if self.excerpt and not self.failures else "")
+        return f"TRAINING, not evidence: {said}" if self.training else said
+
+    @property
+    def training(self) -> bool:
+        return self.origin.startswith("training.")
+
+    @property
+    def exit_code(self) -> int:
+        code = EXITS[self.verdict]
+        return 40 if self.training and code < EXITS["failed"] else code
 
     def as_json(self) -> dict[str, Any]:
         return {
             "origin": self.origin,
             "verdict": self.words,
-            "exit": EXITS[self.verdict],
+            "exit": self.exit_code,
             "first": self.first,
             "size": self.size,
             "root": self.root,
@@ -2123,7 +2134,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     print(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if options.json else report.as_text())
-    return EXITS[report.verdict]
+    return report.exit_code
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from hearings.models import (
     Hearing,
     HearingEvent,
     HearingRequest,
+    InstallationEvent,
     Invitation,
     Participant,
     Person,
@@ -30,6 +31,7 @@ from hearings.models import (
     StatusChange,
 )
 from hearings.models.columns import Row
+from hearings.models.history import InstallationKind
 from hearings.paging import Page, cut, page, read
 from hearings.status import HearingStatus, RecordingStatus, RequestStatus, SittingStatus
 
@@ -99,6 +101,12 @@ async def people(db: AsyncSession, *, state: str = "") -> Sequence[Person]:
     """Active staff, of one State or all."""
     query = select(Person).where(col(Person.active)).order_by(col(Person.owner_state), col(Person.name))
     return (await db.exec(query.where(Person.owner_state == state) if state else query)).all()
+
+
+async def is_training(db: AsyncSession) -> bool:
+    """Whether these are the data of a rehearsal: of invented people, with keys of its own, and no evidence."""
+    query = select(InstallationEvent).where(InstallationEvent.kind == InstallationKind.demo_made)
+    return any("training" in event.data for event in (await db.exec(query)).all())
 
 
 # --- requests ----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hearings.documents import glyphs
-from hearings.sentences import Say, english, tell
+from hearings.sentences import N_, Say, english, tell
 
 if TYPE_CHECKING:
     import typst
@@ -31,6 +31,9 @@ FRAME: Mapping[str, str] = {
     "page": tell("Page"),
 }
 """Texts of the frame of every page."""
+TRAINING = "TRAINING"
+"""The mark of a rehearsal, the same in every language."""
+NO_EVIDENCE = N_("A rehearsal with invented people: nothing here is evidence.")
 STANDARD: Final = "a-2b"
 _LONG = re.compile(r"[!-~\u00a1-\u052f\u0621-\u06ff]{45}")
 """Words of this length, in scripts with blanks, would run over the edge of the page."""
@@ -43,14 +46,17 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in TEMPLATES.glob("*.typ") if path.stem != "common"))
 
 
-async def pdf(kind: str, data: Mapping[str, Any], *, lang: str, fonts: Path, say: Say = english) -> bytes:
+async def pdf(
+    kind: str, data: Mapping[str, Any], *, lang: str, fonts: Path, say: Say = english, training: bool = False
+) -> bytes:
     """Set a document; `lang` is that of its frame, `fonts` the folder of the fonts. Runs in a thread. Raises
     `LookupError` for a kind without a template, `FontsMissing`. Characters without a glyph are replaced by their
-    numbers, and the document says so.
+    numbers, and the document says so. `training`: every page bears the mark of a rehearsal.
     """
     if kind not in kinds():
         raise LookupError(f"No template {kind!r}; there are {', '.join(kinds())}")
     frame = {name: say(lang, text) for name, text in FRAME.items()}
+    frame |= {"training": f"{TRAINING} · {say(lang, tell(NO_EVIDENCE))}"} if training else {}
     return await asyncio.to_thread(_compile, kind, data, frame, fonts)
 
 

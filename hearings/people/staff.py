@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import moves, reference
+from hearings import moves, queries, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.languages import language
@@ -179,9 +179,11 @@ async def _require_another(db: AsyncSession, person: Person) -> None:
 
 
 async def free_address(db: AsyncSession, email: str) -> str:
-    """An e-mail address that is not in use. Raises `Invalid`."""
+    """An e-mail address that is not in use, and in a rehearsal nobody's. Raises `Invalid`."""
     if not _EMAIL.fullmatch(email):
         raise Invalid(tell("Not an e-mail address: {email}", email=repr(email[:80])), "email")
+    if not email.endswith(".example") and await queries.is_training(db):
+        raise Invalid(tell("A rehearsal has invented people only: their addresses end in .example"), "email")
     if (await db.exec(select(Person).where(Person.email == email))).first() is not None:
         raise Invalid(tell("This address is already in use: {email}", email=email), "email")
     return email

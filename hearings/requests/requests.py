@@ -80,6 +80,8 @@ __all__ = [
     "withdraw",
 ]
 
+TRAINING = "TRAINING"
+"""In every reference of a rehearsal, behind the State."""
 EDITABLE = frozenset(FIELDS)
 """Fields that `draft` and `update` accept; others are refused."""
 
@@ -354,7 +356,7 @@ def works_on(person: Person, request: HearingRequest) -> bool:
 
 async def _next_reference(db: AsyncSession, state: str, year: int) -> str:
     """The next number of the State and year. Locks against a second writer; on SQLite all writers wait anyway."""
-    prefix = f"{state}-{year}-"
+    prefix = f"{state}-{TRAINING}-{year}-" if await queries.is_training(db) else f"{state}-{year}-"
     connection = await db.connection()
     if connection.dialect.name == "postgresql":
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": prefix})

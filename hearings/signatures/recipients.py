@@ -14,13 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import reference
+from hearings import queries, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NoRecipients, NotFound, NotReady
 from hearings.models import AuthorityKey
 from hearings.permissions import require_staff
 from hearings.queries import authority_keys
 from hearings.sentences import N_, Series, tell, tell_n
+from hearings.signatures.signing_keys import TRAINING_KEYS
 from hearings.texts import clean
 
 LETTERS = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -129,10 +130,12 @@ async def add(
 ) -> AuthorityKey:
     """Add an authority's recipient; recordings opened from now on are encrypted to it too.
 
-    Raises `NotAllowed`, `NotReady`, and `Invalid` for what `parse` refuses and for one that was added before, by
-    whatever State and even if it is retired. Effects: adds the row, with who added it.
+    Raises `NotAllowed`, `NotReady`, and `Invalid` for what `parse` refuses, for one that was added before, by whatever
+    State and even if it is retired, and in a rehearsal for all but its own. Effects: adds the row, with who added it.
     """
     _administrator(actor, state)
+    if not demo and await queries.is_training(db):
+        raise Invalid(tell(TRAINING_KEYS), "recipient")
     owner = reference.jurisdiction(state).state
     if kind not in KINDS:
         raise Invalid(tell("One of {known}", known=Series.of(KINDS)), "kind")

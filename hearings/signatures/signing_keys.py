@@ -10,16 +10,17 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import reference
+from hearings import queries, reference
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotFound, NotReady
 from hearings.models import SigningKey
 from hearings.moves import administered
 from hearings.permissions import require_staff
-from hearings.sentences import tell, tell_n
+from hearings.sentences import N_, tell, tell_n
 from hearings.signatures import jws
 from hearings.texts import clean
 
+TRAINING_KEYS = N_("A rehearsal takes no keys but those that were made for it")
 MOST_IN_FORCE = 20
 """Keys of one State that may sign at a time: one for each of its authorities, and room to change them."""
 
@@ -41,9 +42,12 @@ async def add(
 ) -> SigningKey:
     """Register an authority's public Ed25519 key (32 bytes in base64url). Raises `NotAllowed`, `Invalid`, `NotReady`.
 
-    A key once registered, for whatever State and even if retired, is not registered again. Effects: adds the row.
+    A key once registered, for whatever State and even if retired, is not registered again; in a rehearsal none but its
+    own is. Effects: adds the row.
     """
     _administrator(actor, state)
+    if not demo and await queries.is_training(db):
+        raise Invalid(tell(TRAINING_KEYS), "public_key")
     owner = reference.jurisdiction(state).state
     try:
         parsed = jws.public_key({"kty": "OKP", "crv": "Ed25519", "x": public_key.strip()})

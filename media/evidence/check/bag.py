@@ -31,6 +31,12 @@ VERIFY_TEXT = "VERIFY.txt"
 TREE_SCRIPT = "tree.py"
 EXCERPT_TEXT = "VERIFY-EXCERPT.txt"
 PROOFS_SCRIPT = "proofs.py"
+TRAINING_NOTICE = """TRAINING, NOT EVIDENCE
+======================
+This is the record of a rehearsal, with invented people. Its origin begins with "training.", which stands under the
+signature of the key that sealed it. What follows shows that nobody has changed it, and nothing else.
+
+"""
 _DECLARATION = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
@@ -222,7 +228,8 @@ def _filled(text_name: str, script_name: str, head: tlog.Checkpoint) -> str:
         "ROOT": head.root.hex(),
         "SCRIPT": script.rstrip("\n"),
     }
-    return re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
+    filled = re.sub(r"@([A-Z]+)@", lambda match: values[match[1]], text)
+    return TRAINING_NOTICE + filled if tlog.is_training(head.origin) else filled
 
 
 def _bag_info(origin: str, size: int, count: int, now: datetime, more: Mapping[str, str]) -> str:
@@ -232,6 +239,7 @@ def _bag_info(origin: str, size: int, count: int, now: datetime, more: Mapping[s
         "External-Identifier": origin,
         "Payload-Oxum": f"{size}.{count}",
         "Recording-Scope": "full",
+        **({"Training-Record": "made in a rehearsal; not evidence"} if tlog.is_training(origin) else {}),
         **{name: " ".join(value.split()) for name, value in more.items()},
     }
     return "".join(f"{name}: {value}\n" for name, value in fields.items())

@@ -16,6 +16,11 @@ WORDS = {
 EXIT_CODES = {"verified": 0, "gaps": 10, "failed": 20, "cannot": 30}
 """Exit code of each verdict; a usage error is 2."""
 
+TRAINING_CODE = 40
+"""Exit code in the place of 0 and 10 for a training record: whatever it is, it is no evidence."""
+TRAINING_WORDS = "TRAINING, not evidence"
+"""How the verdict on a training record begins."""
+
 KEPT_FAILURES = 1000
 """Failures that are kept word for word in each class; later ones are only counted, so that memory stays flat."""
 

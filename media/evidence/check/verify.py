@@ -1,7 +1,8 @@
 """The verdict on a bag: every check of docs/recording-format.md §7, in its order, and the results.
 
 `python -m media.evidence.check.verify BAG --policy FILE` or `vivavoce verify`. Needs no secret key, no network and no
-server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 2 usage error.
+server. Exit codes: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify, 40 a training record that
+would have had 0 or 10, 2 usage error.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from media.evidence.check import bag_check, proofs_check, receipt
 from media.evidence.check.bag_check import Bag, printable
 from media.evidence.check.custody_check import CustodyCheck
 from media.evidence.check.files_check import FilesCheck, IdentityError, check_content, read_identities
-from media.evidence.check.findings import EXIT_CODES, WORDS, Findings
+from media.evidence.check.findings import EXIT_CODES, TRAINING_CODE, TRAINING_WORDS, WORDS, Findings
 from media.evidence.check.heads_check import HeadsCheck
 from media.evidence.check.journal_check import JournalCheck, is_origin
 from media.evidence.check.policy import MAX_BYTES, Policy, PolicyError, of_key_file, parse
@@ -87,11 +88,19 @@ class VerificationReport:
                 f"{track} {first}–{last} of {count}" for track, (first, last, count) in self.excerpt.items()
             )
             words += f" (excerpt {runs})"
-        return words
+        return f"{TRAINING_WORDS}: {words}" if self.training else words
+
+    @property
+    def training(self) -> bool:
+        """Whether it was made in a rehearsal, as its signed origin says."""
+        return tlog.is_training(self.origin)
 
     @property
     def exit_code(self) -> int:
-        """The exit code of the command: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify."""
+        """The exit code of the command: 0 verified, 10 verified with declared gaps, 20 failed, 30 cannot verify; 40 in
+        the place of the first two for a training record."""
+        if self.training and self.findings.verdict in ("verified", "gaps"):
+            return TRAINING_CODE
         return EXIT_CODES[self.findings.verdict]
 
     def as_json(self) -> dict[str, Any]:
@@ -100,6 +109,7 @@ class VerificationReport:
         return {
             "verdict": findings.verdict,
             "words": self.verdict,
+            "training": self.training,
             "exit": self.exit_code,
             "first": findings.first,
             "origin": self.origin,

@@ -24,6 +24,7 @@ __all__ = [
     "EMPTY_ROOT",
     "MAX_NOTE",
     "MAX_SIGNATURES",
+    "TRAINING",
     "Checkpoint",
     "Note",
     "NoteError",
@@ -36,6 +37,7 @@ __all__ = [
     "check_log_signature",
     "checkpoint_text",
     "cosign_line",
+    "is_training",
     "key_id",
     "leaf_hash",
     "log_keys_for",
@@ -61,6 +63,8 @@ COSIGNATURE = 0x04
 """Signature type of a cosigner: cosignature/v1, Ed25519 over a header with a time and the note's text."""
 CUSTODY = "/custody"
 """Suffix that the origin of a custody log adds to the origin of its recording."""
+TRAINING = "training."
+"""How the name of the court begins in the origin of a training record: made in a rehearsal, and no evidence."""
 MAX_NOTE = 128 * 1024
 """Bytes of a signed note that are accepted."""
 MAX_SIGNATURES = 64
@@ -203,6 +207,11 @@ def cosign_line(text: bytes, name: str, seed: bytes, time: int) -> bytes:
     signed = key_id(name, COSIGNATURE, bytes(key.verify_key)) + time.to_bytes(8, "big")
     signed += key.sign(b"cosignature/v1\ntime %d\n" % time + text).signature
     return f"{_DASH}{name} {base64.b64encode(signed).decode()}\n".encode()
+
+
+def is_training(origin: str) -> bool:
+    """Whether an origin is that of a training record."""
+    return origin.startswith(TRAINING)
 
 
 def key_name(origin: str) -> str:

@@ -239,9 +239,9 @@ class Recording:
         return rebag(bag, self.origin)
 
 
-def standard(media: dict[str, list[bytes]], *, gaps: bool = False) -> Recording:
+def standard(media: dict[str, list[bytes]], *, gaps: bool = False, origin: str = ORIGIN) -> Recording:
     """6 s of a judge's camera and microphone and a language channel; with gaps, the camera is off for 2 s."""
-    recording = Recording()
+    recording = Recording(origin=origin)
     recording.begin()
     recording.line("anchor", t=0, utc=str(ZERO_NS), mono="12345")
     recording.line("soundcheck", track="judge_1_mic", picture=False, level=-213, ok=True)

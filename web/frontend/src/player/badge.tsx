@@ -4,6 +4,7 @@ import { t, tn } from "../i18n";
 import { Icon } from "./icons";
 import type { Word } from "./check";
 import type { Seal, Verdict } from "./wire";
+import { isTraining } from "./reader";
 import { badgeWords, faultText, missingText } from "./words";
 
 const ICONS: Record<Word, "check" | "warning" | "cross" | "question"> = {
@@ -42,11 +43,12 @@ export function Badge({ verdict, seal, listed, onCheck }: BadgeProps) {
   const noStamp = verdict.waived.includes("stamp");
   const noCosigner = verdict.waived.includes("cosigner");
   const done = verdict.checked === verdict.total;
+  const training = isTraining(seal?.origin ?? "");
   return (
-    <section class={`verdict brief ${KINDS[verdict.word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={verdict.word}>
+    <section class={`verdict brief ${training && verdict.word !== "failed" ? "warn" : KINDS[verdict.word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={verdict.word}>
       <Icon name={ICONS[verdict.word]} />
       <div>
-        <h2 id="badge-words">{badgeWords(verdict)}</h2>
+        <h2 id="badge-words">{training ? t("TRAINING, not evidence: {verdict}", { verdict: badgeWords(verdict) }) : badgeWords(verdict)}</h2>
         {verdict.word === "failed" && (
           <ul class="player-faults">
             {verdict.faults.slice(0, 5).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}

@@ -486,6 +486,9 @@ export function headSizes(bytes: Uint8Array): number[] {
   return sizes;
 }
 
+/** Whether an origin is that of a training record: made in a rehearsal, and no evidence. */
+export const isTraining = (origin: string): boolean => origin.startsWith("training.");
+
 /** The recording's id out of `<court>/hearing/<uuid>`, or null if a text is no origin. */
 export function originUuid(origin: string): string | null {
   const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";

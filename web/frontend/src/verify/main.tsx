@@ -10,7 +10,7 @@ import type { Excerpt } from "../player/excerpt";
 import { parseNamedHead } from "../player/heads";
 import { Icon } from "../player/icons";
 import { KeyFileError, MAX_KEY_FILE, type Policy, parseKeyFile, parsePolicy } from "../player/policy";
-import type { Journal } from "../player/reader";
+import { type Journal, isTraining } from "../player/reader";
 import { Dates, TimePair } from "../player/times";
 import { hex } from "../player/tlog";
 import { closedStretches } from "../player/track-lines";
@@ -139,11 +139,12 @@ const ICONS = { verified: "check", gaps: "warning", failed: "cross", cannot: "qu
 
 function Result({ found }: { found: Check }) {
   const { word, head, custodyHead } = found;
+  const training = isTraining(head?.origin ?? "");
   return (
-    <section class={`verdict ${KINDS[word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
+    <section class={`verdict ${training && word !== "failed" ? "warn" : KINDS[word]} player-verdict`} aria-labelledby="badge-words" data-testid="verdict" data-word={word}>
       <Icon name={ICONS[word]} />
       <div>
-        <h2 id="badge-words">{WORDS[word]()}</h2>
+        <h2 id="badge-words">{training ? t("TRAINING, not evidence: {verdict}", { verdict: WORDS[word]() }) : WORDS[word]()}</h2>
         {word === "failed" && <ul class="player-faults">{found.faults.slice(0, 20).map((fault) => <li key={`${fault.first} ${fault.code} ${fault.file}`}>{faultText(fault)}</li>)}</ul>}
         {found.missing.length > 0 && <ul class="player-faults">{found.missing.map((code) => <li key={code}>{t("Missing: {reason}.", { reason: missingText(code) })}</li>)}</ul>}
         {found.removed.length > 0 && <p>{tn("{n} derived file has been removed.", "{n} derived files have been removed.", found.removed.length)}</p>}
