@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from media.evidence.archive.store import ArchiveStore
 from media.evidence.archive.targets import TargetError, stores_of
+from media.evidence.log import tlog
 from media.evidence.seal.token_uri import parse_token_uri
 
 PREFIX = "VIVAVOCE_"
@@ -143,6 +144,11 @@ class Settings:
         """The names of the settings that are not as shipped, none of their values."""
         own = [item for item in fields(self) if item.init and item.name not in ("database_url", "sandbox_database_url")]
         return ",".join(item.name for item in own if getattr(self, item.name) != item.default)[:120]
+
+    @property
+    def training(self) -> bool:
+        """Whether this is a rehearsal: the name of the court says so, and with it all that is sealed here."""
+        return tlog.is_training(self.court_name)
 
     @property
     def secure(self) -> bool:
@@ -291,6 +297,16 @@ def _check_ports(settings: Settings, key: str) -> None:
 def _check_court_name(settings: Settings, key: str) -> None:
     if not re.fullmatch(r"[a-z0-9](?:[a-z0-9.-]{0,100}[a-z0-9])?", settings.court_name):
         raise SettingsError(key, settings.court_name, "a name like court.example: lower-case letters, digits, . and -")
+    for other in OUTSIDE if settings.training else ():
+        if getattr(settings, other):
+            raise SettingsError(other, "…", "nothing: a rehearsal (court_name training.…) reaches nobody outside")
+
+
+OUTSIDE = (
+    *("smtp_host", "webhook_hosts", "cosigners", "archives", "statistics_public", "second_target", "anchor"),
+    *("tsa_urls", "issuers", "code_command", "seal_socket", "seal_token"),
+)
+"""Settings by which something leaves an installation, or by which keys of others are used: a rehearsal has none."""
 
 
 def _check_address(settings: Settings, key: str) -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hearings import clocks
+from hearings import clocks, queries
 from hearings.documents import pdf_seals
 from hearings.documents.glyphs import covered
 from hearings.documents.pdf_seals import DocumentSeal
@@ -108,10 +108,13 @@ async def installation_kind(place: Inspected) -> Findings:
         await place.database.check()
         async with place.database.reading() as db:
             waits, demo = await installation.pending_restore(db), await installation.is_demo(db)
+            training = await queries.is_training(db)
     except DatabaseRefused:
         return [failure(N_("The database does not answer, so it is not known whether this copy is on standby."))]
     if waits is not None:
         return [warning(N_("A restored copy on standby. When the other is gone for good: `vivavoce takeover`."))]
+    if training:
+        return [note(N_("A rehearsal, with invented people and keys of its own: hold no real hearing here."))]
     if demo:
         return [note(N_("A demonstration, with invented people and throw-away keys: hold no real hearing here."))]
     return [ok(N_("An installation of its own, not a copy on standby."))]

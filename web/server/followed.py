@@ -9,7 +9,7 @@ STREAM = "/changes/stream"
 """Path of the stream of changes (`web.outward.change_stream`)."""
 FOLLOWED = (
     ("hearing", re.compile(r"/h/(?P<about>[^/]+)(?:/(?!live$|test$|ws$).*)?")),
-    ("request", re.compile(r"/requests/(?P<about>[A-Z]{2}-[0-9]{4}-[0-9]+)(?:/.*)?")),
+    ("request", re.compile(r"/requests/(?P<about>[A-Z]{2}(?:-TRAINING)?-[0-9]{4}-[0-9]+)(?:/.*)?")),
     ("docket", re.compile(r"/docket(?:/.*)?")),
     ("tasks", re.compile(r"/waiting|/requests")),
 )

@@ -51,7 +51,8 @@ async def sealed(
     each State in `for_states`, with the reason given there. Effects: the event `document_sealed` in the security log;
     the seal of a State that had none."""
     parts = request.app.state.parts
-    made = await documents.pdf(kind, data, lang=lang, fonts=FONTS, say=sentences.say)
+    training = parts.settings.training
+    made = await documents.pdf(kind, data, lang=lang, fonts=FONTS, say=sentences.say, training=training)
     marks = [
         SealMark(seal=await run_in_threadpool(_of_state, parts, state), field=f"Seal{state}", reason=reason)
         for state, reason in (for_states or {}).items()

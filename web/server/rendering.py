@@ -47,9 +47,9 @@ def _manifest(_changed: int) -> Mapping[str, str]:
     return names
 
 
-def environment() -> jinja2.Environment:
+def environment(*, training: bool = False) -> jinja2.Environment:
     """The environment; undefined names are errors, everything is escaped. Templates lie in the folders of their pages,
-    under names that no two of them share.
+    under names that no two of them share. `training`: every page bears the mark of a rehearsal.
     """
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(sorted(WEB.glob("*/templates"))),
@@ -64,6 +64,7 @@ def environment() -> jinja2.Environment:
     )
     env.globals["languages"] = i18n.LANGUAGES
     env.globals["language"] = i18n.current.get
+    env.globals["training"] = training
     env.globals["asset"] = asset
     env.globals["messages_url"] = messages_url
     env.globals["role_label"] = roles.label
@@ -78,8 +79,7 @@ def environment() -> jinja2.Environment:
     env.globals["allowed_items"] = navigation.allowed
     env.globals["current_item"] = navigation.current
     env.globals["item_text"] = navigation.text
-    env.globals["no_state"] = NO_STATE
-    env.globals["whys"] = WHYS
+    env.globals.update(no_state=NO_STATE, whys=WHYS)
     env.filters["instant"] = datetime.fromisoformat
     for function in (
         i18n.clock,
