@@ -48,7 +48,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
     "media": (
         {"messages": "messages"},
         {"processes": "link bookmark held_folders log_budget children processes protocol relay"},
-        {"live": "live", "evidence.log": "evidence.log"},
+        {"live": "live", "evidence.log": "evidence.log", "training": "training"},
         {"evidence.seal": "evidence.seal"},
         {"evidence.recording": "evidence.recording", "evidence.check": "evidence.check"},
         {
@@ -78,6 +78,7 @@ LAYERS: dict[str, tuple[dict[str, str], ...]] = {
         {"custody": "custody"},
         {"personal_data": "personal_data"},
         {"demo": "demo"},
+        {"training": "training"},
         {"roots": "app api_app api_docs clock cli"},
     ),
 }
