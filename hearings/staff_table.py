@@ -169,6 +169,7 @@ STAFF: Mapping[str, StaffRow] = {
     "see_checks": StaffRow(
         label="See what the service finds about itself", functions=("administrator",), side="either"
     ),
+    "run_training": StaffRow(label="Run the drill of a rehearsal", functions=("administrator",), side="either"),
     "see_languages": StaffRow(
         label="See how far each language is translated", functions=("administrator",), side="either"
     ),

@@ -138,6 +138,7 @@ from web.times import (
     signing_pages as time_signing,
     slot_pages as slots,
 )
+from web.training import runs, training_pages
 from web.words.i18n import LanguageMiddleware
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def create_app(settings: Settings) -> Starlette:
     parts = Parts(
         settings=settings,
         database=database,
-        templates=rendering.environment(),
+        templates=rendering.environment(training=settings.training),
         keys=read_keys(settings),
         buckets=Buckets(rates={"api": Rate(settings.api_per_minute, settings.api_burst)}),
         conductors=conductors,
@@ -226,6 +227,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         async with _running(parts, app.state.change_watch):
             yield
     finally:
+        if (rehearsal := getattr(app.state, "rehearsal", None)) is not None:
+            await rehearsal.stop()
         if (examiner := getattr(app.state, "examiner", None)) is not None:
             await examiner.stop()
         security_log.emit(EventCode.stopped)
@@ -235,6 +238,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def _running(parts: Parts, change_watch: ChangeWatch) -> AsyncIterator[None]:
     await parts.database.check()
+    await runs.require_kind(parts.settings, parts.database)
     if parts.sandbox is not None:
         await parts.sandbox.check()
     parts.standing_by = await _stands_by(parts.database)
@@ -366,6 +370,7 @@ MODULES = (
     sites,
     technical,
     line_test,
+    training_pages,
 )
 """The modules of pages, each with its routes."""
 

@@ -48,6 +48,7 @@ from web.server import security_events
 from web.settings import Settings, SettingsError
 from web.sitting.sealed_files import kept_heads
 from web.sockets import IDLE_SECONDS, Server, SocketConnection, http_protocol, open_files
+from web.training import rehearse_command, runs
 
 
 class Refused(Exception):
@@ -59,9 +60,8 @@ REFUSALS = (
     *(seal_key.SealKeyError, SealSilentError, BackupRefused, OlderData, copy_command.NotNoted),
 )
 """What ends a command with its text and exit code 2."""
-ANYWAY = frozenset(
-    {"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss", "personal-data"}
-)
+ANYWAY = {"init", "setup", "serve", "people", "check", "backup", "takeover", "restore", "accept-loss", "rehearse"}
+ANYWAY |= {"personal-data"}
 """Commands that look for themselves, or change nothing: the others refuse a copy that stands by, and older data."""
 OWN: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "verify": (verify_command.main, "Check a bag, and the minutes that name it"),
@@ -148,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     personal_data_commands.add_to(add)
     parts = {"init": init, "person": add_person, "key": add_key, "backup": operation.make_backup}
     setup_command.add_to(add, parts, REFUSALS)
+    rehearse_command.add_to(add, {"init": init, "serve": serve})
     staff_commands.add_to(add, operation.account)
     for name, (_command, text) in OWN.items():
         commands.add_parser(name, help=f"{text}; see `vivavoce {name} --help`.", add_help=False)
@@ -330,6 +331,8 @@ async def _check(settings: Settings) -> None:
         database = Database(url)
         try:
             await database.check()
+            if url == settings.database_url:
+                await runs.require_kind(settings, database)
             if url == settings.database_url and not await _stands_by(database):
                 await require_newest(settings, database)
         finally:

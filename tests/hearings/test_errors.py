@@ -38,6 +38,7 @@ CHOSEN = {
     "outward/administrators", "outward/notices",
     "requests/conditions", "requests/consent_answers", "requests/gate_answers", "rights/item_states",
     "sitting/breakdowns", "sitting/closed_sessions",
+    "training/certificate",
     "times/resources",
 }  # fmt: skip
 """Modules that choose a message out of a table of marked ones, or of the law's data, which the catalogues collect."""

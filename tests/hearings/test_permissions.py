@@ -332,6 +332,7 @@ STAFF_WANTED = {
     "import_directory": ("administrator", "RO TH"),
     "manage_signing_keys": ("administrator", "RO TH"),
     "see_checks": ("administrator", "RO TH"),
+    "run_training": ("administrator", "RO TH"),
     "see_languages": ("administrator", "RO TH"),
     "see_retention": ("administrator", "RO TH"),
     "see_personal_data": ("administrator", "RO TH"),

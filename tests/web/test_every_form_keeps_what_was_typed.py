@@ -43,6 +43,9 @@ UNMET: dict[str, str] = {
     "step_up.html {{ here }}": "/admin/recoveries/{recovery}/{action}",
     "times.html /h/{{ hearing.ref }}/times/next-day": "/h/{ref}/times/{action}",
     "times.html /h/{{ hearing.ref }}/times/unassign": "/h/{ref}/times/{action}",
+    "training.html /training/people": "/training/people",
+    "training.html /training/clock": "/training/clock",
+    "training.html /training/injects/{{ one.id }}": "/training/injects/{inject}",
 }
 """Forms the walk does not meet, by template and action, and where they go; no text can be typed into any of them."""
 BEHIND_CONFIRM = frozenset(

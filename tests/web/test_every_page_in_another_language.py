@@ -195,6 +195,8 @@ ALLOWED = {
 """Beginnings of pieces of text that are right as they are, each with the reason."""
 NO_STAMP = "custody_unstamped.html"
 """What is shown when a time-stamping authority does not answer; tests/web/custody/test_record_pages.py looks at it."""
+OF_A_REHEARSAL = {"training.html", "training_mark.html"}
+"""What only a rehearsal shows; tests/web/training/test_marks.py looks at it."""
 NO_PAGE = {
     "/confirm/issuer/{issuer}": "leads to the issuer",
     "/issuer/{issuer}/return": "where an issuer leads back to; tests/web/people/test_issuer_pages.py",
@@ -208,6 +210,8 @@ NO_PAGE = {
     "/admin/statistics.csv": "a table to take away",
     "/statistics/yearly.csv": "a table to take away",
     "/statistics/{measure}.csv": "a table to take away",
+    "/training": "of a rehearsal alone; tests/web/training/test_marks.py",
+    "/training/certificate.pdf": "a paper of a rehearsal",
     "/public/statistics": "of States that let everybody see it; tests/web/statistics/test_statistics_pages.py",
     "/public/statistics.csv": "a table to take away",
     "/directory.csv": "a table to take away",
@@ -263,7 +267,7 @@ def test_what_is_allowed_is_still_there(looked: Looked, begins: str) -> None:
 def test_every_page_and_every_template_has_been_looked_at(looked: Looked, rendered: set[str]) -> None:
     seen = {kind[0] for kind in looked.walk.pages}
     assert {route.path for route in ROUTES if "GET" in (route.methods or ())} - seen - set(NO_PAGE) == set()
-    assert {path.name for path in WEB.glob("*/templates/*.html")} - rendered == {NO_STAMP}
+    assert {path.name for path in WEB.glob("*/templates/*.html")} - rendered == {NO_STAMP} | OF_A_REHEARSAL
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ OWN = {
     "strict_json.py": "the reader itself",
     "server/rendering.py": "the manifest of our own build",
     "sitting/custody.py": "lines of the custody log, checked before",
+    "training/runs.py": "the mark of a run, a file of ours",
 }
 """Where `json.loads` stands in web, and what it reads there."""
 

@@ -292,7 +292,7 @@ async def test_a_template_outside_the_folder_is_none() -> None:
     for kind in ("../documents", "/etc/passwd", "common", "nothing", ""):
         with pytest.raises(LookupError):
             await documents.pdf(kind, {}, lang="en", fonts=FONTS)
-    assert documents.kinds() == ("custody", "minutes", "request")
+    assert documents.kinds() == ("custody", "minutes", "request", "training")
 
 
 async def test_characters_without_a_glyph_are_given_by_number() -> None:
