@@ -239,6 +239,8 @@ class HearingRequest(Row, table=True):
     """The offences by name and provision, one a line."""
     penalty_max: str = Field(default="", max_length=300)
     penalty_years: int | None = None
+    death_penalty: bool | None = None
+    """Whether the law of the requesting State threatens the offence with death; None: not answered."""
     convention_link: str = Field(default="", max_length=2000)
     grave_offence_or_jury: bool | None = None
     # 15(d): the assistance sought

@@ -204,6 +204,10 @@ _TABLE = (
     ),
     Field("penalty_max", Line(), "facts", "c", tell("Maximum penalty"), need=USEFUL),
     Field("penalty_years", Number(99), "facts", "c", tell("Maximum penalty, in years"), printed=False),
+    Field(
+        "death_penalty", Answer(), "facts", "c", tell("Punishable by death"),
+        help=tell("Under the law of the requesting State, even if it is not asked for in this case."),
+    ),
     Field("offence_scope", Several(OffenceScope, "offence_scope"), "facts", "c", tell("Scope of the offence")),
     Field(
         "offence_serious", Answer(), "facts", "c", tell("Serious crime"),

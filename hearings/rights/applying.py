@@ -6,8 +6,6 @@ from hearings.models.request import Capacity, Protection, Stage
 from hearings.requests.conditions import ConditionKind
 from hearings.rights.facts import RightsFacts
 
-DEATH = ("death", "capital punishment")
-"""Words that name it in an English request; in any other language a "no" of either State makes the item count."""
 ROOM = frozenset({ConditionKind.nobody_else_in_room, ConditionKind.camera_shows_room})
 MANDATORY = "mandatory"
 """Value of `presence_requested_authority` (data/enums.yaml)."""
@@ -56,6 +54,6 @@ APPLIES: Mapping[str, Callable[[RightsFacts], bool]] = {
     "protection_asked": lambda facts: bool(facts.request.protection_requested),
     "exhibits_named": lambda facts: bool(facts.request.exhibits.strip()),
     "room_to_be_shown": lambda facts: facts.request.capacity is Capacity.witness or bool(_conditions(facts) & ROOM),
-    "death_penalty": lambda facts: any(word in facts.request.penalty_max.lower() for word in DEATH),
+    "death_penalty": lambda facts: bool(facts.request.death_penalty),
 }
 """By the id in data/rights.yaml, whether the item counts. Pure."""

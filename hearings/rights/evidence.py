@@ -344,7 +344,7 @@ EVIDENCE: Mapping[str, Callable[[RightsFacts], FoundEvidence | None]] = {
     "oath_recorded": lambda facts: _last(facts, tell("An oath, affirmation or caution is recorded"), K.oath),
     "child_measures_asked": _child_measures_asked,
     "protection_ordered": _field("protection_requested", tell("The request says which protection is ordered")),
-    "penalty_stated": _field("penalty_max", tell("The request names the highest penalty")),
+    "penalty_stated": _field("death_penalty", tell("The request says that the offence is punishable by death")),
     "use_limited": _use_limited,
     "exhibits_attached": _attached(
         AttachmentKind.exhibit,

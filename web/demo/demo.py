@@ -69,6 +69,7 @@ REQUEST = {
     "offences": "Trafficking in persons, art. 210 Criminal Code",
     "penalty_max": "Ten years",
     "penalty_years": 10,
+    "death_penalty": False,
     "convention_link": "The offence falls under art. 3 of the Convention: serious, transnational, an organised group.",
     "offence_scope": ["untoc_offence"],
     "offence_serious": True,

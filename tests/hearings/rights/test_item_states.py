@@ -64,7 +64,7 @@ BY_PERSON = [item for item in ITEMS if item.answer is not AnsweredBy.evidence]
 
 def request(**columns: Any) -> HearingRequest:
     given: dict[str, Any] = {
-        "capacity": Capacity.accused, "stage": Stage.trial, "penalty_max": "Death, or life", "custody_place": "",
+        "capacity": Capacity.accused, "stage": Stage.trial, "death_penalty": True, "custody_place": "",
         "exhibits": "A letter", "protection_requested": ["child_measures"], "person_age_under_18": True,
         "reason_text": "", "use_limits": "", "oath_form": None,
     }  # fmt: skip
@@ -273,6 +273,17 @@ def test_a_file_counts_of_the_state_that_owes_it_and_from_before_the_act(
 
     assert counts(owner) and not counts("TH" if owner == "RO" else "RO")
     assert counts(owner, **{gate: AT}) and not counts(owner, **{gate: AT - timedelta(seconds=1)})
+
+
+@pytest.mark.parametrize(("said", "counts"), [(True, True), (False, False), (None, False)])
+def test_the_risk_of_a_death_penalty_counts_by_the_answer_of_the_request_and_by_no_word_in_it(
+    said: bool | None, counts: bool
+) -> None:
+    item = next(item for item in ITEMS if item.id == "r25_human_rights_state")
+    asked = replace(bare(), request=request(death_penalty=said, penalty_max="Not death, ten years"))
+    assert APPLIES[item.applies](asked) is counts
+    no = spoken(item, ("TH", "authority", RightAnswerKind.not_kept))
+    assert state(item, asked, no) is RightState.not_kept
 
 
 def test_an_act_that_was_undone_waits_again() -> None:
