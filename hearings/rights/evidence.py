@@ -19,7 +19,6 @@ from hearings.rights.checklist import Gate, RightSide
 from hearings.rights.facts import RightsFacts
 from hearings.roles import HEARD, Role
 from hearings.sentences import Sentence, WrittenDay, tell
-from hearings.status import PresenceStatus
 from hearings.summons.summons_states import SummonsState
 
 K = EventKind
@@ -94,9 +93,12 @@ def _lead_time_kept(facts: RightsFacts) -> FoundEvidence | None:
 
 
 def _summons_served(facts: RightsFacts) -> FoundEvidence | None:
-    """Everybody to be heard was served for this time, early enough, in a language they speak."""
-    last = max((each.service for each in facts.summonses if each.service), key=lambda row: row.id, default=None)
-    if last is None or not all(each.in_order for each in facts.summonses):
+    """Everybody to be heard was served for this time, early enough, in a language they speak, or no summons is owed."""
+    owed = [each for each in facts.summonses if each.state is not SummonsState.not_owed]
+    if facts.summonses and not owed:
+        return FoundEvidence(source="row:overlays", says=tell("By the national law no summons is owed"))
+    last = max((each.service for each in owed if each.service), key=lambda row: row.id, default=None)
+    if last is None or not all(each.in_order for each in owed):
         return None
     day = last.served_at.astimezone(clocks.zone(last.served_zone)).date()
     return FoundEvidence(
@@ -132,6 +134,21 @@ def _field(name: str, says: Sentence) -> Callable[[RightsFacts], FoundEvidence |
 
     assert name in HearingRequest.model_fields, name
     return found
+
+
+_decision_attached = _attached(
+    AttachmentKind.decision, tell("The decision is attached to the request"), side=RightSide.requesting, gate=Gate.agree
+)
+
+
+def _court_decided(facts: RightsFacts) -> FoundEvidence | None:
+    """The decision itself; for anybody but a suspect or an accused the request itself, which is signed for the State,
+    if it names the court and gives its reasons."""
+    if (attached := _decision_attached(facts)) is not None:
+        return attached
+    named, reasons = facts.request.judicial_authority.strip(), facts.request.reason_text.strip()
+    says = tell("The request, as it was sent, names the court that decided, and gives its reasons")
+    return _if(named and reasons and not facts.accused, "row:hearing_request.judicial_authority", says)
 
 
 def _consents_given(facts: RightsFacts) -> FoundEvidence | None:
@@ -234,17 +251,17 @@ def _parties_invited(facts: RightsFacts) -> FoundEvidence | None:
 
 
 def _identity_confirmed(facts: RightsFacts) -> FoundEvidence | None:
-    """Of everybody heard who has come and of whom it is asked; of nobody while nobody has come."""
-    away = {PresenceStatus.invited, PresenceStatus.removed, PresenceStatus.released}
-    come = [one for one in facts.heard if one.presence not in away]
-    if any(one.needs_identity and one.identity_confirmed_at is None for one in come):
+    """Of everybody heard who is in the room and of whom it is asked; of nobody while nobody is. Who waits in the lobby
+    is not admitted without it."""
+    here = facts.present(*HEARD)
+    if any(one.needs_identity and one.identity_confirmed_at is None for one in here):
         return None
-    return _if(come, "row:participant.identity", tell("The requested authority has confirmed who is heard"))
+    return _if(here, "row:participant.identity", tell("The requested authority has confirmed who is heard"))
 
 
 def _notice_acknowledged(facts: RightsFacts) -> FoundEvidence | None:
     """By everybody in the room who came at a device of their own."""
-    here = [one for one in facts.people if one.presence is PresenceStatus.present and one.device_of_id is None]
+    here = [one for one in facts.present(*Role) if one.device_of_id is None]
     told = bool(here) and all(one.notice_at is not None for one in here)
     return _if(told, "row:participant.notice_at", tell("Everybody in the room was told of the recording"))
 
@@ -325,12 +342,8 @@ EVIDENCE: Mapping[str, Callable[[RightsFacts], FoundEvidence | None]] = {
     "nothing_in_the_way": _nothing_in_the_way,
     "lead_time_kept": _lead_time_kept,
     "summons_served": _summons_served,
-    "decision_attached": _attached(
-        AttachmentKind.decision,
-        tell("The decision is attached to the request"),
-        side=RightSide.requesting,
-        gate=Gate.agree,
-    ),
+    "court_decided": _court_decided,
+    "decision_attached": _decision_attached,
     "reason_stated": _field("reason_text", tell("The request says why the person does not come")),
     "consents_given": _consents_given,
     "lawyer_access": _lawyer_access,

@@ -34,7 +34,7 @@ from hearings.requests import consent_answers
 from hearings.requests.consent_answers import Outstanding
 from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
-from hearings.status import HearingStatus, PresenceStatus
+from hearings.status import IN_ROOM, HearingStatus
 from hearings.summons import summons_states
 from hearings.summons.summons_states import SummonsResult
 
@@ -114,8 +114,10 @@ class RightsFacts:
         return [event for event in self.log if event.kind in kinds]
 
     def present(self, *roles: Role) -> list[Participant]:
-        """Those of these roles who are in the room."""
-        return [one for one in self.people if one.role in roles and one.presence is PresenceStatus.present]
+        """Those of these roles who are in the room; once nobody is there any more, those who were, by the log."""
+        here = {one.id for one in self.people if one.presence in IN_ROOM}
+        came = here or {str(event.data.get("participant")) for event in self.events(K.entered, K.admitted)}
+        return [one for one in self.people if one.role in roles and one.id in came]
 
 
 async def gather(db: AsyncSession, hearing: Hearing, *, now: datetime) -> RightsFacts:

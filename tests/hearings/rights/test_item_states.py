@@ -343,6 +343,20 @@ def test_the_rights_are_told_to_the_person_in_the_room_under_the_law_in_question
     assert (EVIDENCE["notice_requested"](replace(full(), log=log)) is not None) is shown
 
 
+@pytest.mark.parametrize("name", ["authority_present", "identity_confirmed", "notice_acknowledged"])
+def test_who_was_in_the_room_counts_when_all_have_left_it_and_who_never_came_does_not(name: str) -> None:
+    gone = replace(full(), people=full().people)
+    for number, one in enumerate(gone.people):
+        one.presence = PresenceStatus.released
+        come = event(20 + number, EventKind.entered, participant=one.id)
+        gone = replace(gone, log=[*gone.log, come])
+    assert EVIDENCE[name](gone) is not None
+    never = replace(gone, log=full().log, people=[*gone.people, person(Role.witness, presence=PresenceStatus.released)])
+    assert EVIDENCE[name](never) is None
+    absent = replace(never, log=gone.log)
+    assert EVIDENCE[name](absent) is not None
+
+
 def test_a_notice_that_was_answered_with_no_is_not_understood_until_it_is_explained_again() -> None:
     card = {"card": {"id": "rights"}}
     notice = event(1, EventKind.rights_notice, participant="defendant", language="th", **card)
@@ -368,11 +382,31 @@ def test_the_summons_is_kept_by_service_in_time_on_everybody_heard_and_by_nothin
     item = next(item for item in ITEMS if item.id == "r07_summons")
     (good,) = full().summonses
     both = replace(full(), summonses=[good, summoned(wrong, good.service)])
-    kept = wrong is SummonsState.served
+    kept = wrong in (SummonsState.served, SummonsState.not_owed)
     found = EVIDENCE["summons_served"](full())
     assert found is not None and found.source == "row:summons_service.s1" and "2 December 2026" in found.says
     assert state(item, both) is (RightState.by_evidence if kept else RightState.open)
     assert (EVIDENCE["lead_time_kept"](both) is not None) == (wrong is not SummonsState.late)
+
+
+def test_where_the_law_owes_no_summons_none_is_asked_for() -> None:
+    item = next(item for item in ITEMS if item.id == "r07_summons")
+    free = replace(full(), summonses=[summoned(SummonsState.not_owed)] * 2)
+    assert state(item, free) is RightState.by_evidence
+    assert state(item, replace(full(), summonses=[])) is RightState.open
+
+
+def test_a_request_that_names_the_court_and_its_reasons_shows_the_decision_but_for_no_accused() -> None:
+    item = next(item for item in ITEMS if item.id == "r02_decision_video")
+    reasons = {"judicial_authority": "Bucharest Tribunal", "reason_text": "The witness is ill."}
+
+    def kept(**columns: Any) -> bool:
+        row = request(**{"capacity": Capacity.witness, **reasons, **columns})
+        return state(item, replace(bare(), request=row)) is RightState.by_evidence
+
+    assert kept()
+    assert not kept(judicial_authority=" ") and not kept(reason_text="")
+    assert not kept(capacity=Capacity.accused) and not kept(capacity=Capacity.suspect)
 
 
 def test_a_summons_in_a_language_the_person_does_not_speak_shows_nothing() -> None:
