@@ -278,9 +278,15 @@ class ConditionsOpen(NotReady):
 
 
 class RightsOpen(NotReady):
-    """An item of the rights checklist is not kept and not answered; `missing` holds the ids of the items."""
+    """An item of the rights checklist is not kept and not answered; `missing` holds ids, `items` who answers each."""
 
     code = "rights_open"
+
+    def __init__(self, text: str = "", owed: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()) -> None:
+        super().__init__(text, [item for item, _who in owed])
+        self.owed = tuple((item, tuple(who)) for item, who in owed)
+        """Each item with whom it waits for: functions of staff and their States. Nobody, where the case has to show
+        it."""
 
 
 class FingerprintsOpen(NotReady):

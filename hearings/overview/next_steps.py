@@ -28,15 +28,13 @@ from hearings.models import (
     Participant,
     Recording,
     RecordingRelease,
-    RightAnswer,
     Signature,
     Sitting,
 )
-from hearings.models.rights import RightAnswerKind
+from hearings.overview import owed_rights
 from hearings.permissions import may
 from hearings.requests.conditions import ConditionKind
-from hearings.rights import checklist
-from hearings.rights.checklist import AnsweredBy, RightSide
+from hearings.rights.checklist import RightSide
 from hearings.roles import CONDUCTING
 from hearings.status import OPEN_SITTINGS, AgreementStatus, HearingStatus, MinutesStatus, RecordingStatus, RequestStatus
 
@@ -131,24 +129,9 @@ def _untested(whose: Whose) -> tuple[Any, ...]:
     return *soon, _hearing_is(Agreement, _H.agreed, _H.ready)
 
 
-def _owes(side: RightSide) -> Callable[[Whose], tuple[Any, ...]]:
-    """The rights checklist is begun, and nobody has answered an item that counts in every hearing, that only a person
-    answers, and that is for this side. What counts in some hearings, or is shown by the case, a query cannot see."""
-    always = (item for item in checklist.items() if item.applies == "always" and item.answer is AnsweredBy.person)
-    ids = [item.id for item in always if any(who.side in (side, RightSide.both) for who in item.who)]
-
-    def needs(whose: Whose) -> tuple[Any, ...]:
-        answered = (
-            exists().where(
-                col(RightAnswer.hearing_id) == Hearing.id,
-                col(RightAnswer.item) == name,
-                col(RightAnswer.kind) != RightAnswerKind.objection,
-            )
-            for name in ids
-        )
-        return col(Hearing.rights_version) > 0, or_(*(~one.correlate(Hearing) for one in answered))
-
-    return needs
+def _owes(side: RightSide, status: HearingStatus) -> Callable[[Whose], tuple[Any, ...]]:
+    """An item of the rights checklist that is due waits for an answer of this side."""
+    return lambda whose: (owed_rights.owes(side, status),)
 
 
 def _unanswered(whose: Whose) -> tuple[Any, ...]:
@@ -363,8 +346,8 @@ HEARINGS: tuple[tuple[Step, tuple[str, ...]], ...] = (
                 for side, column in ((_ASKS, Hearing.requesting_signed), (_ASKED, Hearing.requested_signed))
             ),
             *(
-                ("answer_rights", "answer_right", status, "starts_at", side, _owes(right_side))
-                for status in (_H.proposed, _H.countered, _H.agreed, _H.ready)
+                ("answer_rights", "answer_right", status, "starts_at", side, _owes(right_side, status))
+                for status in owed_rights.DUE
                 for side, right_side in ((_ASKS, RightSide.requesting), (_ASKED, RightSide.requested))
             ),
             ("prepare", "prepare_hearing", _H.agreed, "starts_at", _ASKS, _nothing_more),

@@ -54,10 +54,7 @@ def answers_as(item: RightItem, hearing: Hearing, *, state: str, functions: froz
 def owed_by(item: RightItem, hearing: Hearing) -> tuple[tuple[StaffFunction, str], ...]:
     """Whom an item waits for: functions of staff, each with its State. What the case itself has to show is the work of
     the clerk who prepares the hearing."""
-    asks, asked = hearing.requesting_state, hearing.requested_state
-    states = {RightSide.requesting: (asks,), RightSide.requested: (asked,), RightSide.both: (asks, asked)}
-    owed = tuple((who.function, state) for who in item.who for state in states[who.side])
-    return owed or ((StaffFunction.clerk, asks),)
+    return item_states.asked(item, hearing) or ((StaffFunction.clerk, hearing.requesting_state),)
 
 
 def refusal(item: RightItem, kind: RightAnswerKind, hearing: Hearing, actor: Actor) -> Sentence | None:

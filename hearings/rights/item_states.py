@@ -8,18 +8,26 @@ from enum import StrEnum
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings.errors import RightsOpen
+from hearings.languages import state_name
 from hearings.models import Hearing, RightAnswer
 from hearings.models.rights import RightAnswerKind
 from hearings.rights import checklist, facts as rights_facts
 from hearings.rights.applying import APPLIES
-from hearings.rights.checklist import AnsweredBy, Gate, RightItem
+from hearings.rights.checklist import AnsweredBy, Gate, RightItem, RightSide
 from hearings.rights.evidence import FoundEvidence, found
 from hearings.rights.facts import RightsFacts
 from hearings.roles import StaffFunction
-from hearings.sentences import N_, Series, tell
+from hearings.sentences import N_, Sentence, Series, tell
 
 K = RightAnswerKind
 OPEN_ITEMS = N_("In the rights checklist of the hearing it is not shown that this was kept: {items}")
+ANSWERED_BY = N_("{item} (to be answered by {people})")
+SHOWN_BY_THE_CASE = N_("{item} (to be shown by the case)")
+ANSWERERS: Mapping[StaffFunction, str] = {
+    StaffFunction.judge: N_("a judge {state:of}"),
+    StaffFunction.clerk: N_("a clerk {state:of}"),
+    StaffFunction.authority: N_("the authority {state:of}"),
+}
 
 
 class RightState(StrEnum):
@@ -123,15 +131,33 @@ async def of_hearing(db: AsyncSession, hearing: Hearing, *, now: datetime) -> tu
 
 
 async def open_items(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> list[RightResult]:
-    """The items an act has to wait for, those of the acts before it among them: what was not kept then, or is not kept
-    any more. None in a hearing whose acts do not wait for the checklist."""
+    """The items an act has to wait for, by the acts: those of the acts before it are among them, which were not kept
+    then, or are not kept any more. None in a hearing whose acts do not wait for the checklist."""
     if not hearing.rights_version:
         return []
-    return [each for each in await of_hearing(db, hearing, now=now) if each.blocks and each.item.gate.until(gate)]
+    every = [each for each in await of_hearing(db, hearing, now=now) if each.blocks]
+    return [each for act in Gate for each in every if each.item.gate is act and act.until(gate)]
+
+
+def asked(item: RightItem, hearing: Hearing) -> tuple[tuple[StaffFunction, str], ...]:
+    """Who answers an item of a hearing: functions of staff, each with its State; nobody, where the case shows it."""
+    asks, theirs = hearing.requesting_state, hearing.requested_state
+    states = {RightSide.requesting: (asks,), RightSide.requested: (theirs,), RightSide.both: (asks, theirs)}
+    return tuple((who.function, state) for who in item.who for state in states[who.side])
+
+
+def _told(item: RightItem, who: Sequence[tuple[StaffFunction, str]]) -> Sentence:
+    """An item, and whom it waits for."""
+    if not who:
+        return tell(SHOWN_BY_THE_CASE, item=tell(item.title))
+    people = [tell(ANSWERERS[function], state=state_name(state)) for function, state in who]
+    return tell(ANSWERED_BY, item=tell(item.title), people=Series.of(people, "or"))
 
 
 async def require(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: datetime) -> None:
-    """Raises `RightsOpen`, naming the items, unless everything that this act waits for is kept or answered."""
+    """Raises `RightsOpen`, naming the items and whom each waits for, unless everything that this act waits for is kept
+    or answered."""
     if waiting := await open_items(db, hearing, gate, now=now):
-        titles = Series.of([tell(each.item.title) for each in waiting], "semicolon")
-        raise RightsOpen(tell(OPEN_ITEMS, items=titles), [each.item.id for each in waiting])
+        owed = [(each.item, asked(each.item, hearing)) for each in waiting]
+        told = Series.of([_told(item, who) for item, who in owed], "semicolon")
+        raise RightsOpen(tell(OPEN_ITEMS, items=told), [(item.id, who) for item, who in owed])

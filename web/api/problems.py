@@ -161,6 +161,8 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
         )
         yield "free", [{"number": number, "name": name} for number, name in error.free]
         yield "hidden", error.hidden
+    if isinstance(error, errors.RightsOpen):
+        yield "items", [{"item": item, "answered_by": _staff(who)} for item, who in error.owed]
     if isinstance(error, errors.Undecided):
         yield "errors", [{"field": f"body.{name}", "code": error.code, "text": str(error)} for name in error.fields]
     for name in _EXTRA:
@@ -170,6 +172,10 @@ def _more(error: errors.HearingsError) -> Iterator[tuple[str, Any]]:
         if isinstance(value, datetime):
             value = value.isoformat()
         yield name, [str(one) for one in value] if isinstance(value, tuple | list | frozenset) else value
+
+
+def _staff(who: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"function": str(function), "state": state} for function, state in who]
 
 
 Misfit = tuple[tuple[int | str, ...], str, str]

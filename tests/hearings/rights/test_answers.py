@@ -197,7 +197,11 @@ async def test_ready_waits_for_the_items_before_it(listed: Any) -> None:
     with pytest.raises(RightsOpen) as refused:
         await ready()
     assert refused.value.missing == ("r07_summons", "r22_oath")
-    assert "Summons in time; Oath form" in str(refused.value)
+    assert "Summons in time (to be answered by the authority of Thailand); Oath form (to be answered by a clerk" in str(
+        refused.value
+    )
+    authority = ("authority", "TH")
+    assert refused.value.owed == (("r07_summons", (authority,)), ("r22_oath", (("clerk", "RO"), authority)))
     async with listed.database.transaction() as db:
         (await queries.get(db, HearingRequest, listed.request.id)).oath_form = OathForm.oath
     await say(listed, "r07_summons", "not_kept", listed.staff("authority"), "It came back.")
@@ -323,9 +327,16 @@ async def test_each_state_finds_in_its_list_that_a_begun_checklist_waits_for_its
     async with court.database.transaction() as db:
         await answers.begin(db, hearing=await of(db, court), actor=court.staff("clerk"), now=NOW)
     assert await waits() == {"clerk": True, "authority": True}
+    await say(court, "r22_oath", "kept", court.staff("clerk"))
+    assert await waits() == {"clerk": False, "authority": True}  # the summons
     await say(court, "r07_summons", "not_kept", court.staff("authority"))
-    await say(court, "r27_data_protection", "kept", court.staff("authority"))
-    assert await waits() == {"clerk": True, "authority": False}
-    await say(court, "r26_alternative_weighed", "kept", court.staff("clerk"))
-    await say(court, "r20_public", "kept", court.staff("judge"))
     assert await waits() == {"clerk": False, "authority": False}
+    async with court.database.transaction() as db:
+        (await queries.get(db, HearingRequest, court.request.id)).stage = Stage.trial
+    assert await waits() == {"clerk": True, "authority": False}
+    await say(court, "r02_decision_video", "kept", court.staff("judge"))
+    await say(court, "r03_parties_heard", "kept", court.staff("clerk"))
+    assert await waits() == {"clerk": False, "authority": False}
+    async with court.database.transaction() as db:
+        (await queries.get(db, HearingRequest, court.request.id)).death_penalty = True
+    assert await waits() == {"clerk": False, "authority": True}
