@@ -366,6 +366,10 @@ class View(Message):
     purposes: Annotated[list[ChoiceView], Meta(description="of breaks; for who may order one")]
     laws: Annotated[list[ChoiceView], Meta(description="the States of the hearing, the requesting first")]
     calls: Annotated[list[CallView], Meta(description="longest waiting first; for who may answer them")]
+    rights_due: Annotated[
+        list[str],
+        Meta(description="items of the rights checklist that the next act waits for, by title; for who conducts"),
+    ]
 
 
 class Tick(Message):

@@ -27,7 +27,7 @@ from media import messages
 from media.link import Mandate
 from web.live import notices
 from web.live.connections import Connection
-from web.live.scene import Liveness, Rows, Scene, read_rows
+from web.live.scene import Liveness, Rows, Scene, read_rows, rights_due
 from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.room")
@@ -182,8 +182,8 @@ class Room:
         async with self._lock:
             self._rows_changed = False
             try:
-                async with self.reading() as (_db, rows):
-                    pass
+                async with self.reading() as (db, rows):
+                    rows.rights_due = await rights_due(db, rows, now=self.now())
             except BaseException:
                 self._rows_changed = True
                 raise

@@ -18,10 +18,12 @@ from hearings.interpreting import interpreters
 from hearings.law import scripts
 from hearings.models import Hearing, HearingEvent, HearingRequest, Participant, Recording, Sitting, SoundCheck
 from hearings.permissions import Decision, may
+from hearings.rights import item_states
+from hearings.rights.checklist import Gate, RightItem
 from hearings.sitting import cards, fingerprints, messages_to_court, recorded_acts, recordings
 from hearings.sitting.cards import CardProgress
 from hearings.sitting.fingerprints import NOTHING, ComparisonProgress
-from hearings.status import IN_ROOM, PresenceStatus, SittingStatus
+from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus, SittingStatus
 from media import messages
 from media.live import routing
 from web.words import roles, sentences
@@ -57,6 +59,8 @@ class Rows:
     """The keys to which a recording that begins now is encrypted."""
     readers: Sequence[recordings.KeyRecipient] = ()
     """Who can be let open a part of the recording that has begun."""
+    rights_due: Sequence[RightItem] = ()
+    """Items of the rights checklist that the next act of the sitting waits for; read for views only (`rights_due`)."""
 
     def participant(self, participant_id: str) -> Participant | None:
         """The participant with this id."""
@@ -104,6 +108,15 @@ async def read_rows(db: AsyncSession, hearing_id: str) -> Rows:
         recipients=await recordings.recipients(db, states),
         readers=await recordings.readers(db, recording, states),
     )
+
+
+async def rights_due(db: AsyncSession, rows: Rows, *, now: datetime) -> Sequence[RightItem]:
+    """The items of the rights checklist that the start waits for, or, once the sitting runs, the first question."""
+    status = rows.sitting.status
+    if status in (SittingStatus.closing, SittingStatus.closed):
+        return ()
+    gate = Gate.first_question if status in LIVE_SITTINGS else Gate.start
+    return [each.item for each in await item_states.open_items(db, rows.hearing, gate, now=now)]
 
 
 SLOW_AFTER = 10_000_000_000

@@ -400,6 +400,9 @@ def view_for(viewer: Participant, scene: Scene, *, seq: int, now: int) -> messag
         readers=readers_view(viewer, scene) if here == "room" else [],
         breakdowns=breakdowns_view(viewer, scene) if here == "room" else [],
         calls=calls_view(viewer, scene) if here in ("lobby", "room") else [],
+        rights_due=[_(item.title) for item in scene.rows.rights_due]
+        if here == "room" and viewer.role in CONDUCTING
+        else [],
     )
 
 

@@ -10,6 +10,7 @@ from hearings import queries
 from hearings.agreement import room_rules
 from hearings.models import Hearing, Participant
 from hearings.permissions import may
+from hearings.roles import CONDUCTING
 from hearings.status import HearingStatus
 from web.server import view_log as shown
 from web.server.rendering import asset, messages_url, render
@@ -50,8 +51,8 @@ async def live(request: Request) -> Response:
         "limiter_url": asset("limiter.js"),
         "test_hooks": parts.settings.test_hooks,
     }
-    if rights := _rights_url(hearing, me):
-        config["rights_url"] = rights
+    if (rights := _rights_url(hearing, me)) or me.role in CONDUCTING:
+        config["rights_url"] = rights or f"/h/{hearing.ref}/rights"
     if costs := _costs_url(hearing, me):
         config["costs_url"] = costs
     if signed.person and may("read_minutes", me.role).allowed:

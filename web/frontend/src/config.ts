@@ -16,7 +16,7 @@ export interface PageConfig {
   /** Pages for afterwards, of those who may read them: the minutes, the recording. */
   minutes_url?: string;
   recording_url?: string;
-  /** The rights checklist, for counsel. */
+  /** The rights checklist, for counsel and for who conducts. */
   rights_url?: string;
   /** Where an interpreter, a witness or an expert claims their costs. */
   costs_url?: string;

@@ -977,6 +977,8 @@ export interface View {
   laws: ChoiceView[];
   /** longest waiting first; for who may answer them */
   calls: CallView[];
+  /** items of the rights checklist that the next act waits for, by title; for who conducts */
+  rights_due: string[];
 }
 
 /** Once a second: the server's time and the state of the recording. */

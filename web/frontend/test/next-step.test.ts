@@ -15,6 +15,7 @@ const AUTHORITY = can("roll_call", "admit", "sound_check", "confirm_identity", "
 const view = (changes: Record<string, unknown>): View =>
   ({
     status: "roll_call", people: COURTS, laws: LAWS, conditions: [], fingerprints: null, sound_checks: [], objections: [], rights: JUDGE,
+    rights_due: [],
     floor: { mode: "open", asking: [] }, hold: null, ...changes,
   }) as unknown as View;
 const step = (changes: Record<string, unknown>): [string, boolean] | null => {
@@ -43,6 +44,7 @@ test("from the lobby to the start one step after the other, each with whose it i
   assert.deepEqual(step({ ...compared, ...checks("passed") }), ["start", true]);
   assert.deepEqual(step({ ...compared, ...checks("passed"), rights: AUTHORITY }), ["start", false]);
   assert.equal(step({ ...compared, ...checks("passed"), hold: { by: "Authority" } }), null);
+  assert.equal(step({ ...compared, ...checks("passed"), rights_due: ["Nobody else in the room"] }), null);
 });
 
 test("who has to come first is named before what needs them", () => {
@@ -102,6 +104,7 @@ function anyView(next: () => number): View {
     objections: one([[], [{ reserved: true }], [{ reserved: false }]]),
     floor: { mode: one(["open", "by_turn"]), asking: people.filter(() => next() < 0.2).map(({ participant }) => participant) },
     hold: next() < 0.1 ? { by: "somebody" } : null,
+    rights_due: next() < 0.1 ? ["Identity"] : [],
   });
 }
 
@@ -126,7 +129,7 @@ function possible(state: View, found: Step): boolean {
     conditions: () => is("requested_authority") && found.all > 0,
     compare: () => compares("RO") && compares("TH"),
     sound: () => complete && (open.length === 0 || open.some((check) => present.some((person) => person.participant === check.participant))),
-    start: () => complete && is("presiding_judge") && state.hold === null && state.status === "pre_record" && open.length === 0,
+    start: () => complete && is("presiding_judge") && state.hold === null && state.rights_due.length === 0 && state.status === "pre_record" && open.length === 0,
     rule: () => is("presiding_judge"),
     floor: () => found.people.length > 0 && found.people.every((person) => present.includes(person)),
   };

@@ -86,6 +86,7 @@ function checkOrStart(view: View): Step | null {
     return absent ?? { kind: "sound", ...NONE, done: required.length - open.length, all: required.length, mine: allowed(view, "sound_check") };
   }
   // The bar of the hold says who opens the floor first.
-  if (view.hold) return null;
+  // The bar of the rights says what the start still waits for.
+  if (view.hold || view.rights_due.length > 0) return null;
   return waitFor(view, "presiding_judge") ?? { kind: "start", ...NONE, mine: allowed(view, "start") };
 }

@@ -21,6 +21,7 @@ import { Objections } from "./objections";
 import { NextBar } from "./next";
 import { Record, asked } from "./record";
 import { RecordingBar } from "./recording";
+import { RightsBar } from "./rights-due";
 import { Roll } from "./roll";
 import { pressed } from "./preferences";
 import { BeforeSitting } from "./soundcheck";
@@ -67,6 +68,7 @@ export function Room({ view }: { view: View }) {
         <CallsBar view={view} />
         <FingerprintsBar view={view} />
         <NextBar view={view} />
+        <RightsBar view={view} />
         {hearing.ears.blocked.value && (
           <div class="bar bar-warn" role="alert">
             <Warn /> {t("The browser keeps the sound off until you press this button.")}
