@@ -7,6 +7,7 @@ from hearings.hearing.readiness import REASONED, Check, CheckResult
 from hearings.models import Hearing, HearingRequest, Person
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.rights import answers as rights_answers, checklist as rights_checklist
+from hearings.rights.checklist import Gate, RightItem
 from hearings.roles import StaffFunction
 from hearings.status import HEARINGS_OVER, HearingStatus
 from web.server.sign_in import may_on, may_own
@@ -71,6 +72,8 @@ class ChecklistRow:
     owners: list[str]
     href: str
     button: str
+    before_signing: bool = False
+    """Whether the time cannot be signed while it is not met."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,9 +114,17 @@ def rows(
                 ],
                 href=href,
                 button=_(BUTTONS[result.check]) if href else "",
+                before_signing=any(item.gate is Gate.agree for item in _items(result)),
             )
         )
     return made
+
+
+def _items(result: CheckResult) -> list[RightItem]:
+    """The items of the rights checklist that are open, those first that come first."""
+    if result.check is not Check.rights_kept:
+        return []
+    return [item for item in map(rights_checklist.item, result.missing) if item is not None]
 
 
 def _owner(function: StaffFunction, state: str, hearing: Hearing) -> str:
@@ -142,8 +153,7 @@ def _detail(result: CheckResult) -> str:
         case Check.line_tested:
             return _("To go on without it, the clerk writes the reason.")
         case Check.rights_kept:
-            named_items = (item for item in map(rights_checklist.item, result.missing) if item is not None)
-            return one_by_one(_(item.title) for item in named_items)
+            return one_by_one(_(item.title) for item in _items(result))
         case Check.recipients_known:
             return _("No authority there could open the recording: {states}").format(states=states)
         case Check.rooms_booked:
@@ -195,7 +205,7 @@ def _own_item(result: CheckResult, hearing: Hearing, person: Person) -> str:
         return ""
     own = {(StaffFunction(function), person.owner_state) for function in person.functions}
     passes = may_on("override_right", person, hearing)
-    items = [item for item in map(rights_checklist.item, result.missing) if item is not None]
+    items = _items(result)
     theirs = (item for item in items if own & set(rights_answers.owed_by(item, hearing)))
     passable = (item for item in items if passes and item.override)
     return next((item.id for some in (theirs, passable) for item in some), "")
@@ -240,6 +250,9 @@ def _preparing(hearing: Hearing, blocking: Sequence[ChecklistRow], can: Mapping[
     if can["ready"] and not firm:
         words = _("The lobby can be opened once the hearing is ready.")
         return NextStep(heading=_("Make the hearing ready"), words=words, act="ready")
+    early = next((row for row in blocking if row.before_signing), None)
+    if can["agree"] and early is not None:
+        return _step(early)
     if can["agree"]:
         signed = hearing.requesting_signed or hearing.requested_signed
         unsigned = next(row for row in blocking if row.check is Check.time_signed)
@@ -252,10 +265,16 @@ def _preparing(hearing: Hearing, blocking: Sequence[ChecklistRow], can: Mapping[
         )
     for row in firm or blocking:
         if row.href:
-            return NextStep(heading=row.title, words=row.detail, act="link", href=row.href, button=row.button)
+            return _step(row)
     if blocking:
-        first = (firm or blocking)[0]
-        words = _("It waits for: {owners}").format(owners=one_by_one(first.owners))
-        return NextStep(heading=first.title, words=words, kind="done")
+        return _step((firm or blocking)[0])
     words = _("The clerk of the requesting State makes the hearing ready.")
     return NextStep(heading=_("Everything needed is in place"), words=words, kind="done")
+
+
+def _step(row: ChecklistRow) -> NextStep:
+    """A check as the next step: where the reader resolves it, or whom it waits for."""
+    if row.href:
+        return NextStep(heading=row.title, words=row.detail, act="link", href=row.href, button=row.button)
+    words = _("It waits for: {owners}").format(owners=one_by_one(row.owners))
+    return NextStep(heading=row.title, words=words, kind="done")

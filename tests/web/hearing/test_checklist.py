@@ -1,5 +1,6 @@
 """The checklist of a hearing in words, and the one next step of its page."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 
@@ -53,6 +54,21 @@ def step(status: HearingStatus, open_checks: tuple[Check, ...], *rights: str) ->
     results = [open_check(check) for check in open_checks]
     rows = checklist.rows(results, hearing(status), REQUEST, person("RO", "clerk"), can(*rights))
     return checklist.next_step(hearing(status), rows, can(*rights), silent=False, minutes=False)
+
+
+def test_an_item_that_the_signing_waits_for_comes_before_it_and_one_that_it_does_not_after() -> None:
+    def next_of(item: str, *functions: str) -> checklist.NextStep | None:
+        waits = open_check(Check.rights_kept)
+        results = [open_check(Check.time_signed), replace(waits, missing=(item,))]
+        rows = checklist.rows(results, hearing(H.proposed), REQUEST, person("RO", *functions), can("agree"))
+        return checklist.next_step(hearing(H.proposed), rows, can("agree"), silent=False, minutes=False)
+
+    found = next_of("r02_decision_video", "clerk")
+    assert found is not None and found.href.endswith("/rights#r02_decision_video")
+    waiting = next_of("r25_human_rights_state", "clerk")
+    assert waiting is not None and (waiting.act, waiting.kind) == ("", "done") and "waits for" in waiting.words
+    signing = next_of("r03_parties_heard", "clerk")
+    assert signing is not None and signing.href.endswith("/times/sign")
 
 
 @pytest.mark.parametrize("check", Check)
