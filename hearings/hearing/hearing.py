@@ -23,7 +23,7 @@ from hearings.queries import get, hearings_of_request, in_office, open_sitting, 
 from hearings.requests import consent_answers, gate_answers
 from hearings.requests.consent_answers import PERSON_TO_BE_HEARD
 from hearings.requests.log import require_carried
-from hearings.rights import item_states
+from hearings.rights import checklist, item_states
 from hearings.rights.checklist import Gate
 from hearings.roles import HEARD, Role
 from hearings.sentences import N_, Series, StateName, Word, tell, tell_n
@@ -71,7 +71,8 @@ def _drafted(
     languages: tuple[str, str],
     **columns: Any,
 ) -> Hearing:
-    """The new row of a hearing; in each pair the value of the requesting court comes first."""
+    """The new row of a hearing, whose acts wait for the rights checklist; in each pair the value of the requesting
+    court comes first."""
     return Hearing(
         owner_state=request.owner_state,
         ref=new_ref(),
@@ -86,6 +87,7 @@ def _drafted(
         language_requesting=language(languages[0] or request.language_of_court),
         language_requested=language(languages[1] or request.language_of_person),
         capacity=request.capacity.value if request.capacity else "",
+        rights_version=checklist.VERSION,
         **columns,
     )
 
@@ -442,7 +444,8 @@ async def make_ready(
     `GateOpen` where a State has to answer the legal check or has said no; `ConsentMissing`; `BasisNotInForce` where no
     basis relied on is in force on a day of the hearing, unless `without_basis` says why it goes on all the same;
     `AgreementMissing` without a technical agreement both States have signed; `LineTestMissing` without a passed line
-    test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key.
+    test, unless `without_test` says why; `NoRecipients` where a State the recording is agreed to be for has no key;
+    `RightsOpen` where an item of the rights checklist is open.
     Effects: stores `without_test` with the agreement and `without_basis` in the history; status to ready. The request
     is locked, as it is for an answer to the legal check: no answer comes in between.
     """

@@ -100,7 +100,8 @@ class Hearing(Row, table=True):
     """The rooms in the terms once a State has signed these: objects of `resource`, `state`, `city` and `name`."""
 
     rights_version: int = 0
-    """Version of the rights checklist that its acts wait for (`hearings.rights.answers.begin`); 0: for none."""
+    """Version of the rights checklist that its acts wait for, from the proposal; 0: for none, in a hearing that was
+    proposed before there was one and for which nobody has begun it (`hearings.rights.answers.begin`)."""
 
     @property
     def languages(self) -> tuple[str, ...]:

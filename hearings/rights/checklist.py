@@ -14,7 +14,7 @@ from hearings import reference
 from hearings.roles import StaffFunction
 
 VERSION = 1
-"""Of the list that the acts of a hearing wait for once that is begun (`Hearing.rights_version`)."""
+"""Of the list that the acts of a newly proposed hearing wait for (`Hearing.rights_version`)."""
 
 
 class Gate(StrEnum):

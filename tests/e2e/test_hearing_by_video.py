@@ -356,6 +356,31 @@ async def test_in_a_closed_session_an_observer_reads_why_hears_nothing_and_comes
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_who_conducts_reads_which_rights_are_due_until_they_were_told_under_both_laws(shared: Any) -> None:
+    judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
+    due = "1 rights item is due: Rights told, both laws"
+    for one in (judge, clerk, authority):
+        await expect(one.page.get_by_test_id("rights-due")).to_contain_text(due)
+    assert await witness.page.get_by_test_id("rights-due").count() == 0
+    await judge.accessible()
+    async with judge.page.context.expect_page() as opened:
+        await judge.page.get_by_role("link", name="Open the list").click()
+    page = await opened.value
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Rights checklist")
+    for law in ("RO", "TH"):
+        await page.goto(f"{shared.installation.url}/h/{shared.demo.ref}/record?kind=rights_notice")
+        await page.get_by_label("Person", exact=True).select_option(label="Somchai Wongsa")
+        await page.get_by_label("Explained by").select_option(label="Ioana Popa")
+        await page.get_by_label("Under the law of").select_option(law)
+        await page.get_by_label("Language", exact=True).select_option("th")
+        await page.get_by_role("button", name="Record", exact=True).click()
+        await expect(page.get_by_text("Added to the log.")).to_be_visible()
+    await page.close()
+    for one in (judge, clerk, authority):
+        await expect(one.page.get_by_test_id("rights-due")).to_have_count(0)
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_an_oath_is_recorded_by_keyboard_seen_by_those_who_may_and_corrected(shared: Any) -> None:
     judge, clerk, authority, witness = (shared[role] for role in ("judge", "clerk", "authority", "witness"))
     page = judge.page

@@ -154,6 +154,7 @@ async def test_a_request_becomes_a_hearing_that_is_ready_on_pages_alone(officers
     hearing = await agree_a_time(clerk, authority, request)
     await name_people(clerk, authority, hearing)
     await agree_the_means(clerk, authority, hearing)
+    await keep_the_rights(clerk, authority, hearing)
     await make_ready(clerk, hearing)
     await authority.open(f"/h/{hearing}")
     await authority.reads("Ready")
@@ -262,6 +263,23 @@ async def agree_the_means(clerk: Officer, authority: Officer, hearing: str) -> N
         await officer.sign()
         await officer.reads("The signature has been saved.")
     await clerk.reads("Signed by both")
+
+
+async def keep_the_rights(clerk: Officer, authority: Officer, hearing: str) -> None:
+    """The page of the hearing leads each State to the item that is its own to answer."""
+    for officer, item, title in (
+        (clerk, "r03_parties_heard", "Parties heard"),
+        (authority, "r07_summons", "Summons in time"),
+    ):
+        await officer.open(f"/h/{hearing}")
+        await officer.page.get_by_role("main").get_by_role("link", name="Open the checklist").first.click()
+        await officer.page.wait_for_url(f"**/h/{hearing}/rights#{item}")
+        await officer.accessible()
+        await officer.follow(f"Answer: {title}")
+        await officer.page.get_by_label("Answer", exact=True).select_option("kept")
+        await officer.accessible()
+        await officer.press("Record")
+        await officer.reads("The answer is recorded. Both States see it.")
 
 
 async def make_ready(clerk: Officer, hearing: str) -> None:

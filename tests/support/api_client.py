@@ -315,6 +315,14 @@ async def accepted(client: Client, other: Client, **content: Any) -> dict[str, A
     return found
 
 
+async def keep_rights(client: Client, other: Client, path: str) -> None:
+    """Both States answer the items of the rights checklist that the case does not show before a hearing is ready."""
+    owed = ((client, "r03_parties_heard"), (other, "r07_summons"), (client, "r22_oath"))
+    for who, item in owed:
+        answer = await who.post(f"{path}/rights/{item}", {"kind": "kept"})
+        assert answer.status_code == 200, answer.text
+
+
 @dataclass(frozen=True)
 class Story:
     """The steps of a case, for tests."""

@@ -5,6 +5,7 @@ The stages are databases in which the story has come so far: `ready`, `assembled
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -335,7 +336,15 @@ def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: 
     return signatures.sign({**stated, **changes}, seed=SEEDS[state])
 
 
-async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority: Actor) -> Agreement:
+async def agree_technically(
+    db: AsyncSession,
+    hearing: Hearing,
+    clerk: Actor,
+    authority: Actor,
+    *,
+    site: dict[str, Any] = SITE,
+    needs: dict[str, Any] | None = None,
+) -> Agreement:
     """Two sites, their profiles, and a technical agreement that both States have signed."""
     made = []
     for actor, city, zone in ((clerk, "Bucharest", "Europe/Bucharest"), (authority, "Bangkok", "Asia/Bangkok")):
@@ -343,7 +352,7 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
         public = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
         await signing_keys.add(db, state=actor.state, authority_name=f"Court of {city}", public_key=public, now=NOW)
         _, profile = await sites.add(
-            db, name=f"Room 1, {city}", court=f"Court of {city}", city=city, zone_name=zone, abilities=SITE,
+            db, name=f"Room 1, {city}", court=f"Court of {city}", city=city, zone_name=zone, abilities=site,
             actor=actor, now=NOW,
         )  # fmt: skip
         made.append(profile)
@@ -352,7 +361,7 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
             recipient=RECIPIENTS[actor.state], now=NOW,
         )  # fmt: skip
     agreement = await agreements.draft(
-        db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], actor=clerk, now=NOW
+        db, hearing=hearing, requesting_profile=made[0], requested_profile=made[1], needs=needs, actor=clerk, now=NOW
     )
     await agreements.propose(db, agreement=agreement, actor=clerk, now=NOW)
     for actor in (clerk, authority):
@@ -362,46 +371,67 @@ async def _agreement(db: AsyncSession, hearing: Hearing, clerk: Actor, authority
     return agreement
 
 
+async def propose(db: AsyncSession, request: HearingRequest, clerk: Actor) -> Hearing:
+    """A hearing at NOW and an hour, which nobody has agreed to."""
+    return await diary.propose(
+        db,
+        request=await queries.get(db, HearingRequest, request.id),
+        wall_start=datetime(2026, 12, 2, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
+        wall_zone="Europe/Bucharest",
+        duration=timedelta(hours=2),
+        requesting_zone="Europe/Bucharest",
+        requesting_city="Bucharest",
+        requested_zone="Asia/Bangkok",
+        requested_city="Bangkok",
+        actor=clerk,
+        now=NOW,
+    )
+
+
+PARTS = (
+    (Role.presiding_judge, "RO", "Bucharest", "ro", "judge"),
+    (Role.clerk, "RO", "Bucharest", "ro", "clerk"),
+    (Role.requested_authority, "TH", "Bangkok", "th", "authority"),
+    (Role.interpreter, "TH", "Bangkok", "ro", ""),
+    (Role.witness, "TH", "Bangkok", "th", ""),
+)
+"""Role, State, city, language, and the function of the member of staff; a guest has none."""
+
+
+async def name(
+    db: AsyncSession,
+    hearing: Hearing,
+    people: dict[str, Person],
+    parts: Sequence[tuple[Role, str, str, str, str]] = PARTS,
+) -> None:
+    """Everybody is named, each State's staff by itself."""
+    clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
+    for role, state, city, speaks, function in parts:
+        await participants.add(
+            db,
+            hearing=hearing,
+            role=role,
+            display_name=people[function].name if function else f"The {role.value}",
+            state=state,
+            city=city,
+            speaks=speaks,
+            person=people.get(function),
+            actor=clerk if state == "RO" else authority,
+            now=NOW,
+        )
+
+
 async def _ready(database: Database) -> None:
     people = await add_staff(database)
     accepted = await add_accepted(database, people)
     clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
     async with database.transaction() as db:
-        hearing = await diary.propose(
-            db,
-            request=await queries.get(db, HearingRequest, accepted.id),
-            wall_start=datetime(2026, 12, 2, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
-            wall_zone="Europe/Bucharest",
-            duration=timedelta(hours=2),
-            requesting_zone="Europe/Bucharest",
-            requesting_city="Bucharest",
-            requested_zone="Asia/Bangkok",
-            requested_city="Bangkok",
-            actor=clerk,
-            now=NOW,
-        )
+        hearing = await propose(db, accepted, clerk)
+        hearing.rights_version = 0  # as one of before the checklist, which tests of the rights begin
         await diary.agree(db, hearing=hearing, actor=authority, now=NOW)
         await agreed_terms.sign_terms(db, hearing=hearing, actor=clerk, now=NOW)
-        for role, state, city, speaks, function in (
-            (Role.presiding_judge, "RO", "Bucharest", "ro", "judge"),
-            (Role.clerk, "RO", "Bucharest", "ro", "clerk"),
-            (Role.requested_authority, "TH", "Bangkok", "th", "authority"),
-            (Role.interpreter, "TH", "Bangkok", "ro", ""),
-            (Role.witness, "TH", "Bangkok", "th", ""),
-        ):
-            await participants.add(
-                db,
-                hearing=hearing,
-                role=role,
-                display_name=people[function].name if function else f"The {role.value}",
-                state=state,
-                city=city,
-                speaks=speaks,
-                person=people.get(function),
-                actor=clerk if state == "RO" else authority,
-                now=NOW,
-            )
-        await _agreement(db, hearing, clerk, authority)
+        await name(db, hearing, people)
+        await agree_technically(db, hearing, clerk, authority)
         await diary.make_ready(db, hearing=hearing, without_test="The rooms met yesterday.", actor=clerk, now=NOW)
 
 

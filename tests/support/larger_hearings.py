@@ -20,7 +20,7 @@ from media.evidence.seal.keyfile import NO_COSIGNERS
 from tests.support.databases import apart
 from tests.support.process import ServedInstallation
 from web import cli
-from web.demo import agreement as demo_agreement, demo
+from web.demo import agreement as demo_agreement, demo, rights as demo_rights
 from web.seal_keeper import seal_vkey
 
 STAFF = ("judge", "clerk", "authority")
@@ -78,6 +78,7 @@ async def _seed(
         for key, guest in guests.items():
             seats[key] = await _add(db, hearing, guest, clerk, now)
         await demo_agreement.agree(db, hearing=hearing, clerk=clerk, authority=authority, key_folder=folder, now=now)
+        await demo_rights.answer(db, hearing=hearing, clerk=clerk, authority=authority, now=now)
         await diary.make_ready(db, hearing=hearing, without_test=demo_agreement.WITHOUT_TEST, actor=clerk, now=now)
         invited, inviting = {}, participant_actor(seats["clerk"], people["clerk"])
         for key in ("witness", "interpreter", *guests):

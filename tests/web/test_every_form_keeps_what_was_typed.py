@@ -39,6 +39,7 @@ UNMET: dict[str, str] = {
     "recoveries.html /admin/recoveries/{{ row.id }}/confirm": "/admin/recoveries/{recovery}/{action}",
     "request_consents.html /requests/{{ row.reference }}/consents": "/requests/{reference}/consents",
     "resource.html /resources/{{ found.resource_no }}/act/activate": "/resources/{number}/act/{action}",
+    "rights.html /h/{{ hearing.ref }}/rights": "/h/{ref}/rights",
     "rights.html /h/{{ hearing.ref }}/rights/ask": "/h/{ref}/rights/ask",
     "step_up.html {{ here }}": "/admin/recoveries/{recovery}/{action}",
     "times.html /h/{{ hearing.ref }}/times/next-day": "/h/{ref}/times/{action}",

@@ -28,7 +28,7 @@ from hearings.signatures import recipients, signing_keys
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
 from media.evidence.seal.keyfile import NO_COSIGNERS, make_key_file
-from web.demo import agreement as demo_agreement, keys as demo_keys
+from web.demo import agreement as demo_agreement, keys as demo_keys, rights as demo_rights
 from web.server import signed_acts as bonds
 
 AHEAD = timedelta(minutes=10)
@@ -154,6 +154,7 @@ async def ready(
     seats = await _seats(db, hearing, people, witness, now)
     clerk, authority = person_actor(people["clerk"]), person_actor(people["authority"])
     await demo_agreement.agree(db, hearing=hearing, clerk=clerk, authority=authority, key_folder=key_folder, now=now)
+    await demo_rights.answer(db, hearing=hearing, clerk=clerk, authority=authority, now=now)
     await diary.make_ready(db, hearing=hearing, without_test=demo_agreement.WITHOUT_TEST, actor=clerk, now=now)
     return hearing, seats
 

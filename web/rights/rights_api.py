@@ -108,7 +108,7 @@ async def list_rights(caller: Caller, ref: Ref) -> RightList:
 
 @router.act("/hearings/{ref}/rights", scope="hearings:write", errors=(404, 409))
 async def begin_rights(caller: Caller, ref: Ref, body: Nothing | None = None) -> RightList:
-    """Have the acts of the hearing wait for the checklist from now on. Begun once, it is not ended."""
+    """Have the acts of a hearing that was proposed before there was a checklist wait for it from now on."""
     row = await queries.hearing(caller.db, ref, state=caller.state, lock=True)
     await answers.begin(caller.db, hearing=row, actor=caller.actor, now=caller.now)
     caller.shown.append(row)

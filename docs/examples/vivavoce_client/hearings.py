@@ -49,6 +49,18 @@ class Offer(TypedDict):
     signed: bool
 
 
+class Right(TypedDict):
+    """An item of the rights checklist of a hearing. `blocks`: the act at `gate` is refused because of it."""
+
+    hearing: str
+    item: str
+    title: str
+    gate: str
+    state: str
+    blocks: bool
+    missing: list[str]
+
+
 class Invitation(TypedDict):
     """A link to join a hearing by, and its PIN. They are there once: give them to the person by two different ways."""
 
@@ -194,6 +206,14 @@ class Hearings(Calls):
         """Ask for another time."""
         body = said(time_) if isinstance(time_, Time) else dict(time_)
         return cast(Hearing, self.post(f"/hearings/{ref}/counter", {**body, "reason": reason}))
+
+    def rights(self, ref: str) -> list[Right]:
+        """Every item of the rights checklist, and how it stands now."""
+        return cast(list[Right], self.get(f"/hearings/{ref}/rights")["items"])
+
+    def answer_right(self, ref: str, item: str, kind: str = "kept", reason: str = "") -> Right:
+        """Answer an item for this State: `kept`, or with a reason `not_applicable` or `not_kept`."""
+        return cast(Right, self.post(f"/hearings/{ref}/rights/{item}", {"kind": kind, "reason": reason}))
 
     def ready(self, ref: str, reason: str | None = None) -> Hearing:
         """Everything is there for the lobby to open. `reason`: why without a line test that has passed."""

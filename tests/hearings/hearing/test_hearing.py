@@ -25,6 +25,7 @@ from hearings.errors import (
 from hearings.hearing import hearing as diary
 from hearings.models import Hearing, HearingRequest, Participant, Person
 from hearings.requests import requests
+from hearings.rights import checklist
 from hearings.roles import Role
 from hearings.status import HearingStatus, RequestStatus
 
@@ -65,6 +66,7 @@ async def test_a_hearing_keeps_wall_time_zone_utc_and_the_version_of_the_data(
     assert (hearing.status, hearing.owner_state, hearing.case_number) == (HearingStatus.proposed, "RO", "1234/P/2025")
     assert request.status is RequestStatus.executing
     assert diary.moved_to(hearing) is None
+    assert hearing.rights_version == checklist.VERSION
 
 
 async def test_the_wall_time_may_be_the_other_courts(

@@ -5,7 +5,7 @@ import pytest
 from hearings.outward import webhooks
 from scheduler import following
 from scheduler.environment import World
-from tests.support.api_client import MEASURED, NEW_SITE
+from tests.support.api_client import MEASURED, NEW_SITE, keep_rights
 
 pytestmark = pytest.mark.beside
 
@@ -206,6 +206,7 @@ async def test_a_line_test_is_passed_over_with_a_reason_that_both_read(ro, th, h
     place = f"/hearings/{hearing['ref']}"
     path = await signed(ro, th, place, draft)
     assert code(await ro.post(f"{place}/ready")) == (409, "line_test_missing")
+    await keep_rights(ro, th, place)
     assert (await done(ro.post(f"{place}/ready", {"reason": "The same rooms met yesterday."})))["status"] == "ready"
     assert (await done(th.get(path)))["passed_over_why"] == "The same rooms met yesterday."
 

@@ -11,7 +11,7 @@ from hearings.ids import new_id
 from hearings.models import LineTest
 from scheduler import following
 from scheduler.environment import World
-from tests.support.api_client import MEASURED, NEW_SITE, PEOPLE
+from tests.support.api_client import MEASURED, NEW_SITE, PEOPLE, keep_rights
 
 BASE = "http://localhost:8000"
 
@@ -166,6 +166,19 @@ async def test_two_systems_go_from_a_request_to_a_hearing_that_is_ready(installa
     async with installation.database.transaction() as db:
         (key,) = await queries.authority_keys(db, ["TH"])
         key.kind = "requested"
+
+    # Whose rights are not shown to be kept is not heard: what nobody has answered is named, with who answers it.
+    refused = await ro.post(f"{path}/ready")
+    assert (refused.status_code, refused.json()["code"]) == (409, "rights_open")
+    clerk, authority = {"function": "clerk", "state": "RO"}, {"function": "authority", "state": "TH"}
+    assert refused.json()["items"] == [
+        {"item": "r03_parties_heard", "answered_by": [clerk]},
+        {"item": "r07_summons", "answered_by": [authority]},
+        {"item": "r22_oath", "answered_by": [clerk, authority]},
+    ]
+    assert refused.json()["missing"] == [one["item"] for one in refused.json()["items"]]
+    assert "Summons in time (to be answered by the authority of Thailand)" in refused.json()["detail"]
+    await keep_rights(ro, th, path)
     assert (await done(ro.post(f"{path}/ready")))["status"] == "ready"
     assert (await done(th.get(path)))["status"] == "ready"
     assert (await done(th.get(paper)))["passed_over_why"] == ""

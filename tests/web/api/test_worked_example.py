@@ -293,6 +293,20 @@ async def test_what_is_told_once_is_made_anew_when_its_answer_is_lost(examples, 
     await asyncio.to_thread(work)
 
 
+async def test_what_a_hearing_waits_for_is_read_and_answered(examples, api, hearing):
+    client = examples[0]
+
+    def work():
+        waiting = [one["item"] for one in api.rights(hearing["ref"]) if one["blocks"] and one["gate"] == "ready"]
+        assert "r07_summons" in waiting
+        with pytest.raises(client.NotAllowed):
+            api.answer_right(hearing["ref"], "r03_parties_heard")
+        answered = api.answer_right(hearing["ref"], "r07_summons")
+        assert (answered["state"], answered["blocks"]) == ("by_answer", False)
+
+    await asyncio.to_thread(work)
+
+
 async def test_minutes_that_were_read_back_are_signed_and_others_are_left(examples, api, ro, held, hearing):
     client, example = examples
     authority = example.ForeignAuthority(api, "TH", "Asia/Bangkok", {"RO": set()})

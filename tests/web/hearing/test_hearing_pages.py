@@ -68,6 +68,13 @@ def technical_agreement(service, ref):
     service.run(make)
 
 
+def keep_rights(clerk, authority, place):
+    """Each State answers what the case does not show of the rights checklist before a hearing is ready."""
+    for client, item in ((clerk, "r03_parties_heard"), (authority, "r07_summons")):
+        page = f"{place}/rights/{item}"
+        assert client.post(page, {"kind": "kept", "reason": ""}, page=page).status_code == 303
+
+
 TIME = {
     "date": "2027-03-10",
     "time": "09:00",
@@ -280,6 +287,12 @@ def test_a_hearing_is_made_ready_when_everybody_is_named(service, clerk):
     answer = clerk.post(f"{place}/act/ready", page=place)
     assert (answer.status_code, 'href="#without_test"' in answer.text) == (422, True)
     reason = {"without_test": "The same rooms met yesterday."}
+    refused = clerk.post(f"{place}/act/ready", reason, page=place)
+    waits = "Summons in time (to be answered by the authority of Thailand)"
+    assert (refused.status_code, waits in clerk.words(refused)) == (422, True)
+    for client, item in ((clerk, "r03_parties_heard"), (authority, "r07_summons")):
+        assert f'href="{place}/rights#{item}"' in client.get(place).text
+    keep_rights(clerk, authority, place)
     assert clerk.post(f"{place}/act/ready", reason, page=place).status_code == 303
     assert "The same rooms met yesterday." in clerk.words(clerk.get(place))
     assert "Ready" in clerk.words(clerk.get(place))
@@ -345,8 +358,12 @@ def test_a_day_without_a_basis_in_force_is_told_and_the_hearing_made_ready_only_
         "the request's page counts with the day of its hearing"
     )
     authority = service.signed_in("authority")
+    declared = f"{place}/rights/r05_no_block"
+    assert f'href="{place}/rights#r05_no_block"' in authority.get(place).text
+    assert authority.post(declared, {"kind": "kept", "reason": ""}, page=declared).status_code == 303
     service.agree(authority, place)
     service.agree(clerk, place)
+    keep_rights(clerk, authority, place)
     form = f"{place}/people/new"
     for person in (clerk, service.signed_in("authority")):
         for one in re.findall(r'<option value="(\w+:[0-9a-f-]+)"', person.get(form).text):

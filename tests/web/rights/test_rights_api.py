@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hearings import queries
+
 
 def code(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
@@ -46,10 +48,14 @@ async def test_what_is_not_for_the_client_or_has_no_reason_is_refused_and_nothin
     assert (await rights(th, hearing["ref"]))["r07_summons"]["answer"] is None
 
 
-async def test_the_acts_of_a_hearing_wait_once_either_state_has_begun_the_checklist(
-    ro: Any, th: Any, hearing: Any
+async def test_the_acts_of_a_hearing_wait_from_its_proposal_and_of_an_earlier_one_once_either_state_begins_it(
+    installation: Any, ro: Any, th: Any, hearing: Any
 ) -> None:
     place = f"/hearings/{hearing['ref']}/rights"
+    assert (await rights(th, hearing["ref"]))["r07_summons"]["blocks"]
+    assert code(await ro.post(place)) == (409, "not_ready")
+    async with installation.database.transaction() as db:
+        (await queries.hearing(db, hearing["ref"], state="RO")).rights_version = 0
     assert not (await rights(ro, hearing["ref"]))["r07_summons"]["blocks"]
     assert (await th.post(place)).status_code == 200
     assert code(await ro.post(place)) == (409, "not_ready")

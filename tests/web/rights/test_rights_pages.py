@@ -1,13 +1,13 @@
 """The pages of the rights checklist: what stands, who can say something to an item, and counsel by a link."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from hearings import queries
 from hearings.db import Database
-from hearings.models import Hearing, Participant
+from hearings.models import Hearing, Participant, RightAnswer
 from hearings.people import logins
 from hearings.rights.answers import item_of
 from hearings.rights.checklist import items
@@ -33,14 +33,26 @@ def asked_for(service: Service, place: str) -> None:
 
 @pytest.fixture
 def home(service: Service) -> str:
-    """The page of a hearing whose acts wait for the checklist."""
-
+    """The page of a hearing whose acts wait for the checklist since somebody has begun it."""
+    of_before(service)
     clerk, place = service.signed_in("clerk"), f"/h/{service.ref}/rights"
     if "Have the acts wait for it" in clerk.get(place).text:
         assert "Have the acts wait for it" in service.signed_in("authority").get(place).text
         asked_for(service, place)
         assert clerk.post(place, page=place).headers["location"] == f"{place}?done=begun"
     return f"/h/{service.ref}"
+
+
+def of_before(service: Service) -> None:
+    """The hearing as one that was proposed before there was a checklist, unless somebody has asked for it since."""
+
+    async def work(database: Database) -> None:
+        async with database.transaction() as db:
+            asked = (await db.exec(select(RightAnswer).where(col(RightAnswer.item) == ""))).first()
+            if asked is None:
+                (await queries.hearing_by_ref(db, service.ref)).rights_version = 0
+
+    service.run(work)
 
 
 def by_link(service: Service, role: Role, number: int = 7) -> Client:
@@ -63,7 +75,15 @@ def by_link(service: Service, role: Role, number: int = 7) -> Client:
     return client
 
 
+def test_the_acts_of_a_hearing_wait_from_its_proposal_and_nobody_is_asked_to_begin_it(service: Service) -> None:
+    clerk = service.signed_in("clerk")
+    page = clerk.get(f"/h/{service.ref}/rights")
+    assert "Nothing waits for the checklist" not in page.text and "Have the acts wait for it" not in page.text
+    assert "The hearing cannot be marked as ready while one of these is open." in clerk.words(page)
+
+
 def test_nothing_is_said_to_wait_for_the_list_before_it_is_begun_nor_for_a_reminder(service: Service) -> None:
+    of_before(service)
     authority, place = service.signed_in("authority"), f"/h/{service.ref}/rights"
     if "Nothing waits for the checklist" in (page := authority.get(place).text):
         assert not any(sentence in page for sentence in words.WAITS.values())
@@ -87,10 +107,11 @@ def test_every_item_is_shown_with_its_provision_and_the_hearing_leads_to_it(serv
 
 
 def test_the_checklist_of_the_hearing_names_what_is_open_and_leads_to_it(service: Service, home: str) -> None:
-    clerk = service.signed_in("clerk")
-    page: Any = clerk.get(home)
-    assert "Rights: not everything is kept or answered" in clerk.words(page)
-    assert f'href="{home}/rights#r' in page.text
+    authority, clerk = service.signed_in("authority"), service.signed_in("clerk")
+    place = f"{home}/rights/r07_summons"
+    authority.post(place, {"kind": "not_kept", "reason": "It came back."}, page=place)
+    assert "Rights: not everything is kept or answered" in clerk.words(clerk.get(home))
+    assert f'href="{home}/rights#r07_summons"' in authority.get(home).text
 
 
 def test_the_authority_answers_and_the_page_says_who_and_why(service: Service, home: str) -> None:

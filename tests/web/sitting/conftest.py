@@ -27,6 +27,7 @@ def room(running):
         now = datetime.now(UTC)
         async with database.transaction() as db:
             hearing = await queries.get(db, Hearing, running.made.hearing.id)
+            hearing.rights_version = 0  # nothing of what would keep the checklist was done on the way here
             request = await queries.get(db, HearingRequest, hearing.request_id)
             await attachments.add(
                 db, request=request, kind="exhibit", name="map.txt", data=b"A map.", actor=SYSTEM, now=now

@@ -50,6 +50,7 @@ async def sitting(installation, hearing):
     before = datetime.now(UTC) - timedelta(minutes=1)
     async with installation.database.transaction() as db:
         row = await queries.hearing(db, ref, state="RO", lock=True)
+        row.rights_version = 0  # nothing of what would keep the checklist was done on the way here
         move(db, row, HearingStatus.ready, actor=SYSTEM, now=before)
         people = {participant.role: participant for participant in await queries.participants(db, row.id)}
         judge = seated(people[Role.presiding_judge])

@@ -13,20 +13,22 @@ from typing import Any
 
 import pytest
 import uvloop
+from sqlmodel import col, update
 
 from hearings import queries
 from hearings.actors import person_actor
 from hearings.coordination import facilitators
 from hearings.custody import releases
 from hearings.hearing import days as hearing_days
-from hearings.models import Person
+from hearings.models import Hearing, Person
 from hearings.models.outbox import OutboxKind, OutboxStatus
 from hearings.outward import outbox
 from hearings.people import directory, staff
 from hearings.roles import Role
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
-from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, story, with_api
+from hearings.status import HearingStatus
+from tests.support.api_client import NEW_SITE, PEOPLE, UNLIMITED, ApiInstallation, keep_rights, story, with_api
 from tests.support.attested import attested
 from tests.support.court import ORDER, Court
 from tests.support.databases import apart, memory
@@ -195,6 +197,14 @@ class Docket:
         await done(th.signed(f"{accepted}/agree", "agree_hearing"))
         cancelled = await self.proposed()
         await done(ro.post(f"{cancelled}/cancel", {"reason": "The witness has died."}))
+        await self.of_before()
+
+    async def of_before(self) -> None:
+        """What is not ready yet, as if it had been proposed before there was a rights checklist: either State can begin
+        it, and until then no act waits for it."""
+        early = (HearingStatus.proposed, HearingStatus.countered, HearingStatus.agreed)
+        async with self.installation.database.transaction() as db:
+            await db.exec(update(Hearing).where(col(Hearing.status).in_(early)).values(rights_version=0))
 
     async def proposed(self, **changes: Any) -> str:
         request = await self.story.accepted(self.ro, self.th)
@@ -223,6 +233,7 @@ class Docket:
 
     async def ready(self, **changes: Any) -> str:
         path = await self.agreement(await self.agreed(**changes), "agreed")
+        await keep_rights(self.ro, self.th, path)
         await self.done(self.ro.post(f"{path}/ready", {"reason": "Both sites were tested last week."}))
         return path
 
