@@ -244,7 +244,7 @@ def _by(caller: Caller) -> dict[str, Any]:
     return {"actor": caller.actor, "now": caller.now}
 
 
-@router.read("/rooms", scope="rooms:read", gives={"ref": "items/0/ref"})
+@router.read("/rooms", scope="rooms:read", gives={"room": "items/0/ref"})
 async def list_rooms(caller: Caller) -> RoomList:
     """The coordination rooms to which the State is invited."""
     found = await rooms.rooms(caller.db, state=caller.state)
