@@ -48,8 +48,10 @@ COUNTS: Mapping[str, Callable[[], Any]] = {
     "always": lambda: col(HearingRequest.id).is_not(None),
     "accused_or_trial": lambda: or_(_accused, col(HearingRequest.stage) == Stage.trial),
     "trial_or_appeal": lambda: col(HearingRequest.stage).in_((Stage.trial, Stage.appeal)),
-    "child_or_vulnerable": lambda: or_(col(HearingRequest.person_age_under_18), _protected(Protection.child_measures)),
-    "death_penalty": lambda: col(HearingRequest.death_penalty),
+    "child_or_vulnerable": lambda: or_(
+        col(HearingRequest.person_age_under_18).is_(True), _protected(Protection.child_measures)
+    ),
+    "death_penalty": lambda: col(HearingRequest.death_penalty).is_(True),
 }
 """By the condition of an item (`hearings.rights.applying`), the same over the columns of its request."""
 

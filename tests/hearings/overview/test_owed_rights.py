@@ -16,21 +16,22 @@ from hearings.rights.checklist import RightSide
 from hearings.status import HearingStatus
 from tests.support.court import NOW
 
+MORE: tuple[dict[str, Any], ...] = (
+    {},
+    {"death_penalty": True},
+    {"death_penalty": False},
+    {"person_age_under_18": True},
+    {"judicial_authority": "Bucharest Tribunal"},
+    {"judicial_authority": "Bucharest Tribunal", "reason_text": ""},
+    {"protection_requested": ["child_measures", "voice"]},
+)
 CASES: list[dict[str, Any]] = [
     {"capacity": capacity, "stage": stage, "oath_form": oath, **more}
     for capacity, stage, oath, more in product(
         (Capacity.witness, Capacity.accused, None),
         (None, Stage.trial, Stage.appeal),
         (None, OathForm.oath),
-        (
-            {},
-            {"death_penalty": True},
-            {"death_penalty": False},
-            {"person_age_under_18": True},
-            {"judicial_authority": "Bucharest Tribunal"},
-            {"judicial_authority": "Bucharest Tribunal", "reason_text": ""},
-            {"protection_requested": ["child_measures", "voice"]},
-        ),
+        MORE,
     )
 ]
 
@@ -46,7 +47,7 @@ def test_what_a_query_sees_counts_by_a_condition_of_the_checklist_and_names_item
 
 @pytest.mark.both_databases
 async def test_a_query_finds_a_hearing_exactly_when_an_item_it_can_see_waits_for_that_side(court: Any) -> None:
-    by_side = {RightSide.requesting: set(), RightSide.requested: set()}
+    by_side: dict[RightSide, set[bool]] = {RightSide.requesting: set(), RightSide.requested: set()}
     for columns in CASES:
         async with court.database.transaction() as db:
             hearing = await queries.get(db, Hearing, court.hearing.id)
