@@ -11,9 +11,9 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from hearings.documents import asic
+from hearings.documents.file_types import TYPES
 from hearings.documents.pdf_seals import SignedPdfReport
 from hearings.errors import SignatureRequired
-from hearings.requests.attachments import TYPES
 from web import strict_json
 from web.api.problems import ApiError
 from web.server.forms import media_type

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hearings.documents.file_types import is_pdf
 from hearings.documents.pdf_seals import SignedPdfReport
-from hearings.requests import attachments
 from web.api.bodies import Kind, ReadRequest
 from web.server import printing
 from web.server.printing import CheckedContainer
@@ -44,7 +44,7 @@ async def check(read: ReadRequest, body: Kind) -> None:
         read.container = await printing.container(read, read.data)
         return
     known = body == "pdf"
-    if read.data and (known or attachments.is_pdf(read.data)):
+    if read.data and (known or is_pdf(read.data)):
         read.report = await printing.check(read, read.data)
 
 

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from hearings import queries
 from hearings.documents import pdf_seals
+from hearings.documents.file_types import EMPTY_FILE
 from hearings.errors import Invalid, NotFound
 from hearings.requests import document as request_document
-from hearings.requests.attachments import EMPTY_FILE
 from hearings.sentences import tell
 from web.api import files
 from web.api.access import Caller

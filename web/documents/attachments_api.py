@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hearings import queries
 from hearings.agreement import agreements
-from hearings.documents import pdf_seals
+from hearings.documents import file_types, pdf_seals
 from hearings.errors import NotFound
 from hearings.models import Attachment, Hearing
 from hearings.models.request_parts import AttachmentKind, RequestAct
@@ -65,7 +65,7 @@ class AttachmentList(Shown):
     "/requests/{request_id}/attachments",
     scope=EITHER,
     body="file",
-    limit=attachments.LARGEST,
+    limit=file_types.LARGEST,
     checked=True,
     errors=ACT,
     gives={"attachment_id": "id"},
@@ -124,7 +124,7 @@ async def read_attachment(caller: Caller, request_id: RequestId, attachment_id: 
     "/requests/{request_id}/attachments/{attachment_id}/content",
     scope="requests:read",
     errors=(404,),
-    **files.answers(*attachments.TYPES),
+    **files.answers(*file_types.TYPES),
 )
 async def download_attachment(caller: Caller, request_id: RequestId, attachment_id: AttachmentId) -> Response:
     """The bytes of a file. When it is the other State's, that State can see in the request's log that it was read."""
@@ -151,7 +151,7 @@ async def check_attachment(caller: Caller, request_id: RequestId, attachment_id:
     """
     row = await queries.request(caller.db, request_id, state=caller.state)
     found, data = await attachments.bytes_of(caller.db, request=row, attachment_id=attachment_id)
-    if found.media_type != attachments.PDF:
+    if found.media_type != file_types.PDF:
         raise NotFound
     caller.shown.append(row)
     report = await printing.check(caller.request, data)

@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.agreement import agreements
+from hearings.documents import file_types
+from hearings.documents.file_types import NOT_A_FILE_NAME
 from hearings.models import Person
 from hearings.models.request_parts import AttachmentKind
 from hearings.requests import attachments, translations
-from hearings.requests.attachments import NOT_A_FILE_NAME
 from web.requests import request_file
 from web.requests.access import find
 from web.requests.steps import languages
@@ -63,7 +64,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, str], wro
         "language_name": language_here,
         "names": {file.id: file.name for file in files},
         "file_options": [(file.id, file.name) for file in files],
-        "largest": attachments.LARGEST // 1024 // 1024,
+        "largest": file_types.LARGEST // 1024 // 1024,
         "terms": labels,
     }
     return render(request, "request_documents.html", context, status=422 if wrong else 200)
@@ -82,8 +83,8 @@ async def attach(request: Request) -> Response:
         chosen = str(data.get("kind", ""))
         if not isinstance(file, UploadFile) or not file.filename:
             return await _page(request, person, {"kind": chosen}, [FormError("file", _("Choose a file."))])
-        name, content = file.filename, await file.read(attachments.LARGEST + 1)
-    report = await printing.check(request, content) if attachments.is_pdf(content) else None
+        name, content = file.filename, await file.read(file_types.LARGEST + 1)
+    report = await printing.check(request, content) if file_types.is_pdf(content) else None
     try:
         async with request.app.state.parts.database.transaction() as db:
             row = await find(db, request, person, lock=True)
