@@ -220,6 +220,7 @@ STAFF: Mapping[str, StaffRow] = {
 FACILITATION: Mapping[str, str] = {
     "read_shared": "Read status, dates and open points of a request that a State shares with it",
     "convene_room": "Convene a coordination room of States it covers",
+    "keep_room": "Set time and agenda of a coordination room it has convened, and close it",
     "publish_for": "Publish a notice for a State it covers, which warns at most",
 }
 """What a facilitator may do. It has no role and no function: everything else is refused to it."""

@@ -1,12 +1,13 @@
 """Coordination rooms: States meet beside the formal way (UNODC paper, paragraphs 19, 27 to 32 and 34).
 
-Nobody is heard in one and nothing of it is evidence: no oath, no rights notice, no exhibit , no
+Nobody is heard in one and nothing of it is evidence: no oath, no rights notice, no exhibit, no
 recording and no minutes. A State that is not invited does not see that it exists, and a
 facilitator sees no request linked to it.
 """
 
+import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +34,7 @@ from hearings.models.coordination import Classification, OutcomeKind, RoomAnswer
 from hearings.models.people import Network
 from hearings.models.request import Capacity
 from hearings.moves import administered
+from hearings.paging import Page, page
 from hearings.permissions import require_staff
 from hearings.roles import NO_STATE
 from hearings.sentences import tell
@@ -95,16 +97,13 @@ async def convene(
 
 
 def _room(plan: RoomPlan, now: datetime) -> CoordinationRoom:
-    kinds, levels = set(RoomKind), set(Classification)
-    for field, value, known in (("kind", plan.kind, kinds), ("classification", plan.classification, levels)):
-        if value not in known:
-            raise Invalid(tell(NOT_A_VALUE), field)
+    if plan.kind not in set(RoomKind):
+        raise Invalid(tell(NOT_A_VALUE), "kind")
+    if plan.classification not in set(Classification):
+        raise Invalid(tell("Ordinary or restricted: nothing more confidential is kept here"), "classification")
     if plan.network and plan.network not in set(Network):
         raise Invalid(tell(NOT_A_VALUE), "network")
-    if not now < plan.starts_at < now + FURTHEST:
-        raise Invalid(tell("A time from now on, at most a year ahead"), "starts_at")
-    if not timedelta() < plan.ends_at - plan.starts_at <= LONGEST:
-        raise Invalid(tell("A meeting ends within twelve hours of its start"), "ends_at")
+    _require_times(plan.starts_at, plan.ends_at, now)
     jit = plan.kind == RoomKind.jit_meeting
     return CoordinationRoom(
         owner_state=NO_STATE,
@@ -123,6 +122,13 @@ def _room(plan: RoomPlan, now: datetime) -> CoordinationRoom:
         convened_label="",
         created_at=now,
     )
+
+
+def _require_times(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    if not now < starts_at < now + FURTHEST:
+        raise Invalid(tell("A time from now on, at most a year ahead"), "starts_at")
+    if not timedelta() < ends_at - starts_at <= LONGEST:
+        raise Invalid(tell("A meeting ends within twelve hours of its start"), "ends_at")
 
 
 # --- what a State sees -------------------------------------------------------------------------------------------
@@ -152,10 +158,52 @@ async def rooms(db: AsyncSession, *, state: str) -> Sequence[CoordinationRoom]:
     return (await db.exec(query.limit(200))).all()
 
 
-async def rooms_of_facilitator(db: AsyncSession, facilitator_id: str) -> Sequence[CoordinationRoom]:
-    """The rooms that a facilitator has convened, the latest first."""
-    query = select(CoordinationRoom).where(CoordinationRoom.facilitator_id == facilitator_id)
-    return (await db.exec(query.order_by(col(CoordinationRoom.starts_at).desc()).limit(200))).all()
+async def listed(
+    db: AsyncSession, *, state: str, after: str = "", limit: int = 25
+) -> Page[tuple[CoordinationRoom, RoomState]]:
+    """A page of the rooms to which this State is invited, the latest first, each with the State's own row."""
+    query = (
+        select(CoordinationRoom, RoomState)
+        .join(RoomState, col(RoomState.room_id) == col(CoordinationRoom.id))
+        .where(RoomState.owner_state == state)
+    )
+    order = col(CoordinationRoom.starts_at).desc(), col(CoordinationRoom.id).desc()
+    return await page(db, query, *order, after=after, limit=limit, row=lambda found: found[0])
+
+
+async def convened(
+    db: AsyncSession, *, facilitator: Facilitator, actor: Actor, now: datetime, after: str = "", limit: int = 25
+) -> Page[CoordinationRoom]:
+    """A page of the rooms that a facilitator has convened, the latest first. Raises `NotAllowed` as
+    `facilitators.require`."""
+    facilitators.require("keep_room", facilitator, actor, now=now)
+    query = select(CoordinationRoom).where(CoordinationRoom.facilitator_id == facilitator.id)
+    order = col(CoordinationRoom.starts_at).desc(), col(CoordinationRoom.id).desc()
+    return await page(db, query, *order, after=after, limit=limit)
+
+
+async def convened_room(
+    db: AsyncSession, ref: str, *, facilitator: Facilitator, actor: Actor, now: datetime, lock: bool = False
+) -> CoordinationRoom:
+    """A room that a facilitator has convened. Raises `NotFound`, alike for one that there is not, and `NotAllowed` as
+    `facilitators.require`."""
+    facilitators.require("keep_room", facilitator, actor, now=now)
+    query = select(CoordinationRoom).where(
+        CoordinationRoom.ref == ref[:20], CoordinationRoom.facilitator_id == facilitator.id
+    )
+    row = (await db.exec(query.with_for_update() if lock else query)).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def invited(db: AsyncSession, rooms_shown: Sequence[CoordinationRoom]) -> Mapping[str, list[str]]:
+    """The States of these rooms, by the room's id."""
+    query = select(RoomState).where(col(RoomState.room_id).in_([row.id for row in rooms_shown]))
+    found: dict[str, list[str]] = {row.id: [] for row in rooms_shown}
+    for row in (await db.exec(query.order_by(col(RoomState.owner_state)))).all():
+        found[row.room_id].append(row.owner_state)
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,10 +251,34 @@ async def of_request(db: AsyncSession, request_id: str, *, state: str) -> Sequen
 # --- what States do there ----------------------------------------------------------------------------------------
 
 
-def _open(room: CoordinationRoom, actor: Actor) -> None:
+async def take_part(db: AsyncSession, room: CoordinationRoom, actor: Actor) -> RoomState:
+    """The row of the actor's State, locked. Raises `NotAllowed`, `NotReady` once the room is closed, and `NotFound` for
+    a State that is not invited."""
     require_staff("coordinate", actor, requesting_state=actor.state, requested_state=actor.state)
+    _not_closed(room)
+    return await _own(db, room, actor)
+
+
+def _not_closed(room: CoordinationRoom) -> None:
     if room.closed_at is not None:
         raise NotReady(tell("This coordination room is closed"))
+
+
+async def _keeps(
+    db: AsyncSession, room: CoordinationRoom, actor: Actor, facilitator: Facilitator | None, now: datetime
+) -> None:
+    """Raises unless the actor takes part for a State, or is the facilitator who has convened the room."""
+    if facilitator is None:
+        await take_part(db, room, actor)
+        return
+    facilitators.require("keep_room", facilitator, actor, now=now)
+    if room.facilitator_id != facilitator.id:
+        raise NotFound
+    _not_closed(room)
+
+
+def _state(actor: Actor) -> str:
+    return "" if actor.state == NO_STATE else actor.state
 
 
 async def _own(db: AsyncSession, room: CoordinationRoom, actor: Actor) -> RoomState:
@@ -223,13 +295,18 @@ async def answer(
     room: CoordinationRoom,
     given: RoomAnswer,
     other_time: datetime | None = None,
+    read: datetime | None = None,
     actor: Actor,
     now: datetime,
 ) -> RoomState:
-    """Answer an invitation for the own State. Raises `NotAllowed`, `NotFound`, `NotReady` once closed, `Invalid`.
-    Effects: the State's row and a line of the log."""
-    _open(room, actor)
-    own = await _own(db, room, actor)
+    """Answer an invitation for the own State, or take that back. `read`: the time of the meeting that is answered.
+
+    Raises `NotAllowed`, `NotFound`, `NotReady` once closed or where the time is another one by now, `Invalid`.
+    Effects: the State's row and a line of the log.
+    """
+    own = await take_part(db, room, actor)
+    if read is not None and read != room.starts_at:
+        raise NotReady(tell("The time of the meeting has changed: read it and answer again"))
     proposes = given is RoomAnswer.proposes_other_time
     if given is RoomAnswer.invited:
         raise Invalid(tell(NOT_A_VALUE), "answer")
@@ -242,13 +319,40 @@ async def answer(
     return own
 
 
+async def set_time(
+    db: AsyncSession,
+    *,
+    room: CoordinationRoom,
+    starts_at: datetime,
+    ends_at: datetime,
+    facilitator: Facilitator | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Set another time of the meeting, as whoever has convened it; all other States answer anew. Raises as `answer`.
+    Effects: the times, the answers, a line of the log; none where it is the same time."""
+    await _keeps(db, room, actor, facilitator, now)
+    if facilitator is None and room.owner_state != actor.state:
+        raise NotAllowed(tell("Only for whoever has convened it"))
+    if (starts_at, ends_at) == (room.starts_at, room.ends_at):
+        return
+    _require_times(starts_at, ends_at, now)
+    room.starts_at, room.ends_at = starts_at, ends_at
+    others = select(RoomState).where(RoomState.room_id == room.id, RoomState.owner_state != actor.state)
+    for row in (await db.exec(others.with_for_update())).all():
+        row.answer, row.other_time, row.answered_label, row.answered_at = RoomAnswer.invited, None, "", None
+        db.add(row)
+    db.add(room)
+    administered(db, room, "time_set", actor=actor, now=now)
+    await db.flush()
+
+
 async def link(
     db: AsyncSession, *, room: CoordinationRoom, request: HearingRequest, actor: Actor, now: datetime
 ) -> None:
     """Link a request of the own State, which only that State sees. Raises as `answer`; `NotReady` where somebody who
     takes part is heard in it. Effects: the row, and a line of the log that does not name the request."""
-    _open(room, actor)
-    await _own(db, room, actor)
+    await take_part(db, room, actor)
     if actor.state not in (request.requesting_state, request.requested_state):
         raise NotFound
     people = (await db.exec(select(RoomParticipant).where(RoomParticipant.room_id == room.id))).all()
@@ -271,8 +375,7 @@ async def add_participant(
 ) -> RoomParticipant:
     """Name somebody of the own State. Raises as `answer`; `Invalid` for a role of hearings, such as witness, and for
     who is witness, suspect or accused in a linked request. Effects: the row and a line of the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
+    await take_part(db, room, actor)
     if role not in set(RoomRole) - {RoomRole.facilitator}:
         raise Invalid(tell("Nobody is heard in a coordination room: choose another role"), "role")
     name = clean(name, "name", most=200, least=2)
@@ -294,21 +397,28 @@ async def add_participant(
 
 
 async def set_agenda(
-    db: AsyncSession, *, room: CoordinationRoom, items: Sequence[tuple[str, str, int]], actor: Actor, now: datetime
+    db: AsyncSession,
+    *,
+    room: CoordinationRoom,
+    items: Sequence[tuple[str, str, int]],
+    facilitator: Facilitator | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Write the agenda anew: item, State that speaks (or empty) and minutes. Raises as `answer`. Effects: the agenda
-    and a line of the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
+    and a line of the log; none where it is the same."""
+    await _keeps(db, room, actor, facilitator, now)
     states = {row.owner_state for row in (await db.exec(select(RoomState).where(RoomState.room_id == room.id))).all()}
     agenda = []
     for item, state, minutes in items:
         if (state and state not in states) or not 1 <= minutes <= 720:
             raise Invalid(tell(NOT_A_VALUE), "agenda")
         agenda.append({"item": clean(item, "agenda", most=300, least=2), "state": state, "minutes": minutes})
+    if agenda == room.agenda:
+        return
     room.agenda = agenda
     db.add(room)
-    administered(db, room, "agenda_set", actor=actor, now=now, reason=actor.state)
+    administered(db, room, "agenda_set", actor=actor, now=now, reason=_state(actor))
 
 
 async def share_document(
@@ -323,8 +433,7 @@ async def share_document(
 ) -> RoomDocument:
     """Share a text, which is no exhibit. `conditions`: of information given without a request, for what it may be used.
     Raises as `answer`. Effects: the row and a line of the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
+    await take_part(db, room, actor)
     made = RoomDocument(
         owner_state=actor.state,
         room_id=room.id,
@@ -357,8 +466,7 @@ async def add_outcome(
 ) -> RoomOutcome:
     """Record an outcome, what it is, which State owes it to which. Raises as `answer`. Effects: the row and a line of
     the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
+    await take_part(db, room, actor)
     states = {row.owner_state for row in (await db.exec(select(RoomState).where(RoomState.room_id == room.id))).all()}
     if kind not in set(OutcomeKind):
         raise Invalid(tell(NOT_A_VALUE), "kind")
@@ -417,10 +525,12 @@ async def finish_outcome(
 
 async def summarise(db: AsyncSession, *, room: CoordinationRoom, text: str, actor: Actor, now: datetime) -> None:
     """Write the summary anew; every State says again whether it agrees. Raises as `answer`. Effects: the summary, the
-    words of all States, a line of the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
-    room.summary = clean(text, "text", most=8000, least=3, lines=True)
+    words of all States, a line of the log; none where it is the same text."""
+    await take_part(db, room, actor)
+    written = clean(text, "text", most=8000, least=3, lines=True)
+    if written == room.summary:
+        return
+    room.summary = written
     for row in (await db.exec(select(RoomState).where(RoomState.room_id == room.id).with_for_update())).all():
         row.summary_word, row.dissent = None, ""
         db.add(row)
@@ -429,13 +539,22 @@ async def summarise(db: AsyncSession, *, room: CoordinationRoom, text: str, acto
     await db.flush()
 
 
-async def agree(db: AsyncSession, *, room: CoordinationRoom, dissent: str = "", actor: Actor, now: datetime) -> None:
-    """Agree to the summary for the own State, or put its dissent beside it. Raises as `answer`, and `NotReady` without
-    a summary. Effects: the State's word and a line of the log."""
-    _open(room, actor)
-    own = await _own(db, room, actor)
+def summary_mark(room: CoordinationRoom) -> str:
+    """What tells one text of the summary from another: SHA-256 of it, in hex. Pure."""
+    return hashlib.sha256(room.summary.encode()).hexdigest()
+
+
+async def agree(
+    db: AsyncSession, *, room: CoordinationRoom, dissent: str = "", read: str = "", actor: Actor, now: datetime
+) -> None:
+    """Agree to the summary for the own State, or put its dissent beside it. `read`: the `summary_mark` of what was
+    read. Raises as `answer`, and `NotReady` without a summary or where it is another one by now. Effects: the State's
+    word and a line of the log."""
+    own = await take_part(db, room, actor)
     if not room.summary:
         raise NotReady(tell("There is no summary yet"))
+    if read and read != summary_mark(room):
+        raise NotReady(tell("The summary was written anew: read it first"))
     own.dissent = clean(dissent, "dissent", most=4000, lines=True)
     own.summary_word = SummaryWord.dissents if own.dissent else SummaryWord.agreed
     db.add(own)
@@ -443,11 +562,12 @@ async def agree(db: AsyncSession, *, room: CoordinationRoom, dissent: str = "", 
     await db.flush()
 
 
-async def close(db: AsyncSession, *, room: CoordinationRoom, actor: Actor, now: datetime) -> None:
-    """Close the room: nothing of it changes any more but outcomes that are done. Only the State that convened it, or
-    any State of a room of a facilitator. Raises as `answer`. Effects: `closed_at` and a line of the log."""
-    _open(room, actor)
-    await _own(db, room, actor)
+async def close(
+    db: AsyncSession, *, room: CoordinationRoom, facilitator: Facilitator | None = None, actor: Actor, now: datetime
+) -> None:
+    """Close the room: nothing of it changes any more but outcomes that are done. Only the State that convened it; of a
+    room of a facilitator that one, or any State. Raises as `answer`. Effects: `closed_at` and a line of the log."""
+    await _keeps(db, room, actor, facilitator, now)
     if room.owner_state not in (actor.state, NO_STATE):
         raise NotAllowed(tell("Only for the State that has convened it"))
     room.closed_at = now

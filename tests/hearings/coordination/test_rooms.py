@@ -1,5 +1,6 @@
 """Coordination rooms: who is invited and sees them, who takes part, and what comes of them."""
 
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,7 +60,7 @@ async def test_a_room_convened_by_eurojust_ends_in_a_draft_a_summary_and_a_line_
         assert [row.id for row in (await rooms.file(db, room, state="RO")).links] == [request.id]
         for other in ("ES", facilitator.state):
             assert (await rooms.file(db, room, state=other)).links == []
-        assert await rooms.rooms_of_facilitator(db, one.id) == [room]
+        assert (await rooms.convened(db, facilitator=one, actor=facilitator, now=now)).rows == [room]
         who = {"authority": "Audiencia Nacional", "role": "delegate", "actor": ES}
         with pytest.raises(Invalid):
             await rooms.add_participant(db, name=request.person_name.upper(), **who, **here)
@@ -151,3 +152,115 @@ async def test_only_an_authority_or_a_facilitator_of_the_states_convenes(
         with pytest.raises(NotAllowed):
             wider = plan(now, states=["RO", "TH"])
             await rooms.convene(db, plan=wider, facilitator=one, actor=facilitator, now=now)
+
+
+async def test_whoever_convened_sets_another_time_and_the_others_are_asked_again(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        room = await rooms.convene(db, plan=plan(now), actor=RO, now=now)
+        here: dict[str, Any] = {"room": room, "now": now}
+        first = room.starts_at
+        await rooms.answer(db, given=RoomAnswer.accepts, read=first, actor=ES, **here)
+        later = {"starts_at": now + 72 * HOUR, "ends_at": now + 73 * HOUR}
+        with pytest.raises(NotAllowed):
+            await rooms.set_time(db, **later, actor=ES, **here)
+        with pytest.raises(NotFound):
+            await rooms.set_time(db, **later, actor=TH, **here)
+        await rooms.set_time(db, **later, actor=RO, **here)
+        answers = {row.owner_state: row.answer for row in (await rooms.file(db, room, state="RO")).states}
+        assert answers == {"RO": RoomAnswer.accepts, "ES": RoomAnswer.invited}
+        with pytest.raises(NotReady):
+            await rooms.answer(db, given=RoomAnswer.accepts, read=first, actor=ES, **here)
+        await rooms.answer(db, given=RoomAnswer.accepts, read=room.starts_at, actor=ES, **here)
+        log = len(await queries.history(db, room))
+        await rooms.set_time(db, **later, actor=RO, **here)
+        await rooms.set_agenda(db, items=[], actor=ES, **here)
+        assert len(await queries.history(db, room)) == log  # nothing is another one
+        for starts_at, ends_at, field in (
+            (now - HOUR, now + HOUR, "starts_at"),
+            (now + HOUR, now + HOUR, "ends_at"),
+            (now + HOUR, now + 14 * HOUR, "ends_at"),
+        ):
+            with pytest.raises(Invalid) as refusal:
+                await rooms.set_time(db, starts_at=starts_at, ends_at=ends_at, actor=RO, **here)
+            assert refusal.value.field == field
+
+
+async def test_nobody_agrees_to_a_summary_that_was_written_anew_since_they_read_it(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        room = await rooms.convene(db, plan=plan(now), actor=RO, now=now)
+        here: dict[str, Any] = {"room": room, "now": now}
+        await rooms.summarise(db, text="Both go on.", actor=RO, **here)
+        read = rooms.summary_mark(room)
+        await rooms.agree(db, read=read, actor=ES, **here)
+        await rooms.summarise(db, text="Both go on.", actor=RO, **here)
+        assert [row.summary_word for row in (await rooms.file(db, room, state="ES")).states].count(None) == 1
+        await rooms.summarise(db, text="Romania goes on.", actor=RO, **here)
+        with pytest.raises(NotReady):
+            await rooms.agree(db, read=read, actor=ES, **here)
+        assert {row.summary_word for row in (await rooms.file(db, room, state="ES")).states} == {None}
+
+
+async def test_a_facilitator_keeps_the_rooms_it_has_convened_and_no_others(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        one, facilitator = await desk(db, now)
+        own = await rooms.convene(db, plan=plan(now), facilitator=one, actor=facilitator, now=now)
+        foreign = await rooms.convene(db, plan=plan(now), actor=RO, now=now)
+        by: dict[str, Any] = {"facilitator": one, "actor": facilitator, "now": now}
+        assert (await rooms.convened_room(db, own.ref, **by)).id == own.id
+        for ref in (foreign.ref, "CR-00000000"):
+            with pytest.raises(NotFound):
+                await rooms.convened_room(db, ref, **by)
+        items = [("Where to try it", "ES", 30)]
+        await rooms.set_agenda(db, room=own, items=items, **by)
+        await rooms.set_time(db, room=own, starts_at=now + 30 * HOUR, ends_at=now + 31 * HOUR, **by)
+        acts: list[Coroutine[Any, Any, Any]] = [
+            rooms.set_agenda(db, room=foreign, items=items, **by),
+            rooms.set_time(db, room=foreign, starts_at=now + 30 * HOUR, ends_at=now + 31 * HOUR, **by),
+            rooms.close(db, room=foreign, **by),
+        ]
+        for act in acts:
+            with pytest.raises(NotFound):
+                await act
+        here: dict[str, Any] = {"room": own, "actor": facilitator, "now": now}
+        acts = [
+            rooms.answer(db, given=RoomAnswer.accepts, **here),
+            rooms.share_document(db, title="A note", text="Something", **here),
+            rooms.summarise(db, text="Something", **here),
+            rooms.add_participant(db, name="E. Desk", authority="Eurojust", role="delegate", **here),
+        ]
+        for act in acts:
+            with pytest.raises(NotAllowed):
+                await act
+        with pytest.raises(NotAllowed):  # of the States only whoever has convened it
+            await rooms.set_time(db, room=own, starts_at=now + 40 * HOUR, ends_at=now + 41 * HOUR, actor=RO, now=now)
+        late = now + timedelta(days=60)
+        with pytest.raises(NotAllowed):
+            await rooms.convened(db, facilitator=one, actor=facilitator, now=late)
+        await rooms.close(db, room=own, **by)
+        with pytest.raises(NotReady):
+            await rooms.set_agenda(db, room=own, items=[], **by)
+
+
+async def test_lists_come_in_pages_and_hold_only_rooms_of_the_state(
+    database: Database, staff: dict[str, Person], now: datetime
+) -> None:
+    async with database.transaction() as db:
+        made = [
+            await rooms.convene(
+                db, plan=plan(now, starts_at=now + number * HOUR, ends_at=now + (number + 1) * HOUR), actor=RO, now=now
+            )
+            for number in range(1, 6)
+        ]
+        first = await rooms.listed(db, state="ES", limit=3)
+        rest = await rooms.listed(db, state="ES", after=first.after, limit=3)
+        refs = [room.ref for room, _own in (*first.rows, *rest.rows)]
+        assert refs == [room.ref for room in reversed(made)] and rest.after == ""
+        assert {own.owner_state for _room, own in first.rows} == {"ES"}
+        assert (await rooms.listed(db, state="TH")).rows == []
+        assert await rooms.invited(db, made[:1]) == {made[0].id: ["ES", "RO"]}
