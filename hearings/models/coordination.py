@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field
 
 from hearings.models.columns import Row, instant, json, state_check, word
@@ -263,10 +263,15 @@ class RoomParticipant(Row, table=True):
 
 
 class RoomDocument(Row, table=True):
-    """A text that a State, the owner, shares in a room. It is no exhibit."""
+    """A text or a file that a State, the owner, shares in a room; the bytes lie in `RoomDocumentBytes`. No exhibit."""
 
     __tablename__ = "room_document"
-    __table_args__ = (state_check(), Index("ix_room_document_room", "room_id", "id"))
+    __table_args__ = (
+        state_check(),
+        CheckConstraint("(name = '') = (size = 0) AND (name = '') = (sha256 = '')", name="file"),
+        CheckConstraint("name <> '' OR text <> ''", name="something"),
+        Index("ix_room_document_room", "room_id", "id"),
+    )
 
     room_id: str = Field(foreign_key="coordination_room.id", max_length=36)
     title: str = Field(max_length=200)
@@ -275,6 +280,22 @@ class RoomDocument(Row, table=True):
     """Of information given without a request: for what it may be used (UNTOC 18(5))."""
     shared_label: str = Field(max_length=200)
     shared_at: datetime = instant()
+    name: str = Field(default="", max_length=150)
+    """Of a file; empty of a text."""
+    media_type: str = Field(default="", max_length=40)
+    size: int = 0
+    """Bytes of the file."""
+    sha256: str = Field(default="", max_length=64)
+
+
+class RoomDocumentBytes(Row, table=True):
+    """The bytes of a file shared in a room, apart so that lists do not read them."""
+
+    __tablename__ = "room_document_bytes"
+    __table_args__ = (state_check(), UniqueConstraint("document_id"))
+
+    document_id: str = Field(foreign_key="room_document.id", max_length=36)
+    data: bytes = Field(sa_type=LargeBinary)
 
 
 class RoomOutcome(Row, table=True):

@@ -108,6 +108,7 @@ OUT = {
     "room_state": "what States said in a coordination room, which is no part of a case",
     "room_participant": "who took part in a coordination room, which is no part of a case",
     "room_document": "what was shared in a coordination room, which is no part of a case",
+    "room_document_bytes": "what was shared in a coordination room, which is no part of a case",
     "room_outcome": "what came of a coordination room; a request that did is a case of its own",
     "facilitator": "who brings States together, for all cases",
     "request_share": "which facilitator reads a status; nothing of it is in the case",
