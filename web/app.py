@@ -19,7 +19,15 @@ from web import issuers, security_log
 from web.agreement import agreement_pages as technical, line_test_pages as line_test, site_pages as sites
 from web.anchor import AnchorKeeper
 from web.buckets import Buckets, Rate
-from web.coordination import facilitation_pages, facilitator_pages as facilitators, notice_pages as state_notices
+from web.coordination import (
+    facilitation_pages,
+    facilitation_room_pages,
+    facilitator_pages as facilitators,
+    notice_pages as state_notices,
+    room_file_pages,
+    room_pages,
+    room_time_pages,
+)
 from web.costs import claim_pages as cost_claims, cost_pages as hearing_costs
 from web.custody import (
     keeping_pages,
@@ -307,6 +315,10 @@ MODULES = (
     state_notices,
     facilitators,
     facilitation_pages,
+    room_time_pages,
+    room_pages,
+    room_file_pages,
+    facilitation_room_pages,
     recovery_pages,
     staff_pages,
     passkey_pages,

@@ -317,6 +317,7 @@ READ_BY: Mapping[str, tuple[str, ...]] = {
     "body web/custody/transcript_pages.py": ("json",),
     "body web/hearing/island_requests.py": (TAKEN,),
     "body web/hearing/network_pages.py": ("json",),
+    "form web/coordination/room_file_pages.py": ("multipart form",),
     "form web/costs/claim_pages.py": ("multipart form", "api file"),
     "form web/documents/file_pages.py": ("multipart form", "api file", "pdf"),
     "form web/people/directory_pages.py": ("multipart form", "directory table"),

@@ -14,10 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlmodel import col, select, update
 from starlette.routing import Match, Route
 
+from hearings import queries
+from hearings.actors import person_actor
+from hearings.coordination import room_files, rooms
+from hearings.coordination.rooms import RoomPlan
 from hearings.db import Database
 from hearings.law.law import LAW
 from hearings.models import JointChange, Login, OutboxMessage, StateNotice
-from hearings.models.coordination import NoticeEffect, NoticeTopic
+from hearings.models.coordination import NoticeEffect, NoticeTopic, RoomAnswer
 from hearings.models.law import JointKind, LawKind
 from hearings.people import directory
 from hearings.people.credentials import FRESH
@@ -28,7 +32,7 @@ from tests.support.busy_court import NONSENSE, BusyCourt
 from tests.support.forms import Form, Forms
 from tests.support.issuer import TestIssuer
 from tests.support.page_client import Client, Service, found
-from web import app
+from web import app, cli
 from web.requests.steps import STEPS
 from web.server.sign_in import COOKIE
 
@@ -257,7 +261,70 @@ def facilitation(walk: Walk, administrator: Client, clerk: Client, request: str)
     walk.follow(clerk, [page])
     desk = walk.client("")
     desk.post("/s", {"secret": found(r"/s#([\w-]+)", unescape(shown))[1]})
-    walk.follow(desk, ["/facilitation"])
+    walk.follow(desk, ["/facilitation", "/facilitation/rooms"])
+    times = "/facilitation/rooms/times"
+    walk.follow(desk, [times, f"{times}?find=yes&states=RO&states=TH"])
+    room = walk.do(desk, "/facilitation/rooms", meeting("RO", "TH"), "/facilitation/rooms/new").partition("?")[0]
+    walk.follow(desk, [room, "/facilitation/rooms", f"{room}/times?find=yes"])
+
+
+def meeting(*states: str) -> dict[str, Any]:
+    """A room to be convened, the day after tomorrow."""
+    begins = datetime.now(UTC) + timedelta(days=2)
+    return {
+        "subject": NONSENSE, "kind": "level_2", "classification": "restricted", "network": "ejn", "states": states,
+        "starts_at": f"{begins:%Y-%m-%dT%H:%M}", "duration": "60", "agreement": NONSENSE, "meeting": NONSENSE,
+        "languages": ["en"], "item_1": NONSENSE, "minutes_1": "5",
+    }  # fmt: skip
+
+
+def coordination(walk: Walk, authority: Client, clerk: Client) -> None:
+    """A room that Thailand has convened and one that has met, with what is done in both, to the last word."""
+    walk.follow(authority, ["/rooms", "/rooms/new", "/rooms/times", "/rooms/times?find=yes&states=RO"])
+    room = walk.do(authority, "/rooms", meeting("RO"), "/rooms/new").partition("?")[0]
+    walk.follow(authority, [room, "/rooms", f"{room}/times?find=yes"])
+    walk.follow(clerk, ["/rooms", room, f"{room}/times?find=yes"])
+    other = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%dT%H:%M}"
+    walk.do(clerk, f"{room}/answer", {"answer": "proposes_other_time", "other_time": other}, room)
+    walk.follow(authority, [room])
+    met = f"/rooms/{walk.service.run(_met)}"
+    walk.follow(clerk, [met])
+    walk.do(clerk, f"{met}/word", {"word": "dissents", "dissent": NONSENSE}, met)
+    walk.follow(authority, [met])
+    walk.do(authority, f"{met}/close", {}, met)
+    walk.follow(clerk, [met])
+
+
+async def _met(database: Database) -> str:
+    """A room that has met, with a document, a file, people, outcomes of both States and a summary."""
+    now, earlier = datetime.now(UTC), datetime.now(UTC) - timedelta(days=4)
+    async with database.transaction() as db:
+        people = await queries.people(db)
+        clerk, authority = (person_actor(cli.match(people, who)) for who in ("clerk", "authority"))
+        begins = earlier + timedelta(days=1)
+        plan = RoomPlan(
+            kind="jit_meeting", subject=NONSENSE, states=["RO"], starts_at=begins, ends_at=begins + timedelta(hours=1),
+            agreement=NONSENSE,
+        )  # fmt: skip
+        room = await rooms.convene(db, plan=plan, actor=authority, now=earlier)
+        here: dict[str, Any] = {"room": room, "now": now}
+        await rooms.answer(db, given=RoomAnswer.accepts, actor=clerk, **here)
+        person: dict[str, Any] = {"name": NONSENSE, "authority": NONSENSE, "role": "delegate"}
+        await rooms.add_participant(db, **person, actor=clerk, **here)
+        shared: dict[str, Any] = {"title": NONSENSE, "conditions": NONSENSE, "actor": authority}
+        await rooms.share_document(db, text=NONSENSE, **shared, **here)
+        await room_files.share(db, name="a.txt", data=NONSENSE.encode(), **shared, **here)
+        for owes, gets in (("RO", "TH"), ("TH", "RO")):
+            owed: dict[str, Any] = {
+                "kind": "action",
+                "text": NONSENSE,
+                "owed_by": owes,
+                "towards": gets,
+                "due": now.date(),
+            }
+            await rooms.add_outcome(db, **owed, actor=authority, **here)
+        await rooms.summarise(db, text=NONSENSE, actor=authority, **here)
+        return room.ref
 
 
 def costs(walk: Walk, clerk: Client, authority: Client, home: str) -> None:
@@ -350,6 +417,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     administration(walk, administrator)
     facilitation(walk, administrator, clerk, court["sent"])
     costs(walk, clerk, authority, home)
+    coordination(walk, authority, clerk)
     place = f"{court['offered']}/technical"
     shown = clerk.get(place).text
     sites = {

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
@@ -93,6 +93,7 @@ PAGES = {
         "{sent}", "{sent}?act=conditions", "{sent}?act=refuse",
         "/requests?side=queue", "/waiting", "/figures", "/statistics", "/statistics?side=sent&as_of=x",
         "{offered}/times", "{offered}/times/sign?offer={offer}", "{home}/summons",
+        "/rooms", "/rooms/new", "/rooms/times?find=yes&states=RO", "{meeting}", "{meeting}/times?find=yes",
     ),
     "administrator": (
         "/admin/law", "/admin/law/row?kind=party&key=TH%2Funtoc", "/admin/law/treaty", "/admin/law/log", "/admin/keys",
@@ -206,6 +207,10 @@ def filled(running) -> dict[str, str]:
     chosen |= {"checked": "yes", "resource": found["room"]} | dict(parse_qsl(FIND))
     found["offered"] = clerk.post(here, chosen, page=here).headers["location"].partition("/times")[0]
     times = running.signed_in("authority").get(f"{found['offered']}/times").text
+    invited = {"subject": "Two inquiries", "kind": "level_2", "classification": "restricted", "states": ["RO"]}
+    begins = {"starts_at": f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M}", "duration": "60"}
+    convened = running.signed_in("authority").post("/rooms", invited | begins, page="/rooms/new")
+    found["meeting"] = convened.headers["location"].partition("?")[0]
     found["offer"] = re.search(r"/times/sign\?offer=([0-9a-f-]{36})", times)[1]
     staff = running.signed_in("administrator").get("/admin/staff").text
     found["member"] = re.search(r'"(/admin/staff/[0-9a-f-]{36})"', staff)[1]

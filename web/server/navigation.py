@@ -111,6 +111,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
         N_("Work"),
         (
             NavigationItem("/facilitation", N_("Shared with me"), "link"),
+            NavigationItem("/facilitation/rooms", N_("Coordination rooms"), "message"),
             NavigationItem("/docket", N_("Docket"), "calendar-day"),
             NavigationItem("/waiting", N_("My tasks"), "tasks"),
             NavigationItem("/requests", N_("Requests"), "file"),
@@ -128,6 +129,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
             NavigationItem("/law/check", N_("Legal bases"), "scales"),
             NavigationItem("/directory", N_("Authorities"), "book"),
             NavigationItem("/notices", N_("Notices of States"), "bell"),
+            NavigationItem("/rooms", N_("Coordination rooms"), "message", "coordinate"),
         ),
     ),
     (
@@ -143,7 +145,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
 """Heading, items. Administration has a page of its own, which lists `ADMINISTRATION`."""
 
 
-FACILITATION = frozenset({"/facilitation"})
+FACILITATION = frozenset({"/facilitation", "/facilitation/rooms"})
 """Addresses of the items of facilitators, which no member of staff has."""
 
 

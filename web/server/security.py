@@ -82,7 +82,7 @@ SIGNED_LIMIT = BODY_LIMIT + 512_000
 """As `BODY_LIMIT`, where a form contains a signed statement, which may contain a whole request."""
 SIGNED = re.compile(r"/requests/[^/]+/act/[^/]+")
 UPLOADS = re.compile(
-    r"/requests/import|/requests/[^/]+/documents|/directory|/recordings/[^/]+/transcript"
+    r"/requests/import|/requests/[^/]+/documents|/directory|/recordings/[^/]+/transcript|/rooms/[^/]+/files"
     r"|/h/[^/]+/costs/claims/[^/]+/receipts"
 )
 SIGN_IN = re.compile(r"/s|/j(/code|/test)?")

@@ -96,6 +96,7 @@ def test_nobody_else_and_no_other_page_gets_as_far_as_the_act(service, everythin
 
 
 OWN = {
+    "web/coordination/room_file_pages.py:share": "a file of 25 MiB, which is not read for a room of others",
     "web/costs/claim_pages.py:attach": "a file of 25 MiB, which is not read for a claim of somebody else",
     "web/documents/container_pages.py:bring_in": "a file, whose signatures are checked before the transaction",
     "web/documents/file_pages.py:attach": "a file of 25 MiB, which is not read for a request of somebody else",
