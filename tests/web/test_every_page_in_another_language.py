@@ -238,6 +238,7 @@ NO_PAGE = {
     "/recordings/{recording}/file/{path:path}": "sealed bytes",
     "/requests/{reference}/act/{action}": "goes back to the request",
     "/requests/{reference}/documents/{attachment}": "the file itself",
+    "/rooms/{room}/files/{document}": "the file itself",
     "/requests/{reference}/transmission/seal.pem": "the certificate itself",
     "/requests/{reference}/transmission/{evidence}": "the evidence itself",
     "/requests/{reference}/transmission/{evidence}/stamp": "the time-stamp itself",

@@ -62,7 +62,7 @@ OUTCOME = {
     "due": ("due", N_("Due on")),
 }
 LINK = {"request": ("request", N_("Reference of the request"))}
-SUMMARY = {"text": ("summary_text", N_("Summary"))}
+SUMMARY = {"text": ("summary_text", N_("Summary of the meeting"))}
 WORD = {"dissent": ("dissent", N_("Dissent"))}
 
 
