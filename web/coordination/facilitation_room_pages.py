@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hearings import errors, queries
+from hearings import queries
 from hearings.coordination import facilitators, rooms
 from hearings.models import CoordinationRoom, Facilitator, Person
 from hearings.roles import NO_STATE
@@ -25,10 +25,10 @@ BASE = "/facilitation/rooms"
 
 
 def _facilitator(request: Request) -> Person:
-    """The facilitator who sent this request. Raises 401; 404 for members of staff."""
+    """The facilitator who sent this request. Raises 401; 403 for members of staff."""
     _signed, person = staff(request)
     if not facilitators.is_facilitator(person):
-        raise HTTPException(404, "not_found")
+        raise HTTPException(403, "not_allowed")
     return person
 
 
@@ -113,7 +113,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
 
 async def _own(sent: Sent) -> Facilitator:
     if not facilitators.is_facilitator(sent.person):
-        raise errors.NotFound
+        raise HTTPException(403, "not_allowed")
     return await facilitators.of_person(sent.db, sent.person.id)
 
 

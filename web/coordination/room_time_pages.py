@@ -87,7 +87,7 @@ async def page(request: Request) -> Response:
     now = datetime.now(UTC)
     facilitating = facilitators.is_facilitator(person)
     if facilitating != request.url.path.startswith("/facilitation/"):
-        raise HTTPException(404, "not_found")
+        raise HTTPException(403, "not_allowed")
     async with request.app.state.parts.database.reading() as db:
         subject = await (_of_facilitator(request, db, signed, person) if facilitating else _of_state(request, db))
         values = _values(subject, now) | {name: query[name] for name in ("since", "until", "duration") if name in query}

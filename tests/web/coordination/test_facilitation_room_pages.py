@@ -101,6 +101,6 @@ def test_a_facilitator_convenes_only_states_that_it_covers_and_no_member_of_staf
         "starts_at": begins(), "duration": "60",
     }  # fmt: skip
     assert desk.post(BASE, given, page=f"{BASE}/new").status_code == 403
-    for path in (BASE, f"{BASE}/new"):
-        assert authority.get(path).status_code == 404
-    assert authority.post(BASE, given, page="/rooms/new").status_code == 404
+    for path in (BASE, f"{BASE}/new", f"{BASE}/times"):
+        assert authority.get(path).status_code == 403
+    assert authority.post(BASE, given, page="/rooms/new").status_code == 403
