@@ -13,14 +13,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import uvicorn
 
 from hearings import errors, queries
 from hearings.db import Database
 from hearings.documents import pdf_seals
-from hearings.models import Hearing, Person, Recording
+from hearings.models import Person, Recording
 from hearings.outward import installation
 from hearings.people import logins, staff
 from hearings.roles import StaffFunction
@@ -530,7 +529,8 @@ def demo_words(settings: Settings, made: demo.Seeded) -> dict[str, object]:
 
 def demo_lines(settings: Settings, made: demo.Seeded, more: examples.Examples | None) -> list[str]:
     """What the demonstration tells whoever runs it."""
-    lines = ["", f"Hearing {made.hearing.ref}: {both_times(made.hearing)}", "", "Staff sign in (each link works once):"]
+    when = examples.both_times(made.hearing)
+    lines = ["", f"Hearing {made.hearing.ref}: {when}", "", "Staff sign in (each link works once):"]
     lines += [f"  {link.name}, {key}: {settings.origin}/s#{link.secret}" for key, link in made.staff.items()]
     lines += more.lines(settings.origin) if more else []
     lines += ["", "Join once the lobby is open (the clerk or the judge opens it on the hearing's page):"]
@@ -542,16 +542,6 @@ def demo_lines(settings: Settings, made: demo.Seeded, more: examples.Examples | 
     lines += [f"  {path}" for path in made.key_files]
     lines += ["", "Open each link in a browser with a profile of its own: one profile holds one login (README.md).", ""]
     return lines
-
-
-def both_times(hearing: Hearing) -> str:
-    """`2026-11-24 17:05 București (UTC+02:00) = 22:05 Bangkok (UTC+07:00)`."""
-    found = []
-    for side in ("requesting", "requested"):
-        city, zone = getattr(hearing, f"{side}_city"), getattr(hearing, f"{side}_zone")
-        local = hearing.starts_at.astimezone(ZoneInfo(zone))
-        found.append(f"{local:%Y-%m-%d %H:%M} {city} (UTC{local.isoformat()[-6:]})")
-    return " = ".join(found)
 
 
 # --- export ------------------------------------------------------------------------------------------------------

@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import Actor
 from hearings.costs import claims
 from hearings.costs.claims import ClaimFile
+from hearings.documents import file_types
 from hearings.errors import Invalid, NotFound
 from hearings.models import CostReceipt, CostReceiptBytes, Hearing
-from hearings.requests import attachments
 from hearings.sentences import tell_n
 
 MOST = 20
-"""Receipts of one claim; each is at most as large as a file of a request (`attachments.LARGEST`)."""
+"""Receipts of one claim; each is at most as large as a file of a request (`file_types.LARGEST`)."""
 
 
 async def add(
@@ -25,8 +25,8 @@ async def add(
     """Attach a receipt to a draft. Raises `NotAllowed`, `NotReady` once it is submitted, `Invalid`. Effects: adds the
     file and its bytes."""
     claims.require_draft(hearing, found, actor)
-    name = attachments.checked_name(name)
-    media_type = attachments.sniff(name, data)
+    name = file_types.checked_name(name)
+    media_type = file_types.sniff(name, data)
     if len(found.receipts) >= MOST:
         raise Invalid(tell_n("A claim takes at most {n} receipt", "A claim takes at most {n} receipts", MOST), "file")
     receipt = CostReceipt(

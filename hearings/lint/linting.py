@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import reference
 from hearings.clocks import zone
+from hearings.documents import file_types
 from hearings.documents.pdf_text import PdfText, text_of
 from hearings.lint import contradictions, facts
 from hearings.lint.comparison import LONGEST, Translated, compare, said
@@ -25,7 +26,7 @@ from hearings.models.request_parts import AttachmentKind
 from hearings.requests import attachments, translations
 
 TEXT = "text/plain"
-READABLE = (TEXT, attachments.PDF)
+READABLE = (TEXT, file_types.PDF)
 KEPT = 32
 """Texts of files that are kept in memory, each of at most `hearings.documents.pdf_text.CHARACTERS`."""
 BYTES = 4 * LONGEST + 4
@@ -56,7 +57,7 @@ class FileTexts:
 
 
 async def _read(file: Attachment, data: bytes) -> PdfText:
-    if file.media_type == attachments.PDF:
+    if file.media_type == file_types.PDF:
         return await text_of(data)
     return PdfText(text=data[:BYTES].decode("utf-8", "ignore"), cut=len(data) > BYTES)
 

@@ -33,8 +33,8 @@ PASSED_ON |= {("permissions", "here"), ("interpreting/interpreters", "narrow")}
 CHOSEN = {
     "agreement/outcome", "agreement/room_rules", "custody/copies", "custody/receipts", "custody/two_people",
     "law/beside/displacement", "law/beside/safeguards", "law/needs", "law/overlays", "law/paragraphs",
-    "law/refusals", "law/transmission", "lint/comparison", "lint/facts", "minutes/acts", "minutes/course", "minutes/document",
-    "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
+    "law/refusals", "law/transmission", "lint/comparison", "lint/facts", "minutes/acts", "minutes/course",
+    "minutes/document", "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
     "outward/administrators", "outward/notices",
     "requests/conditions", "requests/consent_answers", "requests/gate_answers", "rights/item_states",
     "sitting/breakdowns", "sitting/closed_sessions",

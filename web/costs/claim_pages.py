@@ -15,9 +15,9 @@ from starlette.routing import Route
 from hearings import errors, queries
 from hearings.costs import claims, receipts
 from hearings.costs.claims import ClaimFile
+from hearings.documents import file_types
 from hearings.models import CostLine
 from hearings.models.hearing import CostKind, CostStepKind
-from hearings.requests import attachments
 from web.costs import words
 from web.costs.access import CostsAccess, access_to, claim_of
 from web.server import forms
@@ -161,7 +161,7 @@ async def _page(request: Request, values: Mapping[str, Any], wrong: list[FormErr
         "kinds": [(kind.value, _(words.KINDS[kind])) for kind in _kinds(found)],
         "places": court_clocks.own_first(court_clocks.of_hearing(hearing), found.claim.owner_state),
         "labels": {name: _(text) for name, text in LABELS.items()},
-        "largest": attachments.LARGEST // 1024 // 1024,
+        "largest": file_types.LARGEST // 1024 // 1024,
         "values": values,
         "errors": wrong,
         "notice": notice(request, DONE, wrong),
@@ -270,7 +270,7 @@ async def attach(request: Request) -> Response:
         check_csrf(keys.cookie, signed.login.id, token if isinstance(token, str) else "")
         if not isinstance(file, UploadFile) or not file.filename:
             return await _page(request, {}, [FormError("file", _("Choose a file."))])
-        name, content = file.filename, await file.read(attachments.LARGEST + 1)
+        name, content = file.filename, await file.read(file_types.LARGEST + 1)
     try:
         async with request.app.state.parts.database.transaction() as db:
             access, found = await claim_of(db, request, lock=True)

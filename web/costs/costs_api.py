@@ -14,10 +14,10 @@ from hearings.costs.bearers import Borne, WhyBorne
 from hearings.costs.claims import ClaimFile
 from hearings.costs.cost_rules import CostSide
 from hearings.costs.refunds import CostStatement
+from hearings.documents import file_types
 from hearings.models import CostLine, CostReceipt, CostTerm, Hearing
 from hearings.models.hearing import CostBearer, CostKind, CostMatter, CostStepKind
 from hearings.permissions import require_staff
-from hearings.requests import attachments
 from web.api import files
 from web.api.access import Caller
 from web.api.fields import Column, Model, Moment, Shown
@@ -370,7 +370,7 @@ async def read_cost_claim(caller: Caller, ref: Ref, claim_id: ClaimId) -> ShownC
     "/hearings/{ref}/costs/claims/{claim_id}/receipts",
     scope="hearings:write",
     body="file",
-    limit=attachments.LARGEST,
+    limit=file_types.LARGEST,
     errors=ACT,
     gives={"receipt_id": "id"},
 )
@@ -402,7 +402,7 @@ async def add_cost_receipt(
     "/hearings/{ref}/costs/claims/{claim_id}/receipts/{receipt_id}",
     scope="hearings:read",
     errors=(404,),
-    **files.answers(*attachments.TYPES),
+    **files.answers(*file_types.TYPES),
 )
 async def download_cost_receipt(caller: Caller, ref: Ref, claim_id: ClaimId, receipt_id: ReceiptId) -> Response:
     """The bytes of a receipt."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -131,3 +132,13 @@ async def _over(db: AsyncSession, people: dict[str, Person], key_folder: Path, t
 async def _arrive(db: AsyncSession, seat: Participant, now: datetime) -> None:
     await hearing_seats.arrive(db, participant=seat, now=now)
     await hearing_seats.ready(db, participant=seat, notice=True, camera=True, microphone=True, speaker=True, now=now)
+
+
+def both_times(hearing: Hearing) -> str:
+    """`2026-11-24 17:05 București (UTC+02:00) = 22:05 Bangkok (UTC+07:00)`."""
+    found = []
+    for side in ("requesting", "requested"):
+        city, zone = getattr(hearing, f"{side}_city"), getattr(hearing, f"{side}_zone")
+        local = hearing.starts_at.astimezone(ZoneInfo(zone))
+        found.append(f"{local:%Y-%m-%d %H:%M} {city} (UTC{local.isoformat()[-6:]})")
+    return " = ".join(found)

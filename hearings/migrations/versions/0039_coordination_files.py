@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0039_coordination_files"
-down_revision = "0036_summons"
+down_revision = "0037_rights_default"
 branch_labels = None
 depends_on = None
 

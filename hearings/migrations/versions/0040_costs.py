@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040_costs"
-down_revision = "0036_summons"
+down_revision = "0039_coordination_files"
 branch_labels = None
 depends_on = None
 

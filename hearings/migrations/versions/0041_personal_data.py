@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0041_personal_data"
-down_revision = "0036_summons"
+down_revision = "0040_costs"
 branch_labels = None
 depends_on = None
 

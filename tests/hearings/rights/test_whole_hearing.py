@@ -40,6 +40,11 @@ NEEDS = {"accessibility": ["wheelchair"]}
 ABLE = SITE | NEEDS | {"private_lines": ["phone"], "document_camera": True}
 
 
+def noticing(court: Court, law: str) -> Act:
+    """The notice of the rights by the law of a State."""
+    return lambda db, hearing: enter(db, hearing, court, "rights_notice", law=law, language="th")
+
+
 class Walk:
     """The hearing, its two States, and acts that are refused as long as an item is open."""
 
@@ -66,7 +71,11 @@ class Walk:
             assert found is not None
             who = self.staff[found.who[0].function.value]
             given: dict[str, Any] = {"item": item, "kind": RightAnswerKind.kept, "actor": who, "now": NOW}
-            await self.do(lambda db, hearing, given=given: answers.answer(db, hearing=hearing, **given))
+            await self.do(self._answering(given))
+
+    @staticmethod
+    def _answering(given: dict[str, Any]) -> Act:
+        return lambda db, hearing: answers.answer(db, hearing=hearing, **given)
 
     async def states(self) -> dict[str, RightState]:
         async with self.database.reading() as db:
@@ -139,8 +148,7 @@ async def test_every_act_waits_for_its_items_and_each_is_shown_or_answered_in_th
     swear: Act = lambda db, hearing: enter(db, hearing, court, "oath", **oath)  # noqa: E731
     for law in ("RO", "TH"):
         assert await walk.refused(swear) == ("r08_rights_notice",)
-        told = {"law": law, "language": "th"}
-        await walk.do(lambda db, hearing, told=told: enter(db, hearing, court, "rights_notice", **told))
+        await walk.do(noticing(court, law))
     await walk.do(swear)
 
     # Nothing waits for the rest, which is answered, or shown when the minutes are read back.
