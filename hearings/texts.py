@@ -10,6 +10,7 @@ from hearings.sentences import N_, tell, tell_n
 NOT_A_MARK = N_("Not a valid page token")
 NOT_A_VALUE = N_("Not a value this field accepts")
 NOT_SUBMITTED = N_("The other State does not see a draft: submit it first")
+HEARING_OVER = N_("The hearing is over")
 HEARING_OFF = N_("The hearing is cancelled")
 LAST_BEFORE_FIRST = N_("The last day lies before the first")
 TOO_FAR = N_("This day is too far from today")

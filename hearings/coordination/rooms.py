@@ -18,6 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import queries, reference
 from hearings.actors import Actor
 from hearings.coordination import facilitators
+from hearings.coordination.facilitators import NOT_COVERED
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.languages import language
 from hearings.models import (
@@ -79,7 +80,7 @@ async def convene(
     else:
         facilitators.require("convene_room", facilitator, actor, now=now)
         if not set(states) <= set(facilitator.states):
-            raise NotAllowed(tell(facilitators.NOT_COVERED))
+            raise NotAllowed(tell(NOT_COVERED))
     if not 2 <= len(states) <= MOST_STATES:
         raise Invalid(tell("Invite at least one other State"), "states")
     room = _room(plan, now)

@@ -23,6 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings import queries, reference
 from hearings.actors import Actor
 from hearings.coordination import facilitators
+from hearings.coordination.facilitators import NOT_COVERED
 from hearings.errors import Invalid, NotAllowed, NotFound, NoticeBlocks, NotReady
 from hearings.languages import language
 from hearings.models import Facilitator, NoticeSubscription, Person, StateNotice
@@ -140,7 +141,7 @@ async def publish_for(
     to confirm it."""
     facilitators.require("publish_for", facilitator, actor, now=now)
     if content.state not in facilitator.states:
-        raise NotAllowed(tell(facilitators.NOT_COVERED))
+        raise NotAllowed(tell(NOT_COVERED))
     if content.effect == NoticeEffect.block:
         raise NotAllowed(tell("Only the State itself publishes a notice that blocks"))
     if content.supersedes:

@@ -24,7 +24,7 @@ from hearings.permissions import require_staff
 from hearings.queries import get, participants
 from hearings.sentences import tell
 from hearings.status import HearingStatus
-from hearings.texts import NOT_A_VALUE, clean
+from hearings.texts import HEARING_OFF, NOT_A_VALUE, clean
 
 E = TypeVar("E", bound=StrEnum)
 LONGEST = 2000
@@ -131,7 +131,7 @@ async def put(
     sides = {"requesting_state": hearing.requesting_state, "requested_state": hearing.requested_state}
     require_staff("agree_costs", actor, **sides)
     if hearing.status is HearingStatus.cancelled:
-        raise NotReady(tell("The hearing is cancelled"))
+        raise NotReady(tell(HEARING_OFF))
     known = member(CostMatter, matter, "matter")
     row = CostTerm(
         owner_state=actor.state or hearing.requested_state,

@@ -46,8 +46,7 @@ from hearings.permissions import require
 from hearings.queries import get, live_invitation, open_sitting
 from hearings.sentences import N_, tell
 from hearings.status import HearingStatus, PresenceStatus, SittingStatus
-
-HEARING_OVER = N_("The hearing is over")
+from hearings.texts import HEARING_OVER
 
 OVER = frozenset({HearingStatus.concluded, HearingStatus.cancelled, HearingStatus.aborted})
 LOBBY_IS_OPEN = N_("The lobby is open: join the hearing. The equipment is checked there")

@@ -14,7 +14,7 @@ from hearings.agreement import agreements
 from hearings.errors import Invalid, NotAllowed, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import naming
-from hearings.hearing.links import HEARING_OVER, OVER
+from hearings.hearing.links import OVER
 from hearings.hearing.seats import ONLY_INTERPRETERS
 from hearings.languages import language
 from hearings.models import Hearing, Participant
@@ -22,6 +22,7 @@ from hearings.permissions import require_staff
 from hearings.queries import in_office, open_sitting
 from hearings.roles import Role
 from hearings.sentences import tell
+from hearings.texts import HEARING_OVER
 
 MOST = 12
 """Languages of one hearing: each has a recorded track."""

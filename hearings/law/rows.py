@@ -227,11 +227,11 @@ async def _require_unused(db: AsyncSession, states: Collection[str], law: Law) -
     asked = select(HearingRequest.requested_state).where(col(HearingRequest.requested_state).in_(states))
     for query in (people, asking, asked):
         if (state := (await db.exec(query.limit(1))).first()) is not None:
-            text = tell(
-                "{state} has staff or requests here: its row can be changed, but not taken away",
-                state=StateName.of(state, law.state_name(state)),
+            named = StateName.of(state, law.state_name(state))
+            raise Invalid(
+                tell("{state} has staff or requests here: its row can be changed, but not taken away", state=named),
+                "key",
             )
-            raise Invalid(text, "key")
 
 
 def _deed(serial: int, reason: str, actor: Actor, now: datetime) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hearings.law.handling.deadlines import relied_on
 from hearings.lint import dates, names, numbers
 from hearings.lint.passages import copied, other_writing
 from hearings.lint.reading import Reading, mark, script_of
-from hearings.lint.remarks import Passage, Remark
+from hearings.lint.remarks import Quotation, Remark
 from hearings.lint.table import translations
 from hearings.models import HearingRequest
 from hearings.requests.demands import provisions
@@ -88,16 +88,18 @@ class Translated:
         """Every day of the translation as it may be meant."""
         return frozenset(day for written in self.written for day in written.days)
 
-    def here(self, start: int, end: int) -> Passage:
+    def here(self, start: int, end: int) -> Quotation:
         """Words of the translation."""
-        return Passage(place=language_name(self.language), text=self.reading.quote(start, end))
+        return Quotation(place=language_name(self.language), text=self.reading.quote(start, end))
 
-    def there(self, column: str, start: int, end: int) -> Passage:
+    def there(self, column: str, start: int, end: int) -> Quotation:
         """Words of the request."""
-        return Passage(place=FIELDS[column].label, text=self.original[column].quote(start, end))
+        return Quotation(place=FIELDS[column].label, text=self.original[column].quote(start, end))
 
 
-def said(request: HearingRequest, code: str, language: str, *passages: Passage, field: str = "translations") -> Remark:
+def said(
+    request: HearingRequest, code: str, language: str, *passages: Quotation, field: str = "translations"
+) -> Remark:
     """The remark of a row of the table about a translation."""
     row = translations()[code]
     text = row.text
@@ -142,7 +144,7 @@ def _script(translated: Translated) -> Iterator[Remark]:
     writing = translated.reading.writing
     letters = len(writing) - writing.count(" ")
     if sign != "?" and writing.count(sign) * 3 < letters:
-        first = Passage(place=language_name(translated.language), text=translated.reading.beginning())
+        first = Quotation(place=language_name(translated.language), text=translated.reading.beginning())
         yield said(translated.request, "translation_other_script", translated.language, first)
 
 
@@ -187,7 +189,7 @@ def _case_number(translated: Translated) -> Iterator[Remark]:
     number = Reading.of(translated.request.case_number)
     wanted = [figures.values for figures in numbers.found(number)]
     if wanted and not all(values & translated.values for values in wanted):
-        passage = Passage(place=FIELDS["case_number"].label, text=number.beginning())
+        passage = Quotation(place=FIELDS["case_number"].label, text=number.beginning())
         code = "translation_case_number"
         yield said(translated.request, code, translated.language, passage, field="case_number")
 
@@ -215,7 +217,7 @@ def _names(translated: Translated) -> Iterator[Remark]:
                 continue
             near = next(names.near_names(translated.reading, name), None) if alike else None
             code = "translation_name" if alike else "translation_name_not_compared"
-            passages = [Passage(place=FIELDS[column].label, text=reading.beginning())]
+            passages = [Quotation(place=FIELDS[column].label, text=reading.beginning())]
             passages += [translated.here(*near)] if near else []
             yield said(translated.request, code, translated.language, *passages, field=column)
 
@@ -238,12 +240,12 @@ def _days_of_fields(translated: Translated) -> Iterator[Remark]:
     for column in DAYS:
         day: date | None = getattr(translated.request, column)
         if day is not None and dates.order(day) not in translated.days:
-            passage = Passage(place=FIELDS[column].label, text=day.isoformat())
+            passage = Quotation(place=FIELDS[column].label, text=day.isoformat())
             passages = [passage, *_unmatched(translated, dates.order(day))]
             yield said(translated.request, "translation_date", translated.language, *passages, field=column)
 
 
-def _unmatched(translated: Translated, wanted: dates.Day) -> Sequence[Passage]:
+def _unmatched(translated: Translated, wanted: dates.Day) -> Sequence[Quotation]:
     """A date of the translation that is in no field of the request, and is of the same year, or else month and day: it
     may be what is meant."""
     known = {day for written in _all_dates(translated) for day in written.days}
@@ -286,7 +288,7 @@ def _parts(translated: Translated) -> Iterator[Remark]:
                 code = "translation_number"
                 missing.append(said(translated.request, code, translated.language, passage, field=column))
         if total > 1 and len(missing) == total and len(reading.text) >= PART:
-            first = Passage(place=FIELDS[column].label, text=reading.beginning())
+            first = Quotation(place=FIELDS[column].label, text=reading.beginning())
             yield said(translated.request, "translation_part_missing", translated.language, first, field=column)
         else:
             yield from missing

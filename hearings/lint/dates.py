@@ -11,7 +11,7 @@ from functools import cache
 from babel import Locale, UnknownLocaleError
 
 from hearings.languages import primary
-from hearings.lint.reading import NINE, Reading, fold, shown
+from hearings.lint.reading import NINE, Reading, fold, written
 
 MOST = 1500
 """Greatest number of years of a text that are looked at."""
@@ -69,7 +69,7 @@ def months(tag: str = "") -> dict[str, int]:
             *(("format", "wide"), ("stand-alone", "wide"), ("format", "abbreviated"), ("stand-alone", "abbreviated")),
         ):
             for number, month in named.get(context, {}).get(width, {}).items():
-                text = fold(shown(month)).rstrip(".")
+                text = fold(written(month)).rstrip(".")
                 if not text[:1].isdigit() and len(text) > 2:
                     found.setdefault(text, number)
     found |= {fold(month): number for number, month in enumerate(PREPOSITIONAL, 1)}

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from hearings.law.handling.deadlines import relied_on
-from hearings.lint import dates, numbers, places
+from hearings.lint import dates, numbers, place_names
 from hearings.lint.names import near_names, tokens, written_alike
 from hearings.lint.reading import Reading, first_of, stems_pattern
-from hearings.lint.remarks import Passage, Remark
+from hearings.lint.remarks import Quotation, Remark
 from hearings.lint.table import FactRow, knows, words
 from hearings.models import Attachment, HearingRequest
 from hearings.models.request_parts import AttachmentKind
@@ -46,19 +46,19 @@ class Drafted:
         """The texts of the columns of a row as one, by which their language is told best."""
         return Reading(" ".join(self.reading(column).text for column in row.columns if column in self.readings))
 
-    def passage(self, column: str, start: int, end: int) -> Passage:
+    def passage(self, column: str, start: int, end: int) -> Quotation:
         """Words of a column."""
-        return Passage(place=FIELDS[column].label, text=self.reading(column).quote(start, end))
+        return Quotation(place=FIELDS[column].label, text=self.reading(column).quote(start, end))
 
-    def value(self, column: str) -> Passage:
+    def value(self, column: str) -> Quotation:
         """The whole value of a column that is no text."""
         value = getattr(self.request, column)
         said = value.isoformat() if isinstance(value, date) else str(value)
-        return Passage(place=FIELDS[column].label, text=said)
+        return Quotation(place=FIELDS[column].label, text=said)
 
 
 EMPTY = Reading("")
-Found = Iterator[list[Passage]]
+Found = Iterator[list[Quotation]]
 """The passages of each thing found; nothing where there is nothing to say."""
 Check = Callable[[FactRow, Drafted], Found]
 
@@ -117,13 +117,13 @@ def no_place(row: FactRow, drafted: Drafted) -> Found:
     known = frozenset(tokens(drafted.request.person_name))
     if not readings or not drafted.together(row).language:
         return
-    if not any(places.named(reading) or places.may_name_another(reading, known) for reading in readings):
+    if not any(place_names.named(reading) or place_names.may_name_another(reading, known) for reading in readings):
         yield [_start(drafted, row)]
 
 
-def _start(drafted: Drafted, row: FactRow) -> Passage:
+def _start(drafted: Drafted, row: FactRow) -> Quotation:
     column = next(column for column in row.columns if column in drafted.readings)
-    return Passage(place=FIELDS[column].label, text=drafted.reading(column).beginning())
+    return Quotation(place=FIELDS[column].label, text=drafted.reading(column).beginning())
 
 
 def says_nothing_of(row: FactRow, drafted: Drafted) -> Found:
@@ -148,7 +148,7 @@ def one_state(row: FactRow, drafted: Drafted) -> Found:
     """One State named, no second and no city."""
     named: dict[str, str] = {}
     for column in row.columns:
-        named |= places.named(drafted.reading(column))
+        named |= place_names.named(drafted.reading(column))
     if len(named) and len(set(named.values())) == 1 and "" not in named.values():
         yield [_start(drafted, row)]
 

@@ -19,7 +19,7 @@ from hearings.documents.pdf_text import PdfText, text_of
 from hearings.lint import contradictions, facts
 from hearings.lint.comparison import LONGEST, Translated, compare, said
 from hearings.lint.facts import Drafted
-from hearings.lint.remarks import Passage, Remark
+from hearings.lint.remarks import Quotation, Remark
 from hearings.lint.table import facts as fact_rows
 from hearings.models import Attachment, HearingRequest, Translation
 from hearings.models.request_parts import AttachmentKind
@@ -74,7 +74,7 @@ class Translating:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gathered:
+class LintedRequest:
     """What is needed of the database to look at a request."""
 
     request: HearingRequest
@@ -82,7 +82,7 @@ class Gathered:
     translations: Sequence[Translating]
 
 
-async def gather(db: AsyncSession, request: HearingRequest, texts: FileTexts) -> Gathered:
+async def gather(db: AsyncSession, request: HearingRequest, texts: FileTexts) -> LintedRequest:
     """The request with its files and translations, and the bytes of those whose text is to be read."""
     files = {file.id: file for file in await attachments.of_request(db, request.id)}
     found = []
@@ -98,10 +98,10 @@ async def gather(db: AsyncSession, request: HearingRequest, texts: FileTexts) ->
         for file in files.values()
         if file.kind is AttachmentKind.translation and file.id not in recorded
     ]
-    return Gathered(request=request, attachments=tuple(files.values()), translations=found)
+    return LintedRequest(request=request, attachments=tuple(files.values()), translations=found)
 
 
-async def remarks(gathered: Gathered, texts: FileTexts, *, now: datetime) -> list[Remark]:
+async def remarks(gathered: LintedRequest, texts: FileTexts, *, now: datetime) -> list[Remark]:
     """All remarks on a request, the facts first. Never raises for what the texts and files hold."""
     found = await asyncio.to_thread(of_request, gathered.request, gathered.attachments, now=now)
     for translating in gathered.translations:
@@ -121,7 +121,7 @@ async def _of_translation(request: HearingRequest, translating: Translating, tex
     """What comparing one translation finds, or why it could not be compared."""
     translation, file = translating.translation, translating.file
     language = translation.language if translation is not None else ""
-    named = [] if file is None else [Passage(place="", text=file.name)]
+    named = [] if file is None else [Quotation(place="", text=file.name)]
     if translation is None:
         return [said(request, "translation_not_recorded", language, *named)]
     if file is None:

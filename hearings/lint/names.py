@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from hearings.lint.reading import WORD, Reading, fold, shown
+from hearings.lint.reading import WORD, Reading, fold, written
 
 SHORTEST = 4
 """Letters below which a word is too short to be nearly another."""
@@ -13,7 +13,7 @@ MOST = 20
 
 def tokens(name: str) -> tuple[str, ...]:
     """The folded words of a name, without initials."""
-    return tuple(word for word in WORD.findall(fold(shown(name))) if len(word) > 1)
+    return tuple(word for word in WORD.findall(fold(written(name))) if len(word) > 1)
 
 
 def one_apart(one: str, other: str) -> bool:

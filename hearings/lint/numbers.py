@@ -10,7 +10,7 @@ from babel import Locale, units
 from babel.numbers import get_territory_currencies
 
 from hearings.lint.dates import han_number
-from hearings.lint.reading import NINE, WORD, Reading, fold, shown
+from hearings.lint.reading import NINE, WORD, Reading, fold, written
 
 MOST = 4000
 """Greatest number of numbers of a text that are looked at."""
@@ -115,7 +115,7 @@ def _years_words() -> tuple[str, ...]:
     words = {"ปี", "年"}  # CLDR has no counted form of these under their languages alone
     for tag in NINE:
         for number in (1, 2, 3, 5, 11, 21):
-            text = fold(shown(units.format_unit(number, "duration-year", length="long", locale=Locale.parse(tag))))
+            text = fold(written(units.format_unit(number, "duration-year", length="long", locale=Locale.parse(tag))))
             word = re.sub(r"\d+", "", text).strip()
             words.add(word)
     return tuple(sorted((word for word in words if word and "-" not in word), key=len, reverse=True))
@@ -128,7 +128,7 @@ def _currency_words() -> frozenset[str]:
     found = {fold(code) for code in codes} | EVERYDAY
     for tag in NINE:
         named = Locale.parse(tag).currencies
-        nouns = (word for code in codes & named.keys() for word in WORD.findall(fold(shown(named[code]))))
+        nouns = (word for code in codes & named.keys() for word in WORD.findall(fold(written(named[code]))))
         found |= {word[:STEM] for word in nouns if len(word) >= STEM}
     return frozenset(found)
 

@@ -65,7 +65,7 @@ class _Folding(dict[int, str]):
 _FOLDING = _Folding()
 
 
-class _Writing(dict[int, str]):
+class _Unhidden(dict[int, str]):
     """The script of each character, as one character; a space for what is no letter."""
 
     def __missing__(self, code: int) -> str:
@@ -78,7 +78,7 @@ class _Writing(dict[int, str]):
 
 _MARK = {script: script[0].lower() if script != "Hang" else "k" for script in dict.fromkeys(SCRIPTS.values())}
 _MARK |= {"Geor": "e", "Armn": "m", "Hebr": "b"}
-_WRITING = _Writing()
+_WRITING = _Unhidden()
 
 
 def mark(script: str) -> str:
@@ -86,7 +86,7 @@ def mark(script: str) -> str:
     return _MARK.get(script, "?")
 
 
-def shown(text: str) -> str:
+def written(text: str) -> str:
     """A text in one form (NFKC) on one line, without characters that are not seen."""
     text = text.replace("\ufffe\r\n", "").replace("\ufffe", "")
     plain = "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Cs", "Cn", "Co"))
@@ -107,7 +107,7 @@ class Reading:
     @classmethod
     def of(cls, text: str) -> "Reading":
         """The reading of any text."""
-        return cls(shown(text))
+        return cls(written(text))
 
     @cached_property
     def low(self) -> str:

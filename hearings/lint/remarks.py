@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Weight(StrEnum):
+class RemarkWeight(StrEnum):
     """How much a remark weighs. Neither stops anything."""
 
     remark = "remark"
@@ -16,7 +16,7 @@ class Weight(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passage:
+class Quotation:
     """Some words of the request or of a translation. `place`: the field, or the language of the translation."""
 
     place: str
@@ -33,11 +33,11 @@ class Remark:
 
     code: str
     field: str
-    weight: Weight
+    weight: RemarkWeight
     text: str
     provision: str = ""
     language: str = ""
-    passages: Sequence[Passage] = ()
+    passages: Sequence[Quotation] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {

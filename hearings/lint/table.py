@@ -11,7 +11,7 @@ from hearings.law.law import LAW
 from hearings.law.row_checks import ID
 from hearings.law.row_shape import choices, must
 from hearings.lint.reading import NINE
-from hearings.lint.remarks import Weight
+from hearings.lint.remarks import RemarkWeight
 from hearings.models.request import Capacity, Stage
 from hearings.requests.fields import FIELDS
 from hearings.sentences import tell
@@ -31,7 +31,7 @@ class FactRow:
     """Whether the request may rely on nothing else."""
     when: str
     """A column that has to be answered with yes, or filled in; empty for none."""
-    weight: Weight
+    weight: RemarkWeight
     text: str
     provisions: Mapping[str, str]
     """By instrument; `*` for all. Empty: those of data/content.yaml."""
@@ -49,7 +49,7 @@ class TranslationRow:
     """What is said of something found by comparing a translation."""
 
     id: str
-    weight: Weight
+    weight: RemarkWeight
     text: str
 
 
@@ -87,7 +87,7 @@ def _read() -> tuple[tuple[FactRow, ...], Mapping[str, TranslationRow]]:
     for found in data["words"].values():
         choices(list(found), NINE, "words")
     checks = tuple(_fact(row) for row in data["facts"])
-    said = {row["id"]: TranslationRow(**row | {"weight": Weight(row["weight"])}) for row in data["translations"]}
+    said = {row["id"]: TranslationRow(**row | {"weight": RemarkWeight(row["weight"])}) for row in data["translations"]}
     ids = [*(row.id for row in checks), *said]
     must(len(ids) == len(set(ids)) and len(said) == len(data["translations"]), tell(SAME_ID), "id")
     return checks, said
@@ -114,7 +114,7 @@ def _fact(row: Mapping[str, Any]) -> FactRow:
         instruments=frozenset(row["instruments"]),
         alone=row.get("alone", False),
         when=row.get("when", ""),
-        weight=Weight(row["weight"]),
+        weight=RemarkWeight(row["weight"]),
         text=row["text"],
         provisions=cited if isinstance(cited, dict) else {"*": cited} if cited else {},
         confidence=row["confidence"],

@@ -362,7 +362,7 @@ async def _heard_in(db: AsyncSession, subject: Subject) -> Sequence[HearingReque
     return (await db.exec(query.distinct().order_by(col(HearingRequest.id)))).all()
 
 
-async def held(db: AsyncSession, subject: Subject, *, state: str, now: datetime) -> HeldReport:
+async def gather(db: AsyncSession, subject: Subject, *, state: str, now: datetime) -> HeldReport:
     """What a State holds about the subject. Nothing is changed."""
     contacts = select(ParticipantContact.email).where(
         col(ParticipantContact.participant_id).in_(subject.participants), ParticipantContact.owner_state == state
@@ -414,7 +414,7 @@ async def make(
     else:
         subject = await subjects.by_name(db, ref.strip(), name, state=actor.state)
         about = f"seats:{','.join(subject.participants)}"
-    report = await held(db, subject, state=actor.state, now=now)
+    report = await gather(db, subject, state=actor.state, now=now)
     db.add(
         DataReport(
             owner_state=actor.state,

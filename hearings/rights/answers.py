@@ -8,7 +8,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from hearings.actors import SYSTEM, Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
-from hearings.hearing.links import HEARING_OVER
 from hearings.models import Hearing, HearingRequest, RightAnswer
 from hearings.models.rights import RightAnswerKind
 from hearings.people.staff import protected_names, refuse_names
@@ -20,7 +19,7 @@ from hearings.rights.evidence import FoundEvidence
 from hearings.roles import StaffFunction
 from hearings.sentences import N_, Sentence, tell
 from hearings.status import HEARINGS_OVER, HearingStatus
-from hearings.texts import HEARING_OFF, NOT_A_VALUE, clean
+from hearings.texts import HEARING_OFF, HEARING_OVER, NOT_A_VALUE, clean
 
 K = RightAnswerKind
 LONGEST = 1000

@@ -146,7 +146,7 @@ def asked(item: RightItem, hearing: Hearing) -> tuple[tuple[StaffFunction, str],
     return tuple((who.function, state) for who in item.who for state in states[who.side])
 
 
-def _told(item: RightItem, who: Sequence[tuple[StaffFunction, str]]) -> Sentence:
+def _awaited(item: RightItem, who: Sequence[tuple[StaffFunction, str]]) -> Sentence:
     """An item, and whom it waits for."""
     if not who:
         return tell(SHOWN_BY_THE_CASE, item=tell(item.title))
@@ -159,5 +159,5 @@ async def require(db: AsyncSession, hearing: Hearing, gate: Gate, *, now: dateti
     or answered."""
     if waiting := await open_items(db, hearing, gate, now=now):
         owed = [(each.item, asked(each.item, hearing)) for each in waiting]
-        told = Series.of([_told(item, who) for item, who in owed], "semicolon")
+        told = Series.of([_awaited(item, who) for item, who in owed], "semicolon")
         raise RightsOpen(tell(OPEN_ITEMS, items=told), [(item.id, who) for item, who in owed])

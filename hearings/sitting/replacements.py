@@ -15,7 +15,7 @@ from hearings.agreement import agreements, room_rules
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.events import EventKind, record
 from hearings.hearing import companions, floor, naming, participants
-from hearings.hearing.links import HEARING_OVER, OVER, kill_links
+from hearings.hearing.links import OVER, kill_links
 from hearings.hearing.naming import OWN_PEOPLE
 from hearings.models import Hearing, Participant, Person, SoundCheck
 from hearings.models.sitting import HoldCause, HoldCode
@@ -26,7 +26,7 @@ from hearings.roles import HEARD
 from hearings.sentences import tell
 from hearings.sitting import sittings
 from hearings.status import IN_ROOM, LIVE_SITTINGS, PresenceStatus
-from hearings.texts import clean
+from hearings.texts import HEARING_OVER, clean
 
 _OUT = frozenset({PresenceStatus.removed, PresenceStatus.released})
 

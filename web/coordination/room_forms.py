@@ -13,7 +13,7 @@ from web.server import forms, wall_fields
 from web.server.forms import Form, FormError
 from web.words import labels
 from web.words.i18n import LANGUAGES as PAGES, N_, _, language_here, state_name
-from web.words.refusals import ENTER_DATE
+from web.words.refusals import ENTER_DATE, NUMBER_BETWEEN
 
 MINUTES = (5, 720)
 """Least and most minutes of a meeting; an item of its agenda may be shorter."""
@@ -90,7 +90,7 @@ def number(form: Form, name: str, least: int, most: int) -> int:
     text = form.text(name)
     if text.isascii() and text.isdigit() and len(text) < 5 and least <= int(text) <= most:
         return int(text)
-    raise errors.Invalid(_("Enter a number from {least} to {most}.").format(least=least, most=most), name)
+    raise errors.Invalid(_(NUMBER_BETWEEN).format(least=least, most=most), name)
 
 
 def instant(form: Form, name: str) -> datetime | None:

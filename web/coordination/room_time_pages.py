@@ -28,7 +28,7 @@ from web.server.rendering import render
 from web.server.sign_in import SignedIn, administrator, staff
 from web.words.court_clocks import CourtClock, of_person
 from web.words.i18n import _, state_name
-from web.words.refusals import ENTER_DATE
+from web.words.refusals import ENTER_DATE, NUMBER_BETWEEN
 
 AHEAD = timedelta(days=21)
 """As far as a search goes at first."""
@@ -139,7 +139,7 @@ def _search(subject: Searched, values: dict[str, str], now: datetime, states: Se
         raise errors.Invalid(_("The last day, at most three months after the first."), "until")
     text = values["duration"].strip()
     if not (text.isascii() and text.isdigit() and len(text) < 5 and MINUTES[0] <= int(text) <= MINUTES[1]):
-        raise errors.Invalid(_("Enter a number from {least} to {most}.").format(least=5, most=720), "duration")
+        raise errors.Invalid(_(NUMBER_BETWEEN).format(least=5, most=720), "duration")
     if len(states) < 2:
         raise errors.Invalid(_("Choose the States that meet."), "states")
     if len(states) > rooms.MOST_STATES:

@@ -19,9 +19,10 @@ from hearings import queries
 from hearings.actors import Actor
 from hearings.agreement import network_tests, room_rules
 from hearings.errors import NotFound, NotReady
-from hearings.hearing.links import HEARING_OVER, OVER
+from hearings.hearing.links import OVER
 from hearings.models import Hearing, NetworkTest, Participant
 from hearings.sentences import tell
+from hearings.texts import HEARING_OVER
 from media import messages
 from web.hearing import network_words
 from web.hearing.island_requests import problem, read_offer, read_report

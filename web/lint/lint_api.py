@@ -6,7 +6,7 @@ from pydantic import Field
 
 from hearings import queries
 from hearings.lint import linting
-from hearings.lint.remarks import Weight
+from hearings.lint.remarks import RemarkWeight
 from web.api.access import Caller
 from web.api.fields import Shown
 from web.api.routes import Resource
@@ -30,7 +30,7 @@ class LintRemark(Shown):
 
     code: str
     field: str
-    weight: Weight
+    weight: RemarkWeight
     text: str
     provision: str
     language: str

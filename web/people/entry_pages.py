@@ -11,9 +11,10 @@ from starlette.routing import Route
 
 from hearings import errors
 from hearings.hearing import codes, links
-from hearings.hearing.links import HEARING_OVER, Redeemed
+from hearings.hearing.links import Redeemed
 from hearings.people import logins, staff
 from hearings.people.logins import LoginEnd
+from hearings.texts import HEARING_OVER
 from web import security_log
 from web.security_log import EventCode
 from web.sending import code_sending

@@ -76,7 +76,7 @@ def _sections(report: HeldReport) -> list[dict[str, Any]]:
     return [
         {
             "title": _(section.title),
-            "kept": _kept(section),
+            "kept": _retained(section),
             "rows": [
                 [(_(section.labels[column]), value) for column, value in row.items() if value is not None]
                 for row in section.rows
@@ -86,7 +86,7 @@ def _sections(report: HeldReport) -> list[dict[str, Any]]:
     ]
 
 
-def _kept(section: ReportSection) -> list[str]:
+def _retained(section: ReportSection) -> list[str]:
     rules = [data_table.rules()[name] for name in section.rules]
     return [": ".join(_(text) for text in (rule.starts, rule.does) if text) for rule in rules]
 

@@ -43,7 +43,7 @@ from web.times.slot_lanes import SlotBoard, SlotRow
 from web.words import court_clocks, diary as diary_words, i18n, labels
 from web.words.court_clocks import CourtClock
 from web.words.i18n import N_, _, city_here, listed
-from web.words.refusals import CHOOSE_RECORDING
+from web.words.refusals import CHOOSE_RECORDING, NUMBER_BETWEEN
 
 AHEAD = timedelta(days=30)
 LISTED = 200
@@ -163,7 +163,7 @@ def _read(
         if text.isascii() and text.isdigit() and len(text) < 5 and least <= int(text) <= most:
             numbers[name] = int(text)
         else:
-            wrong.append(FormError(name, _("Enter a number from {least} to {most}.").format(least=least, most=most)))
+            wrong.append(FormError(name, _(NUMBER_BETWEEN).format(least=least, most=most)))
     row = subject.row
     for name, states in (
         ("requesting_zone", (row.requesting_state,)),

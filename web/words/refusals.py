@@ -14,6 +14,7 @@ from web.words.sentences import translatable, translated
 CHOOSE_RECORDING = N_("Choose the kind of entry.")
 ENTER_TIME = N_("Enter the time on a 24-hour clock, such as 09:00.")
 ENTER_DATE = N_("Enter the date, such as 2026-12-03.")
+NUMBER_BETWEEN = N_("Enter a number from {least} to {most}.")
 WRITE_WHY = N_("Give a reason, in at least a few words: the other State will read it.")
 NOT_JSON = N_("This is not JSON")
 ONLY_ROLES = N_("Only {roles} can do this.")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from babel import Locale
 
 from hearings import reference
-from hearings.lint.reading import NINE, UNSPACED, Reading, fold, mark, shown
+from hearings.lint.reading import NINE, UNSPACED, Reading, fold, mark, written
 
 LONGEST = 5
 """Letters of a word that are compared: the rest is its ending, which several languages inflect. A word for somebody of
@@ -23,7 +23,7 @@ def _stem(text: str) -> tuple[str, ...]:
 def _states(tag: str) -> dict[str, str]:
     """Folded names of States by language, with their codes."""
     return {
-        fold(shown(name)): code
+        fold(written(name)): code
         for code, name in Locale.parse(tag).territories.items()
         if len(code) == 2 and code not in ("EU", "EZ", "UN", "ZZ", "XA", "XB")
     }
@@ -57,7 +57,7 @@ def _anywhere() -> dict[str, str]:
     found = {name: code for tag in ("ar", "th", "zh") for name, code in _states(tag).items() if len(name) > 1}
     for name in _cities():
         if Reading.of(name).writing[:1] in {mark("Thai"), mark("Hani"), mark("Arab")} and len(name) > 1:
-            found.setdefault(fold(shown(name)), "")
+            found.setdefault(fold(written(name)), "")
     return found
 
 
