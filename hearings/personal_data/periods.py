@@ -83,8 +83,7 @@ async def choose(
     if found.least is None or found.most is None:
         raise Invalid(tell("This period is the same for all States"), "rule")
     if not found.least <= days <= found.most:
-        text = tell("Choose between {least} and {most} days", least=found.least, most=found.most)
-        raise Invalid(text, "days")
+        raise Invalid(tell("Choose between {least} and {most} days", least=found.least, most=found.most), "days")
     row = RetentionPeriod(
         owner_state=actor.state,
         rule=found.id,

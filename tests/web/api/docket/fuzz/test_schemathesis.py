@@ -72,6 +72,8 @@ NO_FILES = {
     "share_request": "POST /requests/{request_id}/shares",
     "revoke_share": "POST /requests/{request_id}/shares/{share_id}/revoke",
     "record_service": "POST /hearings/{ref}/summons",
+    "answer_gate": "POST /requests/{request_id}/gate-answers",
+    "convene_room": "POST /rooms",
     "choose_period": "POST /personal-data/rules/{rule}",
     "read_costs": "GET /hearings/{ref}/costs",
     "put_cost_term": "POST /hearings/{ref}/costs/terms",
