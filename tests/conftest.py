@@ -1,6 +1,7 @@
 """The order in which tests begin, and what tests of several packages share."""
 
 import gc
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if test and f"mark.{mark}" not in collection_path.read_text(encoding="utf-8") else None
 
 
+MADE_UP = re.compile(r"\w\((id|owner_state)=| at 0x[0-9a-f]{6}|[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def turn(item: pytest.Item) -> int:
         """Of what runs beside the rest, browsers come last: then the most is left over for them."""
@@ -37,6 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(item.path.name) if item.path.name in LONG else len(LONG)
 
     items.sort(key=turn)
+    if made_up := [item.nodeid for item in items if MADE_UP.search(item.nodeid)]:
+        # Processes that share a run would each collect tests of other names, and run none.
+        raise pytest.UsageError(f"the name of a test holds an id that is made anew each time: {made_up[0]}")
 
 
 def pytest_collection_finish() -> None:

@@ -52,7 +52,6 @@ def off(minute: float, who: str = ME) -> HearingEvent:
         ([*on(0), event(2, K.interpreting_begun), event(4, K.interpreting_ended), off(6)], 6),
         ([event(0, K.interpreting_begun, OTHER), event(4, K.interpreting_ended, OTHER)], 0),
     ],
-    ids=str,
 )
 def test_what_counts_is_a_language_with_a_voice_and_interpreting_to_the_floor(
     events: list[HearingEvent], wanted: int
