@@ -18,7 +18,7 @@ from media.evidence.seal.keyfile import make_key_file
 from web.demo.demo import REQUEST
 from web.requests.steps import STEPS
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PEOPLE = {
@@ -275,8 +275,8 @@ async def keep_the_rights(clerk: Officer, authority: Officer, hearing: str) -> N
         await officer.page.get_by_role("main").get_by_role("link", name="Open the checklist").first.click()
         await officer.page.wait_for_url(f"**/h/{hearing}/rights#{item}")
         await officer.accessible()
-        await officer.follow(f"Answer: {title}")
-        await officer.page.get_by_label("Answer", exact=True).select_option("kept")
+        await officer.follow(f"Answer : {title}")
+        await officer.page.get_by_role("combobox", name="Answer").select_option("kept")
         await officer.accessible()
         await officer.press("Record")
         await officer.reads("The answer is recorded. Both States see it.")
