@@ -366,6 +366,11 @@ async def link(
     await db.flush()
 
 
+def heard(file: RoomFile) -> list[tuple[RoomParticipant, HearingRequest]]:
+    """Who takes part although heard in a request that the reader's State has linked. Pure."""
+    return [(one, request) for request in file.links for one in file.participants if _is_heard(one.name, request)]
+
+
 def _is_heard(name: str, request: HearingRequest) -> bool:
     heard = folded(request.person_name).split()
     return request.capacity in HEARD and bool(heard) and sorted(heard) == sorted(folded(name).split())
@@ -375,13 +380,16 @@ async def add_participant(
     db: AsyncSession, *, room: CoordinationRoom, name: str, authority: str, role: str, actor: Actor, now: datetime
 ) -> RoomParticipant:
     """Name somebody of the own State. Raises as `answer`; `Invalid` for a role of hearings, such as witness, and for
-    who is witness, suspect or accused in a linked request. Effects: the row and a line of the log."""
+    who is witness, suspect or accused in a request that the own State has linked: of those of other States a refusal
+    would tell who is heard in them, so that these States are warned (`heard`). Effects: the row and a line of the log.
+    """
     await take_part(db, room, actor)
     if role not in set(RoomRole) - {RoomRole.facilitator}:
         raise Invalid(tell("Nobody is heard in a coordination room: choose another role"), "role")
     name = clean(name, "name", most=200, least=2)
     linked = select(HearingRequest).join(RoomLink, col(RoomLink.request_id) == col(HearingRequest.id))
-    for request in (await db.exec(linked.where(RoomLink.room_id == room.id))).all():
+    own = (RoomLink.room_id == room.id, RoomLink.owner_state == actor.state)
+    for request in (await db.exec(linked.where(*own))).all():
         if _is_heard(name, request):
             raise Invalid(tell("Somebody who is heard in a linked request cannot take part"), "name")
     made = RoomParticipant(

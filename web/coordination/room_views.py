@@ -145,6 +145,7 @@ def of_room(
         "agenda_rows": room_forms.rows(kept, len(room.agenda)),
         "largest": LARGEST // 1024 // 1024,
         "summary_mark": rooms.summary_mark(room),
+        "heard": [(one.name, state_name(one.owner_state), about.reference) for one, about in rooms.heard(file)],
         "references": {one.id: one.reference for one in file.links},
         "wrong_at": {error.field for error in wrong},
         "agenda_wrong": any(error.field.startswith(("item_", "state_", "minutes_")) for error in wrong),

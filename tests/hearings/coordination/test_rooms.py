@@ -141,6 +141,23 @@ async def test_nobody_is_heard_in_a_room(
             await rooms.link(db, room=room, request=request, actor=RO, now=now)
 
 
+async def test_no_refusal_tells_who_is_heard_in_a_request_of_others_and_these_are_warned(
+    database: Database, staff: dict[str, Person], accepted: HearingRequest, now: datetime
+) -> None:
+    async with database.transaction() as db:
+        room = await rooms.convene(db, plan=plan(now, states=["ES"]), actor=RO, now=now)
+        await rooms.answer(db, room=room, given=RoomAnswer.accepts, actor=ES, now=now)
+        request = await queries.get(db, HearingRequest, accepted.id)
+        await rooms.link(db, room=room, request=request, actor=RO, now=now)
+        who: dict[str, Any] = {"authority": "Court", "role": "expert", "room": room, "now": now}
+        with pytest.raises(Invalid):
+            await rooms.add_participant(db, name=request.person_name, actor=RO, **who)
+        await rooms.add_participant(db, name=request.person_name, actor=ES, **who)
+        warned = {state: rooms.heard(await rooms.file(db, room, state=state)) for state in ("RO", "ES")}
+        assert [(one.owner_state, about.id) for one, about in warned["RO"]] == [("ES", request.id)]
+        assert warned["ES"] == []
+
+
 async def test_only_an_authority_or_a_facilitator_of_the_states_convenes(
     database: Database, staff: dict[str, Person], now: datetime
 ) -> None:
