@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from hearings.errors import DatabaseRefused, LoginEnded, NotFound
 from hearings.hearing import seats
 from hearings.models import Participant
 from hearings.people.logins import WARNED
+from hearings.rights.checklist import RightItem
 from hearings.sitting import conductor_lease
 from media import messages
 from media.link import Mandate
@@ -32,6 +33,8 @@ from web.words.i18n import speaking
 
 logger = logging.getLogger("vivavoce.web.live.room")
 
+RIGHTS_EVERY = 2.0
+"""Seconds between two looks at the rights checklist, which takes the law and the hearing's log."""
 WAIT = 1.0
 """Seconds to wait before a database that did not answer is asked again."""
 
@@ -73,6 +76,9 @@ class Room:
         self._drop = drop
         self._finish = finish
         self._lock = asyncio.Lock()
+        self._rights_due: Sequence[RightItem] = ()
+        self._rights_looked = -math.inf
+        self._looks_again = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     @staticmethod
@@ -183,11 +189,26 @@ class Room:
             self._rows_changed = False
             try:
                 async with self.reading() as (db, rows):
-                    rows.rights_due = await rights_due(db, rows, now=self.now())
+                    rows.rights_due = await self._rights(db, rows)
             except BaseException:
                 self._rows_changed = True
                 raise
             self._show(rows)
+
+    async def _rights(self, db: AsyncSession, rows: Rows) -> Sequence[RightItem]:
+        """As `rights_due`, or as it was less than `RIGHTS_EVERY` ago: then it is looked at again when that is over."""
+        left = self._rights_looked + RIGHTS_EVERY - time.monotonic()
+        if left <= 0:
+            self._rights_due, self._rights_looked = await rights_due(db, rows, now=self.now()), time.monotonic()
+        elif not self._looks_again:
+            self._looks_again = True
+            self.spawn(self._look_again(left))
+        return self._rights_due
+
+    async def _look_again(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._looks_again = False
+        self.touch()
 
     async def update(self) -> None:
         """Update plan and pages after `touch` or `redraw`; the rows are read only if they may have changed."""

@@ -98,9 +98,12 @@ async def test_while_the_database_is_away_the_law_read_last_goes_on(database: Da
 
 
 READS = {"jurisdictions", "jurisdiction", "instruments", "court_hours"}
-ONCE = {("web.words.i18n", "_zones"), ("hearings.statistics.request_measures", "_limits")}
+ONCE = {
+    ("web.words.i18n", "_zones"), ("hearings.statistics.request_measures", "_limits"),
+    ("hearings.lint.place_names", "_cities"),
+}  # fmt: skip
 """What may keep them for ever: the first zones known, beside which later ones are looked at; days that instruments set,
-which statistics count by the data of the program."""
+which statistics count by the data of the program; cities by which a text is taken to name a place."""
 
 
 def _modules(*packages: ModuleType) -> Iterator[tuple[str, ast.Module]]:
@@ -160,7 +163,7 @@ def test_no_module_keeps_states_when_it_is_imported_or_in_a_cache() -> None:
 
 FILES_ALONE = {
     "hearings.law.law", "web.law.row_pages", "web.words.catalogues",
-    "hearings.law.handling.contents", "hearings.law.handling.procedures",
+    "hearings.law.handling.contents", "hearings.law.handling.procedures", "hearings.law.rows", "hearings.lint.table",
 }  # fmt: skip
 """Modules that ask for the files as they are: where the law is made of them, where a row is compared with them, and
 where files that only name its rows are read."""

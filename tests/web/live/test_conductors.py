@@ -50,7 +50,7 @@ def test_a_lobby_whose_worker_or_recorder_cannot_start_is_not_open_and_says_so(
             SittingStatus.closed,
             RecordingStatus.no_recording,
             "ready",
-            ["link_issued", "link_issued", "lobby_opened", "closed"],
+            [*["right_answered"] * 4, "link_issued", "link_issued", "lobby_opened", "closed"],
         )
         assert not [one for one in (service.settings.run).glob("*/*.pid") if _runs(one)]
         link = service.made.participants["witness"]

@@ -192,7 +192,7 @@ def test_a_loss_is_accepted_once_is_told_to_both_states_and_lets_the_installatio
     assert {state for state, about in told if about == lost} == {"RO", "TH"}
     assert {state for state, about in told if about == old} == {"RO", "TH"}
     ((line,),) = court.rows("SELECT data FROM hearing_event WHERE kind = 'data_lost'")
-    assert json.loads(line) | {"at": ""} == {"reason": reason, "event": 3, "here": 2, "at": ""}
+    assert json.loads(line) | {"at": ""} == {"reason": reason, "event": 7, "here": 6, "at": ""}
     ((subject,),) = court.rows(f"SELECT subject_id FROM status_change WHERE reason = '{reason}'")
     assert court.rows(f"SELECT ref FROM hearing WHERE id = '{subject}'") == [(old,)]
     twice = court.run("accept-loss", "--by", "Elena Stan", "--why", "Once more.")

@@ -121,6 +121,7 @@ def edits(*changed: tuple[str, str]) -> str:
 
 LAW = {"reason": "Read again", "seen": "0"}
 ATTEMPTS: dict[str, list[dict[str, Any]]] = {
+    "/admin/personal-data": [{"rule": "mail_text", "days": "60", "reason": "Mine", "state": "RO"}],
     "/admin/law/treaty": [{"name": "X", "id": "x", "side_a": "RO", "side_b": "FR"}],
     "/admin/law/state": [{"iso2": "RO", "name": "X"}],
     "/admin/law/review": [{"kind": "party", "key": "RO/untoc", "review_reason": "Mine", "seen": "0"}],

@@ -77,6 +77,7 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
         ("post", "/webhooks"): {"json": {"url": "https://x.example/", "events": ["hearing.ready"], "state": "RO"}},
         ("delete", "/webhooks/{webhook}"): {},
         ("post", "/webhooks/{webhook}/deliveries/{delivery}/send-again"): {},
+        ("post", "/personal-data/rules/{rule}"): {"json": {"days": 60, "reason": "Mine", "state": "RO"}},
     }
     described = (await installation.http.get("/api/v1/openapi.json")).json()["paths"]
     acts = {scope for scope, one in api_clients.SCOPES.items() if one.functions == ("administrator",)}
@@ -89,7 +90,7 @@ async def test_a_system_of_one_state_changes_nothing_of_another_which_confirms_o
     }
     assert found == set(tried)
     for (method, path), how in tried.items():
-        named = {"recipient_id": mine, "entry_id": entry["id"]}
+        named = {"recipient_id": mine, "entry_id": entry["id"], "rule": "mail_text"}
         address = path.format(webhook=new_id(), delivery=new_id(), change=new_id(), **named)
         answer = await th.call(method.upper(), address, **how)
         assert answer.status_code in ((200,) if "table.csv" in path else (403, 404, 422)), (path, answer.text)
