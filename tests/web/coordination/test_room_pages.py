@@ -223,8 +223,11 @@ def test_a_linked_request_is_seen_by_the_state_that_linked_it_alone_and_its_witn
     assert reference in clerk.get(room).text and reference not in authority.get(room).text
     witness = demo.REQUEST["person_name"]
     person = {"person_name": witness, "person_authority": "A court", "person_role": "expert"}
-    refused = authority.post(f"{room}/people", person, page=room)
+    refused = clerk.post(f"{room}/people", person, page=room)
     assert refused.status_code == 422 and 'href="#person_name"' in refused.text and witness in refused.text
+    assert authority.post(f"{room}/people", person, page=room).status_code == 303  # a refusal would tell who is heard
+    assert "speak to the State that named them" in clerk.words(clerk.get(room))
+    assert "speak to the State" not in authority.words(authority.get(room))
     assert reference not in refused.text
 
 
