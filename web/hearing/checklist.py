@@ -203,7 +203,7 @@ def _own_item(result: CheckResult, hearing: Hearing, person: Person) -> str:
     """The first item that the reader can answer, or go on without; empty if others have to."""
     if not may_on("answer_right", person, hearing):
         return ""
-    own = {(StaffFunction(function), person.owner_state) for function in person.functions}
+    own = {(function, person.owner_state) for function in person.functions}
     passes = may_on("override_right", person, hearing)
     items = _items(result)
     theirs = (item for item in items if own & set(rights_answers.owed_by(item, hearing)))

@@ -14,6 +14,7 @@ from hearings.hearing import hearing as diary
 from hearings.models import Person
 from hearings.people import logins
 from hearings.requests import consultations, requests
+from hearings.roles import StaffFunction
 from hearings.signatures import signatures
 from hearings.signatures.signatures import Act
 from hearings.times import queries as diary_queries
@@ -292,7 +293,7 @@ def test_no_route_takes_or_makes_the_other_states_signature(service, everything)
         async with database.transaction() as db:
             person = Person(
                 owner_state="RO", name="Omnia Popescu", email="all@ro.example", authority_name="Tribunalul București",
-                functions=["clerk", "judge", "authority", "administrator", "technician"],
+                functions=[*StaffFunction],
             )  # fmt: skip
             db.add(person)
             await db.flush()
@@ -313,7 +314,8 @@ def test_no_route_takes_or_makes_the_other_states_signature(service, everything)
         now = datetime.now(UTC)
         return signatures.statement(state="TH", other="RO", act=act, about=about, body=body, now=now)
 
-    accept = stated(Act.accept_request, reference, {"reason": ""})
+    said = {"answers": {"domestic_law_confirmed": True}, "reason": ""}  # as its page of what is signed shows it
+    accept = stated(Act.accept_request, reference, said)
     agree = stated(Act.agree_hearing, ref, dict(bond.body))
     thai = [signatures.sign(one, seed=service.seed("TH")) for one in (accept, agree)]
     forged = [signatures.sign(one, seed=service.seed("RO")) for one in (accept, agree)]
@@ -342,4 +344,5 @@ def test_no_route_takes_or_makes_the_other_states_signature(service, everything)
     authority = service.signed_in("authority")
     token = authority.token("/docket")
     for path, jws in zip(doors, thai, strict=True):
-        assert authority.post(path, {"jws": jws, "offer": offer, "csrf": token}).status_code == 303
+        answer = authority.post(path, {"jws": jws, "offer": offer, "csrf": token})
+        assert answer.status_code == 303, authority.words(answer)
