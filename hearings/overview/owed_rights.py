@@ -63,8 +63,11 @@ def _reasoned() -> Any:
 
 
 def _served() -> Any:
+    """For the time that stands: who was summoned to an earlier one is summoned again."""
     served = exists().where(
-        col(SummonsService.hearing_id) == Hearing.id, col(SummonsService.outcome) == SummonsOutcome.served
+        col(SummonsService.hearing_id) == Hearing.id,
+        col(SummonsService.outcome) == SummonsOutcome.served,
+        col(SummonsService.summoned_to) == Hearing.starts_at,
     )
     return served.correlate(Hearing)
 

@@ -38,8 +38,12 @@ from hearings.models import (
     Site,
     SiteProfile,
     Sitting,
+    SummonsService,
 )
 from hearings.models.minutes import ReadingOutcome
+from hearings.models.participant import SummonsOutcome, SummonsWay
+from hearings.models.request import Capacity, OathForm, Protection, Stage
+from hearings.models.rights import RightAnswer, RightAnswerKind
 from hearings.models.signature import Act
 from hearings.overview import worklist
 from hearings.overview.next_steps import ASKED, ASKING, CONFIRM, CONSENT, HEARINGS
@@ -52,6 +56,7 @@ from hearings.requests import (
     requests,
     sending,
 )
+from hearings.rights import checklist
 from hearings.roles import Role
 from hearings.sitting import recordings, sittings, withdrawals
 from hearings.status import (
@@ -487,6 +492,10 @@ class Facts:
     """Requests accepted on condition that the requested State gets a copy of each recording."""
     owed: set[str]
     """Those of which a sealed recording has been taken by nobody."""
+    answered: dict[str, set[str]]
+    """By hearing: the items of its rights checklist that somebody has answered."""
+    served: set[str]
+    """Hearings the person heard was summoned to."""
 
 
 def unsigned(told: list[Any], state: str) -> bool:
@@ -547,6 +556,33 @@ def hearing_steps(one: Hearing, facts: Facts, who: Person | Actor, state: str, n
     return sorted(set(found))
 
 
+AT = {"proposed": {"agree"}, "countered": {"agree"}, "agreed": {"agree", "ready"}, "ready": {"agree", "ready"}}
+
+
+def owes_a_right(one: Hearing, row: HearingRequest, facts: Facts, state: str) -> bool:
+    """Whether an item that an act of the hearing waits for is this State's to answer, and is not answered."""
+    accused = row.capacity in (Capacity.suspect, Capacity.accused)
+    reasoned = bool(row.judicial_authority and row.reason_text) and not accused
+    applies = {
+        "always": True,
+        "accused_or_trial": accused or row.stage is Stage.trial,
+        "trial_or_appeal": row.stage in (Stage.trial, Stage.appeal),
+        "child_or_vulnerable": bool(row.person_age_under_18) or Protection.child_measures in row.protection_requested,
+        "death_penalty": bool(row.death_penalty),
+    }
+    shown = {
+        "r02_decision_video": reasoned, "r07_summons": one.id in facts.served, "r22_oath": row.oath_form is not None,
+    }  # fmt: skip
+    side = "requesting" if state == one.requesting_state else "requested"
+    for item in checklist.items() if one.rights_version and one.status.value in AT else ():
+        by_person = item.answer.value == "person" or item.id in shown
+        if item.gate.value in AT[one.status.value] and item.stops and by_person and applies.get(item.applies, False):
+            mine = any(who.side.value in (side, "both") for who in item.who)
+            if mine and item.id not in facts.answered.get(one.id, set()) and not shown.get(item.id, False):
+                return True
+    return False
+
+
 def comes_today(one: Hearing, now: datetime) -> bool:
     """Whether the day of the requesting court has come, in its own zone; one elsewhere counts as at its capital's."""
     own = reference.jurisdiction(one.requesting_state)
@@ -554,7 +590,7 @@ def comes_today(one: Hearing, now: datetime) -> bool:
     return one.starts_at.astimezone(place).date() <= now.astimezone(place).date()
 
 
-DUE = {"open_lobby", "decide_time", "sign_time", "prepare", "answer_terms", "sign_terms", "test_line"}
+DUE = {"answer_rights", "open_lobby", "decide_time", "sign_time", "prepare", "answer_terms", "sign_terms", "test_line"}
 OVER = {R.draft, R.refused, R.withdrawn, R.executed, R.closed}
 
 
@@ -563,6 +599,7 @@ def expected(
 ) -> list[tuple[str, str]]:
     """The whole list, by looking at every row."""
     found: list[tuple[datetime | None, int, str, str]] = []
+    by_id = {row.id: row for row in rows}
     for row in rows:
         word, side, due = STEPS.get(row.status, ("", "requesting", ""))
         if row.status is R.executing and row.unscheduled:
@@ -578,7 +615,9 @@ def expected(
             found.append((None, row.priority, row.id, "record_consent"))
     for hearing in held:
         if state in (hearing.requesting_state, hearing.requested_state):
-            for word in hearing_steps(hearing, facts, who, state, now):
+            steps = hearing_steps(hearing, facts, who, state, now)
+            steps += ["answer_rights"] * owes_a_right(hearing, by_id[hearing.request_id], facts, state)
+            for word in steps:
                 found.append((hearing.starts_at if word in DUE else None, 0, hearing.id, word))
         moving = [one.starts_at for one in facts.days.get(hearing.id, []) if undecided(one, now)]
         if moving and hearing.requesting_state == state and hearing.status in zone_data.OPEN:
@@ -618,8 +657,10 @@ async def around(
         )  # fmt: skip
     db.add_all(profiles.values())
     await db.flush()
-    facts = Facts({}, {}, set(), set(), {}, set(), set(), set())
+    facts = Facts({}, {}, set(), set(), {}, set(), set(), set(), {}, set())
     made: list[Any] = []
+    summoned: list[SummonsService] = []
+    items, luck = [item.id for item in checklist.items()], random.Random(11)
 
     def signature(subject: Agreement | Minutes, states: tuple[str, str]) -> Signature:
         one, other = chance.sample(states, 2)
@@ -645,6 +686,15 @@ async def around(
                 )
         if hearing.request_id in facts.unanswered:
             made.append(Consent(**own, request_id=hearing.request_id, rule="x", since=now))
+        for item in luck.sample(items, luck.choice([0, 2, len(items) - 2, len(items)])):
+            kind = luck.choice([*RightAnswerKind, *[RightAnswerKind.kept] * 5])
+            facts.answered.setdefault(hearing.id, set())
+            facts.answered[hearing.id] |= set() if kind is RightAnswerKind.objection else {item}
+            made.append(
+                RightAnswer(
+                    **own, hearing_id=hearing.id, item=item, kind=kind, person_id="-", person_name="A", at=now,
+                )
+            )  # fmt: skip
         for person in people:
             if person.owner_state in states and chance.random() < 0.7:
                 role = chance.choice([Role.clerk, Role.clerk, Role.technician])
@@ -656,6 +706,17 @@ async def around(
                 )  # fmt: skip
                 if role is Role.clerk:
                     facts.seats.add((person.id, hearing.id))
+                for outcome in luck.choices([*SummonsOutcome, SummonsOutcome.served], k=luck.randrange(2)):
+                    to = luck.choice([hearing.starts_at, hearing.starts_at - timedelta(days=1)])
+                    if outcome is SummonsOutcome.served and to == hearing.starts_at:
+                        facts.served.add(hearing.id)
+                    summoned.append(
+                        SummonsService(
+                            **own, hearing_id=hearing.id, participant_id=made[-1].id, summoned_to=to, outcome=outcome,
+                            way=SummonsWay.by_post, served_at=now, served_zone="UTC", served_by="-", language="en",
+                            reason="-", recorded_by="-", recorded_by_label="-", at=now,
+                        )
+                    )  # fmt: skip
         versions = ["", "1999a", tzdb_version(), tzdb_version(), tzdb_version()]
         for number in range(chance.randrange(4)):
             begins = hearing.starts_at + timedelta(days=number * chance.choice([-1, 1]))
@@ -736,16 +797,16 @@ async def around(
                 )  # fmt: skip
             facts.minutes.setdefault(hearing.id, []).append((minutes, happened))
             made += [minutes, *happened]
-    for first in ((Agreement, Minutes, Sitting), (Recording,)):
+    for first in ((Agreement, Minutes, Sitting, Participant), (Recording,)):
         db.add_all([one for one in made if isinstance(one, first)])
         await db.flush()
-    db.add_all(made)
+    db.add_all([*made, *summoned])
     return facts
 
 
 @pytest.mark.both_databases
 async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Database, now: datetime) -> None:
-    chance = random.Random(7)
+    chance, luck = random.Random(7), random.Random(12)
     days = [now + timedelta(days=number) for number in range(-2, 4)]  # few, so that many are due together
     rows, held = [], []
     for number in range(250):
@@ -758,6 +819,11 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                 priority=chance.randrange(3), unscheduled=chance.random() < 0.3,
                 oral=oral, oral_at=now if oral else None, written_due=chance.choice(days) if oral else None, **sides,
                 **{name: chance.choice([None, *days]) for name in ("answer_due", "info_due", "review_due")},
+                capacity=luck.choice([None, *Capacity]), stage=luck.choice([None, *Stage]),
+                judicial_authority=luck.choice(["", "A court"]), reason_text=luck.choice(["", "Far away"]),
+                person_age_under_18=luck.choice([None, True, False]), death_penalty=luck.choice([None, True, False]),
+                protection_requested=luck.choice([[], [], [Protection.child_measures]]),
+                oath_form=luck.choice([None, *OathForm]),
             )
         )  # fmt: skip
         begins, status = chance.choice(days), chance.choice([*HearingStatus, HearingStatus.ready])
@@ -772,7 +838,8 @@ async def test_pages_of_any_size_hold_everything_once_and_in_order(database: Dat
                 requesting_zone=chance.choice(["Europe/Bucharest", "Asia/Bangkok"]), requesting_city="A",
                 requested_zone="Asia/Bangkok", requested_city="B", tzdb_version="2026a",
                 language_requesting="ro", language_requested="th", created_by="-", created_at=now,
-                status=status, requesting_signed=signed[0], requested_signed=signed[1], one_signed=not all(signed),
+                status=status, rights_version=luck.choice([0, 1]),
+                requesting_signed=signed[0], requested_signed=signed[1], one_signed=not all(signed),
                 **sides,
             )
         )  # fmt: skip
