@@ -30,6 +30,8 @@ class FoundEvidence:
 
     source: str
     says: Sentence
+    named: str = ""
+    """The name of what it was found in, in the English of the law data, where the sentence does not say it."""
 
 
 def _event(event: HearingEvent, says: Sentence) -> FoundEvidence:
@@ -58,7 +60,8 @@ def _basis_in_force(facts: RightsFacts) -> FoundEvidence | None:
         return None
     return FoundEvidence(
         source=f"row:instruments.{verdict.instrument}",
-        says=tell("{name} reaches this person on the day of the hearing", name=verdict.name),
+        says=tell("The legal basis reaches this person on the day of the hearing"),
+        named=verdict.name,
     )
 
 

@@ -89,7 +89,8 @@ def _told_item(hearing: Hearing, found: RightResult) -> ShownRight:
         state=found.state,
         blocks=found.blocks and bool(hearing.rights_version),
         evidence=[
-            ShownEvidence(id=name, source=each.source, says=str(each.says)) for name, each in found.evidence.items()
+            ShownEvidence(id=name, source=each.source, says=": ".join(filter(None, (each.says, each.named))))
+            for name, each in found.evidence.items()
         ],
         missing=list(found.missing),
         answer=ShownRightAnswer.of(found.answer) if found.answer else None,

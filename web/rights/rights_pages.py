@@ -162,7 +162,9 @@ def _line(access: RightsAccess, found: RightResult) -> dict[str, Any]:
         "open": found.state in OPEN,
         "exception": rights_words.exception(item),
         "who": [rights_words.answerer(who, access.hearing) for who in item.who],
-        "evidence": [(translated(each.says), _href(access, each.source)) for each in found.evidence.values()],
+        "evidence": [
+            (translated(each.says), each.named, _href(access, each.source)) for each in found.evidence.values()
+        ],
         "answer": found.answer,
         "objections": found.objections,
         "kinds": [(each.value, _(rights_words.ANSWERS[each])) for each in access.kinds(item)],
