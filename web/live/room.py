@@ -198,7 +198,7 @@ class Room:
     async def _rights(self, db: AsyncSession, rows: Rows) -> Sequence[RightItem]:
         """As `rights_due`, or as it was less than `RIGHTS_EVERY` ago: then it is looked at again when that is over."""
         left = self._rights_looked + RIGHTS_EVERY - time.monotonic()
-        if left <= 0:
+        if left <= 0 or not rows.hearing.rights_version:
             self._rights_due, self._rights_looked = await rights_due(db, rows, now=self.now()), time.monotonic()
         elif not self._looks_again:
             self._looks_again = True

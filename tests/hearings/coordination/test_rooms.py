@@ -62,8 +62,8 @@ async def test_a_room_convened_by_eurojust_ends_in_a_draft_a_summary_and_a_line_
             assert (await rooms.file(db, room, state=other)).links == []
         assert (await rooms.convened(db, facilitator=one, actor=facilitator, now=now)).rows == [room]
         who = {"authority": "Audiencia Nacional", "role": "delegate", "actor": ES}
-        with pytest.raises(Invalid):
-            await rooms.add_participant(db, name=request.person_name.upper(), **who, **here)
+        with pytest.raises(Invalid):  # by the State that has linked the request; another is told nothing
+            await rooms.add_participant(db, name=request.person_name.upper(), **who | {"actor": RO}, **here)
         await rooms.add_participant(db, name="P. Delegada", **who, **here)
         owed = {"kind": "request_to_be_sent", "text": "Spain sends a request", "owed_by": "ES", "towards": "RO"}
         outcome = await rooms.add_outcome(db, **owed, actor=RO, **here)
