@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from hearings import queries
 from hearings.db import Database
+from hearings.errors import ConductedElsewhere
 from hearings.interpreting import captions
 from hearings.people.logins import LoginEnd
 from hearings.sitting import sittings
@@ -48,6 +49,8 @@ class Conductors:
         self._keeping: asyncio.Task[None] | None = None
         self._acts: dict[str, int] = {}
         """The latest event of each live hearing that its pages show."""
+        self._taking_over = False
+        """From winning the election until the open hearings are taken over: no page reads that its lobby is closed."""
         self._failed: set[str] = set()
         """Hearings whose sitting is open and whose worker or recorder did not start."""
 
@@ -103,6 +106,13 @@ class Conductors:
 
     async def _take_over(self) -> None:
         """Take over every hearing whose sitting is open; its worker and recorder have continued meanwhile."""
+        self._taking_over = True
+        try:
+            await self._take_all()
+        finally:
+            self._taking_over = False
+
+    async def _take_all(self) -> None:
         async with self._database.reading() as db:
             open_sittings = await queries.open_sittings(db)
         for sitting in open_sittings:
@@ -125,8 +135,10 @@ class Conductors:
         await self.conducting.let_go()
 
     def require(self) -> None:
-        """Raise `ConductedElsewhere` when another process conducts the live hearings."""
+        """Raise `ConductedElsewhere` when another process conducts the live hearings, or this one is only beginning."""
         self.conducting.require()
+        if self._taking_over:
+            raise ConductedElsewhere
 
     async def open(self, hearing_id: str) -> Conductor:
         """The conductor of a hearing whose lobby is open; made when there is none.

@@ -1,5 +1,6 @@
 """Opening a lobby and taking hearings over where a worker or a recorder does not start."""
 
+import asyncio
 import contextlib
 import sys
 import time
@@ -11,9 +12,13 @@ import pytest
 
 from hearings import queries
 from hearings.db import Database
-from hearings.errors import DatabaseAway
+from hearings.errors import ConductedElsewhere, DatabaseAway
 from hearings.status import RecordingStatus, SittingStatus
+from tests.support.databases import UPGRADED, Sqlite
 from web.live import conductor, media_side, room
+from web.live.conductors import Conductors
+from web.seal_keeper import SealKeeper
+from web.settings import Settings
 
 pytestmark = pytest.mark.timeout(120)
 ENDS_AT_ONCE = [sys.executable, "-c", "raise SystemExit('cannot start')"]
@@ -120,3 +125,28 @@ def until(found: Callable[[], Any]) -> None:
     while not found():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+async def test_a_process_that_begins_to_conduct_lets_pages_try_again_until_it_has_taken_the_hearings_over(
+    sqlite_server: Sqlite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, taken, settings = asyncio.Event(), asyncio.Event(), Settings(data=tmp_path)
+    settings.run.mkdir(parents=True)
+
+    async def slowly(self: Conductors) -> None:
+        begun.set()
+        await taken.wait()
+
+    monkeypatch.setattr(Conductors, "_take_all", slowly)
+    with sqlite_server.at(UPGRADED) as url:
+        database = Database(url)
+        conductors = Conductors(settings, database, SealKeeper(settings))
+        starting = asyncio.create_task(conductors.start())
+        await asyncio.wait_for(begun.wait(), 20)
+        with pytest.raises(ConductedElsewhere):
+            conductors.require()
+        taken.set()
+        await starting
+        conductors.require()
+        await conductors.stop()
+        await database.close()
