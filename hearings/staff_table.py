@@ -187,6 +187,11 @@ STAFF: Mapping[str, StaffRow] = {
         functions=("clerk", "authority"),
         side="either",
     ),
+    "decide_data_request": StaffRow(
+        label="Decide on what a person asks about their data, another than who recorded it",
+        functions=("judge", "authority"),
+        side="either",
+    ),
     "set_retention": StaffRow(
         label="Say how long a recording is kept", functions=("judge", "authority"), side="either"
     ),

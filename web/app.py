@@ -93,7 +93,7 @@ from web.people import (
     recovery_pages,
     staff_pages,
 )
-from web.personal_data import personal_data_pages, report_pages
+from web.personal_data import data_request_pages, personal_data_pages, report_pages
 from web.requests import (
     consent_pages as request_consents,
     contact_pages as request_contacts,
@@ -352,6 +352,7 @@ MODULES = (
     report_pages,
     hearing_costs,
     cost_claims,
+    data_request_pages,
     minutes,
     minutes_passages,
     minutes_copies,

@@ -47,7 +47,9 @@ from hearings.models.hearing import (
 )
 from hearings.models.history import (
     ActHead,
+    DataDecision,
     DataReport,
+    DataRequest,
     Erasure,
     HearingEvent,
     InstallationEvent,
@@ -137,7 +139,9 @@ __all__ = [
     "CostTerm",
     "CourtPeriod",
     "CustodyAudit",
+    "DataDecision",
     "DataReport",
+    "DataRequest",
     "Erasure",
     "Facilitator",
     "FingerprintComparison",

@@ -1,13 +1,13 @@
 """Append-only histories: changes of status, events of a hearing, acts on the installation."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from hearings.db import Weight
+from hearings.db import LoggedAct, Weight
 from hearings.models.columns import Deed, Row, instant, json, state_check, word
 from hearings.status import RecordingStatus, SittingStatus
 
@@ -145,6 +145,66 @@ class DataReport(Deed, table=True):
     made_by: str = Field(max_length=36)
     made_label: str = Field(max_length=200)
     at: datetime = instant()
+
+
+class DataAsked(StrEnum):
+    """What a person asks for about their data."""
+
+    erasure = "erasure"
+    rectification = "rectification"
+    restriction = "restriction"
+
+
+class DataOutcome(StrEnum):
+    """What came of it."""
+
+    granted = "granted"
+    partly = "partly"
+    refused = "refused"
+
+
+class DataRequest(Deed, table=True):
+    """What a person of a hearing asks for about their data (`hearings.personal_data.data_requests`)."""
+
+    __tablename__ = "data_request"
+    __table_args__ = (state_check(), Index("ix_data_request_state", "owner_state", "id"))
+
+    kind: DataAsked = word(DataAsked, "kind")
+    participants: list[str] = json()
+    """Ids of the person's seats in hearings."""
+    asked: str = Field(max_length=2000)
+    identity: str = Field(max_length=300)
+    """How it was checked that the one who asks is this person."""
+    received_on: date
+    recorded_by: str = Field(max_length=36)
+    recorded_label: str = Field(max_length=200)
+    at: datetime = instant()
+
+
+class DataDecision(Deed, table=True):
+    """The decision on a `DataRequest`, one each, with what was erased and what stays."""
+
+    __tablename__ = "data_decision"
+    __table_args__ = (
+        state_check(),
+        UniqueConstraint("request_id"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    request_id: str = Field(foreign_key="data_request.id", max_length=36)
+    outcome: DataOutcome = word(DataOutcome, "outcome")
+    reason: str = Field(max_length=2000)
+    erased: dict[str, int] = json(default_factory=dict)
+    """By rule of data/personal_data.yaml, how many rows."""
+    stays: list[dict[str, Any]] = json(default_factory=list)
+    """`{"table", "rows", "why", "provision"}` of what was not erased."""
+    decided_by: str = Field(max_length=36)
+    decided_label: str = Field(max_length=200)
+    at: datetime = instant()
+
+    def as_act(self) -> LoggedAct:
+        """About the request of the person, which is none to another State."""
+        return LoggedAct("data_request", self.request_id, 0, self.at, self.weight())
 
 
 class ActHead(Row, table=True):

@@ -206,7 +206,7 @@ ONLY_GROW = {
     *("cost_term", "cost_step"),
     *("transmission_evidence", "transmission_stamp", "request_reading"),
     "gate_answer",
-    *("retention_period", "erasure", "data_report"),
+    *("retention_period", "erasure", "data_report", "data_request", "data_decision"),
 }
 """Tables whose rows the database refuses to change or delete, after every migration: on SQLite a table that is copied
 to be changed loses its triggers unless they are made again."""

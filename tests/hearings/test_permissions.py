@@ -337,6 +337,7 @@ STAFF_WANTED = {
     "see_retention": ("administrator", "RO TH"),
     "see_personal_data": ("administrator", "RO TH"),
     "set_data_period": ("administrator", "RO TH"),
+    "decide_data_request": ("authority judge", "RO TH"),
     "report_personal_data": ("authority clerk", "RO TH"),
     "see_audit": ("administrator", "RO TH"),
     "manage_staff": ("administrator", "RO TH"),

@@ -103,6 +103,8 @@ OUT = {
     "login": "lets a person in",
     "network_test": "what a browser measured of its way to the server; the hearing's log has who was connected",
     "retention_period": "how long a State keeps what names people, for all cases",
+    "data_request": "what somebody asked about their data, for those who answer it",
+    "data_decision": "the answer to what somebody asked about their data",
     "data_report": "that somebody asked what is held of them, for all cases",
     "erasure": "how much was erased of a State, for all cases",
     "room_state": "what States said in a coordination room, which is no part of a case",

@@ -1,0 +1,262 @@
+"""Requests of people about their data: recorded by one member of staff, decided by another, carried out at once.
+
+Erasure takes what serves a hearing that is over: addresses, links, tests, logins, the text of mails. What is evidence,
+a log or the file of a case stays, and so does everything of a case that is open or under a legal hold: the decision
+says what was erased, what stays, and by which provision.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from hearings.actors import Actor
+from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
+from hearings.hearing.participant_contacts import message_key
+from hearings.models import (
+    DataDecision,
+    DataRequest,
+    Invitation,
+    Login,
+    NetworkTest,
+    OutboxMessage,
+    Participant,
+    ParticipantContact,
+)
+from hearings.models.columns import Row
+from hearings.models.history import DataAsked, DataOutcome
+from hearings.permissions import require_staff
+from hearings.personal_data import data_table, held_cases, reports, subjects
+from hearings.personal_data.sweeps import SWEEPS
+from hearings.sentences import N_, Sentence, tell
+from hearings.texts import NOT_A_VALUE, clean
+
+BY_ANOTHER = N_("Another person decides than the one who recorded the request")
+HELD = N_("The case is open, or under a legal hold")
+HELD_PROVISION = "Directive (EU) 2016/680, articles 16(3)(b) and 18; GDPR, articles 17(3)(e) and 23(1)(f)"
+ERASED: Mapping[str, type[Row]] = {
+    "participant_contact": ParticipantContact,
+    "join_link": Invitation,
+    "network_test": NetworkTest,
+    "login": Login,
+    "mail_text": OutboxMessage,
+}
+"""By rule, the rows that are erased when somebody asks for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StayingRows:
+    """Rows that stay: of which table, how many, why, and by which provision. `why` is a message of the catalogues."""
+
+    table: str
+    rows: int
+    why: str
+    provision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighedRequest:
+    """What would be erased, by rule, with the ids of the rows, and what stays."""
+
+    ids: Mapping[str, Sequence[str]]
+    stays: tuple[StayingRows, ...]
+
+    @property
+    def outcome(self) -> DataOutcome:
+        """What comes of carrying it out."""
+        if not any(self.ids.values()):
+            return DataOutcome.refused
+        return DataOutcome.partly if self.stays else DataOutcome.granted
+
+
+async def record(
+    db: AsyncSession,
+    *,
+    kind: str,
+    ref: str,
+    name: str,
+    asked: str,
+    identity: str,
+    received_on: date | None,
+    actor: Actor,
+    now: datetime,
+) -> DataRequest:
+    """Record what a person of a hearing asks for. Effects: adds the row, which names nobody.
+
+    Raises `NotAllowed`, `NotFound` for the hearing, `Invalid` naming the field, `NotReady` for a protected person.
+    """
+    require_staff("report_personal_data", actor, requesting_state=actor.state, requested_state=actor.state)
+    try:
+        wanted = DataAsked(kind)
+    except ValueError:
+        raise Invalid(tell(NOT_A_VALUE), "kind") from None
+    if received_on is None or received_on > now.date():
+        raise Invalid(tell("Enter the day on which it was received"), "received_on")
+    asked = clean(asked, "asked", most=2000, least=3, lines=True)
+    identity = clean(identity, "identity", most=300, least=3)
+    subject = await subjects.by_name(db, ref.strip(), name, state=actor.state)
+    row = DataRequest(
+        owner_state=actor.state,
+        kind=wanted,
+        participants=list(subject.participants),
+        asked=asked,
+        identity=identity,
+        received_on=received_on,
+        recorded_by=actor.id,
+        recorded_label=actor.label[:200],
+        at=now,
+    )
+    db.add(row)
+    return row
+
+
+async def weigh(db: AsyncSession, request: DataRequest) -> WeighedRequest:
+    """What an erasure would take and what it would leave, as the case stands now. Nothing is changed."""
+    held = select(Participant.id).where(
+        col(Participant.id).in_(request.participants), col(Participant.hearing_id).in_(held_cases.hearings())
+    )
+    waiting = set((await db.exec(held)).all())
+    free = [seat for seat in request.participants if seat not in waiting]
+    ids: dict[str, Sequence[str]] = {}
+    stays = []
+    for rule, table in ERASED.items():
+        ids[rule] = await _ids(db, table, free, request.owner_state)
+        if kept := len(await _ids(db, table, sorted(waiting), request.owner_state)):
+            stays.append(StayingRows(table=str(table.__tablename__), rows=kept, why=HELD, provision=HELD_PROVISION))
+    found = await reports.held(
+        db,
+        subjects.Subject(participants=tuple(request.participants)),
+        state=request.owner_state,
+        now=request.at,
+    )
+    erasable = {str(table.__tablename__) for table in ERASED.values()}
+    for section in found.sections:
+        if section.table not in erasable:
+            rule = data_table.rules()[section.rules[0]]
+            stays.append(
+                StayingRows(table=section.table, rows=len(section.rows), why=rule.does, provision=rule.provision)
+            )
+    return WeighedRequest(ids=ids, stays=tuple(stays))
+
+
+async def _ids(db: AsyncSession, table: type[Row], seats: Sequence[str], state: str) -> Sequence[str]:
+    if not seats:
+        return []
+    query = select(col(table.id)).where(col(table.owner_state) == state)
+    if table is OutboxMessage:
+        mine = [col(OutboxMessage.key).startswith(message_key(seat, ""), autoescape=True) for seat in seats]
+        query = query.where(or_(*mine), col(OutboxMessage.erased_at).is_(None))
+    else:
+        query = query.where(col(getattr(table, "participant_id")).in_(seats))  # noqa: B009
+    return (await db.exec(query.order_by(col(table.id)))).all()
+
+
+async def decide(
+    db: AsyncSession, *, request_id: str, carry_out: bool, reason: str, actor: Actor, now: datetime
+) -> DataDecision:
+    """Decide on a request of the actor's State: carry it out, or refuse it.
+
+    Effects: the decision, with what was erased and what stays; the erasure, in the same transaction. A correction or a
+    restriction is carried out by hand: `reason` says how. Raises `NotAllowed` also for who recorded it, `NotFound`,
+    `NotReady` when it has been decided.
+    """
+    require_staff("decide_data_request", actor, requesting_state=actor.state, requested_state=actor.state)
+    request = await find(db, request_id, state=actor.state)
+    if request.recorded_by == actor.id:
+        raise NotAllowed(tell(BY_ANOTHER))
+    if (await db.exec(select(DataDecision).where(DataDecision.request_id == request.id))).first() is not None:
+        raise NotReady(tell("This request has been decided"))
+    reason = clean(reason, "reason", most=2000, least=3, lines=True)
+    weighed = await weigh(db, request)
+    erasing = carry_out and request.kind is DataAsked.erasure
+    outcome = weighed.outcome if erasing else DataOutcome.granted if carry_out else DataOutcome.refused
+    if erasing:
+        await _erase(db, weighed, now)
+    row = DataDecision(
+        owner_state=actor.state,
+        request_id=request.id,
+        outcome=outcome,
+        reason=reason,
+        erased={rule: len(ids) for rule, ids in weighed.ids.items() if ids} if erasing else {},
+        stays=[vars_of(each) for each in weighed.stays] if request.kind is DataAsked.erasure else [],
+        decided_by=actor.id,
+        decided_label=actor.label[:200],
+        at=now,
+    )
+    db.add(row)
+    return row
+
+
+def vars_of(row: StayingRows) -> dict[str, Any]:
+    """What stays, as it is kept with the decision."""
+    return {"table": row.table, "rows": row.rows, "why": row.why, "provision": row.provision}
+
+
+async def _erase(db: AsyncSession, weighed: WeighedRequest, now: datetime) -> None:
+    for rule, ids in weighed.ids.items():
+        if not ids:
+            continue
+        if rule in SWEEPS:
+            await SWEEPS[rule].erase(db, ids, now)
+        else:
+            await db.exec(delete(ParticipantContact).where(col(ParticipantContact.id).in_(ids)))
+
+
+async def look(db: AsyncSession, request_id: str, *, state: str) -> tuple[DataRequest, DataDecision | None]:
+    """A request of this State with its decision. Raises `NotFound`."""
+    query = select(DataRequest).where(DataRequest.id == request_id[:36], DataRequest.owner_state == state)
+    row = (await db.exec(query)).first()
+    if row is None:
+        raise NotFound
+    return row, (await db.exec(select(DataDecision).where(DataDecision.request_id == row.id))).first()
+
+
+async def find(db: AsyncSession, request_id: str, *, state: str) -> DataRequest:
+    """A request of this State. Raises `NotFound`. Its row is locked, so that it is decided once."""
+    query = select(DataRequest).where(DataRequest.id == request_id[:36], DataRequest.owner_state == state)
+    row = (await db.exec(query.with_for_update())).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def of_state(
+    db: AsyncSession, *, state: str, limit: int = 50
+) -> Sequence[tuple[DataRequest, DataDecision | None]]:
+    """The requests recorded in a State with their decisions, the newest first."""
+    query = (
+        select(DataRequest, DataDecision)
+        .outerjoin(DataDecision, col(DataDecision.request_id) == col(DataRequest.id))
+        .where(DataRequest.owner_state == state)
+        .order_by(col(DataRequest.id).desc())
+        .limit(limit)
+    )
+    return list((await db.exec(query)).all())
+
+
+ANSWERS: Mapping[DataOutcome, str] = {
+    DataOutcome.granted: N_("You asked about your data on {day}. We have done what you asked for."),
+    DataOutcome.partly: N_("You asked about your data on {day}. We have done part of what you asked for."),
+    DataOutcome.refused: N_("You asked about your data on {day}. We cannot do what you asked for."),
+}
+"""How the letter begins."""
+LETTER_END = N_(
+    "You may complain to the supervisory authority of this State, or go to a court. Evidence is not altered: you may "
+    "ask the court that hears the case to add a correction to it."
+)
+
+
+def letter(request: DataRequest, decision: DataDecision) -> list[Sentence]:
+    """The text of the answer, paragraph by paragraph: for whoever asked, without names."""
+    rules = data_table.rules()
+    lines = [tell(ANSWERS[decision.outcome], day=request.received_on), tell("{reason}", reason=decision.reason)]
+    for rule, rows in decision.erased.items():
+        lines.append(tell("Erased: {what} ({rows})", what=tell(rules[rule].title), rows=rows))
+    for each in decision.stays:
+        why = tell(str(each["why"]))
+        lines.append(tell("Not erased: {why} ({provision})", why=why, provision=each["provision"]))
+    return [*lines, tell(LETTER_END)]
