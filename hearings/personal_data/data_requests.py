@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from hearings import clocks, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.hearing.participant_contacts import message_key
@@ -32,7 +33,7 @@ from hearings.models.history import DataAsked, DataOutcome
 from hearings.permissions import require_staff
 from hearings.personal_data import data_table, held_cases, reports, subjects
 from hearings.personal_data.sweeps import SWEEPS
-from hearings.sentences import N_, Sentence, tell
+from hearings.sentences import N_, Sentence, WrittenDay, tell
 from hearings.texts import NOT_A_VALUE, clean
 
 BY_ANOTHER = N_("Another person decides than the one who recorded the request")
@@ -94,7 +95,8 @@ async def record(
         wanted = DataAsked(kind)
     except ValueError:
         raise Invalid(tell(NOT_A_VALUE), "kind") from None
-    if received_on is None or received_on > now.date():
+    today = now.astimezone(clocks.zone(reference.jurisdiction(actor.state).default_zone)).date()
+    if received_on is None or received_on > today:
         raise Invalid(tell("Enter the day on which it was received"), "received_on")
     asked = clean(asked, "asked", most=2000, least=3, lines=True)
     identity = clean(identity, "identity", most=300, least=3)
@@ -127,7 +129,7 @@ async def weigh(db: AsyncSession, request: DataRequest) -> WeighedRequest:
         ids[rule] = await _ids(db, table, free, request.owner_state)
         if kept := len(await _ids(db, table, sorted(waiting), request.owner_state)):
             stays.append(StayingRows(table=str(table.__tablename__), rows=kept, why=HELD, provision=HELD_PROVISION))
-    found = await reports.held(
+    found = await reports.gather(
         db,
         subjects.Subject(participants=tuple(request.participants)),
         state=request.owner_state,
@@ -253,7 +255,10 @@ LETTER_END = N_(
 def letter(request: DataRequest, decision: DataDecision) -> list[Sentence]:
     """The text of the answer, paragraph by paragraph: for whoever asked, without names."""
     rules = data_table.rules()
-    lines = [tell(ANSWERS[decision.outcome], day=request.received_on), tell("{reason}", reason=decision.reason)]
+    lines = [
+        tell(ANSWERS[decision.outcome], day=WrittenDay.of(request.received_on)),
+        tell("{reason}", reason=decision.reason),
+    ]
     for rule, rows in decision.erased.items():
         lines.append(tell("Erased: {what} ({rows})", what=tell(rules[rule].title), rows=rows))
     for each in decision.stays:

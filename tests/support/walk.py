@@ -143,7 +143,7 @@ BEGIN: dict[str, tuple[str, ...]] = {
         "{sent}/consultations", "{sent}/informal", "{home}/rights/r03_parties_heard", "{home}/summons",
         "{home}/costs", "{home}/costs/mine", "{home}/costs/statement",
         "{sent}/transmission", "{sent}/facilitators",
-        "/requests/import", "/personal-data",
+        "/requests/import", "/personal-data", "/personal-data/requests",
     ),
     "authority": (
         "/docket", "/requests?side=queue", "/waiting", "/figures", "/figures?side=sent", "{sent}", "{offered}/times",

@@ -17,7 +17,7 @@ from hearings.sentences import tell
 from web.server.forms import Form, FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
-from web.server.sign_in import administrator, may_own
+from web.server.sign_in import administrator, may_own, staff
 from web.words import court_clocks
 from web.words.i18n import N_, _
 from web.words.sentences import translated
@@ -48,9 +48,16 @@ DONE = {
 }
 
 
+def _reader(request: Request) -> Person:
+    """Whoever records requests or decides on them. Raises as `administrator`."""
+    _signed, person = staff(request)
+    _signed, person = administrator(RIGHT if may_own(RIGHT, person) else DECIDES, request)
+    return person
+
+
 async def listing(request: Request) -> Response:
     """The requests of this State, and the form to record one."""
-    _signed, person = administrator(RIGHT, request)
+    person = _reader(request)
     return await _listing(request, person, {}, [])
 
 
@@ -62,6 +69,7 @@ async def _listing(request: Request, person: Person, values: Mapping[str, Any], 
         "kinds": [(kind.value, _(text)) for kind, text in KINDS.items()],
         "kind": lambda row: _(KINDS[row.kind]),
         "chip": lambda made: (OUTCOMES[made.outcome][0], _(OUTCOMES[made.outcome][1])),
+        "records": may_own(RIGHT, person),
         "labels": {name: _(text) for name, text in LABELS.items()},
         "places": court_clocks.of_person(person),
         "values": values,
@@ -89,7 +97,7 @@ async def record(sent: Sent) -> str:
 
 async def show(request: Request) -> Response:
     """One request: what would be erased and what stays, or what was decided."""
-    _signed, person = administrator(RIGHT, request)
+    person = _reader(request)
     return await _one(request, person, {}, [])
 
 

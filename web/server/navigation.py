@@ -138,6 +138,7 @@ NAVIGATION: tuple[tuple[str, tuple[NavigationItem, ...]], ...] = (
             NavigationItem("/figures", N_("Figures"), "chart", "see_workload"),
             NavigationItem("/statistics", N_("Statistics"), "chart", "see_statistics"),
             NavigationItem("/personal-data", N_("Requests for data"), "people", "report_personal_data"),
+            NavigationItem("/personal-data/requests", N_("Erasure and correction"), "pen", "decide_data_request"),
             NavigationItem("/admin", N_("Administration"), "gear"),
         ),
     ),

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0041_personal_data"
 down_revision = "0040_costs"
@@ -15,12 +14,8 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
-JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 VIEWS, LEAST_DAYS = "shared_view", 1825
-GROWING = ("data_decision", "data_request", "retention_period", "erasure", "data_report")
-"""What refers to another stands before it."""
-ASKED = ("erasure", "rectification", "restriction")
-OUTCOMES = ("granted", "partly", "refused")
+GROWING = ("retention_period", "erasure", "data_report")
 
 
 def upgrade() -> None:
@@ -60,7 +55,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_data_report_state", "data_report", ["owner_state", "id"])
-    _requests()
     for name in GROWING:
         _only_grows(name)
     again: Literal["always", "auto"] = "always" if op.get_bind().dialect.name == "sqlite" else "auto"  # word for word
@@ -86,37 +80,6 @@ def upgrade() -> None:
     op.execute(
         f"CREATE TRIGGER {VIEWS}_no_delete BEFORE DELETE ON {VIEWS} FOR EACH ROW "
         f"WHEN (OLD.at > now() - interval '{LEAST_DAYS} days') EXECUTE FUNCTION only_grows()"
-    )
-
-
-def _requests() -> None:
-    _table(
-        "data_request",
-        sa.Column("kind", sa.String(40), nullable=False),
-        sa.Column("participants", JSON, nullable=False),
-        sa.Column("asked", sa.String(2000), nullable=False),
-        sa.Column("identity", sa.String(300), nullable=False),
-        sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("recorded_by", sa.String(36), nullable=False),
-        sa.Column("recorded_label", sa.String(200), nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.CheckConstraint(sa.column("kind").in_(ASKED), name=op.f("ck_data_request_kind")),
-    )
-    op.create_index("ix_data_request_state", "data_request", ["owner_state", "id"])
-    _table(
-        "data_decision",
-        sa.Column("request_id", sa.String(36), nullable=False),
-        sa.Column("outcome", sa.String(40), nullable=False),
-        sa.Column("reason", sa.String(2000), nullable=False),
-        sa.Column("erased", JSON, nullable=False),
-        sa.Column("stays", JSON, nullable=False),
-        sa.Column("decided_by", sa.String(36), nullable=False),
-        sa.Column("decided_label", sa.String(200), nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(["request_id"], ["data_request.id"], name=op.f("fk_data_decision_request_id")),
-        sa.UniqueConstraint("request_id", name=op.f("uq_data_decision_request_id")),
-        sa.CheckConstraint("reason <> ''", name=op.f("ck_data_decision_reason")),
-        sa.CheckConstraint(sa.column("outcome").in_(OUTCOMES), name=op.f("ck_data_decision_outcome")),
     )
 
 

@@ -1,4 +1,4 @@
-"""Requests of people about their data: who decides, what is erased at once, what stays and why, what nobody can destroy."""
+"""Requests of people about their data: who decides, what is erased at once, what stays and why."""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -193,7 +193,8 @@ async def test_the_answer_says_what_was_erased_and_what_stays_by_which_provision
     made = await decided(case, request)
     said = "\n".join(str(line) for line in data_requests.letter(request, made))
     assert "part of what you asked for" in said and "The hearing is over" in said
-    assert "Erased: Join links and codes (1)" in said and "article 16(3)(b)" in said
+    assert "on 24 November 2026" in said, said
+    assert "Erased: Join links and codes (1)" in said and "articles 16(3)(b) and 18" in said
     assert NAME not in said and "s@example.org" not in said and "Srisai" not in said
 
 
