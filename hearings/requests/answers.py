@@ -36,6 +36,8 @@ from hearings.sentences import Series, tell
 from hearings.status import RequestStatus
 from hearings.texts import clean
 
+RESUMED = frozenset({RequestStatus.postponed, RequestStatus.information_requested})
+"""What the requested State can take up again by itself."""
 FARTHEST = timedelta(days=730)
 """Greatest distance of a deadline from now."""
 AGAIN_DAYS = 3
@@ -250,15 +252,18 @@ def _timer(name: str) -> timedelta:
 
 
 async def take_up_again(db: AsyncSession, *, request: HearingRequest, actor: Actor, now: datetime) -> None:
-    """A postponed request is reviewed again. Effects: `answer_due` anew, or as the instrument limits it; no
-    `review_due`; nothing more that was said against the postponement; status to under_review."""
+    """A postponed request is reviewed again, or one whose question stays without an answer: the State that asked need
+    not wait for the other. Effects: status to under_review, without a text; no `info_due`; after a postponement
+    `answer_due` anew, or as the instrument limits it; no `review_due`; nothing more that was said against it."""
     require("answer_request", request, actor)
-    if request.status is not RequestStatus.postponed:
-        raise NotReady(tell("The request is not postponed"))
-    law, submitted = await current(db), request.submitted_at or now
-    request.answer_due = awaited(request, law).due_again(submitted=submitted, now=now, law=law)
-    request.review_due = None
-    _keep(request, (), "")
+    if request.status not in RESUMED:
+        raise NotReady(tell("The request is neither postponed nor waiting for an answer to a question"))
+    request.info_due = None
+    if request.status is RequestStatus.postponed:
+        law, submitted = await current(db), request.submitted_at or now
+        request.answer_due = awaited(request, law).due_again(submitted=submitted, now=now, law=law)
+        request.review_due = None
+        _keep(request, (), "")
     move(db, request, RequestStatus.under_review, actor=actor, now=now)
 
 

@@ -31,6 +31,7 @@ from hearings.moves import born, move
 from hearings.permissions import may_staff, require_staff
 from hearings.requests import gate_answers, person_consents, priority, sending
 from hearings.requests.answers import (
+    RESUMED,
     accept,
     accept_with_conditions,
     acknowledge,
@@ -55,6 +56,7 @@ from hearings.texts import clean
 
 __all__ = [
     "EDITABLE",
+    "RESUMED",
     "accept",
     "accept_with_conditions",
     "acknowledge",

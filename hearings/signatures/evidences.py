@@ -88,14 +88,16 @@ class Sent:
     by_requesting: bool
     signed: Act | None = None
     before: frozenset[R] = frozenset()
+    wordless: bool = False
+    """Only where nothing was written: an answer to a question has a text, going on without one has none."""
 
 
 CHANGES: Mapping[R, tuple[Sent, ...]] = {
     R.submitted: (Sent(Transmitted.request, True, Act.submit_request),),
     R.information_requested: (Sent(Transmitted.question, False),),
     R.under_review: (
+        Sent(Transmitted.resumption, False, before=frozenset({R.postponed, R.information_requested}), wordless=True),
         Sent(Transmitted.information, True, before=frozenset({R.information_requested})),
-        Sent(Transmitted.resumption, False, before=frozenset({R.postponed})),
     ),
     R.accepted: (Sent(Transmitted.answer, False, Act.accept_request),),
     R.accepted_with_conditions: (Sent(Transmitted.answer, False, Act.accept_with_conditions),),
@@ -282,7 +284,8 @@ def _by_status(past: History) -> Iterator[Transmission]:
     request = past.request
     for place, change in enumerate(past.changes):
         rows = CHANGES.get(R(change.after), ())
-        sent = next((row for row in rows if not row.before or change.before in row.before), None)
+        fits = (row for row in rows if not row.before or change.before in row.before)
+        sent = next((row for row in fits if not (row.wordless and change.reason)), None)
         unsent = change.before == R.draft and sent is not None and sent.kind is not Transmitted.request
         if sent is None or unsent or change.before == change.after:
             continue

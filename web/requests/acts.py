@@ -453,13 +453,13 @@ ACTIONS: dict[str, Action] = {
         Action(
             name="again",
             right="answer_request",
-            statuses=frozenset({R.postponed}),
+            statuses=requests.RESUMED,
             button=N_("Resume"),
             kind="",
             reads={},
             does=requests.take_up_again,
             api=ApiOperation(
-                "take-up-again", "take_request_up_again", "requests:answer", "Review a postponed request again."
+                "take-up-again", "take_request_up_again", "requests:answer", "Resume what is postponed or waits."
             ),
         ),
         Action(

@@ -25,6 +25,7 @@ from hearings.errors import (
 from hearings.law.law import current
 from hearings.models import HearingRequest, Person
 from hearings.requests import consultations, requests
+from hearings.signatures import evidences
 from hearings.status import RequestStatus
 from tests.support.court import ORDER
 
@@ -313,6 +314,26 @@ async def test_what_the_sender_alone_can_say_is_said_before_the_submission(
 
 
 # --- answers -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_that_stays_without_an_answer_does_not_stop_the_state_that_asked(
+    database: Database, clerk: Actor, authority: Actor, now: datetime, fields: dict[str, Any]
+) -> None:
+    request = await reviewed(database, clerk, authority, now, fields)
+    asked = await act(database, request, requests.ask_information, authority, now, question="Which dialect?")
+    with pytest.raises(NotAllowed):
+        await act(database, request, requests.take_up_again, clerk, now)
+    later = now + timedelta(days=20)
+    again = await act(database, request, requests.take_up_again, authority, later)
+    assert (again.status, again.info_due, again.answer_due) == (RequestStatus.under_review, None, asked.answer_due)
+    with pytest.raises(NotReady, match="No question"):
+        await act(database, request, requests.answer_information, clerk, later, answer="Isan.")
+    found = await act(database, request, requests.refuse, authority, later, ground="no_consent", reasons="She said no.")
+    assert found.status is RequestStatus.refused
+    async with database.reading() as db:  # nobody is said to have sent an answer that was never given
+        past = await evidences.history(db, found)
+    sent = [(one.kind.value, one.sender) for one in evidences.transmissions(past) if one.source.startswith("status")]
+    assert sent == [("request", "RO"), ("question", "TH"), ("resumption", "TH"), ("answer", "TH")]
 
 
 async def test_the_roads_of_an_answer(
