@@ -323,6 +323,10 @@ RECIPIENTS = {
 """What the recording is encrypted to, by State."""
 
 
+PLACES = (("Bucharest", "Europe/Bucharest"), ("Bangkok", "Asia/Bangkok"))
+"""City and zone of the requesting and of the requested State."""
+
+
 def signed_terms(hearing: Hearing, agreement: Agreement, state: str, **changes: Any) -> str:
     """What an authority's own system hands in to sign the terms on the table."""
     stated = signatures.statement(
@@ -344,10 +348,11 @@ async def agree_technically(
     *,
     site: dict[str, Any] = SITE,
     needs: dict[str, Any] | None = None,
+    places: Sequence[tuple[str, str]] = PLACES,
 ) -> Agreement:
     """Two sites, their profiles, and a technical agreement that both States have signed."""
     made = []
-    for actor, city, zone in ((clerk, "Bucharest", "Europe/Bucharest"), (authority, "Bangkok", "Asia/Bangkok")):
+    for actor, (city, zone) in zip((clerk, authority), places, strict=True):
         key = Ed25519PrivateKey.from_private_bytes(SEEDS[actor.state]).public_key().public_bytes_raw()
         public = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
         await signing_keys.add(db, state=actor.state, authority_name=f"Court of {city}", public_key=public, now=NOW)
@@ -371,18 +376,21 @@ async def agree_technically(
     return agreement
 
 
-async def propose(db: AsyncSession, request: HearingRequest, clerk: Actor) -> Hearing:
-    """A hearing at NOW and an hour, which nobody has agreed to."""
+async def propose(
+    db: AsyncSession, request: HearingRequest, clerk: Actor, places: Sequence[tuple[str, str]] = PLACES, day: int = 2
+) -> Hearing:
+    """A hearing nobody has agreed to, at nine by the clocks of the requesting court: NOW and an hour in Bucharest."""
+    (city, zone), (other_city, other_zone) = places
     return await diary.propose(
         db,
         request=await queries.get(db, HearingRequest, request.id),
-        wall_start=datetime(2026, 12, 2, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
-        wall_zone="Europe/Bucharest",
+        wall_start=datetime(2026, 12, day, 9, 0),  # noqa: DTZ001 (a wall time has no zone)
+        wall_zone=zone,
         duration=timedelta(hours=2),
-        requesting_zone="Europe/Bucharest",
-        requesting_city="Bucharest",
-        requested_zone="Asia/Bangkok",
-        requested_city="Bangkok",
+        requesting_zone=zone,
+        requesting_city=city,
+        requested_zone=other_zone,
+        requested_city=other_city,
         actor=clerk,
         now=NOW,
     )

@@ -30,7 +30,7 @@ PEOPLE: Mapping[str, dict[str, Any]] = {
 PAIRS: Mapping[str, tuple[str, ...]] = {
     "reg2844": ("FR>RO",),
     "eio": ("DE>IT", "FR>NL"),
-    "eu2000": ("DE>ES",),
+    "eu2000": ("DE>ES", "RO>DK"),
     "eu_is_no": ("RO>NO",),
     "eu_japan": ("RO>JP",),
     "eu_us": ("RO>US",),
@@ -59,15 +59,10 @@ REFUSED = {"person_category_not_covered", "displaced_by"}
 DECIDED = {GateStatus.allowed, GateStatus.allowed_with_conditions}
 
 
-def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = True) -> Ask:
-    """The question of a request in which everything is said, and of which both States have answered everything."""
-    requesting, requested = pair.split(">")
-    row = LAW.instruments[instrument]
+def said(instrument: str, pair: str) -> dict[str, Any]:
+    """What a request says in which nothing is left out."""
+    row, requested = LAW.instruments[instrument], pair.split(">")[1]
     profile = row["profile"]
-    request = HearingRequest(
-        owner_state=requesting, reference="x", requesting_state=requesting, requested_state=requested,
-        created_by="-", created_at=datetime(2026, 11, 23, tzinfo=UTC), instruments=[instrument],
-    )  # fmt: skip
     listed = profile.get("procedures") or row.get("procedures_only") or ["criminal_proceedings"]
     channels = [way["channel"] for way in profile["channels"] if not way["conditions"]] or [""]
     yes: tuple[str, ...] = (
@@ -78,7 +73,7 @@ def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = 
         "adult_informed",
     )
     yes += ("lawyer_access", "counsel_named")
-    values: dict[str, Any] = {
+    return {
         **dict.fromkeys(yes, True),
         "offence_scope": [scope for scope in row["offence_scope"] if scope != "any"], "procedure": listed[0],
         "channel": channels[0], "approach": "court_service", "stage": "investigation", "custody_room": "4",
@@ -86,7 +81,16 @@ def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = 
         "reason_no_attendance": "not_possible", "reason_text": TEXT, "necessity": TEXT, "domestic_equivalent": TEXT,
         "grave_offence_or_jury": False, "person_age_under_18": False, "person_nationality": requested,
     }  # fmt: skip
-    fill(request, {**values, **person})
+
+
+def asked(instrument: str, pair: str, person: Mapping[str, Any], answer: bool = True) -> Ask:
+    """The question of a request in which everything is said, and of which both States have answered everything."""
+    requesting, requested = pair.split(">")
+    request = HearingRequest(
+        owner_state=requesting, reference="x", requesting_state=requesting, requested_state=requested,
+        created_by="-", created_at=datetime(2026, 11, 23, tzinfo=UTC), instruments=[instrument],
+    )  # fmt: skip
+    fill(request, {**said(instrument, pair), **person})
     request.gate_answers = {
         fact: dict.fromkeys(who.states(requesting, requested), answer) for fact, who in FACTS.items()
     }
