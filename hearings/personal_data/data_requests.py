@@ -252,16 +252,15 @@ LETTER_END = N_(
 )
 
 
-def letter(request: DataRequest, decision: DataDecision) -> list[Sentence]:
-    """The text of the answer, paragraph by paragraph: for whoever asked, without names."""
+def letter(request: DataRequest, decision: DataDecision) -> list[tuple[Sentence, str]]:
+    """The text of the answer, paragraph by paragraph, for whoever asked, without names; each with its provision, in
+    English, or none."""
     rules = data_table.rules()
-    lines = [
-        tell(ANSWERS[decision.outcome], day=WrittenDay.of(request.received_on)),
-        tell("{reason}", reason=decision.reason),
+    day = WrittenDay.of(request.received_on)
+    said = [tell(ANSWERS[decision.outcome], day=day), tell("{reason}", reason=decision.reason)]
+    said += [
+        tell("Erased: {what} ({rows})", what=tell(rules[rule].title), rows=rows)
+        for rule, rows in decision.erased.items()
     ]
-    for rule, rows in decision.erased.items():
-        lines.append(tell("Erased: {what} ({rows})", what=tell(rules[rule].title), rows=rows))
-    for each in decision.stays:
-        why = tell(str(each["why"]))
-        lines.append(tell("Not erased: {why} ({provision})", why=why, provision=each["provision"]))
-    return [*lines, tell(LETTER_END)]
+    stays = [(tell("Not erased: {why}", why=tell(str(each["why"]))), str(each["provision"])) for each in decision.stays]
+    return [*((text, "") for text in said), *stays, (tell(LETTER_END), "")]

@@ -35,7 +35,7 @@ CHOSEN = {
     "law/beside/displacement", "law/beside/safeguards", "law/needs", "law/overlays", "law/paragraphs",
     "law/refusals", "law/transmission", "lint/comparison", "lint/facts", "minutes/acts", "minutes/course",
     "minutes/document", "minutes/facts", "minutes/gathering", "minutes/people", "minutes/sections", "minutes/summary",
-    "outward/administrators", "outward/notices",
+    "outward/administrators", "outward/notices", "personal_data/data_requests",
     "requests/conditions", "requests/consent_answers", "requests/gate_answers", "rights/item_states",
     "sitting/breakdowns", "sitting/closed_sessions",
     "training/certificate",

@@ -327,6 +327,18 @@ async def _met(database: Database) -> str:
         return room.ref
 
 
+def asked_about_data(walk: Walk, clerk: Client, ref: str) -> None:
+    """Requests for erasure: one is decided, the other waits for it."""
+    judge, place = walk.client("judge"), "/personal-data/requests"
+    given = {
+        "kind": "erasure", "ref": ref, "name": "Somchai Wongsa", "asked": NONSENSE, "identity": NONSENSE,
+        "received_on": "2026-11-24",
+    }  # fmt: skip
+    decided, open_ = (walk.do(clerk, place, given).partition("?")[0] for _ in range(2))
+    walk.follow(judge, [place, open_])
+    walk.do(judge, decided, {"carry_out": "yes", "reason": NONSENSE})
+
+
 def costs(walk: Walk, clerk: Client, authority: Client, home: str) -> None:
     """Claims as a draft, submitted and approved, one of an interpreter among them; what the States say of the costs."""
     mine, judge = f"{home}/costs/mine", walk.client("judge")
@@ -417,6 +429,7 @@ def through(walk: Walk, busy_court: BusyCourt) -> None:
     administration(walk, administrator)
     facilitation(walk, administrator, clerk, court["sent"])
     costs(walk, clerk, authority, home)
+    asked_about_data(walk, clerk, home.rpartition("/")[2])
     coordination(walk, authority, clerk)
     place = f"{court['offered']}/technical"
     shown = clerk.get(place).text

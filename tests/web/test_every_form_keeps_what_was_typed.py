@@ -146,6 +146,7 @@ PRESET = {
     "/h/{ref}/time clock": "that of the time on the table",
     "/facilitation/notices effect": "that it is only read; to warn is the decision",
     "/notices effect": "that it is only read; to warn or to block is the decision",
+    "/personal-data form": "a page, which is kept nowhere; a file to take away is the exception",
     "/calendar scope": "an address for oneself, which shows no more than one sees anyway",
     **{
         f"/sites/new {name}": "what a browser has; the State publishes it by a button, and both States sign it later"

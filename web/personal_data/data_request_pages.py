@@ -115,7 +115,9 @@ async def _one(request: Request, person: Person, values: Mapping[str, Any], wron
         "chip": (OUTCOMES[made.outcome][0], _(OUTCOMES[made.outcome][1])) if made else None,
         "erased": [(_(rules[name].title), rows) for name, rows in erasable.items() if name in rules],
         "stays": [(_(each["why"]), each["rows"], each["provision"]) for each in stays],
-        "letter": [translated(line) for line in data_requests.letter(row, made)] if made else [],
+        "letter": [(translated(text), provision) for text, provision in data_requests.letter(row, made)]
+        if made
+        else [],
         "decides": may_own(DECIDES, person) and row.recorded_by != person.id,
         "labels": {name: _(text) for name, text in LABELS.items()},
         "places": court_clocks.of_person(person),

@@ -191,7 +191,7 @@ async def test_the_answer_says_what_was_erased_and_what_stays_by_which_provision
 ) -> None:
     request = await recorded(case)
     made = await decided(case, request)
-    said = "\n".join(str(line) for line in data_requests.letter(request, made))
+    said = "\n".join(f"{text} ({provision})" for text, provision in data_requests.letter(request, made))
     assert "part of what you asked for" in said and "The hearing is over" in said
     assert "on 24 November 2026" in said, said
     assert "Erased: Join links and codes (1)" in said and "articles 16(3)(b) and 18" in said
