@@ -138,10 +138,8 @@ async def weigh(db: AsyncSession, request: DataRequest) -> WeighedRequest:
     erasable = {str(table.__tablename__) for table in ERASED.values()}
     for section in found.sections:
         if section.table not in erasable:
-            rule = data_table.rules()[section.rules[0]]
-            stays.append(
-                StayingRows(table=section.table, rows=len(section.rows), why=rule.does, provision=rule.provision)
-            )
+            by = data_table.rules()[section.rules[0]]
+            stays.append(StayingRows(table=section.table, rows=len(section.rows), why=by.does, provision=by.provision))
     return WeighedRequest(ids=ids, stays=tuple(stays))
 
 

@@ -13,6 +13,7 @@ from hearings import errors
 from hearings.models import Person
 from hearings.models.history import DataAsked, DataOutcome
 from hearings.personal_data import data_requests, data_table
+from hearings.personal_data.data_requests import StayingRows
 from hearings.sentences import tell
 from web.server.forms import Form, FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
@@ -90,7 +91,7 @@ def _day(form: Form) -> date | None:
 async def record(sent: Sent) -> str:
     """Records a request. Effects: those of `data_requests.record`."""
     form = sent.form
-    given = {name: form.text(name) for name in ("kind", "ref", "name", "asked", "identity")}
+    given: dict[str, Any] = {name: form.text(name) for name in ("kind", "ref", "name", "asked", "identity")}
     row = await data_requests.record(sent.db, **given, received_on=_day(form), **sent.by)
     return f"/personal-data/requests/{row.id}?done=recorded"
 
@@ -98,23 +99,23 @@ async def record(sent: Sent) -> str:
 async def show(request: Request) -> Response:
     """One request: what would be erased and what stays, or what was decided."""
     person = _reader(request)
-    return await _one(request, person, {}, [])
+    return await _page(request, person, {}, [])
 
 
-async def _one(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
+async def _page(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     async with request.app.state.parts.database.reading() as db:
         row, made = await data_requests.look(db, request.path_params["request"], state=person.owner_state)
         weighed = await data_requests.weigh(db, row) if made is None and row.kind is DataAsked.erasure else None
     rules = data_table.rules()
     erasable = {name: len(ids) for name, ids in weighed.ids.items() if ids} if weighed else made.erased if made else {}
-    stays = [data_requests.vars_of(each) for each in weighed.stays] if weighed else made.stays if made else []
+    stays = weighed.stays if weighed else [StayingRows(**each) for each in made.stays] if made else []
     context = {
         "row": row,
         "made": made,
         "kind": _(KINDS[row.kind]),
         "chip": (OUTCOMES[made.outcome][0], _(OUTCOMES[made.outcome][1])) if made else None,
         "erased": [(_(rules[name].title), rows) for name, rows in erasable.items() if name in rules],
-        "stays": [(_(each["why"]), each["rows"], each["provision"]) for each in stays],
+        "stays": [(_(one.why), one.rows, one.provision) for one in stays],
         "letter": [(translated(text), provision) for text, provision in data_requests.letter(row, made)]
         if made
         else [],
@@ -128,7 +129,7 @@ async def _one(request: Request, person: Person, values: Mapping[str, Any], wron
     return render(request, "data_request.html", context, status=422 if wrong else 200)
 
 
-@page_act(again(_one, explained(LABELS)), right=DECIDES)
+@page_act(again(_page, explained(LABELS)), right=DECIDES)
 async def decide(sent: Sent) -> str:
     """Decides on a request. Effects: those of `data_requests.decide`."""
     if sent.form.text("carry_out") not in ("yes", "no"):

@@ -124,7 +124,7 @@ async def test_what_served_a_hearing_that_is_over_is_erased_and_the_file_stays_w
 
 async def open_again(case: Setting) -> None:
     async with case.database.transaction() as db:
-        (await db.get(HearingRequest, case.request.id)).status = RequestStatus.executed  # type: ignore[union-attr]
+        (await db.get(HearingRequest, case.request.id)).status = RequestStatus.executed
 
 
 async def put_on_hold(case: Setting) -> None:
@@ -212,7 +212,7 @@ async def test_what_is_wrong_is_refused_and_nothing_is_recorded(case: Setting) -
     with pytest.raises(NotFound):
         await recorded(case, ref="XXXX-XXXX")
     async with case.database.transaction() as db:
-        (await db.get(HearingRequest, case.request.id)).pseudonym = True  # type: ignore[union-attr]
+        (await db.get(HearingRequest, case.request.id)).pseudonym = True
     with pytest.raises(NotReady, match="protected"):
         await recorded(case, received_on=date(2026, 1, 1))
     assert await rows(case, DataRequest) == [0]
