@@ -15,6 +15,7 @@ from hearings.models.history import DataAsked, DataOutcome
 from hearings.personal_data import data_requests, data_table
 from hearings.personal_data.data_requests import StayingRows
 from hearings.sentences import tell
+from web.personal_data import report_pages
 from web.server.forms import Form, FormError
 from web.server.page_acts import Sent, again, explained, notice, page_act
 from web.server.rendering import render
@@ -35,11 +36,9 @@ OUTCOMES = {
     DataOutcome.refused: ("warn", N_("Refused")),
 }
 LABELS = {
+    **{name: report_pages.LABELS[name] for name in ("ref", "name", "identity")},
     "kind": N_("What is asked for"),
-    "ref": N_("Reference of the hearing"),
-    "name": N_("Name, as it stands in the hearing"),
     "asked": N_("What the person asks, in your words"),
-    "identity": N_("How it was checked who asks"),
     "received_on": N_("Received on"),
     "reason": N_("Reasons"),
 }
