@@ -41,6 +41,7 @@ FITTING: dict[type[kinds.Kind], Callable[[Any], Any]] = {
     kinds.Level: lambda kind: kind.most,
     kinds.Instant: lambda kind: "2026-11-02T10:00:00Z",
     kinds.State: lambda kind: "TH",
+    kinds.States: lambda kind: ["TH"],
     kinds.Slots: lambda kind: [{"wall": f"2027-11-{day}T09:00", "zone": "Asia/Bangkok"} for day in (22, 23, 24)],
 }
 """By kind, a value with a meaning; what is generated from a schema seldom has one."""

@@ -66,7 +66,7 @@ def clerk(browser, service) -> Iterator[Page]:
 def test_a_draft_is_saved_while_it_is_typed_until_somebody_else_changes_it(clerk, service):
     reference = draft(service)
     clerk.goto(f"{service.base}/requests/{reference}/edit/person")
-    place, line = clerk.get_by_label("Place of custody"), clerk.locator("#autosave")
+    place, line = clerk.get_by_role("textbox", name="Place of custody", exact=True), clerk.locator("#autosave")
     place.fill("Rahova")
     clerk.clock.run_for(16_000)
     expect(line).to_have_text(re.compile(r"^Saved \d\d:\d\d București$"), timeout=PATIENCE)
@@ -83,20 +83,20 @@ def test_a_draft_is_saved_while_it_is_typed_until_somebody_else_changes_it(clerk
     clerk.get_by_role("button", name="Save and continue").click()
     expect(clerk.locator("#error-summary")).to_contain_text("Compare, then save again", timeout=PATIENCE)
     expect(clerk.get_by_role("cell", name="Jilava")).to_be_visible()
-    expect(clerk.get_by_label("Place of custody")).to_have_value("Aiud")
+    expect(clerk.get_by_role("textbox", name="Place of custody", exact=True)).to_have_value("Aiud")
 
 
 def test_the_button_after_an_autosave_saves_the_rest_and_goes_on(clerk, service):
     reference = draft(service)
     clerk.goto(f"{service.base}/requests/{reference}/edit/person")
-    clerk.get_by_label("Place of custody").fill("Rahova")
+    clerk.get_by_role("textbox", name="Place of custody", exact=True).fill("Rahova")
     clerk.clock.run_for(16_000)
     expect(clerk.locator("#autosave")).to_contain_text("Saved", timeout=PATIENCE)
-    clerk.get_by_label("Place of custody").fill("Aiud")
+    clerk.get_by_role("textbox", name="Place of custody", exact=True).fill("Aiud")
     clerk.get_by_role("button", name="Save and continue").click()
     clerk.wait_for_url("**/edit/assistance")
     clerk.goto(f"{service.base}/requests/{reference}/edit/person")
-    expect(clerk.get_by_label("Place of custody")).to_have_value("Aiud")
+    expect(clerk.get_by_role("textbox", name="Place of custody", exact=True)).to_have_value("Aiud")
 
 
 def test_a_field_that_depends_on_another_is_there_only_with_it(clerk, service):

@@ -32,7 +32,6 @@ NOT_FOR_THEM = {
     "/h/{ref}/rights/{item}",
     "/h/{ref}/costs/claims/{claim}",
     "/h/{ref}/costs/claims/{claim}/receipts/{receipt}",
-    "/transmission/seal.pem",
     "/h/{ref}/technical/sign",
     "/h/{ref}/times/sign",
     "/h/{ref}/times/accept",

@@ -52,6 +52,10 @@ def places(installation: Any, path: str) -> list[str]:
             ("ref", "agreement"): column(of_hearing.format("agreement.number", "agreement")),
             ("recording", "release"): column("SELECT recording_id, id FROM recording_release"),
             ("ref", "minutes"): column(of_hearing.format("minutes.number", "minutes")),
+            ("ref", "minutes", "correction"): column(
+                of_hearing.format("minutes.number, minutes_correction.number", "minutes_correction JOIN minutes")
+                + " AND minutes.id = minutes_id"
+            ),
         }
     names = tuple(re.findall(r"{(\w+)}", path))
     return [path.format(**dict(zip(names, values, strict=True))) for values in known[names]]
