@@ -6,15 +6,14 @@ says what was erased, what stays, and by which provision.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import delete
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from hearings import clocks, reference
+from hearings import clocks, paging, reference
 from hearings.actors import Actor
 from hearings.errors import Invalid, NotAllowed, NotFound, NotReady
 from hearings.hearing.participant_contacts import message_key
@@ -30,6 +29,7 @@ from hearings.models import (
 )
 from hearings.models.columns import Row
 from hearings.models.history import DataAsked, DataOutcome
+from hearings.paging import Page
 from hearings.permissions import require_staff
 from hearings.personal_data import data_table, held_cases, reports, subjects
 from hearings.personal_data.sweeps import SWEEPS
@@ -51,9 +51,11 @@ ERASED: Mapping[str, type[Row]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class StayingRows:
-    """Rows that stay: of which table, how many, why, and by which provision. `why` is a message of the catalogues."""
+    """Rows that stay: of which table, how many, why, and by which provision. `what` and `why` are messages of the
+    catalogues."""
 
     table: str
+    what: str
     rows: int
     why: str
     provision: str
@@ -128,7 +130,8 @@ async def weigh(db: AsyncSession, request: DataRequest) -> WeighedRequest:
     for rule, table in ERASED.items():
         ids[rule] = await _ids(db, table, free, request.owner_state)
         if kept := len(await _ids(db, table, sorted(waiting), request.owner_state)):
-            stays.append(StayingRows(table=str(table.__tablename__), rows=kept, why=HELD, provision=HELD_PROVISION))
+            name, what = str(table.__tablename__), data_table.rules()[rule].title
+            stays.append(StayingRows(table=name, what=what, rows=kept, why=HELD, provision=HELD_PROVISION))
     found = await reports.gather(
         db,
         subjects.Subject(participants=tuple(request.participants)),
@@ -138,8 +141,11 @@ async def weigh(db: AsyncSession, request: DataRequest) -> WeighedRequest:
     erasable = {str(table.__tablename__) for table in ERASED.values()}
     for section in found.sections:
         if section.table not in erasable:
-            by = data_table.rules()[section.rules[0]]
-            stays.append(StayingRows(table=section.table, rows=len(section.rows), why=by.does, provision=by.provision))
+            by, name = data_table.rules()[section.rules[0]], section.table
+            kept_rows = StayingRows(
+                table=name, what=section.title, rows=len(section.rows), why=by.does, provision=by.provision
+            )
+            stays.append(kept_rows)
     return WeighedRequest(ids=ids, stays=tuple(stays))
 
 
@@ -182,18 +188,13 @@ async def decide(
         outcome=outcome,
         reason=reason,
         erased={rule: len(ids) for rule, ids in weighed.ids.items() if ids} if erasing else {},
-        stays=[vars_of(each) for each in weighed.stays] if request.kind is DataAsked.erasure else [],
+        stays=[asdict(each) for each in weighed.stays] if request.kind is DataAsked.erasure else [],
         decided_by=actor.id,
         decided_label=actor.label[:200],
         at=now,
     )
     db.add(row)
     return row
-
-
-def vars_of(row: StayingRows) -> dict[str, Any]:
-    """What stays, as it is kept with the decision."""
-    return {"table": row.table, "rows": row.rows, "why": row.why, "provision": row.provision}
 
 
 async def _erase(db: AsyncSession, weighed: WeighedRequest, now: datetime) -> None:
@@ -225,17 +226,16 @@ async def find(db: AsyncSession, request_id: str, *, state: str) -> DataRequest:
 
 
 async def of_state(
-    db: AsyncSession, *, state: str, limit: int = 50
-) -> Sequence[tuple[DataRequest, DataDecision | None]]:
-    """The requests recorded in a State with their decisions, the newest first."""
+    db: AsyncSession, *, state: str, after: str = "", limit: int = 50
+) -> Page[tuple[DataRequest, DataDecision | None]]:
+    """The requests recorded in a State with their decisions, the newest first. Raises `Invalid` for a wrong mark."""
     query = (
         select(DataRequest, DataDecision)
         .outerjoin(DataDecision, col(DataDecision.request_id) == col(DataRequest.id))
         .where(DataRequest.owner_state == state)
-        .order_by(col(DataRequest.id).desc())
-        .limit(limit)
     )
-    return list((await db.exec(query)).all())
+    newest = col(DataRequest.id).desc()
+    return await paging.page(db, query, newest, after=after, limit=limit, row=lambda pair: pair[0])
 
 
 ANSWERS: Mapping[DataOutcome, str] = {
@@ -260,5 +260,8 @@ def letter(request: DataRequest, decision: DataDecision) -> list[tuple[Sentence,
         tell("Erased: {what} ({rows})", what=tell(rules[rule].title), rows=rows)
         for rule, rows in decision.erased.items()
     ]
-    stays = [(tell("Not erased: {why}", why=tell(str(each["why"]))), str(each["provision"])) for each in decision.stays]
+    stays = []
+    for each in decision.stays:
+        what, why = tell(str(each["what"])), tell(str(each["why"]))
+        stays.append((tell("Not erased: {what}. {why}", what=what, why=why), str(each["provision"])))
     return [*((text, "") for text in said), *stays, (tell(LETTER_END), "")]

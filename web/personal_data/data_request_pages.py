@@ -63,9 +63,10 @@ async def listing(request: Request) -> Response:
 
 async def _listing(request: Request, person: Person, values: Mapping[str, Any], wrong: list[FormError]) -> Response:
     async with request.app.state.parts.database.reading() as db:
-        rows = await data_requests.of_state(db, state=person.owner_state)
+        page = await data_requests.of_state(db, state=person.owner_state, after=request.query_params.get("after", ""))
     context = {
-        "rows": rows,
+        "rows": page.rows,
+        "next": page.after,
         "kinds": [(kind.value, _(text)) for kind, text in KINDS.items()],
         "kind": lambda row: _(KINDS[row.kind]),
         "chip": lambda made: (OUTCOMES[made.outcome][0], _(OUTCOMES[made.outcome][1])),
@@ -114,7 +115,7 @@ async def _page(request: Request, person: Person, values: Mapping[str, Any], wro
         "kind": _(KINDS[row.kind]),
         "chip": (OUTCOMES[made.outcome][0], _(OUTCOMES[made.outcome][1])) if made else None,
         "erased": [(_(rules[name].title), rows) for name, rows in erasable.items() if name in rules],
-        "stays": [(_(one.why), one.rows, one.provision) for one in stays],
+        "stays": [(_(one.what), _(one.why), one.rows, one.provision) for one in stays],
         "letter": [(translated(text), provision) for text, provision in data_requests.letter(row, made)]
         if made
         else [],

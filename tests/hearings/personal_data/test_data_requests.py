@@ -155,6 +155,15 @@ async def test_nobody_destroys_evidence_by_an_erasure_while_the_case_is_open_or_
     assert await rows(case, *ERASABLE) == [1, 1, 1]
 
 
+async def test_the_requests_are_listed_page_by_page_newest_first(case: Setting) -> None:
+    made = [(await recorded(case)).id for _ in range(3)]
+    async with case.database.reading() as db:
+        first = await data_requests.of_state(db, state="RO", limit=2)
+        rest = await data_requests.of_state(db, state="RO", after=first.after, limit=2)
+    assert [row.id for row, _made in (*first.rows, *rest.rows)] == made[::-1]
+    assert first.after and not rest.after
+
+
 async def test_no_erasure_touches_the_log_of_a_hearing(case: Setting) -> None:
     line = HearingEvent(
         owner_state="RO", hearing_id=case.hearing.id, seq=1, at=case.now, kind="joined", actor=case.witness.id
