@@ -415,6 +415,16 @@ def test_the_informal_thread_is_read_by_both_and_says_that_it_is_not_formal(serv
     assert (empty.status_code, 'href="#text"' in empty.text) == (422, True)
 
 
+def test_a_question_without_an_answer_leaves_the_state_that_asked_a_way_on(service, clerk, authority):
+    base = made(service)
+    authority.post(f"{base}/act/acknowledge", page=base)
+    asked = authority.post(f"{base}/act/ask", {"text": "Which dialect?"}, page=base)
+    assert asked.status_code == 303 and "Resume" in authority.words(authority.get(base))
+    assert "Resume" not in clerk.words(clerk.get(base))
+    assert authority.post(f"{base}/act/again", page=base).status_code == 303
+    assert "Under review" in authority.words(authority.get(base))
+
+
 def test_acts_of_either_side_stand_on_the_page_with_their_reasons(service, clerk, authority):
     base = made(service)
     act = f"{base}/act"
